@@ -1,0 +1,102 @@
+"""The counts of one scene: one value per pier, with the sightings behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, overload
+
+import pandas as pd
+import shapely
+
+from cv.counting.count import Count, Estimate
+from cv.counting.sighting import Sighting
+
+if TYPE_CHECKING:
+    import geopandas
+
+QUANTITIES = ("containers", "teu", "hulls", "aboard")
+"""Names of the fields of a count that are estimates."""
+
+
+@dataclass(frozen=True)
+class Counts(Sequence[Count]):
+    """One count per pier, in the order of the site."""
+
+    scene: str
+    """Identifier of the scene."""
+    digest: str
+    """sha256 of the scene's file, hexadecimal."""
+    piers: tuple[Count, ...]
+    sightings: tuple[Sighting, ...]
+    """Every detection that was kept, on a pier or not, by class, then position."""
+
+    @overload
+    def __getitem__(self, key: int | str) -> Count: ...
+    @overload
+    def __getitem__(self, key: slice) -> tuple[Count, ...]: ...
+    def __getitem__(self, key: int | str | slice) -> Count | tuple[Count, ...]:
+        """The count at a position, or of the pier with that name (KeyError if there is none)."""
+        if isinstance(key, str):
+            for count in self.piers:
+                if count.pier == key:
+                    return count
+            raise KeyError(key)
+        return self.piers[key]
+
+    def __len__(self) -> int:
+        return len(self.piers)
+
+    def __iter__(self) -> Iterator[Count]:
+        return iter(self.piers)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """A row per pier; estimates as NAME, NAME_low, NAME_high; unknown numbers are missing."""
+        return frame(self.piers)
+
+    def to_geodataframe(self) -> geopandas.GeoDataFrame:
+        """A row per sighting with its outline in EPSG:4326 (needs the extra `gis`)."""
+        import geopandas
+
+        rows = [
+            (self.scene, s.kind, s.score, s.length_m, s.width_m, s.heading_deg, s.aboard, s.pier)
+            for s in self.sightings
+        ]
+        names = ["scene", "class", "score", "length_m", "width_m", "heading_deg", "aboard", "pier"]
+        return geopandas.GeoDataFrame(
+            pd.DataFrame(rows, columns=names),
+            geometry=[s.outline or shapely.Polygon() for s in self.sightings],
+            crs="EPSG:4326",
+        )
+
+    def _repr_html_(self) -> str:
+        return str(self.to_dataframe().to_html(index=False, na_rep="unknown"))
+
+
+def frame(counts: Sequence[Count]) -> pd.DataFrame:
+    """`counts` as a table: a row each, in order, numbers as nullable floats."""
+    table = pd.DataFrame(
+        {
+            "scene": [count.scene for count in counts],
+            "acquired": pd.to_datetime(pd.Series([count.acquired for count in counts]), utc=True),
+            "pier": [count.pier for count in counts],
+            "role": [count.role.value for count in counts],
+            "status": [count.status.value for count in counts],
+            "reason": [count.reason for count in counts],
+            "visible_fraction": [count.visible_fraction for count in counts],
+            "berth_visible_fraction": [count.berth_visible_fraction for count in counts],
+            "visibility": [count.visibility for count in counts],
+        }
+    )
+    for name in QUANTITIES:
+        estimates: list[Estimate] = [getattr(count, name) for count in counts]
+        table[name] = pd.array([e.value for e in estimates], dtype="Float64")
+        table[f"{name}_low"] = pd.array([e.low for e in estimates], dtype="Float64")
+        table[f"{name}_high"] = pd.array([e.high for e in estimates], dtype="Float64")
+    table["stacks"] = [len(count.stacks) for count in counts]
+    table["interval_level"] = [count.interval_level for count in counts]
+    table["interval_calibrated"] = [count.interval_calibrated for count in counts]
+    table["method"] = [count.method for count in counts]
+    table["model"] = [count.model for count in counts]
+    table["settings"] = [count.settings for count in counts]
+    return table

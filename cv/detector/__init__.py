@@ -1,0 +1,1 @@
+"""The detector: an ONNX network on CPU that finds containers and hulls."""

@@ -1,0 +1,1 @@
+"""Geometry without I/O: grids, oriented boxes and tilings."""

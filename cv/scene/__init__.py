@@ -1,0 +1,1 @@
+"""Scenes: pixels, time, grid and visibility of one acquisition."""
