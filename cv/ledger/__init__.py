@@ -1,0 +1,6 @@
+"""The ledger: every count that was made, in one SQLite file. The only room with SQL."""
+
+from cv.ledger.rows import Recorded
+from cv.ledger.store import Ledger
+
+__all__ = ["Ledger", "Recorded"]

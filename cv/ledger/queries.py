@@ -1,0 +1,116 @@
+"""The questions that the ledger asks SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cv.ledger import rows
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which counts or sightings are asked for; None asks for all."""
+
+    pier: str | None = None
+    """Name of the pier."""
+    model: str | None = None
+    """sha256 of the model file, hexadecimal."""
+    scene: str | None = None
+    """Identifier of the scene."""
+    newest: bool = False
+    """Only the newest per scene and pier."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """SQL and the values of its question marks."""
+
+    sql: str
+    given: tuple[str, ...]
+
+
+_NAMES = (
+    "JOIN scenes s ON s.id = c.scene_id JOIN piers p ON p.id = c.pier_id "
+    "JOIN recipes r ON r.id = c.recipe_id"
+)
+_COUNTS = (
+    "SELECT c.id, s.name, p.name, s.acquired, r.model, r.settings, "
+    f"{', '.join(f'c.{name}' for name in rows.COUNT_COLUMNS)} FROM counts c {_NAMES}"
+)
+_SIGHTINGS = (
+    "SELECT e.name, e.acquired, u.model, p.name, "
+    f"{', '.join(f's.{name}' for name in rows.SIGHTING_COLUMNS)} FROM sightings s "
+    "JOIN runs u ON u.id = s.run_id JOIN scenes e ON e.id = u.scene_id "
+    "LEFT JOIN counts c ON c.id = s.count_id LEFT JOIN piers p ON p.id = c.pier_id"
+)
+
+PIERS = "SELECT name FROM piers ORDER BY name"
+KNOWN = (
+    "SELECT c.id, p.name, r.model, r.settings, c.status FROM counts c "
+    "JOIN piers p ON p.id = c.pier_id JOIN recipes r ON r.id = c.recipe_id WHERE c.scene_id = ?"
+)
+"""Id, pier, model, settings and status of every count of the scene with an id."""
+
+
+def has(scene: str, model: str, settings: str, pier: str | None) -> Query:
+    """A row if there is a count that did not fail."""
+    where = "s.name = ? AND r.model = ? AND r.settings = ? AND c.status <> 'failed'"
+    given: tuple[str, ...] = (scene, model, settings)
+    if pier is not None:
+        where, given = f"{where} AND p.name = ?", (*given, pier)
+    return Query(f"SELECT 1 FROM counts c {_NAMES} WHERE {where} LIMIT 1", given)
+
+
+def counts(asked: Asked) -> Query:
+    """Rows as `rows.to_counts` wants them, by time, then pier, then insertion."""
+    ids = _chosen(asked)
+    order = "ORDER BY s.acquired, p.name, c.id"
+    return Query(f"{_COUNTS} WHERE c.id IN ({ids.sql}) {order}", ids.given)
+
+
+def parts(table: str, columns: Sequence[str], asked: Asked) -> Query:
+    """The parts in `table` of the counts that are asked for, in the order of each count."""
+    ids = _chosen(asked)
+    return Query(
+        f"SELECT count_id, {', '.join(columns)} FROM {table} "
+        f"WHERE count_id IN ({ids.sql}) ORDER BY count_id, position",
+        ids.given,
+    )
+
+
+def sightings(asked: Asked) -> Query:
+    """Rows as `rows.to_recorded` wants them, by time, then insertion."""
+    ids = _chosen(asked)
+    where, given = f"s.count_id IN ({ids.sql})", ids.given
+    if asked.pier is None:
+        runs = _runs(asked)
+        where = f"{where} OR (s.count_id IS NULL AND s.run_id IN ({runs.sql}))"
+        given = given + runs.given
+    return Query(f"{_SIGHTINGS} WHERE {where} ORDER BY e.acquired, e.name, s.id", given)
+
+
+def _chosen(asked: Asked) -> Query:
+    """The ids of the counts that are asked for."""
+    where = _where({"p.name": asked.pier, "r.model": asked.model, "s.name": asked.scene})
+    source = f"FROM counts c {_NAMES} WHERE {where.sql}"
+    if not asked.newest:
+        return Query(f"SELECT c.id {source}", where.given)
+    age = "PARTITION BY c.scene_id, c.pier_id ORDER BY c.status = 'failed', c.id DESC"
+    ranked = f"SELECT c.id AS id, row_number() OVER ({age}) AS age {source}"
+    return Query(f"SELECT id FROM ({ranked}) WHERE age = 1", where.given)
+
+
+def _runs(asked: Asked) -> Query:
+    """The ids of the recordings that are asked for."""
+    where = _where({"u.model": asked.model, "e.name": asked.scene})
+    source = f"FROM runs u JOIN scenes e ON e.id = u.scene_id WHERE {where.sql}"
+    if asked.newest:
+        return Query(f"SELECT max(u.id) {source} GROUP BY u.scene_id", where.given)
+    return Query(f"SELECT u.id {source}", where.given)
+
+
+def _where(wanted: dict[str, str | None]) -> Query:
+    """A condition: every column equals its value, if it has one."""
+    given = {name: value for name, value in wanted.items() if value is not None}
+    return Query(" AND ".join(f"{name} = ?" for name in given) or "TRUE", tuple(given.values()))

@@ -1,0 +1,182 @@
+"""Writing one scene into the ledger, inside a transaction that the caller holds."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import UTC
+from pathlib import Path
+
+from cv.counting.count import Count, Status
+from cv.counting.counts import Counts
+from cv.errors import LedgerError, TimeError
+from cv.ledger import queries, rows
+
+_UNTOUCHED = "Nothing of this scene was recorded; please report it."
+
+
+def time_of(counts: Counts) -> str:
+    """The one time of all counts, at least one, ISO 8601 in UTC; raises TimeError."""
+    times = {count.acquired for count in counts}
+    acquired = times.pop()
+    if acquired is None or acquired.tzinfo is None or times:
+        found = "several times" if times else f"its time is {acquired}, without a time zone"
+        raise TimeError(
+            counts.scene,
+            "no acquisition time" if acquired is None else found,
+            "a recorded scene has one time, in UTC",
+            "Declare when it was taken (metadata, or a pattern of its file name).",
+        )
+    return acquired.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+class Recorder:
+    """Writes the counts of one scene into the ledger at `path`."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, counts: Counts) -> None:
+        """`connection` is inside of a write transaction; a raised error must roll it back."""
+        self._path = path
+        self._connection = connection
+        self._counts = counts
+
+    def record(self, acquired: str) -> int:
+        """Inserts what is new, taken at `acquired`; returns how many counts that were.
+
+        Raises LedgerError and sqlite3.Error.
+        """
+        self._check_piers()
+        scene_id = self._scene_id(acquired)
+        fresh = self._fresh(scene_id)
+        if fresh:
+            self._insert(scene_id, fresh)
+        return len(fresh)
+
+    def _check_piers(self) -> None:
+        names = {count.pier for count in self._counts}
+        for sighting in self._counts.sightings:
+            if sighting.pier is not None and sighting.pier not in names:
+                raise self._refusal(f"a sighting on {sighting.pier!r}", "that pier has no count")
+
+    def _scene_id(self, acquired: str) -> int:
+        """The scene's row, made if it is new; raises LedgerError if the known one differs."""
+        scene, digest = self._counts.scene, self._counts.digest
+        known = self._connection.execute(
+            "SELECT id, digest, acquired FROM scenes WHERE name = ?", (scene,)
+        ).fetchone()
+        if known is None:
+            return self._add("scenes", name=scene, digest=digest, acquired=acquired)
+        scene_id, digest_before, acquired_before = known
+        if digest_before != digest:
+            raise LedgerError(
+                self._path,
+                f"scene {scene!r} has sha256 {digest[:12]}..., was {digest_before[:12]}...",
+                "a recorded scene never changes",
+                "Give the new file another name, or record it into another ledger.",
+            )
+        if acquired_before != acquired:
+            raise LedgerError(
+                self._path,
+                f"scene {scene!r} was taken {acquired}, is recorded as {acquired_before}",
+                "a recorded scene never changes",
+                "Declare its time as before, or record it into another ledger.",
+            )
+        return int(scene_id)
+
+    def _fresh(self, scene_id: int) -> list[Count]:
+        """The counts that are not there yet; removes failed ones that are to be replaced."""
+        known: dict[tuple[str, str, str], tuple[int, str]] = {
+            (pier, model, settings): (count_id, status)
+            for count_id, pier, model, settings, status in self._connection.execute(
+                queries.KNOWN, (scene_id,)
+            )
+        }
+        fresh, replaced = [], []
+        for count in self._counts:
+            before = known.get((count.pier, count.model, count.settings))
+            if before is None:
+                fresh.append(count)
+            elif before[1] == Status.FAILED and count.status is not Status.FAILED:
+                fresh.append(count)
+                replaced.append((before[0],))
+        self._connection.executemany("DELETE FROM counts WHERE id = ?", replaced)
+        return fresh
+
+    def _insert(self, scene_id: int, fresh: Sequence[Count]) -> None:
+        run_id = self._add("runs", scene_id=scene_id, model=fresh[0].model)
+        first = self._next("counts")
+        ids = {count.pier: first + i for i, count in enumerate(fresh)}
+        self._fill(
+            "counts",
+            ("id", "run_id", "scene_id", "pier_id", "recipe_id", *rows.COUNT_COLUMNS),
+            [
+                (first + i, run_id, scene_id, *self._keys(count), *self._row(count))
+                for i, count in enumerate(fresh)
+            ],
+        )
+        self._fill(
+            "stacks",
+            ("count_id", "position", *rows.STACK_COLUMNS),
+            (
+                (ids[count.pier], i, *rows.stack_row(stack))
+                for count in fresh
+                for i, stack in enumerate(count.stacks)
+            ),
+        )
+        self._fill(
+            "hulls",
+            ("count_id", "position", *rows.HULL_COLUMNS),
+            (
+                (ids[count.pier], i, *rows.hull_row(hull))
+                for count in fresh
+                for i, hull in enumerate(count.berthed)
+            ),
+        )
+        behind = [s for s in self._counts.sightings if s.pier is None or s.pier in ids]
+        self._fill(
+            "sightings",
+            ("run_id", "count_id", *rows.SIGHTING_COLUMNS),
+            (
+                (run_id, ids[s.pier] if s.pier is not None else None, *row)
+                for s, row in zip(behind, rows.sighting_rows(behind), strict=True)
+            ),
+        )
+
+    def _row(self, count: Count) -> rows.Row:
+        try:
+            return rows.count_row(count)
+        except ValueError as error:
+            raise self._refusal(
+                f"{count.pier}: {error}", "a finite number or none at all is recorded"
+            ) from error
+
+    def _keys(self, count: Count) -> tuple[int, int]:
+        """The rows of its pier and of its recipe, made if they are new."""
+        pier = self._find("piers", name=count.pier)
+        return pier, self._find("recipes", model=count.model, settings=count.settings)
+
+    def _find(self, table: str, **values: str) -> int:
+        """The id of the row of `table` with these `values`, made if there is none."""
+        where = " AND ".join(f"{name} = ?" for name in values)
+        known = self._connection.execute(
+            f"SELECT id FROM {table} WHERE {where}", tuple(values.values())
+        ).fetchone()
+        return int(known[0]) if known else self._add(table, **values)
+
+    def _add(self, table: str, **values: str | int) -> int:
+        """The id of a new row of `table` with these `values`."""
+        row_id = self._next(table)
+        self._fill(table, ("id", *values), [(row_id, *values.values())])
+        return row_id
+
+    def _next(self, table: str) -> int:
+        largest = self._connection.execute(f"SELECT max(id) FROM {table}").fetchone()[0]
+        return int(largest or 0) + 1
+
+    def _fill(self, table: str, columns: Sequence[str], values: Iterable[rows.Row]) -> None:
+        marks = ", ".join("?" * len(columns))
+        self._connection.executemany(
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", values
+        )
+
+    def _refusal(self, found: str, limit: str) -> LedgerError:
+        return LedgerError(self._path, f"scene {self._counts.scene!r}: {found}", limit, _UNTOUCHED)

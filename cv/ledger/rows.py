@@ -1,0 +1,186 @@
+"""Counts and sightings as rows of the ledger, and back."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import shapely
+
+from cv.counting.count import Count, Estimate, Hull, Stack, Status
+from cv.counting.sighting import Sighting
+from cv.site import Role
+
+Row = tuple[Any, ...]
+
+COUNT_COLUMNS = (
+    "role",
+    "status",
+    "reason",
+    "visible_fraction",
+    "berth_visible_fraction",
+    "visibility",
+    *(f"{name}{end}" for name in ("containers", "teu", "hulls", "aboard")
+      for end in ("", "_low", "_high")),
+    "gsd_x_m",
+    "gsd_y_m",
+    "method",
+    "interval_level",
+    "interval_calibrated",
+)  # fmt: skip
+"""Columns of the table `counts` that hold a Count's own values, in the order of `count_row`."""
+STACK_COLUMNS = ("containers", "length_m", "width_m", "x", "y")
+HULL_COLUMNS = ("length_m", "beam_m", "heading_deg", "score", "x", "y")
+SIGHTING_COLUMNS = (
+    "kind",
+    "score",
+    "outline",
+    "length_m",
+    "width_m",
+    "heading_deg",
+    "aboard",
+    *(f"{axis}{corner}" for corner in range(4) for axis in "xy"),
+)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A sighting as the ledger knows it."""
+
+    scene: str
+    """Identifier of the scene."""
+    acquired: datetime
+    """When the scene was taken, UTC."""
+    model: str
+    """sha256 of the model file that saw it, hexadecimal."""
+    sighting: Sighting
+
+
+def count_row(count: Count) -> Row:
+    """The values of `COUNT_COLUMNS`; raises ValueError for an estimate that is not finite."""
+    return (
+        count.role.value,
+        count.status.value,
+        count.reason,
+        count.visible_fraction,
+        count.berth_visible_fraction,
+        count.visibility,
+        *_ends("containers", count.containers),
+        *_ends("teu", count.teu),
+        *_ends("hulls", count.hulls),
+        *_ends("aboard", count.aboard),
+        *count.gsd_m,
+        count.method,
+        count.interval_level,
+        count.interval_calibrated,
+    )
+
+
+def _ends(name: str, estimate: Estimate) -> tuple[float | None, float | None, float | None]:
+    """SQLite keeps no NaN but stores NULL, which here means unknown: so NaN must not get there."""
+    ends = estimate.value, estimate.low, estimate.high
+    if any(end is not None and not math.isfinite(end) for end in ends):
+        raise ValueError(f"{name} is {ends[0]} ({ends[1]} to {ends[2]})")
+    return ends
+
+
+def stack_row(stack: Stack) -> Row:
+    """The values of `STACK_COLUMNS`."""
+    return stack.containers, stack.length_m, stack.width_m, *stack.center
+
+
+def hull_row(hull: Hull) -> Row:
+    """The values of `HULL_COLUMNS`."""
+    return hull.length_m, hull.beam_m, hull.heading_deg, hull.score, *hull.center
+
+
+def sighting_rows(sightings: Sequence[Sighting]) -> list[Row]:
+    """The values of `SIGHTING_COLUMNS` of each; an outline that is None stays None."""
+    outlines = shapely.to_wkb([s.outline for s in sightings]) if sightings else ()
+    return [
+        (s.kind, s.score, outline, s.length_m, s.width_m, s.heading_deg, s.aboard,
+         *(value for corner in s.corners for value in corner))
+        for s, outline in zip(sightings, outlines, strict=True)
+    ]  # fmt: skip
+
+
+def to_counts(
+    rows: Iterable[Row], stacks: Iterable[Row], hulls: Iterable[Row]
+) -> tuple[Count, ...]:
+    """Counts from rows.
+
+    A row of `rows` is id, scene, pier, acquired, model, settings and `COUNT_COLUMNS`; one of
+    `stacks` and `hulls` is the id of its count and its own columns. Raises ValueError or TypeError
+    for values that no count has.
+    """
+    stacks_of: dict[int, list[Stack]] = defaultdict(list)
+    for key, containers, length, width, x, y in stacks:
+        stacks_of[key].append(Stack(containers, length, width, (x, y)))
+    hulls_of: dict[int, list[Hull]] = defaultdict(list)
+    for key, length, beam, heading, score, x, y in hulls:
+        hulls_of[key].append(Hull(length, beam, _number(heading), score, (x, y)))
+    return tuple(
+        _count(row, tuple(stacks_of.get(row[0], ())), tuple(hulls_of.get(row[0], ())))
+        for row in rows
+    )
+
+
+def _count(row: Row, stacks: tuple[Stack, ...], berthed: tuple[Hull, ...]) -> Count:
+    _, scene, pier, acquired, model, settings, role, status, reason, seen, berth_seen, by = row[:12]
+    gsd_x, gsd_y, method, level, calibrated = row[24:]
+    return Count(
+        scene=scene,
+        pier=pier,
+        role=Role(role),
+        acquired=datetime.fromisoformat(acquired),
+        status=Status(status),
+        reason=reason,
+        visible_fraction=seen,
+        berth_visible_fraction=berth_seen,
+        visibility=by,
+        containers=Estimate(*row[12:15]),
+        teu=Estimate(*row[15:18]),
+        hulls=Estimate(*row[18:21]),
+        aboard=Estimate(*row[21:24]),
+        stacks=stacks,
+        berthed=berthed,
+        gsd_m=(_number(gsd_x), _number(gsd_y)),
+        method=method,
+        interval_level=level,
+        interval_calibrated=bool(calibrated),
+        model=model,
+        settings=settings,
+    )
+
+
+def to_recorded(rows: Sequence[Row]) -> tuple[Recorded, ...]:
+    """Sightings from rows of scene, acquired, model, pier and `SIGHTING_COLUMNS`.
+
+    Raises ValueError, TypeError or shapely.errors.GEOSException for values that no sighting has.
+    """
+    outlines = shapely.from_wkb([row[6] for row in rows]) if rows else ()
+    return tuple(_recorded(row, outline) for row, outline in zip(rows, outlines, strict=True))
+
+
+def _recorded(row: Row, outline: shapely.Polygon | None) -> Recorded:
+    scene, acquired, model, pier, kind, score, _, length, width, heading, aboard = row[:11]
+    sighting = Sighting(
+        kind=kind,
+        score=score,
+        corners=tuple(zip(row[11::2], row[12::2], strict=True)),
+        outline=outline,
+        length_m=length,
+        width_m=width,
+        heading_deg=_number(heading),
+        aboard=bool(aboard),
+        pier=pier,
+    )
+    return Recorded(scene, datetime.fromisoformat(acquired), model, sighting)
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value

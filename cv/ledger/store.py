@@ -1,0 +1,142 @@
+"""The ledger's verbs: record a scene, ask what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from cv.counting.count import Count
+from cv.counting.counts import Counts
+from cv.ledger import queries, rows
+from cv.ledger.faults import faults, sound_rows
+from cv.ledger.opening import connect
+from cv.ledger.recording import Recorder, time_of
+
+TIMEOUT_S = 5.0
+"""How long another writer is waited for, seconds."""
+
+
+class Ledger:
+    """Every count that was made, by scene, pier, model and settings, in one SQLite file.
+
+    One program writes at a time; any number reads meanwhile. A ledger is a context manager and
+    belongs to the thread that opened it.
+    """
+
+    def __init__(
+        self, path: str | Path, readonly: bool = False, timeout_s: float = TIMEOUT_S
+    ) -> None:
+        """Opens the ledger at `path`; creates it if there is no file, unless `readonly`.
+
+        Another writer is waited for at most `timeout_s` seconds. Raises LedgerError; a file that is
+        not a ledger, is damaged, or was written by a newer version stays as it is.
+        """
+        self.path = Path(path)
+        self._connection = connect(self.path, readonly, timeout_s)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the file; further calls raise sqlite3.ProgrammingError."""
+        self._connection.close()
+
+    def record(self, counts: Counts) -> int:
+        """Writes the scene of `counts` in one transaction; returns how many counts are new.
+
+        A count whose scene, pier, model and settings are there already changes nothing, except that
+        one which failed gives way to one which did not. Raises TimeError for a scene without a
+        time, and LedgerError (known scene of another digest or time, other writer, full disk, ...);
+        then nothing is written.
+        """
+        if not counts.piers:
+            return 0
+        acquired = time_of(counts)
+        with faults(self.path), self._writing():
+            return Recorder(self.path, self._connection, counts).record(acquired)
+
+    def has(self, scene: str, model: str, settings: str, pier: str | None = None) -> bool:
+        """Whether a count of `scene` (on `pier`) by `model` with `settings` is there.
+
+        One that failed is not: it is worth another try. Raises LedgerError.
+        """
+        with faults(self.path):
+            return bool(self._all(queries.has(scene, model, settings, pier)))
+
+    def piers(self) -> tuple[str, ...]:
+        """The names of all piers that were ever counted, sorted; raises LedgerError."""
+        with faults(self.path):
+            return tuple(name for (name,) in self._all(queries.Query(queries.PIERS, ())))
+
+    def counts(
+        self,
+        pier: str | None = None,
+        model: str | None = None,
+        scene: str | None = None,
+        newest: bool = False,
+    ) -> tuple[Count, ...]:
+        """The counts (of `pier`, by `model`, in `scene`), by time, then pier, then insertion.
+
+        `newest` keeps one count per scene and pier among them: the one inserted last, and one that
+        failed only where there is no other. Raises LedgerError.
+        """
+        asked = queries.Asked(pier, model, scene, newest)
+        with faults(self.path), self._reading():
+            found = self._all(queries.counts(asked))
+            stacks = self._all(queries.parts("stacks", rows.STACK_COLUMNS, asked))
+            hulls = self._all(queries.parts("hulls", rows.HULL_COLUMNS, asked))
+        with sound_rows(self.path):
+            return rows.to_counts(found, stacks, hulls)
+
+    def sightings(
+        self,
+        scene: str | None = None,
+        pier: str | None = None,
+        model: str | None = None,
+        newest: bool = False,
+    ) -> tuple[rows.Recorded, ...]:
+        """The sightings (of `scene`, on `pier`, by `model`), by time, then insertion.
+
+        `newest` keeps those behind the newest counts, and those on no pier from the last recording
+        of each scene. Raises LedgerError.
+        """
+        asked = queries.Asked(pier, model, scene, newest)
+        with faults(self.path):
+            found = self._all(queries.sightings(asked))
+        with sound_rows(self.path):
+            return rows.to_recorded(found)
+
+    def _all(self, query: queries.Query) -> list[rows.Row]:
+        return self._connection.execute(query.sql, query.given).fetchall()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Several queries that see the same state."""
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """All or nothing; a block that wrote nothing leaves the file's bytes alone."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")

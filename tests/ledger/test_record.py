@@ -1,0 +1,285 @@
+"""What goes into a ledger comes out of it, once."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from dataclasses import astuple, replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cv.counting.count import UNKNOWN, Count, Estimate, Hull, Stack, Status
+from cv.counting.counts import Counts
+from cv.counting.sighting import Sighting
+from cv.errors import LedgerError, TimeError
+from cv.ledger import Ledger
+from cv.site import Role
+from tests import samples
+from tests.samples import NO_VIEW, a_count, a_scene, a_sighting, by
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+positive = st.floats(0, 1e6)
+share = st.floats(0, 1)
+heading = st.one_of(st.just(math.nan), st.floats(0, 180, exclude_max=True))
+point = st.tuples(finite, finite)
+# Text without lone surrogates: those cannot be stored, which has its own test.
+text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+estimates = st.one_of(
+    st.just(UNKNOWN),
+    st.lists(positive, min_size=3, max_size=3).map(lambda v: Estimate(v[0], *sorted(v[1:]))),
+)
+
+
+@st.composite
+def some_counts(draw: st.DrawFn) -> Counts:
+    scene = draw(text)
+    acquired = draw(st.datetimes(timezones=st.just(UTC)))
+    names = draw(st.lists(text, min_size=1, max_size=3, unique=True))
+    counts = tuple(draw(a_drawn_count(scene, name, acquired)) for name in names)
+    sighting = st.builds(
+        Sighting,
+        kind=st.sampled_from(["container", "hull"]),
+        score=share,
+        corners=st.tuples(point, point, point, point),
+        outline=st.one_of(st.none(), st.builds(shapely.box, share, share, positive, positive)),
+        length_m=positive,
+        width_m=positive,
+        heading_deg=heading,
+        aboard=st.booleans(),
+        pier=st.sampled_from([None, *names]),
+    )
+    sightings = tuple(draw(st.lists(sighting, max_size=4)))
+    return Counts(scene, draw(text), counts, sightings)
+
+
+@st.composite
+def a_drawn_count(draw: st.DrawFn, scene: str, pier: str, acquired: datetime) -> Count:
+    status = draw(st.sampled_from(list(Status)))
+    numbers = st.just(UNKNOWN) if status in NO_VIEW else estimates
+    stacks = st.builds(Stack, st.integers(1, 10**6), positive, positive, point)
+    hulls = st.builds(Hull, positive, positive, heading, share, point)
+    return Count(
+        scene=scene,
+        pier=pier,
+        role=draw(st.sampled_from(list(Role))),
+        acquired=acquired,
+        status=status,
+        reason=draw(text),
+        visible_fraction=draw(share),
+        berth_visible_fraction=draw(share),
+        visibility=draw(text),
+        containers=draw(numbers),
+        teu=draw(numbers),
+        hulls=draw(numbers),
+        aboard=draw(numbers),
+        stacks=tuple(draw(st.lists(stacks, max_size=3))),
+        berthed=tuple(draw(st.lists(hulls, max_size=3))),
+        gsd_m=draw(st.tuples(positive, positive)),
+        method=draw(text),
+        interval_level=draw(share),
+        interval_calibrated=draw(st.booleans()),
+        model=draw(text),
+        settings=draw(text),
+    )
+
+
+def plain(value: Any) -> Any:
+    """`value` so that equal things compare equal: NaN as text, geometry as its bytes."""
+    if isinstance(value, float) and math.isnan(value):
+        return "nan"
+    if isinstance(value, shapely.Geometry):
+        return value.wkb
+    if isinstance(value, tuple):
+        return tuple(plain(part) for part in value)
+    return value
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(counts=some_counts())
+def test_a_scene_reads_back_as_it_was_written(
+    counts: Counts, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("ledger") / "piers.ledger"
+    with Ledger(path) as ledger:
+        assert ledger.record(counts) == len(counts)
+    with Ledger(path, readonly=True) as ledger:
+        read = ledger.counts()
+        sightings = ledger.sightings()
+    in_order = sorted(counts, key=lambda count: count.pier.encode())
+    assert [plain(astuple(c)) for c in read] == [plain(astuple(c)) for c in in_order]
+    assert [plain(astuple(r.sighting)) for r in sightings] == [
+        plain(astuple(s)) for s in counts.sightings
+    ]
+    assert {(r.scene, r.acquired) for r in sightings} <= {(counts.scene, counts[0].acquired)}
+
+
+def test_recounting_changes_no_byte(tmp_path: Path) -> None:
+    path = tmp_path / "l"
+    scene = a_scene([a_count(), a_count(pier="West")], [a_sighting(), a_sighting(None)])
+    with Ledger(path) as ledger:
+        assert ledger.record(scene) == 2
+    before = path.read_bytes()
+    with Ledger(path) as ledger:
+        assert ledger.record(scene) == 0
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["l"]
+
+
+def test_another_model_or_other_settings_add_rows(tmp_path: Path) -> None:
+    first, newer = a_count(containers=10.0), a_count(containers=11.0)
+    with Ledger(tmp_path / "l") as ledger:
+        assert ledger.record(a_scene([first])) == 1
+        assert ledger.record(a_scene([by(newer, model=samples.OTHER_MODEL)])) == 1
+        assert ledger.record(a_scene([by(newer, settings=samples.OTHER_SETTINGS)])) == 1
+        assert ledger.record(a_scene([by(newer, model=samples.OTHER_MODEL)])) == 0
+        assert [c.containers.value for c in ledger.counts()] == [10.0, 11.0, 11.0]
+        assert [c.model for c in ledger.counts(model=samples.MODEL)] == [samples.MODEL] * 2
+
+
+def test_a_pier_added_later_is_recorded_alone(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "l") as ledger:
+        ledger.record(a_scene([a_count()], [a_sighting("East")]))
+        both = a_scene([a_count(), a_count(pier="West")], [a_sighting("East"), a_sighting("West")])
+        assert ledger.record(both) == 1
+        assert ledger.piers() == ("East", "West")
+        assert [r.sighting.pier for r in ledger.sightings()] == ["East", "West"]
+
+
+def test_newest_is_the_last_inserted_that_did_not_fail(tmp_path: Path) -> None:
+    sighting = a_sighting()
+    with Ledger(tmp_path / "l") as ledger:
+        ledger.record(a_scene([a_count(containers=10.0)], [sighting, a_sighting(None, "hull")]))
+        newer = by(a_count(containers=11.0), model=samples.OTHER_MODEL)
+        ledger.record(a_scene([newer], [sighting, sighting]))
+        failed = by(a_count(status=Status.FAILED), settings=samples.OTHER_SETTINGS)
+        ledger.record(a_scene([failed]))
+        assert [c.containers.value for c in ledger.counts()] == [10.0, 11.0, None]
+        assert ledger.counts(newest=True) == (ledger.counts()[1],)
+        old = ledger.counts(newest=True, model=samples.MODEL)
+        assert [c.containers.value for c in old] == [10.0]
+        assert [r.model for r in ledger.sightings(newest=True)] == [samples.OTHER_MODEL] * 2
+        assert len(ledger.sightings()) == 4
+
+
+def test_a_failed_count_gives_way_and_is_not_had(tmp_path: Path) -> None:
+    key = ("scene-0", samples.MODEL, samples.SETTINGS)
+    with Ledger(tmp_path / "l") as ledger:
+        failed = a_count(status=Status.FAILED)
+        assert ledger.record(a_scene([failed])) == 1
+        assert ledger.record(a_scene([failed])) == 0
+        assert not ledger.has(*key)
+        assert ledger.record(a_scene([a_count()])) == 1
+        assert ledger.record(a_scene([failed])) == 0
+        assert [count.status for count in ledger.counts()] == [Status.COUNTED]
+        assert ledger.has(*key)
+        assert ledger.has(*key, pier="East")
+        assert not ledger.has(*key, pier="West")
+        assert not ledger.has("scene-1", *key[1:])
+
+
+def test_order_is_time_then_pier_then_insertion(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "l") as ledger:
+        for name, days in (("c", 2.0), ("a", 1.0), ("b", 0.0)):
+            ledger.record(a_scene([a_count(name, pier, days=days) for pier in ("West", "East")]))
+        found = [(c.scene, c.pier) for c in ledger.counts()]
+        assert found == [(s, p) for s in ("b", "a", "c") for p in ("East", "West")]
+        assert [c.scene for c in ledger.counts(pier="West")] == ["b", "a", "c"]
+        assert [c.pier for c in ledger.counts(scene="a")] == ["East", "West"]
+
+
+def test_times_of_other_zones_are_the_same_instant(tmp_path: Path) -> None:
+    local = datetime(2026, 1, 5, 20, 30, tzinfo=timezone(timedelta(hours=10)))
+    with Ledger(tmp_path / "l") as ledger:
+        ledger.record(a_scene([replace(a_count(), acquired=local)]))
+        read = ledger.counts()[0].acquired
+    assert read == samples.START
+    assert read is not None
+    assert read.tzinfo is UTC
+
+
+@pytest.mark.parametrize("acquired", [None, datetime(2026, 1, 5)])
+def test_a_scene_without_a_time_is_refused(tmp_path: Path, acquired: datetime | None) -> None:
+    with Ledger(tmp_path / "l") as ledger:
+        before = (tmp_path / "l").read_bytes()
+        with pytest.raises(TimeError, match="time"):
+            ledger.record(a_scene([replace(a_count(), acquired=acquired)]))
+    assert (tmp_path / "l").read_bytes() == before
+
+
+def test_a_known_scene_with_other_content_or_time_is_refused(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "l") as ledger:
+        ledger.record(a_scene([a_count()]))
+        before = (tmp_path / "l").read_bytes()
+        with pytest.raises(LedgerError, match="Give the new file another name"):
+            ledger.record(a_scene([by(a_count(), samples.OTHER_MODEL)], digest="f6" * 32))
+        with pytest.raises(LedgerError, match="Declare its time as before"):
+            ledger.record(a_scene([by(a_count(days=1.0), samples.OTHER_MODEL)]))
+    assert (tmp_path / "l").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        replace(a_count(), containers=Estimate(0.0, 0.0, 0.0), status=Status.NOT_VISIBLE),
+        replace(a_count(), aboard=Estimate(0.0, 0.0, 0.0), status=Status.FAILED),
+        replace(a_count(), hulls=Estimate(1.0, None, None)),
+        replace(a_count(), teu=Estimate(5.0, 7.0, 6.0)),
+        replace(a_count(), teu=Estimate(-1.0, -1.0, 1.0)),
+        replace(a_count(), teu=Estimate(math.nan, math.nan, math.nan)),
+        replace(a_count(), teu=Estimate(1.0, 1.0, math.inf)),
+        replace(a_count(), visible_fraction=1.5),
+        replace(a_count(), berth_visible_fraction=math.nan),
+        a_count(pier="West"),
+    ],
+)
+def test_counts_that_contradict_themselves_leave_no_trace(tmp_path: Path, wrong: Count) -> None:
+    with Ledger(tmp_path / "l") as ledger:
+        before = (tmp_path / "l").read_bytes()
+        with pytest.raises(LedgerError):
+            ledger.record(a_scene([a_count(pier="West"), wrong], [a_sighting("West")]))
+        assert ledger.counts() == ()
+    assert (tmp_path / "l").read_bytes() == before
+
+
+def test_a_sighting_on_a_pier_without_count_is_refused(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "l") as ledger, pytest.raises(LedgerError, match="'North'"):
+        ledger.record(a_scene([a_count()], [a_sighting("North")]))
+
+
+def test_names_that_are_not_text_are_refused(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "l") as ledger, pytest.raises(LedgerError, match="not valid text"):
+        ledger.record(a_scene([a_count(scene="bad\udcff")]))
+
+
+def test_sightings_by_scene_and_pier(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "l") as ledger:
+        for day, scene in enumerate(("late", "early")):
+            counts = [a_count(scene, pier, days=-day) for pier in ("East", "West")]
+            sightings = [a_sighting("East"), a_sighting("West", "hull"), a_sighting(None, x=99.0)]
+            ledger.record(a_scene(counts, sightings))
+        assert [r.scene for r in ledger.sightings()] == ["early"] * 3 + ["late"] * 3
+        assert [r.sighting.pier for r in ledger.sightings(scene="late")] == ["East", "West", None]
+        assert [r.sighting.kind for r in ledger.sightings(pier="West")] == ["hull", "hull"]
+        assert len(ledger.sightings(model=samples.OTHER_MODEL)) == 0
+        assert len(ledger.sightings(newest=True)) == 6
+
+
+def test_nothing_to_record_is_nothing(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "l") as ledger:
+        assert ledger.record(Counts("s", "d", (), ())) == 0
+        assert ledger.counts() == ()
+        assert ledger.sightings() == ()
+        assert ledger.piers() == ()
+
+
+def test_a_closed_ledger_says_so(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "l")
+    ledger.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        ledger.piers()
