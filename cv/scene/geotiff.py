@@ -1,0 +1,301 @@
+"""Image files opened with limits: GeoTIFF, and PNG or JPEG for scenes that lie nowhere.
+
+The driver follows from the first bytes of the file and GDAL never chooses one, so that a VRT, an
+HTML page or a web address under an image's name is refused instead of followed. No other file
+(.aux.xml, .ovr, .msk, world file) is read beside the image.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from affine import Affine
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+
+from cv.errors import SceneError
+from cv.geometry.grid import Grid
+from cv.scene.files import Format
+
+MAX_BLOCK_BYTES = 64 * 2**20
+"""Largest tile or strip that is decoded at once."""
+MAX_BANDS = 8
+"""Most bands of a scene."""
+GSD_LIMITS_M = (0.01, 1000.0)
+"""Ground sampling distances that are believed, metres a pixel."""
+DTYPES = ("uint8", "uint16", "int16", "float32")
+"""Data types that are read."""
+_GDAL_OPTIONS = {
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "GDAL_PAM_ENABLED": "NO",
+    "GDAL_GEOREF_SOURCES": "INTERNAL",
+    "GDAL_ERROR_ON_LIBJPEG_WARNING": "YES",
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",
+    "GDAL_HTTP_MAX_RETRY": "0",
+}
+
+
+@dataclass(frozen=True)
+class Header:
+    """What an image file says about itself."""
+
+    path: Path
+    format: Format
+    shape: tuple[int, int]
+    """Rows, columns."""
+    bands: int
+    """Number of bands, alpha included."""
+    dtype: str
+    """One of `DTYPES`."""
+    nodata: float | None
+    """Value of pixels that were never measured."""
+    masked: bool
+    """Whether the file holds a mask: an alpha band, an internal mask, a transparent colour."""
+    colours: tuple[str, ...]
+    """What each band is: "red", "green", "blue", "gray", "alpha", "undefined" ..."""
+    georeferenced: bool
+    """Whether both a transform and a CRS are declared."""
+    transform: Affine
+    """Pixels (x, y) to world (x, y)."""
+    crs: CRS | None
+    """CRS as declared."""
+    control: str
+    """How else it is located: "ground control points", "rational polynomials", or nothing."""
+    acquired_tag: str
+    """Tag ACQUISITIONDATETIME of the IMAGERY domain (UTC by its definition), or empty."""
+    datetime_tag: str
+    """Tag TIFFTAG_DATETIME, or empty."""
+    description_tag: str
+    """Tag TIFFTAG_IMAGEDESCRIPTION, or empty."""
+
+    @property
+    def colour_bands(self) -> int:
+        """Number of bands without alpha."""
+        return sum(colour != "alpha" for colour in self.colours)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """GDAL as it is used here; its errors come out as SceneError about `path`."""
+    try:
+        with rasterio.Env(**_GDAL_OPTIONS):
+            yield
+    except (RasterioError, OSError) as error:
+        raise SceneError(
+            path,
+            f"cannot be decoded ({_cause(error)})",
+            "a complete and intact image is needed",
+            "Copy or download the file again.",
+        ) from error
+
+
+def open_dataset(path: Path, form: Format) -> Any:
+    """`path` opened by the driver of `form` and no other; call inside `reading`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)  # `grid_of` judges that
+        return rasterio.open(str(path), driver=form.value)
+
+
+def inspect(path: Path, form: Format) -> Header:
+    """The header of image `path`, which is whole and within the limits; raises SceneError."""
+    with reading(path), open_dataset(path, form) as dataset:
+        _check_bands(path, dataset)
+        _check_blocks(path, dataset)
+        return _header(path, form, dataset)
+
+
+def grid_of(header: Header, gsd: float | tuple[float, float] | None) -> Grid:
+    """The grid of an image: its own, or a local one of pixels of `gsd` metres (x, y)."""
+    if header.georeferenced:
+        if gsd is not None:
+            raise SceneError(
+                header.path,
+                f"a GSD ({gsd}) was given for a georeferenced file",
+                "a GSD is only given for an image without georeference",
+                "Leave the GSD out.",
+            )
+        return _georeferenced(header)
+    if gsd is None:
+        raise _not_located(header)
+    return Grid.local(header.shape, _gsd_pair(header.path, gsd))
+
+
+def _header(path: Path, form: Format, dataset: Any) -> Header:
+    transform, crs = dataset.transform, None
+    if form is Format.GEOTIFF and dataset.crs:
+        crs = _crs(path, dataset.crs)
+    located = form is Format.GEOTIFF and not _is_blank(transform)
+    control = "ground control points" if dataset.gcps[0] else ""
+    control = control or ("rational polynomials" if dataset.rpcs else "")
+    return Header(
+        path,
+        form,
+        (dataset.height, dataset.width),
+        dataset.count,
+        dataset.dtypes[0],
+        dataset.nodata,
+        any(MaskFlags.per_dataset in flags for flags in dataset.mask_flag_enums),
+        tuple(colour.name for colour in dataset.colorinterp),
+        located and crs is not None,
+        transform if located else Affine.identity(),
+        crs,
+        control,
+        dataset.tags(ns="IMAGERY").get("ACQUISITIONDATETIME", ""),
+        dataset.tags().get("TIFFTAG_DATETIME", ""),
+        dataset.tags().get("TIFFTAG_IMAGEDESCRIPTION", ""),
+    )
+
+
+def _check_bands(path: Path, dataset: Any) -> None:
+    if not 1 <= dataset.count <= MAX_BANDS:
+        raise SceneError(
+            path,
+            f"{dataset.count} bands",
+            f"1 to {MAX_BANDS} bands are read",
+            "Keep the bands of the visible light (gdal_translate -b).",
+        )
+    types = set(dataset.dtypes)
+    bits = dataset.tags(1, ns="IMAGE_STRUCTURE").get("NBITS", "")
+    if len(types) != 1 or not types <= set(DTYPES) or bits in ("1", "2", "4"):
+        found = f"{bits} bits a pixel" if bits in ("1", "2", "4") else ", ".join(sorted(types))
+        raise SceneError(
+            path,
+            f"data type {found}",
+            f"one of {', '.join(DTYPES)} is read, the same in all bands",
+            "Convert it (gdal_translate -ot).",
+        )
+    if ColorInterp.palette in dataset.colorinterp:
+        raise SceneError(
+            path,
+            "colours from a palette",
+            "bands must hold brightness",
+            "Expand the palette (gdal_translate -expand rgb).",
+        )
+
+
+def _check_blocks(path: Path, dataset: Any) -> None:
+    rows, columns = dataset.block_shapes[0]
+    pixel = np.dtype(dataset.dtypes[0]).itemsize
+    if dataset.interleaving is not None and dataset.interleaving.value == "PIXEL":
+        pixel *= dataset.count
+    if rows * columns * pixel > MAX_BLOCK_BYTES:
+        raise SceneError(
+            path,
+            f"blocks of {columns} x {rows} pixels, {rows * columns * pixel} bytes",
+            f"a block has at most {MAX_BLOCK_BYTES} bytes",
+            "Write it in tiles (gdal_translate -of COG).",
+        )
+    if dataset.driver == Format.GEOTIFF.value:
+        _check_length(path, dataset)
+
+
+def _check_length(path: Path, dataset: Any) -> None:
+    """Refuse a GeoTIFF whose last block lies beyond the end of the file."""
+    size = path.stat().st_size
+    rows, columns = dataset.block_shapes[0]
+    across, down = -(-dataset.width // columns), -(-dataset.height // rows)
+    for name in (f"{i}_{j}" for j in range(down) for i in range(across)):
+        start = dataset.get_tag_item(f"BLOCK_OFFSET_{name}", "TIFF", bidx=dataset.count)
+        length = dataset.get_tag_item(f"BLOCK_SIZE_{name}", "TIFF", bidx=dataset.count)
+        if start and length and int(start) + int(length) > size:
+            raise SceneError(
+                path,
+                f"truncated: {size} bytes",
+                f"its pixels reach to byte {int(start) + int(length)} at least",
+                "Copy or download the file again.",
+            )
+
+
+def _is_blank(transform: Affine) -> bool:
+    return bool(transform.is_identity or not any(transform[:6]))
+
+
+def _crs(path: Path, declared: Any) -> CRS:
+    try:
+        crs = CRS.from_wkt(declared.to_wkt(version="WKT2_2019"))
+    except (CRSError, RasterioError) as error:
+        raise SceneError(
+            path,
+            f"a CRS that is not understood ({_cause(error)})",
+            "a geographic or projected CRS is needed",
+            "Assign one (gdal_edit.py -a_srs EPSG:...).",
+        ) from error
+    return crs.sub_crs_list[0] if crs.is_compound else crs
+
+
+def _georeferenced(header: Header) -> Grid:
+    crs = header.crs
+    if crs is None or not (crs.is_geographic or crs.is_projected):
+        raise SceneError(
+            header.path,
+            f"the CRS {crs.name if crs else ''!r} does not lie on the Earth",
+            "a geographic or projected CRS is needed",
+            "Assign one (gdal_edit.py -a_srs EPSG:...).",
+        )
+    values = header.transform[:6]
+    if not all(map(math.isfinite, values)) or header.transform.determinant == 0:
+        raise SceneError(
+            header.path,
+            f"the transform {values}",
+            "it must be finite and map pixels to an area",
+            "Georeference the file again.",
+        )
+    grid = Grid(header.shape, header.transform, crs)
+    _check_ground(header.path, grid)
+    return grid
+
+
+def _check_ground(path: Path, grid: Grid) -> None:
+    middle = grid.to_lonlat(np.array([grid.center]))
+    gsd = grid.ground().gsd_m if np.isfinite(middle).all() else (math.nan, math.nan)
+    if not all(GSD_LIMITS_M[0] <= metres <= GSD_LIMITS_M[1] for metres in gsd):
+        raise SceneError(
+            path,
+            f"pixels of {gsd[0]:.4g} x {gsd[1]:.4g} m on the ground",
+            f"{GSD_LIMITS_M[0]:g} to {GSD_LIMITS_M[1]:g} m are believed",
+            "The transform and the CRS do not belong together: correct one of them.",
+        )
+
+
+def _not_located(header: Header) -> SceneError:
+    if header.control:
+        found = f"located by {header.control} only"
+        remedy = "Rectify it first (gdalwarp), or give its GSD to count it without a site."
+    elif header.crs is None and not header.transform.is_identity:
+        found = "no CRS"
+        remedy = "Assign one (gdal_edit.py -a_srs EPSG:...), or give its GSD."
+    elif header.crs is not None:
+        found = "a CRS but no transform"
+        remedy = "Georeference it again, or give its GSD (--gsd X[,Y])."
+    else:
+        found = "no georeference"
+        remedy = "Give its GSD (--gsd X[,Y])."
+    return SceneError(header.path, found, "a CRS and a transform, or a GSD, are needed", remedy)
+
+
+def _gsd_pair(path: Path, gsd: float | tuple[float, float]) -> tuple[float, float]:
+    pair = (gsd, gsd) if isinstance(gsd, int | float) else tuple(gsd)
+    low, high = GSD_LIMITS_M
+    if len(pair) != 2 or not all(low <= float(metres) <= high for metres in pair):
+        raise SceneError(
+            path,
+            f"the GSD {gsd}",
+            f"one or two numbers (x, y) from {low:g} to {high:g} m are needed",
+            "Give metres a pixel, for instance 0.3 or 0.34,0.25.",
+        )
+    return float(pair[0]), float(pair[1])
+
+
+def _cause(error: BaseException) -> str:
+    text = str(error.__cause__ or error).strip() or type(error).__name__
+    return " ".join(text.split())[:200]

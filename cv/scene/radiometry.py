@@ -1,0 +1,159 @@
+"""Radiometry: which bands are red, green, blue, and which values are black and white.
+
+It is declared by name, by limits or by the metadata of a delivery, never guessed from a tile.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cv.errors import RadiometryError
+
+Triple = tuple[float, float, float]
+Bands = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Radiometry:
+    """How stored values become 8-bit red, green and blue."""
+
+    name: str
+    """Profile, "limits" or "percentile:LOW-HIGH", for reading; the numbers below decide."""
+    bands: Bands
+    """Red, green, blue: band numbers from 1; one band thrice for grey."""
+    low: Triple
+    """Stored values of red, green, blue that become 0."""
+    high: Triple
+    """Stored values of red, green, blue that become 255."""
+    gamma: float = 1.0
+    """Exponent 1 / gamma between the limits: more than 1 brightens."""
+
+    def __post_init__(self) -> None:
+        limits = zip(self.low, self.high, strict=True)
+        if not all(np.isfinite([a, b]).all() and a < b for a, b in limits):
+            raise RadiometryError(
+                self.name,
+                f"limits from {self.low} to {self.high}",
+                "each low limit must be less than its high limit, both finite",
+                "Correct the limits.",
+            )
+        if len(self.bands) != 3 or min(self.bands) < 1 or not 0.1 <= self.gamma <= 10:
+            raise RadiometryError(
+                self.name,
+                f"bands {self.bands}, gamma {self.gamma}",
+                "three band numbers from 1 and a gamma from 0.1 to 10 are needed",
+                "Correct them.",
+            )
+
+    @property
+    def summary(self) -> str:
+        """All of it on one line, the same for equal values: for records and digests."""
+        limits = " ".join(f"{a:.9g}-{b:.9g}" for a, b in zip(self.low, self.high, strict=True))
+        bands = ",".join(map(str, self.bands))
+        return f"{self.name} bands {bands} limits {limits} gamma {self.gamma:.9g}"
+
+    def apply(self, values: NDArray[np.generic]) -> NDArray[np.uint8]:
+        """`values` (3, ...) of red, green, blue as stored, to 8 bits; not-a-number becomes 0."""
+        if values.dtype == np.uint8 and self._is_plain:
+            return values.astype(np.uint8)
+        shape = (3,) + (1,) * (values.ndim - 1)
+        low = np.array(self.low, np.float32).reshape(shape)
+        span = np.array(self.high, np.float32).reshape(shape) - low
+        scaled = np.clip((values.astype(np.float32) - low) / span, 0.0, 1.0)
+        if self.gamma != 1.0:
+            scaled = scaled ** np.float32(1.0 / self.gamma)
+        result: NDArray[np.uint8] = np.floor(np.nan_to_num(scaled) * 255 + 0.5).astype(np.uint8)
+        return result
+
+    @property
+    def _is_plain(self) -> bool:
+        return self.low == (0, 0, 0) and self.high == (255, 255, 255) and self.gamma == 1.0
+
+
+@dataclass(frozen=True)
+class Percentiles:
+    """A stretch between percentiles of the whole scene's valid pixels, asked for by name."""
+
+    low: float
+    """Percentile that becomes 0."""
+    high: float
+    """Percentile that becomes 255."""
+    bands: Bands | tuple[()]
+    """Red, green, blue, from 1; empty: as the file declares."""
+
+    @property
+    def name(self) -> str:
+        """How the stretch is recorded."""
+        return f"percentile:{self.low:g}-{self.high:g}"
+
+    def measured(self, values: NDArray[np.generic]) -> Radiometry:
+        """The stretch of a scene with `values` (3, n) of red, green, blue; raises RadiometryError.
+
+        A band of one single value keeps its order: that value becomes 0.
+        """
+        if values.shape[1] == 0 or not self.bands:
+            raise RadiometryError(
+                self.name,
+                "no valid pixel in the scene",
+                "a stretch is measured on valid pixels",
+                "Declare a profile or limits.",
+            )
+        low, high = np.percentile(values.astype(np.float64), [self.low, self.high], axis=1)
+        high = np.where(high > low, high, low + 1.0)
+        return Radiometry(
+            self.name,
+            self.bands,
+            (float(low[0]), float(low[1]), float(low[2])),
+            (float(high[0]), float(high[1]), float(high[2])),
+        )
+
+
+_NUMBER = r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
+_RANGE = re.compile(rf"({_NUMBER})-({_NUMBER})", re.IGNORECASE)
+_GRAMMAR = (
+    '"percentile[:LOW-HIGH][:R,G,B]" or "limits:LOW-HIGH[,LOW-HIGH,LOW-HIGH][:R,G,B]" is needed'
+)
+
+
+def parse(text: str) -> Radiometry | Percentiles | None:
+    """A stretch written as text, or None if `text` is the name of a profile.
+
+    "percentile", "percentile:2-98", "percentile:0.5-99.5:3,2,1" (bands of red, green, blue);
+    "limits:0-3000", "limits:200-1800,150-1700,100-1500:3,2,1". Raises RadiometryError.
+    """
+    kind, *parts = text.strip().split(":")
+    if kind not in ("percentile", "limits"):
+        return None
+    bands = _bands(text, parts.pop()) if parts and _RANGE.search(parts[-1]) is None else ()
+    ranges = [_RANGE.fullmatch(part.strip()) for part in parts.pop().split(",")] if parts else []
+    if parts or not all(ranges) or len(ranges) not in ((0, 1) if kind == "percentile" else (1, 3)):
+        raise RadiometryError("radiometry", f"{text!r}", _GRAMMAR, "Correct it.")
+    pairs = [(float(found[1]), float(found[2])) for found in ranges if found]
+    if kind == "percentile":
+        return _percentiles(text, pairs[0] if pairs else (0.5, 99.5), bands)
+    red, green, blue = pairs * 3 if len(pairs) == 1 else pairs
+    low, high = (red[0], green[0], blue[0]), (red[1], green[1], blue[1])
+    return Radiometry("limits", bands or (1, 2, 3), low, high)
+
+
+def _percentiles(text: str, pair: tuple[float, float], bands: Bands | tuple[()]) -> Percentiles:
+    if not 0 <= pair[0] < pair[1] <= 100:
+        raise RadiometryError(
+            "radiometry",
+            f"{text!r}",
+            "percentiles rise from 0 at least to 100 at most",
+            'Write "percentile:0.5-99.5".',
+        )
+    return Percentiles(*pair, bands)
+
+
+def _bands(text: str, part: str) -> Bands:
+    numbers = part.split(",")
+    if len(numbers) not in (1, 3) or not all(number.strip().isdecimal() for number in numbers):
+        raise RadiometryError("radiometry", f"{text!r}", _GRAMMAR, "Correct its band numbers.")
+    red, green, blue = (int(number) for number in (numbers if len(numbers) == 3 else numbers * 3))
+    return red, green, blue

@@ -1,0 +1,125 @@
+"""Source: the stored pixels of one image file, read in parts by any number of threads."""
+
+from __future__ import annotations
+
+import math
+import threading
+import weakref
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.enums import Resampling
+from rasterio.windows import Window as RasterWindow
+
+from cv.scene.geotiff import Header, open_dataset, reading
+
+
+class _Handles:
+    """One open dataset for each thread, all closed together."""
+
+    def __init__(self, header: Header) -> None:
+        self._header = header
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._opened: list[Any] = []
+        weakref.finalize(self, _close, self._opened)
+
+    def __reduce__(self) -> tuple[type[_Handles], tuple[Header]]:
+        return type(self), (self._header,)
+
+    def get(self) -> Any:
+        """This thread's dataset; call inside `reading`."""
+        dataset = getattr(self._local, "dataset", None)
+        if dataset is None or dataset.closed:
+            dataset = open_dataset(self._header.path, self._header.format)
+            self._local.dataset = dataset
+            with self._lock:
+                self._opened.append(dataset)
+        return dataset
+
+    def close(self) -> None:
+        """Close the datasets of all threads; a later read opens them again."""
+        with self._lock:
+            _close(self._opened)
+
+
+def _close(datasets: list[Any]) -> None:
+    while datasets:
+        datasets.pop().close()
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Stored values of some rows of an image."""
+
+    values: NDArray[np.generic]
+    """(bands, rows, columns) as stored."""
+    valid: NDArray[np.bool_]
+    """(rows, columns) False for nodata, masked or not finite."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The pixels of one image file."""
+
+    header: Header
+    bands: tuple[int, ...]
+    """The bands that are read, from 1, in this order."""
+    _handles: _Handles = field(repr=False, compare=False)
+
+    @classmethod
+    def of(cls, header: Header, bands: tuple[int, ...]) -> Source:
+        """The pixels of the image that `header` describes."""
+        return cls(header, bands, _Handles(header))
+
+    @property
+    def always_valid(self) -> bool:
+        """Whether no pixel of this file can be invalid."""
+        header = self.header
+        return not header.masked and header.nodata is None and header.dtype != "float32"
+
+    def close(self) -> None:
+        """Close the file in all threads."""
+        self._handles.close()
+
+    def strip(self, x: int, y: int, width: int, height: int, step: tuple[int, int]) -> Strip:
+        """Every `step`-th pixel (x, y) of a window inside the raster; raises SceneError."""
+        window = RasterWindow(x, y, width, height)
+        shape = (math.ceil(height / step[1]), math.ceil(width / step[0]))
+        unique = sorted(set(self.bands))
+        with reading(self.header.path):
+            dataset = self._handles.get()
+            values = dataset.read(
+                unique,
+                window=window,
+                out_shape=(len(unique), *shape),
+                resampling=Resampling.nearest,
+            )
+            valid = self._valid(dataset, window, shape, values)
+        return Strip(values[[unique.index(band) for band in self.bands]], valid)
+
+    def overview(self, pixels: int) -> Strip:
+        """The whole raster at every n-th pixel, at most about `pixels` of them."""
+        rows, columns = self.header.shape
+        step = max(1, math.ceil(math.sqrt(rows * columns / pixels)))
+        return self.strip(0, 0, columns, rows, (step, step))
+
+    def _valid(
+        self, dataset: Any, window: RasterWindow, shape: tuple[int, int], values: NDArray[Any]
+    ) -> NDArray[np.bool_]:
+        valid = np.ones(shape, bool)
+        if self.header.masked:
+            mask = dataset.read_masks(
+                1, window=window, out_shape=shape, resampling=Resampling.nearest
+            )
+            valid &= mask > 0
+        if values.dtype.kind == "f":
+            valid &= np.isfinite(values).all(axis=0)
+        nodata = self.header.nodata
+        if nodata is not None and not math.isnan(nodata):
+            missing = values == nodata
+            # Among integers it is mostly 0, which a dark pixel may have in one band but not in all.
+            valid &= ~(missing.any(axis=0) if values.dtype.kind == "f" else missing.all(axis=0))
+        return valid
