@@ -92,6 +92,14 @@ def form_of(path: Path) -> Format:
     )
 
 
+def beside(path: Path) -> list[str]:
+    """The names of all files in the folder of `path`, sorted; raises SceneError."""
+    try:
+        return sorted(entry.name for entry in path.parent.iterdir())
+    except OSError as error:
+        raise _unreadable(path.parent, error) from error
+
+
 def sha256(path: Path) -> str:
     """sha256 of the bytes of `path`, hexadecimal."""
     try:

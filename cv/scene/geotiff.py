@@ -25,7 +25,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from cv.errors import SceneError
 from cv.geometry.grid import Grid
-from cv.scene.files import Format
+from cv.scene.files import Format, form_of
 
 MAX_BLOCK_BYTES = 64 * 2**20
 """Largest tile or strip that is decoded at once."""
@@ -106,8 +106,11 @@ def open_dataset(path: Path, form: Format) -> Any:
         return rasterio.open(str(path), driver=form.value)
 
 
-def inspect(path: Path, form: Format) -> Header:
+def inspect(path: Path) -> Header:
     """The header of image `path`, which is whole and within the limits; raises SceneError."""
+    form = form_of(path)
+    if form is Format.JSON:
+        raise SceneError(path, "JSON", "an image is needed", "Give the image itself.")
     with reading(path), open_dataset(path, form) as dataset:
         _check_bands(path, dataset)
         _check_blocks(path, dataset)

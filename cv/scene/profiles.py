@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from cv.errors import RadiometryError
+from cv.scene.delivery import Delivery
 from cv.scene.geotiff import Header
 from cv.scene.radiometry import Bands, Percentiles, Radiometry, parse
 
@@ -76,16 +77,16 @@ NAMES = (
 
 
 def choose(
-    header: Header, wanted: str | Radiometry | None, declared: str | Radiometry | None
+    header: Header, delivery: Delivery, wanted: str | Radiometry | None
 ) -> Radiometry | Percentiles:
-    """The radiometry that the caller wants, else the one the metadata declare.
+    """The radiometry that the caller wants, else the one that the metadata declare.
 
     Without either, 8-bit colour is "visual" and 8-bit single bands are "grey"; all else is refused.
     Raises RadiometryError.
     """
-    asked = _resolved(header, wanted if wanted is not None else declared)
+    asked = _resolved(header, delivery, wanted)
     if isinstance(asked, Percentiles) and not asked.bands:
-        asked = replace(asked, bands=_colour_bands(header, declared))
+        asked = replace(asked, bands=delivery.bands or _colour_bands(header))
     if max(asked.bands) > header.bands:
         raise RadiometryError(
             header.path,
@@ -96,9 +97,12 @@ def choose(
     return asked
 
 
-def _resolved(header: Header, asked: str | Radiometry | None) -> Radiometry | Percentiles:
+def _resolved(
+    header: Header, delivery: Delivery, wanted: str | Radiometry | None
+) -> Radiometry | Percentiles:
+    asked = wanted if wanted is not None else delivery.radiometry
     if asked is None:
-        return _plain(header)
+        return _plain(header, delivery.bands)
     if isinstance(asked, str):
         return parse(asked) or _profile(header, asked)
     return asked
@@ -113,10 +117,10 @@ def _profile(header: Header, name: str) -> Radiometry:
     )
 
 
-def _plain(header: Header) -> Radiometry:
+def _plain(header: Header, bands: Bands | tuple[()]) -> Radiometry:
     natural = header.colours[:3] == ("red", "green", "blue")
-    if header.dtype == "uint8" and (header.colour_bands == 3 or natural):
-        return Radiometry("visual", RGB, (0, 0, 0), (255, 255, 255))
+    if header.dtype == "uint8" and (bands or header.colour_bands == 3 or natural):
+        return Radiometry("visual", bands or RGB, (0, 0, 0), (255, 255, 255))
     if header.dtype == "uint8" and header.colour_bands == 1:
         return _profile(header, "grey")
     raise RadiometryError(
@@ -127,12 +131,8 @@ def _plain(header: Header) -> Radiometry:
     )
 
 
-def _colour_bands(header: Header, declared: str | Radiometry | None) -> Bands:
-    """Red, green, blue as metadata or the file declare them."""
-    if isinstance(declared, str):
-        declared = _profile(header, declared)
-    if declared is not None:
-        return declared.bands
+def _colour_bands(header: Header) -> Bands:
+    """Red, green, blue as the file declares them."""
     names = ("red", "green", "blue")
     if all(name in header.colours for name in names):
         red, green, blue = (header.colours.index(name) + 1 for name in names)

@@ -40,6 +40,16 @@ class Window:
         return Affine(self.block[0], 0.0, self.x, 0.0, self.block[1], self.y)
 
 
+@dataclass(frozen=True)
+class Samples:
+    """What was measured in a window."""
+
+    values: NDArray[np.float32]
+    """(channels, rows, columns) 8-bit values, means of the seen pixels of each block."""
+    share: NDArray[np.float32]
+    """(rows, columns) share of each block that was seen; what lies outside the raster was not."""
+
+
 def window_for(to_pixel: Affine, shape: tuple[int, int], raster: tuple[int, int]) -> Window | None:
     """What of a raster of shape `raster` is needed for a patch; None when they do not meet.
 
@@ -63,18 +73,16 @@ def window_for(to_pixel: Affine, shape: tuple[int, int], raster: tuple[int, int]
     return Window(x, y, columns, rows, block)
 
 
-def resample(
-    rgb: NDArray[np.float32], share: NDArray[np.float32], step: Affine, shape: tuple[int, int]
-) -> Patch:
-    """The patch of `shape` whose pixels (x, y) `step` maps to samples.
+def resample(samples: Samples, step: Affine, clear: NDArray[np.float32]) -> Patch:
+    """The patch whose pixels (x, y) `step` maps to samples, and of which `clear` is not hidden.
 
-    `rgb` (3, rows, columns) are 8-bit values, `share` (rows, columns) how much of each sample was
-    seen. Cubic convolution, widened where samples are finer than the patch; samples that were not
-    seen take no part. A pixel is seen when at least half of it is.
+    Cubic convolution, widened where samples are finer than the patch; samples that were not seen
+    take no part. A pixel is seen when at least half of it is.
     """
-    seen = seen_share(share, step, shape) >= _HALF
+    shape = (clear.shape[0], clear.shape[1])
+    seen = (seen_share(samples.share, step, shape) >= _HALF) & (clear >= _HALF)
     pixels = np.zeros((3, *shape), np.float32)
-    _warp(_filled(rgb, share), pixels, step, Resampling.cubic)
+    _warp(_filled(samples.values, samples.share), pixels, step, Resampling.cubic)
     pixels = np.clip(np.floor(pixels + 0.5), 0, 255) * seen
     return Patch(np.ascontiguousarray(np.moveaxis(pixels, 0, 2).astype(np.uint8)), seen)
 

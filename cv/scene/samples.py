@@ -9,23 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cv.scene.resample import Window
+from cv.scene.resample import Samples, Window
 from cv.scene.source import Source, Strip
 
 Convert = Callable[[Strip], tuple[NDArray[np.uint8], NDArray[np.bool_]]]
 
 _STRIP_PIXELS = 2**23
 _EXACT_PIXELS = 2**27
-
-
-@dataclass(frozen=True)
-class Samples:
-    """What was measured in a window."""
-
-    values: NDArray[np.float32]
-    """(channels, rows, columns) mean of the seen pixels of each block, 0 without any."""
-    share: NDArray[np.float32]
-    """(rows, columns) share of each block that was seen; what lies outside the raster was not."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +87,7 @@ def _reduced(
     padding = ((0, missing[0]), (0, missing[1]))
     blocks = (rows, block[1], columns, block[0])
     counts = np.pad(seen, padding).reshape(blocks).sum(axis=(1, 3), dtype=np.int64)
-    sums = np.pad(data * seen, ((0, 0), *padding)).reshape(-1, *blocks)
+    sums = np.pad(data * seen, ((0, 0), *padding)).reshape(len(data), *blocks)
     totals = sums.sum(axis=(2, 4), dtype=np.int64)
     means = (totals / np.maximum(counts, 1)).astype(np.float32)
     return means, (counts / (block[0] * block[1])).astype(np.float32)

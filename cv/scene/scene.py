@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
@@ -16,13 +17,15 @@ from shapely.geometry.base import BaseGeometry
 
 from cv.geometry.grid import Grid
 from cv.geometry.patch import Patch
-from cv.scene import files
+from cv.scene import clock, files, planet
+from cv.scene.delivery import Delivery
 from cv.scene.geotiff import Header, grid_of, inspect
 from cv.scene.profiles import choose
 from cv.scene.radiometry import Percentiles, Radiometry
 from cv.scene.resample import resample, unseen, window_for
 from cv.scene.samples import gather
 from cv.scene.source import Source, Strip
+from cv.scene.udm2 import Udm2
 from cv.scene.visibility import Visibility, clear_part, polygons
 
 _STRETCH_PIXELS = 2**20
@@ -42,6 +45,8 @@ class Scene:
     """When it was taken, UTC; None if nothing declares it."""
     radiometry: Radiometry
     """How its values become 8-bit colours."""
+    udm2: Udm2 | None
+    """The usable data mask delivered with it, if any."""
     _source: Source = field(repr=False)
 
     @classmethod
@@ -54,14 +59,31 @@ class Scene:
         acquired: datetime | None = None,
         time_pattern: str | None = None,
     ) -> Scene:
-        """The scene in `path`."""
-        asset = files.local(path)
-        header = inspect(asset, files.form_of(asset))
+        """The scene in `path`: a GeoTIFF, a PNG or JPEG, a Planet asset, or a STAC Item (JSON).
+
+        `gsd`, metres a pixel (both, or x, y), is for images without georeference only.
+        `radiometry` is the name of a profile, "limits:LOW-HIGH[:R,G,B]",
+        "percentile[:LOW-HIGH][:R,G,B]" or a Radiometry; None: as the metadata declare, or 8-bit
+        colour. `acquired` is the time with its zone; else metadata tell it, else the name after
+        `time_pattern` (see clock.from_name), else tags; else there is none. Raises SceneError,
+        RadiometryError, TimeError.
+        """
+        delivery = _delivery(files.local(path))
+        header = inspect(delivery.image)
         grid = grid_of(header, gsd)
-        chosen = choose(header, radiometry, None)
+        delivery = planet.calibrated(delivery, header)
+        chosen = choose(header, delivery, radiometry)
         if isinstance(chosen, Percentiles):
             chosen = _measured(chosen, header)
-        return cls(asset.stem, asset, grid, acquired, chosen, Source.of(header, chosen.bands))
+        return cls(
+            delivery.id,
+            delivery.image,
+            grid,
+            _time(delivery, header, acquired, time_pattern),
+            chosen,
+            Udm2.open(delivery.udm2, header, grid) if delivery.udm2 else None,
+            Source.of(header, chosen.bands),
+        )
 
     def read(self, to_pixel: Affine, shape: tuple[int, int]) -> Patch:
         """The patch of `shape` (rows, columns) whose pixels (x, y) `to_pixel` maps to the scene's.
@@ -73,7 +95,8 @@ class Scene:
         if window is None:
             return unseen(shape)
         samples = gather(self._source, window, 3, self._convert)
-        return resample(samples.values, samples.share, ~window.to_pixel * to_pixel, shape)
+        clear = self.udm2.share(to_pixel, shape) if self.udm2 else np.ones(shape, np.float32)
+        return resample(samples, ~window.to_pixel * to_pixel, clear)
 
     def visibility(self, region: BaseGeometry) -> Visibility:
         """How much of `region` was seen.
@@ -84,17 +107,27 @@ class Scene:
         if self._source.always_valid:
             clear = polygons(shapely.intersection(area, self.grid.footprint))
         else:
-            clear = clear_part(area, self.grid.shape, partial(_valid_in, self._source))
-        return Visibility.of(area, clear, "mask")
+            clear = clear_part(area, self.grid.shape, self._valid_in)
+        if self.udm2:
+            clear = self.udm2.clear_part(clear)
+        return Visibility.of(area, clear, "udm2" if self.udm2 else "mask")
 
     @cached_property
     def digest(self) -> str:
-        """sha256 of the image file, hexadecimal."""
-        return files.sha256(self.path)
+        """sha256 of the image file, hexadecimal.
+
+        With a UDM2: sha256 of both files' hexadecimal digests, image first, joined by a newline.
+        """
+        image = files.sha256(self.path)
+        if self.udm2 is None:
+            return image
+        return hashlib.sha256(f"{image}\n{files.sha256(self.udm2.path)}".encode()).hexdigest()
 
     def close(self) -> None:
-        """Close the file; a later read opens it again."""
+        """Close its files; a later read opens them again."""
         self._source.close()
+        if self.udm2:
+            self.udm2.close()
 
     def __enter__(self) -> Scene:
         return self
@@ -110,13 +143,30 @@ class Scene:
     def _convert(self, strip: Strip) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         return self.radiometry.apply(strip.values), strip.valid
 
+    def _valid_in(self, x: int, y: int, width: int, height: int) -> NDArray[np.bool_]:
+        return self._source.strip(x, y, width, height, (1, 1)).valid
+
+
+def _delivery(path: Path) -> Delivery:
+    if files.form_of(path) is files.Format.JSON:
+        from cv.scene import stac  # only here, for pystac's sake
+
+        return stac.read(path)
+    return planet.find(path) or Delivery.plain(path)
+
+
+def _time(
+    delivery: Delivery, header: Header, acquired: datetime | None, pattern: str | None
+) -> datetime | None:
+    if acquired is not None:
+        return clock.utc(delivery.image, acquired)
+    if delivery.acquired is not None:
+        return delivery.acquired
+    return clock.from_name(delivery.image, pattern) if pattern else clock.from_tags(header)
+
 
 def _measured(percentiles: Percentiles, header: Header) -> Radiometry:
     source = Source.of(header, percentiles.bands)
     whole = source.overview(_STRETCH_PIXELS)
     source.close()
     return percentiles.measured(whole.values[:, whole.valid])
-
-
-def _valid_in(source: Source, x: int, y: int, width: int, height: int) -> NDArray[np.bool_]:
-    return source.strip(x, y, width, height, (1, 1)).valid

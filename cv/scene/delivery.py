@@ -1,0 +1,32 @@
+"""Delivery: what a provider's files declare about one scene."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cv.scene.radiometry import Bands, Radiometry
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One scene as it arrived on disk."""
+
+    id: str
+    """Identifier of the provider's item, or the name of the file without its ending."""
+    image: Path
+    """The image file, absolute."""
+    acquired: datetime | None = None
+    """When the scene was taken, UTC, as its metadata declare."""
+    radiometry: Radiometry | str | None = None
+    """Profile or limits that the metadata declare."""
+    bands: Bands | tuple[()] = ()
+    """Red, green, blue as the metadata declare them, from 1; empty if they do not."""
+    udm2: Path | None = None
+    """The usable data mask (UDM2) beside the image, absolute."""
+
+    @classmethod
+    def plain(cls, image: Path) -> Delivery:
+        """An image without metadata."""
+        return cls(image.stem, image)

@@ -1,0 +1,114 @@
+"""UDM2: Planet's usable data mask, on a grid of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import shapely
+from affine import Affine
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from cv.errors import SceneError
+from cv.geometry.boxes import map_points
+from cv.geometry.grid import Grid
+from cv.scene.files import Format
+from cv.scene.geotiff import Header, grid_of, inspect
+from cv.scene.resample import seen_share, window_for
+from cv.scene.samples import gather
+from cv.scene.source import Source, Strip
+from cv.scene.visibility import clear_part
+
+_HIDING = (3, 5, 6, 8)  # cloud shadow, heavy haze, cloud, unusable (bit 0: blackfill)
+
+
+@dataclass(frozen=True, eq=False)
+class Udm2:
+    """Where clouds, cloud shadows, heavy haze and blackfill hide the ground.
+
+    Snow and light haze do not. What the mask does not cover is not known to be clear.
+    """
+
+    path: Path
+    """Its file, absolute."""
+    shape: tuple[int, int]
+    """Rows, columns of the mask."""
+    from_image: Affine
+    """Pixels (x, y) of the image it belongs to, to pixels of the mask."""
+    _source: Source = field(repr=False)
+
+    @classmethod
+    def open(cls, path: Path, image: Header, grid: Grid) -> Udm2:
+        """The mask in `path` of the image with header `image` and grid `grid`; raises SceneError.
+
+        Both lie in one CRS, or have the same shape where the image lies nowhere.
+        """
+        header = inspect(path)
+        if header.format is not Format.GEOTIFF or (header.bands, header.dtype) != (8, "uint8"):
+            raise SceneError(
+                path,
+                f"{header.bands} bands of {header.dtype}",
+                "a UDM2 has 8 bands of uint8",
+                "Download the udm2 asset again.",
+            )
+        from_image = _aligned(header, image, grid)
+        # A nodata value would make clear pixels, all zero in these bands, invalid.
+        source = Source.of(replace(header, nodata=None), _HIDING)
+        return cls(path, header.shape, from_image, source)
+
+    def share(self, to_image: Affine, shape: tuple[int, int]) -> NDArray[np.float32]:
+        """How much of each pixel of a patch is clear; see Scene.read."""
+        to_mask = self.from_image * to_image
+        window = window_for(to_mask, shape, self.shape)
+        if window is None:
+            return np.zeros(shape, np.float32)
+        samples = gather(self._source, window, 0, _convert)
+        return seen_share(samples.share, ~window.to_pixel * to_mask, shape)
+
+    def clear_part(self, region: BaseGeometry) -> BaseGeometry:
+        """The part of `region`, both in pixels of the image, that is clear."""
+        moved = _moved(region, self.from_image)
+        return _moved(clear_part(moved, self.shape, self._seen_in), ~self.from_image)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._source.close()
+
+    def _seen_in(self, x: int, y: int, width: int, height: int) -> NDArray[np.bool_]:
+        return _seen(self._source.strip(x, y, width, height, (1, 1)))
+
+
+def _aligned(mask: Header, image: Header, grid: Grid) -> Affine:
+    if image.georeferenced and mask.georeferenced:
+        placed = grid_of(mask, None)
+        if placed.crs == grid.crs:
+            from_image: Affine = ~placed.transform * grid.transform
+            return from_image
+        found = f"a mask in {placed.crs.name if placed.crs else ''!r}"
+        limit = f"its image lies in {grid.crs.name if grid.crs else ''!r}"
+    elif not image.georeferenced and mask.shape == image.shape:
+        return Affine.identity()
+    else:
+        found = f"a mask of {mask.shape[1]} x {mask.shape[0]} pixels, not placed like its image"
+        limit = f"{image.path.name} has {image.shape[1]} x {image.shape[0]} pixels"
+    raise SceneError(
+        mask.path, found, limit, "Download image and mask together, or warp both to one CRS."
+    )
+
+
+def _convert(strip: Strip) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    seen = _seen(strip)
+    return np.zeros((0, *seen.shape), np.uint8), seen
+
+
+def _seen(strip: Strip) -> NDArray[np.bool_]:
+    shadow, haze, cloud, unusable = strip.values.astype(np.uint8)
+    hidden = (shadow > 0) | (haze > 0) | (cloud > 0) | (unusable & 1 > 0)
+    seen: NDArray[np.bool_] = strip.valid & ~hidden
+    return seen
+
+
+def _moved(geometry: BaseGeometry, affine: Affine) -> BaseGeometry:
+    return shapely.transform(geometry, lambda points: map_points(affine, points))
