@@ -1,0 +1,50 @@
+"""The command line: `pierwatch`, the same verbs as the Python interface."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from cv.errors import InputError, PierwatchError
+
+COMMANDS = ("count", "monitor", "series", "show", "export", "doctor")
+OK, UNFINISHED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command in `argv` (sys.argv if None) and returns its exit code.
+
+    0: done. 1: the work could not be finished, or some scenes of a batch failed. 2: bad input, and
+    nothing was written. 130: interrupted.
+    """
+    args = parser().parse_args(argv)
+    try:
+        code: int = args.run(args)
+    except InputError as error:
+        print(f"pierwatch: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except PierwatchError as error:
+        print(f"pierwatch: {error}", file=sys.stderr)
+        return UNFINISHED
+    except KeyboardInterrupt:
+        print("pierwatch: interrupted; what was finished is kept", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return UNFINISHED
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="pierwatch",
+        description="Counts containers and ship hulls on piers in overhead scenes.",
+        epilog="example: pierwatch count scene.tif --site port.geojson",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in COMMANDS:
+        import_module(f"cv.cli.{name}").add_to(commands)
+    return top

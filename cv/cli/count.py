@@ -1,0 +1,43 @@
+"""`pierwatch count`: what one scene shows."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from cv.cli import options
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the command."""
+    parser = commands.add_parser(
+        "count",
+        help="count containers and hulls in one scene",
+        description="Counts containers and hulls in SCENE, on each pier of a site or on the whole.",
+        epilog="example: pierwatch count scene.tif --site port.geojson --boxes boxes.json",
+    )
+    parser.add_argument("scene", type=Path, metavar="SCENE", help="GeoTIFF, PNG, JPEG, STAC Item")
+    parser.add_argument("--site", type=Path, metavar="FILE", help="GeoJSON with the piers")
+    options.add_scene(parser)
+    parser.add_argument(
+        "--acquired", type=options.moment, metavar="TIME", help="ISO 8601 with zone"
+    )
+    options.add_model(parser)
+    parser.add_argument("--boxes", type=Path, metavar="FILE", help="write every detection as JSON")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Counts and prints."""
+    from cv.files import write_whole
+    from cv.monitoring import count
+    from cv.report.text import boxes_json, counts_json, counts_table
+
+    boxes = options.output(args.boxes) if args.boxes else None
+    with options.scene(args) as scene:
+        counts = count(scene, options.site(args), options.detector(args))
+    if boxes:
+        write_whole(boxes, boxes_json(counts.sightings))
+    print(counts_json(counts) if args.json else counts_table(counts))
+    return 0

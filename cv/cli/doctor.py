@@ -1,0 +1,73 @@
+"""`pierwatch doctor`: what is installed, and whether it can work."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sqlite3
+from importlib.metadata import PackageNotFoundError, distributions, version
+
+from cv.cli import options
+
+_CORE = (
+    "numpy",
+    "onnxruntime",
+    "rasterio",
+    "shapely",
+    "pyproj",
+    "pandas",
+    "pystac-core",
+    "matplotlib",
+    "tqdm",
+)
+_EXTRA = ("geopandas", "pyogrio", "torch", "torchvision", "ultralytics", "albumentations")
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the command."""
+    parser = commands.add_parser(
+        "doctor",
+        help="say what is installed and whether the model can be read",
+        description="Says what is installed, which model is used, and whether it can be read.",
+        epilog="example: pierwatch doctor",
+    )
+    options.add_model(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints; fails where the model cannot be loaded."""
+    print(f"pierwatch     {_version('pierwatch')}")
+    print(f"python        {platform.python_version()} on {platform.system()} {platform.machine()}")
+    print(f"sqlite        {sqlite3.sqlite_version}")
+    for name in (*_CORE, *_EXTRA):
+        print(f"{name:<13} {_version(name)}")
+    print(f"opencv        {_opencv()}")
+    detector = options.detector(args)
+    card = detector.card
+    print(f"model         {card.name} {card.version}, sha256 {detector.digest}")
+    print(f"  classes     {', '.join(card.classes)}")
+    for look in card.looks:
+        print(f"  looks for   {', '.join(look.classes)} at {look.gsd_m:g} m a pixel")
+    print(f"  accepts     {card.gsd_range_m[0]:g} to {card.gsd_range_m[1]:g} m a pixel")
+    print(f"  intervals   {'calibrated' if card.calibration else 'not calibrated'}")
+    print(f"  licence     {card.licence}")
+    return 0
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _opencv() -> str:
+    """Every OpenCV distribution: two at once overwrite each other's files."""
+    found = sorted(
+        f"{d.metadata['Name']} {d.version}"
+        for d in distributions()
+        if (d.metadata["Name"] or "").lower().startswith("opencv-")
+    )
+    warning = " (more than one: they overwrite each other, keep one)" if len(found) > 1 else ""
+    return (", ".join(found) or "not installed") + warning

@@ -1,0 +1,109 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cv.errors import InputError
+from cv.site import Site
+
+if TYPE_CHECKING:
+    from cv.detector.detector import Detector
+    from cv.scene.scene import Scene
+
+
+def add_scene(parser: argparse.ArgumentParser) -> None:
+    """What a scene may need to be told about itself."""
+    parser.add_argument(
+        "--gsd",
+        type=_gsd,
+        metavar="X[,Y]",
+        help="metres a pixel along x and y, for an image without georeference",
+    )
+    add_declarations(parser)
+
+
+def add_declarations(parser: argparse.ArgumentParser) -> None:
+    """What may be declared of all scenes of a batch."""
+    parser.add_argument(
+        "--radiometry",
+        metavar="NAME",
+        help="profile of the pixel values, or 'percentile'; needed for 16 bit without metadata",
+    )
+    parser.add_argument(
+        "--time-pattern",
+        metavar="PATTERN",
+        help="strptime pattern of the file name, UTC, such as %%Y%%m%%d_%%H%%M%%S",
+    )
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Which model counts, and with how many threads."""
+    parser.add_argument("--model", type=Path, metavar="FILE", help="ONNX model; default: released")
+    parser.add_argument("--threads", type=int, metavar="N", help="tiles at once; default: cores")
+
+
+def add_ledger(parser: argparse.ArgumentParser) -> None:
+    """Where counts are kept."""
+    parser.add_argument("--ledger", type=Path, required=True, metavar="FILE", help="SQLite ledger")
+
+
+def detector(args: argparse.Namespace) -> Detector:
+    """The detector that `args` name."""
+    from cv.detector.detector import Detector
+
+    return Detector.load(args.model, args.threads)
+
+
+def scene(args: argparse.Namespace) -> Scene:
+    """The scene that `args` name."""
+    from cv.scene.scene import Scene
+
+    return Scene.open(
+        args.scene,
+        args.gsd,
+        radiometry=args.radiometry,
+        acquired=getattr(args, "acquired", None),
+        time_pattern=args.time_pattern,
+    )
+
+
+def site(args: argparse.Namespace) -> Site | None:
+    """The site that `args` name, if any."""
+    return Site.read(args.site) if args.site else None
+
+
+def moment(text: str) -> datetime:
+    """An ISO 8601 time with a zone."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an ISO 8601 time") from error
+    if when.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text!r} has no zone; add Z for UTC")
+    return when
+
+
+def output(path: Path) -> Path:
+    """`path` of a file to be written; raises InputError where its folder is missing."""
+    if not path.parent.is_dir():
+        raise InputError(
+            path,
+            "its folder does not exist",
+            "an existing folder is needed",
+            f"Make it: mkdir -p {path.parent}",
+        )
+    return path
+
+
+def _gsd(text: str) -> tuple[float, float]:
+    try:
+        parts = [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not X or X,Y in metres") from error
+    if len(parts) not in (1, 2) or not all(0 < part < 1000 for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} must be one or two positive lengths in metres")
+    return parts[0], parts[-1]

@@ -1,0 +1,91 @@
+"""Places: the piers of a site as they lie in one scene."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import shapely
+from affine import Affine
+from shapely import affinity
+from shapely.geometry.base import BaseGeometry
+
+from cv.errors import CoverageError
+from cv.geometry.grid import Grid, Ground
+from cv.site import BERTH_BUFFER_M, Role, Site
+
+
+@dataclass(frozen=True)
+class Place:
+    """One pier of one scene, in ground metres."""
+
+    name: str
+    role: Role
+    outline: BaseGeometry
+    """Where containers stand; may reach outside of the scene."""
+    berth: BaseGeometry
+    """Where its hulls lie."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """All piers of one scene, and the ground plane they lie in."""
+
+    ground: Ground
+    places: tuple[Place, ...]
+
+    @property
+    def region(self) -> BaseGeometry:
+        """Everything that has to be looked at, ground metres."""
+        return shapely.union_all([shape for p in self.places for shape in (p.outline, p.berth)])
+
+    def in_pixels(self, shape: BaseGeometry) -> BaseGeometry:
+        """`shape` of the ground plane in pixels of the scene."""
+        return moved(shape, self.ground.to_pixel)
+
+    @classmethod
+    def of_site(cls, site: Site, grid: Grid, scene: str) -> Places:
+        """The piers of `site` on `grid`; raises CoverageError where none meets the scene.
+
+        A pier without a berth polygon has one within `BERTH_BUFFER_M` of its outline, less all
+        outlines: the water side, whichever side that is.
+        """
+        outlines = [grid.geometry_from_world(pier.outline, site.crs) for pier in site]
+        berths = [pier.berth and grid.geometry_from_world(pier.berth, site.crs) for pier in site]
+        everything = shapely.union_all([*outlines, *(b for b in berths if b is not None)])
+        seen = everything.intersection(grid.footprint)
+        if seen.is_empty:
+            raise CoverageError(
+                scene,
+                f"none of the {len(site)} piers of {site.name} lies in it",
+                "at least one pier must overlap the scene",
+                "Check the site's coordinates (longitude first) and the scene's CRS.",
+            )
+        middle = seen.envelope.centroid
+        ground = grid.ground((middle.x, middle.y))
+        land = [moved(outline, ground.from_pixel) for outline in outlines]
+        dry = shapely.union_all(land)
+        places = tuple(
+            Place(
+                pier.name,
+                pier.role,
+                outline,
+                outline.buffer(BERTH_BUFFER_M).difference(dry)
+                if berth is None
+                else moved(berth, ground.from_pixel),
+            )
+            for pier, outline, berth in zip(site, land, berths, strict=True)
+        )
+        return cls(ground, places)
+
+    @classmethod
+    def whole(cls, grid: Grid, name: str) -> Places:
+        """The whole image as one place called `name`, for a scene without a site."""
+        ground = grid.ground()
+        outline = moved(grid.footprint, ground.from_pixel)
+        return cls(ground, (Place(name, Role.YARD, outline, outline),))
+
+
+def moved(shape: BaseGeometry, affine: Affine) -> BaseGeometry:
+    """`shape` as `affine` maps it."""
+    a = affine
+    return affinity.affine_transform(shape, [a.a, a.b, a.d, a.e, a.c, a.f])

@@ -1,0 +1,248 @@
+"""The tally: detections, places and visibility become one count per pier. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from cv.counting.assignment import Footing, Moorings, moor, stand
+from cv.counting.count import UNKNOWN, Count, Estimate, Hull, Status
+from cv.counting.interval import LEVEL, estimate, probabilities
+from cv.counting.place import Places
+from cv.counting.sighting import Sighting
+from cv.counting.stacks import find_stacks
+from cv.detector.card import CONTAINER, HULL, Card
+from cv.detector.detections import Detections
+from cv.geometry.boxes import Floats, Indices, map_points
+from cv.geometry.grid import Grid
+
+Mask = NDArray[np.bool_]
+
+LONG_BOX_M = 9.1
+"""Boxes longer than this are 40 or 45 ft ones and count as 2 TEU: midway from 6.06 to 12.19 m."""
+FULL_VIEW = 0.99
+"""From this visible fraction on a pier counts as seen as a whole."""
+NO_VIEW = 0.05
+"""Up to this visible fraction a pier counts as not seen."""
+
+
+@dataclass(frozen=True)
+class View:
+    """How much of one place a scene shows."""
+
+    outline: float
+    """Share of the pier's area that was seen, 0 to 1."""
+    berth: float
+    """Share of the berth's area that was seen, 0 to 1."""
+    basis: str
+    """What the shares rest on."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """What all counts of one scene have in common."""
+
+    scene: str
+    """Identifier of the scene."""
+    acquired: datetime | None
+    """When it was taken, UTC."""
+    model: str
+    """sha256 of the model."""
+    settings: str
+    """sha256 of everything else."""
+    calibrated: bool
+    """Whether the model has a calibration."""
+
+    def blank(
+        self, places: Places, position: int, view: View, status: Status, reason: str
+    ) -> Count:
+        """The count of the place at `position` without any number."""
+        place = places.places[position]
+        return Count(
+            scene=self.scene,
+            pier=place.name,
+            role=place.role,
+            acquired=self.acquired,
+            status=status,
+            reason=reason,
+            visible_fraction=view.outline,
+            berth_visible_fraction=view.berth,
+            visibility=view.basis,
+            containers=UNKNOWN,
+            teu=UNKNOWN,
+            hulls=UNKNOWN,
+            aboard=UNKNOWN,
+            stacks=(),
+            berthed=(),
+            gsd_m=places.ground.gsd_m,
+            method="resolved",
+            interval_level=LEVEL,
+            interval_calibrated=self.calibrated,
+            model=self.model,
+            settings=self.settings,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """Detections of one scene, sorted out by class, pier and deck."""
+
+    card: Card
+    places: Places
+    containers: Detections
+    """Candidates, ground metres."""
+    hulls: Detections
+    """Candidates, ground metres."""
+    moorings: Moorings
+    """Where the hulls lie."""
+    footing: Footing
+    """Where the containers stand."""
+
+    @classmethod
+    def of(cls, card: Card, places: Places, detections: Detections) -> Tally:
+        """Sorts out `detections` (ground metres, candidates below the threshold included)."""
+        containers = _of_class(detections, card, CONTAINER)
+        hulls = _of_class(detections, card, HULL)
+        moorings = moor(hulls.boxes, places.places)
+        sure = _kept(hulls, card, HULL)
+        firm = Moorings(moorings.pier[sure], moorings.afloat[sure])
+        footing = stand(containers.boxes, places.places, hulls.boxes[sure], firm)
+        return cls(card, places, containers, hulls, moorings, footing)
+
+    def count(self, header: Header, position: int, view: View) -> Count:
+        """The count of the place at `position`, of which `view` was seen."""
+        status, reason = _status(view)
+        count = header.blank(self.places, position, view, status, reason)
+        here = self.footing.pier == position
+        if view.outline > NO_VIEW and CONTAINER in self.card.classes:
+            ashore = here & ~self.footing.aboard
+            standing = self.containers.boxes[ashore & _kept(self.containers, self.card, CONTAINER)]
+            count = replace(
+                count,
+                containers=self._estimate(self.containers, CONTAINER, ashore, self._ones),
+                teu=self._estimate(self.containers, CONTAINER, ashore, self._teu),
+                stacks=find_stacks(standing, self.places.ground),
+            )
+        if view.berth > NO_VIEW and HULL in self.card.classes:
+            moored = self.moorings.pier == position
+            aboard = here & self.footing.aboard
+            count = replace(
+                count,
+                hulls=self._estimate(self.hulls, HULL, moored, np.ones(len(self.hulls))),
+                aboard=self._estimate(self.containers, CONTAINER, aboard, self._ones),
+                berthed=self._berthed(moored),
+            )
+        return count
+
+    def sightings(self, grid: Grid) -> tuple[Sighting, ...]:
+        """Every detection that is kept, containers first; a hull that lies on a pier is none."""
+        boxes = _kept(self.containers, self.card, CONTAINER)
+        ships = _kept(self.hulls, self.card, HULL) & self.moorings.afloat
+        return (
+            *self._sightings(
+                self.containers[boxes],
+                CONTAINER,
+                self.footing.pier[boxes],
+                self.footing.aboard[boxes],
+                grid,
+            ),
+            *self._sightings(
+                self.hulls[ships],
+                HULL,
+                self.moorings.pier[ships],
+                np.zeros(int(ships.sum()), dtype=bool),
+                grid,
+            ),
+        )
+
+    @property
+    def _ones(self) -> Floats:
+        return np.ones(len(self.containers))
+
+    @property
+    def _teu(self) -> Floats:
+        return np.where(self.containers.boxes.lengths > LONG_BOX_M, 2.0, 1.0)
+
+    def _estimate(
+        self, detections: Detections, name: str, chosen: Mask, weights: Floats
+    ) -> Estimate:
+        scores = detections.scores[chosen]
+        threshold, calibration = self.card.threshold(name), self.card.calibration
+        chances = probabilities(scores, threshold, calibration)
+        return estimate(weights[chosen], chances, scores >= threshold, calibration)
+
+    def _berthed(self, moored: Mask) -> tuple[Hull, ...]:
+        hulls = self.hulls[moored & _kept(self.hulls, self.card, HULL)]
+        centers = map_points(self.places.ground.to_pixel, hulls.boxes.centers)
+        return tuple(
+            Hull(length, beam, heading, score, (x, y))
+            for length, beam, heading, score, (x, y) in zip(
+                hulls.boxes.lengths.tolist(),
+                hulls.boxes.widths.tolist(),
+                self._headings(hulls).tolist(),
+                hulls.scores.tolist(),
+                centers.tolist(),
+                strict=True,
+            )
+        )
+
+    def _headings(self, detections: Detections) -> Floats:
+        headings: Floats = np.mod(
+            self.places.ground.azimuth_deg + np.degrees(detections.boxes.angles), 180.0
+        )
+        return headings
+
+    def _sightings(
+        self, detections: Detections, kind: str, pier: Indices, aboard: Mask, grid: Grid
+    ) -> tuple[Sighting, ...]:
+        corners = map_points(self.places.ground.to_pixel, detections.boxes.corners())
+        names = [*(place.name for place in self.places.places), None]  # -1, nowhere, is the last
+        headings = self._headings(detections)
+        return tuple(
+            Sighting(
+                kind=kind,
+                score=float(detections.scores[i]),
+                corners=tuple((x, y) for x, y in corners[i].tolist()),
+                outline=_outline(grid, corners[i]),
+                length_m=float(detections.boxes.lengths[i]),
+                width_m=float(detections.boxes.widths[i]),
+                heading_deg=float(headings[i]),
+                aboard=bool(aboard[i]),
+                pier=names[pier[i]],
+            )
+            for i in range(len(detections))
+        )
+
+
+def _of_class(detections: Detections, card: Card, name: str) -> Detections:
+    if name not in card.classes:
+        return Detections.empty()
+    return detections[detections.classes == card.classes.index(name)]
+
+
+def _kept(detections: Detections, card: Card, name: str) -> Mask:
+    if name not in card.classes:
+        return np.zeros(0, dtype=bool)
+    return detections.scores >= card.threshold(name)
+
+
+def _status(view: View) -> tuple[Status, str]:
+    seen = f"{view.outline:.0%} of the pier and {view.berth:.0%} of its berth were seen"
+    if view.outline <= NO_VIEW and view.berth <= NO_VIEW:
+        return Status.NOT_VISIBLE, seen
+    if view.outline < FULL_VIEW or view.berth < FULL_VIEW:
+        return Status.PARTIAL, seen
+    return Status.COUNTED, ""
+
+
+def _outline(grid: Grid, corners: Floats) -> shapely.Polygon | None:
+    """The box in longitude, latitude; one across the antimeridian runs on beyond 180 degrees."""
+    if grid.crs is None:
+        return None
+    lonlat = grid.to_lonlat(corners)
+    lonlat[:, 0] -= 360.0 * np.round((lonlat[:, 0] - lonlat[0, 0]) / 360.0)
+    return shapely.Polygon(lonlat)

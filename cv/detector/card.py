@@ -1,0 +1,218 @@
+"""What a model file says of itself: its card, kept in the metadata of the ONNX file.
+
+Two groups of keys. `pierwatch` holds the whole card as JSON. The keys that the QGIS plug-in
+Deepness reads (model_type, det_type, class_names, resolution, tile_size, tiles_overlap, det_conf,
+det_iou_thresh, each JSON) repeat the part of it that the plug-in needs; a model that carries only
+these is accepted too. Beside the model lies NAME.card.json with the same card and the sha256 of the
+file, which a file cannot hold of itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from cv.errors import ModelError
+
+KEY = "pierwatch"
+CONTAINER = "container"
+HULL = "hull"
+
+
+class Layout(StrEnum):
+    """How the network lays out its answer for one tile."""
+
+    RAW = "raw"
+    """(1, 4 + classes + 1, anchors): cx, cy, w, h in tile pixels, class scores, angle (8, 11)."""
+    END_TO_END = "end2end"
+    """(1, rows, 7): cx, cy, w, h in tile pixels, score, class, angle; ranked (YOLO26)."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One pass of the network over a scene at one scale."""
+
+    gsd_m: float
+    """Working ground sampling distance, metres a pixel."""
+    overlap_px: int
+    """Pixels that neighbouring tiles share: more than the longest object of these classes."""
+    classes: tuple[str, ...]
+    """Classes that are kept from this pass."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How scores and counts of this model relate to the truth, as measured on held-back chips."""
+
+    scores: tuple[float, ...]
+    """Scores, ascending from 0 to 1."""
+    probabilities: tuple[float, ...]
+    """Probability that a detection with that score is an object; linear in between."""
+    dispersion: float
+    """Measured spread of counts over the spread that independent detections would have."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything that a model needs to be used rightly."""
+
+    name: str
+    version: str
+    classes: tuple[str, ...]
+    """Names by index of the network's class scores."""
+    layout: Layout
+    tile_px: int
+    """Side of the square network input, pixels."""
+    looks: tuple[Look, ...]
+    gsd_range_m: tuple[float, float]
+    """Ground sampling distances of scenes that are accepted, metres a pixel."""
+    thresholds: tuple[float, ...]
+    """Least score of a kept detection, by class."""
+    merge_overlap: float
+    """Two boxes of a class are one object where they share more than this part of the smaller."""
+    training_data: str
+    licence: str
+    calibration: Calibration | None = None
+    """By-class calibration is not needed yet: hull counts are small. None: not calibrated."""
+
+    def threshold(self, name: str) -> float:
+        """Least score of a kept detection of class `name`."""
+        return self.thresholds[self.classes.index(name)]
+
+    def look_for(self, name: str) -> Look:
+        """The pass from which detections of class `name` are kept."""
+        return next(look for look in self.looks if name in look.classes)
+
+    def to_metadata(self) -> dict[str, str]:
+        """Metadata of the ONNX file; see the module for the keys."""
+        fine = min(self.looks, key=lambda look: look.gsd_m)
+        deepness = {
+            "model_type": "Detector",
+            "det_type": "YOLO_Ultralytics_obb",
+            "class_names": {str(i): name for i, name in enumerate(self.classes)},
+            "resolution": fine.gsd_m * 100,
+            "tile_size": self.tile_px,
+            "tiles_overlap": round(100 * fine.overlap_px / self.tile_px),
+            "det_conf": min(self.thresholds),
+            "det_iou_thresh": self.merge_overlap,
+        }
+        return {key: json.dumps(value) for key, value in {**deepness, KEY: asdict(self)}.items()}
+
+    @classmethod
+    def from_metadata(cls, subject: str | Path, metadata: Mapping[str, str]) -> Card:
+        """The card in `metadata` of the model `subject`; raises ModelError."""
+        if KEY not in metadata:
+            return _from_deepness(subject, metadata)
+        record = _json(subject, metadata, KEY)
+        try:
+            card = cls(
+                name=str(record["name"]),
+                version=str(record["version"]),
+                classes=tuple(map(str, record["classes"])),
+                layout=Layout(record["layout"]),
+                tile_px=int(record["tile_px"]),
+                looks=tuple(_look(look) for look in record["looks"]),
+                gsd_range_m=(float(record["gsd_range_m"][0]), float(record["gsd_range_m"][1])),
+                thresholds=tuple(map(float, record["thresholds"])),
+                merge_overlap=float(record["merge_overlap"]),
+                training_data=str(record["training_data"]),
+                licence=str(record["licence"]),
+                calibration=_calibration(record.get("calibration")),
+            )
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            raise _wrong(subject, f"its metadata {KEY!r} is incomplete ({error!r})") from error
+        return card.checked(subject)
+
+    def checked(self, subject: str | Path) -> Card:
+        """This card; raises ModelError where its parts contradict each other."""
+        known = [name for name in (CONTAINER, HULL) if name in self.classes]
+        looked = [name for look in self.looks for name in look.classes]
+        low, high = self.gsd_range_m
+        faults = [
+            (not known, f"its classes are {self.classes}, none of them container or hull"),
+            (len(set(self.classes)) != len(self.classes), f"its classes repeat: {self.classes}"),
+            (sorted(looked) != sorted(self.classes), f"its passes look for {looked}"),
+            (len(self.thresholds) != len(self.classes), f"it has thresholds {self.thresholds}"),
+            (not all(0 < t < 1 for t in self.thresholds), f"thresholds are {self.thresholds}"),
+            (not 0 < self.merge_overlap < 1, f"its merge_overlap is {self.merge_overlap}"),
+            (not 32 <= self.tile_px <= 4096, f"its tile is {self.tile_px} px"),
+            (not 0 < low < high, f"its GSD range is {self.gsd_range_m} m"),
+            (not all(look.gsd_m > 0 for look in self.looks), "a working GSD is not positive"),
+            (
+                not all(0 <= look.overlap_px < self.tile_px for look in self.looks),
+                "a pass overlaps by more than a tile",
+            ),
+        ]
+        for wrong, found in faults:
+            if wrong:
+                raise _wrong(subject, found)
+        return self
+
+
+def _look(record: Mapping[str, Any]) -> Look:
+    return Look(float(record["gsd_m"]), int(record["overlap_px"]), tuple(record["classes"]))
+
+
+def _calibration(record: Mapping[str, Any] | None) -> Calibration | None:
+    if record is None:
+        return None
+    scores = tuple(map(float, record["scores"]))
+    probabilities = tuple(map(float, record["probabilities"]))
+    if len(scores) != len(probabilities) or list(scores) != sorted(scores) or len(scores) < 2:
+        raise ValueError("calibration needs ascending scores and as many probabilities")
+    if not all(0 <= p <= 1 for p in probabilities):
+        raise ValueError("calibrated probabilities lie in 0 to 1")
+    return Calibration(scores, probabilities, float(record["dispersion"]))
+
+
+def _from_deepness(subject: str | Path, metadata: Mapping[str, str]) -> Card:
+    """A card from the keys of the Deepness plug-in; accepts half to three times its resolution."""
+    for key in ("model_type", "det_type", "class_names", "resolution", "tile_size"):
+        if key not in metadata:
+            raise _wrong(subject, f"its metadata lacks {KEY!r} and {key!r}")
+    if _json(subject, metadata, "det_type") != "YOLO_Ultralytics_obb":
+        raise _wrong(subject, f"its det_type is {metadata['det_type']}")
+    names = _json(subject, metadata, "class_names")
+    try:
+        classes = tuple(str(names[key]) for key in sorted(names, key=int))
+        gsd = float(_json(subject, metadata, "resolution")) / 100
+        tile = int(_json(subject, metadata, "tile_size"))
+        overlap = float(json.loads(metadata.get("tiles_overlap", "15"))) / 100
+        conf = float(json.loads(metadata.get("det_conf", "0.3")))
+        merge = float(json.loads(metadata.get("det_iou_thresh", "0.5")))
+    except (TypeError, ValueError, AttributeError) as error:
+        raise _wrong(subject, f"its Deepness metadata is wrong ({error})") from error
+    card = Card(
+        name=Path(subject).stem,
+        version="unknown",
+        classes=classes,
+        layout=Layout.RAW,
+        tile_px=tile,
+        looks=(Look(gsd, round(overlap * tile), classes),),
+        gsd_range_m=(gsd / 2, gsd * 3),
+        thresholds=(conf,) * len(classes),
+        merge_overlap=merge,
+        training_data="unknown",
+        licence="unknown",
+    )
+    return card.checked(subject)
+
+
+def _json(subject: str | Path, metadata: Mapping[str, str], key: str) -> Any:
+    try:
+        return json.loads(metadata[key])
+    except (ValueError, RecursionError) as error:
+        raise _wrong(subject, f"its metadata {key!r} is not JSON") from error
+
+
+def _wrong(subject: str | Path, found: str) -> ModelError:
+    return ModelError(
+        subject,
+        found,
+        "a model must describe itself as cv.detector.card says",
+        "Export it again with cv.training.export.",
+    )

@@ -1,0 +1,47 @@
+"""From the numbers of a network to detections in tile pixels, for both output layouts."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cv.detector.card import Layout
+from cv.detector.detections import Detections
+from cv.errors import InferenceError
+from cv.geometry.boxes import OrientedBoxes
+
+
+def decode(output: NDArray[np.float32], layout: Layout, floors: tuple[float, ...]) -> Detections:
+    """Detections in `output` (1, ., .) of one tile, with scores of at least `floors` by class.
+
+    Raises InferenceError where the network's numbers are not finite: that is no empty tile.
+    """
+    if not np.isfinite(output).all():
+        bad = int((~np.isfinite(output)).sum())
+        raise InferenceError(
+            f"the network answered {bad} of {output.size} values that are not finite; "
+            "the tile counts as failed. Check the model and the scene's radiometry."
+        )
+    rows = output[0].astype(np.float64)
+    return _raw(rows, floors) if layout is Layout.RAW else _ranked_rows(rows, floors)
+
+
+def _raw(rows: NDArray[np.float64], floors: tuple[float, ...]) -> Detections:
+    """Rows (4 + classes + 1, anchors): each class of each anchor is a candidate of its own."""
+    classes, anchors = np.nonzero(rows[4:-1] >= np.array(floors)[:, None])
+    boxes = np.column_stack([rows[:4, anchors].T, rows[-1, anchors]])
+    return _detections(boxes, rows[4:-1][classes, anchors], classes)
+
+
+def _ranked_rows(rows: NDArray[np.float64], floors: tuple[float, ...]) -> Detections:
+    """Rows (n, 7): cx, cy, w, h, score, class, angle."""
+    classes = np.clip(np.rint(rows[:, 5]).astype(np.int64), 0, len(floors) - 1)
+    kept = rows[:, 4] >= np.array(floors)[classes]
+    return _detections(rows[kept][:, [0, 1, 2, 3, 6]], rows[kept, 4], classes[kept])
+
+
+def _detections(
+    boxes: NDArray[np.float64], scores: NDArray[np.float64], classes: NDArray[np.int64]
+) -> Detections:
+    boxes[:, 2:4] = np.maximum(boxes[:, 2:4], 1e-6)
+    return Detections(OrientedBoxes.from_values(boxes), scores, classes.astype(np.int64))

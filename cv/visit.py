@@ -1,0 +1,125 @@
+"""A visit: one scene, one site and one detector, ready to be counted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from shapely.geometry.base import BaseGeometry
+
+from cv.counting.count import Status
+from cv.counting.counts import Counts
+from cv.counting.interval import LEVEL
+from cv.counting.place import Place, Places, moved
+from cv.counting.tally import NO_VIEW, Header, Tally, View
+from cv.detector.card import Card
+from cv.detector.detector import CANDIDATE_SHARE, Detector
+from cv.scene.scene import Scene
+from cv.site import BERTH_BUFFER_M, Site
+
+METHOD_VERSION = 1
+"""Raised when the same scene, site and model would be counted otherwise than before."""
+GSD_TOLERANCE = 0.02
+"""How far a scene's GSD may leave the model's range, as a part of it: GSDs are rounded."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What is needed to count one scene."""
+
+    scene: Scene
+    detector: Detector
+    places: Places
+    header: Header
+
+    @classmethod
+    def of(cls, scene: Scene, site: Site | None, detector: Detector) -> Visit:
+        """The visit of `scene`; None for `site` makes the whole image one place.
+
+        Raises CoverageError where no pier meets the scene.
+        """
+        if site is None:
+            places = Places.whole(scene.grid, scene.id)
+        else:
+            places = Places.of_site(site, scene.grid, scene.id)
+        header = Header(
+            scene=scene.id,
+            acquired=scene.acquired,
+            model=detector.digest,
+            settings=_settings(scene, site),
+            calibrated=detector.card.calibration is not None,
+        )
+        return cls(scene, detector, places, header)
+
+    def count(self) -> Counts:
+        """One count per place; raises SceneError for unreadable pixels, and InferenceError."""
+        views = [self._view(place) for place in self.places.places]
+        fault = _out_of_range(self.places.ground.gsd_m, self.detector.card)
+        if fault:
+            return self._blank(views, Status.OUT_OF_RANGE, fault)
+        if all(max(view.outline, view.berth) <= NO_VIEW for view in views):
+            return self._blank(views, Status.NOT_VISIBLE, "nothing of the pier was seen")
+        to_pixel = self.places.ground.to_pixel
+        detections = self.detector.detect(self.scene, to_pixel, self._region())
+        tally = Tally.of(self.detector.card, self.places, detections)
+        counts = tuple(tally.count(self.header, i, view) for i, view in enumerate(views))
+        return Counts(
+            self.scene.id,
+            self.scene.digest,
+            counts,
+            tally.sightings(self.scene.grid),
+        )
+
+    def failed(self, reason: str) -> Counts:
+        """Counts without numbers, for a scene whose counting broke off because of `reason`."""
+        unseen = [View(0.0, 0.0, "none") for _ in self.places.places]
+        return self._blank(unseen, Status.FAILED, reason)
+
+    def _blank(self, views: list[View], status: Status, reason: str) -> Counts:
+        blanks = tuple(
+            self.header.blank(self.places, i, view, status, reason) for i, view in enumerate(views)
+        )
+        return Counts(self.scene.id, self.scene.digest, blanks, ())
+
+    def _region(self) -> BaseGeometry:
+        footprint = moved(self.scene.grid.footprint, self.places.ground.from_pixel)
+        return self.places.region.intersection(footprint)
+
+    def _view(self, place: Place) -> View:
+        outline = self.scene.visibility(self.places.in_pixels(place.outline))
+        berth = self.scene.visibility(self.places.in_pixels(place.berth))
+        return View(outline.fraction, berth.fraction, outline.basis)
+
+
+def _out_of_range(gsd_m: tuple[float, float], card: Card) -> str:
+    """Why a scene of `gsd_m` cannot be counted by this model; empty when it can."""
+    low, high = card.gsd_range_m
+    inside = low * (1 - GSD_TOLERANCE) <= min(gsd_m) and max(gsd_m) <= high * (1 + GSD_TOLERANCE)
+    if inside:
+        return ""
+    return (
+        f"GSD {gsd_m[0]:.3g} x {gsd_m[1]:.3g} m is outside of {low:g} to {high:g} m, "
+        f"the range of model {card.name}"
+    )
+
+
+def _settings(scene: Scene, site: Site | None) -> str:
+    """sha256 of what shapes the counts beside scene and model."""
+    piers = [
+        (pier.name, pier.role, pier.outline.wkb_hex, pier.berth and pier.berth.wkb_hex)
+        for pier in site or ()
+    ]
+    crs = site.crs.to_wkt() if site else None
+    text = json.dumps(
+        [
+            METHOD_VERSION,
+            LEVEL,
+            CANDIDATE_SHARE,
+            BERTH_BUFFER_M,
+            scene.radiometry.summary,
+            crs,
+            piers,
+        ]
+    )
+    return hashlib.sha256(text.encode()).hexdigest()

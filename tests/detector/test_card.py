@@ -1,0 +1,93 @@
+"""Cards in metadata: round trip, Deepness, and every refusal."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from stand_ins import CARD
+
+from cv.detector.card import Calibration, Card, Layout, Look
+from cv.errors import ModelError
+
+
+@pytest.mark.parametrize(
+    "card", [CARD, replace(CARD, calibration=Calibration((0.0, 0.4, 1.0), (0.0, 0.5, 0.98), 1.7))]
+)
+def test_a_card_comes_back_from_its_metadata(card):
+    assert Card.from_metadata("m.onnx", card.to_metadata()) == card
+
+
+def test_the_keys_of_deepness_are_written():
+    keys = {key: json.loads(text) for key, text in CARD.to_metadata().items()}
+    assert keys["model_type"] == "Detector"
+    assert keys["det_type"] == "YOLO_Ultralytics_obb"
+    assert keys["class_names"] == {"0": "container", "1": "hull"}
+    assert keys["resolution"] == pytest.approx(30.0)
+    assert keys["tile_size"] == 640
+    assert keys["tiles_overlap"] == 15
+    assert keys["det_conf"] == pytest.approx(0.3)
+    assert keys["det_iou_thresh"] == pytest.approx(0.5)
+
+
+def test_a_model_with_the_keys_of_deepness_alone_is_accepted():
+    metadata = CARD.to_metadata()
+    del metadata["pierwatch"]
+    metadata |= {"resolution": "50", "det_conf": "0.42", "tiles_overlap": "20"}
+    card = Card.from_metadata("foreign.onnx", metadata)
+    assert card.looks == (Look(0.5, 128, ("container", "hull")),)
+    assert card.layout is Layout.RAW
+    assert card.thresholds == (0.42, 0.42)
+    assert card.gsd_range_m == (0.25, 1.5)
+
+
+def record(**changes):
+    metadata = CARD.to_metadata()
+    return metadata | {"pierwatch": json.dumps(json.loads(metadata["pierwatch"]) | changes)}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "words"),
+    [
+        ({}, "lacks"),
+        ({"pierwatch": "{"}, "not JSON"),
+        ({"pierwatch": "[" * 100_000}, "not JSON"),
+        ({"pierwatch": "{}"}, "incomplete"),
+        (record(layout="yolo99"), "incomplete"),
+        (record(classes=["plane"]), "none of them"),
+        (record(classes=["container", "container"]), "repeat"),
+        (record(thresholds=[0.3]), "thresholds"),
+        (record(thresholds=[0.3, 1.3]), "thresholds"),
+        (record(merge_overlap=0), "merge_overlap"),
+        (record(tile_px=5), "tile"),
+        (record(gsd_range_m=[0.9, 0.15]), "GSD range"),
+        (record(gsd_range_m=[float("nan"), 1]), "GSD range"),
+        (record(looks=[{"gsd_m": 0.3, "overlap_px": 96, "classes": ["hull"]}]), "passes"),
+        (
+            record(looks=[{"gsd_m": 0.3, "overlap_px": 640, "classes": ["container", "hull"]}]),
+            "overlaps",
+        ),
+        (
+            record(looks=[{"gsd_m": -1, "overlap_px": 96, "classes": ["container", "hull"]}]),
+            "working GSD",
+        ),
+        (record(calibration={"scores": [1, 0], "probabilities": [0, 1], "dispersion": 1}), "incom"),
+        (record(calibration={"scores": [0, 1], "probabilities": [0, 7], "dispersion": 1}), "incom"),
+    ],
+)
+def test_wrong_metadata_is_refused_with_file_found_limit_and_remedy(metadata, words):
+    with pytest.raises(ModelError, match=words) as caught:
+        Card.from_metadata("some/model.onnx", metadata)
+    assert "some/model.onnx" in str(caught.value)
+    assert "Export it again" in caught.value.remedy
+
+
+def test_foreign_models_of_another_kind_are_refused():
+    metadata = CARD.to_metadata() | {"det_type": '"YOLO_v6"'}
+    del metadata["pierwatch"]
+    with pytest.raises(ModelError, match="det_type"):
+        Card.from_metadata("m.onnx", metadata)
+    metadata |= {"det_type": '"YOLO_Ultralytics_obb"', "resolution": '"wide"'}
+    with pytest.raises(ModelError, match="Deepness metadata is wrong"):
+        Card.from_metadata("m.onnx", metadata)

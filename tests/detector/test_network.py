@@ -1,0 +1,106 @@
+"""Loading models: digests, metadata, shapes, broken files."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import shapely
+from affine import Affine
+from stand_ins import CARD, card_file, constant_model
+
+from cv.detector.card import Layout
+from cv.detector.detector import Detector
+from cv.detector.network import Network
+from cv.errors import InferenceError, ModelError
+from cv.geometry.patch import Patch
+
+ROWS = np.array([[[320, 320, 40, 8, 0.9, 0, 0.0]]])
+SMALL = replace(CARD, tile_px=64)
+
+
+class Grey:
+    """A raster of grey pixels that were all seen, or none of them."""
+
+    def __init__(self, seen=True):
+        self.seen = seen
+
+    def read(self, to_pixel, shape):
+        return Patch(np.full((*shape, 3), 128, np.uint8), np.full(shape, self.seen))
+
+
+def test_a_model_is_loaded_with_card_and_digest(tmp_path):
+    path = constant_model(tmp_path / "m.onnx", ROWS)
+    network = Network.load(path)
+    assert network.card == CARD
+    assert network.digest == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert network.run(np.zeros((1, 3, 640, 640), np.float32)) == pytest.approx(ROWS)
+
+
+def test_the_card_beside_it_must_state_its_digest(tmp_path):
+    path = constant_model(tmp_path / "m.onnx", ROWS)
+    card_file(path, hashlib.sha256(path.read_bytes()).hexdigest())
+    assert Network.load(path).card == CARD
+    card_file(path, "f" * 64)
+    with pytest.raises(ModelError, match="its card says ffff"):
+        Network.load(path)
+    path.with_suffix(".card.json").write_text("{")
+    with pytest.raises(ModelError, match="not a card with a sha256"):
+        Network.load(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a model", b"\x08\x07" * 400])
+def test_broken_files_are_refused(tmp_path, content):
+    path = tmp_path / "broken.onnx"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"broken\.onnx"):
+        Network.load(path)
+
+
+def test_truncated_and_missing_files_are_refused(tmp_path):
+    path = constant_model(tmp_path / "m.onnx", ROWS)
+    path.write_bytes(path.read_bytes()[:-300])
+    with pytest.raises(ModelError):
+        Network.load(path)
+    with pytest.raises(ModelError, match="No such file"):
+        Network.load(tmp_path / "none.onnx")
+    with pytest.raises(ModelError):
+        Network.load(tmp_path)
+
+
+def test_a_model_without_metadata_is_refused(tmp_path):
+    with pytest.raises(ModelError, match="lacks 'pierwatch'"):
+        Network.load(constant_model(tmp_path / "m.onnx", ROWS, metadata={}))
+
+
+def test_shapes_must_be_those_of_the_card(tmp_path):
+    with pytest.raises(ModelError, match="it takes"):
+        Network.load(constant_model(tmp_path / "a.onnx", ROWS, size=320))
+    with pytest.raises(ModelError, match="it answers"):
+        Network.load(constant_model(tmp_path / "b.onnx", np.zeros((1, 5, 6))))
+    raw = replace(CARD, layout=Layout.RAW)
+    with pytest.raises(ModelError, match="it answers"):
+        Network.load(constant_model(tmp_path / "c.onnx", np.zeros((1, 6, 8400)), raw))
+    assert Network.load(constant_model(tmp_path / "d.onnx", np.zeros((1, 7, 84)), raw))
+
+
+def test_not_finite_is_an_error_through_the_whole_detector(tmp_path):
+    path = constant_model(tmp_path / "m.onnx", ROWS * np.nan, SMALL)
+    card = replace(SMALL, looks=tuple(replace(look, overlap_px=8) for look in SMALL.looks))
+    constant_model(path, ROWS * np.nan, card)
+    with pytest.raises(InferenceError, match="not finite"):
+        Detector.load(path, 2).detect(Grey(), Affine.identity(), shapely.box(0, 0, 50, 50))
+
+
+def test_tiles_of_which_nothing_was_seen_are_not_inferred(tmp_path):
+    card = replace(SMALL, looks=tuple(replace(look, overlap_px=8) for look in SMALL.looks))
+    path = constant_model(tmp_path / "m.onnx", ROWS * np.nan, card)
+    found = Detector.load(path, 1).detect(Grey(False), Affine.identity(), shapely.box(0, 0, 50, 50))
+    assert len(found) == 0
+
+
+def test_threads_must_be_positive(tmp_path):
+    with pytest.raises(ModelError, match="threads"):
+        Detector.load(constant_model(tmp_path / "m.onnx", ROWS), 0)

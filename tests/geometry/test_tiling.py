@@ -1,0 +1,47 @@
+"""Tilings: every point has an owner that sees its surroundings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cv.geometry.tiling import Tiling
+
+
+@given(
+    st.floats(-3000, 3000),
+    st.floats(-3000, 3000),
+    st.sampled_from([(640, 96), (640, 360), (64, 7)]),
+)
+def test_every_point_has_an_owner_that_sees_half_an_overlap_around_it(x, y, shape):
+    tiling = Tiling(*shape, slack=0)
+    point = np.array([[x, y]])
+    tiles = list(tiling.tiles(shapely.box(x - 900, y - 900, x + 900, y + 900)))
+    owners = [tile for tile in tiles if tiling.owned(tile, point)[0]]
+    assert len(owners) == 1
+    (tile,) = owners
+    rim = shape[1] // 2
+    assert tile.x0 + rim <= x <= tile.x0 + tile.size - rim
+    assert tile.y0 + rim <= y <= tile.y0 + tile.size - rim
+
+
+def test_only_tiles_that_touch_the_region_are_looked_at():
+    tiling = Tiling(640, 96)
+    strip = shapely.Polygon([(0, 0), (5440, 5440), (5430, 5450), (-10, 10)])
+    tiles = list(tiling.tiles(strip))
+    owned = [shapely.box(t.x0 + 48, t.y0 + 48, t.x0 + 592, t.y0 + 592) for t in tiles]
+    assert all(square.intersects(strip) for square in owned)
+    assert len(tiles) < 35
+    assert shapely.union_all(owned).buffer(1e-6).contains(strip)
+
+
+def test_no_region_no_tiles():
+    assert list(Tiling(640, 96).tiles(shapely.MultiPolygon())) == []
+
+
+def test_an_overlap_of_a_whole_tile_is_refused():
+    with pytest.raises(ValueError, match="overlap"):
+        Tiling(640, 640)
