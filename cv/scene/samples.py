@@ -41,13 +41,21 @@ def gather(
     step = _step(window, exact)
     block = (window.block[0] // step[0], window.block[1] // step[1])
     for part in _parts(window, source.header.shape):
-        data, seen = convert(source.strip(part.x, part.y, part.width, part.height, step))
+        data, seen = convert(source.strip(part.x, part.y, *_whole(part, step), step))
         means, shares = _reduced(data, seen, block)
         rows, columns = shares.shape
         place = np.s_[part.row : part.row + rows, part.column : part.column + columns]
         share[place] = shares
         values[(slice(None), *place)] = means
     return Samples(values, share)
+
+
+def _whole(part: _Part, step: tuple[int, int]) -> tuple[int, int]:
+    """The width and height of `part` in whole steps: a rest would stretch all that is read."""
+    return (
+        part.width - part.width % step[0] or part.width,
+        part.height - part.height % step[1] or part.height,
+    )
 
 
 def _parts(window: Window, raster: tuple[int, int]) -> Iterator[_Part]:

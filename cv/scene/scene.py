@@ -96,7 +96,7 @@ class Scene:
             return unseen(shape)
         samples = gather(self._source, window, 3, self._convert)
         clear = self.udm2.share(to_pixel, shape) if self.udm2 else np.ones(shape, np.float32)
-        return resample(samples, ~window.to_pixel * to_pixel, clear)
+        return resample(samples, ~window.to_pixel @ to_pixel, clear)
 
     def visibility(self, region: BaseGeometry) -> Visibility:
         """How much of `region` was seen.

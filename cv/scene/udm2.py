@@ -60,12 +60,12 @@ class Udm2:
 
     def share(self, to_image: Affine, shape: tuple[int, int]) -> NDArray[np.float32]:
         """How much of each pixel of a patch is clear; see Scene.read."""
-        to_mask = self.from_image * to_image
+        to_mask = self.from_image @ to_image
         window = window_for(to_mask, shape, self.shape)
         if window is None:
             return np.zeros(shape, np.float32)
         samples = gather(self._source, window, 0, _convert)
-        return seen_share(samples.share, ~window.to_pixel * to_mask, shape)
+        return seen_share(samples.share, ~window.to_pixel @ to_mask, shape)
 
     def clear_part(self, region: BaseGeometry) -> BaseGeometry:
         """The part of `region`, both in pixels of the image, that is clear."""
@@ -84,7 +84,7 @@ def _aligned(mask: Header, image: Header, grid: Grid) -> Affine:
     if image.georeferenced and mask.georeferenced:
         placed = grid_of(mask, None)
         if placed.crs == grid.crs:
-            from_image: Affine = ~placed.transform * grid.transform
+            from_image: Affine = ~placed.transform @ grid.transform
             return from_image
         found = f"a mask in {placed.crs.name if placed.crs else ''!r}"
         limit = f"its image lies in {grid.crs.name if grid.crs else ''!r}"
