@@ -302,18 +302,18 @@ def _polygon(path: Path, where: str, raw: Any) -> BaseGeometry:
             "closed rings of at least 4 finite positions are needed",
             "Correct its coordinates.",
         ) from error
-    if geometry.is_empty or geometry.area <= 0:
-        raise SiteError(
-            path,
-            f"{where} is empty",
-            "an outline with an area is needed",
-            "Draw the outline again.",
-        )
     if not geometry.is_valid:
         raise SiteError(
             path,
             f"{where}: {shapely.is_valid_reason(geometry)}",
             "an outline must not cross itself",
+            "Draw the outline again.",
+        )
+    if geometry.is_empty or geometry.area <= 0:
+        raise SiteError(
+            path,
+            f"{where} is empty",
+            "an outline with an area is needed",
             "Draw the outline again.",
         )
     return geometry

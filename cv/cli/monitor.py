@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     site, detector = Site.read(args.site), options.detector(args)
     paths = scenes_in(args.folder)
 
-    def opened(path: Path) -> Scene:
+    def opened(path: str | Path) -> Scene:
         return Scene.open(path, radiometry=args.radiometry, time_pattern=args.time_pattern)
 
     with Ledger.open(args.ledger) as ledger:

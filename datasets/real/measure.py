@@ -1,0 +1,225 @@
+"""Counts the labelled real images and compares with their labels.
+
+    python datasets/real/measure.py ../shared/real
+
+The images are not ours to give away and do not come with the repository. Prints, per image, the
+true number, the count with its interval, and how many of the true objects were matched at a rotated
+IoU of at least 0.5, for containers and for hulls; then the error of all together (nMAE: the sum of
+the absolute errors over the sum of the true numbers).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import shapely
+
+from cv import Detector, Role, Scene
+from cv.counting.count import Estimate
+from cv.counting.place import Place, Places, moved
+from cv.geometry.boxes import OrientedBoxes, neighbours, pairwise_ious
+from cv.visit import Visit
+
+SHIPS_GSD_M = 0.8
+"""Assumed for `ships/`, whose images say nothing of it; their publisher states 0.3 to 0.8 m."""
+WHOLE_HULL_PX = 60
+"""Hulls at least this long are judged in `ships/`: shorter ones are boats."""
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """One image, the part of it that is labelled, and its labels, in pixels (x, y)."""
+
+    name: str
+    path: Path
+    gsd_m: tuple[float, float] | None
+    """Metres a pixel; None where the image is georeferenced."""
+    region: shapely.Polygon | None
+    """What is labelled completely; None for the whole image."""
+    containers: OrientedBoxes | None
+    """None where containers are not labelled."""
+    hulls: OrientedBoxes | None
+    """None where hulls are not labelled."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    image: str
+    kind: str
+    true: int
+    estimate: Estimate
+    matched: int
+
+    def __str__(self) -> str:
+        value, low, high = self.estimate.value, self.estimate.low, self.estimate.high
+        if value is None:
+            return f"{self.image:<26} {self.kind:<10} {self.true:>5} unknown"
+        return (
+            f"{self.image:<26} {self.kind:<10} {self.true:>5} {value:>6.0f} "
+            f"{f'{low:.0f} to {high:.0f}':>12} {self.matched:>8} "
+            f"{self.matched / max(self.true, 1):>7.2f} {self.matched / max(value, 1):>10.2f}"
+        )
+
+
+def labelled_images(root: Path) -> Iterator[Labelled]:
+    """Every labelled image under `root`."""
+    mosaic = root / "labels" / "euromax_gate_mosaic.dota.txt"
+    yield Labelled(
+        "euromax_gate_mosaic",
+        root / "geotiff" / "euromax_gate_mosaic_rd_0.25m.tif",
+        None,
+        None,
+        _corner_lines(mosaic),
+        None,
+    )
+    for path in sorted((root / "labels").glob("*.json")):
+        yield _block_labels(root, path)
+    for path in sorted((root / "ships").glob("*.txt")):
+        hulls = _corner_lines(path)
+        hulls = hulls[hulls.lengths >= WHOLE_HULL_PX]
+        gsd = (SHIPS_GSD_M, SHIPS_GSD_M)
+        yield Labelled(f"ships/{path.stem}", path.with_suffix(".jpg"), gsd, None, None, hulls)
+
+
+def _corner_lines(path: Path) -> OrientedBoxes:
+    lines = [line.split()[:8] for line in path.read_text().splitlines() if line.strip()]
+    return OrientedBoxes.from_corners(np.array(lines, dtype=float).reshape(-1, 4, 2))
+
+
+def _block_labels(root: Path, path: Path) -> Labelled:
+    label = json.loads(path.read_text())
+    x, y, w, h = label["region"]
+    ignored = [shapely.Polygon(item["poly"]).buffer(0) for item in label["ignore"]]
+    region = shapely.box(x, y, x + w, y + h).difference(shapely.union_all(ignored))
+    cells = [cell for block in label["blocks"] for cell in _cells(block)]
+    ships = [OrientedBoxes.from_corners(np.array(_rectangle(s["poly"]))) for s in label["ships"]]
+    gsd = label.get("gsd_xy") or (label["gsd"], label["gsd"])
+    return Labelled(
+        path.stem,
+        root / "images" / label["image"],
+        (gsd[0], gsd[1]),
+        region,
+        _inside(OrientedBoxes.from_corners(np.array(cells)), region) if cells else None,
+        OrientedBoxes.concatenate(ships) if ships else None,
+    )
+
+
+def _cells(block: dict[str, object]) -> Iterator[np.ndarray]:
+    """Corners of each container of a block of cols x rows."""
+    quad = np.asarray(block["quad"], dtype=float)
+    cols, rows = int(block.get("cols", 1)), int(block.get("rows", 1))
+
+    def at(u: float, v: float) -> np.ndarray:
+        weights = np.array([(1 - u) * (1 - v), u * (1 - v), u * v, (1 - u) * v])
+        return weights @ quad
+
+    for j in range(rows):
+        for i in range(cols):
+            ring = ((i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1))
+            yield np.array([at(a / cols, b / rows) for a, b in ring])
+
+
+def _rectangle(poly: list[list[float]]) -> np.ndarray:
+    around = shapely.minimum_rotated_rectangle(shapely.Polygon(poly))
+    return shapely.get_coordinates(around)[:4]
+
+
+def _inside(boxes: OrientedBoxes, region: shapely.Polygon) -> OrientedBoxes:
+    return boxes[shapely.contains(region, shapely.points(boxes.centers))]
+
+
+def rows_of(image: Labelled, detector: Detector) -> Iterator[Row]:
+    """The lines of one image: the product's own count of the labelled region as one place."""
+    with Scene.open(image.path, image.gsd_m) as scene:
+        ground = scene.grid.ground()
+        region = image.region if image.region is not None else scene.grid.footprint
+        outline = moved(region, ground.from_pixel)
+        place = Place(image.name, Role.YARD, outline, outline)
+        visit = Visit.of(scene, None, detector)
+        counts = Visit(scene, detector, Places(ground, (place,)), visit.header).count()
+    for kind, truth in (("container", image.containers), ("hull", image.hulls)):
+        if truth is None:
+            continue
+        found = [np.array(s.corners) for s in counts.sightings if s.kind == kind]
+        boxes = OrientedBoxes.from_corners(np.array(found).reshape(-1, 4, 2))
+        boxes = _inside(boxes, region)
+        if kind == "container":
+            estimate = _both(counts[0].containers, counts[0].aboard)
+        else:
+            estimate = counts[0].hulls
+        yield Row(image.name, kind, len(truth), estimate, matched(truth, boxes))
+
+
+def _both(ashore: Estimate, aboard: Estimate) -> Estimate:
+    if ashore.value is None or aboard.value is None:
+        return ashore
+    return Estimate(ashore.value + aboard.value, ashore.low + aboard.low, ashore.high + aboard.high)
+
+
+def matched(truth: OrientedBoxes, found: OrientedBoxes) -> int:
+    """How many pairs, each object used once and best overlaps first, have an IoU of 0.5 or more."""
+    i, j = neighbours(truth, found)
+    ious = pairwise_ious(truth[i], found[j])
+    used_i, used_j, pairs = set(), set(), 0
+    for k in np.argsort(-ious, kind="stable"):
+        if ious[k] >= 0.5 and i[k] not in used_i and j[k] not in used_j:
+            used_i.add(i[k])
+            used_j.add(j[k])
+            pairs += 1
+    return pairs
+
+
+def summary(rows: list[Row], kind: str) -> str:
+    """The error of all images together."""
+    chosen = [row for row in rows if row.kind == kind and row.estimate.value is not None]
+    true = sum(row.true for row in chosen)
+    error = sum(abs(row.estimate.value - row.true) for row in chosen)
+    bias = sum(row.estimate.value - row.true for row in chosen)
+    found = sum(row.estimate.value for row in chosen)
+    pairs = sum(row.matched for row in chosen)
+    inside = sum(row.estimate.low <= row.true <= row.estimate.high for row in chosen)
+    if not true:
+        return f"{kind}: nothing labelled"
+    return (
+        f"{kind}: {len(chosen)} images, {true} true, {found:.0f} counted, nMAE {error / true:.3f}, "
+        f"bias {bias / true:+.3f}, recall {pairs / true:.3f}, "
+        f"precision {pairs / max(found, 1):.3f}, interval holds the truth in {inside} images"
+    )
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("root", type=Path, help="folder with images/, geotiff/, labels/, ships/")
+    parser.add_argument("--model", type=Path, help="ONNX model; default: the released one")
+    parser.add_argument("--kind", choices=["container", "hull"], help="only these")
+    args = parser.parse_args()
+    detector = Detector.load(args.model)
+    print(
+        f"{'image':<26} {'class':<10} {'true':>5} {'count':>6} {'interval':>12} "
+        f"{'matched':>8} {'recall':>7} {'precision':>10}"
+    )
+    rows = []
+    for image in labelled_images(args.root):
+        wanted = {"container": image.containers, "hull": image.hulls}
+        if args.kind and wanted[args.kind] is None:
+            continue
+        for row in rows_of(image, detector):
+            rows.append(row)
+            print(row, flush=True)
+    for kind in ("container", "hull"):
+        if args.kind in (None, kind):
+            print(summary(rows, kind))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Intervals against simulation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cv.counting.interval import LEVEL, estimate, probabilities
+from cv.detector.card import Calibration
+
+TRUSTED = Calibration((0.0, 1.0), (0.0, 1.0), 1.0)
+
+
+def test_without_a_calibration_the_threshold_means_one_half():
+    scores = np.array([0.0, 0.15, 0.3, 0.65, 1.0])
+    assert probabilities(scores, 0.3, None) == pytest.approx([0, 0.25, 0.5, 0.75, 1.0])
+
+
+def test_a_calibration_decides_whatever_the_threshold():
+    bent = Calibration((0.0, 0.5, 1.0), (0.0, 0.9, 1.0), 1.0)
+    assert probabilities(np.array([0.25, 0.75]), 0.3, bent) == pytest.approx([0.45, 0.95])
+
+
+def test_true_probabilities_give_the_stated_coverage():
+    """Oracle: draw each object from its probability many times."""
+    rng = np.random.default_rng(1)
+    hits = []
+    for _ in range(300):
+        chances = rng.beta(4, 1.2, 80)
+        kept = chances > 0.5
+        interval = estimate(np.ones(80), chances, kept, TRUSTED)
+        truths = (rng.random((50, 80)) < chances).sum(axis=1)
+        hits.append(((truths >= interval.low) & (truths <= interval.high)).mean())
+    assert LEVEL - 0.02 <= np.mean(hits) <= 1.0
+    assert np.mean(hits) < 0.99
+
+
+def test_dispersion_widens_and_the_count_is_always_inside():
+    chances, kept = np.full(40, 0.8), np.ones(40, dtype=bool)
+    narrow = estimate(np.ones(40), chances, kept, TRUSTED)
+    wide = estimate(np.ones(40), chances, kept, Calibration((0.0, 1.0), (0.0, 1.0), 3.0))
+    assert wide.high - wide.low > 1.5 * (narrow.high - narrow.low)
+    assert narrow.low <= narrow.value <= narrow.high
+    assert narrow.value == 40
+
+
+def test_nothing_is_nothing():
+    assert estimate(np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool), None).value == 0

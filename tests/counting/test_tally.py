@@ -1,0 +1,178 @@
+"""Who counts where: hand-made detections on hand-made piers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from stand_ins import CARD
+
+from cv.counting.count import UNKNOWN, Status
+from cv.counting.place import Place, Places
+from cv.counting.tally import Header, Tally, View
+from cv.detector.detections import Detections
+from cv.geometry.boxes import OrientedBoxes
+from cv.geometry.grid import Grid
+from cv.site import Role
+
+GRID = Grid.local((1000, 1000), (0.5, 0.5))
+SEEN = View(1.0, 1.0, "udm2")
+HEADER = Header("scene", None, "m" * 64, "s" * 64, calibrated=False)
+
+
+def places(*pairs):
+    return Places(
+        GRID.ground(),
+        tuple(
+            Place(f"pier {i}", Role.EXPORT, outline, berth)
+            for i, (outline, berth) in enumerate(pairs)
+        ),
+    )
+
+
+def detections(*rows):
+    """Rows: class, score, cx, cy, length, width, angle in degrees; metres."""
+    table = np.array(rows, dtype=float).reshape(-1, 7)
+    boxes = table[:, 2:].copy()
+    boxes[:, 4] = np.radians(boxes[:, 4])
+    return Detections(OrientedBoxes.from_values(boxes), table[:, 1], table[:, 0].astype(np.int64))
+
+
+NORTH = (shapely.box(0, 0, 100, 40), shapely.box(0, 40, 100, 80))
+SOUTH = (shapely.box(0, 120, 100, 160), shapely.box(0, 80, 100, 120))
+
+
+def box(x, y, score=0.9, length=12.19, angle=0.0):
+    return (0, score, x, y, length, 2.44, angle)
+
+
+def hull(x, y, score=0.9, length=90, beam=16, angle=0.0):
+    return (1, score, x, y, length, beam, angle)
+
+
+def test_boxes_count_for_the_pier_they_stand_on_and_teu_by_length():
+    found = detections(box(20, 20), box(50, 20, length=6.06), box(20, 140), box(300, 300))
+    tally = Tally.of(CARD, places(NORTH, SOUTH), found)
+    north, south = tally.count(HEADER, 0, SEEN), tally.count(HEADER, 1, SEEN)
+    assert (north.containers.value, north.teu.value) == (2, 3)
+    assert (south.containers.value, south.teu.value) == (1, 2)
+    assert (north.hulls.value, north.aboard.value) == (0, 0)
+    piers = [s.pier for s in tally.sightings(GRID)]
+    assert sorted(map(str, piers)) == ["None", "pier 0", "pier 0", "pier 1"]
+
+
+def test_boxes_on_deck_are_aboard_and_go_with_their_hull():
+    found = detections(hull(50, 62), box(40, 62), box(60, 58), box(20, 20))
+    tally = Tally.of(CARD, places(NORTH, SOUTH), found)
+    north, south = tally.count(HEADER, 0, SEEN), tally.count(HEADER, 1, SEEN)
+    assert (north.containers.value, north.aboard.value, north.hulls.value) == (1, 2, 1)
+    assert (south.containers.value, south.aboard.value, south.hulls.value) == (0, 0, 0)
+    assert sum(s.aboard for s in tally.sightings(GRID)) == 2
+    assert north.berthed[0].length_m == pytest.approx(90)
+    assert north.berthed[0].beam_m == pytest.approx(16)
+
+
+def test_a_deck_that_leans_over_the_quay_is_still_a_deck():
+    """The hull's box covers the quay's edge; a box whose middle lies in it is aboard."""
+    tally = Tally.of(CARD, places(NORTH), detections(hull(50, 46), box(50, 39.5)))
+    north = tally.count(HEADER, 0, SEEN)
+    assert (north.containers.value, north.aboard.value) == (0, 1)
+
+
+def test_what_looks_like_a_hull_on_the_pier_is_none_and_hides_no_boxes():
+    tally = Tally.of(CARD, places(NORTH), detections(hull(50, 20), box(50, 20), box(20, 20)))
+    north = tally.count(HEADER, 0, SEEN)
+    assert (north.containers.value, north.aboard.value, north.hulls.value) == (2, 0, 0)
+    assert {s.kind for s in tally.sightings(GRID)} == {"container"}
+
+
+def test_a_hull_between_two_berths_goes_to_the_one_that_holds_more_of_it():
+    found = detections(hull(50, 78))
+    tally = Tally.of(CARD, places(NORTH, SOUTH), found)
+    assert tally.count(HEADER, 0, SEEN).hulls.value == 1
+    assert tally.count(HEADER, 1, SEEN).hulls.value == 0
+
+
+def test_a_hull_at_anchor_far_away_counts_for_no_pier():
+    tally = Tally.of(CARD, places(NORTH), detections(hull(300, 300)))
+    assert tally.count(HEADER, 0, SEEN).hulls.value == 0
+    assert [s.pier for s in tally.sightings(GRID)] == [None]
+
+
+def test_candidates_below_the_threshold_widen_the_interval_and_nothing_else():
+    sure = [box(10 + 14 * i, 10, score=0.95) for i in range(5)]
+    faint = [box(10 + 14 * i, 25, score=0.2) for i in range(5)]
+    alone = Tally.of(CARD, places(NORTH), detections(*sure)).count(HEADER, 0, SEEN)
+    more = Tally.of(CARD, places(NORTH), detections(*sure, *faint)).count(HEADER, 0, SEEN)
+    assert alone.containers.value == more.containers.value == 5
+    assert more.containers.high > alone.containers.high
+    assert len(more.stacks) == len(alone.stacks)
+    assert alone.containers.low <= 5 <= alone.containers.high
+
+
+def test_touching_boxes_are_one_stack_with_its_size():
+    block = [box(20 + 12.5 * i, 10 + 2.5 * j, length=12.19) for i in range(3) for j in range(4)]
+    tally = Tally.of(CARD, places(NORTH), detections(*block, box(85, 35)))
+    (stack,) = tally.count(HEADER, 0, SEEN).stacks
+    assert stack.containers == 12
+    assert stack.length_m == pytest.approx(2 * 12.5 + 12.19)
+    assert stack.width_m == pytest.approx(3 * 2.5 + 2.44)
+    assert stack.center == pytest.approx((32.5 / 0.5, 13.75 / 0.5))
+
+
+@pytest.mark.parametrize(
+    ("view", "status", "containers", "hulls"),
+    [
+        (View(1.0, 1.0, "udm2"), Status.COUNTED, 1, 1),
+        (View(0.5, 1.0, "udm2"), Status.PARTIAL, 1, 1),
+        (View(1.0, 0.0, "udm2"), Status.PARTIAL, 1, None),
+        (View(0.02, 1.0, "udm2"), Status.PARTIAL, None, 1),
+        (View(0.0, 0.0, "udm2"), Status.NOT_VISIBLE, None, None),
+        (View(0.04, 0.05, "udm2"), Status.NOT_VISIBLE, None, None),
+    ],
+)
+def test_what_was_not_seen_is_unknown_and_never_zero(view, status, containers, hulls):
+    tally = Tally.of(CARD, places(NORTH), detections(hull(50, 62), box(20, 20)))
+    count = tally.count(HEADER, 0, view)
+    assert count.status is status
+    assert count.containers.value == count.containers.value
+    assert (count.containers.value, count.hulls.value) == (containers, hulls)
+    if containers is None:
+        assert count.containers == count.teu == UNKNOWN
+        assert count.stacks == ()
+    if hulls is None:
+        assert count.hulls == count.aboard == UNKNOWN
+        assert count.berthed == ()
+    assert bool(count.reason) is (status is not Status.COUNTED)
+
+
+def test_an_empty_view_of_a_seen_pier_is_zero():
+    count = Tally.of(CARD, places(NORTH), Detections.empty()).count(HEADER, 0, SEEN)
+    assert count.containers.value == count.hulls.value == count.aboard.value == 0
+    assert count.status is Status.COUNTED
+
+
+def test_a_model_without_hulls_knows_nothing_of_hulls():
+    from dataclasses import replace
+
+    from cv.detector.card import Look
+
+    card = replace(
+        CARD, classes=("container",), thresholds=(0.3,), looks=(Look(0.3, 96, ("container",)),)
+    )
+    count = Tally.of(card, places(NORTH), detections(box(20, 20))).count(HEADER, 0, SEEN)
+    assert count.containers.value == 1
+    assert count.hulls == count.aboard == UNKNOWN
+
+
+def test_the_order_of_detections_does_not_matter():
+    rng = np.random.default_rng(0)
+    rows = [box(x, y, s) for x, y, s in rng.uniform([0, 0, 0.1], [100, 40, 1], (60, 3))]
+    rows += [hull(50, 60), hull(50, 78)]
+    straight = detections(*rows).ranked()
+    shuffled = detections(*[rows[i] for i in rng.permutation(len(rows))]).ranked()
+    one = Tally.of(CARD, places(NORTH, SOUTH), straight)
+    two = Tally.of(CARD, places(NORTH, SOUTH), shuffled)
+    assert [repr(one.count(HEADER, i, SEEN)) for i in (0, 1)] == [
+        repr(two.count(HEADER, i, SEEN)) for i in (0, 1)
+    ]
