@@ -1,0 +1,38 @@
+# make demo   the main job on a rendered sample port: scenes -> counts -> ledger -> table and pictures
+# make test   everything that must hold, with all that tests need
+# Both make what they need in .venv; PYTHON names the interpreter to make it from.
+
+PYTHON ?= python3
+OUT    ?= out/demo
+BIN    := .venv/bin
+
+.PHONY: demo test lint clean
+
+demo: .venv/demo
+	rm -rf $(OUT) && mkdir -p $(OUT)
+	$(BIN)/python datasets/sample_pier/render.py $(OUT)/scenes
+	$(BIN)/pierwatch monitor $(OUT)/scenes --site datasets/sample_pier/site.geojson --ledger $(OUT)/port.db
+	$(BIN)/pierwatch series --ledger $(OUT)/port.db --pier "Export pier" --picture $(OUT)/export_pier.png
+	$(BIN)/pierwatch series --ledger $(OUT)/port.db --pier "Import pier" --picture $(OUT)/import_pier.png
+	$(BIN)/pierwatch export --ledger $(OUT)/port.db --site datasets/sample_pier/site.geojson $(OUT)/port.gpkg
+	$(BIN)/pierwatch show "$$(ls $(OUT)/scenes/*_visual.tif | sed -n 9p)" --site datasets/sample_pier/site.geojson --picture $(OUT)/scene.png
+	@echo "Pictures, ledger and GeoPackage are in $(OUT)/"
+
+test: .venv/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+.venv/demo: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[gis,render]"
+	touch $@
+
+.venv/test: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	touch $@
+
+clean:
+	rm -rf .venv out build dist
