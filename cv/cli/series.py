@@ -1,0 +1,47 @@
+"""`pierwatch series`: one pier over time."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from cv.cli import options
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the command."""
+    parser = commands.add_parser(
+        "series",
+        help="print the counts of one pier over time",
+        description="Prints what the ledger knows of a pier, a line per look; gaps stay gaps.",
+        epilog='example: pierwatch series --ledger port.db --pier "Pier 2" --picture pier2.png',
+    )
+    options.add_ledger(parser)
+    parser.add_argument("--pier", required=True, metavar="P", help="name of the pier")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the series as a PNG")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints, and draws if asked to."""
+    from cv.errors import LedgerError
+    from cv.ledger import Ledger
+    from cv.report.chart import draw_series
+    from cv.series import Series
+
+    picture = options.output(args.picture) if args.picture else None
+    with Ledger.open(args.ledger, readonly=True) as ledger:
+        counts = ledger.counts(args.pier)
+        known = ledger.piers()
+    if not counts:
+        raise LedgerError(
+            args.ledger,
+            f"no pier is called {args.pier!r}",
+            f"it holds {', '.join(known) or 'no pier yet'}",
+            "Use one of these names.",
+        )
+    series = Series.of(args.pier, counts)
+    print(series.to_text())
+    if picture:
+        draw_series([series], picture)
+    return 0

@@ -1,0 +1,200 @@
+"""The command line: examples, exit codes, what is printed and written."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import rasterio
+import shapely
+from painting import BERTH, PIER, grid_transform, paint, to_lonlat
+from pyproj import CRS
+from stand_ins import painted_detector
+
+from cv.cli import COMMANDS, main, options, parser
+
+ROOT = Path(__file__).resolve().parents[2]
+RAJIN = (130.295, 42.235)
+UTM = CRS.from_epsg(32652)
+SIZE = 700
+TRANSFORM = grid_transform(UTM, RAJIN, 0.45, 0.0, 1, SIZE)
+TIME = "ACQUISITIONDATETIME"
+
+
+def subparsers():
+    (action,) = (a for a in parser()._actions if a.dest == "command")
+    return action.choices
+
+
+def example(name: str) -> list[str]:
+    text = subparsers()[name].epilog
+    assert text.startswith("example: pierwatch ")
+    return shlex.split(text.removeprefix("example: pierwatch "))
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder with scene.tif, port.geojson and scenes/, and a detector that sees paint."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(options, "detector", lambda args: painted_detector())
+    shapes = [
+        ({"name": "Pier 2", "role": "export"}, PIER),
+        ({"kind": "berth", "pier": "Pier 2"}, BERTH),
+    ]
+    features = [
+        {
+            "type": "Feature",
+            "properties": properties,
+            "geometry": shapely.geometry.mapping(to_lonlat(shape, RAJIN)),
+        }
+        for properties, shape in shapes
+    ]
+    Path("port.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    paint(Path("scene.tif"), UTM, TRANSFORM, RAJIN, SIZE, {TIME: "2024-03-10T02:30:00Z"})
+    Path("scenes").mkdir()
+    for day in (9, 10, 12):
+        tags = {TIME: f"2024-03-{day:02}T02:30:00Z"}
+        paint(Path("scenes") / f"day{day}.tif", UTM, TRANSFORM, RAJIN, SIZE, tags)
+    return tmp_path
+
+
+def test_every_command_ends_its_help_in_an_example_that_runs(place, capsys):
+    order = ("doctor", "count", "show", "monitor", "series", "export")
+    assert sorted(order) == sorted(COMMANDS)
+    for name in order:
+        assert main(example(name)) == 0, (name, capsys.readouterr())
+        assert capsys.readouterr().out.strip() or name in ("show", "export")
+    for made in ("boxes.json", "scene.png", "port.db", "pier2.png", "port.gpkg"):
+        assert Path(made).stat().st_size > 0, made
+    with rasterio.open("scene.png") as picture:
+        assert min(picture.shape) > 300
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_docs_and_help_agree(name):
+    docs = (ROOT / "docs" / "commands.md").read_text()
+    _, shared, *sections = re.split(r"^(?:Options that|## )", docs, flags=re.MULTILINE)
+    (section,) = (s for s in sections if s.startswith(f"{name}\n"))
+    assert subparsers()[name].epilog.removeprefix("example: ") in section
+    known = {o for a in subparsers()[name]._actions for o in a.option_strings} - {"-h", "--help"}
+    named = set(re.findall(r"`(--[a-z-]+)", section))
+    assert named == known
+    assert {o for o in known if f"`{o}" not in shared} <= named
+
+
+def test_count_prints_a_table_with_intervals(place, capsys):
+    assert main(["count", "scene.tif", "--site", "port.geojson"]) == 0
+    out = capsys.readouterr().out
+    assert "2024-03-10 02:30:00 UTC" in out
+    assert re.search(r"Pier 2\s+counted\s+24 \(\d+ to \d+\)", out)
+    assert "not calibrated" in out
+    assert "clouds would count as seen" in out
+
+
+def test_count_prints_json(place, capsys):
+    assert main(["count", "scene.tif", "--site", "port.geojson", "--json"]) == 0
+    (pier,) = json.loads(capsys.readouterr().out)["piers"]
+    assert pier["containers"]["value"] == 24
+    assert pier["acquired"] == "2024-03-10T02:30:00+00:00"
+    assert pier["status"] == "counted"
+
+
+def test_boxes_are_in_pixels_of_the_scene(place):
+    assert main(["count", "scene.tif", "--boxes", "b.json"]) == 0
+    boxes = json.loads(Path("b.json").read_text())
+    assert {box["class"] for box in boxes} == {"container", "hull"}
+    assert set(boxes[0]) == {"class", "score", "corners", "length_m", "width_m", "aboard"}
+    with rasterio.open("scene.tif") as source:
+        red, _, blue = source.read()
+    for box in boxes:
+        x, y = (sum(axis) / 4 for axis in zip(*box["corners"], strict=True))
+        layer = red if box["class"] == "container" else blue
+        assert layer[int(y), int(x)] == 255
+        area = shapely.Polygon(box["corners"]).area * 0.45**2
+        assert area == pytest.approx(box["length_m"] * box["width_m"], rel=0.02)
+
+
+def test_pixels_that_are_not_square_are_made_square(place):
+    with rasterio.open("scene.tif") as source:
+        squeezed = source.read(out_shape=(3, SIZE // 2, SIZE))
+    with rasterio.open(
+        "s.png", "w", driver="PNG", width=SIZE, height=SIZE // 2, count=3, dtype="uint8"
+    ) as out:
+        out.write(squeezed)
+    assert main(["count", "s.png", "--gsd", "0.45,0.9", "--boxes", "b.json"]) == 0
+    (hull,) = (b for b in json.loads(Path("b.json").read_text()) if b["class"] == "hull")
+    assert hull["length_m"] == pytest.approx(130, rel=0.02)
+
+
+BAD = [
+    ["count", "none.tif"],
+    ["count", "empty.tif"],
+    ["count", "page.tif"],
+    ["count", "scene.tif", "--site", "none.geojson"],
+    ["count", "scene.tif", "--site", "bad.geojson"],
+    ["count", "scene.tif", "--boxes", "nowhere/b.json"],
+    ["count", "scene.tif", "--radiometry", "infrared"],
+    ["count", "scene.tif", "--gsd", "0.5"],
+    ["monitor", "none", "--site", "port.geojson", "--ledger", "l.db"],
+    ["monitor", "scenes", "--site", "bad.geojson", "--ledger", "l.db"],
+    ["monitor", "scenes", "--site", "port.geojson", "--ledger", "page.tif"],
+    ["series", "--ledger", "none.db", "--pier", "Pier 2"],
+    ["show", "none.tif", "--picture", "p.png"],
+    ["export", "--ledger", "none.db", "out.csv"],
+]
+
+
+@pytest.mark.parametrize("arguments", BAD, ids=lambda a: " ".join(a))
+def test_bad_input_exits_with_2_and_touches_nothing(place, capsys, arguments):
+    Path("empty.tif").touch()
+    Path("page.tif").write_text("<!DOCTYPE html><html></html>")
+    Path("bad.geojson").write_text("{")
+    before = {p: p.read_bytes() for p in Path().rglob("*") if p.is_file()}
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("pierwatch: ")
+    assert captured.err.count("\n") == 1
+    assert {p: p.read_bytes() for p in Path().rglob("*") if p.is_file()} == before
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "x", "1,2,3", "nan", "0.5,0", "inf"])
+def test_a_gsd_must_be_positive(text, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["count", "s.png", "--gsd", text])
+    assert stopped.value.code == 2
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2024-03-10", "2024-03-10T02:30:00"])
+def test_a_time_needs_a_zone(text):
+    with pytest.raises(SystemExit) as stopped:
+        main(["count", "s.png", "--acquired", text])
+    assert stopped.value.code == 2
+
+
+def test_a_batch_with_a_broken_scene_finishes_and_exits_with_1(place, capsys):
+    Path("scenes/broken.tif").write_bytes(Path("scene.tif").read_bytes()[:3000])
+    arguments = ["monitor", "scenes", "--site", "port.geojson", "--ledger", "l.db"]
+    assert main(arguments) == 1
+    out = capsys.readouterr().out
+    assert "refused: " in out
+    assert "broken.tif" in out
+    assert "4 scenes: 3 recorded, 0 known, 0 failed, 1 refused" in out
+    assert main(["series", "--ledger", "l.db", "--pier", "Pier 9"]) == 2
+    assert "it holds Pier 2" in capsys.readouterr().err
+
+
+def test_infer_py_is_the_same_program():
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "infer.py"), "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd="/",
+    )
+    assert all(name in done.stdout for name in COMMANDS)

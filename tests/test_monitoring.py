@@ -1,0 +1,226 @@
+"""Counting and batches: status, fates, determinism, and what bad scenes leave behind."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+import rasterio
+import shapely
+from painting import BERTH, PIER, grid_transform, paint, to_lonlat
+from pyproj import CRS
+from stand_ins import CARD, painted_detector
+
+from cv.errors import CoverageError, InferenceError, RadiometryError
+from cv.ledger import Ledger
+from cv.monitoring import Fate, count, monitor
+from cv.scene.scene import Scene
+from cv.site import Site
+
+RAJIN = (130.295, 42.235)
+UTM = CRS.from_epsg(32652)
+SIZE = 700
+GSD = 0.45
+TRANSFORM = grid_transform(UTM, RAJIN, GSD, 0.0, 1, SIZE)
+NOON = datetime(2024, 3, 10, 2, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def site(tmp_path):
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"name": "Pier 2", "role": "export"},
+            "geometry": shapely.geometry.mapping(to_lonlat(PIER, RAJIN)),
+        },
+        {
+            "type": "Feature",
+            "properties": {"kind": "berth", "pier": "Pier 2"},
+            "geometry": shapely.geometry.mapping(to_lonlat(BERTH, RAJIN)),
+        },
+        {
+            "type": "Feature",
+            "properties": {"name": "Far pier", "role": "import"},
+            "geometry": shapely.geometry.mapping(to_lonlat(shapely.box(900, 0, 1000, 50), RAJIN)),
+        },
+    ]
+    path = tmp_path / "site.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return Site.read(path)
+
+
+@pytest.fixture
+def scene_path(tmp_path):
+    folder = tmp_path / "scenes"
+    folder.mkdir()
+    return paint(folder / "20240310_023000.tif", UTM, TRANSFORM, RAJIN, SIZE)
+
+
+def test_a_pier_outside_the_scene_is_not_visible_and_has_no_number(scene_path, site):
+    counts = count(Scene.open(scene_path), site, painted_detector())
+    far = counts["Far pier"]
+    assert far.status == "not_visible"
+    assert far.visible_fraction == 0
+    assert far.containers.value is None
+    assert far.hulls.value is None
+    assert counts["Pier 2"].containers.value == 24
+    with pytest.raises(KeyError):
+        counts["No pier"]
+    table = counts.to_dataframe()
+    assert table["containers"].isna().tolist() == [False, True]
+    assert "unknown" in counts._repr_html_()
+
+
+def test_sightings_as_a_geodataframe(scene_path, site):
+    table = count(Scene.open(scene_path), site, painted_detector()).to_geodataframe()
+    assert table.crs.to_epsg() == 4326
+    assert (table["class"] == "container").sum() == 24
+    metric = table.to_crs(32652)
+    assert metric.area.to_numpy() == pytest.approx(
+        (table["length_m"] * table["width_m"]).to_numpy(), rel=0.01
+    )
+
+
+@pytest.mark.parametrize("gsd_range", [(0.15, 0.4), (0.5, 0.9)])
+def test_a_gsd_outside_the_models_range_gives_out_of_range(scene_path, site, gsd_range):
+    from dataclasses import replace
+
+    detector = painted_detector(card=replace(CARD, gsd_range_m=gsd_range))
+    for pier in count(Scene.open(scene_path), site, detector):
+        assert pier.status == "out_of_range"
+        assert "0.45" in pier.reason
+        assert pier.containers.value is None
+    assert not detector.network.calls
+
+
+def mask_columns(path, columns, value, dtype=None):
+    """The scene with the first `columns` columns set to `value`, declared nodata where finite."""
+    with rasterio.open(path) as source:
+        profile, data = source.profile, source.read()
+    data = data.astype(dtype or data.dtype)
+    data[:, :, :columns] = value
+    profile.update(dtype=data.dtype)
+    if math.isfinite(value):
+        profile.update(nodata=value)
+    with rasterio.open(path, "w", **profile) as out:
+        out.write(data)
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "radiometry"),
+    [
+        (7, None, None),
+        (math.nan, "float32", "limits:0-255:1,2,3"),
+        (math.inf, "float32", "limits:0-255:1,2,3"),
+    ],
+)
+def test_pixels_that_are_not_there_reduce_the_fraction_exactly(
+    scene_path, site, value, dtype, radiometry
+):
+    columns = 350
+    mask_columns(scene_path, columns, value, dtype)
+    scene = Scene.open(scene_path, radiometry=radiometry)
+    pier = count(scene, site, painted_detector())["Pier 2"]
+    outline = scene.grid.geometry_from_world(site.pier("Pier 2").outline, site.crs)
+    kept = outline.intersection(shapely.box(columns, 0, SIZE, SIZE)).area / outline.area
+    assert pier.status == "partial"
+    assert pier.visible_fraction == pytest.approx(kept, abs=1e-6)
+    assert 0 < pier.containers.value < 24
+    assert "of the pier" in pier.reason
+
+
+@pytest.mark.parametrize("value", [7, math.nan, math.inf])
+def test_a_scene_of_nothing_is_not_visible_and_never_zero(scene_path, site, value):
+    dtype = None if value == 7 else "float32"
+    mask_columns(scene_path, SIZE, value, dtype)
+    radiometry = None if value == 7 else "limits:0-255:1,2,3"
+    detector = painted_detector()
+    for pier in count(Scene.open(scene_path, radiometry=radiometry), site, detector):
+        assert pier.status == "not_visible"
+        assert pier.containers.value is None
+    assert not detector.network.calls
+
+
+def test_a_network_that_answers_nan_is_an_error_and_a_recorded_failure(scene_path, site, tmp_path):
+    detector = painted_detector()
+    detector.network.run = lambda tensor: np.full((1, 3, 7), np.nan, np.float32)
+    scene = Scene.open(scene_path, acquired=NOON)
+    with pytest.raises(InferenceError):
+        count(scene, site, detector)
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        (outcome,) = monitor([scene], site, detector, ledger)
+        assert outcome.fate is Fate.FAILED
+        assert "not finite" in outcome.reason
+        for pier in ledger.counts():
+            assert pier.status == "failed"
+            assert pier.containers.value is None
+
+
+def test_a_batch_records_new_scenes_only_and_refuses_without_a_trace(scene_path, site, tmp_path):
+    broken = scene_path.with_name("20240311_023000.tif")
+    broken.write_bytes(scene_path.read_bytes()[:2000])
+    timeless = paint(scene_path.with_name("timeless.tif"), UTM, TRANSFORM, RAJIN, SIZE)
+    paths = sorted([scene_path, broken, timeless])
+
+    def opener(path):
+        acquired = None if "timeless" in str(path) else NOON
+        return Scene.open(path, acquired=acquired)
+
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        first = monitor(paths, site, painted_detector(), ledger, opener)
+        assert [outcome.fate for outcome in first] == [Fate.RECORDED, Fate.REFUSED, Fate.REFUSED]
+        assert "no acquisition time" in first[2].reason
+        rows = ledger.counts()
+        assert {row.scene for row in rows} == {"20240310_023000"}
+    before = (tmp_path / "l.db").read_bytes()
+    detector = painted_detector()
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        again = monitor(paths, site, detector, ledger, opener)
+        assert again[0].fate is Fate.KNOWN
+        assert ledger.counts() == rows
+    assert not detector.network.calls
+    assert (tmp_path / "l.db").read_bytes() == before
+
+
+def test_same_input_same_output_whatever_the_threads(scene_path, site):
+    scene = Scene.open(scene_path)
+    one = count(scene, site, painted_detector(1))
+    for threads in (2, 3):
+        assert repr(count(scene, site, painted_detector(threads))) == repr(one)
+
+
+def test_a_site_elsewhere_is_refused(scene_path, tmp_path):
+    path = tmp_path / "elsewhere.geojson"
+    feature = {
+        "type": "Feature",
+        "properties": {"name": "P"},
+        "geometry": shapely.geometry.mapping(shapely.box(4, 51.9, 4.01, 51.91)),
+    }
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    with pytest.raises(CoverageError, match="none of the 1 piers"):
+        count(Scene.open(scene_path), Site.read(path), painted_detector())
+
+
+def test_without_a_site_the_whole_image_is_counted(tmp_path):
+    path = paint(tmp_path / "whole.tif", UTM, TRANSFORM, RAJIN, SIZE)
+    with rasterio.open(path) as source:
+        data = source.read()
+    png = tmp_path / "whole.png"
+    with rasterio.open(
+        png, "w", driver="PNG", width=SIZE, height=SIZE, count=3, dtype="uint8"
+    ) as out:
+        out.write(data)
+    (whole,) = count(Scene.open(png, GSD), None, painted_detector())
+    assert whole.pier == "whole"
+    assert whole.containers.value == 24
+    assert whole.hulls.value == 1
+    assert math.isnan(whole.berthed[0].heading_deg)
+
+
+def test_16_bit_without_a_profile_is_refused(scene_path, tmp_path):
+    mask_columns(scene_path, 0, 0, "uint16")
+    with pytest.raises(RadiometryError):
+        Scene.open(scene_path)
