@@ -20,6 +20,7 @@ import rasterio
 from affine import Affine
 from pyproj import CRS
 from pyproj.exceptions import CRSError
+from rasterio._err import CPLE_BaseError  # some properties of a damaged file raise it bare
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
@@ -35,11 +36,13 @@ GSD_LIMITS_M = (0.01, 1000.0)
 """Ground sampling distances that are believed, metres a pixel."""
 DTYPES = ("uint8", "uint16", "int16", "float32")
 """Data types that are read."""
+_INDEX_BYTES = 4  # a TIFF lists the place of every block in at least so many bytes
 _GDAL_OPTIONS = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_PAM_ENABLED": "NO",
     "GDAL_GEOREF_SOURCES": "INTERNAL",
     "GDAL_ERROR_ON_LIBJPEG_WARNING": "YES",
+    "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",  # that way of reading passes over truncated files
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",
     "GDAL_HTTP_MAX_RETRY": "0",
 }
@@ -90,7 +93,7 @@ def reading(path: Path) -> Iterator[None]:
     try:
         with rasterio.Env(**_GDAL_OPTIONS):
             yield
-    except (RasterioError, OSError) as error:
+    except (RasterioError, CPLE_BaseError, OSError, UnicodeDecodeError) as error:
         raise SceneError(
             path,
             f"cannot be decoded ({_cause(error)})",
@@ -153,10 +156,18 @@ def _header(path: Path, form: Format, dataset: Any) -> Header:
         transform if located else Affine.identity(),
         crs,
         control,
-        dataset.tags(ns="IMAGERY").get("ACQUISITIONDATETIME", ""),
-        dataset.tags().get("TIFFTAG_DATETIME", ""),
-        dataset.tags().get("TIFFTAG_IMAGEDESCRIPTION", ""),
+        _tag(dataset, "ACQUISITIONDATETIME", "IMAGERY"),
+        _tag(dataset, "TIFFTAG_DATETIME"),
+        _tag(dataset, "TIFFTAG_IMAGEDESCRIPTION"),
     )
+
+
+def _tag(dataset: Any, name: str, domain: str | None = None, band: int = 0) -> str:
+    """One tag, or nothing if it is absent or not in UTF-8."""
+    try:
+        return dataset.get_tag_item(name, domain, bidx=band) or ""
+    except UnicodeDecodeError:
+        return ""
 
 
 def _check_bands(path: Path, dataset: Any) -> None:
@@ -168,7 +179,7 @@ def _check_bands(path: Path, dataset: Any) -> None:
             "Keep the bands of the visible light (gdal_translate -b).",
         )
     types = set(dataset.dtypes)
-    bits = dataset.tags(1, ns="IMAGE_STRUCTURE").get("NBITS", "")
+    bits = _tag(dataset, "NBITS", "IMAGE_STRUCTURE", 1)
     if len(types) != 1 or not types <= set(DTYPES) or bits in ("1", "2", "4"):
         found = f"{bits} bits a pixel" if bits in ("1", "2", "4") else ", ".join(sorted(types))
         raise SceneError(
@@ -207,16 +218,22 @@ def _check_length(path: Path, dataset: Any) -> None:
     size = path.stat().st_size
     rows, columns = dataset.block_shapes[0]
     across, down = -(-dataset.width // columns), -(-dataset.height // rows)
+    if across * down * _INDEX_BYTES > size:
+        raise _truncated(path, size, across * down * _INDEX_BYTES)
     for name in (f"{i}_{j}" for j in range(down) for i in range(across)):
         start = dataset.get_tag_item(f"BLOCK_OFFSET_{name}", "TIFF", bidx=dataset.count)
         length = dataset.get_tag_item(f"BLOCK_SIZE_{name}", "TIFF", bidx=dataset.count)
         if start and length and int(start) + int(length) > size:
-            raise SceneError(
-                path,
-                f"truncated: {size} bytes",
-                f"its pixels reach to byte {int(start) + int(length)} at least",
-                "Copy or download the file again.",
-            )
+            raise _truncated(path, size, int(start) + int(length))
+
+
+def _truncated(path: Path, size: int, needed: int) -> SceneError:
+    return SceneError(
+        path,
+        f"truncated: {size} bytes",
+        f"its pixels need {needed} bytes at least",
+        "Copy or download the file again.",
+    )
 
 
 def _is_blank(transform: Affine) -> bool:
@@ -226,7 +243,7 @@ def _is_blank(transform: Affine) -> bool:
 def _crs(path: Path, declared: Any) -> CRS:
     try:
         crs = CRS.from_wkt(declared.to_wkt(version="WKT2_2019"))
-    except (CRSError, RasterioError) as error:
+    except (CRSError, RasterioError, CPLE_BaseError) as error:
         raise SceneError(
             path,
             f"a CRS that is not understood ({_cause(error)})",
@@ -259,8 +276,9 @@ def _georeferenced(header: Header) -> Grid:
 
 
 def _check_ground(path: Path, grid: Grid) -> None:
-    middle = grid.to_lonlat(np.array([grid.center]))
-    gsd = grid.ground().gsd_m if np.isfinite(middle).all() else (math.nan, math.nan)
+    with np.errstate(invalid="ignore"):
+        middle = grid.to_lonlat(np.array([grid.center]))
+        gsd = grid.ground().gsd_m if np.isfinite(middle).all() else (math.nan, math.nan)
     if not all(GSD_LIMITS_M[0] <= metres <= GSD_LIMITS_M[1] for metres in gsd):
         raise SceneError(
             path,

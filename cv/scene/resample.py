@@ -15,6 +15,7 @@ from cv.geometry.boxes import map_points
 from cv.geometry.patch import Patch
 
 _PLANE = CRS.from_epsg(3857)  # any CRS: the same on both sides, so that only the affine map counts
+_PLACE = Affine.translation(1.0, 1.0)  # any place but the origin, which GDAL takes for none
 _REACH = 4  # pixels, after reduction, that a cubic kernel and its filled rim look beyond a window
 _HALF = 0.5 - 1e-4
 
@@ -122,8 +123,8 @@ def _warp(
     reproject(
         np.ascontiguousarray(source),
         target,
-        src_transform=Affine.identity(),
-        dst_transform=step,
+        src_transform=_PLACE,
+        dst_transform=_PLACE @ step,
         src_crs=_PLANE,
         dst_crs=_PLANE,
         resampling=kernel,

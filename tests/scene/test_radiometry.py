@@ -1,0 +1,214 @@
+"""Radiometry: declared, and computed as the formula says."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from affine import Affine
+from rasterio.enums import ColorInterp
+
+from cv.errors import RadiometryError
+from cv.scene.profiles import PROFILES
+from cv.scene.radiometry import Percentiles, Radiometry, parse
+from cv.scene.scene import Scene
+from tests.scene.conftest import WriteTiff
+
+WHOLE = Affine.identity()
+
+
+@pytest.mark.parametrize("gamma", [1.0, 1.5])
+def test_apply_is_the_formula(gamma: float) -> None:
+    radiometry = Radiometry("limits", (1, 2, 3), (0, 100, -50), (1000, 300, 50), gamma)
+    values = np.array([[-5, 0, 1, 500, 1000, 2000]] * 3, np.float32)
+    expected = [
+        [
+            math.floor(min(max((v - low) / (high - low), 0), 1) ** (1 / gamma) * 255 + 0.5)
+            for v in values[0]
+        ]
+        for low, high in zip(radiometry.low, radiometry.high, strict=True)
+    ]
+    assert radiometry.apply(values).tolist() == expected
+    assert radiometry.apply(np.array([[np.nan]] * 3)).tolist() == [[0]] * 3
+
+
+def test_eight_bit_colours_stay_as_they_are(colours: np.ndarray) -> None:
+    radiometry = Radiometry("visual", (1, 2, 3), (0, 0, 0), (255, 255, 255))
+    assert np.array_equal(radiometry.apply(colours), colours)
+    assert np.array_equal(radiometry.apply(colours.astype(np.float32)), colours)
+
+
+def test_the_summary_tells_radiometries_apart() -> None:
+    one = Radiometry("limits", (1, 2, 3), (0, 0, 0), (1, 1, 1))
+    others = [
+        Radiometry("x", (1, 2, 3), (0, 0, 0), (1, 1, 1)),
+        Radiometry("limits", (3, 2, 1), (0, 0, 0), (1, 1, 1)),
+        Radiometry("limits", (1, 2, 3), (0, 0, 0.5), (1, 1, 1)),
+        Radiometry("limits", (1, 2, 3), (0, 0, 0), (1, 2, 1)),
+        Radiometry("limits", (1, 2, 3), (0, 0, 0), (1, 1, 1), 1.2),
+    ]
+    assert len({item.summary for item in [one, *others]}) == 6
+    assert one.summary == "limits bands 1,2,3 limits 0-1 0-1 0-1 gamma 1"
+
+
+@pytest.mark.parametrize(
+    ("bands", "low", "high", "gamma"),
+    [
+        ((1, 2, 3), (5, 0, 0), (5, 1, 1), 1.0),
+        ((1, 2, 3), (0, 0, math.nan), (1, 1, 1), 1.0),
+        ((1, 2, 3), (0, 0, 0), (1, 1, math.inf), 1.0),
+        ((0, 2, 3), (0, 0, 0), (1, 1, 1), 1.0),
+        ((1, 2, 3), (0, 0, 0), (1, 1, 1), 0.0),
+    ],
+)
+def test_limits_that_make_no_sense(
+    bands: tuple[int, int, int],
+    low: tuple[float, float, float],
+    high: tuple[float, float, float],
+    gamma: float,
+) -> None:
+    with pytest.raises(RadiometryError):
+        Radiometry("limits", bands, low, high, gamma)
+
+
+def test_texts() -> None:
+    assert parse("visual") is None
+    assert parse("percentile") == Percentiles(0.5, 99.5, ())
+    assert parse("percentile:2-98") == Percentiles(2, 98, ())
+    assert parse("percentile:2-98:3,2,1") == Percentiles(2, 98, (3, 2, 1))
+    assert parse("percentile:4") == Percentiles(0.5, 99.5, (4, 4, 4))
+    assert parse("limits:0-3000") == Radiometry("limits", (1, 2, 3), (0,) * 3, (3000,) * 3)
+    assert parse("limits:-1-1,0-2,-3--1.5:3,2,1") == Radiometry(
+        "limits", (3, 2, 1), (-1, 0, -3), (1, 2, -1.5)
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "limits",
+        "limits:",
+        "limits:5",
+        "limits:0-1,0-1",
+        "limits:0-1:1,2",
+        "limits:0-1:a,b,c",
+        "limits:0-1:1,2,3:4",
+        "percentile:98-2",
+        "percentile:-1-99",
+        "percentile:1-2,3-4,5-6",
+        "percentile:x",
+    ],
+)
+def test_texts_that_are_refused(text: str) -> None:
+    with pytest.raises(RadiometryError) as caught:
+        parse(text)
+    assert text in str(caught.value)
+
+
+ORDER = {1: (0, 0, 0), 3: (0, 1, 2), 4: (2, 1, 0), 8: (5, 3, 1)}
+
+
+@pytest.mark.parametrize(
+    ("name", "bands", "dtype", "order"),
+    [
+        ("visual", 3, "uint8", (0, 1, 2)),
+        ("grey", 1, "uint8", (0, 0, 0)),
+        ("planetscope-sr-4b", 4, "uint16", (2, 1, 0)),
+        ("planetscope-sr-8b", 8, "uint16", (5, 3, 1)),
+        ("skysat-visual", 3, "uint8", (0, 1, 2)),
+        ("skysat-sr", 4, "uint16", (2, 1, 0)),
+        ("skysat-analytic", 4, "uint16", (2, 1, 0)),
+        ("worldview-11bit", 1, "uint16", (0, 0, 0)),
+        ("worldview-11bit", 3, "uint16", (0, 1, 2)),
+        ("worldview-11bit", 4, "uint16", (2, 1, 0)),
+        ("worldview-11bit", 8, "uint16", (4, 2, 1)),
+        ("worldview-16bit", 8, "uint16", (4, 2, 1)),
+        ("pan-11bit", 1, "uint16", (0, 0, 0)),
+        ("pan-16bit", 1, "uint16", (0, 0, 0)),
+    ],
+)
+def test_profiles_pick_their_bands(
+    write_tiff: WriteTiff, name: str, bands: int, dtype: str, order: tuple[int, int, int]
+) -> None:
+    steps = np.arange(1, bands + 1, dtype=float)[:, None, None] / 10 * np.ones((1, 4, 5))
+    profile = next(profile for profile in PROFILES if profile.name == name)
+    stored = np.round(steps * profile.high).astype(dtype)
+    scene = Scene.open(write_tiff(stored), radiometry=name)
+    expected = [255 * ((n + 1) / 10) ** (1 / profile.gamma) for n in order]
+    rgb = scene.read(WHOLE, (4, 5)).rgb
+    assert np.abs(rgb - np.array(expected)).max() <= 0.75
+    assert (scene.radiometry.name, scene.radiometry.bands) == (name, tuple(n + 1 for n in order))
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
+def test_a_misfit_is_refused(write_tiff: WriteTiff, profile: object) -> None:
+    name = getattr(profile, "name")  # noqa: B009
+    for data in (np.zeros((2, 4, 5), np.uint16), np.zeros((3, 4, 5), np.float32)):
+        with pytest.raises(RadiometryError) as caught:
+            Scene.open(write_tiff(data), radiometry=name)
+        for part in ("scene.tif", f"{len(data)} bands of {data.dtype}", name, "Declare another"):
+            assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("bands", "dtype"),
+    [(3, "uint16"), (1, "uint16"), (4, "uint16"), (8, "int16"), (3, "float32"), (2, "uint8")],
+)
+def test_what_does_not_explain_itself_is_refused(
+    write_tiff: WriteTiff, bands: int, dtype: str
+) -> None:
+    with pytest.raises(RadiometryError, match="without a declared radiometry") as caught:
+        Scene.open(write_tiff(np.zeros((bands, 4, 5), dtype)))
+    assert all(profile.name in str(caught.value) for profile in PROFILES)
+
+
+def test_an_unknown_name_is_refused(write_tiff: WriteTiff, colours: np.ndarray) -> None:
+    with pytest.raises(RadiometryError, match="'sentinel'"):
+        Scene.open(write_tiff(colours), radiometry="sentinel")
+
+
+def test_bands_that_are_not_there(write_tiff: WriteTiff, colours: np.ndarray) -> None:
+    path = write_tiff(colours)
+    for radiometry in ("limits:0-255:1,2,4", "percentile:5", parse("limits:0-255:9")):
+        with pytest.raises(RadiometryError, match="3 bands; the radiometry"):
+            Scene.open(path, radiometry=radiometry)  # type: ignore[arg-type]
+
+
+def test_a_percentile_is_that_of_all_valid_pixels(write_tiff: WriteTiff) -> None:
+    data = np.random.default_rng(2).integers(300, 1900, (4, 90, 80)).astype(np.uint16)
+    data[:, :, :30] = 0
+    path = write_tiff(data, nodata=0)
+    scene = Scene.open(path, radiometry="percentile:2-98:3,2,1")
+    valid = data[[2, 1, 0], :, 30:].reshape(3, -1)
+    low, high = np.percentile(valid, [2, 98], axis=1)
+    assert scene.radiometry.name == "percentile:2-98"
+    assert scene.radiometry.low == pytest.approx(low)
+    assert scene.radiometry.high == pytest.approx(high)
+    assert scene.radiometry == Scene.open(path, radiometry="percentile:2-98:3,2,1").radiometry
+    # A tile is stretched by the scene's numbers, not by its own.
+    tile = scene.read(Affine.translation(40, 40), (10, 10)).rgb
+    assert np.array_equal(
+        np.moveaxis(tile, 2, 0), scene.radiometry.apply(data[[2, 1, 0], 40:50, 40:50])
+    )
+
+
+def test_percentile_bands(write_tiff: WriteTiff) -> None:
+    rng = np.random.default_rng(2)
+    data = rng.integers(1, 2000, (4, 20, 20)).astype(np.uint16)
+    with pytest.raises(RadiometryError, match="none declared red"):
+        Scene.open(write_tiff(data, photometric="MINISBLACK"), radiometry="percentile")
+    path = write_tiff(data, photometric="RGB")
+    assert Scene.open(path, radiometry="percentile").radiometry.bands == (1, 2, 3)
+    for count, bands in ((1, (1, 1, 1)), (3, (1, 2, 3))):
+        path = write_tiff(data[:count], photometric="MINISBLACK")
+        assert Scene.open(path, radiometry="percentile").radiometry.bands == bands
+    assert ColorInterp.undefined.name == "undefined"
+
+
+def test_a_percentile_of_nothing(write_tiff: WriteTiff) -> None:
+    empty = write_tiff(np.zeros((3, 9, 9), np.uint16), nodata=0)
+    with pytest.raises(RadiometryError, match="no valid pixel"):
+        Scene.open(empty, radiometry="percentile")
+    flat = Scene.open(write_tiff(np.full((1, 9, 9), 7, np.uint16)), radiometry="percentile")
+    assert (flat.radiometry.low, flat.radiometry.high) == ((7, 7, 7), (8, 8, 8))
