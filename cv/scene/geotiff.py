@@ -7,7 +7,6 @@ HTML page or a web address under an image's name is refused instead of followed.
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,15 +24,12 @@ from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from cv.errors import SceneError
-from cv.geometry.grid import Grid
 from cv.scene.files import Format, form_of
 
 MAX_BLOCK_BYTES = 64 * 2**20
 """Largest tile or strip that is decoded at once."""
 MAX_BANDS = 8
 """Most bands of a scene."""
-GSD_LIMITS_M = (0.01, 1000.0)
-"""Ground sampling distances that are believed, metres a pixel."""
 DTYPES = ("uint8", "uint16", "int16", "float32")
 """Data types that are read."""
 _INDEX_BYTES = 4  # a TIFF lists the place of every block in at least so many bytes
@@ -118,22 +114,6 @@ def inspect(path: Path) -> Header:
         _check_bands(path, dataset)
         _check_blocks(path, dataset)
         return _header(path, form, dataset)
-
-
-def grid_of(header: Header, gsd: float | tuple[float, float] | None) -> Grid:
-    """The grid of an image: its own, or a local one of pixels of `gsd` metres (x, y)."""
-    if header.georeferenced:
-        if gsd is not None:
-            raise SceneError(
-                header.path,
-                f"a GSD ({gsd}) was given for a georeferenced file",
-                "a GSD is only given for an image without georeference",
-                "Leave the GSD out.",
-            )
-        return _georeferenced(header)
-    if gsd is None:
-        raise _not_located(header)
-    return Grid.local(header.shape, _gsd_pair(header.path, gsd))
 
 
 def _header(path: Path, form: Format, dataset: Any) -> Header:
@@ -251,70 +231,6 @@ def _crs(path: Path, declared: Any) -> CRS:
             "Assign one (gdal_edit.py -a_srs EPSG:...).",
         ) from error
     return crs.sub_crs_list[0] if crs.is_compound else crs
-
-
-def _georeferenced(header: Header) -> Grid:
-    crs = header.crs
-    if crs is None or not (crs.is_geographic or crs.is_projected):
-        raise SceneError(
-            header.path,
-            f"the CRS {crs.name if crs else ''!r} does not lie on the Earth",
-            "a geographic or projected CRS is needed",
-            "Assign one (gdal_edit.py -a_srs EPSG:...).",
-        )
-    values = header.transform[:6]
-    if not all(map(math.isfinite, values)) or header.transform.determinant == 0:
-        raise SceneError(
-            header.path,
-            f"the transform {values}",
-            "it must be finite and map pixels to an area",
-            "Georeference the file again.",
-        )
-    grid = Grid(header.shape, header.transform, crs)
-    _check_ground(header.path, grid)
-    return grid
-
-
-def _check_ground(path: Path, grid: Grid) -> None:
-    with np.errstate(invalid="ignore"):
-        middle = grid.to_lonlat(np.array([grid.center]))
-        gsd = grid.ground().gsd_m if np.isfinite(middle).all() else (math.nan, math.nan)
-    if not all(GSD_LIMITS_M[0] <= metres <= GSD_LIMITS_M[1] for metres in gsd):
-        raise SceneError(
-            path,
-            f"pixels of {gsd[0]:.4g} x {gsd[1]:.4g} m on the ground",
-            f"{GSD_LIMITS_M[0]:g} to {GSD_LIMITS_M[1]:g} m are believed",
-            "The transform and the CRS do not belong together: correct one of them.",
-        )
-
-
-def _not_located(header: Header) -> SceneError:
-    if header.control:
-        found = f"located by {header.control} only"
-        remedy = "Rectify it first (gdalwarp), or give its GSD to count it without a site."
-    elif header.crs is None and not header.transform.is_identity:
-        found = "no CRS"
-        remedy = "Assign one (gdal_edit.py -a_srs EPSG:...), or give its GSD."
-    elif header.crs is not None:
-        found = "a CRS but no transform"
-        remedy = "Georeference it again, or give its GSD (--gsd X[,Y])."
-    else:
-        found = "no georeference"
-        remedy = "Give its GSD (--gsd X[,Y])."
-    return SceneError(header.path, found, "a CRS and a transform, or a GSD, are needed", remedy)
-
-
-def _gsd_pair(path: Path, gsd: float | tuple[float, float]) -> tuple[float, float]:
-    pair = (gsd, gsd) if isinstance(gsd, int | float) else tuple(gsd)
-    low, high = GSD_LIMITS_M
-    if len(pair) != 2 or not all(low <= float(metres) <= high for metres in pair):
-        raise SceneError(
-            path,
-            f"the GSD {gsd}",
-            f"one or two numbers (x, y) from {low:g} to {high:g} m are needed",
-            "Give metres a pixel, for instance 0.3 or 0.34,0.25.",
-        )
-    return float(pair[0]), float(pair[1])
 
 
 def _cause(error: BaseException) -> str:

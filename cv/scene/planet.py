@@ -20,12 +20,6 @@ _BRIGHT = 0.5  # top-of-atmosphere reflectance that becomes white
 _GAMMA = 1.5
 
 
-def is_mask(path: str | Path) -> bool:
-    """Whether `path` is by its name the usable data mask of a Planet item, not an image."""
-    asset = parse(Path(path).name)
-    return asset is not None and asset.values == "mask"
-
-
 def find(path: Path) -> Delivery | None:
     """The delivery that image `path` belongs to; None if it is not named like one.
 

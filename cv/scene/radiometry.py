@@ -63,11 +63,17 @@ class Radiometry:
         shape = (3,) + (1,) * (values.ndim - 1)
         low = np.array(self.low, np.float32).reshape(shape)
         span = np.array(self.high, np.float32).reshape(shape) - low
-        scaled = np.clip((values.astype(np.float32) - low) / span, 0.0, 1.0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = values.astype(np.float32)
+            scaled -= low
+            scaled /= span
+        np.clip(scaled, 0.0, 1.0, out=scaled)
         if self.gamma != 1.0:
-            scaled = scaled ** np.float32(1.0 / self.gamma)
-        result: NDArray[np.uint8] = np.floor(np.nan_to_num(scaled) * 255 + 0.5).astype(np.uint8)
-        return result
+            scaled **= np.float32(1.0 / self.gamma)
+        np.nan_to_num(scaled, copy=False)
+        scaled *= 255.0
+        scaled += 0.5
+        return scaled.astype(np.uint8)
 
     @property
     def _is_plain(self) -> bool:

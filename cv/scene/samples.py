@@ -14,7 +14,7 @@ from cv.scene.source import Source, Strip
 
 Convert = Callable[[Strip], tuple[NDArray[np.uint8], NDArray[np.bool_]]]
 
-_STRIP_PIXELS = 2**23
+_STRIP_PIXELS = 2**22
 _EXACT_PIXELS = 2**27
 
 

@@ -19,7 +19,8 @@ from cv.geometry.grid import Grid
 from cv.geometry.patch import Patch
 from cv.scene import clock, files, planet
 from cv.scene.delivery import Delivery
-from cv.scene.geotiff import Header, grid_of, inspect
+from cv.scene.georeference import grid_of
+from cv.scene.geotiff import Header, inspect
 from cv.scene.profiles import choose
 from cv.scene.radiometry import Percentiles, Radiometry
 from cv.scene.resample import resample, unseen, window_for

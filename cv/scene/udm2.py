@@ -15,7 +15,8 @@ from cv.errors import SceneError
 from cv.geometry.boxes import map_points
 from cv.geometry.grid import Grid
 from cv.scene.files import Format
-from cv.scene.geotiff import Header, grid_of, inspect
+from cv.scene.georeference import grid_of
+from cv.scene.geotiff import Header, inspect
 from cv.scene.resample import seen_share, window_for
 from cv.scene.samples import gather
 from cv.scene.source import Source, Strip

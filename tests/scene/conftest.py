@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from rasterio.errors import NotGeoreferencedWarning
 
 UTM = Affine(0.5, 0.0, 500000.0, 0.0, -0.5, 4000000.0)
 
@@ -30,6 +32,7 @@ def write_tiff(tmp_path: Path) -> WriteTiff:
         path.parent.mkdir(parents=True, exist_ok=True)
         located = {"transform": transform} if transform is not None else {}
         with (
+            warnings.catch_warnings(action="ignore", category=NotGeoreferencedWarning),
             rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
             rasterio.open(
                 path,

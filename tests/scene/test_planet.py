@@ -13,7 +13,6 @@ import rasterio
 from affine import Affine
 
 from cv.errors import RadiometryError, SceneError, TimeError
-from cv.scene import planet
 from cv.scene.planet_names import mask_of, metadata_of, parse
 from cv.scene.scene import Scene
 from tests.scene.conftest import UTM, WriteTiff
@@ -99,13 +98,11 @@ def test_names(
     asset = parse(name)
     assert asset is not None
     assert (asset.item, asset.values, asset.profile, asset.bands) == (item, values, profile, bands)
-    assert planet.is_mask(f"/data/{name}") == (values == "mask")
 
 
 @pytest.mark.parametrize("name", ["scene.tif", f"{PS}.tif", f"{PS}_3B_Visual.png", "udm2.tif"])
 def test_other_names(name: str) -> None:
     assert parse(name) is None
-    assert not planet.is_mask(name)
 
 
 @pytest.mark.parametrize(
