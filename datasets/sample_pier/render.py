@@ -1,0 +1,73 @@
+"""Render the sample: daily scenes of a fictitious port, as SkySat deliveries, and their truth.
+
+Run: python datasets/sample_pier/render.py OUT [--days 16] [--seed 1]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))  # cv, where it is not installed
+
+from delivery import write_scene
+from port import SHAPE
+from scenery import Scenery
+from story import PLAN, Look, tell
+from truth import Row, Watch, watches, write_rows
+from weather import clouds_of, sky_of
+
+from cv.training.sensor import expose
+
+
+def render(out: Path, days: int = len(PLAN), seed: int = 1) -> list[Path]:
+    """Write the scenes of the first days and truth.csv to a folder; returns the images."""
+    cv2.setNumThreads(1)
+    out.mkdir(parents=True, exist_ok=True)
+    taken = [look for look in tell(days, seed) if look.day.taken]
+    scenery, places = Scenery(seed), watches()
+    paths, rows = [], []
+    for look in tqdm(taken, desc="rendering", unit="scene", disable=None, leave=False):
+        path, found = render_day(out, look, scenery, places)
+        paths.append(path)
+        rows += found
+    write_rows(out / "truth.csv", rows)
+    return paths
+
+
+def render_day(
+    out: Path, look: Look, scenery: Scenery, places: tuple[Watch, ...]
+) -> tuple[Path, list[Row]]:
+    """Write one scene to a folder; returns its image and the truth about it."""
+    sky = sky_of(look, scenery.seed)
+    clouds = clouds_of(look, sky.sun, scenery.seed)
+    rng = np.random.default_rng([scenery.seed, 12, look.number])
+    image, labels = expose(scenery.draw(look), sky.sun, sky.view, sky.sensor, rng, SHAPE)
+    path = write_scene(out, look, sky, clouds.over(image), clouds)
+    return path, [place.row(look, labels, clouds.hidden) for place in places]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Render from the shell."""
+    parser = argparse.ArgumentParser(
+        prog="python datasets/sample_pier/render.py",
+        description="Render daily scenes of a fictitious port, with clouds, a ship and the truth.",
+        epilog="example: python datasets/sample_pier/render.py build/sample --days 16",
+    )
+    parser.add_argument("out", type=Path, help="folder for the scenes and truth.csv")
+    parser.add_argument("--days", type=int, default=len(PLAN), help=f"1 to {len(PLAN)}")
+    parser.add_argument("--seed", type=int, default=1, help="of everything random, 0 or more")
+    given = parser.parse_args(arguments)
+    if not 1 <= given.days <= len(PLAN) or given.seed < 0:
+        parser.error(f"--days must be 1 to {len(PLAN)} and --seed at least 0")
+    render(given.out, given.days, given.seed)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

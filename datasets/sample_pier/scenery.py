@@ -1,0 +1,104 @@
+"""One day's cargo, ship, train and traffic on the ground of the port."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from port import EXPORT, FRAME, IMPORT, TRACKS, draw_port
+from story import Box, Look
+
+from cv.training.canvas import WATER, Canvas
+from cv.training.cargo import draw_container, draw_truck, draw_wagons
+from cv.training.clutter import draw_stacker
+from cv.training.materials import Paints, noise_field
+from cv.training.ships import Ship, draw_ship
+
+LENGTH, BEAM = 118.0, 18.5
+"""Of the ship that calls, metres."""
+_DECK = 4.5  # above the quay, metres
+_CLEAR = 2.2  # between hull and quay, metres
+_WAGONS = 15
+
+
+class Scenery:
+    """The port, and what every day draws on it from its own share of the seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._ground = draw_port()
+        self._paints = _stocked(Paints(np.random.default_rng([seed, 3])))
+
+    def draw(self, look: Look) -> Canvas:
+        """The canvas of a day."""
+        canvas = self._ground.copy()
+        self._tint_sea(canvas, look.number)
+        for box in (*look.exported, *look.imported):
+            self._draw_box(canvas, box)
+        if look.day.train:
+            train = Paints(np.random.default_rng([self.seed, 4]))
+            loaded = 1.0 if look.day.train == "full" else 0.0
+            draw_wagons(canvas, FRAME.at(-140, TRACKS[0]), FRAME.angle, _WAGONS, loaded, train)
+        self._draw_traffic(canvas, look)
+        if look.day.berth:
+            self._draw_ship(canvas, look)
+        return canvas
+
+    def _draw_box(self, canvas: Canvas, box: Box) -> None:
+        self._paints.rng = rng = np.random.default_rng([self.seed, 5, box.ident])
+        turn = FRAME.angle + math.pi / 2 + rng.normal(0, 0.003)
+        at = FRAME.at(box.slot.u, box.slot.v)
+        draw_container(canvas, at, turn, box.slot.feet, self._paints, box.tiers, None, box.colour)
+
+    def _draw_ship(self, canvas: Canvas, look: Look) -> None:
+        """The one ship that calls, with as many boxes of its deck as the day wants."""
+        if look.day.berth == IMPORT.name:
+            u, v = IMPORT.outline.right + _CLEAR + BEAM / 2, 30.0
+        else:
+            u, v = EXPORT.outline.left - _CLEAR - BEAM / 2, 34.0
+        heading = FRAME.angle + math.pi / 2
+        ship = Ship("container", LENGTH, BEAM, FRAME.at(u, v), heading, _DECK, 1.0)
+        hull = draw_ship(canvas, ship, Paints(np.random.default_rng(6)))
+        boxes = [item for item in canvas.placed if item.parent == hull.ident]
+        order = np.random.default_rng(7).normal(0, 2, len(boxes))
+        ranked = [boxes[i] for i in np.argsort(np.arange(len(boxes)) + order)]
+        if look.day.berth == IMPORT.name:
+            ranked.reverse()  # it brings other boxes than it takes
+        for box in ranked[look.day.aboard :]:
+            _bare(canvas, box.ident, hull.ident, hull.height + 1.5)
+
+    def _tint_sea(self, canvas: Canvas, number: int) -> None:
+        """The day's colour and swell of the water."""
+        rng = np.random.default_rng([self.seed, 8, number])
+        wet = canvas.state == WATER
+        swell = noise_field(rng, canvas.shape, 300, 5)[wet, None]
+        tint = rng.uniform(0.85, 1.2) * rng.uniform(0.95, 1.05, 3)
+        canvas.albedo[wet] *= (1 + np.float32(0.03) * swell) * tint.astype(np.float32)
+
+    def _draw_traffic(self, canvas: Canvas, look: Look) -> None:
+        """A reach stacker and lorries, where there is room."""
+        paints = Paints(np.random.default_rng([self.seed, 9, look.number]))
+        rng = paints.rng
+        lane = FRAME.angle + math.pi / 2
+        draw_stacker(canvas, FRAME.at(69.5, rng.uniform(-40, 100)), lane, rng)
+        for u in (38.0, 94.5, -152.0):
+            load = str(rng.choice(["40", "empty", "trailer", "flat"]))
+            facing = lane + math.pi * rng.integers(2)
+            if rng.random() < 0.6:
+                draw_truck(canvas, FRAME.at(u, rng.uniform(-30, 75)), facing, load, paints)
+
+
+def _stocked(paints: Paints) -> Paints:
+    """Paints whose bank of roof patterns is full, so that a roof depends on its seed alone."""
+    for length in (6.06, 12.19):
+        for _ in range(10):
+            paints.roof(paints.colours[0], length)
+    return paints
+
+
+def _bare(canvas: Canvas, box: int, hull: int, height: float) -> None:
+    """Take a box (ident) from the deck: its hatch cover shows, at a height in metres."""
+    seen = canvas.ids == box
+    canvas.ids[seen] = hull
+    canvas.relief[seen] = height
+    canvas.albedo[seen] = np.array([0.36, 0.22, 0.18], np.float32)

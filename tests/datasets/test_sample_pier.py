@@ -1,0 +1,190 @@
+"""The sample: its story, its truth against cv's own visibility, its files."""
+
+from __future__ import annotations
+
+import csv
+import math
+import sys
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+
+from cv.counting.place import Places
+from cv.scene.scene import Scene
+from cv.site import Role, Site
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "datasets" / "sample_pier"))
+
+import delivery
+import places
+import render
+import scenery
+import story
+import truth
+import weather
+
+FOLDER = Path(places.__file__).parent
+EXPORT, IMPORT = "Export pier", "Import pier"
+DRAWN = (0, 2, 8, 11)
+"""Quiet; cloud on the import pier; unloading there; loaded at the export pier."""
+SITE = Site.read(FOLDER / "site.geojson")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """Some days of the sample on disk."""
+
+    folder: Path
+    paths: dict[int, Path]
+    """Image by number of the day."""
+    rows: dict[tuple[int, str], truth.Row]
+    """Truth by number of the day and pier."""
+
+
+@pytest.fixture(scope="module")
+def looks() -> dict[int, story.Look]:
+    return {look.number: look for look in story.tell(len(story.PLAN), 1)}
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory, looks: dict[int, story.Look]) -> Rendered:
+    folder = tmp_path_factory.mktemp("sample")
+    stage, watches = scenery.Scenery(1), truth.watches()
+    paths, rows = {}, {}
+    for number in DRAWN:
+        path, found = render.render_day(folder, looks[number], stage, watches)
+        paths[number] = path
+        rows |= {(number, row.pier): row for row in found}
+    return Rendered(folder, paths, rows)
+
+
+def test_the_site_file_is_what_the_port_says() -> None:
+    assert (FOLDER / "site.geojson").read_text(encoding="utf-8") == places.site_text()
+    roles = {pier.name: pier.role for pier in SITE}
+    assert roles == {IMPORT: Role.IMPORT, EXPORT: Role.EXPORT, "Rail siding": Role.RAIL}
+    assert SITE.pier("Pier 2").name == EXPORT
+    for pier in SITE:
+        assert pier.outline.exterior.is_ccw  # RFC 7946, 3.1.6
+        assert (pier.berth is not None) == (pier.role is not Role.RAIL)
+        assert pier.berth is None or pier.berth.disjoint(pier.outline)
+
+
+def test_the_stack_grows_until_the_ship_comes_and_falls_while_it_loads() -> None:
+    at_export = [i for i, day in enumerate(story.PLAN) if day.berth == EXPORT]
+    at_import = [i for i, day in enumerate(story.PLAN) if day.berth == IMPORT]
+    assert at_import == list(range(at_import[0], at_export[0]))  # first unloads, then shifts
+    assert at_export == list(range(at_export[0], at_export[-1] + 1))
+    stack = [day.exported for day in story.PLAN]
+    grown, loaded = stack[: at_export[0]], stack[at_import[-1] : at_export[-1] + 1]
+    assert np.all(np.diff(grown) > 0)
+    assert np.all(np.diff(loaded) < 0)
+    assert max(stack) >= 60
+    assert np.all(np.diff([story.PLAN[i].aboard for i in at_export]) > 0)
+    assert np.all(np.diff([story.PLAN[i].imported for i in (at_import[0] - 1, *at_import)]) >= 0)
+
+
+def test_the_plan_has_gaps_and_clouds(looks: dict[int, story.Look]) -> None:
+    taken = [look for look in looks.values() if look.day.taken]
+    assert len(taken) >= 14
+    assert len(taken) < len(looks)
+    covers = [look.day.cover for look in taken]
+    assert covers.count(story.Cover.EVERYTHING) == 1
+    assert {story.Cover.IMPORT, story.Cover.EXPORT} <= set(covers)
+    days = [look.time.date() for look in looks.values()]
+    assert np.all(np.diff(days) == timedelta(days=1))
+
+
+def test_boxes_that_stay_keep_place_and_colour(looks: dict[int, story.Look]) -> None:
+    for number in range(1, len(looks)):
+        before, after = looks[number - 1], looks[number]
+        for old, new in ((before.exported, after.exported), (before.imported, after.imported)):
+            kept = {box.ident for box in old} & {box.ident for box in new}
+            assert len(kept) == min(len(old), len(new))
+            assert {id(box) for box in old if box.ident in kept} <= {id(box) for box in new}
+        assert len({box.slot for box in after.exported}) == after.day.exported
+
+
+def test_the_truth_tells_the_story(rendered: Rendered, looks: dict[int, story.Look]) -> None:
+    before, after = rendered.rows[8, EXPORT], rendered.rows[11, EXPORT]
+    assert before.containers >= looks[8].day.exported
+    assert after.containers < before.containers / 3
+    assert (before.hulls, after.hulls) == (0, 1)
+    assert (rendered.rows[8, IMPORT].hulls, rendered.rows[11, IMPORT].hulls) == (1, 0)
+    assert after.aboard == looks[11].day.aboard
+    assert rendered.rows[8, IMPORT].aboard == looks[8].day.aboard
+    cloudy = rendered.rows[2, IMPORT]
+    assert 0.1 < cloudy.visible_fraction < 0.9
+    assert cloudy.containers < cloudy.standing
+
+
+def test_visible_fractions_are_the_exact_areas(rendered: Rendered) -> None:
+    for number, path in rendered.paths.items():
+        with Scene.open(path) as scene:
+            sited = Places.of_site(SITE, scene.grid, scene.id)
+            for pier, place in zip(SITE, sited.places, strict=True):
+                row = rendered.rows[number, place.name]
+                seen = scene.visibility(sited.in_pixels(place.outline))
+                assert seen.fraction == pytest.approx(row.visible_fraction, abs=2e-5)
+                assert seen.basis == "udm2"
+                if pier.berth is None:
+                    assert math.isnan(row.berth_visible_fraction)
+                    continue
+                seen = scene.visibility(sited.in_pixels(place.berth))
+                assert seen.fraction == pytest.approx(row.berth_visible_fraction, abs=2e-5)
+
+
+def test_a_day_of_cloud_shows_nothing(looks: dict[int, story.Look]) -> None:
+    (look,) = (x for x in looks.values() if x.day.cover is story.Cover.EVERYTHING)
+    clouds = weather.clouds_of(look, weather.sky_of(look, 1).sun, 1)
+    assert clouds.hidden.all()
+    row = truth.watches()[1].row(look, [], clouds.hidden)
+    assert row.visible_fraction == 0
+    assert (clouds.udm2()[5] == 1).all()
+
+
+def test_every_scene_opens_as_a_skysat_delivery(
+    rendered: Rendered, looks: dict[int, story.Look]
+) -> None:
+    for number, path in rendered.paths.items():
+        with Scene.open(path) as scene:
+            assert scene.id == delivery.item_id(looks[number])
+            assert scene.acquired == looks[number].time
+            assert scene.acquired.tzinfo is UTC
+            assert scene.udm2 is not None
+            assert scene.radiometry.name == "skysat-visual"
+            assert scene.grid.shape == (800, 1280)
+            shapes = [shape for pier in SITE for shape in (pier.outline, pier.berth) if shape]
+            site = shapely.union_all(shapes)
+            assert scene.grid.geometry_from_world(site, SITE.crs).within(scene.grid.footprint)
+
+
+def test_the_sun_stands_where_it_should() -> None:
+    noon = story.FIRST + timedelta(hours=12 - weather.LONGITUDE / 15)
+    azimuth, elevation = weather.sun_at(noon)
+    assert azimuth == pytest.approx(180, abs=1)
+    # declination on 8 September: 5.7 degrees (Astronomical Almanac)
+    assert elevation == pytest.approx(90 - weather.LATITUDE + 5.7, abs=0.6)
+
+
+def test_the_command_writes_the_same_bytes_for_the_same_seed(
+    tmp_path: Path, rendered: Rendered
+) -> None:
+    out = tmp_path / "out"
+    assert render.main([str(out), "--days", "1", "--seed", "1"]) == 0
+    names = sorted(path.name.rpartition("_u0001_")[2] for path in out.iterdir())
+    assert names == ["metadata.json", "truth.csv", "udm2.tif", "visual.tif"]
+    for path in out.glob("2025*"):
+        assert path.read_bytes() == (rendered.folder / path.name).read_bytes(), path.name
+    with (out / "truth.csv").open(encoding="utf-8") as source:
+        assert [row["pier"] for row in csv.DictReader(source)] == [IMPORT, EXPORT, "Rail siding"]
+
+
+@pytest.mark.parametrize("wrong", [("--days", "17"), ("--days", "0"), ("--seed", "-1")])
+def test_the_command_refuses_what_it_cannot_draw(tmp_path: Path, wrong: tuple[str, str]) -> None:
+    with pytest.raises(SystemExit):
+        render.main([str(tmp_path / "out"), *wrong])
+    assert not (tmp_path / "out").exists()
