@@ -97,7 +97,7 @@ def _record(scene: Scene, site: Site, detector: Detector, ledger: Ledger) -> Out
             scene.path,
             "no acquisition time",
             "the ledger needs one in UTC",
-            "Declare it: --acquired, or --time-pattern for the file name.",
+            "Declare it: --time-pattern tells where the file name holds it.",
         )
     visit = Visit.of(scene, site, detector)
     if ledger.has(scene.id, visit.header.model, visit.header.settings):

@@ -36,7 +36,7 @@ def add_declarations(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--time-pattern",
         metavar="PATTERN",
-        help="strptime pattern of the file name, UTC, such as %%Y%%m%%d_%%H%%M%%S",
+        help="time in the file name, such as 'UTC:*_%%Y%%m%%d_%%H%%M%%S' (* stands for anything)",
     )
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from affine import Affine
 from shapely.geometry.base import BaseGeometry
+from tqdm import tqdm
 
 from cv.detector.detections import Detections
 from cv.detector.merge import merge
@@ -35,7 +36,10 @@ def sweep(
         placed = look_at(tile).transformed(Affine.translation(tile.x0, tile.y0))
         return placed[tiling.owned(tile, placed.boxes.centers)]
 
-    return merge(Detections.concatenate(list(_map(keep, tiling.tiles(region), threads))), overlap)
+    tiles = list(tiling.tiles(region))
+    found = _map(keep, tiles, threads)
+    bar = tqdm(found, total=len(tiles), unit="tile", delay=2, disable=None, leave=False)
+    return merge(Detections.concatenate(list(bar)), overlap)
 
 
 def _map(
