@@ -37,6 +37,11 @@ class Ledger:
         self.path = Path(path)
         self._connection = connect(self.path, readonly, timeout_s)
 
+    @classmethod
+    def open(cls, path: str | Path, readonly: bool = False, timeout_s: float = TIMEOUT_S) -> Self:
+        """`Ledger(...)`, spelled as scenes are opened."""
+        return cls(path, readonly, timeout_s)
+
     def __enter__(self) -> Self:
         return self
 
