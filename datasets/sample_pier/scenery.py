@@ -8,7 +8,7 @@ import numpy as np
 from port import EXPORT, FRAME, IMPORT, TRACKS, draw_port
 from story import Box, Look
 
-from cv.training.canvas import WATER, Canvas
+from cv.training.canvas import WATER, Canvas, Placed
 from cv.training.cargo import draw_container, draw_truck, draw_wagons
 from cv.training.clutter import draw_stacker
 from cv.training.materials import Paints, noise_field
@@ -18,6 +18,7 @@ LENGTH, BEAM = 118.0, 18.5
 """Of the ship that calls, metres."""
 _DECK = 4.5  # above the quay, metres
 _CLEAR = 2.2  # between hull and quay, metres
+_HATCH = (0.40, 0.24, 0.19)  # RGB reflectance of its hatch covers, 0..1
 _WAGONS = 15
 
 
@@ -64,8 +65,7 @@ class Scenery:
         ranked = [boxes[i] for i in np.argsort(np.arange(len(boxes)) + order)]
         if look.day.berth == IMPORT.name:
             ranked.reverse()  # it brings other boxes than it takes
-        for box in ranked[look.day.aboard :]:
-            _bare(canvas, box.ident, hull.ident, hull.height + 1.5)
+        _bare(canvas, ranked[look.day.aboard :], hull)
 
     def _tint_sea(self, canvas: Canvas, number: int) -> None:
         """The day's colour and swell of the water."""
@@ -96,9 +96,14 @@ def _stocked(paints: Paints) -> Paints:
     return paints
 
 
-def _bare(canvas: Canvas, box: int, hull: int, height: float) -> None:
-    """Take a box (ident) from the deck: its hatch cover shows, at a height in metres."""
-    seen = canvas.ids == box
-    canvas.ids[seen] = hull
-    canvas.relief[seen] = height
-    canvas.albedo[seen] = np.array([0.36, 0.22, 0.18], np.float32)
+def _bare(canvas: Canvas, boxes: list[Placed], hull: Placed) -> None:
+    """Take boxes from the deck: the hatch covers below show, and those that were bare match."""
+    height = hull.height + 1.5
+    taken = np.isin(canvas.ids, [box.ident for box in boxes])
+    canvas.ids[taken] = 0
+    canvas.relief[taken] = height
+    corners = canvas.to_pixels(hull.corners).astype(int)
+    (left, top), (right, bottom) = corners.min(0), corners.max(0)
+    window = (slice(top, bottom), slice(left, right))
+    cover = (np.abs(canvas.relief[window] - height) < 0.01) & (canvas.ids[window] == 0)
+    canvas.albedo[window][cover] = _HATCH
