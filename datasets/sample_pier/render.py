@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -19,10 +20,22 @@ from delivery import write_scene
 from port import SHAPE
 from scenery import Scenery
 from story import PLAN, Look, tell
-from truth import Row, Watch, watches, write_rows
+from truth import Row, Watch, counts, watches, write_rows
 from weather import clouds_of, sky_of
 
-from cv.training.sensor import expose
+from cv.training.sensor import Label, expose
+
+
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """A scene on disk and the truth about it."""
+
+    path: Path
+    # its image
+    seen: tuple[Label, ...]
+    # every container and hull that counts, in pixels of the scene
+    rows: tuple[Row, ...]
+    # the truth about each pier
 
 
 def render(out: Path, days: int = len(PLAN), seed: int = 1) -> list[Path]:
@@ -31,25 +44,25 @@ def render(out: Path, days: int = len(PLAN), seed: int = 1) -> list[Path]:
     out.mkdir(parents=True, exist_ok=True)
     taken = [look for look in tell(days, seed) if look.day.taken]
     scenery, places = Scenery(seed), watches()
-    paths, rows = [], []
+    paths: list[Path] = []
+    rows: list[Row] = []
     for look in tqdm(taken, desc="rendering", unit="scene", disable=None, leave=False):
-        path, found = render_day(out, look, scenery, places)
-        paths.append(path)
-        rows += found
+        shot = render_day(out, look, scenery, places)
+        paths.append(shot.path)
+        rows += shot.rows
     write_rows(out / "truth.csv", rows)
     return paths
 
 
-def render_day(
-    out: Path, look: Look, scenery: Scenery, places: tuple[Watch, ...]
-) -> tuple[Path, list[Row]]:
-    """Write one scene to a folder; returns its image and the truth about it."""
+def render_day(out: Path, look: Look, scenery: Scenery, places: tuple[Watch, ...]) -> Shot:
+    """Write one scene to a folder."""
     sky = sky_of(look, scenery.seed)
     clouds = clouds_of(look, sky.sun, scenery.seed)
     rng = np.random.default_rng([scenery.seed, 12, look.number])
     image, labels = expose(scenery.draw(look), sky.sun, sky.view, sky.sensor, rng, SHAPE)
     path = write_scene(out, look, sky, clouds.over(image), clouds)
-    return path, [place.row(look, labels, clouds.hidden) for place in places]
+    rows = tuple(place.row(look, labels, clouds.hidden) for place in places)
+    return Shot(path, tuple(item for item in labels if counts(item, clouds.hidden)), rows)
 
 
 def main(arguments: list[str] | None = None) -> int:

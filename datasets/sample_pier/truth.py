@@ -21,21 +21,21 @@ ROOF_SEEN = 0.45
 
 @dataclass(frozen=True)
 class Row:
-    """The truth about one pier in one scene."""
+    """The truth about one pier in one scene; None (an empty cell) where nothing could be seen."""
 
     scene: str
     # item id
     pier: str
-    containers: int
+    containers: int | None
     # on the pier, roof seen from above, neither under cloud nor in its shadow
-    aboard: int
+    aboard: int | None
     # the same on the deck of the ship at its berth
-    hulls: int
+    hulls: int | None
     # at its berth, more than half of it clear
     visible_fraction: float
     # share of the pier's area that is clear, 0..1
-    berth_visible_fraction: float
-    # share of the berth's area that is clear, 0..1; nan without a declared berth
+    berth_visible_fraction: float | None
+    # share of the berth's area that is clear, 0..1; None without a declared berth
     standing: int
     # containers on the pier with those that clouds hide
 
@@ -89,18 +89,30 @@ class Watch:
         """The truth about this place."""
         boxes = [x for x in labels if x.class_name == "container" and x.visible >= ROOF_SEEN]
         ashore = [box for box in boxes if not box.aboard and self.pier.holds(box)]
-        ships = [x for x in labels if x.class_name == "hull" and self.berth and self.berth.holds(x)]
-        afloat = [box for box in boxes if box.aboard and self.berth and self.berth.holds(box)]
+        ships = [x for x in labels if x.class_name == "hull" and self._moors(x)]
+        afloat = [box for box in boxes if box.aboard and self._moors(box)]
+        on_pier = round(self.pier.clear_share(hidden), 6)
+        at_berth = round(self.berth.clear_share(hidden), 6) if self.berth else None
+        moored = on_pier if at_berth is None else at_berth
         return Row(
             item_id(look),
             self.quay.name,
-            sum(_clear(box, hidden) > 0.5 for box in ashore),
-            sum(_clear(box, hidden) > 0.5 for box in afloat),
-            sum(_clear(ship, hidden) > 0.5 for ship in ships),
-            round(self.pier.clear_share(hidden), 6),
-            round(self.berth.clear_share(hidden), 6) if self.berth else float("nan"),
+            _number(ashore, hidden, on_pier),
+            _number(afloat, hidden, moored),
+            _number(ships, hidden, moored),
+            on_pier,
+            at_berth,
             len(ashore),
         )
+
+    def _moors(self, item: Label) -> bool:
+        return self.berth is not None and self.berth.holds(item)
+
+
+def counts(item: Label, hidden: NDArray[np.bool_]) -> bool:
+    """Whether an object is visible: its roof from above, and more than half of it clear."""
+    roofed = item.class_name == "container" and item.visible < ROOF_SEEN
+    return not roofed and _clear(item, hidden) > 0.5
 
 
 def watches() -> tuple[Watch, ...]:
@@ -117,6 +129,11 @@ def write_rows(path: Path, rows: list[Row]) -> None:
         writer = csv.writer(target, lineterminator="\n")
         writer.writerow([field.name for field in fields(Row)])
         writer.writerows(astuple(row) for row in rows)
+
+
+def _number(items: list[Label], hidden: NDArray[np.bool_], share: float) -> int | None:
+    """How many of the objects are visible; None if no share of their place is clear."""
+    return sum(counts(item, hidden) for item in items) if share > 0 else None
 
 
 def _clear(item: Label, hidden: NDArray[np.bool_]) -> float:

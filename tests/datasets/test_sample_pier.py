@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 import sys
 from dataclasses import dataclass
 from datetime import UTC, timedelta
@@ -12,10 +11,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
+from affine import Affine
+from shapely.geometry.base import BaseGeometry
+from stand_ins import CARD
 
+from cv.counting.count import Status
 from cv.counting.place import Places
+from cv.detector.card import Card
+from cv.detector.detections import Detections
+from cv.geometry.boxes import OrientedBoxes
+from cv.monitoring import count
 from cv.scene.scene import Scene
 from cv.site import Role, Site
+from cv.training.sensor import Label
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "datasets" / "sample_pier"))
 
@@ -39,10 +47,25 @@ class Rendered:
     """Some days of the sample on disk."""
 
     folder: Path
-    paths: dict[int, Path]
-    """Image by number of the day."""
+    shots: dict[int, render.Shot]
+    """By number of the day."""
     rows: dict[tuple[int, str], truth.Row]
     """Truth by number of the day and pier."""
+
+
+@dataclass(frozen=True)
+class PerfectDetector:
+    """Reports what a scene shows, as a detector without fault would."""
+
+    seen: tuple[Label, ...]
+    card: Card = CARD
+    digest: str = "0" * 64
+
+    def detect(self, raster: Scene, to_pixel: Affine, region: BaseGeometry) -> Detections:
+        classes = np.array([self.card.classes.index(item.class_name) for item in self.seen])
+        boxes = OrientedBoxes.from_corners(np.stack([item.corners for item in self.seen]))
+        found = Detections(boxes, np.full(len(boxes), 0.99), classes.astype(np.int64))
+        return found.transformed(~to_pixel).ranked()
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +77,9 @@ def looks() -> dict[int, story.Look]:
 def rendered(tmp_path_factory: pytest.TempPathFactory, looks: dict[int, story.Look]) -> Rendered:
     folder = tmp_path_factory.mktemp("sample")
     stage, watches = scenery.Scenery(1), truth.watches()
-    paths, rows = {}, {}
-    for number in DRAWN:
-        path, found = render.render_day(folder, looks[number], stage, watches)
-        paths[number] = path
-        rows |= {(number, row.pier): row for row in found}
-    return Rendered(folder, paths, rows)
+    shots = {i: render.render_day(folder, looks[i], stage, watches) for i in DRAWN}
+    rows = {(i, row.pier): row for i, shot in shots.items() for row in shot.rows}
+    return Rendered(folder, shots, rows)
 
 
 def test_the_site_file_is_what_the_port_says() -> None:
@@ -122,8 +142,8 @@ def test_the_truth_tells_the_story(rendered: Rendered, looks: dict[int, story.Lo
 
 
 def test_visible_fractions_are_the_exact_areas(rendered: Rendered) -> None:
-    for number, path in rendered.paths.items():
-        with Scene.open(path) as scene:
+    for number, shot in rendered.shots.items():
+        with Scene.open(shot.path) as scene:
             sited = Places.of_site(SITE, scene.grid, scene.id)
             for pier, place in zip(SITE, sited.places, strict=True):
                 row = rendered.rows[number, place.name]
@@ -131,10 +151,24 @@ def test_visible_fractions_are_the_exact_areas(rendered: Rendered) -> None:
                 assert seen.fraction == pytest.approx(row.visible_fraction, abs=2e-5)
                 assert seen.basis == "udm2"
                 if pier.berth is None:
-                    assert math.isnan(row.berth_visible_fraction)
+                    assert row.berth_visible_fraction is None
                     continue
                 seen = scene.visibility(sited.in_pixels(place.berth))
                 assert seen.fraction == pytest.approx(row.berth_visible_fraction, abs=2e-5)
+
+
+def test_a_detector_without_fault_counts_the_truth(rendered: Rendered) -> None:
+    for number, shot in rendered.shots.items():
+        with Scene.open(shot.path) as scene:
+            found = count(scene, SITE, PerfectDetector(shot.seen))
+        for pier in found:
+            row = rendered.rows[number, pier.pier]
+            assert pier.containers.value == row.containers
+            assert (pier.hulls.value, pier.aboard.value) == (row.hulls, row.aboard)
+            assert (pier.status is Status.PARTIAL) == (0 < row.visible_fraction < 0.99)
+            assert [hull.length_m for hull in pier.berthed] == pytest.approx(
+                [scenery.LENGTH] * (row.hulls or 0), rel=1e-3
+            )
 
 
 def test_a_day_of_cloud_shows_nothing(looks: dict[int, story.Look]) -> None:
@@ -143,14 +177,15 @@ def test_a_day_of_cloud_shows_nothing(looks: dict[int, story.Look]) -> None:
     assert clouds.hidden.all()
     row = truth.watches()[1].row(look, [], clouds.hidden)
     assert row.visible_fraction == 0
+    assert (row.containers, row.aboard, row.hulls) == (None, None, None)  # never zero
     assert (clouds.udm2()[5] == 1).all()
 
 
 def test_every_scene_opens_as_a_skysat_delivery(
     rendered: Rendered, looks: dict[int, story.Look]
 ) -> None:
-    for number, path in rendered.paths.items():
-        with Scene.open(path) as scene:
+    for number, shot in rendered.shots.items():
+        with Scene.open(shot.path) as scene:
             assert scene.id == delivery.item_id(looks[number])
             assert scene.acquired == looks[number].time
             assert scene.acquired.tzinfo is UTC
