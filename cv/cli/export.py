@@ -1,0 +1,52 @@
+"""`pierwatch export`: what the ledger holds, for other programs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from cv.cli import options
+
+_ENDINGS = (".csv", ".geojson", ".gpkg")
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the command."""
+    parser = commands.add_parser(
+        "export",
+        help="write counts and detections for other programs",
+        description="Writes FILE: .csv (counts), .geojson (detections) or .gpkg (both, for QGIS).",
+        epilog="example: pierwatch export --ledger port.db --site port.geojson port.gpkg",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="its ending tells the format")
+    options.add_ledger(parser)
+    parser.add_argument("--site", type=Path, metavar="FILE", help="GeoJSON piers, for .gpkg")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Writes the newest counts of each scene and pier, or the detections behind them."""
+    from cv.errors import InputError
+    from cv.ledger import Ledger
+    from cv.report.export import write_csv, write_geojson, write_geopackage
+
+    path = options.output(args.file)
+    ending = path.suffix.lower()
+    if ending not in _ENDINGS:
+        raise InputError(
+            path, f"its ending is {ending!r}", f"one of {', '.join(_ENDINGS)}", "Rename the output."
+        )
+    site = options.site(args)
+    if ending == ".gpkg" and site is None:
+        raise InputError(path, "no site", "a GeoPackage shows piers", "Add --site FILE.")
+    with Ledger.open(args.ledger, readonly=True) as ledger:
+        counts = ledger.counts(newest=True)
+        sightings = ledger.sightings(newest=True)
+    if ending == ".csv":
+        write_csv(counts, path)
+    elif site is None or ending == ".geojson":
+        write_geojson(sightings, path)
+    else:
+        write_geopackage(counts, sightings, site, path)
+    print(f"{path}: {len(counts)} counts, {len(sightings)} detections")
+    return 0
