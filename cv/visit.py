@@ -46,6 +46,7 @@ class Visit:
         header = Header(
             scene=scene.id,
             acquired=scene.acquired,
+            radiometry=scene.radiometry.summary,
             model=detector.digest,
             settings=_settings(scene, site),
             calibrated=detector.card.calibration is not None,

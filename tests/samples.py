@@ -48,6 +48,7 @@ def a_count(
         visible_fraction=visible,
         berth_visible_fraction=visible,
         visibility="udm2",
+        radiometry="visual bands 1,2,3 limits 0-255 0-255 0-255 gamma 1",
         containers=boxes,
         teu=estimate(containers * 1.5) if known and containers is not None else UNKNOWN,
         hulls=Estimate(hulls, hulls, hulls) if known else UNKNOWN,

@@ -101,6 +101,8 @@ class Count:
     """Share of its berth's area that was seen, 0 to 1."""
     visibility: str
     """What the fractions rest on: "udm2" (clouds and shadows are known), "mask" (nodata only)."""
+    radiometry: str
+    """How the scene's values became colours: name, bands, limits, gamma."""
     containers: Estimate
     """Visible roofs on the pier."""
     teu: Estimate

@@ -86,6 +86,7 @@ def frame(counts: Sequence[Count]) -> pd.DataFrame:
             "visible_fraction": [count.visible_fraction for count in counts],
             "berth_visible_fraction": [count.berth_visible_fraction for count in counts],
             "visibility": [count.visibility for count in counts],
+            "radiometry": [count.radiometry for count in counts],
         }
     )
     for name in QUANTITIES:

@@ -47,7 +47,7 @@ class Places:
         """The piers of `site` on `grid`; raises CoverageError where none meets the scene.
 
         A pier without a berth polygon has one within `BERTH_BUFFER_M` of its outline, less all
-        outlines: the water side, whichever side that is.
+        outlines and the berths that are declared: the water side, whichever side that is.
         """
         outlines = [grid.geometry_from_world(pier.outline, site.crs) for pier in site]
         berths = [pier.berth and grid.geometry_from_world(pier.berth, site.crs) for pier in site]
@@ -63,13 +63,14 @@ class Places:
         middle = seen.envelope.centroid
         ground = grid.ground((middle.x, middle.y))
         land = [moved(outline, ground.from_pixel) for outline in outlines]
-        dry = shapely.union_all(land)
+        water = [moved(berth, ground.from_pixel) for berth in berths if berth is not None]
+        taken = shapely.union_all([*land, *water])
         places = tuple(
             Place(
                 pier.name,
                 pier.role,
                 outline,
-                outline.buffer(BERTH_BUFFER_M).difference(dry)
+                outline.buffer(BERTH_BUFFER_M).difference(taken)
                 if berth is None
                 else moved(berth, ground.from_pixel),
             )

@@ -50,6 +50,8 @@ class Header:
     """Identifier of the scene."""
     acquired: datetime | None
     """When it was taken, UTC."""
+    radiometry: str
+    """How its values became colours."""
     model: str
     """sha256 of the model."""
     settings: str
@@ -72,6 +74,7 @@ class Header:
             visible_fraction=view.outline,
             berth_visible_fraction=view.berth,
             visibility=view.basis,
+            radiometry=self.radiometry,
             containers=UNKNOWN,
             teu=UNKNOWN,
             hulls=UNKNOWN,

@@ -24,6 +24,7 @@ COUNT_COLUMNS = (
     "visible_fraction",
     "berth_visible_fraction",
     "visibility",
+    "radiometry",
     *(f"{name}{end}" for name in ("containers", "teu", "hulls", "aboard")
       for end in ("", "_low", "_high")),
     "gsd_x_m",
@@ -69,6 +70,7 @@ def count_row(count: Count) -> Row:
         count.visible_fraction,
         count.berth_visible_fraction,
         count.visibility,
+        count.radiometry,
         *_ends("containers", count.containers),
         *_ends("teu", count.teu),
         *_ends("hulls", count.hulls),
@@ -130,8 +132,9 @@ def to_counts(
 
 
 def _count(row: Row, stacks: tuple[Stack, ...], berthed: tuple[Hull, ...]) -> Count:
-    _, scene, pier, acquired, model, settings, role, status, reason, seen, berth_seen, by = row[:12]
-    gsd_x, gsd_y, method, level, calibrated = row[24:]
+    _, scene, pier, acquired, model, settings, *own = row
+    role, status, reason, seen, berth_seen, by, radiometry = own[:7]
+    gsd_x, gsd_y, method, level, calibrated = own[19:]
     return Count(
         scene=scene,
         pier=pier,
@@ -142,10 +145,11 @@ def _count(row: Row, stacks: tuple[Stack, ...], berthed: tuple[Hull, ...]) -> Co
         visible_fraction=seen,
         berth_visible_fraction=berth_seen,
         visibility=by,
-        containers=Estimate(*row[12:15]),
-        teu=Estimate(*row[15:18]),
-        hulls=Estimate(*row[18:21]),
-        aboard=Estimate(*row[21:24]),
+        radiometry=radiometry,
+        containers=Estimate(*own[7:10]),
+        teu=Estimate(*own[10:13]),
+        hulls=Estimate(*own[13:16]),
+        aboard=Estimate(*own[16:19]),
         stacks=stacks,
         berthed=berthed,
         gsd_m=(_number(gsd_x), _number(gsd_y)),

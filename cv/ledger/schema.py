@@ -105,6 +105,7 @@ _V2 = (
     # Before there was a calibration, every interval came from detection scores alone.
     """ALTER TABLE counts ADD COLUMN interval_calibrated INTEGER NOT NULL DEFAULT 0
         CHECK (interval_calibrated IN (0, 1))""",
+    "ALTER TABLE counts ADD COLUMN radiometry TEXT NOT NULL DEFAULT 'not recorded'",
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1, _V2)

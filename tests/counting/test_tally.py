@@ -17,7 +17,7 @@ from cv.site import Role
 
 GRID = Grid.local((1000, 1000), (0.5, 0.5))
 SEEN = View(1.0, 1.0, "udm2")
-HEADER = Header("scene", None, "m" * 64, "s" * 64, calibrated=False)
+HEADER = Header("scene", None, "visual", "m" * 64, "s" * 64, calibrated=False)
 
 
 def places(*pairs):

@@ -74,6 +74,7 @@ def a_drawn_count(draw: st.DrawFn, scene: str, pier: str, acquired: datetime) ->
         visible_fraction=draw(share),
         berth_visible_fraction=draw(share),
         visibility=draw(text),
+        radiometry=draw(text),
         containers=draw(numbers),
         teu=draw(numbers),
         hulls=draw(numbers),
