@@ -75,9 +75,10 @@ class Series:
 
         Numbers of different ways are not comparable as they stand.
         """
-        return tuple(dict.fromkeys(way for way in self._ways() if way))
+        return tuple(dict.fromkeys(way for way in self.ways if way))
 
-    def _ways(self) -> list[str]:
+    @property
+    def ways(self) -> list[str]:
         """How each look was counted; empty for one without a number."""
         numbered = self.looks["status"].isin(WITH_NUMBERS)
         return [
@@ -93,7 +94,7 @@ class Series:
         if len(methods) < 2:
             return [""] * len(self)
         letters = dict(zip(methods, ascii_uppercase, strict=False))
-        return [letters.get(way, "?" if way else "") for way in self._ways()]
+        return [letters.get(way, "?" if way else "") for way in self.ways]
 
     def daily(self) -> pd.DataFrame:
         """A row per calendar day (UTC) from the first look to the last, indexed by its date.
