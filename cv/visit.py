@@ -62,7 +62,7 @@ class Visit:
         if all(max(view.outline, view.berth) <= NO_VIEW for view in views):
             return self._blank(views, Status.NOT_VISIBLE, "nothing of the pier was seen")
         to_pixel = self.places.ground.to_pixel
-        detections = self.detector.detect(self.scene, to_pixel, self._region())
+        detections = self.detector.detect(self.scene, to_pixel, self.region)
         tally = Tally.of(self.detector.card, self.places, detections)
         counts = tuple(tally.count(self.header, i, view) for i, view in enumerate(views))
         return Counts(
@@ -83,9 +83,15 @@ class Visit:
         )
         return Counts(self.scene.id, self.scene.digest, blanks, ())
 
-    def _region(self) -> BaseGeometry:
-        footprint = moved(self.scene.grid.footprint, self.places.ground.from_pixel)
-        return self.places.region.intersection(footprint)
+    @property
+    def footprint(self) -> BaseGeometry:
+        """The scene's outline, ground metres."""
+        return moved(self.scene.grid.footprint, self.places.ground.from_pixel)
+
+    @property
+    def region(self) -> BaseGeometry:
+        """The part of the scene that has to be looked at, ground metres."""
+        return self.places.region.intersection(self.footprint)
 
     def _view(self, place: Place) -> View:
         outline = self.scene.visibility(self.places.in_pixels(place.outline))

@@ -16,13 +16,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         description="Counts containers and hulls in SCENE, on each pier of a site or on the whole.",
         epilog="example: pierwatch count scene.tif --site port.geojson --boxes boxes.json",
     )
-    parser.add_argument("scene", type=Path, metavar="SCENE", help="GeoTIFF, PNG, JPEG, STAC Item")
-    parser.add_argument("--site", type=Path, metavar="FILE", help="GeoJSON with the piers")
-    options.add_scene(parser)
-    parser.add_argument(
-        "--acquired", type=options.moment, metavar="TIME", help="ISO 8601 with zone"
-    )
-    options.add_model(parser)
+    options.add_counted_scene(parser)
     parser.add_argument("--boxes", type=Path, metavar="FILE", help="write every detection as JSON")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.set_defaults(run=run)

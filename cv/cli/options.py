@@ -15,15 +15,21 @@ if TYPE_CHECKING:
     from cv.scene.scene import Scene
 
 
-def add_scene(parser: argparse.ArgumentParser) -> None:
-    """What a scene may need to be told about itself."""
+def add_counted_scene(parser: argparse.ArgumentParser) -> None:
+    """One scene, what it may need to be told about itself, and what counts it."""
+    parser.add_argument("scene", type=Path, metavar="SCENE", help="GeoTIFF, PNG, JPEG, STAC Item")
+    parser.add_argument("--site", type=Path, metavar="FILE", help="GeoJSON with the piers")
     parser.add_argument(
         "--gsd",
         type=_gsd,
         metavar="X[,Y]",
         help="metres a pixel along x and y, for an image without georeference",
     )
+    parser.add_argument(
+        "--acquired", type=moment, metavar="TIME", help="when it was taken, ISO 8601 with a zone"
+    )
     add_declarations(parser)
+    add_model(parser)
 
 
 def add_declarations(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +72,7 @@ def scene(args: argparse.Namespace) -> Scene:
         args.scene,
         args.gsd,
         radiometry=args.radiometry,
-        acquired=getattr(args, "acquired", None),
+        acquired=args.acquired,
         time_pattern=args.time_pattern,
     )
 

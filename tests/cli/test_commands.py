@@ -23,7 +23,7 @@ RAJIN = (130.295, 42.235)
 UTM = CRS.from_epsg(32652)
 SIZE = 700
 TRANSFORM = grid_transform(UTM, RAJIN, 0.45, 0.0, 1, SIZE)
-TIME = "ACQUISITIONDATETIME"
+TIME = "TIFFTAG_DATETIME"
 
 
 def subparsers():

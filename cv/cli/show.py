@@ -1,0 +1,36 @@
+"""`pierwatch show`: one scene as an annotated picture."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from cv.cli import options
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the command."""
+    parser = commands.add_parser(
+        "show",
+        help="draw one scene with every detection",
+        description="Counts SCENE and draws it: piers, berths, containers, hulls, and the counts.",
+        epilog="example: pierwatch show scene.tif --site port.geojson --picture scene.png",
+    )
+    options.add_counted_scene(parser)
+    parser.add_argument(
+        "--picture", type=Path, required=True, metavar="FILE", help="the PNG to write"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Counts and draws."""
+    from cv.report.portrait import draw_visit
+    from cv.visit import Visit
+
+    picture = options.output(args.picture)
+    with options.scene(args) as scene:
+        visit = Visit.of(scene, options.site(args), options.detector(args))
+        draw_visit(visit, visit.count(), picture)
+    print(f"{picture}: {scene.id}")
+    return 0
