@@ -1,0 +1,54 @@
+"""Free, exact augmentation of a batch: quarter turns, flips, exposure. Boxes follow."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+
+def turn_batch(
+    images: torch.Tensor, boxes: torch.Tensor, owner: torch.Tensor, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Quarter turns and mirrors of square images (n, 3, s, s), one draw an image.
+
+    boxes (m, 5) are cx, cy, w, h as shares of the side and an angle in radians from x towards y;
+    owner (m,) is the index of each box's image.
+    """
+    turned, moved = [], boxes.clone()
+    for index, image in enumerate(images):
+        quarter = int(torch.randint(4, (1,), generator=generator))
+        mirror = bool(torch.randint(2, (1,), generator=generator))
+        mine = owner == index
+        part = moved[mine]
+        if mirror:
+            image = image.flip(2)
+            part[:, 0] = 1 - part[:, 0]
+            part[:, 4] = -part[:, 4]
+        for _ in range(quarter):  # clockwise as seen: x' = 1 - y, y' = x
+            part[:, 0], part[:, 1] = 1 - part[:, 1], part[:, 0].clone()
+            part[:, 4] = part[:, 4] + math.pi / 2
+        turned.append(torch.rot90(image, -quarter, (1, 2)))
+        moved[mine] = part
+    # ultralytics keeps angles in [-pi/4, 3 pi/4)
+    moved[:, 4] = torch.remainder(moved[:, 4] + math.pi / 4, math.pi) - math.pi / 4
+    return torch.stack(turned), moved
+
+
+def light_batch(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Gain, gamma, cast and haze of each 8-bit image (n, 3, s, s); float32 values 0..1."""
+    count = len(images)
+
+    def draw(low: float, high: float, width: int = 1) -> torch.Tensor:
+        return low + torch.rand((count, width, 1), generator=generator) * (high - low)
+
+    levels = torch.arange(256, dtype=torch.float32) / 255
+    curves = levels.clamp(min=1e-4) ** draw(0.8, 1.25)
+    curves = curves * draw(0.75, 1.25) * draw(0.94, 1.06, 3) + draw(0.0, 0.06)
+    curves = curves.clamp_(0.0, 1.0).to(images.device)
+    lit = torch.empty(images.shape, dtype=torch.float32, device=images.device)
+    for index in range(count):
+        for channel in range(3):
+            flat = images[index, channel].reshape(-1).int()
+            lit[index, channel] = curves[index, channel][flat].view(images.shape[2:])
+    return lit

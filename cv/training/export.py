@@ -1,0 +1,108 @@
+"""Checkpoint to ONNX: fixed input, one of two output layouts, a card and nothing else inside."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cv.training.quiet import hush
+
+TILE = 640  # pixels, side of the network's input
+OPSET = 17
+RAW, END_TO_END = "raw", "end2end"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An ONNX file that was written."""
+
+    path: Path
+    # of the file
+    layout: str
+    # RAW: (1, 4 + classes + 1, anchors); END_TO_END: (1, rows, 7)
+    output_shape: tuple[int, ...]
+    # of its only output
+    sha256: str
+    # of the file's bytes, hexadecimal
+
+
+def load_network(checkpoint: Path, layout: str = RAW, rows: int = 1500) -> Any:
+    """The fused float32 network of a checkpoint in evaluation mode with one output tensor."""
+    hush()
+    from ultralytics.nn import tasks
+
+    loader: Any = tasks
+
+    if layout not in (RAW, END_TO_END):
+        raise ValueError(f"layout is {layout!r}; use {RAW!r} or {END_TO_END!r}")
+    network, _ = loader.load_checkpoint(str(checkpoint))
+    network = network.float().eval()
+    head = network.model[-1]
+    head.end2end = layout == END_TO_END
+    head.max_det = rows
+    head.export, head.format, head.dynamic = True, "onnx", False
+    network.fuse(verbose=False)
+    for parameter in network.parameters():
+        parameter.requires_grad_(False)
+    return network
+
+
+def export_onnx(
+    checkpoint: Path,
+    target: Path,
+    layout: str = RAW,
+    metadata: Mapping[str, str] | None = None,
+    rows: int = 1500,
+) -> Exported:
+    """Write the network: input "images" (1, 3, 640, 640) float32 RGB 0..1, output "output0"."""
+    import onnx
+    import torch
+
+    network = load_network(checkpoint, layout, rows)
+    example = torch.zeros(1, 3, TILE, TILE)
+    with torch.no_grad():
+        network(example)
+        torch.onnx.export(
+            network,
+            (example,),
+            str(target),
+            opset_version=OPSET,
+            input_names=["images"],
+            output_names=["output0"],
+            do_constant_folding=True,
+            dynamo=False,
+        )
+    model = _slim(onnx.load(str(target)))
+    _clean(model, metadata or {})
+    onnx.checker.check_model(model)
+    target.write_bytes(model.SerializeToString(deterministic=True))
+    shape = tuple(d.dim_value for d in model.graph.output[0].type.tensor_type.shape.dim)
+    return Exported(target, layout, shape, hashlib.sha256(target.read_bytes()).hexdigest())
+
+
+def _slim(model: Any) -> Any:
+    """Simplified by onnxslim where it is installed."""
+    try:
+        import onnxslim
+    except ImportError:
+        return model
+    return onnxslim.slim(model)
+
+
+def _clean(model: Any, metadata: Mapping[str, str]) -> None:
+    """Drop every text that could tell where and by whom the file was made; stamp the card."""
+    model.producer_name, model.producer_version = "pierwatch", ""
+    model.domain, model.doc_string = "", ""
+    del model.metadata_props[:]
+    graph = model.graph
+    graph.name, graph.doc_string = "pierwatch", ""
+    for part in (*graph.node, *graph.initializer, *graph.input, *graph.output, *graph.value_info):
+        part.doc_string = ""
+        if hasattr(part, "metadata_props"):
+            del part.metadata_props[:]
+    for key in sorted(metadata):
+        entry = model.metadata_props.add()
+        entry.key, entry.value = key, metadata[key]

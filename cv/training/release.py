@@ -1,0 +1,77 @@
+"""A checkpoint becomes a released model: ONNX that describes itself, and its card beside it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from cv.detector.card import CONTAINER, HULL, Card, Layout, Look
+from cv.training.export import TILE, Exported, export_onnx
+from cv.training.render import COARSE_GSD, FINE_GSD
+
+FINE_OVERLAP = 128  # pixels: a 45 ft box is 46 long, the rest is context
+COARSE_OVERLAP = 352  # pixels: a hull of 400 m is 333 long
+
+
+def card_for(
+    name: str, version: str, layout: str, thresholds: tuple[float, float], training_data: str
+) -> Card:
+    """The card of a two-class model: containers in the fine pass, hulls in the coarse one."""
+    return Card(
+        name=name,
+        version=version,
+        classes=(CONTAINER, HULL),
+        layout=Layout(layout),
+        tile_px=TILE,
+        looks=(
+            Look(FINE_GSD, FINE_OVERLAP, (CONTAINER,)),
+            Look(COARSE_GSD, COARSE_OVERLAP, (HULL,)),
+        ),
+        gsd_range_m=(0.15, 0.9),
+        thresholds=thresholds,
+        merge_overlap=0.5,
+        training_data=training_data,
+        licence="AGPL-3.0-or-later",
+    ).checked(name)
+
+
+def release(checkpoint: Path, folder: Path, card: Card) -> Exported:
+    """Write NAME.onnx and NAME.card.json (the card and the file's sha256) into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{card.name}.onnx"
+    done = export_onnx(checkpoint, target, str(card.layout.value), card.to_metadata())
+    record = {**asdict(card), "sha256": done.sha256}
+    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+    target.with_suffix(".card.json").write_text(text, encoding="utf-8")
+    return done
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Release a checkpoint from the shell."""
+    parser = argparse.ArgumentParser(
+        prog="python -m cv.training.release",
+        description="Write NAME.onnx and NAME.card.json from a checkpoint.",
+        epilog="example: python -m cv.training.release runs/first/weights/last.pt weights "
+        '--version 1 --container 0.3 --hull 0.3 --data "2800 rendered chips"',
+    )
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--name", default="pierwatch-n")
+    parser.add_argument("--version", required=True)
+    parser.add_argument("--layout", choices=[layout.value for layout in Layout], default="raw")
+    parser.add_argument("--container", type=float, required=True, help="least score")
+    parser.add_argument("--hull", type=float, required=True, help="least score")
+    parser.add_argument("--data", required=True, help="one sentence on the training data")
+    given = parser.parse_args(arguments)
+    thresholds = (given.container, given.hull)
+    card = card_for(given.name, given.version, given.layout, thresholds, given.data)
+    done = release(given.checkpoint, given.folder, card)
+    print(f"{done.path} {done.output_shape} sha256 {done.sha256}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

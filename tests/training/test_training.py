@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("ultralytics", reason="needs the extra train")
+
+import torch
+
+from cv.detector.card import Card
+from cv.detector.network import Network
+from cv.training.augment import light_batch, turn_batch
+from cv.training.chips import write_dataset
+from cv.training.export import END_TO_END, RAW, load_network
+from cv.training.release import card_for, release
+from cv.training.train import Recipe, resumed, train
+from cv.training.trainer import ImageWiseAssigner
+
+
+def painted(box: tuple[float, float, float, float, float], side: int = 96) -> torch.Tensor:
+    x, y, w, h, angle = box
+    image = np.zeros((side, side, 3), np.uint8)
+    corners = cv2.boxPoints(((x * side, y * side), (w * side, h * side), math.degrees(angle)))
+    cv2.fillPoly(image, [np.rint(corners).astype(np.int32)], (200, 200, 200))
+    return torch.from_numpy(image.transpose(2, 0, 1).copy())
+
+
+def test_turned_boxes_cover_turned_pixels() -> None:
+    box = (0.35, 0.6, 0.4, 0.12, 0.5)
+    images = torch.stack([painted(box)] * 12)
+    generator = torch.Generator().manual_seed(3)
+    boxes = torch.tensor([box] * 12)
+    turned, moved = turn_batch(images, boxes, torch.arange(12), generator)
+    assert len({tuple(np.round(row, 4)) for row in moved.tolist()}) > 4
+    for image, row in zip(turned, moved.tolist(), strict=True):
+        again = painted(tuple(row))
+        both = ((image > 0) & (again > 0)).sum()
+        either = ((image > 0) | (again > 0)).sum()
+        assert float(both) / float(either) > 0.9
+        assert -math.pi / 4 <= row[4] < 3 * math.pi / 4
+
+
+def test_light_keeps_order_of_brightness_and_range() -> None:
+    ramp = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16).repeat(4, 3, 1, 1)
+    lit = light_batch(ramp, torch.Generator().manual_seed(0))
+    assert lit.dtype == torch.float32
+    assert float(lit.min()) >= 0
+    assert float(lit.max()) <= 1
+    assert bool((lit.flatten(2).diff(dim=2) >= -1e-6).all())
+    assert not torch.equal(lit[0], lit[1])
+
+
+def test_assigning_image_by_image_equals_the_padded_batch() -> None:
+    from ultralytics.utils.tal import RotatedTaskAlignedAssigner
+
+    torch.manual_seed(0)
+    assigner = RotatedTaskAlignedAssigner(
+        topk=10, num_classes=2, alpha=0.5, beta=6.0, stride=[8, 16, 32]
+    )
+    spots = torch.arange(20) * 8 + 4.0
+    anchors = torch.stack(torch.meshgrid(spots, spots, indexing="ij"), -1).reshape(-1, 2)
+    count = len(anchors)
+    scores = torch.rand(3, count, 2)
+    sizes = torch.rand(3, count, 2) * 30 + 5
+    predicted = torch.cat([anchors[None].repeat(3, 1, 1), sizes, torch.rand(3, count, 1)], 2)
+    shapes = torch.cat([torch.rand(3, 7, 2) * 160, torch.rand(3, 7, 2) * 30 + 8], 2)
+    boxes = torch.cat([shapes, torch.rand(3, 7, 1)], 2)
+    labels, valid = torch.randint(2, (3, 7, 1)).float(), torch.ones(3, 7, 1)
+    valid[0, 3:], boxes[0, 3:], valid[2], boxes[2] = 0, 0, 0, 0
+    padded = assigner(scores, predicted, anchors, labels, boxes, valid)
+    single = ImageWiseAssigner(assigner)(scores, predicted, anchors, labels, boxes, valid)
+    chosen = padded[3].bool()
+    assert torch.equal(chosen, single[3].bool())
+    assert int(chosen.sum()) > 20
+    for left, right in zip(padded[:3], single[:3], strict=True):
+        assert torch.allclose(left[chosen].float(), right[chosen].float(), atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("training")
+    write_dataset(home / "chips", 22, 27)  # seed 23 is in val
+    recipe = Recipe(
+        home / "chips" / "dataset.yaml", Path("yolo26n-obb.yaml"), home / "run", epochs=1, batch=2
+    )
+    assert train(recipe).is_file()
+    return home / "run"
+
+
+def test_training_keeps_every_epoch_and_its_recipe(run: Path) -> None:
+    assert (run / "weights" / "epoch0.pt").is_file()
+    again = resumed(run)
+    assert (again.epochs, again.batch, again.seed, again.heads) == (1, 2, 0, "both")
+
+
+@pytest.mark.parametrize("layout", [RAW, END_TO_END])
+def test_released_model_loads_agrees_and_says_nothing_of_this_machine(
+    run: Path, tmp_path: Path, layout: str
+) -> None:
+    checkpoint = run / "weights" / "last.pt"
+    card = card_for("tiny", "0", layout, (0.3, 0.4), "five rendered chips")
+    done = release(checkpoint, tmp_path, card)
+    network = Network.load(done.path)
+    assert network.card == card
+    assert network.digest == done.sha256
+    text = done.path.read_bytes()
+    for secret in (str(Path.cwd()), str(run), "site-packages", Path.home().name + "/"):
+        assert secret.encode() not in text
+
+    tile = np.random.default_rng(0).random((1, 3, 640, 640), dtype=np.float32)
+    with torch.inference_mode():
+        expected = load_network(checkpoint, layout)(torch.from_numpy(tile))
+    found = network.run(tile)
+    expected = expected.numpy()
+    assert found.shape == expected.shape == done.output_shape
+    if layout == RAW:
+        assert np.allclose(found[:, :4], expected[:, :4], atol=0.5)
+        assert np.allclose(found[:, 4:6], expected[:, 4:6], atol=1e-3)
+    else:
+        assert np.allclose(found[..., 4], expected[..., 4], atol=1e-3)
+
+
+def test_card_refuses_thresholds_outside_0_to_1() -> None:
+    from cv.errors import ModelError
+
+    with pytest.raises(ModelError):
+        card_for("bad", "0", RAW, (0.3, 1.4), "none")
+    assert isinstance(card_for("good", "0", RAW, (0.3, 0.4), "none"), Card)
