@@ -26,6 +26,10 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from cv.errors import SceneError
 from cv.scene.files import Format, form_of
 
+# `grid_of` judges what has no georeference. Set once: suppressing it for a while would not be safe
+# with several threads.
+warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
+
 MAX_BLOCK_BYTES = 64 * 2**20
 """Largest tile or strip that is decoded at once."""
 MAX_BANDS = 8
@@ -100,9 +104,7 @@ def reading(path: Path) -> Iterator[None]:
 
 def open_dataset(path: Path, form: Format) -> Any:
     """`path` opened by the driver of `form` and no other; call inside `reading`."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)  # `grid_of` judges that
-        return rasterio.open(str(path), driver=form.value)
+    return rasterio.open(str(path), driver=form.value)
 
 
 def inspect(path: Path) -> Header:
