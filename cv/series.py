@@ -22,6 +22,7 @@ _TEXTS = (
     "status",
     "reason",
     "visibility",
+    "radiometry",
     "method",
     "model",
     "settings",

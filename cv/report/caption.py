@@ -1,0 +1,116 @@
+"""The words below an annotated scene: what was counted on each pier, and what it rests on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cv.counting.count import Count, Estimate, Status
+from cv.counting.counts import Counts
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LINE_PX, MARGIN_PX = 22, 14
+"""Height of a line and space around the text, pixels."""
+MIN_WIDTH_PX = 1080
+"""Narrower than this the columns do not fit."""
+BACKGROUND = "#10181f"
+"""Colour of everything that is not the scene."""
+
+_INK, _FAINT, _WARNING = "#f2f5f7", "#9fb0bd", "#ffc861"
+_COLUMNS = (
+    ("pier", 0),
+    ("status", 250),
+    ("containers", 370),
+    ("TEU", 520),
+    ("hulls", 670),
+    ("aboard", 780),
+    ("pier seen", 910),
+    ("berth seen", 990),
+)
+"""Heading and left edge, pixels."""
+_NAME_CHARS = 32
+
+
+def caption_height(counts: Counts) -> int:
+    """Pixels that the caption of `counts` needs."""
+    return 2 * MARGIN_PX + LINE_PX * (len(_lines(counts)) + len(counts) + len(_notes(counts)) + 2)
+
+
+def draw_caption(axes: Axes, counts: Counts, key: tuple[tuple[str, str, str], ...]) -> None:
+    """Fills `axes`, whose units are pixels with y downwards.
+
+    `key` has label, colour and line style of each kind of outline in the scene.
+    """
+    y = float(MARGIN_PX + LINE_PX // 2)
+    for i, line in enumerate(_lines(counts)):
+        _write(axes, 0, y, line, _FAINT if i else _INK, bold=i == 0)
+        y += LINE_PX
+    for name, x in _COLUMNS:
+        _write(axes, x, y, name, _FAINT)
+    for count in counts:
+        y += LINE_PX
+        colour = _INK if count.status is Status.COUNTED else _WARNING
+        for (_, x), cell in zip(_COLUMNS, _cells(count), strict=True):
+            _write(axes, x, y, cell, colour)
+    for note in _notes(counts):
+        y += LINE_PX
+        _write(axes, 0, y, note, _FAINT)
+    y += LINE_PX
+    left = 0.0
+    for label, colour, style in key:
+        start = MARGIN_PX + left
+        axes.plot([start, start + 22], [y, y], style, color=colour, linewidth=1.8)
+        _write(axes, left + 29, y, label, _FAINT)
+        left += 29 + 7.4 * len(label) + 18
+
+
+def _write(axes: Axes, x: float, y: float, text: str, colour: str, bold: bool = False) -> None:
+    axes.text(
+        MARGIN_PX + x, y, text, color=colour, fontsize=9.5, va="center_baseline",
+        fontweight="bold" if bold else "normal", parse_math=False,
+    )  # fmt: skip
+
+
+def _lines(counts: Counts) -> list[str]:
+    """Scene and time; below, what the numbers rest on."""
+    if not len(counts):
+        return [counts.scene]
+    first = counts[0]
+    when = f"{first.acquired:%Y-%m-%d %H:%M:%S} UTC" if first.acquired else "time unknown"
+    worth = "calibrated" if first.interval_calibrated else "not calibrated"
+    clouds = "clouds known" if first.visibility == "udm2" else "no cloud mask"
+    return [
+        f"{counts.scene}    {when}",
+        f"{first.gsd_m[0]:.3g} x {first.gsd_m[1]:.3g} m a pixel, model {first.model[:12]}, "
+        f"{first.method}, {first.interval_level:.0%} intervals ({worth}), {clouds}",
+    ]
+
+
+def _notes(counts: Counts) -> list[str]:
+    """Why piers have no numbers although they may have been in view, each reason once."""
+    blind = (Status.OUT_OF_RANGE, Status.FAILED)
+    return list(dict.fromkeys(count.reason[:150] for count in counts if count.status in blind))
+
+
+def _cells(count: Count) -> tuple[str, ...]:
+    name = count.pier
+    if len(name) > _NAME_CHARS:
+        name = f"{name[: _NAME_CHARS - 1]}…"
+    failed = count.status is Status.FAILED
+    return (
+        name,
+        count.status.value.replace("_", " "),
+        _number(count.containers),
+        _number(count.teu),
+        _number(count.hulls),
+        _number(count.aboard),
+        "unknown" if failed else f"{count.visible_fraction:.0%}",
+        "unknown" if failed else f"{count.berth_visible_fraction:.0%}",
+    )
+
+
+def _number(estimate: Estimate) -> str:
+    if estimate.value is None:
+        return "unknown"
+    return f"{estimate.value:.0f} ({estimate.low:.0f}-{estimate.high:.0f})"
