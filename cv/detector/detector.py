@@ -86,10 +86,14 @@ class Detector:
         return found.transformed(to_metres)
 
     def _infer(self, patch: Patch) -> Detections:
+        """What the network sees in `patch`; an object is seen where its middle is."""
         if not patch.seen.any():
             return Detections.empty()
         floors = tuple(CANDIDATE_SHARE * threshold for threshold in self.card.thresholds)
-        return decode(self.network.run(tensor(patch)), self.card.layout, floors)
+        found = decode(self.network.run(tensor(patch)), self.card.layout, floors)
+        last = np.array(patch.seen.shape[::-1]) - 1
+        x, y = np.clip(np.floor(found.boxes.centers), 0, last).astype(np.int64).T
+        return found[patch.seen[y, x]]
 
 
 def tensor(patch: Patch) -> NDArray[np.float32]:

@@ -15,9 +15,10 @@ class Patch:
     """A resampled window of a raster."""
 
     rgb: NDArray[np.uint8]
-    """(rows, columns, 3) red, green, blue; 0 where not seen."""
+    """(rows, columns, 3) red, green, blue; 0 where there is no value; clouds as they are."""
     seen: NDArray[np.bool_]
-    """(rows, columns) False for nodata, masked, not finite, or outside of the raster."""
+    """(rows, columns) False for nodata, masked, not finite, hidden by cloud or its shadow, or
+    outside of the raster."""
 
 
 class Raster(Protocol):

@@ -78,14 +78,16 @@ def resample(samples: Samples, step: Affine, clear: NDArray[np.float32]) -> Patc
     """The patch whose pixels (x, y) `step` maps to samples, and of which `clear` is not hidden.
 
     Cubic convolution, widened where samples are finer than the patch; samples that were not seen
-    take no part. A pixel is seen when at least half of it is.
+    take no part and become 0; what is only hidden (under cloud) keeps its colours. A pixel is seen
+    when at least half of it is there, and not hidden.
     """
     shape = (clear.shape[0], clear.shape[1])
-    seen = (seen_share(samples.share, step, shape) >= _HALF) & (clear >= _HALF)
+    there = seen_share(samples.share, step, shape) >= _HALF
     pixels = np.zeros((3, *shape), np.float32)
     _warp(_filled(samples.values, samples.share), pixels, step, Resampling.cubic)
-    pixels = np.clip(np.floor(pixels + 0.5), 0, 255) * seen
-    return Patch(np.ascontiguousarray(np.moveaxis(pixels, 0, 2).astype(np.uint8)), seen)
+    pixels = np.clip(np.floor(pixels + 0.5), 0, 255) * there
+    rgb = np.ascontiguousarray(np.moveaxis(pixels, 0, 2).astype(np.uint8))
+    return Patch(rgb, there & (clear >= _HALF))
 
 
 def seen_share(

@@ -171,7 +171,12 @@ def test_a_udm2_of_another_resolution(planet_scene: Scene, region: str) -> None:
 
 
 @pytest.mark.parametrize("scale", [0.25, 1.0, 1.6, 4.0])
-def test_patches_show_the_same(planet_scene: Scene, scale: float) -> None:
+def test_patches_show_the_same_and_keep_the_colours_of_clouds(
+    planet_scene: Scene, tmp_path: Path, scale: float
+) -> None:
+    bare = tmp_path / "bare" / "no_mask.tif"
+    bare.parent.mkdir()
+    bare.write_bytes(planet_scene.path.read_bytes())
     to_pixel = Affine.translation(-2, -3) @ Affine.scale(scale)
     shape = (round(46 / scale), round(64 / scale))
     patch = planet_scene.read(to_pixel, shape)
@@ -180,7 +185,10 @@ def test_patches_show_the_same(planet_scene: Scene, scale: float) -> None:
     share = shapely.area(shapely.intersection(squares, clear_of(planet_scene))) / scale**2
     decided = np.abs(share - 0.5) > 0.15
     assert np.array_equal(patch.seen[decided], share[decided] > 0.5)
-    assert (patch.rgb[~patch.seen] == 0).all()
+    unmasked = Scene.open(bare).read(to_pixel, shape)
+    assert np.array_equal(patch.rgb, unmasked.rgb)
+    assert (patch.rgb[~unmasked.seen] == 0).all()
+    assert (unmasked.seen & ~patch.seen).any()
 
 
 def test_clouds_and_nodata_together(write_tiff: WriteTiff, colours: np.ndarray) -> None:
