@@ -12,18 +12,11 @@ from pathlib import Path
 import pytest
 import rasterio
 import shapely
-from painting import BERTH, PIER, grid_transform, paint, to_lonlat
-from pyproj import CRS
-from stand_ins import painted_detector
 
-from cv.cli import COMMANDS, main, options, parser
+from cv.cli import COMMANDS, main, parser
 
 ROOT = Path(__file__).resolve().parents[2]
-RAJIN = (130.295, 42.235)
-UTM = CRS.from_epsg(32652)
 SIZE = 700
-TRANSFORM = grid_transform(UTM, RAJIN, 0.45, 0.0, 1, SIZE)
-TIME = "TIFFTAG_DATETIME"
 
 
 def subparsers():
@@ -35,32 +28,6 @@ def example(name: str) -> list[str]:
     text = subparsers()[name].epilog
     assert text.startswith("example: pierwatch ")
     return shlex.split(text.removeprefix("example: pierwatch "))
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    """A folder with scene.tif, port.geojson and scenes/, and a detector that sees paint."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(options, "detector", lambda args: painted_detector())
-    shapes = [
-        ({"name": "Pier 2", "role": "export"}, PIER),
-        ({"kind": "berth", "pier": "Pier 2"}, BERTH),
-    ]
-    features = [
-        {
-            "type": "Feature",
-            "properties": properties,
-            "geometry": shapely.geometry.mapping(to_lonlat(shape, RAJIN)),
-        }
-        for properties, shape in shapes
-    ]
-    Path("port.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    paint(Path("scene.tif"), UTM, TRANSFORM, RAJIN, SIZE, {TIME: "2024-03-10T02:30:00Z"})
-    Path("scenes").mkdir()
-    for day in (9, 10, 12):
-        tags = {TIME: f"2024-03-{day:02}T02:30:00Z"}
-        paint(Path("scenes") / f"day{day}.tif", UTM, TRANSFORM, RAJIN, SIZE, tags)
-    return tmp_path
 
 
 def test_every_command_ends_its_help_in_an_example_that_runs(place, capsys):

@@ -1,0 +1,46 @@
+"""A folder to work in, with a detector that sees paint."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import shapely
+from painting import BERTH, PIER, grid_transform, paint, to_lonlat
+from pyproj import CRS
+from stand_ins import painted_detector
+
+from cv.cli import options
+
+RAJIN = (130.295, 42.235)
+UTM = CRS.from_epsg(32652)
+SIZE = 700
+TRANSFORM = grid_transform(UTM, RAJIN, 0.45, 0.0, 1, SIZE)
+TIME = "TIFFTAG_DATETIME"
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder with scene.tif, port.geojson and scenes/, and a detector that sees paint."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(options, "detector", lambda args: painted_detector())
+    shapes = [
+        ({"name": "Pier 2", "role": "export"}, PIER),
+        ({"kind": "berth", "pier": "Pier 2"}, BERTH),
+    ]
+    features = [
+        {
+            "type": "Feature",
+            "properties": properties,
+            "geometry": shapely.geometry.mapping(to_lonlat(shape, RAJIN)),
+        }
+        for properties, shape in shapes
+    ]
+    Path("port.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    paint(Path("scene.tif"), UTM, TRANSFORM, RAJIN, SIZE, {TIME: "2024-03-10T02:30:00Z"})
+    Path("scenes").mkdir()
+    for day in (9, 10, 12):
+        tags = {TIME: f"2024-03-{day:02}T02:30:00Z"}
+        paint(Path("scenes") / f"day{day}.tif", UTM, TRANSFORM, RAJIN, SIZE, tags)
+    return tmp_path
