@@ -1,4 +1,4 @@
-"""A checkpoint becomes a released model: ONNX that describes itself, and its card beside it."""
+"""A release: a checkpoint becomes an ONNX model with its card beside it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,26 @@ from dataclasses import asdict
 from pathlib import Path
 
 from cv.detector.card import CONTAINER, HULL, Card, Layout, Look
-from cv.training.export import TILE, Exported, export_onnx
+from cv.files import write_whole
+from cv.training.export import TILE, export_onnx
 from cv.training.render import COARSE_GSD, FINE_GSD
 
 FINE_OVERLAP = 128  # pixels: a 45 ft box is 46 long, the rest is context
 COARSE_OVERLAP = 352  # pixels: a hull of 400 m is 333 long
+
+
+def release(checkpoint: Path, folder: Path, card: Card) -> Path:
+    """Writes `card.name`.onnx and `card.name`.card.json into `folder`; returns the model's path.
+
+    The card file holds what the metadata of the model hold, and the sha256 of the model, which
+    `Network.load` compares. Raises ModelError where the card contradicts itself.
+    """
+    model = folder / f"{card.name}.onnx"
+    metadata = card.checked(model).to_metadata()
+    exported = export_onnx(checkpoint, model, card.layout.value, metadata)
+    record = {"sha256": exported.sha256, **asdict(card)}
+    write_whole(model.with_suffix(".card.json"), json.dumps(record, indent=1) + "\n")
+    return model
 
 
 def card_for(
@@ -38,17 +53,6 @@ def card_for(
     ).checked(name)
 
 
-def release(checkpoint: Path, folder: Path, card: Card) -> Exported:
-    """Write NAME.onnx and NAME.card.json (the card and the file's sha256) into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{card.name}.onnx"
-    done = export_onnx(checkpoint, target, str(card.layout.value), card.to_metadata())
-    record = {**asdict(card), "sha256": done.sha256}
-    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-    target.with_suffix(".card.json").write_text(text, encoding="utf-8")
-    return done
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Release a checkpoint from the shell."""
     parser = argparse.ArgumentParser(
@@ -68,8 +72,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     thresholds = (given.container, given.hull)
     card = card_for(given.name, given.version, given.layout, thresholds, given.data)
-    done = release(given.checkpoint, given.folder, card)
-    print(f"{done.path} {done.output_shape} sha256 {done.sha256}")
+    given.folder.mkdir(parents=True, exist_ok=True)
+    print(release(given.checkpoint, given.folder, card))
     return 0
 
 

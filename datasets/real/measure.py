@@ -22,13 +22,16 @@ import shapely
 from cv import Detector, Role, Scene
 from cv.counting.count import Estimate
 from cv.counting.place import Place, Places, moved
+from cv.counting.sighting import Sighting
 from cv.geometry.boxes import OrientedBoxes, neighbours, pairwise_ious
 from cv.visit import Visit
 
 SHIPS_GSD_M = 0.8
 """Assumed for `ships/`, whose images say nothing of it; their publisher states 0.3 to 0.8 m."""
-WHOLE_HULL_PX = 60
-"""Hulls at least this long are judged in `ships/`: shorter ones are boats."""
+LEAST_HULL_M = 40.0
+"""Hulls at least this long are judged, labelled or found: shorter ones are boats."""
+EDGE_PX = 4.0
+"""A hull found so near to the edge of the image is cut by it: such hulls are not labelled."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,13 +60,19 @@ class Row:
     estimate: Estimate
     matched: int
 
+    @property
+    def holds_truth(self) -> bool:
+        """Whether the interval contains the true number."""
+        low, high = self.estimate.low, self.estimate.high
+        return low is not None and high is not None and low <= self.true <= high
+
     def __str__(self) -> str:
         value, low, high = self.estimate.value, self.estimate.low, self.estimate.high
         if value is None:
             return f"{self.image:<26} {self.kind:<10} {self.true:>5} unknown"
         return (
             f"{self.image:<26} {self.kind:<10} {self.true:>5} {value:>6.0f} "
-            f"{f'{low:.0f} to {high:.0f}':>12} {self.matched:>8} "
+            f"{'' if low is None else f'{low:.0f} to {high:.0f}':>12} {self.matched:>8} "
             f"{self.matched / max(self.true, 1):>7.2f} {self.matched / max(value, 1):>10.2f}"
         )
 
@@ -83,7 +92,7 @@ def labelled_images(root: Path) -> Iterator[Labelled]:
         yield _block_labels(root, path)
     for path in sorted((root / "ships").glob("*.txt")):
         hulls = _corner_lines(path)
-        hulls = hulls[hulls.lengths >= WHOLE_HULL_PX]
+        hulls = hulls[hulls.lengths * SHIPS_GSD_M >= LEAST_HULL_M]
         gsd = (SHIPS_GSD_M, SHIPS_GSD_M)
         yield Labelled(f"ships/{path.stem}", path.with_suffix(".jpg"), gsd, None, None, hulls)
 
@@ -147,14 +156,22 @@ def rows_of(image: Labelled, detector: Detector) -> Iterator[Row]:
     for kind, truth in (("container", image.containers), ("hull", image.hulls)):
         if truth is None:
             continue
-        found = [np.array(s.corners) for s in counts.sightings if s.kind == kind]
-        boxes = OrientedBoxes.from_corners(np.array(found).reshape(-1, 4, 2))
-        boxes = _inside(boxes, region)
+        judged = [np.array(s.corners) for s in counts.sightings if _judged(s, kind, scene)]
+        boxes = _inside(OrientedBoxes.from_corners(np.array(judged).reshape(-1, 4, 2)), region)
         if kind == "container":
             estimate = _both(counts[0].containers, counts[0].aboard)
         else:
-            estimate = counts[0].hulls
+            estimate = Estimate(len(boxes), None, None)
         yield Row(image.name, kind, len(truth), estimate, matched(truth, boxes))
+
+
+def _judged(sighting: Sighting, kind: str, scene: Scene) -> bool:
+    """Whether labels can tell if `sighting` is right."""
+    if kind == "container" or sighting.kind != kind:
+        return sighting.kind == kind
+    rows, columns = scene.grid.shape
+    inside = shapely.box(EDGE_PX, EDGE_PX, columns - EDGE_PX, rows - EDGE_PX)
+    return sighting.length_m >= LEAST_HULL_M and inside.contains(shapely.Polygon(sighting.corners))
 
 
 def _both(ashore: Estimate, aboard: Estimate) -> Estimate:
@@ -184,13 +201,14 @@ def summary(rows: list[Row], kind: str) -> str:
     bias = sum(row.estimate.value - row.true for row in chosen)
     found = sum(row.estimate.value for row in chosen)
     pairs = sum(row.matched for row in chosen)
-    inside = sum(row.estimate.low <= row.true <= row.estimate.high for row in chosen)
+    inside = sum(row.holds_truth for row in chosen)
     if not true:
         return f"{kind}: nothing labelled"
     return (
         f"{kind}: {len(chosen)} images, {true} true, {found:.0f} counted, nMAE {error / true:.3f}, "
         f"bias {bias / true:+.3f}, recall {pairs / true:.3f}, "
-        f"precision {pairs / max(found, 1):.3f}, interval holds the truth in {inside} images"
+        f"precision {pairs / max(found, 1):.3f}"
+        + (f", interval holds the truth in {inside} images" if kind == "container" else "")
     )
 
 
