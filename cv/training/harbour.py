@@ -9,7 +9,7 @@ import numpy as np
 from cv.training import clutter, terrain
 from cv.training.canvas import FREE, TAKEN, WATER, Canvas, Points, rectangle
 from cv.training.cargo import FEET, WIDTH
-from cv.training.materials import GROUNDS, Paints, Rng
+from cv.training.materials import GROUNDS, Paints, Rng, vary
 from cv.training.ships import Ship, draw_ship, draw_wake, random_ship
 from cv.training.yard import Frame
 
@@ -68,6 +68,10 @@ def draw_scene(canvas: Canvas, rng: Rng) -> None:
     _land_use(canvas, frame, rng, paints)
     for edge in edges:
         _berths(canvas, edge, paints)
+    for _ in range(int(rng.choice([0, 0, 1, 3]))):
+        _marina(canvas, edges, rng)
+    for edge in edges:
+        _waterside(canvas, edge, rng, paints)
     _afloat(canvas, frame, paints)
     for edge in edges:
         _quay_cranes(canvas, edge, rng)
@@ -168,6 +172,55 @@ def _jetty(canvas: Canvas, frame: Frame, line: float, rng: Rng) -> None:
     if rng.random() < 0.5:
         head = rectangle(frame.at(along, line + out), rng.uniform(20, 120), wide, frame.angle)
         canvas.fill(head, [tone, tone, tone * 0.95], 0.3)
+
+
+def _marina(canvas: Canvas, edges: list[Edge], rng: Rng) -> None:
+    """Pontoons with boats too small to count, side by side."""
+    if not edges:
+        return
+    edge = edges[int(rng.integers(len(edges)))]
+    start = edge.at(rng.uniform(0.3, 0.7) * edge.length, 0)
+    out = edge.angle + np.pi / 2
+    tone = rng.uniform(0.4, 0.8)
+    boat, reach = rng.uniform(5, 13), rng.uniform(30, 140)
+    for row in range(int(rng.integers(1, 6))):
+        root = start + np.array([np.cos(edge.angle), np.sin(edge.angle)]) * row * boat * 3.4
+        along = np.array([np.cos(out), np.sin(out)])
+        pier = rectangle(root + along * reach / 2, reach, 2.2, out)
+        if not (canvas.states_in(pier) == WATER).all():
+            continue
+        canvas.fill(pier, [tone, tone, tone * 0.95], 0.3)
+        for step in np.arange(4, reach, boat * 0.42):
+            for side in (-1, 1):
+                if rng.random() < 0.8:
+                    spot = (
+                        root + along * step + side * np.array([-along[1], along[0]]) * boat * 0.65
+                    )
+                    body = rectangle(spot, boat * rng.uniform(0.7, 1), boat * 0.3, edge.angle)
+                    canvas.fill(body, vary(rng, np.full(3, 0.75, np.float32), 0.15), 1.0)
+
+
+def _waterside(canvas: Canvas, edge: Edge, rng: Rng, paints: Paints) -> None:
+    """What resembles hulls beside a quay: pontoons, jetties with pipes, boxes at the very edge."""
+    for _ in range(int(rng.choice([0, 0, 1, 3, 5]))):
+        along = rng.uniform(0.25, 0.75) * edge.length
+        if rng.random() < 0.3:
+            _box_field(canvas, edge.at(along, -rng.uniform(12, 30)), edge.angle, rng, paints)
+            continue
+        reach, wide = rng.uniform(20, 160), rng.uniform(2.5, 13)
+        turn = edge.angle + (np.pi / 2 if rng.random() < 0.6 else 0.0)
+        out = reach / 2 if turn != edge.angle else wide / 2 + rng.uniform(0, 40)
+        centre = edge.at(along, out + 1)
+        pier = rectangle(centre, reach, wide, turn)
+        if not (canvas.states_in(pier) == WATER).all():
+            continue
+        tone = rng.uniform(0.2, 0.85) * rng.uniform(0.9, 1.1, 3)
+        canvas.fill(pier, tone, rng.uniform(0.3, 2.0))
+        for _ in range(int(rng.integers(0, 8))):
+            step = rng.uniform(-0.45, 0.45) * reach
+            spot = centre + step * np.array([np.cos(turn), np.sin(turn)])
+            size = rng.uniform(1, 14), rng.uniform(0.5, wide)
+            canvas.fill(rectangle(spot, size[0], size[1], turn), rng.uniform(0.1, 0.9, 3), 2.5)
 
 
 def _land_use(canvas: Canvas, frame: Frame, rng: Rng, paints: Paints) -> None:

@@ -27,6 +27,8 @@ class Sun:
     # light in full shadow relative to full sun, 0..1
     softness: float = 0.3
     # blur of shadow edges, metres
+    sky: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    # colour of the light in shadow, factors on R, G, B
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,13 @@ def expose(
     canvas: Canvas, sun: Sun, view: View, sensor: Sensor, rng: Rng, size: tuple[int, int]
 ) -> tuple[Bytes, list[Label]]:
     """Picture (rows, columns, RGB 8 bit) of a size (rows, columns) and its labels."""
-    radiance = canvas.albedo * illuminate(canvas, sun)[..., None]
+    light = illuminate(canvas, sun)
+    if sun.sky == (1.0, 1.0, 1.0):
+        radiance = canvas.albedo * light[..., None]
+    else:
+        tint = np.array(sun.sky, np.float32) - 1
+        diffuse = np.minimum(light, np.float32(sun.ambient))[..., None]
+        radiance = canvas.albedo * (light[..., None] + diffuse * tint)
     radiance, ids = lean(canvas, radiance, view)
     radiance, ids = _hang(canvas, radiance, ids, view)
     border = round(canvas.margin / canvas.resolution)

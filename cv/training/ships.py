@@ -44,7 +44,8 @@ class Ship:
 
 def random_ship(rng: Rng, centre: Points, heading: float, longest: float = 400.0) -> Ship:
     """A ship of plausible kind and proportions no longer than longest (metres)."""
-    length = float(np.clip(np.exp(rng.normal(np.log(105), 0.65)), 18, min(400.0, longest)))
+    usual = 35.0 if rng.random() < 0.3 else 105.0
+    length = float(np.clip(np.exp(rng.normal(np.log(usual), 0.6)), 18, min(400.0, longest)))
     fitting = [
         kind for kind in KINDS if _SHORTEST.get(kind, 10.0) <= length <= _LONGEST.get(kind, 400.0)
     ]

@@ -13,7 +13,10 @@ def random_sun(rng: Rng) -> Sun:
     elevation = rng.uniform(25, 72) if rng.random() < 0.86 else rng.uniform(13, 25)
     if rng.random() < 0.06:  # overcast: hardly a shadow
         return Sun(rng.uniform(0, 360), elevation, rng.uniform(0.75, 0.95), 1.5)
-    return Sun(rng.uniform(0, 360), elevation, rng.uniform(0.15, 0.5), rng.uniform(0.1, 0.5))
+    blue = rng.uniform(0.0, 0.6)
+    sky = (float(1 - 0.45 * blue), float(1 - 0.1 * blue), float(1 + 0.6 * blue))
+    ambient, softness = rng.uniform(0.15, 0.5), rng.uniform(0.1, 0.5)
+    return Sun(rng.uniform(0, 360), elevation, ambient, softness, sky)
 
 
 def random_view(rng: Rng, width: float) -> View:
@@ -30,6 +33,8 @@ def random_view(rng: Rng, width: float) -> View:
 def random_sensor(rng: Rng, nearest: float, farthest: float) -> Sensor:
     """Any camera with a GSD between nearest and farthest (metres)."""
     gsd = float(np.clip(np.exp(rng.normal(np.log(0.38), 0.42)), nearest, farthest))
+    if rng.random() < 0.15:
+        gsd = float(rng.uniform(max(nearest, 0.55), farthest))
     aspect = rng.uniform(0.92, 1.08) if rng.random() < 0.3 else 1.0
     gain, gamma, saturation, haze, cast = _exposure(rng)
     fine = gsd < 0.25
@@ -41,7 +46,7 @@ def random_sensor(rng: Rng, nearest: float, farthest: float) -> Sensor:
         blur=blur,
         noise=noise if gain > 0.5 else noise / 2,
         sharpen=float(rng.uniform(0.2, 1.3)) if rng.random() < 0.45 else 0.0,
-        bleed=float(rng.uniform(0.6, 2.2)) if rng.random() < (0.2 if fine else 0.5) else 0.0,
+        bleed=float(rng.uniform(0.6, 2.8)) if rng.random() < (0.2 if fine else 0.5) else 0.0,
         jpeg=int(rng.integers(35, 96)) if rng.random() < 0.6 else 0,
         gain=gain,
         gamma=gamma,
