@@ -13,8 +13,8 @@ from cv.files import write_whole
 from cv.training.export import TILE, export_onnx
 from cv.training.render import COARSE_GSD, FINE_GSD
 
-FINE_OVERLAP = 128  # pixels: a 45 ft box is 46 long, the rest is context
-COARSE_OVERLAP = 352  # pixels: a hull of 400 m is 333 long
+FINE_OVERLAP = 96  # pixels: a 45 ft box is 46 long, the rest is context
+COARSE_OVERLAP = 360  # pixels: a hull of 400 m is 333 long
 
 
 def release(checkpoint: Path, folder: Path, card: Card) -> Path:

@@ -12,8 +12,11 @@ TRUSTED = Calibration((0.0, 1.0), (0.0, 1.0), 1.0)
 
 
 def test_without_a_calibration_the_threshold_means_one_half():
-    scores = np.array([0.0, 0.15, 0.3, 0.65, 1.0])
-    assert probabilities(scores, 0.3, None) == pytest.approx([0, 0.25, 0.5, 0.75, 1.0])
+    scores = np.array([0.0, 0.15, 0.3, 0.6, 1.0])
+    chances = probabilities(scores, 0.3, None)
+    assert chances[[0, 1, 2, 3]] == pytest.approx([0, 1 / 17, 1 / 2, 16 / 17])
+    assert (np.diff(chances) > 0).all()
+    assert chances[4] < 1
 
 
 def test_a_calibration_decides_whatever_the_threshold():

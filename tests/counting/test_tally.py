@@ -101,7 +101,7 @@ def test_a_hull_at_anchor_far_away_counts_for_no_pier():
 
 def test_candidates_below_the_threshold_widen_the_interval_and_nothing_else():
     sure = [box(10 + 14 * i, 10, score=0.95) for i in range(5)]
-    faint = [box(10 + 14 * i, 25, score=0.2) for i in range(5)]
+    faint = [box(10 + 4 * i, 25, score=0.25) for i in range(20)]
     alone = Tally.of(CARD, places(NORTH), detections(*sure)).count(HEADER, 0, SEEN)
     more = Tally.of(CARD, places(NORTH), detections(*sure, *faint)).count(HEADER, 0, SEEN)
     assert alone.containers.value == more.containers.value == 5

@@ -17,7 +17,7 @@ from cv.training.export import export_onnx, load_network
 from cv.training.render import render_chip
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "weights"
-DOTA = tuple(f"class {i}" for i in range(13)) + ("container", "hull")
+DOTA = (*(f"class {i}" for i in range(13)), "container", "hull")
 CASES = [
     ("yolov8n-obb.pt", Layout.RAW),
     ("yolo26n-obb.pt", Layout.RAW),
