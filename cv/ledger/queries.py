@@ -92,8 +92,14 @@ def sightings(asked: Asked) -> Query:
 
 def _chosen(asked: Asked) -> Query:
     """The ids of the counts that are asked for."""
-    where = _where({"p.name": asked.pier, "r.model": asked.model, "s.name": asked.scene})
-    source = f"FROM counts c {_NAMES} WHERE {where.sql}"
+    where = _where(
+        {
+            "c.pier_id = (SELECT id FROM piers WHERE name = ?)": asked.pier,
+            "c.recipe_id IN (SELECT id FROM recipes WHERE model = ?)": asked.model,
+            "c.scene_id = (SELECT id FROM scenes WHERE name = ?)": asked.scene,
+        }
+    )
+    source = f"FROM counts c WHERE {where.sql}"
     if not asked.newest:
         return Query(f"SELECT c.id {source}", where.given)
     age = "PARTITION BY c.scene_id, c.pier_id ORDER BY c.status = 'failed', c.id DESC"
@@ -103,7 +109,7 @@ def _chosen(asked: Asked) -> Query:
 
 def _runs(asked: Asked) -> Query:
     """The ids of the recordings that are asked for."""
-    where = _where({"u.model": asked.model, "e.name": asked.scene})
+    where = _where({"u.model = ?": asked.model, "e.name = ?": asked.scene})
     source = f"FROM runs u JOIN scenes e ON e.id = u.scene_id WHERE {where.sql}"
     if asked.newest:
         return Query(f"SELECT max(u.id) {source} GROUP BY u.scene_id", where.given)
@@ -111,6 +117,6 @@ def _runs(asked: Asked) -> Query:
 
 
 def _where(wanted: dict[str, str | None]) -> Query:
-    """A condition: every column equals its value, if it has one."""
-    given = {name: value for name, value in wanted.items() if value is not None}
-    return Query(" AND ".join(f"{name} = ?" for name in given) or "TRUE", tuple(given.values()))
+    """A condition: all of those that have a value."""
+    given = {condition: value for condition, value in wanted.items() if value is not None}
+    return Query(" AND ".join(given) or "TRUE", tuple(given.values()))

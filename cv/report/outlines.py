@@ -26,8 +26,10 @@ def globe(outline: BaseGeometry) -> BaseGeometry:
         west, _, east, _ = whole.bounds
     if west < -180.0 or east > 180.0:
         turns = (affinity.translate(whole, xoff=turn) for turn in (-360.0, 0.0, 360.0))
-        whole = shapely.union_all([_areas(turned.intersection(_WORLD)) for turned in turns])
-    parts = [orient(part) for part in shapely.get_parts(whole)]
+        whole = shapely.union_all(
+            [part for turned in turns for part in polygons(turned.intersection(_WORLD))]
+        )
+    parts = [orient(part) for part in polygons(whole)]
     return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
 
 
@@ -38,7 +40,7 @@ def _eastward(lonlat: Floats) -> Floats:
     )
 
 
-def _areas(shape: BaseGeometry) -> BaseGeometry:
+def polygons(shape: BaseGeometry) -> list[shapely.Polygon]:
     """The polygons of `shape`, without lines and points where it only touches a border."""
-    parts = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
-    return shapely.MultiPolygon(parts)
+    parts = shapely.get_parts(shapely.get_parts(shape))  # a collection may hold MultiPolygons
+    return [part for part in parts if part.geom_type == "Polygon" and not part.is_empty]

@@ -19,6 +19,7 @@ from cv.counting.sighting import Sighting
 from cv.geometry.boxes import Floats, map_points
 from cv.geometry.patch import Patch
 from cv.report.caption import BACKGROUND, MIN_WIDTH_PX, caption_height, draw_caption
+from cv.report.outlines import polygons
 from cv.report.output import written
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _draw_outlines(axes: Axes, outlines: Sequence[Outline], to_patch: Affine, zo
     for outline in sorted(outlines, key=lambda one: one.kind):
         shape = affinity.affine_transform(outline.shape, [a.a, a.b, a.d, a.e, a.c, a.f])
         pier = outline.kind == "pier"
-        for part in shapely.get_parts(shape):
+        for part in polygons(shape):
             for ring in (part.exterior, *part.interiors):
                 x, y = shapely.get_coordinates(ring).T
                 axes.plot(

@@ -97,7 +97,11 @@ def test_boxes_lie_where_they_were_seen(tmp_path: Path, scale: float) -> None:
 def test_piers_are_outlined_and_named(tmp_path: Path) -> None:
     pier = Outline("Pier $1$", shapely.box(100, 100, 200, 150), "pier")
     away = Outline("Elsewhere", shapely.box(900, 900, 950, 950), "pier")
-    berth = Outline("Pier $1$", shapely.MultiPolygon([shapely.box(100, 160, 200, 180)]), "berth")
+    parts = [
+        shapely.MultiPolygon([shapely.box(100, 160, 200, 180)]),
+        shapely.LineString([(0, 0), (9, 9)]),
+    ]
+    berth = Outline("Pier $1$", shapely.GeometryCollection(parts), "berth")
     counts = a_scene([a_count()])
     picture = drawn(tmp_path, a_patch(), counts, Affine.identity(), pier, away, berth)[:1200]
     found = near(picture, ORANGE)
