@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cv.counting.count import Count, Estimate, Status
@@ -37,39 +38,36 @@ def caption_height(counts: Counts) -> int:
     return 2 * MARGIN_PX + LINE_PX * (len(_lines(counts)) + len(counts) + len(_notes(counts)) + 2)
 
 
-def draw_caption(axes: Axes, counts: Counts, key: tuple[tuple[str, str, str], ...]) -> None:
-    """Fills `axes`, whose units are pixels with y downwards.
+def draw_caption(
+    axes: Axes, counts: Counts, key: tuple[tuple[str, str, str], ...], scale: float
+) -> None:
+    """Fills `axes`, whose units are `scale` pixels, with y downwards.
 
     `key` has label, colour and line style of each kind of outline in the scene.
     """
+    write = partial(axes.text, fontsize=9.5 * scale, va="center_baseline", parse_math=False)
     y = float(MARGIN_PX + LINE_PX // 2)
     for i, line in enumerate(_lines(counts)):
-        _write(axes, 0, y, line, _FAINT if i else _INK, bold=i == 0)
+        weight = "normal" if i else "bold"
+        write(MARGIN_PX, y, line, color=_FAINT if i else _INK, fontweight=weight)
         y += LINE_PX
     for name, x in _COLUMNS:
-        _write(axes, x, y, name, _FAINT)
+        write(MARGIN_PX + x, y, name, color=_FAINT)
     for count in counts:
         y += LINE_PX
         colour = _INK if count.status is Status.COUNTED else _WARNING
         for (_, x), cell in zip(_COLUMNS, _cells(count), strict=True):
-            _write(axes, x, y, cell, colour)
+            write(MARGIN_PX + x, y, cell, color=colour)
     for note in _notes(counts):
         y += LINE_PX
-        _write(axes, 0, y, note, _FAINT)
+        write(MARGIN_PX, y, note, color=_FAINT)
     y += LINE_PX
     left = 0.0
     for label, colour, style in key:
         start = MARGIN_PX + left
-        axes.plot([start, start + 22], [y, y], style, color=colour, linewidth=1.8)
-        _write(axes, left + 29, y, label, _FAINT)
+        axes.plot([start, start + 22], [y, y], style, color=colour, linewidth=1.8 * scale)
+        write(start + 29, y, label, color=_FAINT)
         left += 29 + 7.4 * len(label) + 18
-
-
-def _write(axes: Axes, x: float, y: float, text: str, colour: str, bold: bool = False) -> None:
-    axes.text(
-        MARGIN_PX + x, y, text, color=colour, fontsize=9.5, va="center_baseline",
-        fontweight="bold" if bold else "normal", parse_math=False,
-    )  # fmt: skip
 
 
 def _lines(counts: Counts) -> list[str]:

@@ -30,7 +30,7 @@ _DPI = 100
 _POINT = 72 / _DPI
 """A pixel in points, the unit of line widths."""
 _WANTED_PX, _LARGEST_ZOOM = 1600, 6
-"""A scene narrower than this, pixels, is magnified, each pixel at most so often."""
+"""A scene whose longer side has fewer pixels is magnified, each pixel at most so often."""
 _BOX, _ABOARD, _LOOSE, _HULL = "#ffe600", "#ff1fc7", "#ffffff", "#00e5ff"
 _PIER, _BERTH = "#ff7a1a", "#7fb2ff"
 _KEY = (
@@ -72,9 +72,10 @@ def draw_scene(
     from matplotlib.figure import Figure
 
     rows, columns = patch.seen.shape
-    zoom = max(1, min(_LARGEST_ZOOM, _WANTED_PX // columns))
+    zoom = min(_LARGEST_ZOOM, math.ceil(_WANTED_PX / max(rows, columns)))
     width = max(columns * zoom, MIN_WIDTH_PX)
-    height = rows * zoom + caption_height(counts)
+    scale = max(1.0, width / _WANTED_PX)
+    height = rows * zoom + math.ceil(caption_height(counts) * scale)
     figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor=BACKGROUND)
     left = (width - columns * zoom) // 2
     figure.figimage(_pixels(patch, zoom), left, height - rows * zoom, origin="upper", zorder=-1)
@@ -85,8 +86,9 @@ def draw_scene(
     if len(counts):
         gsd_x, gsd_y = counts[0].gsd_m
         _draw_scale(axes, math.hypot(to_pixel.a * gsd_x, to_pixel.d * gsd_y), zoom)
-    below = (0.0, rows * zoom, width, height - rows * zoom)
-    draw_caption(_axes(figure, below, below[2:]), counts, _KEY)
+    below = (0, rows * zoom, width, height - rows * zoom)
+    caption = _axes(figure, below, (width / scale, (height - rows * zoom) / scale))
+    draw_caption(caption, counts, _KEY, scale)
     with written(path) as draft:
         figure.savefig(draft, format="png", dpi=_DPI, metadata={"Software": None})
 
@@ -176,13 +178,14 @@ def _label(axes: Axes, at: Floats, text: str, colour: str, zoom: int) -> None:
     from matplotlib.patheffects import withStroke
 
     columns, rows = axes.get_xlim()[1], axes.get_ylim()[0]
-    wide, high = 9.0 * len(text) / zoom, 18.0 / zoom
+    scale = max(1.0, columns * zoom / _WANTED_PX)
+    wide, high = 9.0 * len(text) * scale / zoom, 18.0 * scale / zoom
     if not (-wide <= at[0] <= columns + wide and -high <= at[1] <= rows + high):
         return
     x = min(max(at[0], 6 / zoom), max(columns - wide, 6 / zoom))
     y = min(max(at[1] - 5 / zoom, high), rows - 6 / zoom)
     axes.text(
-        x, y, text, color=colour, fontsize=10, fontweight="bold", parse_math=False,
+        x, y, text, color=colour, fontsize=10 * scale, fontweight="bold", parse_math=False,
         path_effects=[withStroke(linewidth=2.5, foreground="black")],
     )  # fmt: skip
 
