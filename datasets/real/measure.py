@@ -31,7 +31,8 @@ SHIPS_GSD_M = 0.8
 LEAST_HULL_M = 40.0
 """Hulls at least this long are judged, labelled or found: shorter ones are boats."""
 EDGE_PX = 4.0
-"""A hull found so near to the edge of the image is cut by it: such hulls are not labelled."""
+"""A hull so near to the edge of the image is cut by it: most such hulls are not labelled, and
+those that are (or are found) are not judged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +93,6 @@ def labelled_images(root: Path) -> Iterator[Labelled]:
         yield _block_labels(root, path)
     for path in sorted((root / "ships").glob("*.txt")):
         hulls = _corner_lines(path)
-        hulls = hulls[hulls.lengths * SHIPS_GSD_M >= LEAST_HULL_M]
         gsd = (SHIPS_GSD_M, SHIPS_GSD_M)
         yield Labelled(f"ships/{path.stem}", path.with_suffix(".jpg"), gsd, None, None, hulls)
 
@@ -162,6 +162,8 @@ def rows_of(image: Labelled, detector: Detector) -> Iterator[Row]:
             estimate = _both(counts[0].containers, counts[0].aboard)
         else:
             estimate = Estimate(len(boxes), None, None)
+            inside = shapely.contains(_uncut(scene), truth.polygons())
+            truth = truth[inside & (truth.lengths * min(scene.grid.ground().gsd_m) >= LEAST_HULL_M)]
         yield Row(image.name, kind, len(truth), estimate, matched(truth, boxes))
 
 
@@ -169,9 +171,15 @@ def _judged(sighting: Sighting, kind: str, scene: Scene) -> bool:
     """Whether labels can tell if `sighting` is right."""
     if kind == "container" or sighting.kind != kind:
         return sighting.kind == kind
+    return sighting.length_m >= LEAST_HULL_M and _uncut(scene).contains(
+        shapely.Polygon(sighting.corners)
+    )
+
+
+def _uncut(scene: Scene) -> shapely.Polygon:
+    """Where objects lie that the edge of the image does not cut, pixels."""
     rows, columns = scene.grid.shape
-    inside = shapely.box(EDGE_PX, EDGE_PX, columns - EDGE_PX, rows - EDGE_PX)
-    return sighting.length_m >= LEAST_HULL_M and inside.contains(shapely.Polygon(sighting.corners))
+    return shapely.box(EDGE_PX, EDGE_PX, columns - EDGE_PX, rows - EDGE_PX)
 
 
 def _both(ashore: Estimate, aboard: Estimate) -> Estimate:
