@@ -185,6 +185,24 @@ def test_a_batch_records_new_scenes_only_and_refuses_without_a_trace(scene_path,
     assert (tmp_path / "l.db").read_bytes() == before
 
 
+def test_a_scene_that_changed_under_its_name_is_refused_and_the_batch_goes_on(
+    scene_path, site, tmp_path
+):
+    other = paint(tmp_path / "other.tif", UTM, TRANSFORM, RAJIN, SIZE)
+
+    def opener(path):
+        return Scene.open(path, acquired=NOON)
+
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        monitor([scene_path], site, painted_detector(), ledger, opener)
+        mask_columns(scene_path, 40, 7)
+        newer = painted_detector()
+        newer.network.digest = "1" * 64
+        outcomes = monitor([scene_path, other], site, newer, ledger, opener)
+        assert [outcome.fate for outcome in outcomes] == [Fate.REFUSED, Fate.RECORDED]
+        assert "never changes" in outcomes[0].reason
+
+
 def test_same_input_same_output_whatever_the_threads(scene_path, site):
     scene = Scene.open(scene_path)
     one = count(scene, site, painted_detector(1))

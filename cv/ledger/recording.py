@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cv.counting.count import Count, Status
 from cv.counting.counts import Counts
-from cv.errors import LedgerError, TimeError
+from cv.errors import LedgerError, SceneError, TimeError
 from cv.ledger import queries, rows
 
 _UNTOUCHED = "Nothing of this scene was recorded; please report it."
@@ -42,7 +42,7 @@ class Recorder:
     def record(self, acquired: str) -> int:
         """Inserts what is new, taken at `acquired`; returns how many counts that were.
 
-        Raises LedgerError and sqlite3.Error.
+        Raises SceneError, LedgerError and sqlite3.Error.
         """
         self._check_piers()
         scene_id = self._scene_id(acquired)
@@ -58,7 +58,7 @@ class Recorder:
                 raise self._refusal(f"a sighting on {sighting.pier!r}", "that pier has no count")
 
     def _scene_id(self, acquired: str) -> int:
-        """The scene's row, made if it is new; raises LedgerError if the known one differs."""
+        """The scene's row, made if it is new; raises SceneError if the known one differs."""
         scene, digest = self._counts.scene, self._counts.digest
         known = self._connection.execute(
             "SELECT id, digest, acquired FROM scenes WHERE name = ?", (scene,)
@@ -67,16 +67,16 @@ class Recorder:
             return self._add("scenes", name=scene, digest=digest, acquired=acquired)
         scene_id, digest_before, acquired_before = known
         if digest_before != digest:
-            raise LedgerError(
-                self._path,
-                f"scene {scene!r} has sha256 {digest[:12]}..., was {digest_before[:12]}...",
+            raise SceneError(
+                scene,
+                f"its sha256 is {digest[:12]}..., {self._path} knows it with {digest_before[:12]}...",
                 "a recorded scene never changes",
                 "Give the new file another name, or record it into another ledger.",
             )
         if acquired_before != acquired:
-            raise LedgerError(
-                self._path,
-                f"scene {scene!r} was taken {acquired}, is recorded as {acquired_before}",
+            raise SceneError(
+                scene,
+                f"it was taken {acquired}, {self._path} knows it as of {acquired_before}",
                 "a recorded scene never changes",
                 "Declare its time as before, or record it into another ledger.",
             )

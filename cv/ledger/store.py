@@ -62,8 +62,8 @@ class Ledger:
 
         A count whose scene, pier, model and settings are there already changes nothing, except that
         one which failed gives way to one which did not. Raises TimeError for a scene without a
-        time, and LedgerError (known scene of another digest or time, other writer, full disk, ...);
-        then nothing is written.
+        time, SceneError for a known scene with another digest or time, and LedgerError (other
+        writer, full disk, ...); then nothing is written.
         """
         if not counts.piers:
             return 0

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from cv.counting.count import UNKNOWN, Count, Estimate, Hull, Stack, Status
 from cv.counting.counts import Counts
 from cv.counting.sighting import Sighting
-from cv.errors import LedgerError, TimeError
+from cv.errors import LedgerError, SceneError, TimeError
 from cv.ledger import Ledger
 from cv.site import Role
 from tests import samples
@@ -217,9 +217,9 @@ def test_a_known_scene_with_other_content_or_time_is_refused(tmp_path: Path) -> 
     with Ledger(tmp_path / "l") as ledger:
         ledger.record(a_scene([a_count()]))
         before = (tmp_path / "l").read_bytes()
-        with pytest.raises(LedgerError, match="Give the new file another name"):
+        with pytest.raises(SceneError, match="Give the new file another name"):
             ledger.record(a_scene([by(a_count(), samples.OTHER_MODEL)], digest="f6" * 32))
-        with pytest.raises(LedgerError, match="Declare its time as before"):
+        with pytest.raises(SceneError, match="Declare its time as before"):
             ledger.record(a_scene([by(a_count(days=1.0), samples.OTHER_MODEL)]))
     assert (tmp_path / "l").read_bytes() == before
 
