@@ -69,14 +69,14 @@ class Recorder:
         if digest_before != digest:
             raise SceneError(
                 scene,
-                f"its sha256 is {digest[:12]}..., {self._path} knows it with {digest_before[:12]}...",
+                f"its sha256 is {digest[:12]}..., in {self._path} it is {digest_before[:12]}...",
                 "a recorded scene never changes",
                 "Give the new file another name, or record it into another ledger.",
             )
         if acquired_before != acquired:
             raise SceneError(
                 scene,
-                f"it was taken {acquired}, {self._path} knows it as of {acquired_before}",
+                f"it was taken {acquired}, in {self._path} it is of {acquired_before}",
                 "a recorded scene never changes",
                 "Declare its time as before, or record it into another ledger.",
             )
