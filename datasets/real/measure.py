@@ -201,11 +201,16 @@ def matched(truth: OrientedBoxes, found: OrientedBoxes) -> int:
     return pairs
 
 
+def nmae(rows: list[Row]) -> float:
+    """The sum of the absolute errors over the sum of the true numbers; unknown counts as none."""
+    errors = sum(abs((row.estimate.value or 0.0) - row.true) for row in rows)
+    return errors / sum(row.true for row in rows)
+
+
 def summary(rows: list[Row], kind: str) -> str:
     """The error of all images together."""
     chosen = [row for row in rows if row.kind == kind and row.estimate.value is not None]
     true = sum(row.true for row in chosen)
-    error = sum(abs(row.estimate.value - row.true) for row in chosen)
     bias = sum(row.estimate.value - row.true for row in chosen)
     found = sum(row.estimate.value for row in chosen)
     pairs = sum(row.matched for row in chosen)
@@ -213,7 +218,7 @@ def summary(rows: list[Row], kind: str) -> str:
     if not true:
         return f"{kind}: nothing labelled"
     return (
-        f"{kind}: {len(chosen)} images, {true} true, {found:.0f} counted, nMAE {error / true:.3f}, "
+        f"{kind}: {len(chosen)} images, {true} true, {found:.0f} counted, nMAE {nmae(chosen):.3f}, "
         f"bias {bias / true:+.3f}, recall {pairs / true:.3f}, "
         f"precision {pairs / max(found, 1):.3f}"
         + (f", interval holds the truth in {inside} images" if kind == "container" else "")
@@ -245,6 +250,7 @@ def main() -> None:
     for kind in ("container", "hull"):
         if args.kind in (None, kind):
             print(summary(rows, kind))
+    print(f"together: nMAE {nmae(rows):.3f}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,58 @@
+"""The released model on real scenes: counts what labels say, the same way every time."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+from cv import Detector, Scene, count
+from cv.detector.detector import default_model
+from cv.report.text import boxes_json, counts_json
+
+ROOT = Path(__file__).resolve().parents[1]
+REAL = ROOT.parent / "shared" / "real"
+MOSAIC = REAL / "geotiff" / "euromax_gate_mosaic_rd_0.25m.tif"
+
+needs_real_scenes = pytest.mark.skipif(
+    not MOSAIC.exists(), reason="the labelled real scenes are not at hand (not ours to give away)"
+)
+
+
+@pytest.fixture(scope="module")
+def measure():
+    spec = importlib.util.spec_from_file_location("measure", ROOT / "datasets/real/measure.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["measure"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_default_model_has_a_card_and_is_small():
+    card = Detector.load().card
+    assert card.classes == ("container", "hull")
+    assert default_model().stat().st_size < 40e6
+    assert default_model().with_suffix(".card.json").exists()
+
+
+@needs_real_scenes
+def test_containers_of_real_scenes_are_counted(measure):
+    detector = Detector.load()
+    images = [image for image in measure.labelled_images(REAL) if image.containers is not None]
+    rows = [row for image in images for row in measure.rows_of(image, detector)]
+    assert sum(row.true for row in rows) > 800
+    assert measure.nmae(rows) <= 0.25
+    assert sum(row.matched for row in rows) / sum(row.true for row in rows) > 0.8
+
+
+@needs_real_scenes
+def test_threads_do_not_change_a_byte():
+    texts = []
+    for threads in (1, 2, 3):
+        with Scene.open(MOSAIC) as scene:
+            counts = count(scene, None, Detector.load(threads=threads))
+        texts.append(counts_json(counts) + boxes_json(counts.sightings))
+    assert texts[0] == texts[1] == texts[2]
+    assert '"class": "container"' in texts[0]
