@@ -99,6 +99,7 @@ def _record(scene: Scene, site: Site, detector: Detector, ledger: Ledger) -> Out
             "the ledger needs one in UTC",
             "Declare it: --time-pattern tells where the file name holds it.",
         )
+    ledger.check(scene.id, scene.digest, scene.acquired)
     visit = Visit.of(scene, site, detector)
     if ledger.has(scene.id, visit.header.model, visit.header.settings):
         return Outcome(scene.id, Fate.KNOWN, "")

@@ -21,6 +21,8 @@ BERTH_BUFFER_M = 60.0
 """Width of the berth of a pier without a berth polygon: so far from its outline, metres."""
 MAX_BYTES = 16 * 2**20
 """Largest site file that is read."""
+MOST_OVERLAP = 0.01
+"""Most of a pier that another one may cover, as a part of the smaller: outlines touch."""
 _WGS84 = "OGC:CRS84"
 
 
@@ -101,6 +103,7 @@ class Site:
                 "Correct its property `pier`.",
             )
         _check_names(path, piers)
+        _check_outlines(path, piers, crs)
         return cls(str(document.get("name") or path.stem), piers, crs)
 
     def __iter__(self) -> Iterator[Pier]:
@@ -333,12 +336,41 @@ def _rings(part: Any) -> shapely.Polygon:
     return shapely.Polygon(rings[0], rings[1:])
 
 
+def _check_outlines(path: Path, piers: tuple[Pier, ...], crs: CRS) -> None:
+    for i, pier in enumerate(piers):
+        west, south, east, north = pier.outline.bounds
+        on_globe = abs(west) <= 360 and abs(east) <= 360 and abs(south) <= 90 and abs(north) <= 90
+        if crs.is_geographic and not on_globe:
+            raise SiteError(
+                path,
+                f"pier {pier.name!r} lies at {west:.6g}, {south:.6g}",
+                "longitudes of -180 to 180 and latitudes of -90 to 90 are needed",
+                'Coordinates in metres need a declared CRS: "crs": "EPSG:...".',
+            )
+        for other in piers[:i]:
+            shared = pier.outline.intersection(other.outline).area
+            if shared > MOST_OVERLAP * min(pier.outline.area, other.outline.area):
+                raise SiteError(
+                    path,
+                    f"piers {other.name!r} and {pier.name!r} overlap",
+                    f"they may share at most {MOST_OVERLAP:.0%} of the smaller one",
+                    "A container counts for one pier: draw them apart.",
+                )
+
+
 def _check_names(path: Path, piers: tuple[Pier, ...]) -> None:
     if not piers:
         raise SiteError(path, "only berths", "at least one pier is needed", "Draw a pier.")
     seen: set[str] = set()
     for pier in piers:
         for name in (pier.name, *pier.aliases):
+            if not name.isprintable():
+                raise SiteError(
+                    path,
+                    f"the name {name!a} cannot be printed",
+                    "names are printable text on one line",
+                    "Rename the pier.",
+                )
             if name in seen:
                 raise SiteError(
                     path,

@@ -196,9 +196,7 @@ def test_a_scene_that_changed_under_its_name_is_refused_and_the_batch_goes_on(
     with Ledger.open(tmp_path / "l.db") as ledger:
         monitor([scene_path], site, painted_detector(), ledger, opener)
         mask_columns(scene_path, 40, 7)
-        newer = painted_detector()
-        newer.network.digest = "1" * 64
-        outcomes = monitor([scene_path, other], site, newer, ledger, opener)
+        outcomes = monitor([scene_path, other], site, painted_detector(), ledger, opener)
         assert [outcome.fate for outcome in outcomes] == [Fate.REFUSED, Fate.RECORDED]
         assert "never changes" in outcomes[0].reason
 
@@ -220,6 +218,35 @@ def test_a_site_elsewhere_is_refused(scene_path, tmp_path):
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     with pytest.raises(CoverageError, match="none of the 1 piers"):
         count(Scene.open(scene_path), Site.read(path), painted_detector())
+
+
+def test_a_site_needs_a_scene_with_a_place(tmp_path, site):
+    path = paint(tmp_path / "whole.tif", UTM, TRANSFORM, RAJIN, SIZE)
+    with rasterio.open(path) as source:
+        profile = source.profile | {"crs": None, "transform": rasterio.Affine.identity()}
+        data = source.read()
+    with rasterio.open(path, "w", **profile) as out:
+        out.write(data)
+    with pytest.raises(CoverageError, match="no georeference"):
+        count(Scene.open(path, GSD), site, painted_detector())
+
+
+def test_a_pier_on_the_other_side_of_the_earth_is_only_not_visible(scene_path, tmp_path):
+    shapes = {"Here": to_lonlat(PIER, RAJIN), "Far": shapely.box(93.1 - 90, 0, 93.11 - 90, 0.01)}
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"name": name},
+            "geometry": shapely.geometry.mapping(shape),
+        }
+        for name, shape in shapes.items()
+    ]
+    path = tmp_path / "world.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    counts = count(Scene.open(scene_path), Site.read(path), painted_detector())
+    assert counts["Here"].containers.value == 24
+    assert counts["Far"].status == "not_visible"
+    assert counts["Far"].containers.value is None
 
 
 def test_without_a_site_the_whole_image_is_counted(tmp_path):

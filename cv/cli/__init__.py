@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from cv.cli import options
 from cv.errors import InputError, PierwatchError
 
 COMMANDS = ("count", "monitor", "series", "show", "export", "doctor")
@@ -19,6 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     0: done. 1: the work could not be finished, or some scenes of a batch failed. 2: bad input, and
     nothing was written. 130: interrupted.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     args = parser().parse_args(argv)
     try:
         code: int = args.run(args)
@@ -34,6 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return UNFINISHED
+    except OSError as error:
+        print(f"pierwatch: {error}", file=sys.stderr)
+        return UNFINISHED
     return code
 
 
@@ -43,6 +50,9 @@ def parser() -> argparse.ArgumentParser:
         prog="pierwatch",
         description="Counts containers and ship hulls on piers in overhead scenes.",
         epilog="example: pierwatch count scene.tif --site port.geojson",
+    )
+    top.add_argument(
+        "--version", action="version", version=f"pierwatch {options.installed('pierwatch')}"
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in COMMANDS:

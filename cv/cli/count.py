@@ -24,14 +24,15 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace) -> int:
     """Counts and prints."""
-    from cv.files import write_whole
     from cv.monitoring import count
+    from cv.report.output import written
     from cv.report.text import boxes_json, counts_json, counts_table
 
-    boxes = options.output(args.boxes) if args.boxes else None
+    boxes = options.output(args.boxes, *options.inputs(args)) if args.boxes else None
     with options.scene(args) as scene:
         counts = count(scene, options.site(args), options.detector(args))
     if boxes:
-        write_whole(boxes, boxes_json(counts.sightings))
+        with written(boxes) as draft:
+            draft.write_text(boxes_json(counts.sightings), encoding="utf-8")
     print(counts_json(counts) if args.json else counts_table(counts))
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import platform
 import sqlite3
-from importlib.metadata import PackageNotFoundError, distributions, version
+from importlib.metadata import distributions
 
 from cv.cli import options
 
@@ -37,11 +37,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace) -> int:
     """Prints; fails where the model cannot be loaded."""
-    print(f"pierwatch     {_version('pierwatch')}")
+    print(f"pierwatch     {options.installed('pierwatch')}")
     print(f"python        {platform.python_version()} on {platform.system()} {platform.machine()}")
     print(f"sqlite        {sqlite3.sqlite_version}")
     for name in (*_CORE, *_EXTRA):
-        print(f"{name:<13} {_version(name)}")
+        print(f"{name:<13} {options.installed(name)}")
     print(f"opencv        {_opencv()}")
     detector = options.detector(args)
     card = detector.card
@@ -53,13 +53,6 @@ def run(args: argparse.Namespace) -> int:
     print(f"  intervals   {'calibrated' if card.calibration else 'not calibrated'}")
     print(f"  licence     {card.licence}")
     return 0
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
 
 
 def _opencv() -> str:

@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     from cv.ledger import Ledger
     from cv.report.export import write_csv, write_geojson, write_geopackage
 
-    path = options.output(args.file)
+    path = options.output(args.file, *options.inputs(args))
     ending = path.suffix.lower()
     if ending not in _ENDINGS:
         raise InputError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,19 @@ def site(args: argparse.Namespace) -> Site | None:
     return Site.read(args.site) if args.site else None
 
 
+def installed(name: str) -> str:
+    """The version of distribution `name`, or "not installed"."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def inputs(args: argparse.Namespace) -> tuple[Path | None, ...]:
+    """The files that a command reads, where it has such options."""
+    return tuple(getattr(args, name, None) for name in ("scene", "site", "ledger", "model"))
+
+
 def moment(text: str) -> datetime:
     """An ISO 8601 time with a zone."""
     try:
@@ -93,8 +107,17 @@ def moment(text: str) -> datetime:
     return when
 
 
-def output(path: Path) -> Path:
-    """`path` of a file to be written; raises InputError where its folder is missing."""
+def output(path: Path, *inputs: Path | None) -> Path:
+    """`path` of a file to be written; raises InputError where it cannot be one.
+
+    That is where its folder is missing, where it is a folder, or one of the `inputs`.
+    """
+    if path.is_dir():
+        raise InputError(path, "it is a folder", "a file is needed", "Name a file in it.")
+    if any(other and other.exists() and path.exists() and path.samefile(other) for other in inputs):
+        raise InputError(
+            path, "it is an input of this command", "inputs are never written", "Name another file."
+        )
     if not path.parent.is_dir():
         raise InputError(
             path,

@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from cv.report.chart import draw_series
     from cv.series import Series
 
-    picture = options.output(args.picture) if args.picture else None
+    picture = options.output(args.picture, *options.inputs(args)) if args.picture else None
     with Ledger.open(args.ledger, readonly=True) as ledger:
         counts = ledger.counts(args.pier)
         known = ledger.piers()

@@ -49,6 +49,13 @@ class Places:
         A pier without a berth polygon has one within `BERTH_BUFFER_M` of its outline, less all
         outlines and the berths that are declared: the water side, whichever side that is.
         """
+        if grid.crs is None:
+            raise CoverageError(
+                scene,
+                "it has no georeference, so that no pier can be found in it",
+                "a site needs a scene with a CRS",
+                "Count it without a site, or deliver it as a GeoTIFF.",
+            )
         outlines = [grid.geometry_from_world(pier.outline, site.crs) for pier in site]
         berths = [pier.berth and grid.geometry_from_world(pier.berth, site.crs) for pier in site]
         everything = shapely.union_all([*outlines, *(b for b in berths if b is not None)])

@@ -109,10 +109,15 @@ class Grid:
         return map_points(~self.transform, np.stack([x, y], axis=-1))
 
     def geometry_from_world(self, geometry: BaseGeometry, crs: CRS) -> BaseGeometry:
-        """`geometry` of `crs` in pixels; parts that meet at the antimeridian are joined."""
-        moved = shapely.transform(geometry, lambda points: self.from_world(points, crs))
-        if not np.isfinite(shapely.get_coordinates(moved)).all():
+        """`geometry` of `crs` in pixels; parts that meet at the antimeridian are joined.
+
+        Empty where this grid's CRS cannot express it: it lies on another side of the Earth.
+        """
+        with np.errstate(invalid="ignore"):
+            pixels = self.from_world(shapely.get_coordinates(geometry), crs)
+        if not np.isfinite(pixels).all():
             return shapely.MultiPolygon()
+        moved = shapely.set_coordinates(shapely.from_wkb(geometry.wkb), pixels)
         return shapely.make_valid(shapely.union_all(shapely.get_parts(moved)))
 
     def ground(self, at: tuple[float, float] | None = None) -> Ground:

@@ -53,6 +53,10 @@ KNOWN = (
 """Id, pier, model, settings and status of every count of the scene with an id."""
 
 
+SCENE = "SELECT id, digest, acquired FROM scenes WHERE name = ?"
+"""Id, digest and time of the scene with a name."""
+
+
 def has(scene: str, model: str, settings: str, pier: str | None) -> Query:
     """A row if there is a count that did not fail."""
     where = "s.name = ? AND r.model = ? AND r.settings = ? AND c.status <> 'failed'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cv.counting.count import Count, Status
@@ -27,7 +27,24 @@ def time_of(counts: Counts) -> str:
             "a recorded scene has one time, in UTC",
             "Declare when it was taken (metadata, or a pattern of its file name).",
         )
+    return stamp(acquired)
+
+
+def stamp(acquired: datetime) -> str:
+    """A time with its zone as the ledger writes it: ISO 8601, UTC, microseconds."""
     return acquired.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def check_same(path: Path, scene: str, now: tuple[str, str], before: tuple[str, ...]) -> None:
+    """Raises SceneError where (digest, time) of `scene` are not what the ledger `path` knows."""
+    for what, value, known in zip(("sha256", "time"), now, before, strict=True):
+        if value != known:
+            raise SceneError(
+                scene,
+                f"its {what} is {value[:26]}, in {path} it is {known[:26]}",
+                "a recorded scene never changes, and no two scenes have one name",
+                "Give the new file another name, or record it into another ledger.",
+            )
 
 
 class Recorder:
@@ -60,26 +77,11 @@ class Recorder:
     def _scene_id(self, acquired: str) -> int:
         """The scene's row, made if it is new; raises SceneError if the known one differs."""
         scene, digest = self._counts.scene, self._counts.digest
-        known = self._connection.execute(
-            "SELECT id, digest, acquired FROM scenes WHERE name = ?", (scene,)
-        ).fetchone()
+        known = self._connection.execute(queries.SCENE, (scene,)).fetchone()
         if known is None:
             return self._add("scenes", name=scene, digest=digest, acquired=acquired)
-        scene_id, digest_before, acquired_before = known
-        if digest_before != digest:
-            raise SceneError(
-                scene,
-                f"its sha256 is {digest[:12]}..., in {self._path} it is {digest_before[:12]}...",
-                "a recorded scene never changes",
-                "Give the new file another name, or record it into another ledger.",
-            )
-        if acquired_before != acquired:
-            raise SceneError(
-                scene,
-                f"it was taken {acquired}, in {self._path} it is of {acquired_before}",
-                "a recorded scene never changes",
-                "Declare its time as before, or record it into another ledger.",
-            )
+        scene_id, *before = known
+        check_same(self._path, scene, (digest, acquired), tuple(before))
         return int(scene_id)
 
     def _fresh(self, scene_id: int) -> list[Count]:

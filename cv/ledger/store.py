@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,7 +14,7 @@ from cv.counting.counts import Counts
 from cv.ledger import queries, rows
 from cv.ledger.faults import faults, sound_rows
 from cv.ledger.opening import connect
-from cv.ledger.recording import Recorder, time_of
+from cv.ledger.recording import Recorder, check_same, stamp, time_of
 
 TIMEOUT_S = 5.0
 """How long another writer is waited for, seconds."""
@@ -78,6 +79,13 @@ class Ledger:
         """
         with faults(self.path):
             return bool(self._all(queries.has(scene, model, settings, pier)))
+
+    def check(self, scene: str, digest: str, acquired: datetime) -> None:
+        """Raises SceneError where `scene` is known with another digest or time, and LedgerError."""
+        with faults(self.path):
+            known = self._all(queries.Query(queries.SCENE, (scene,)))
+        for _, *before in known:
+            check_same(self.path, scene, (digest, stamp(acquired)), tuple(before))
 
     def piers(self) -> tuple[str, ...]:
         """The names of all piers that were ever counted, sorted; raises LedgerError."""

@@ -113,6 +113,11 @@ BAD = [
     ["series", "--ledger", "none.db", "--pier", "Pier 2"],
     ["show", "none.tif", "--picture", "p.png"],
     ["export", "--ledger", "none.db", "out.csv"],
+    ["count", "scene.tif", "--boxes", "scenes"],
+    ["count", "scene.tif", "--boxes", "scene.tif"],
+    ["count", "scene.tif", "--site", "port.geojson", "--boxes", "port.geojson"],
+    ["show", "scene.tif", "--picture", "scene.tif"],
+    ["export", "--ledger", "kept.csv", "kept.csv"],
 ]
 
 
@@ -121,6 +126,7 @@ def test_bad_input_exits_with_2_and_touches_nothing(place, capsys, arguments):
     Path("empty.tif").touch()
     Path("page.tif").write_text("<!DOCTYPE html><html></html>")
     Path("bad.geojson").write_text("{")
+    Path("kept.csv").write_text("a ledger, perhaps")
     before = {p: p.read_bytes() for p in Path().rglob("*") if p.is_file()}
     assert main(arguments) == 2
     captured = capsys.readouterr()
@@ -154,6 +160,13 @@ def test_a_batch_with_a_broken_scene_finishes_and_exits_with_1(place, capsys):
     assert "4 scenes: 3 recorded, 0 known, 0 failed, 1 refused" in out
     assert main(["series", "--ledger", "l.db", "--pier", "Pier 9"]) == 2
     assert "it holds Pier 2" in capsys.readouterr().err
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--version"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out.startswith("pierwatch ")
 
 
 def test_infer_py_is_the_same_program():
