@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rasterio.enums import Resampling
 from rasterio.windows import Window as RasterWindow
 
+from cv.scene.blocks import check_blocks
 from cv.scene.geotiff import Header, open_dataset, reading
 
 
@@ -24,6 +25,7 @@ class _Handles:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._opened: list[Any] = []
+        self.checked: set[tuple[int, int]] = set()
         weakref.finalize(self, _close, self._opened)
 
     def __reduce__(self) -> tuple[type[_Handles], tuple[Header]]:
@@ -91,6 +93,7 @@ class Source:
         unique = sorted(set(self.bands))
         with reading(self.header.path):
             dataset = self._handles.get()
+            check_blocks(self.header.path, dataset, window, self._handles.checked)
             values = dataset.read(
                 unique,
                 window=window,
