@@ -32,8 +32,8 @@ def check_blocks(path: Path, dataset: Any, window: Window, checked: set[tuple[in
             if not _intact(file.read(place[1])):
                 raise SceneError(
                     path,
-                    f"the block at byte {place[0]} is damaged",
-                    "its checksum must fit",
+                    f"cannot be decoded (the block at byte {place[0]} fails its checksum)",
+                    "a complete and intact image is needed",
                     "Copy or download the file again.",
                 )
             checked.add(place)
