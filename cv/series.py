@@ -140,8 +140,8 @@ class Series:
         first, last = self.looks["acquired"].iloc[0], self.looks["acquired"].iloc[-1]
         known = int(self.looks["status"].isin(WITH_NUMBERS).sum())
         return (
-            f"{self.pier} ({self.looks['role'].iloc[-1]}): {len(self)} looks, "
-            f"{known} with numbers, {first:%Y-%m-%d} to {last:%Y-%m-%d}, times in UTC"
+            f"{self.pier} ({self.looks['role'].iloc[-1]}): {known} of the "
+            f"looks ({len(self)}) with numbers, {first:%Y-%m-%d} to {last:%Y-%m-%d}, times in UTC"
         )
 
     def _notes(self) -> list[str]:

@@ -289,7 +289,7 @@ def _polygon(path: Path, where: str, raw: Any) -> BaseGeometry:
     if kind not in ("Polygon", "MultiPolygon"):
         raise SiteError(
             path,
-            f"{where} is a {str(kind)[:40]}",
+            f"{where} has the geometry {str(kind)[:40]}",
             "a Polygon or MultiPolygon is needed",
             "Draw the outline as a polygon.",
         )

@@ -20,7 +20,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="its ending tells the format")
     options.add_ledger(parser)
-    parser.add_argument("--site", type=Path, metavar="FILE", help="GeoJSON piers, for .gpkg")
+    parser.add_argument("--site", type=Path, metavar="FILE", help="GeoJSON: only its piers")
     parser.set_defaults(run=run)
 
 
@@ -42,11 +42,15 @@ def run(args: argparse.Namespace) -> int:
     with Ledger.open(args.ledger, readonly=True) as ledger:
         counts = ledger.counts(newest=True)
         sightings = ledger.sightings(newest=True)
+    if site is not None:
+        names = {pier.name for pier in site}
+        counts = tuple(count for count in counts if count.pier in names)
+        sightings = tuple(r for r in sightings if r.sighting.pier in (names | {None}))
     if ending == ".csv":
         write_csv(counts, path)
     elif site is None or ending == ".geojson":
         write_geojson(sightings, path)
     else:
         write_geopackage(counts, sightings, site, path)
-    print(f"{path}: {len(counts)} counts, {len(sightings)} detections")
+    print(f"{path}: counts {len(counts)}, detections {len(sightings)}")
     return 0

@@ -26,24 +26,41 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def run(args: argparse.Namespace) -> int:
-    """Counts what is new and says what became of each scene that went wrong."""
+    """Counts what is new and says what became of each scene that went wrong.
+
+    Where every scene is refused, a ledger that was not there before is not left behind.
+    """
     from cv.ledger import Ledger
     from cv.monitoring import Fate, monitor
-    from cv.scene.folder import scenes_in
+    from cv.scene.clock import NamePattern
+    from cv.scene.folder import pictures_in, scenes_in
+    from cv.scene.profiles import declared
     from cv.scene.scene import Scene
     from cv.site import Site
 
+    radiometry = declared(args.radiometry) if args.radiometry else None
+    pattern = NamePattern.parse(args.time_pattern) if args.time_pattern else None
     site, detector = Site.read(args.site), options.detector(args)
     paths = scenes_in(args.folder)
+    existed = args.ledger.exists()
 
     def opened(path: str | Path) -> Scene:
-        return Scene.open(path, radiometry=args.radiometry, time_pattern=args.time_pattern)
+        return Scene.open(path, radiometry=radiometry, time_pattern=pattern)
 
     with Ledger.open(args.ledger) as ledger:
         outcomes = monitor(paths, site, detector, ledger, opened)
+        empty = not ledger.piers()
+    if empty and not existed:
+        args.ledger.unlink()
     for outcome in outcomes:
         if outcome.reason:
-            print(f"{outcome.fate.value}: {outcome.scene}: {outcome.reason}")
+            named = "" if outcome.scene in outcome.reason else f"{outcome.scene}: "
+            print(f"{outcome.fate.value}: {named}{outcome.reason}")
+    pictures = pictures_in(args.folder)
+    if pictures:
+        print(f"left out: {len(pictures)} PNG or JPEG without georeference, {pictures[0]} first")
     fates = Counter(outcome.fate for outcome in outcomes)
-    print(f"{len(outcomes)} scenes: " + ", ".join(f"{fates[fate]} {fate.value}" for fate in Fate))
+    print("scenes: " + ", ".join(f"{fates[fate]} {fate.value}" for fate in Fate))
+    if fates[Fate.REFUSED] == len(outcomes):
+        return 2
     return 1 if fates[Fate.FAILED] or fates[Fate.REFUSED] else 0

@@ -128,6 +128,16 @@ def output(path: Path, *inputs: Path | None) -> Path:
     return path
 
 
+def picture(args: argparse.Namespace) -> Path:
+    """The PNG that `args` name; raises InputError where it cannot be written as one."""
+    path = output(args.picture, *inputs(args))
+    if path.suffix.lower() != ".png":
+        raise InputError(
+            path, f"its ending is {path.suffix!r}", "pictures are PNG", "Let it end in .png."
+        )
+    return path
+
+
 def _gsd(text: str) -> tuple[float, float]:
     try:
         parts = [float(part) for part in text.split(",")]

@@ -18,6 +18,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     options.add_ledger(parser)
     parser.add_argument("--pier", required=True, metavar="P", help="name of the pier")
+    parser.add_argument(
+        "--site", type=Path, metavar="FILE", help="GeoJSON: P may be an alias in it"
+    )
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the series as a PNG")
     parser.set_defaults(run=run)
 
@@ -29,18 +32,20 @@ def run(args: argparse.Namespace) -> int:
     from cv.report.chart import draw_series
     from cv.series import Series
 
-    picture = options.output(args.picture, *options.inputs(args)) if args.picture else None
+    picture = options.picture(args) if args.picture else None
+    site = options.site(args)
+    name = site.pier(args.pier).name if site else args.pier
     with Ledger.open(args.ledger, readonly=True) as ledger:
-        counts = ledger.counts(args.pier)
+        counts = ledger.counts(name)
         known = ledger.piers()
     if not counts:
         raise LedgerError(
             args.ledger,
-            f"no pier is called {args.pier!r}",
+            f"no pier is called {name!r}",
             f"it holds {', '.join(known) or 'no pier yet'}",
-            "Use one of these names.",
+            "Use one of these names, or add the --site that knows the alias.",
         )
-    series = Series.of(args.pier, counts)
+    series = Series.of(name, counts)
     print(series.to_text())
     if picture:
         draw_series([series], picture)

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from cv.report.portrait import draw_visit
     from cv.visit import Visit
 
-    picture = options.output(args.picture, *options.inputs(args))
+    picture = options.picture(args)
     with options.scene(args) as scene:
         visit = Visit.of(scene, options.site(args), options.detector(args))
         draw_visit(visit, visit.count(), picture)

@@ -9,9 +9,12 @@ from affine import Affine
 from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
-from cv.errors import CoverageError
+from cv.errors import CoverageError, SiteError
 from cv.geometry.grid import Grid, Ground
 from cv.site import BERTH_BUFFER_M, Role, Site
+
+SMALLEST_M2 = 14.8
+"""Area of a 20 ft container, 6.06 x 2.44 m: smaller places cannot hold what is counted."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,9 @@ class Places:
 
     @classmethod
     def of_site(cls, site: Site, grid: Grid, scene: str) -> Places:
-        """The piers of `site` on `grid`; raises CoverageError where none meets the scene.
+        """The piers of `site` on `grid`.
 
+        Raises CoverageError where none meets the scene, SiteError for one without room.
         A pier without a berth polygon has one within `BERTH_BUFFER_M` of its outline, less all
         outlines and the berths that are declared: the water side, whichever side that is.
         """
@@ -70,6 +74,14 @@ class Places:
         middle = seen.envelope.centroid
         ground = grid.ground((middle.x, middle.y))
         land = [moved(outline, ground.from_pixel) for outline in outlines]
+        for pier, outline in zip(site, land, strict=True):
+            if 0 < outline.area < SMALLEST_M2:
+                raise SiteError(
+                    site.name,
+                    f"pier {pier.name!r} has {outline.area:.3g} square metres",
+                    f"a pier has room for a 20 ft container, {SMALLEST_M2:g} square metres",
+                    "Check its coordinates and their CRS.",
+                )
         water = [moved(berth, ground.from_pixel) for berth in berths if berth is not None]
         taken = shapely.union_all([*land, *water])
         places = tuple(
@@ -87,9 +99,19 @@ class Places:
 
     @classmethod
     def whole(cls, grid: Grid, name: str) -> Places:
-        """The whole image as one place called `name`, for a scene without a site."""
+        """The whole image as one place called `name`, for a scene without a site.
+
+        Raises CoverageError where a container has no room in it.
+        """
         ground = grid.ground()
         outline = moved(grid.footprint, ground.from_pixel)
+        if outline.area < SMALLEST_M2:
+            raise CoverageError(
+                name,
+                f"the image shows {outline.area:.3g} square metres",
+                f"a 20 ft container covers {SMALLEST_M2:g} square metres",
+                "Check its GSD.",
+            )
         return cls(ground, (Place(name, Role.YARD, outline, outline),))
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cv.counting.assignment import Footing, Moorings, moor, stand
 from cv.counting.count import UNKNOWN, Count, Estimate, Hull, Status
 from cv.counting.interval import LEVEL, estimate, probabilities
-from cv.counting.place import Places
+from cv.counting.place import Place, Places
 from cv.counting.sighting import Sighting
 from cv.counting.stacks import find_stacks
 from cv.detector.card import CONTAINER, HULL, Card
@@ -118,7 +118,7 @@ class Tally:
 
     def count(self, header: Header, position: int, view: View) -> Count:
         """The count of the place at `position`, of which `view` was seen."""
-        status, reason = _status(view)
+        status, reason = _status(view, self.places.places[position])
         count = header.blank(self.places, position, view, status, reason)
         here = self.footing.pier == position
         if view.outline > NO_VIEW and CONTAINER in self.card.classes:
@@ -233,8 +233,10 @@ def _kept(detections: Detections, card: Card, name: str) -> Mask:
     return detections.scores >= card.threshold(name)
 
 
-def _status(view: View) -> tuple[Status, str]:
+def _status(view: View, place: Place) -> tuple[Status, str]:
     seen = f"{view.outline:.0%} of the pier and {view.berth:.0%} of its berth were seen"
+    if place.berth is place.outline:
+        seen = f"{view.outline:.0%} of the image was seen"
     if view.outline <= NO_VIEW and view.berth <= NO_VIEW:
         return Status.NOT_VISIBLE, seen
     if view.outline < FULL_VIEW or view.berth < FULL_VIEW:

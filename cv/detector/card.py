@@ -110,8 +110,8 @@ class Card:
         record = _json(subject, metadata, KEY)
         try:
             card = cls(
-                name=str(record["name"]),
-                version=str(record["version"]),
+                name=_text(record, "name"),
+                version=_text(record, "version"),
                 classes=tuple(map(str, record["classes"])),
                 layout=Layout(record["layout"]),
                 tile_px=int(record["tile_px"]),
@@ -119,13 +119,21 @@ class Card:
                 gsd_range_m=(float(record["gsd_range_m"][0]), float(record["gsd_range_m"][1])),
                 thresholds=tuple(map(float, record["thresholds"])),
                 merge_overlap=float(record["merge_overlap"]),
-                training_data=str(record["training_data"]),
-                licence=str(record["licence"]),
+                training_data=_text(record, "training_data"),
+                licence=_text(record, "licence"),
                 calibration=_calibration(record.get("calibration")),
             )
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise _wrong(subject, f"its metadata {KEY!r} is incomplete ({error!r})") from error
-        return card.checked(subject)
+        card.checked(subject)
+        for key, value in card.to_metadata().items():
+            if (
+                key != KEY
+                and key in metadata
+                and _json(subject, metadata, key) != json.loads(value)
+            ):
+                raise _wrong(subject, f"its {key} is {metadata[key][:60]}, its card says {value}")
+        return card
 
     def checked(self, subject: str | Path) -> Card:
         """This card; raises ModelError where its parts contradict each other."""
@@ -155,6 +163,13 @@ class Card:
 
 def _look(record: Mapping[str, Any]) -> Look:
     return Look(float(record["gsd_m"]), int(record["overlap_px"]), tuple(record["classes"]))
+
+
+def _text(record: Mapping[str, Any], key: str) -> str:
+    value = record[key]
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{key} is {value!r}")
+    return value
 
 
 def _calibration(record: Mapping[str, Any] | None) -> Calibration | None:

@@ -14,7 +14,7 @@ from typing import Any
 from rasterio.enums import Compression
 from rasterio.windows import Window
 
-from cv.errors import SceneError
+from cv.scene.complaints import damaged
 
 
 def check_blocks(path: Path, dataset: Any, window: Window, checked: set[tuple[int, int]]) -> None:
@@ -30,12 +30,7 @@ def check_blocks(path: Path, dataset: Any, window: Window, checked: set[tuple[in
                 continue
             file.seek(place[0])
             if not _intact(file.read(place[1])):
-                raise SceneError(
-                    path,
-                    f"cannot be decoded (the block at byte {place[0]} fails its checksum)",
-                    "a complete and intact image is needed",
-                    "Copy or download the file again.",
-                )
+                raise damaged(path, f"the block at byte {place[0]} fails its checksum")
             checked.add(place)
 
 

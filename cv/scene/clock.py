@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -73,28 +74,49 @@ def from_tags(header: Header) -> datetime | None:
     return utc(header.path, moment) if moment.tzinfo else None
 
 
-def from_name(path: Path, pattern: str) -> datetime:
-    """The time in the name of `path` (without its ending), UTC; raises TimeError.
+@dataclass(frozen=True)
+class NamePattern:
+    """Where a file name tells the time."""
 
-    `pattern` is the whole name in the notation of strptime (%Y %y %m %d %j %b %H %M %S %f %z), with
-    * for any text. The zone is declared: by %z, or by "UTC:" before the pattern. A name without
-    hours means the beginning of its day.
-    """
-    declared_utc = pattern.startswith("UTC:")
-    body = pattern.removeprefix("UTC:")
-    if not declared_utc and "%z" not in body:
-        raise TimeError(
-            "time_pattern", f"{pattern!r} declares no zone", "%z or UTC: is needed", _EXAMPLE
-        )
-    directives, expression = _expression(body)
-    found = expression.fullmatch(path.stem)
-    if found is None:
-        raise TimeError(path, f"no time as in {pattern!r}", "its name must match it", _EXAMPLE)
-    try:
-        moment = datetime.strptime(" ".join(found.groups()), " ".join(directives))
-        return utc(path, moment.replace(tzinfo=UTC) if declared_utc else moment)
-    except ValueError as error:
-        raise TimeError(path, f"no time ({error})", "its name must hold one", _EXAMPLE) from error
+    text: str
+    """As it was declared."""
+    directives: tuple[str, ...]
+    """What it holds of strptime's notation, in order."""
+    expression: re.Pattern[str]
+    """A group for each directive."""
+    utc: bool
+    """Whether the zone is declared to be UTC; otherwise the name holds it."""
+
+    @classmethod
+    def parse(cls, text: str) -> NamePattern:
+        """The pattern written as `text`; raises TimeError.
+
+        It is the whole name without its ending in the notation of strptime (%Y %y %m %d %j %b %H %M
+        %S %f %z), with * for any text. The zone is declared: by %z, or by "UTC:" before the
+        pattern. A name without hours means the beginning of its day.
+        """
+        body = text.removeprefix("UTC:")
+        directives, expression = _expression(body)
+        if body == text and "%z" not in directives:
+            raise TimeError(
+                "time_pattern", f"{text!r} declares no zone", "%z or UTC: is needed", _EXAMPLE
+            )
+        return cls(text, tuple(directives), expression, body != text)
+
+    def time_of(self, path: Path) -> datetime:
+        """The time in the name of `path`, UTC; raises TimeError."""
+        found = self.expression.fullmatch(path.stem)
+        if found is None:
+            raise TimeError(
+                path, f"no time as in {self.text!r}", "its name must match it", _EXAMPLE
+            )
+        try:
+            moment = datetime.strptime(" ".join(found.groups()), " ".join(self.directives))
+            return utc(path, moment.replace(tzinfo=UTC) if self.utc else moment)
+        except ValueError as error:
+            raise TimeError(
+                path, f"no time ({error})", "its name must hold one", _EXAMPLE
+            ) from error
 
 
 def _expression(body: str) -> tuple[list[str], re.Pattern[str]]:

@@ -10,6 +10,7 @@ from cv.errors import SceneError
 from cv.scene.planet_names import parse
 
 _IMAGES = (".tif", ".tiff")
+_PICTURES = (".png", ".jpg", ".jpeg")
 _KINDS = ("visual", "pansharpened", "analytic", "panchromatic")
 _MAX_ITEM_BYTES = 2**20
 
@@ -40,6 +41,17 @@ def scenes_in(folder: str | Path) -> tuple[Path, ...]:
             "Check the path; names end in .tif, .tiff or .json.",
         )
     return found
+
+
+def pictures_in(folder: str | Path) -> tuple[Path, ...]:
+    """PNG and JPEG files in `folder` and its subfolders, sorted: they lie nowhere, so that no pier
+    can be found in them."""
+    root = Path(folder)
+    return tuple(
+        path
+        for path in sorted(root.rglob("*"))
+        if path.suffix.lower() in _PICTURES and path.is_file() and _shown(path, root)
+    )
 
 
 def _shown(path: Path, root: Path) -> bool:

@@ -21,7 +21,7 @@ def grid_of(header: Header, gsd: float | tuple[float, float] | None) -> Grid:
         if gsd is not None:
             raise SceneError(
                 header.path,
-                f"a GSD ({gsd}) was given for a georeferenced file",
+                f"a GSD of {_words(gsd)} was given for a georeferenced file",
                 "a GSD is only given for an image without georeference",
                 "Leave the GSD out.",
             )
@@ -82,13 +82,18 @@ def _not_located(header: Header) -> SceneError:
     return SceneError(header.path, found, "a CRS and a transform, or a GSD, are needed", remedy)
 
 
+def _words(gsd: float | tuple[float, float]) -> str:
+    parts = (gsd,) if isinstance(gsd, int | float) else gsd
+    return " x ".join(f"{metres:g}" for metres in parts) + " m"
+
+
 def _gsd_pair(path: Path, gsd: float | tuple[float, float]) -> tuple[float, float]:
     pair = (gsd, gsd) if isinstance(gsd, int | float) else tuple(gsd)
     low, high = GSD_LIMITS_M
     if len(pair) != 2 or not all(low <= float(metres) <= high for metres in pair):
         raise SceneError(
             path,
-            f"the GSD {gsd}",
+            f"a GSD of {_words(gsd)}",
             f"one or two numbers (x, y) from {low:g} to {high:g} m are needed",
             "Give metres a pixel, for instance 0.3 or 0.34,0.25.",
         )

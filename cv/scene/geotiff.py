@@ -24,6 +24,7 @@ from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from cv.errors import SceneError
+from cv.scene.complaints import damaged
 from cv.scene.files import Format, form_of
 
 # `grid_of` judges what has no georeference. Set once: suppressing it for a while would not be safe
@@ -94,12 +95,7 @@ def reading(path: Path) -> Iterator[None]:
         with rasterio.Env(**_GDAL_OPTIONS):
             yield
     except (RasterioError, CPLE_BaseError, OSError, UnicodeDecodeError) as error:
-        raise SceneError(
-            path,
-            f"cannot be decoded ({_cause(error)})",
-            "a complete and intact image is needed",
-            "Copy or download the file again.",
-        ) from error
+        raise damaged(path, _cause(error)) from error
 
 
 def open_dataset(path: Path, form: Format) -> Any:

@@ -76,9 +76,22 @@ NAMES = (
 """What a radiometry can be called, for messages and helps."""
 
 
-def choose(
-    header: Header, delivery: Delivery, wanted: str | Radiometry | None
-) -> Radiometry | Percentiles:
+Declared = Radiometry | Percentiles | Profile
+"""What may be said about the values of an image before it is opened."""
+
+
+def declared(text: str) -> Declared:
+    """The profile or stretch called `text`, see `NAMES`; raises RadiometryError."""
+    for profile in PROFILES:
+        if profile.name == text:
+            return profile
+    stretch = parse(text)
+    if stretch is None:
+        raise RadiometryError("radiometry", repr(text), f"known are {NAMES}", "Use one of these.")
+    return stretch
+
+
+def choose(header: Header, delivery: Delivery, wanted: Declared | None) -> Radiometry | Percentiles:
     """The radiometry that the caller wants, else the one that the metadata declare.
 
     Without either, 8-bit colour is "visual" and 8-bit single bands are "grey"; all else is refused.
@@ -98,23 +111,14 @@ def choose(
 
 
 def _resolved(
-    header: Header, delivery: Delivery, wanted: str | Radiometry | None
+    header: Header, delivery: Delivery, wanted: Declared | None
 ) -> Radiometry | Percentiles:
     asked = wanted if wanted is not None else delivery.radiometry
-    if asked is None:
-        return _plain(header, delivery.bands)
     if isinstance(asked, str):
-        return parse(asked) or _profile(header, asked)
-    return asked
-
-
-def _profile(header: Header, name: str) -> Radiometry:
-    for profile in PROFILES:
-        if profile.name == name:
-            return profile.radiometry(header)
-    raise RadiometryError(
-        header.path, f"the radiometry {name!r}", f"known are {NAMES}", "Use one of these."
-    )
+        asked = declared(asked)
+    if isinstance(asked, Profile):
+        return asked.radiometry(header)
+    return _plain(header, delivery.bands) if asked is None else asked
 
 
 def _plain(header: Header, bands: Bands | tuple[()]) -> Radiometry:
@@ -122,7 +126,7 @@ def _plain(header: Header, bands: Bands | tuple[()]) -> Radiometry:
     if header.dtype == "uint8" and (bands or header.colour_bands == 3 or natural):
         return Radiometry("visual", bands or RGB, (0, 0, 0), (255, 255, 255))
     if header.dtype == "uint8" and header.colour_bands == 1:
-        return _profile(header, "grey")
+        return Radiometry("grey", GREY, (0, 0, 0), (255, 255, 255))
     raise RadiometryError(
         header.path,
         f"{header.colour_bands} bands of {header.dtype} without a declared radiometry",

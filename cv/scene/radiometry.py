@@ -97,17 +97,14 @@ class Percentiles:
         return f"percentile:{self.low:g}-{self.high:g}"
 
     def measured(self, values: NDArray[np.generic]) -> Radiometry:
-        """The stretch of a scene with `values` (3, n) of red, green, blue; raises RadiometryError.
+        """The stretch of a scene with valid `values` (3, n) of red, green, blue.
 
-        A band of one single value keeps its order: that value becomes 0.
+        A band of one single value keeps its order: that value becomes 0. Without any value the
+        limits are 0 and 1: there is nothing to be seen. `bands` must be known by now.
         """
-        if values.shape[1] == 0 or not self.bands:
-            raise RadiometryError(
-                self.name,
-                "no valid pixel in the scene",
-                "a stretch is measured on valid pixels",
-                "Declare a profile or limits.",
-            )
+        assert self.bands
+        if values.shape[1] == 0:
+            return Radiometry(self.name, self.bands, (0.0,) * 3, (1.0,) * 3)
         low, high = np.percentile(values.astype(np.float64), [self.low, self.high], axis=1)
         high = np.where(high > low, high, low + 1.0)
         return Radiometry(

@@ -18,10 +18,11 @@ from shapely.geometry.base import BaseGeometry
 from cv.geometry.grid import Grid
 from cv.geometry.patch import Patch
 from cv.scene import clock, files, planet
+from cv.scene.clock import NamePattern
 from cv.scene.delivery import Delivery
 from cv.scene.georeference import grid_of
 from cv.scene.geotiff import Header, inspect
-from cv.scene.profiles import choose
+from cv.scene.profiles import Declared, choose, declared
 from cv.scene.radiometry import Percentiles, Radiometry
 from cv.scene.resample import resample, unseen, window_for
 from cv.scene.samples import gather
@@ -56,9 +57,9 @@ class Scene:
         path: str | Path,
         gsd: float | tuple[float, float] | None = None,
         *,
-        radiometry: str | Radiometry | None = None,
+        radiometry: str | Declared | None = None,
         acquired: datetime | None = None,
-        time_pattern: str | None = None,
+        time_pattern: str | NamePattern | None = None,
     ) -> Scene:
         """The scene in `path`: a GeoTIFF, a PNG or JPEG, a Planet asset, or a STAC Item (JSON).
 
@@ -66,21 +67,23 @@ class Scene:
         `radiometry` is the name of a profile, "limits:LOW-HIGH[:R,G,B]",
         "percentile[:LOW-HIGH][:R,G,B]" or a Radiometry; None: as the metadata declare, or 8-bit
         colour. `acquired` is the time with its zone; else metadata tell it, else the name after
-        `time_pattern` (see clock.from_name), else tags; else there is none. Raises SceneError,
+        `time_pattern` (see NamePattern.parse), else tags; else there is none. Raises SceneError,
         RadiometryError, TimeError.
         """
+        wanted = declared(radiometry) if isinstance(radiometry, str) else radiometry
+        pattern = NamePattern.parse(time_pattern) if isinstance(time_pattern, str) else time_pattern
         delivery = _delivery(files.local(path))
         header = inspect(delivery.image)
         grid = grid_of(header, gsd)
         delivery = planet.calibrated(delivery, header)
-        chosen = choose(header, delivery, radiometry)
+        chosen = choose(header, delivery, wanted)
         if isinstance(chosen, Percentiles):
             chosen = _measured(chosen, header)
         return cls(
             delivery.id,
             delivery.image,
             grid,
-            _time(delivery, header, acquired, time_pattern),
+            _time(delivery, header, acquired, pattern),
             chosen,
             Udm2.open(delivery.udm2, header, grid) if delivery.udm2 else None,
             Source.of(header, chosen.bands),
@@ -157,17 +160,17 @@ def _delivery(path: Path) -> Delivery:
 
 
 def _time(
-    delivery: Delivery, header: Header, acquired: datetime | None, pattern: str | None
+    delivery: Delivery, header: Header, acquired: datetime | None, pattern: NamePattern | None
 ) -> datetime | None:
     if acquired is not None:
         return clock.utc(delivery.image, acquired)
     if delivery.acquired is not None:
         return delivery.acquired
-    return clock.from_name(delivery.image, pattern) if pattern else clock.from_tags(header)
+    return pattern.time_of(delivery.image) if pattern else clock.from_tags(header)
 
 
 def _measured(percentiles: Percentiles, header: Header) -> Radiometry:
     source = Source.of(header, percentiles.bands)
-    whole = source.overview(_STRETCH_PIXELS)
+    values = source.sample(_STRETCH_PIXELS)
     source.close()
-    return percentiles.measured(whole.values[:, whole.valid])
+    return percentiles.measured(values)

@@ -14,6 +14,7 @@ from rasterio.enums import Resampling
 from rasterio.windows import Window as RasterWindow
 
 from cv.scene.blocks import check_blocks
+from cv.scene.complaints import decoding
 from cv.scene.geotiff import Header, open_dataset, reading
 
 
@@ -26,6 +27,7 @@ class _Handles:
         self._lock = threading.Lock()
         self._opened: list[Any] = []
         self.checked: set[tuple[int, int]] = set()
+        self.complaints: list[str] = []
         weakref.finalize(self, _close, self._opened)
 
     def __reduce__(self) -> tuple[type[_Handles], tuple[Header]]:
@@ -94,20 +96,32 @@ class Source:
         with reading(self.header.path):
             dataset = self._handles.get()
             check_blocks(self.header.path, dataset, window, self._handles.checked)
-            values = dataset.read(
-                unique,
-                window=window,
-                out_shape=(len(unique), *shape),
-                resampling=Resampling.nearest,
-            )
-            valid = self._valid(dataset, window, shape, values)
+            with decoding(self.header.path, self._handles.complaints):
+                values = dataset.read(
+                    unique,
+                    window=window,
+                    out_shape=(len(unique), *shape),
+                    resampling=Resampling.nearest,
+                )
+                valid = self._valid(dataset, window, shape, values)
         return Strip(values[[unique.index(band) for band in self.bands]], valid)
 
-    def overview(self, pixels: int) -> Strip:
-        """The whole raster at every n-th pixel, at most about `pixels` of them."""
+    def sample(self, pixels: int) -> NDArray[np.generic]:
+        """Stored values (bands, n) of about `pixels` valid pixels at most, from the whole raster.
+
+        Every n-th pixel is looked at; all of them where none of those is valid.
+        """
         rows, columns = self.header.shape
         step = max(1, math.ceil(math.sqrt(rows * columns / pixels)))
-        return self.strip(0, 0, columns, rows, (step, step))
+        whole = self.strip(0, 0, columns, rows, (step, step))
+        found = whole.values[:, whole.valid]
+        height = max(1, pixels // columns)
+        for y in range(0, rows, height):
+            if found.shape[1]:
+                break
+            part = self.strip(0, y, columns, min(height, rows - y), (1, 1))
+            found = part.values[:, part.valid]
+        return found
 
     def _valid(
         self, dataset: Any, window: RasterWindow, shape: tuple[int, int], values: NDArray[Any]

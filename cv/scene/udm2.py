@@ -22,14 +22,15 @@ from cv.scene.samples import gather
 from cv.scene.source import Source, Strip
 from cv.scene.visibility import clear_part
 
-_HIDING = (3, 5, 6, 8)  # cloud shadow, heavy haze, cloud, unusable (bit 0: blackfill)
+# clear, snow, light haze; cloud shadow, heavy haze, cloud; unusable (bit 0: blackfill)
+_BANDS = (1, 2, 4, 3, 5, 6, 8)
 
 
 @dataclass(frozen=True, eq=False)
 class Udm2:
-    """Where clouds, cloud shadows, heavy haze and blackfill hide the ground.
+    """Where the ground is clear, under snow or light haze, and nothing else hides it.
 
-    Snow and light haze do not. What the mask does not cover is not known to be clear.
+    What the mask does not cover, or does not class, is not known to be clear.
     """
 
     path: Path
@@ -56,7 +57,7 @@ class Udm2:
             )
         from_image = _aligned(header, image, grid)
         # A nodata value would make clear pixels, all zero in these bands, invalid.
-        source = Source.of(replace(header, nodata=None), _HIDING)
+        source = Source.of(replace(header, nodata=None), _BANDS)
         return cls(path, header.shape, from_image, source)
 
     def share(self, to_image: Affine, shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -86,7 +87,14 @@ def _aligned(mask: Header, image: Header, grid: Grid) -> Affine:
         placed = grid_of(mask, None)
         if placed.crs == grid.crs:
             from_image: Affine = ~placed.transform @ grid.transform
-            return from_image
+            if _moved(grid.footprint, from_image).intersection(placed.footprint).area > 0:
+                return from_image
+            raise SceneError(
+                mask.path,
+                f"a mask that does not meet its image {image.path.name}",
+                "a UDM2 covers its image",
+                "Download image and mask together.",
+            )
         found = f"a mask in {placed.crs.name if placed.crs else ''!r}"
         limit = f"its image lies in {grid.crs.name if grid.crs else ''!r}"
     elif not image.georeferenced and mask.shape == image.shape:
@@ -105,9 +113,9 @@ def _convert(strip: Strip) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
 
 
 def _seen(strip: Strip) -> NDArray[np.bool_]:
-    shadow, haze, cloud, unusable = strip.values.astype(np.uint8)
-    hidden = (shadow > 0) | (haze > 0) | (cloud > 0) | (unusable & 1 > 0)
-    seen: NDArray[np.bool_] = strip.valid & ~hidden
+    classes = strip.values.astype(np.uint8)
+    clear, hidden = classes[:3].any(axis=0), classes[3:6].any(axis=0) | (classes[6] & 1 > 0)
+    seen: NDArray[np.bool_] = strip.valid & clear & ~hidden
     return seen
 
 

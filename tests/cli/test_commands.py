@@ -109,9 +109,14 @@ BAD = [
     ["count", "scene.tif", "--gsd", "0.5"],
     ["monitor", "none", "--site", "port.geojson", "--ledger", "l.db"],
     ["monitor", "scenes", "--site", "bad.geojson", "--ledger", "l.db"],
+    ["monitor", "scenes", "--site", "port.geojson", "--ledger", "l.db", "--radiometry", "infra"],
+    ["monitor", "scenes", "--site", "port.geojson", "--ledger", "l.db", "--time-pattern", "%Y"],
+    ["monitor", "scenes", "--site", "port.geojson", "--ledger", "l.db", "--time-pattern", "UTC:%Q"],
     ["monitor", "scenes", "--site", "port.geojson", "--ledger", "page.tif"],
     ["series", "--ledger", "none.db", "--pier", "Pier 2"],
     ["show", "none.tif", "--picture", "p.png"],
+    ["show", "scene.tif", "--picture", "p.txt"],
+    ["series", "--ledger", "kept.csv", "--pier", "Pier 2", "--picture", "p.jpg"],
     ["export", "--ledger", "none.db", "out.csv"],
     ["count", "scene.tif", "--boxes", "scenes"],
     ["count", "scene.tif", "--boxes", "scene.tif"],
@@ -157,9 +162,55 @@ def test_a_batch_with_a_broken_scene_finishes_and_exits_with_1(place, capsys):
     out = capsys.readouterr().out
     assert "refused: " in out
     assert "broken.tif" in out
-    assert "4 scenes: 3 recorded, 0 known, 0 failed, 1 refused" in out
+    assert "scenes: 3 recorded, 0 known, 0 failed, 1 refused" in out
+    assert out.count("broken.tif: cannot be decoded") == 1
     assert main(["series", "--ledger", "l.db", "--pier", "Pier 9"]) == 2
     assert "it holds Pier 2" in capsys.readouterr().err
+
+
+def test_a_batch_of_which_nothing_can_be_read_leaves_no_ledger(place, capsys):
+    arguments = ["monitor", "scenes", "--site", "port.geojson", "--ledger", "l.db"]
+    assert main([*arguments, "--time-pattern", "UTC:scene_%Y%m%d"]) == 2
+    out = capsys.readouterr().out
+    assert out.count("no time as in 'UTC:scene_%Y%m%d'") == 3
+    assert "scenes: 0 recorded, 0 known, 0 failed, 3 refused" in out
+    assert not list(Path().glob("l.db*"))
+    assert main(arguments) == 0
+    assert main([*arguments, "--radiometry", "pan-11bit"]) == 2
+    assert Path("l.db").exists()
+
+
+def test_pictures_in_the_folder_are_said_to_be_left_out(place, capsys):
+    Path("scenes/photo.JPG").write_bytes(b"a photo")
+    assert main(["monitor", "scenes", "--site", "port.geojson", "--ledger", "l.db"]) == 0
+    assert "left out: 1 PNG or JPEG" in capsys.readouterr().out
+
+
+def test_a_pier_is_found_by_its_alias_in_the_site(place, capsys):
+    assert main(["monitor", "scenes", "--site", "port.geojson", "--ledger", "l.db"]) == 0
+    site = json.loads(Path("port.geojson").read_text())
+    site["features"][0]["properties"]["aliases"] = ["East quay"]
+    Path("port.geojson").write_text(json.dumps(site))
+    asked = ["series", "--ledger", "l.db", "--pier", "East quay"]
+    assert main(asked) == 2
+    assert "--site that knows the alias" in capsys.readouterr().err
+    assert main([*asked, "--site", "port.geojson"]) == 0
+    assert capsys.readouterr().out.startswith("Pier 2 (export)")
+
+
+def test_an_export_with_a_site_holds_only_its_piers(place, capsys):
+    old = Path("port.geojson").read_text()
+    Path("new.geojson").write_text(old.replace("Pier 2", "Quay B"))
+    for site in ("port.geojson", "new.geojson"):
+        assert main(["monitor", "scenes", "--site", site, "--ledger", "l.db"]) == 0
+    for site, piers in (("port.geojson", {"Pier 2"}), ("new.geojson", {"Quay B"})):
+        assert main(["export", "--ledger", "l.db", "--site", site, "out.csv"]) == 0
+        assert {row.split(",")[2] for row in Path("out.csv").read_text().splitlines()[1:]} == piers
+        assert main(["export", "--ledger", "l.db", "--site", site, "out.geojson"]) == 0
+        found = json.loads(Path("out.geojson").read_text())["features"]
+        assert {one["properties"]["pier"] for one in found} - {None} == piers
+    assert main(["export", "--ledger", "l.db", "out.csv"]) == 0
+    assert len(Path("out.csv").read_text().splitlines()) == 1 + 2 * 3
 
 
 def test_the_version_is_told(capsys):

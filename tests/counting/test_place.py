@@ -10,7 +10,7 @@ from painting import BERTH, PIER, grid_transform, to_lonlat
 from pyproj import CRS
 
 from cv.counting.place import Places
-from cv.errors import CoverageError
+from cv.errors import CoverageError, SiteError
 from cv.geometry.grid import Grid
 from cv.site import BERTH_BUFFER_M, Site
 
@@ -87,3 +87,10 @@ def test_the_whole_image_is_one_place():
     places = Places.whole(Grid.local((100, 200), (0.5, 0.25)), "image")
     assert places.region.area == pytest.approx(100 * 25)
     assert places.in_pixels(places.region).equals(shapely.box(0, 0, 200, 100))
+
+
+def test_what_has_no_room_for_a_container_is_refused(tmp_path):
+    with pytest.raises(SiteError, match=r"pier 'P0' has 9 square metres"):
+        Places.of_site(site(tmp_path, to_lonlat(shapely.box(0, 0, 3, 3), RAJIN)), GRID, "scene")
+    with pytest.raises(CoverageError, match="the image shows 4 square metres"):
+        Places.whole(Grid.local((5, 5), (0.4, 0.4)), "scene")

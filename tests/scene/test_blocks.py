@@ -1,6 +1,8 @@
-"""Damage inside compressed blocks is found wherever there is a checksum."""
+"""Damage inside compressed blocks is found wherever there is a checksum or the decoder warns."""
 
 from __future__ import annotations
+
+import logging
 
 import numpy as np
 import pytest
@@ -56,3 +58,33 @@ def test_damage_outside_of_what_is_read_does_not_matter(deflated):
     deflated.write_bytes(damaged)
     with Scene.open(deflated) as scene:
         assert scene.read(Affine.identity(), (64, 64)).seen.all()
+
+
+@pytest.fixture
+def photographic(tmp_path):
+    path = tmp_path / "photographic.tif"
+    pixels = np.random.default_rng(2).integers(0, 255, (3, 256, 256), dtype=np.uint8)
+    with rasterio.open(
+        path, "w", driver="GTiff", width=256, height=256, count=3, dtype="uint8", tiled=True,
+        blockxsize=128, blockysize=128, compress="jpeg", photometric="ycbcr",
+        crs="EPSG:32652", transform=Affine(0.5, 0, 4e5, 0, -0.5, 4.6e6),
+    ) as out:  # fmt: skip
+        out.write(pixels)
+    return path
+
+
+def test_what_the_jpeg_decoder_only_warns_of_is_an_error_again_and_again(photographic):
+    assert read_all(photographic).seen.all()
+    with rasterio.open(photographic) as source:
+        start = int(source.get_tag_item("BLOCK_OFFSET_1_0", "TIFF", bidx=1))
+    damaged = bytearray(photographic.read_bytes())
+    damaged[start + 2000 : start + 2040] = bytes(range(1, 41))
+    photographic.write_bytes(damaged)
+    logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # whatever the program logs
+    try:
+        with Scene.open(photographic) as scene:
+            for _ in range(2):  # the second time GDAL has it in its cache
+                with pytest.raises(SceneError, match=r"photographic\.tif.*JPEG"):
+                    scene.read(Affine.identity(), (256, 256))
+    finally:
+        logging.getLogger("rasterio").setLevel(logging.NOTSET)

@@ -11,6 +11,7 @@ import rasterio
 
 from cv.errors import TimeError
 from cv.scene import clock
+from cv.scene.clock import NamePattern
 from cv.scene.scene import Scene
 from tests.scene.conftest import WriteTiff
 
@@ -52,7 +53,7 @@ def test_without_a_declaration_there_is_no_time(tiff: Path) -> None:
     ],
 )
 def test_names(name: str, pattern: str, expected: datetime) -> None:
-    assert clock.from_name(Path(f"/x/{name}.tif"), pattern) == expected
+    assert NamePattern.parse(pattern).time_of(Path(f"/x/{name}.tif")) == expected
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_names(name: str, pattern: str, expected: datetime) -> None:
 )
 def test_names_that_tell_no_time(name: str, pattern: str) -> None:
     with pytest.raises(TimeError):
-        clock.from_name(Path(f"/x/{name}.tif"), pattern)
+        NamePattern.parse(pattern).time_of(Path(f"/x/{name}.tif"))
 
 
 def test_a_pattern_given_to_a_scene(tiff: Path) -> None:

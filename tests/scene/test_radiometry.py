@@ -206,9 +206,19 @@ def test_percentile_bands(write_tiff: WriteTiff) -> None:
     assert ColorInterp.undefined.name == "undefined"
 
 
+def test_a_percentile_of_the_few_valid_pixels_that_a_sample_misses(write_tiff: WriteTiff) -> None:
+    data = np.zeros((3, 2051, 2051), np.uint16)
+    data[:, 1001, 1001:1003] = [[500, 900]] * 3
+    scene = Scene.open(
+        write_tiff(data, nodata=0, compress="deflate"), radiometry="percentile:0-100"
+    )
+    assert (scene.radiometry.low, scene.radiometry.high) == ((500,) * 3, (900,) * 3)
+
+
 def test_a_percentile_of_nothing(write_tiff: WriteTiff) -> None:
-    empty = write_tiff(np.zeros((3, 9, 9), np.uint16), nodata=0)
-    with pytest.raises(RadiometryError, match="no valid pixel"):
-        Scene.open(empty, radiometry="percentile")
+    empty = Scene.open(
+        write_tiff(np.zeros((3, 9, 9), np.uint16), nodata=0), radiometry="percentile"
+    )
+    assert empty.visibility(empty.grid.footprint).fraction == 0
     flat = Scene.open(write_tiff(np.full((1, 9, 9), 7, np.uint16)), radiometry="percentile")
     assert (flat.radiometry.low, flat.radiometry.high) == ((7, 7, 7), (8, 8, 8))

@@ -10,6 +10,7 @@ import shapely
 from affine import Affine
 from PIL import Image
 
+from cv.errors import SceneError
 from cv.scene.scene import Scene
 from tests.scene.conftest import UTM, WriteTiff
 
@@ -203,6 +204,23 @@ def test_clouds_and_nodata_together(write_tiff: WriteTiff, colours: np.ndarray) 
 
 def scale2() -> Affine:
     return Affine.scale(2.0)
+
+
+def test_what_the_mask_does_not_class_is_not_seen(
+    write_tiff: WriteTiff, colours: np.ndarray
+) -> None:
+    bands = udm2(cloud=flag())
+    bands[0, :10] = 0
+    write_tiff(bands, f"{ITEM}_3B_udm2.tif", transform=UTM @ scale2())
+    scene = Scene.open(write_tiff(colours, f"{ITEM}_3B_Visual.tif"))
+    assert scene.visibility(scene.grid.footprint).fraction == pytest.approx(0.5)
+
+
+def test_a_mask_of_elsewhere_is_refused(write_tiff: WriteTiff, colours: np.ndarray) -> None:
+    elsewhere = Affine.translation(5000, 0) @ UTM
+    write_tiff(udm2(cloud=flag()), f"{ITEM}_3B_udm2.tif", transform=elsewhere)
+    with pytest.raises(SceneError, match=r"udm2\.tif: a mask that does not meet its image"):
+        Scene.open(write_tiff(colours, f"{ITEM}_3B_Visual.tif"))
 
 
 def test_what_the_mask_does_not_cover_is_not_seen(
