@@ -23,6 +23,7 @@ LAYERS = [
     {"series"},
     {"visit"},
     {"monitoring"},
+    {"evaluation"},
     {"report"},
     {"cli"},
 ]

@@ -6,12 +6,14 @@ import contextlib
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from cv.training.augment import light_batch, turn_batch
 from cv.training.quiet import hush
+from cv.training.revive import drop_end_to_end, rendered_pictures, revive
 
 hush()
 
@@ -94,14 +96,21 @@ class PierTrainer(_Base):  # type: ignore[misc]
     half_on_cpu = False
     one_head = False
 
+    def setup_model(self) -> Any:
+        """The network from its checkpoint, or revived from a released ONNX model."""
+        start = str(self.args.model)
+        if not start.endswith(".onnx"):
+            return super().setup_model()
+        self.model: Any = revive(Path(start), rendered_pictures(), len(self.data["names"]))
+        self.model.model[-1].max_det = MAX_DETECTIONS
+        return None
+
     def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = False) -> Any:
         """The network; new class rows start from their relatives in the checkpoint."""
         model = super().get_model(cfg, weights, verbose=False)
         model.model[-1].max_det = MAX_DETECTIONS
         if self.one_head:
-            for name in ("one2one_cv2", "one2one_cv3", "one2one_cv4"):
-                if hasattr(model.model[-1], name):
-                    delattr(model.model[-1], name)
+            drop_end_to_end(model.model[-1])
         if weights is not None:
             adopt_classes(model, weights, list(self.data["names"].values()))
         return model
