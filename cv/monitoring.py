@@ -79,19 +79,28 @@ def _attend(
     opener: Callable[[str | Path], Scene],
 ) -> Outcome:
     """One scene; the border at which errors become outcomes."""
-    name = item.id if isinstance(item, Scene) else str(item)
+    if isinstance(item, Scene):
+        return _record(item, site, detector, ledger)
     try:
-        if isinstance(item, Scene):
-            return _record(item, site, detector, ledger)
-        with opener(item) as scene:
-            return _record(scene, site, detector, ledger)
-    except LedgerError:
-        raise
+        scene = opener(item)
     except InputError as error:
-        return Outcome(name, Fate.REFUSED, str(error))
+        return Outcome(str(item), Fate.REFUSED, str(error))
+    except Exception as error:  # a file that no check of ours foresaw: the night goes on
+        return Outcome(str(item), Fate.REFUSED, f"{type(error).__name__}: {error}")
+    with scene:
+        return _record(scene, site, detector, ledger)
 
 
 def _record(scene: Scene, site: Site, detector: Detector, ledger: Ledger) -> Outcome:
+    try:
+        return _recorded(scene, site, detector, ledger)
+    except LedgerError:
+        raise
+    except InputError as error:
+        return Outcome(scene.id, Fate.REFUSED, str(error))
+
+
+def _recorded(scene: Scene, site: Site, detector: Detector, ledger: Ledger) -> Outcome:
     if scene.acquired is None:
         raise TimeError(
             scene.path,
@@ -102,6 +111,7 @@ def _record(scene: Scene, site: Site, detector: Detector, ledger: Ledger) -> Out
     ledger.check(scene.id, scene.digest, scene.acquired)
     visit = Visit.of(scene, site, detector)
     if ledger.has(scene.id, visit.header.model, visit.header.settings):
+        ledger.renew(scene.id, visit.header.model, visit.header.settings)
         return Outcome(scene.id, Fate.KNOWN, "")
     try:
         counts, fate, reason = visit.count(), Fate.RECORDED, ""

@@ -26,6 +26,7 @@ _TEXTS = (
     "method",
     "model",
     "settings",
+    "place",
 )
 _HEADING = "date        time         containers   TEU  hulls  aboard  visible  status"
 _BAR = 14
@@ -57,12 +58,6 @@ class Series:
             if count.acquired is None:
                 raise ValueError(f"the count of {count.scene!r} has no time")
         looks = frame(_newest(counts)).astype(dict.fromkeys(_TEXTS, "string"))
-        for name in ("visible_fraction", "berth_visible_fraction"):
-            # A count that failed does not know how much could be seen.
-            looks[name] = looks[name].astype("Float64").mask(looks["status"] == "failed")
-        looks["stacks"] = (
-            looks["stacks"].astype("Int64").mask(~looks["status"].isin(WITH_NUMBERS), pd.NA)
-        )
         looks["interval_calibrated"] = looks["interval_calibrated"].astype("boolean")
         looks["interval_level"] = looks["interval_level"].astype("Float64")
         return cls(pier, looks.sort_values(["acquired", "scene"], ignore_index=True))
@@ -72,7 +67,7 @@ class Series:
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """Every way of counting that gave a number: "method, model ...", by first appearance.
+        """Every way of counting that gave a number: "method, model ..., outline ...", as they come.
 
         Numbers of different ways are not comparable as they stand.
         """
@@ -83,9 +78,9 @@ class Series:
         """How each look was counted; empty for one without a number."""
         numbered = self.looks["status"].isin(WITH_NUMBERS)
         return [
-            f"{method}, model {model[:12]}" if known else ""
-            for method, model, known in zip(
-                self.looks["method"], self.looks["model"], numbered, strict=True
+            f"{method}, model {model[:12]}, outline {place[:8]}" if known else ""
+            for method, model, place, known in zip(
+                *(self.looks[name] for name in ("method", "model", "place")), numbered, strict=True
             )
         ]
 

@@ -50,6 +50,11 @@ class Pier:
     aliases: tuple[str, ...] = ()
     """Other names in use."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its name, then its aliases."""
+        return (self.name, *self.aliases)
+
 
 @dataclass(frozen=True)
 class Site:
@@ -115,7 +120,7 @@ class Site:
     def pier(self, name: str) -> Pier:
         """The pier called `name`, or known by it as an alias; raises SiteError."""
         for pier in self.piers:
-            if name == pier.name or name in pier.aliases:
+            if name in pier.names:
                 return pier
         names = ", ".join(pier.name for pier in self.piers)
         raise SiteError(
@@ -180,7 +185,10 @@ def _crs(path: Path, document: dict[str, Any]) -> CRS:
     if member is None:
         return parse_crs(_WGS84)
     try:
-        return parse_crs(member if isinstance(member, str) else member["properties"]["name"])
+        crs = parse_crs(member if isinstance(member, str) else member["properties"]["name"])
+        if not (crs.is_geographic or crs.is_projected):
+            raise ValueError("it does not lie on the Earth")
+        return crs
     except (KeyError, TypeError, ValueError) as error:
         raise SiteError(
             path,
@@ -298,7 +306,13 @@ def _polygon(path: Path, where: str, raw: Any) -> BaseGeometry:
     try:
         polygons = [_rings(part) for part in parts]
         geometry = shapely.MultiPolygon(polygons) if len(polygons) != 1 else polygons[0]
-    except (TypeError, ValueError, IndexError, shapely.errors.ShapelyError) as error:
+    except (
+        TypeError,
+        ValueError,
+        IndexError,
+        OverflowError,
+        shapely.errors.ShapelyError,
+    ) as error:
         raise SiteError(
             path,
             f"{where}: {error}",
@@ -348,14 +362,17 @@ def _check_outlines(path: Path, piers: tuple[Pier, ...], crs: CRS) -> None:
                 'Coordinates in metres need a declared CRS: "crs": "EPSG:...".',
             )
         for other in piers[:i]:
-            shared = pier.outline.intersection(other.outline).area
-            if shared > MOST_OVERLAP * min(pier.outline.area, other.outline.area):
-                raise SiteError(
-                    path,
-                    f"piers {other.name!r} and {pier.name!r} overlap",
-                    f"they may share at most {MOST_OVERLAP:.0%} of the smaller one",
-                    "A container counts for one pier: draw them apart.",
-                )
+            pairs = (("piers", pier.outline, other.outline), ("berths", pier.berth, other.berth))
+            for what, one, two in pairs:
+                if one is None or two is None:
+                    continue
+                if one.intersection(two).area > MOST_OVERLAP * min(one.area, two.area):
+                    raise SiteError(
+                        path,
+                        f"{what} of {other.name!r} and {pier.name!r} overlap",
+                        f"they may share at most {MOST_OVERLAP:.0%} of the smaller one",
+                        "What is counted counts for one pier: draw them apart.",
+                    )
 
 
 def _check_names(path: Path, piers: tuple[Pier, ...]) -> None:
@@ -363,7 +380,7 @@ def _check_names(path: Path, piers: tuple[Pier, ...]) -> None:
         raise SiteError(path, "only berths", "at least one pier is needed", "Draw a pier.")
     seen: set[str] = set()
     for pier in piers:
-        for name in (pier.name, *pier.aliases):
+        for name in pier.names:
             if not name.isprintable():
                 raise SiteError(
                     path,

@@ -4,22 +4,46 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import shapely
 from shapely.geometry.base import BaseGeometry
 
+from cv.counting.assignment import LIES_IN
 from cv.counting.count import Status
 from cv.counting.counts import Counts
-from cv.counting.interval import LEVEL
-from cv.counting.place import Place, Places, moved
-from cv.counting.tally import NO_VIEW, Header, Tally, View
-from cv.detector.card import Card
+from cv.counting.interval import LEVEL, SHARED_ERROR, STEEPNESS
+from cv.counting.place import SMALLEST_M2, Place, Places, moved
+from cv.counting.stacks import GAP_M
+from cv.counting.tally import LEAST_HULL_M2, LONG_BOX_M, NO_VIEW, Header, Tally, View
+from cv.detector.card import CONTAINER, HULL, Card, Look
+from cv.detector.detections import Detections
 from cv.detector.detector import CANDIDATE_SHARE, Detector
 from cv.scene.scene import Scene
 from cv.site import BERTH_BUFFER_M, Site
 
-METHOD_VERSION = 1
+METHOD_VERSION = 2
 """Raised when the same scene, site and model would be counted otherwise than before."""
+LONGEST_HULL_M = 400.0
+"""Hulls up to this length are found whole, wherever they lie in a berth."""
+_CONSTANTS = (
+    METHOD_VERSION,
+    LONGEST_HULL_M,
+    LEVEL,
+    SHARED_ERROR,
+    STEEPNESS,
+    CANDIDATE_SHARE,
+    BERTH_BUFFER_M,
+    LIES_IN,
+    LONG_BOX_M,
+    NO_VIEW,
+    SMALLEST_M2,
+    LEAST_HULL_M2,
+    GAP_M,
+)
+"""What shapes a count beside scene, site and model."""
 GSD_TOLERANCE = 0.02
 """How far a scene's GSD may leave the model's range, as a part of it: GSDs are rounded."""
 
@@ -42,7 +66,7 @@ class Visit:
         if site is None:
             places = Places.whole(scene.grid, scene.id)
         else:
-            places = Places.of_site(site, scene.grid, scene.id)
+            places = Places.of_site(site, scene.grid, str(scene.path))
         header = Header(
             scene=scene.id,
             acquired=scene.acquired,
@@ -59,11 +83,9 @@ class Visit:
         fault = _out_of_range(self.places.ground.gsd_m, self.detector.card)
         if fault:
             return self._blank(views, Status.OUT_OF_RANGE, fault)
-        if all(max(view.outline, view.berth) <= NO_VIEW for view in views):
+        if all(max(view.outline, view.berth or 0.0) <= NO_VIEW for view in views):
             return self._blank(views, Status.NOT_VISIBLE, "nothing of the pier was seen")
-        to_pixel = self.places.ground.to_pixel
-        detections = self.detector.detect(self.scene, to_pixel, self.region)
-        tally = Tally.of(self.detector.card, self.places, detections)
+        tally = Tally.of(self.detector.card, self.places, self.detections())
         counts = tuple(tally.count(self.header, i, view) for i, view in enumerate(views))
         return Counts(
             self.scene.id,
@@ -74,10 +96,35 @@ class Visit:
 
     def failed(self, reason: str) -> Counts:
         """Counts without numbers, for a scene whose counting broke off because of `reason`."""
-        unseen = [View(0.0, 0.0, "none") for _ in self.places.places]
-        return self._blank(unseen, Status.FAILED, reason)
+        unknown: list[View | None] = [None for _ in self.places.places]
+        return self._blank(unknown, Status.FAILED, reason)
 
-    def _blank(self, views: list[View], status: Status, reason: str) -> Counts:
+    def detections(self) -> Detections:
+        """All that the detector sees where it matters, candidates included, ground metres.
+
+        Hulls are looked for before containers: their decks may lie beyond the berths.
+        """
+        card, to_pixel = self.detector.card, self.places.ground.to_pixel
+        found = Detections.empty()
+        for look in sorted(card.looks, key=lambda look: CONTAINER in look.classes):
+            region = self._region_for(look, found).intersection(self.footprint)
+            seen = self.detector.detect(look, self.scene, to_pixel, region)
+            found = Detections.concatenate([found, seen])
+        return found.ranked()
+
+    def _region_for(self, look: Look, hulls: Detections) -> BaseGeometry:
+        """Where `look` has to look, ground metres; `hulls` are those found so far."""
+        shapes = [place.berth for place in self.places.places]
+        if HULL in look.classes:  # so far beyond its berth can the middle of a hull be, or its deck
+            beyond = (1.0 if CONTAINER in look.classes else 0.5) - LIES_IN
+            shapes = [shape.buffer(beyond * LONGEST_HULL_M) for shape in shapes]
+        if CONTAINER in look.classes:
+            sure = hulls.scores >= np.array(self.detector.card.thresholds)[hulls.classes]
+            shapes += [place.outline for place in self.places.places]
+            shapes += list(hulls.boxes[sure].polygons())
+        return shapely.union_all(shapes)
+
+    def _blank(self, views: Sequence[View | None], status: Status, reason: str) -> Counts:
         blanks = tuple(
             self.header.blank(self.places, i, view, status, reason) for i, view in enumerate(views)
         )
@@ -95,8 +142,12 @@ class Visit:
 
     def _view(self, place: Place) -> View:
         outline = self.scene.visibility(self.places.in_pixels(place.outline))
-        berth = self.scene.visibility(self.places.in_pixels(place.berth))
-        return View(outline.fraction, berth.fraction, outline.basis)
+        berth = None
+        if place.berth is place.outline:
+            berth = outline.fraction
+        elif place.berth.area > 0:
+            berth = self.scene.visibility(self.places.in_pixels(place.berth)).fraction
+        return View(outline.fraction, berth, outline.basis)
 
 
 def _out_of_range(gsd_m: tuple[float, float], card: Card) -> str:
@@ -120,11 +171,9 @@ def _settings(scene: Scene, site: Site | None) -> str:
     crs = site.crs.to_wkt() if site else None
     text = json.dumps(
         [
-            METHOD_VERSION,
-            LEVEL,
-            CANDIDATE_SHARE,
-            BERTH_BUFFER_M,
+            _CONSTANTS,
             scene.radiometry.summary,
+            scene.mask_digest,
             crs,
             piers,
         ]

@@ -18,6 +18,7 @@ START = datetime(2026, 1, 5, 10, 30, tzinfo=UTC)
 MODEL = "a1" * 32
 OTHER_MODEL = "b2" * 32
 SETTINGS = "c3" * 32
+PLACE = "c" * 64
 OTHER_SETTINGS = "d4" * 32
 NO_VIEW = (Status.NOT_VISIBLE, Status.OUT_OF_RANGE, Status.FAILED)
 
@@ -45,8 +46,8 @@ def a_count(
         acquired=START + timedelta(days=days),
         status=status,
         reason="" if status is Status.COUNTED else f"made up as {status}",
-        visible_fraction=visible,
-        berth_visible_fraction=visible,
+        visible_fraction=None if status is Status.FAILED else visible,
+        berth_visible_fraction=None if status is Status.FAILED else visible,
         visibility="udm2",
         radiometry="visual bands 1,2,3 limits 0-255 0-255 0-255 gamma 1",
         containers=boxes,
@@ -61,6 +62,7 @@ def a_count(
         interval_calibrated=False,
         model=MODEL,
         settings=SETTINGS,
+        place=PLACE,
     )
 
 

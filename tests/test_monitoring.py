@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -12,13 +13,13 @@ import rasterio
 import shapely
 from painting import BERTH, PIER, grid_transform, paint, to_lonlat
 from pyproj import CRS
-from stand_ins import CARD, painted_detector
+from stand_ins import CARD, CONTAINER_RGB, HULL_RGB, painted_detector
 
 from cv.errors import CoverageError, InferenceError, RadiometryError
 from cv.ledger import Ledger
 from cv.monitoring import Fate, count, monitor
 from cv.scene.scene import Scene
-from cv.site import Site
+from cv.site import Pier, Role, Site
 
 RAJIN = (130.295, 42.235)
 UTM = CRS.from_epsg(32652)
@@ -86,8 +87,6 @@ def test_sightings_as_a_geodataframe(scene_path, site):
 
 @pytest.mark.parametrize("gsd_range", [(0.15, 0.4), (0.5, 0.9)])
 def test_a_gsd_outside_the_models_range_gives_out_of_range(scene_path, site, gsd_range):
-    from dataclasses import replace
-
     detector = painted_detector(card=replace(CARD, gsd_range_m=gsd_range))
     for pier in count(Scene.open(scene_path), site, detector):
         assert pier.status == "out_of_range"
@@ -269,3 +268,85 @@ def test_16_bit_without_a_profile_is_refused(scene_path, tmp_path):
     mask_columns(scene_path, 0, 0, "uint16")
     with pytest.raises(RadiometryError):
         Scene.open(scene_path)
+
+
+def test_a_file_that_nothing_foresaw_is_refused_and_the_batch_goes_on(scene_path, site, tmp_path):
+    def opener(path):
+        if path == "strange":
+            raise ZeroDivisionError("by zero")
+        return Scene.open(path, acquired=NOON)
+
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        outcomes = monitor(["strange", scene_path], site, painted_detector(), ledger, opener)
+    assert [outcome.fate for outcome in outcomes] == [Fate.REFUSED, Fate.RECORDED]
+    assert outcomes[0].reason == "ZeroDivisionError: by zero"
+
+
+def test_a_mask_that_comes_later_makes_a_new_count(site, tmp_path):
+    name = "20240310_013045_12_2480_3B"
+    image = paint(tmp_path / f"{name}_Visual.tif", UTM, TRANSFORM, RAJIN, SIZE)
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        monitor([image], site, painted_detector(), ledger)
+        bands = np.zeros((8, SIZE, SIZE), np.uint8)
+        bands[5] = 1  # cloud everywhere
+        with rasterio.open(
+            tmp_path / f"{name}_udm2.tif", "w", driver="GTiff", count=8, height=SIZE, width=SIZE,
+            dtype="uint8", crs=UTM.to_wkt(), transform=TRANSFORM,
+        ) as out:  # fmt: skip
+            out.write(bands)
+        (outcome,) = monitor([image], site, painted_detector(), ledger)
+        assert outcome.fate is Fate.RECORDED
+        blind, clouded = ledger.counts("Pier 2")
+        assert (blind.containers.value, blind.visibility) == (24, "mask")
+        assert (clouded.status, clouded.containers.value) == ("not_visible", None)
+        assert ledger.counts("Pier 2", newest=True) == (clouded,)
+
+
+def test_counting_again_as_before_makes_the_old_count_the_newest(scene_path, site, tmp_path):
+    def opener(path):
+        return Scene.open(path, acquired=NOON)
+
+    trial = painted_detector(card=replace(CARD, thresholds=(0.95, 0.95)))
+    trial = replace(trial, network=replace_digest(trial.network))
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        seen = []
+        for detector in (painted_detector(), trial, painted_detector(), painted_detector()):
+            monitor([scene_path], site, detector, ledger, opener)
+            (newest,) = ledger.counts("Pier 2", newest=True)
+            seen.append(newest.model)
+        assert len(ledger.counts("Pier 2")) == 2
+    assert seen == [seen[0], "t" * 64, seen[0], seen[0]]
+
+
+def replace_digest(network):
+    network.digest = "t" * 64
+    return network
+
+
+@pytest.mark.parametrize("further", [0, 60, 100, 150, 200])
+def test_a_hull_whose_middle_lies_beyond_its_berth_is_found_wherever_the_scene_begins(
+    tmp_path, further
+):
+    """300 m long, 110 m of it in the berth; containers on its deck."""
+    size, gsd = 2800, 0.5
+    rgb = np.full((3, size, size), 110, np.uint8)
+
+    def draw(east, south, colour):
+        rows, columns = ([round((v + further) / gsd) for v in pair] for pair in (south, east))
+        rgb[:, slice(*rows), slice(*columns)] = np.array(colour, np.uint8)[:, None, None]
+
+    draw((665, 695), (310, 610), HULL_RGB)
+    for south in range(320, 600, 20):
+        draw((670, 682), (south, south + 3), CONTAINER_RGB)
+    x, y = 4e5 - further, 4.6e6 + further
+    path = tmp_path / "scene.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", count=3, height=size, width=size, dtype="uint8",
+        crs=UTM.to_wkt(), transform=rasterio.Affine(gsd, 0, x, 0, -gsd, y),
+    ) as out:  # fmt: skip
+        out.write(rgb)
+    outline = shapely.box(4e5 + 600, 4.6e6 - 700, 4e5 + 660, 4.6e6 - 500)
+    berth = shapely.box(4e5 + 660, 4.6e6 - 700, 4e5 + 700, 4.6e6 - 500)
+    pier = Pier("P", Role.EXPORT, outline, berth)
+    found = count(Scene.open(path), Site("port", (pier,), UTM), painted_detector())["P"]
+    assert (found.hulls.value, found.aboard.value) == (1, 14)

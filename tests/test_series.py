@@ -169,3 +169,11 @@ def test_daily_invents_nothing(counts: list[Count]) -> None:
             assert source.visible_fraction == max(
                 c.visible_fraction for c in best if c.status is not Status.FAILED
             )
+
+
+def test_another_outline_under_the_same_name_is_another_way() -> None:
+    one, two = a_count("a"), replace(a_count("b", days=1.0), place="d" * 64)
+    series = Series.of("East", [one, two])
+    assert len(series.methods) == 2
+    assert "MIXED" in series.to_text()
+    assert "outline dddddddd" in series.to_text()

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from cv.cli import options
+from cv.errors import InputError
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -28,7 +29,11 @@ def run(args: argparse.Namespace) -> int:
     from cv.report.output import written
     from cv.report.text import boxes_json, counts_json, counts_table
 
-    boxes = options.output(args.boxes, *options.inputs(args)) if args.boxes else None
+    boxes = args.boxes and options.named(args.boxes, ".json", *options.inputs(args))
+    if boxes and boxes.exists() and not boxes.read_bytes().lstrip().startswith(b"["):
+        raise InputError(
+            boxes, "it holds something else than a list", "only boxes are replaced", "Rename it."
+        )
     with options.scene(args) as scene:
         counts = count(scene, options.site(args), options.detector(args))
     if boxes:

@@ -43,14 +43,26 @@ def run(args: argparse.Namespace) -> int:
         counts = ledger.counts(newest=True)
         sightings = ledger.sightings(newest=True)
     if site is not None:
-        names = {pier.name for pier in site}
+        names = {name for pier in site for name in pier.names}
         counts = tuple(count for count in counts if count.pier in names)
-        sightings = tuple(r for r in sightings if r.sighting.pier in (names | {None}))
+        scenes = {count.scene for count in counts}
+        sightings = tuple(
+            r for r in sightings if r.sighting.pier in names | {None} and r.scene in scenes
+        )
+        if not counts:
+            raise InputError(
+                args.ledger,
+                f"none of the piers of {args.site}",
+                "piers are known by name or alias",
+                "Name the site that was counted.",
+            )
     if ending == ".csv":
         write_csv(counts, path)
+        print(f"{path}: counts {len(counts)}")
     elif site is None or ending == ".geojson":
         write_geojson(sightings, path)
+        print(f"{path}: detections {len(sightings)}")
     else:
         write_geopackage(counts, sightings, site, path)
-    print(f"{path}: counts {len(counts)}, detections {len(sightings)}")
+        print(f"{path}: counts {len(counts)}, detections {len(sightings)}")
     return 0

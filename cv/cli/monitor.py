@@ -28,7 +28,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run(args: argparse.Namespace) -> int:
     """Counts what is new and says what became of each scene that went wrong.
 
-    Where every scene is refused, a ledger that was not there before is not left behind.
+    A ledger that was not there before and that nothing was recorded in is not left behind.
     """
     from cv.ledger import Ledger
     from cv.monitoring import Fate, monitor
@@ -48,10 +48,11 @@ def run(args: argparse.Namespace) -> int:
         return Scene.open(path, radiometry=radiometry, time_pattern=pattern)
 
     with Ledger.open(args.ledger) as ledger:
-        outcomes = monitor(paths, site, detector, ledger, opened)
-        empty = not ledger.piers()
-    if empty and not existed:
-        args.ledger.unlink()
+        try:
+            outcomes = monitor(paths, site, detector, ledger, opened)
+        finally:
+            if not existed and not ledger.piers():
+                args.ledger.unlink()
     for outcome in outcomes:
         if outcome.reason:
             named = "" if outcome.scene in outcome.reason else f"{outcome.scene}: "

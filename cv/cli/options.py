@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cv.errors import InputError
-from cv.site import Site
 
 if TYPE_CHECKING:
     from cv.detector.detector import Detector
     from cv.scene.scene import Scene
+    from cv.site import Site
 
 
 def add_counted_scene(parser: argparse.ArgumentParser) -> None:
@@ -80,6 +80,8 @@ def scene(args: argparse.Namespace) -> Scene:
 
 def site(args: argparse.Namespace) -> Site | None:
     """The site that `args` name, if any."""
+    from cv.site import Site
+
     return Site.read(args.site) if args.site else None
 
 
@@ -114,6 +116,8 @@ def output(path: Path, *inputs: Path | None) -> Path:
     """
     if path.is_dir():
         raise InputError(path, "it is a folder", "a file is needed", "Name a file in it.")
+    if path.exists() and not path.is_file():
+        raise InputError(path, "it is not a file", "a file is written anew", "Name another one.")
     if any(other and other.exists() and path.exists() and path.samefile(other) for other in inputs):
         raise InputError(
             path, "it is an input of this command", "inputs are never written", "Name another file."
@@ -128,14 +132,13 @@ def output(path: Path, *inputs: Path | None) -> Path:
     return path
 
 
-def picture(args: argparse.Namespace) -> Path:
-    """The PNG that `args` name; raises InputError where it cannot be written as one."""
-    path = output(args.picture, *inputs(args))
-    if path.suffix.lower() != ".png":
+def named(path: Path, ending: str, *inputs: Path | None) -> Path:
+    """`output`, where the name of the file ends in `ending`; raises InputError."""
+    if path.suffix.lower() != ending:
         raise InputError(
-            path, f"its ending is {path.suffix!r}", "pictures are PNG", "Let it end in .png."
+            path, f"its ending is {path.suffix!r}", f"{ending} is written", "Rename the output."
         )
-    return path
+    return output(path, *inputs)
 
 
 def _gsd(text: str) -> tuple[float, float]:

@@ -32,12 +32,13 @@ def run(args: argparse.Namespace) -> int:
     from cv.report.chart import draw_series
     from cv.series import Series
 
-    picture = options.picture(args) if args.picture else None
+    picture = args.picture and options.named(args.picture, ".png", *options.inputs(args))
     site = options.site(args)
-    name = site.pier(args.pier).name if site else args.pier
+    names = (args.pier, *(site.pier(args.pier).names if site else ()))
     with Ledger.open(args.ledger, readonly=True) as ledger:
-        counts = ledger.counts(name)
         known = ledger.piers()
+        name = next((name for name in names if name in known), args.pier)
+        counts = ledger.counts(name)
     if not counts:
         raise LedgerError(
             args.ledger,

@@ -28,8 +28,9 @@ def run(args: argparse.Namespace) -> int:
     from cv.report.portrait import draw_visit
     from cv.visit import Visit
 
-    picture = options.picture(args)
+    options.named(args.picture, ".png", *options.inputs(args))
     with options.scene(args) as scene:
+        picture = options.output(args.picture, *scene.sources)
         visit = Visit.of(scene, options.site(args), options.detector(args))
         draw_visit(visit, visit.count(), picture)
     print(f"{picture}: {scene.id}")

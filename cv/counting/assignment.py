@@ -38,12 +38,20 @@ class Footing:
 
 
 def moor(hulls: OrientedBoxes, places: tuple[Place, ...]) -> Moorings:
-    """Each hull goes to the berth that holds most of it, at least `LIES_IN`; ties to the first."""
+    """Each hull goes to the berth that holds most of it, at least `LIES_IN`; ties to the first.
+
+    Berths that are mere buffers overlap: among those that hold a hull the nearest outline counts.
+    """
     if not len(hulls):
         return Moorings(np.zeros(0, np.int64), np.zeros(0, dtype=bool))
     in_berth = _shares(hulls, [place.berth for place in places])
+    declared = np.array([place.declared for place in places])
+    outlines = np.array([place.outline for place in places], dtype=object)
     on_land = _shares(hulls, [shapely.union_all([place.outline for place in places])])[:, 0]
     best = in_berth.argmax(axis=1)
+    away = shapely.distance(hulls.polygons()[:, None], outlines[None, :])
+    nearest = np.where(declared | (in_berth < LIES_IN), np.inf, away).argmin(axis=1)
+    best = np.where(declared[best] | (in_berth.max(axis=1) < LIES_IN), best, nearest)
     share = in_berth[np.arange(len(hulls)), best]
     afloat = share >= on_land - 1e-9
     return Moorings(np.where(afloat & (share >= LIES_IN), best, NOWHERE), afloat)

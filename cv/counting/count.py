@@ -13,7 +13,7 @@ class Status(StrEnum):
     """What a count is worth."""
 
     COUNTED = "counted"
-    """The whole pier and its berth were seen."""
+    """So much of pier and berth was seen that nothing that is counted fits into the rest."""
     PARTIAL = "partial"
     """A part was seen; numbers are of that part, the rest is unknown."""
     NOT_VISIBLE = "not_visible"
@@ -95,12 +95,13 @@ class Count:
     status: Status
     reason: str
     """Why the status is not `counted`; empty when it is."""
-    visible_fraction: float
-    """Share of the pier's area that was seen, 0 to 1."""
-    berth_visible_fraction: float
-    """Share of its berth's area that was seen, 0 to 1."""
+    visible_fraction: float | None
+    """Share of the pier's area that was seen, 0 to 1; None where counting failed."""
+    berth_visible_fraction: float | None
+    """Share of its berth's area that was seen, 0 to 1; None without a berth, too."""
     visibility: str
-    """What the fractions rest on: "udm2" (clouds and shadows are known), "mask" (nodata only)."""
+    """What the fractions rest on: "udm2" (clouds and shadows are known), "mask" (nodata only),
+    "none" (counting failed)."""
     radiometry: str
     """How the scene's values became colours: name, bands, limits, gamma."""
     containers: Estimate
@@ -124,4 +125,6 @@ class Count:
     model: str
     """sha256 of the model file, hexadecimal."""
     settings: str
-    """sha256 of everything else that shaped the number (outline, berth, radiometry, version)."""
+    """sha256 of what else shaped the number (piers, berths, radiometry, cloud mask, constants)."""
+    place: str
+    """sha256 of the pier's outline and berth, hexadecimal: numbers of one place are comparable."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import pandas as pd
 import shapely
@@ -29,7 +29,7 @@ class Counts(Sequence[Count]):
     """sha256 of the scene's file, hexadecimal."""
     piers: tuple[Count, ...]
     sightings: tuple[Sighting, ...]
-    """Every detection that was kept, on a pier or not, by class, then position."""
+    """Every detection that was kept, on a pier or not: containers, then hulls, best score first."""
 
     @overload
     def __getitem__(self, key: int | str) -> Count: ...
@@ -83,21 +83,29 @@ def frame(counts: Sequence[Count]) -> pd.DataFrame:
             "role": [count.role.value for count in counts],
             "status": [count.status.value for count in counts],
             "reason": [count.reason for count in counts],
-            "visible_fraction": [count.visible_fraction for count in counts],
-            "berth_visible_fraction": [count.berth_visible_fraction for count in counts],
+            "visible_fraction": _numbers(count.visible_fraction for count in counts),
+            "berth_visible_fraction": _numbers(count.berth_visible_fraction for count in counts),
             "visibility": [count.visibility for count in counts],
             "radiometry": [count.radiometry for count in counts],
         }
     )
     for name in QUANTITIES:
         estimates: list[Estimate] = [getattr(count, name) for count in counts]
-        table[name] = pd.array([e.value for e in estimates], dtype="Float64")
-        table[f"{name}_low"] = pd.array([e.low for e in estimates], dtype="Float64")
-        table[f"{name}_high"] = pd.array([e.high for e in estimates], dtype="Float64")
-    table["stacks"] = [len(count.stacks) for count in counts]
+        table[name] = _numbers(e.value for e in estimates)
+        table[f"{name}_low"] = _numbers(e.low for e in estimates)
+        table[f"{name}_high"] = _numbers(e.high for e in estimates)
+    table["stacks"] = pd.array(
+        [len(count.stacks) if count.containers.known else None for count in counts], dtype="Int64"
+    )
     table["interval_level"] = [count.interval_level for count in counts]
     table["interval_calibrated"] = [count.interval_calibrated for count in counts]
     table["method"] = [count.method for count in counts]
     table["model"] = [count.model for count in counts]
     table["settings"] = [count.settings for count in counts]
+    table["place"] = [count.place for count in counts]
     return table
+
+
+def _numbers(values: Iterable[float | None]) -> Any:
+    """A column in which what is unknown is missing."""
+    return pd.array(list(values), dtype="Float64")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import shapely
@@ -10,11 +11,14 @@ from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
 from cv.errors import CoverageError, SiteError
+from cv.geometry.boxes import OrientedBoxes
 from cv.geometry.grid import Grid, Ground
-from cv.site import BERTH_BUFFER_M, Role, Site
+from cv.site import BERTH_BUFFER_M, Pier, Role, Site
 
-SMALLEST_M2 = 14.8
-"""Area of a 20 ft container, 6.06 x 2.44 m: smaller places cannot hold what is counted."""
+ROOM_M = (6.06, 2.44)
+"""Length and width of a 20 ft container: narrower places cannot hold what is counted."""
+SMALLEST_M2 = ROOM_M[0] * ROOM_M[1]
+"""Area of a 20 ft container."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,11 @@ class Place:
     outline: BaseGeometry
     """Where containers stand; may reach outside of the scene."""
     berth: BaseGeometry
-    """Where its hulls lie."""
+    """Where its hulls lie; empty where there is no room for any."""
+    declared: bool
+    """Whether the site draws the berth; otherwise it is a buffer, and neighbours' overlap."""
+    digest: str
+    """sha256 of pier and berth as the site draws them, hexadecimal: changes when they do."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +83,11 @@ class Places:
         ground = grid.ground((middle.x, middle.y))
         land = [moved(outline, ground.from_pixel) for outline in outlines]
         for pier, outline in zip(site, land, strict=True):
-            if 0 < outline.area < SMALLEST_M2:
+            if not outline.is_empty and not _has_room(outline):
                 raise SiteError(
                     site.name,
-                    f"pier {pier.name!r} has {outline.area:.3g} square metres",
-                    f"a pier has room for a 20 ft container, {SMALLEST_M2:g} square metres",
+                    f"pier {pier.name!r} has {_size(outline)}",
+                    f"a pier has room for a 20 ft container, {ROOM_M[0]:g} x {ROOM_M[1]:g} m",
                     "Check its coordinates and their CRS.",
                 )
         water = [moved(berth, ground.from_pixel) for berth in berths if berth is not None]
@@ -92,6 +100,8 @@ class Places:
                 outline.buffer(BERTH_BUFFER_M).difference(taken)
                 if berth is None
                 else moved(berth, ground.from_pixel),
+                pier.berth is not None,
+                _digest(site, pier),
             )
             for pier, outline, berth in zip(site, land, berths, strict=True)
         )
@@ -105,14 +115,34 @@ class Places:
         """
         ground = grid.ground()
         outline = moved(grid.footprint, ground.from_pixel)
-        if outline.area < SMALLEST_M2:
+        if not _has_room(outline):
             raise CoverageError(
                 name,
-                f"the image shows {outline.area:.3g} square metres",
-                f"a 20 ft container covers {SMALLEST_M2:g} square metres",
+                f"the image shows {_size(outline)}",
+                f"a 20 ft container is {ROOM_M[0]:g} x {ROOM_M[1]:g} m",
                 "Check its GSD.",
             )
-        return cls(ground, (Place(name, Role.YARD, outline, outline),))
+        digest = hashlib.sha256(b"the whole image").hexdigest()
+        return cls(ground, (Place(name, Role.YARD, outline, outline, True, digest),))
+
+
+def _has_room(outline: BaseGeometry) -> bool:
+    """Whether a container may fit in."""
+    inner = outline.buffer(-0.98 * ROOM_M[1] / 2)
+    return not inner.is_empty and outline.area >= SMALLEST_M2
+
+
+def _size(outline: BaseGeometry) -> str:
+    box = OrientedBoxes.from_corners(
+        shapely.get_coordinates(shapely.minimum_rotated_rectangle(outline))[:4]
+    )
+    return f"{box.lengths[0]:.3g} x {box.widths[0]:.3g} m"
+
+
+def _digest(site: Site, pier: Pier) -> str:
+    berth = f"buffer {BERTH_BUFFER_M}" if pier.berth is None else pier.berth.wkb_hex
+    text = "\n".join([site.crs.to_wkt(), pier.outline.wkb_hex, berth])
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def moved(shape: BaseGeometry, affine: Affine) -> BaseGeometry:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cv.counting.assignment import Footing, Moorings, moor, stand
 from cv.counting.count import UNKNOWN, Count, Estimate, Hull, Status
 from cv.counting.interval import LEVEL, estimate, probabilities
-from cv.counting.place import Place, Places
+from cv.counting.place import SMALLEST_M2, Place, Places
 from cv.counting.sighting import Sighting
 from cv.counting.stacks import find_stacks
 from cv.detector.card import CONTAINER, HULL, Card
@@ -24,8 +24,8 @@ Mask = NDArray[np.bool_]
 
 LONG_BOX_M = 9.1
 """Boxes longer than this are 40 or 45 ft ones and count as 2 TEU: midway from 6.06 to 12.19 m."""
-FULL_VIEW = 0.99
-"""From this visible fraction on a pier counts as seen as a whole."""
+LEAST_HULL_M2 = 300.0
+"""Area of a small ship, 40 x 7.5 m."""
 NO_VIEW = 0.05
 """Up to this visible fraction a pier counts as not seen."""
 
@@ -36,8 +36,8 @@ class View:
 
     outline: float
     """Share of the pier's area that was seen, 0 to 1."""
-    berth: float
-    """Share of the berth's area that was seen, 0 to 1."""
+    berth: float | None
+    """Share of the berth's area that was seen, 0 to 1; None for a pier without a berth."""
     basis: str
     """What the shares rest on."""
 
@@ -55,14 +55,14 @@ class Header:
     model: str
     """sha256 of the model."""
     settings: str
-    """sha256 of everything else."""
+    """sha256 of what else shapes the counts, see Count."""
     calibrated: bool
     """Whether the model has a calibration."""
 
     def blank(
-        self, places: Places, position: int, view: View, status: Status, reason: str
+        self, places: Places, position: int, view: View | None, status: Status, reason: str
     ) -> Count:
-        """The count of the place at `position` without any number."""
+        """The count of the place at `position` without any number; None: the view is not known."""
         place = places.places[position]
         return Count(
             scene=self.scene,
@@ -71,9 +71,10 @@ class Header:
             acquired=self.acquired,
             status=status,
             reason=reason,
-            visible_fraction=view.outline,
-            berth_visible_fraction=view.berth,
-            visibility=view.basis,
+            visible_fraction=view.outline if view else None,
+            berth_visible_fraction=view.berth if view else None,
+            visibility=view.basis if view else "none",
+            place=place.digest,
             radiometry=self.radiometry,
             containers=UNKNOWN,
             teu=UNKNOWN,
@@ -130,15 +131,17 @@ class Tally:
                 teu=self._estimate(self.containers, CONTAINER, ashore, self._teu),
                 stacks=find_stacks(standing, self.places.ground),
             )
-        if view.berth > NO_VIEW and HULL in self.card.classes:
+        if (view.berth or 0.0) > NO_VIEW and HULL in self.card.classes:
             moored = self.moorings.pier == position
-            aboard = here & self.footing.aboard
             count = replace(
                 count,
                 hulls=self._estimate(self.hulls, HULL, moored, np.ones(len(self.hulls))),
-                aboard=self._estimate(self.containers, CONTAINER, aboard, self._ones),
                 berthed=self._berthed(moored),
             )
+            if CONTAINER in self.card.classes:
+                aboard = here & self.footing.aboard
+                on_deck = self._estimate(self.containers, CONTAINER, aboard, self._ones)
+                count = replace(count, aboard=on_deck)
         return count
 
     def sightings(self, grid: Grid) -> tuple[Sighting, ...]:
@@ -234,13 +237,16 @@ def _kept(detections: Detections, card: Card, name: str) -> Mask:
 
 
 def _status(view: View, place: Place) -> tuple[Status, str]:
-    seen = f"{view.outline:.0%} of the pier and {view.berth:.0%} of its berth were seen"
-    if place.berth is place.outline:
-        seen = f"{view.outline:.0%} of the image was seen"
-    if view.outline <= NO_VIEW and view.berth <= NO_VIEW:
-        return Status.NOT_VISIBLE, seen
-    if view.outline < FULL_VIEW or view.berth < FULL_VIEW:
-        return Status.PARTIAL, seen
+    """A pier is seen as a whole where nothing that is counted could be in what is hidden."""
+    berth = view.berth if view.berth is not None else 1.0
+    seen = [f"{view.outline:.0%} of the pier"]
+    seen += [f"{berth:.0%} of its berth"] if view.berth is not None else []
+    reason = f"seen: {' and '.join(seen)}"
+    if max(view.outline, view.berth or 0.0) <= NO_VIEW:
+        return Status.NOT_VISIBLE, reason
+    hidden = (1 - view.outline) * place.outline.area, (1 - berth) * place.berth.area
+    if hidden[0] >= SMALLEST_M2 or hidden[1] >= LEAST_HULL_M2:
+        return Status.PARTIAL, reason
     return Status.COUNTED, ""
 
 

@@ -10,6 +10,7 @@ file, which a file cannot hold of itself.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -123,9 +124,9 @@ class Card:
                 licence=_text(record, "licence"),
                 calibration=_calibration(record.get("calibration")),
             )
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise _wrong(subject, f"its metadata {KEY!r} is incomplete ({error!r})") from error
-        card.checked(subject)
+        card = card.checked(subject)
         for key, value in card.to_metadata().items():
             if (
                 key != KEY
@@ -136,7 +137,7 @@ class Card:
         return card
 
     def checked(self, subject: str | Path) -> Card:
-        """This card; raises ModelError where its parts contradict each other."""
+        """This card, where its parts do not contradict each other; raises ModelError."""
         known = [name for name in (CONTAINER, HULL) if name in self.classes]
         looked = [name for look in self.looks for name in look.classes]
         low, high = self.gsd_range_m
@@ -148,8 +149,11 @@ class Card:
             (not all(0 < t < 1 for t in self.thresholds), f"thresholds are {self.thresholds}"),
             (not 0 < self.merge_overlap < 1, f"its merge_overlap is {self.merge_overlap}"),
             (not 32 <= self.tile_px <= 4096, f"its tile is {self.tile_px} px"),
-            (not 0 < low < high, f"its GSD range is {self.gsd_range_m} m"),
-            (not all(look.gsd_m > 0 for look in self.looks), "a working GSD is not positive"),
+            (not 0 < low < high < math.inf, f"its GSD range is {self.gsd_range_m} m"),
+            (
+                not all(0 < look.gsd_m < math.inf for look in self.looks),
+                "a working GSD is not positive",
+            ),
             (
                 not all(0 <= look.overlap_px < self.tile_px for look in self.looks),
                 "a pass overlaps by more than a tile",
@@ -181,7 +185,10 @@ def _calibration(record: Mapping[str, Any] | None) -> Calibration | None:
         raise ValueError("calibration needs ascending scores and as many probabilities")
     if not all(0 <= p <= 1 for p in probabilities):
         raise ValueError("calibrated probabilities lie in 0 to 1")
-    return Calibration(scores, probabilities, float(record["dispersion"]))
+    dispersion = float(record["dispersion"])
+    if not all(map(math.isfinite, scores)) or not 0 < dispersion < math.inf:
+        raise ValueError("scores must be finite, and the dispersion positive")
+    return Calibration(scores, probabilities, dispersion)
 
 
 def _from_deepness(subject: str | Path, metadata: Mapping[str, str]) -> Card:
@@ -199,7 +206,7 @@ def _from_deepness(subject: str | Path, metadata: Mapping[str, str]) -> Card:
         overlap = float(json.loads(metadata.get("tiles_overlap", "15"))) / 100
         conf = float(json.loads(metadata.get("det_conf", "0.3")))
         merge = float(json.loads(metadata.get("det_iou_thresh", "0.5")))
-    except (TypeError, ValueError, AttributeError) as error:
+    except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
         raise _wrong(subject, f"its Deepness metadata is wrong ({error})") from error
     card = Card(
         name=Path(subject).stem,

@@ -35,7 +35,13 @@ def _raw(rows: NDArray[np.float64], floors: tuple[float, ...]) -> Detections:
 
 def _ranked_rows(rows: NDArray[np.float64], floors: tuple[float, ...]) -> Detections:
     """Rows (n, 7): cx, cy, w, h, score, class, angle."""
-    classes = np.clip(np.rint(rows[:, 5]).astype(np.int64), 0, len(floors) - 1)
+    rows = rows[rows[:, 4] >= min(floors)]
+    classes = np.rint(rows[:, 5]).astype(np.int64)
+    if len(rows) and not 0 <= classes.min() <= classes.max() < len(floors):
+        raise InferenceError(
+            f"the network answered class {classes.min()} to {classes.max()} of {len(floors)}; "
+            "the tile counts as failed. Check the model and the classes of its card."
+        )
     kept = rows[:, 4] >= np.array(floors)[classes]
     return _detections(rows[kept][:, [0, 1, 2, 3, 6]], rows[kept, 4], classes[kept])
 
@@ -43,5 +49,8 @@ def _ranked_rows(rows: NDArray[np.float64], floors: tuple[float, ...]) -> Detect
 def _detections(
     boxes: NDArray[np.float64], scores: NDArray[np.float64], classes: NDArray[np.int64]
 ) -> Detections:
-    boxes[:, 2:4] = np.maximum(boxes[:, 2:4], 1e-6)
-    return Detections(OrientedBoxes.from_values(boxes), scores, classes.astype(np.int64))
+    """Detections of the rows that have an area: sides of a poor anchor can be negative."""
+    real = (boxes[:, 2:4] > 0).all(axis=1)
+    return Detections(
+        OrientedBoxes.from_values(boxes[real]), scores[real], classes[real].astype(np.int64)
+    )

@@ -57,19 +57,15 @@ class Detector:
         """sha256 of the model file, hexadecimal."""
         return self.network.digest
 
-    def detect(self, raster: Raster, to_pixel: Affine, region: BaseGeometry) -> Detections:
-        """Objects in the tiles of `raster` that touch `region`.
+    def detect(
+        self, look: Look, raster: Raster, to_pixel: Affine, region: BaseGeometry
+    ) -> Detections:
+        """Objects of the classes of `look` in the tiles of `raster` that touch `region`.
 
         `region` lies in a plane in metres without mirroring; `to_pixel` maps that plane to the
         raster's pixels (x, y). The result lies in that plane and holds candidates below the
         thresholds too, down to `CANDIDATE_SHARE` of them. Raises InferenceError.
         """
-        looks = [self._sweep(look, raster, to_pixel, region) for look in self.card.looks]
-        return Detections.concatenate(looks).ranked()
-
-    def _sweep(
-        self, look: Look, raster: Raster, to_pixel: Affine, region: BaseGeometry
-    ) -> Detections:
         to_metres = Affine.scale(look.gsd_m)
         wanted = np.isin(self.card.classes, look.classes)
         size = self.card.tile_px

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import shapely
 
 from cv.detector.detections import Detections
-from cv.geometry.boxes import Indices, OrientedBoxes, neighbours
+from cv.geometry.boxes import Indices, OrientedBoxes, neighbours, pairwise_intersections
 
 
 def merge(detections: Detections, overlap: float) -> Detections:
@@ -39,7 +38,6 @@ def _conflicts(boxes: OrientedBoxes, overlap: float) -> tuple[Indices, Indices]:
     """Pairs (i, j), i < j, that are one object; sorted."""
     i, j = neighbours(boxes, boxes)
     i, j = i[i < j], j[i < j]
-    polygons = boxes.polygons()
-    shared = shapely.area(shapely.intersection(polygons[i], polygons[j]))
+    shared = pairwise_intersections(boxes[i], boxes[j])
     same = shared > overlap * np.minimum(boxes.areas[i], boxes.areas[j])
     return i[same], j[same]

@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 from affine import Affine
 from pyproj import CRS, Geod, Transformer
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
 from cv.geometry.boxes import Floats, map_points
@@ -176,5 +176,5 @@ def parse_crs(text: str | int) -> CRS:
     """The CRS named by `text` (EPSG:4326, a WKT, ...); raises ValueError when there is none."""
     try:
         return CRS.from_user_input(text)
-    except CRSError as error:
+    except ProjError as error:
         raise ValueError(f"{text!r} is not a coordinate reference system") from error

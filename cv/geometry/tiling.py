@@ -59,14 +59,13 @@ class Tiling:
         """Tiles whose owned square meets `region` (tile pixels), row by row."""
         if region.is_empty:
             return
-        prepared = region
-        shapely.prepare(prepared)
+        shapely.prepare(region)
         x_min, y_min, x_max, y_max = region.bounds
         rim = self.overlap // 2
         for row in range(math.floor(y_min / self.stride), math.ceil(y_max / self.stride) + 1):
             for col in range(math.floor(x_min / self.stride), math.ceil(x_max / self.stride) + 1):
                 x, y = col * self.stride, row * self.stride
-                if prepared.intersects(shapely.box(x, y, x + self.stride, y + self.stride)):
+                if region.intersects(shapely.box(x, y, x + self.stride, y + self.stride)):
                     yield Tile(row, col, x - rim, y - rim, self.size)
 
     def owned(self, tile: Tile, centers: Floats) -> NDArray[np.bool_]:

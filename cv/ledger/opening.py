@@ -110,7 +110,6 @@ def _prepare(path: Path, connection: sqlite3.Connection, readonly: bool) -> None
             f"version {schema.VERSION} is needed for reading",
             "Open it once for writing, for instance with `monitor`: that brings it up to date.",
         )
-    connection.execute("PRAGMA foreign_keys = ON")
     if readonly:
         connection.execute("PRAGMA query_only = ON")
         return
@@ -126,6 +125,7 @@ def _prepare(path: Path, connection: sqlite3.Connection, readonly: bool) -> None
     connection.execute("PRAGMA cache_spill = OFF")  # a spill would lock readers out before commit
     if version < schema.VERSION:
         schema.migrate(connection)
+    connection.execute("PRAGMA foreign_keys = ON")
 
 
 def _set_journal(path: Path, connection: sqlite3.Connection) -> None:

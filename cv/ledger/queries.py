@@ -46,6 +46,8 @@ _SIGHTINGS = (
 )
 
 PIERS = "SELECT name FROM piers ORDER BY name"
+RECENCY = "SELECT coalesce(max(recency), 0) FROM counts WHERE scene_id = ?"
+"""Recency of the newest count of the scene with an id."""
 KNOWN = (
     "SELECT c.id, p.name, r.model, r.settings, c.status FROM counts c "
     "JOIN piers p ON p.id = c.pier_id JOIN recipes r ON r.id = c.recipe_id WHERE c.scene_id = ?"
@@ -53,6 +55,15 @@ KNOWN = (
 """Id, pier, model, settings and status of every count of the scene with an id."""
 
 
+RENEW = (
+    "UPDATE counts SET recency = 1 + "
+    "(SELECT max(m.recency) FROM counts m WHERE m.scene_id = counts.scene_id) WHERE id IN ("
+    "SELECT c.id FROM counts c JOIN scenes s ON s.id = c.scene_id "
+    "JOIN recipes r ON r.id = c.recipe_id "
+    "WHERE s.name = ? AND r.model = ? AND r.settings = ? AND EXISTS (SELECT 1 FROM counts o "
+    "WHERE o.scene_id = c.scene_id AND o.pier_id = c.pier_id AND o.recency > c.recency))"
+)
+"""Makes the counts of a scene by a model with settings the newest ones, where they are not."""
 SCENE = "SELECT id, digest, acquired FROM scenes WHERE name = ?"
 """Id, digest and time of the scene with a name."""
 
@@ -88,39 +99,40 @@ def sightings(asked: Asked) -> Query:
     ids = _chosen(asked)
     where, given = f"s.count_id IN ({ids.sql})", ids.given
     if asked.pier is None:
-        runs = _runs(asked)
-        where = f"{where} OR (s.count_id IS NULL AND s.run_id IN ({runs.sql}))"
-        given = given + runs.given
+        where = f"{where} OR (s.count_id IS NULL AND s.run_id IN ({_runs(asked, ids.sql)}))"
+        given = given + ids.given
     return Query(f"{_SIGHTINGS} WHERE {where} ORDER BY e.acquired, e.name, s.id", given)
 
 
 def _chosen(asked: Asked) -> Query:
     """The ids of the counts that are asked for."""
     where = _where(
-        {
-            "c.pier_id = (SELECT id FROM piers WHERE name = ?)": asked.pier,
-            "c.recipe_id IN (SELECT id FROM recipes WHERE model = ?)": asked.model,
-            "c.scene_id = (SELECT id FROM scenes WHERE name = ?)": asked.scene,
-        }
+        ("c.pier_id = (SELECT id FROM piers WHERE name = ?)", asked.pier),
+        ("c.recipe_id IN (SELECT id FROM recipes WHERE model = ?)", asked.model),
+        ("c.scene_id = (SELECT id FROM scenes WHERE name = ?)", asked.scene),
     )
     source = f"FROM counts c WHERE {where.sql}"
     if not asked.newest:
         return Query(f"SELECT c.id {source}", where.given)
-    age = "PARTITION BY c.scene_id, c.pier_id ORDER BY c.status = 'failed', c.id DESC"
+    age = "PARTITION BY c.scene_id, c.pier_id ORDER BY c.status = 'failed', c.recency DESC"
     ranked = f"SELECT c.id AS id, row_number() OVER ({age}) AS age {source}"
     return Query(f"SELECT id FROM ({ranked}) WHERE age = 1", where.given)
 
 
-def _runs(asked: Asked) -> Query:
-    """The ids of the recordings that are asked for."""
-    where = _where({"u.model = ?": asked.model, "e.name = ?": asked.scene})
-    source = f"FROM runs u JOIN scenes e ON e.id = u.scene_id WHERE {where.sql}"
-    if asked.newest:
-        return Query(f"SELECT max(u.id) {source} GROUP BY u.scene_id", where.given)
-    return Query(f"SELECT u.id {source}", where.given)
+def _runs(asked: Asked, counts: str) -> str:
+    """The ids of the recordings behind `counts`; of the newest ones, the last in each scene."""
+    source = f"FROM counts n WHERE n.id IN ({counts})"
+    if not asked.newest:
+        return f"SELECT n.run_id {source}"
+    age = "PARTITION BY n.scene_id ORDER BY n.status = 'failed', n.recency DESC"
+    ranked = f"SELECT n.run_id AS run_id, row_number() OVER ({age}) AS age {source}"
+    return f"SELECT run_id FROM ({ranked}) WHERE age = 1"
 
 
-def _where(wanted: dict[str, str | None]) -> Query:
+def _where(*wanted: tuple[str, str | None]) -> Query:
     """A condition: all of those that have a value."""
-    given = {condition: value for condition, value in wanted.items() if value is not None}
-    return Query(" AND ".join(given) or "TRUE", tuple(given.values()))
+    given = [(condition, value) for condition, value in wanted if value is not None]
+    return Query(
+        " AND ".join(condition for condition, _ in given) or "TRUE",
+        tuple(value for _, value in given),
+    )

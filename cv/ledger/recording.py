@@ -106,12 +106,13 @@ class Recorder:
     def _insert(self, scene_id: int, fresh: Sequence[Count]) -> None:
         run_id = self._add("runs", scene_id=scene_id, model=fresh[0].model)
         first = self._next("counts")
+        (newest,) = self._connection.execute(queries.RECENCY, (scene_id,)).fetchone()
         ids = {count.pier: first + i for i, count in enumerate(fresh)}
         self._fill(
             "counts",
-            ("id", "run_id", "scene_id", "pier_id", "recipe_id", *rows.COUNT_COLUMNS),
+            ("id", "run_id", "scene_id", "recency", "pier_id", "recipe_id", *rows.COUNT_COLUMNS),
             [
-                (first + i, run_id, scene_id, *self._keys(count), *self._row(count))
+                (first + i, run_id, scene_id, newest + 1, *self._keys(count), *self._row(count))
                 for i, count in enumerate(fresh)
             ],
         )

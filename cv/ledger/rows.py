@@ -12,6 +12,7 @@ from typing import Any
 import shapely
 
 from cv.counting.count import Count, Estimate, Hull, Stack, Status
+from cv.counting.counts import QUANTITIES
 from cv.counting.sighting import Sighting
 from cv.site import Role
 
@@ -25,8 +26,8 @@ COUNT_COLUMNS = (
     "berth_visible_fraction",
     "visibility",
     "radiometry",
-    *(f"{name}{end}" for name in ("containers", "teu", "hulls", "aboard")
-      for end in ("", "_low", "_high")),
+    "place",
+    *(f"{name}{end}" for name in QUANTITIES for end in ("", "_low", "_high")),
     "gsd_x_m",
     "gsd_y_m",
     "method",
@@ -67,14 +68,16 @@ def count_row(count: Count) -> Row:
         count.role.value,
         count.status.value,
         count.reason,
-        count.visible_fraction,
-        count.berth_visible_fraction,
+        *_finite("visible_fraction", count.visible_fraction, count.berth_visible_fraction),
         count.visibility,
         count.radiometry,
-        *_ends("containers", count.containers),
-        *_ends("teu", count.teu),
-        *_ends("hulls", count.hulls),
-        *_ends("aboard", count.aboard),
+        count.place,
+        *(
+            end
+            for name in QUANTITIES
+            for e in (getattr(count, name),)
+            for end in _finite(name, e.value, e.low, e.high)
+        ),
         *count.gsd_m,
         count.method,
         count.interval_level,
@@ -82,12 +85,11 @@ def count_row(count: Count) -> Row:
     )
 
 
-def _ends(name: str, estimate: Estimate) -> tuple[float | None, float | None, float | None]:
+def _finite(name: str, *values: float | None) -> tuple[float | None, ...]:
     """SQLite keeps no NaN but stores NULL, which here means unknown: so NaN must not get there."""
-    ends = estimate.value, estimate.low, estimate.high
-    if any(end is not None and not math.isfinite(end) for end in ends):
-        raise ValueError(f"{name} is {ends[0]} ({ends[1]} to {ends[2]})")
-    return ends
+    if any(value is not None and not math.isfinite(value) for value in values):
+        raise ValueError(f"{name} is {', '.join(map(str, values))}")
+    return values
 
 
 def stack_row(stack: Stack) -> Row:
@@ -133,8 +135,8 @@ def to_counts(
 
 def _count(row: Row, stacks: tuple[Stack, ...], berthed: tuple[Hull, ...]) -> Count:
     _, scene, pier, acquired, model, settings, *own = row
-    role, status, reason, seen, berth_seen, by, radiometry = own[:7]
-    gsd_x, gsd_y, method, level, calibrated = own[19:]
+    role, status, reason, seen, berth_seen, by, radiometry, place = own[:8]
+    gsd_x, gsd_y, method, level, calibrated = own[20:]
     return Count(
         scene=scene,
         pier=pier,
@@ -146,10 +148,10 @@ def _count(row: Row, stacks: tuple[Stack, ...], berthed: tuple[Hull, ...]) -> Co
         berth_visible_fraction=berth_seen,
         visibility=by,
         radiometry=radiometry,
-        containers=Estimate(*own[7:10]),
-        teu=Estimate(*own[10:13]),
-        hulls=Estimate(*own[13:16]),
-        aboard=Estimate(*own[16:19]),
+        containers=Estimate(*own[8:11]),
+        teu=Estimate(*own[11:14]),
+        hulls=Estimate(*own[14:17]),
+        aboard=Estimate(*own[17:20]),
         stacks=stacks,
         berthed=berthed,
         gsd_m=(_number(gsd_x), _number(gsd_y)),
@@ -158,6 +160,7 @@ def _count(row: Row, stacks: tuple[Stack, ...], berthed: tuple[Hull, ...]) -> Co
         interval_calibrated=bool(calibrated),
         model=model,
         settings=settings,
+        place=place,
     )
 
 

@@ -108,7 +108,52 @@ _V2 = (
     "ALTER TABLE counts ADD COLUMN radiometry TEXT NOT NULL DEFAULT 'not recorded'",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1, _V2)
+_V3_COUNTS = f"""CREATE TABLE counts_v3 (
+        id INTEGER PRIMARY KEY,
+        run_id INTEGER NOT NULL REFERENCES runs (id),
+        scene_id INTEGER NOT NULL REFERENCES scenes (id),
+        pier_id INTEGER NOT NULL REFERENCES piers (id),
+        recipe_id INTEGER NOT NULL REFERENCES recipes (id),
+        recency INTEGER NOT NULL, -- of the counts of one scene, the highest is the newest
+        role TEXT NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ({_STATUSES})),
+        reason TEXT NOT NULL,
+        visible_fraction REAL CHECK (visible_fraction BETWEEN 0 AND 1), -- NULL: not known
+        berth_visible_fraction REAL CHECK (berth_visible_fraction BETWEEN 0 AND 1),
+        visibility TEXT NOT NULL,
+        radiometry TEXT NOT NULL,
+        place TEXT NOT NULL, -- sha256 of outline and berth; empty: not recorded
+        gsd_x_m REAL,
+        gsd_y_m REAL,
+        method TEXT NOT NULL,
+        interval_level REAL NOT NULL CHECK (interval_level BETWEEN 0 AND 1),
+        interval_calibrated INTEGER NOT NULL CHECK (interval_calibrated IN (0, 1)),
+        {_estimate("containers")}, {_estimate("teu")}, {_estimate("hulls")}, {_estimate("aboard")},
+        UNIQUE (scene_id, pier_id, recipe_id),
+        CONSTRAINT unknown_is_not_zero CHECK (
+            status IN ('counted', 'partial')
+            OR coalesce(containers, teu, hulls, aboard) IS NULL
+        )
+    )"""
+_V3_COPIED = ", ".join(
+    ("run_id", "scene_id", "pier_id", "recipe_id", "role", "status", "reason", "visibility",
+     "radiometry", "gsd_x_m", "gsd_y_m", "method", "interval_level", "interval_calibrated",
+     *(f"{name}{end}" for name in ("containers", "teu", "hulls", "aboard")
+       for end in ("", "_low", "_high")))
+)  # fmt: skip
+_V3 = (
+    # A table whose checks change is written anew: https://sqlite.org/lang_altertable.html#otheralter
+    _V3_COUNTS,
+    f"""INSERT INTO counts_v3
+        (id, recency, place, visible_fraction, berth_visible_fraction, {_V3_COPIED})
+        SELECT id, id, '', iif(status = 'failed', NULL, visible_fraction),
+        iif(status = 'failed', NULL, berth_visible_fraction), {_V3_COPIED} FROM counts""",
+    "DROP TABLE counts",
+    "ALTER TABLE counts_v3 RENAME TO counts",
+    "CREATE INDEX counts_by_pier ON counts (pier_id)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1, _V2, _V3)
 """Statements that lead from schema version i to i + 1. A released entry is never edited."""
 VERSION = len(MIGRATIONS)
 """The schema version that this program reads and writes."""
@@ -122,7 +167,8 @@ def version_of(connection: sqlite3.Connection) -> int:
 def migrate(connection: sqlite3.Connection) -> None:
     """Brings an open file to `VERSION` in one transaction; raises sqlite3.Error, changing nothing.
 
-    The connection must be in autocommit mode (isolation_level None).
+    The connection must be in autocommit mode (isolation_level None) and not enforce foreign keys
+    yet: tables are replaced under the eyes of those that refer to them.
     """
     connection.execute("BEGIN IMMEDIATE")
     try:

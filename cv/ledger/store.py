@@ -80,6 +80,15 @@ class Ledger:
         with faults(self.path):
             return bool(self._all(queries.has(scene, model, settings, pier)))
 
+    def renew(self, scene: str, model: str, settings: str) -> None:
+        """Makes the counts of `scene` by `model` with `settings` its newest ones.
+
+        Where they are already, nothing is written. Raises LedgerError.
+        """
+        renewing = queries.Query(queries.RENEW, (scene, model, settings))
+        with faults(self.path), self._writing():
+            self._all(renewing)
+
     def check(self, scene: str, digest: str, acquired: datetime) -> None:
         """Raises SceneError where `scene` is known with another digest or time, and LedgerError."""
         with faults(self.path):
@@ -95,14 +104,15 @@ class Ledger:
     def counts(
         self,
         pier: str | None = None,
+        *,
         model: str | None = None,
         scene: str | None = None,
         newest: bool = False,
     ) -> tuple[Count, ...]:
         """The counts (of `pier`, by `model`, in `scene`), by time, then pier, then insertion.
 
-        `newest` keeps one count per scene and pier among them: the one inserted last, and one that
-        failed only where there is no other. Raises LedgerError.
+        `newest` keeps one count per scene and pier among them: the one recorded or confirmed (see
+        `renew`) last, and one that failed only where there is no other. Raises LedgerError.
         """
         asked = queries.Asked(pier, model, scene, newest)
         with faults(self.path), self._reading():
@@ -114,15 +124,16 @@ class Ledger:
 
     def sightings(
         self,
-        scene: str | None = None,
         pier: str | None = None,
+        *,
+        scene: str | None = None,
         model: str | None = None,
         newest: bool = False,
     ) -> tuple[rows.Recorded, ...]:
         """The sightings (of `scene`, on `pier`, by `model`), by time, then insertion.
 
-        `newest` keeps those behind the newest counts, and those on no pier from the last recording
-        of each scene. Raises LedgerError.
+        `newest` keeps those behind the newest counts, and those on no pier from the last of their
+        recordings. Raises LedgerError.
         """
         asked = queries.Asked(pier, model, scene, newest)
         with faults(self.path):

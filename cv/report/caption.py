@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cv.counting.count import Count, Estimate, Status
 from cv.counting.counts import Counts
+from cv.report.text import share_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -95,7 +96,6 @@ def _cells(count: Count) -> tuple[str, ...]:
     name = count.pier
     if len(name) > _NAME_CHARS:
         name = f"{name[: _NAME_CHARS - 1]}…"
-    failed = count.status is Status.FAILED
     return (
         name,
         count.status.value.replace("_", " "),
@@ -103,8 +103,8 @@ def _cells(count: Count) -> tuple[str, ...]:
         _number(count.teu),
         _number(count.hulls),
         _number(count.aboard),
-        "unknown" if failed else f"{count.visible_fraction:.0%}",
-        "unknown" if failed else f"{count.berth_visible_fraction:.0%}",
+        share_text(count.visible_fraction),
+        share_text(count.berth_visible_fraction),
     )
 
 

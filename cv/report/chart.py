@@ -43,7 +43,7 @@ def draw_series(series: Sequence[Series], path: str | Path, quantity: str = "con
 
     `quantity` is "containers" or "teu". Each look is a point with its interval, hollow where only
     a part of the pier was seen; days on which it was not seen, or without an image, are shaded, and
-    a line runs across one such day at the most. The strip below a panel tells hulls at the berth.
+    no line runs across them. The strip below a panel tells hulls at the berth.
     Raises InputError where `path` cannot be written, and ValueError without series or for another
     quantity.
     """

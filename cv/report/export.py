@@ -161,7 +161,9 @@ def _looks(
 ) -> pd.DataFrame:
     """A row per count, with a point in its pier; none for a pier that is not of the site."""
     points = {
-        pier.name: shape.representative_point() for pier, shape in zip(site, shapes, strict=True)
+        name: shape.representative_point()
+        for pier, shape in zip(site, shapes, strict=True)
+        for name in pier.names
     }
     table = frame(counts)
     table["geometry"] = pd.Series([points.get(count.pier) for count in counts], dtype=object)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-LINE_GAP = pd.Timedelta(days=2.5)
+LINE_GAP = pd.Timedelta(days=1.5)
 """Whole looks further apart than this are not joined by a line: who knows what was between."""
 INK, FAINT = "#1b2a38", "#5c6b78"
 """Colours of text."""

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from cv.counting.count import Count, Estimate
+from cv.counting.count import Count
 from cv.counting.counts import Counts
 from cv.counting.sighting import Sighting
 
@@ -39,18 +39,18 @@ def _row(count: Count) -> tuple[str, ...]:
     return (
         count.pier,
         count.status.value,
-        estimate_text(count.containers),
-        estimate_text(count.teu),
-        estimate_text(count.hulls),
-        estimate_text(count.aboard),
-        f"{count.visible_fraction:.0%}",
-        f"{count.berth_visible_fraction:.0%}",
+        str(count.containers),
+        str(count.teu),
+        str(count.hulls),
+        str(count.aboard),
+        share_text(count.visible_fraction),
+        share_text(count.berth_visible_fraction),
     )
 
 
-def estimate_text(estimate: Estimate) -> str:
-    """The number and its interval, or "unknown"; never 0 for what was not seen."""
-    return "unknown" if estimate.value is None else str(estimate)
+def share_text(share: float | None) -> str:
+    """A share of an area, rounded down so that 100% is all of it; "-" where there is none."""
+    return "-" if share is None else f"{math.floor(100 * share + 1e-9)}%"
 
 
 def _notes(counts: Counts) -> list[str]:

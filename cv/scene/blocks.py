@@ -1,4 +1,4 @@
-"""Blocks of a TIFF: whether what was compressed with a checksum still fits it.
+"""Blocks of a GeoTIFF: whether what was compressed with a checksum still fits it.
 
 GDAL stops decompressing when a block is full and never reads the checksum behind it, so that a
 damaged block can come out as other pixels without an error.
@@ -6,51 +6,116 @@ damaged block can come out as other pixels without an error.
 
 from __future__ import annotations
 
+import threading
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import rasterio
 from rasterio.enums import Compression
-from rasterio.windows import Window
+from rasterio.errors import RasterioIOError
 
 from cv.scene.complaints import damaged
 
+Window = tuple[int, int, int, int]
+"""x, y, width, height in pixels of the image."""
+_PIECE = 2**20  # bytes that are decompressed at once
+_MOST_DIRECTORIES = 64  # image, overviews, and a mask of each
 
-def check_blocks(path: Path, dataset: Any, window: Window, checked: set[tuple[int, int]]) -> None:
-    """Raises SceneError where a deflated block that `window` touches fails its checksum.
 
-    `checked` holds places (offset, length) that are known to be intact, and grows.
+class Blocks:
+    """The deflated blocks of one file: of the image, its overviews and their masks.
+
+    Each block is checked once, by whichever thread needs it first.
     """
-    if dataset.driver != "GTiff" or dataset.compression != Compression.deflate:
-        return
-    with path.open("rb") as file:
-        for place in _places(dataset, window):
-            if place in checked:
-                continue
-            file.seek(place[0])
-            if not _intact(file.read(place[1])):
-                raise damaged(path, f"the block at byte {place[0]} fails its checksum")
-            checked.add(place)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._directories: list[Any] = []
+        self._intact: set[tuple[int, int]] = set()
+
+    def check(self, window: Window, step: tuple[int, int]) -> None:
+        """Raises SceneError where a block fails that reading every `step`-th pixel (x, y) needs."""
+        with self._lock:
+            places = [
+                place
+                for directory in self._needed(step)
+                for place in _places(directory, self._scaled(window, directory))
+                if place not in self._intact
+            ]
+        with self._path.open("rb") as file:
+            for place in places:
+                file.seek(place[0])
+                if not _is_intact(file.read(place[1])):
+                    raise damaged(self._path, f"the block at byte {place[0]} fails its checksum")
+        self._intact.update(places)
+
+    def close(self) -> None:
+        """Closes the file; a later check opens it again."""
+        with self._lock:
+            while self._directories:
+                self._directories.pop().close()
+
+    def _needed(self, step: tuple[int, int]) -> list[Any]:
+        """The directories that GDAL may read: overviews where it skips pixels and has them."""
+        if not self._directories:
+            self._directories.extend(_opened(self._path))
+        image = self._directories[0]
+        full = [one for one in self._directories if one.shape == image.shape]
+        reduced = [one for one in self._directories if one.shape != image.shape]
+        if max(step) == 1 or not reduced:
+            chosen = full
+        else:
+            chosen = reduced if min(step) > 1 else full + reduced
+        return [one for one in chosen if one.compression == Compression.deflate]
+
+    def _scaled(self, window: Window, directory: Any) -> Window:
+        image = self._directories[0]
+        x_scale, y_scale = directory.width / image.width, directory.height / image.height
+        left, top = int(window[0] * x_scale), int(window[1] * y_scale)
+        right = min(directory.width, int((window[0] + window[2]) * x_scale) + 2)
+        bottom = min(directory.height, int((window[1] + window[3]) * y_scale) + 2)
+        return left, top, right - left, bottom - top
 
 
-def _places(dataset: Any, window: Window) -> Iterator[tuple[int, int]]:
+def _opened(path: Path) -> Iterator[Any]:
+    """Each directory of the file, the image itself first."""
+    yield rasterio.open(str(path), driver="GTiff")
+    for number in range(2, _MOST_DIRECTORIES + 2):
+        try:
+            yield rasterio.open(f"GTIFF_DIR:{number}:{path}", driver="GTiff")
+        except RasterioIOError:
+            return
+
+
+def _places(directory: Any, window: Window) -> Iterator[tuple[int, int]]:
     """Offset and length, bytes, of each block of each band that `window` touches; each once."""
-    rows, columns = dataset.block_shapes[0]
-    bands = dataset.indexes if dataset.interleaving.name == "band" else dataset.indexes[:1]
-    for j in range(window.row_off // rows, -(-(window.row_off + window.height) // rows)):
-        for i in range(window.col_off // columns, -(-(window.col_off + window.width) // columns)):
-            for band in bands:
-                start = dataset.get_tag_item(f"BLOCK_OFFSET_{i}_{j}", "TIFF", bidx=band)
-                length = dataset.get_tag_item(f"BLOCK_SIZE_{i}_{j}", "TIFF", bidx=band)
-                if start and length:
-                    yield int(start), int(length)
+    x, y, width, height = window
+    rows, columns = directory.block_shapes[0]
+    planes = directory.indexes if directory.interleaving.name == "band" else (1,)
+    for j in range(y // rows, -(-(y + height) // rows)):
+        for i in range(x // columns, -(-(x + width) // columns)):
+            for band in planes:
+                place = place_of(directory, i, j, band)
+                if place is not None:
+                    yield place
 
 
-def _intact(block: bytes) -> bool:
+def place_of(directory: Any, i: int, j: int, band: int) -> tuple[int, int] | None:
+    """Offset and length, bytes, of the block in column `i` and row `j`; None if never written."""
+    start = directory.get_tag_item(f"BLOCK_OFFSET_{i}_{j}", "TIFF", bidx=band)
+    length = directory.get_tag_item(f"BLOCK_SIZE_{i}_{j}", "TIFF", bidx=band)
+    return (int(start), int(length)) if start and length and int(length) else None
+
+
+def _is_intact(block: bytes) -> bool:
     stream = zlib.decompressobj()
     try:
-        stream.decompress(block)
+        stream.decompress(block, _PIECE)
+        while not stream.eof and stream.unconsumed_tail:
+            stream.decompress(stream.unconsumed_tail, _PIECE)
     except zlib.error:
         return False
     return stream.eof

@@ -10,16 +10,18 @@ from pathlib import Path
 from cv.errors import TimeError
 from cv.scene.geotiff import Header
 
+YEARS = range(1950, 2101)
+"""Years that an acquisition is believed to be of."""
 _DIRECTIVES = {
-    "%Y": r"\d{4}",
+    "%Y": r"(?:19[5-9]|20\d)\d",
     "%y": r"\d{2}",
-    "%m": r"\d{2}",
-    "%d": r"\d{2}",
-    "%j": r"\d{3}",
+    "%m": r"(?:0[1-9]|1[0-2])",
+    "%d": r"(?:0[1-9]|[12]\d|3[01])",
+    "%j": r"[0-3]\d{2}",
     "%b": r"[A-Za-z]{3}",
-    "%H": r"\d{2}",
-    "%M": r"\d{2}",
-    "%S": r"\d{2}",
+    "%H": r"(?:[01]\d|2[0-3])",
+    "%M": r"[0-5]\d",
+    "%S": r"[0-5]\d",
     "%f": r"\d{1,6}",
     "%z": r"(?:Z|[+-]\d{2}:?\d{2})",
 }
@@ -35,12 +37,14 @@ def utc(subject: str | Path, moment: datetime) -> datetime:
             "a time with its offset from UTC is needed",
             "Add the zone, for instance +00:00.",
         )
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
+    if moment.year not in YEARS:
         raise TimeError(
-            subject, f"the time {moment.isoformat()}", "years 1 to 9999 are kept", "Correct it."
-        ) from error
+            subject,
+            f"the time {moment.isoformat()}",
+            f"years {YEARS[0]} to {YEARS[-1]} are believed",
+            "Correct it.",
+        )
+    return moment.astimezone(UTC)
 
 
 def from_text(subject: str | Path, text: str) -> datetime:
@@ -82,8 +86,8 @@ class NamePattern:
     """As it was declared."""
     directives: tuple[str, ...]
     """What it holds of strptime's notation, in order."""
-    expression: re.Pattern[str]
-    """A group for each directive."""
+    expressions: tuple[re.Pattern[str], ...]
+    """A group for each directive; * as short as possible, and as long as possible."""
     utc: bool
     """Whether the zone is declared to be UTC; otherwise the name holds it."""
 
@@ -92,23 +96,36 @@ class NamePattern:
         """The pattern written as `text`; raises TimeError.
 
         It is the whole name without its ending in the notation of strptime (%Y %y %m %d %j %b %H %M
-        %S %f %z), with * for any text. The zone is declared: by %z, or by "UTC:" before the
-        pattern. A name without hours means the beginning of its day.
+        %S %f %z), with * for any text. It names a day. The zone is declared: by %z, or by "UTC:"
+        before the pattern. A name without hours means the beginning of its day.
         """
         body = text.removeprefix("UTC:")
-        directives, expression = _expression(body)
-        if body == text and "%z" not in directives:
+        parts = re.findall(r"%.|\*|[^%*]+|%", body, re.DOTALL)
+        directives = tuple(part for part in parts if part.startswith("%"))
+        _check(text, directives)
+        if (body != text) == ("%z" in directives):
             raise TimeError(
-                "time_pattern", f"{text!r} declares no zone", "%z or UTC: is needed", _EXAMPLE
+                "time_pattern",
+                f"{text!r} declares {'two zones' if body != text else 'no zone'}",
+                "either %z or UTC: is needed",
+                _EXAMPLE,
             )
-        return cls(text, tuple(directives), expression, body != text)
+        expressions = (_expression(parts, ".*?"), _expression(parts, ".*"))
+        return cls(text, directives, expressions, body != text)
 
     def time_of(self, path: Path) -> datetime:
-        """The time in the name of `path`, UTC; raises TimeError."""
-        found = self.expression.fullmatch(path.stem)
-        if found is None:
+        """The time in the name of `path`, UTC; raises TimeError, also where it could be several."""
+        found, other = (expression.fullmatch(path.stem) for expression in self.expressions)
+        if found is None or other is None:
             raise TimeError(
                 path, f"no time as in {self.text!r}", "its name must match it", _EXAMPLE
+            )
+        if found.groups() != other.groups():
+            raise TimeError(
+                path,
+                f"more than one time as in {self.text!r}",
+                "one place in the name must match",
+                "Write out what stands before or after it instead of *.",
             )
         try:
             moment = datetime.strptime(" ".join(found.groups()), " ".join(self.directives))
@@ -119,23 +136,35 @@ class NamePattern:
             ) from error
 
 
-def _expression(body: str) -> tuple[list[str], re.Pattern[str]]:
-    directives, expression = [], ""
-    for part in re.findall(r"%.|\*|[^%*]+|%", body, re.DOTALL):
-        if part in _DIRECTIVES:
-            directives.append(part)
-            expression += f"({_DIRECTIVES[part]})"
-        elif part.startswith("%"):
-            raise TimeError(
-                "time_pattern",
-                f"{part!r} in {body!r}",
-                f"known are {' '.join(_DIRECTIVES)} and *",
-                _EXAMPLE,
-            )
-        else:
-            expression += ".*?" if part == "*" else re.escape(part)
-    if len(set(directives)) != len(directives) or not {"%Y", "%y"} & set(directives):
+def _check(text: str, directives: tuple[str, ...]) -> None:
+    """Raises TimeError unless `directives` are known, occur once and name a day."""
+    unknown = [directive for directive in directives if directive not in _DIRECTIVES]
+    if unknown:
         raise TimeError(
-            "time_pattern", f"{body!r}", "a year, and every part once, are needed", _EXAMPLE
+            "time_pattern",
+            f"{unknown[0]!r} in {text!r}",
+            f"known are {' '.join(_DIRECTIVES)} and *",
+            _EXAMPLE,
         )
-    return directives, re.compile(expression)
+    have = set(directives)
+    day = "%j" in have or ("%d" in have and have & {"%m", "%b"})
+    if len(have) != len(directives) or not have & {"%Y", "%y"} or not day:
+        raise TimeError(
+            "time_pattern",
+            f"{text!r}",
+            "year, month and day, every part once, are needed",
+            _EXAMPLE,
+        )
+
+
+def _expression(parts: list[str], anything: str) -> re.Pattern[str]:
+    return re.compile(
+        "".join(
+            f"({_DIRECTIVES[part]})"
+            if part in _DIRECTIVES
+            else anything
+            if part == "*"
+            else re.escape(part)
+            for part in parts
+        )
+    )

@@ -15,33 +15,28 @@ from pathlib import Path
 from cv.errors import SceneError
 
 
-class _Listener(logging.Handler):
-    """Keeps the warnings of each thread that asked for them."""
+class _Attentive(logging.Logger):
+    """A logger that keeps the warnings of each thread that asks for them.
 
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self._local = threading.local()
+    Whatever the program does about logging (levels, disabling, other handlers) shapes what is
+    logged as ever, but never what is kept.
+    """
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Takes one message."""
-        heard: list[str] | None = getattr(self._local, "heard", None)
-        if heard is not None:
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - the name is that of the library
+        """Every warning is looked at."""
+        return level >= logging.WARNING or super().isEnabledFor(level)
+
+    def handle(self, record: logging.LogRecord) -> None:
+        """Keeps one message, and logs it if it would have been logged."""
+        heard: list[str] | None = getattr(_THREAD, "heard", None)
+        if heard is not None and record.levelno >= logging.WARNING:
             heard.append(record.getMessage())
-
-    @contextmanager
-    def into(self, heard: list[str]) -> Iterator[None]:
-        """Adds the warnings of this thread to `heard` until the block ends."""
-        self._local.heard = heard
-        try:
-            yield
-        finally:
-            self._local.heard = None
+        if super().isEnabledFor(record.levelno):
+            super().handle(record)
 
 
-_LISTENER = _Listener()
-_LOGGER = logging.getLogger("rasterio._err")
-_LOGGER.addHandler(_LISTENER)
-_LOGGER.setLevel(logging.WARNING)  # whatever the program says of other loggers
+_THREAD = threading.local()
+logging.getLogger("rasterio._err").__class__ = _Attentive
 
 
 @contextmanager
@@ -51,8 +46,11 @@ def decoding(path: Path, complaints: list[str]) -> Iterator[None]:
     GDAL keeps what it decoded and does not warn of it again: `complaints` last as long as its
     dataset.
     """
-    with _LISTENER.into(complaints):
+    _THREAD.heard = complaints
+    try:
         yield
+    finally:
+        _THREAD.heard = None
     if complaints:
         raise damaged(path, complaints[0][:200])
 

@@ -60,6 +60,11 @@ def local(path: str | Path) -> Path:
     try:
         absolute = Path(path).absolute()
         status = absolute.stat()
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise SceneError(
+            repr(text)[:200], "a name in no encoding", "names are UTF-8", "Rename the file."
+        ) from error
     except (OSError, ValueError) as error:
         raise SceneError(
             path,

@@ -36,7 +36,7 @@ def scenes_in(folder: str | Path) -> tuple[Path, ...]:
     if not found:
         raise SceneError(
             root,
-            "no scene in it",
+            f"no scene in it ({len(pictures_in(root))} PNG or JPEG, which lie nowhere)",
             "GeoTIFFs or STAC Items are needed",
             "Check the path; names end in .tif, .tiff or .json.",
         )

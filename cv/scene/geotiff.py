@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from cv.errors import SceneError
+from cv.scene.blocks import place_of
 from cv.scene.complaints import damaged
 from cv.scene.files import Format, form_of
 
@@ -64,7 +66,7 @@ class Header:
     nodata: float | None
     """Value of pixels that were never measured."""
     masked: bool
-    """Whether the file holds a mask: an alpha band, an internal mask, a transparent colour."""
+    """Whether the file holds a mask: an internal one, a transparent colour, an alpha band."""
     colours: tuple[str, ...]
     """What each band is: "red", "green", "blue", "gray", "alpha", "undefined" ..."""
     georeferenced: bool
@@ -83,6 +85,11 @@ class Header:
     """Tag TIFFTAG_IMAGEDESCRIPTION, or empty."""
 
     @property
+    def alpha(self) -> int:
+        """The band that tells how opaque a pixel is, from 1; 0 where there is none."""
+        return self.colours.index("alpha") + 1 if "alpha" in self.colours else 0
+
+    @property
     def colour_bands(self) -> int:
         """Number of bands without alpha."""
         return sum(colour != "alpha" for colour in self.colours)
@@ -94,7 +101,7 @@ def reading(path: Path) -> Iterator[None]:
     try:
         with rasterio.Env(**_GDAL_OPTIONS):
             yield
-    except (RasterioError, CPLE_BaseError, OSError, UnicodeDecodeError) as error:
+    except (RasterioError, CPLE_BaseError, OSError, UnicodeError) as error:
         raise damaged(path, _cause(error)) from error
 
 
@@ -166,6 +173,13 @@ def _check_bands(path: Path, dataset: Any) -> None:
             f"one of {', '.join(DTYPES)} is read, the same in all bands",
             "Convert it (gdal_translate -ot).",
         )
+    if _tag(dataset, "MINISWHITE", "IMAGE_STRUCTURE") == "YES":
+        raise SceneError(
+            path,
+            "white is stored as 0 (photometric MINISWHITE)",
+            "brightness must rise with the stored values",
+            "Convert it (gdal_translate -scale 0 255 255 0 -co PHOTOMETRIC=MINISBLACK).",
+        )
     if ColorInterp.palette in dataset.colorinterp:
         raise SceneError(
             path,
@@ -192,17 +206,28 @@ def _check_blocks(path: Path, dataset: Any) -> None:
 
 
 def _check_length(path: Path, dataset: Any) -> None:
-    """Refuse a GeoTIFF whose last block lies beyond the end of the file."""
+    """Refuse a GeoTIFF with blocks beyond the end of the file, or that were never written.
+
+    Blocks that were left out are fine where something says that their pixels are not valid.
+    """
     size = path.stat().st_size
     rows, columns = dataset.block_shapes[0]
     across, down = -(-dataset.width // columns), -(-dataset.height // rows)
     if across * down * _INDEX_BYTES > size:
         raise _truncated(path, size, across * down * _INDEX_BYTES)
-    for name in (f"{i}_{j}" for j in range(down) for i in range(across)):
-        start = dataset.get_tag_item(f"BLOCK_OFFSET_{name}", "TIFF", bidx=dataset.count)
-        length = dataset.get_tag_item(f"BLOCK_SIZE_{name}", "TIFF", bidx=dataset.count)
-        if start and length and int(start) + int(length) > size:
-            raise _truncated(path, size, int(start) + int(length))
+    silent = all(MaskFlags.all_valid in flags for flags in dataset.mask_flag_enums)
+    planes = dataset.indexes if dataset.interleaving.name == "band" else (1,)
+    for i, j, band in product(range(across), range(down), planes):
+        place = place_of(dataset, i, j, band)
+        if place is not None and sum(place) > size:
+            raise _truncated(path, size, sum(place))
+        if place is None and silent:
+            raise SceneError(
+                path,
+                f"the block in column {i}, row {j} of band {band} was never written",
+                "pixels are measured, or declared not to be (nodata, mask, alpha)",
+                "Copy or download the file again.",
+            )
 
 
 def _truncated(path: Path, size: int, needed: int) -> SceneError:

@@ -114,9 +114,11 @@ def _scales(path: Path, asset: Asset, header: Header) -> list[float]:
     numbered = {}
     for band in _all(files.read_xml(path.parent / xml), "bandSpecificMetadata"):
         number, scale = _first(band, "bandNumber"), _first(band, "reflectanceCoefficient")
-        if number is not None and scale is not None and (number.text or "").strip().isdecimal():
-            numbered[int(number.text or "")] = _number(scale.text)
-    return [numbered.get(band, math.nan) for band in range(1, max(numbered, default=0) + 1)][:8]
+        if number is not None and scale is not None:
+            numbered[(number.text or "").strip()] = _number(scale.text)
+    if len(numbered) != header.colour_bands:
+        return []  # metadata of another product of the item
+    return [numbered.get(str(band), math.nan) for band in range(1, header.colour_bands + 1)]
 
 
 def _description_scales(description: str) -> list[float]:
@@ -132,7 +134,7 @@ def _description_scales(description: str) -> list[float]:
 def _number(value: object) -> float:
     try:
         return float(value) if isinstance(value, str | int | float) else math.nan
-    except ValueError:
+    except (ValueError, OverflowError):
         return math.nan
 
 

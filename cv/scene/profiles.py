@@ -30,9 +30,13 @@ class Profile:
     """See Radiometry."""
 
     def radiometry(self, header: Header) -> Radiometry:
-        """The radiometry of an image of this product; raises RadiometryError on a misfit."""
-        for count, bands in self.bands:
+        """The radiometry of an image of this product; raises RadiometryError on a misfit.
+
+        Where the product is in the order red, green, blue, the file may declare another one.
+        """
+        for count, order in self.bands:
             if count == header.colour_bands and header.dtype in self.dtypes:
+                bands = (_declared_bands(header) or RGB) if order == RGB else order
                 return Radiometry(self.name, bands, (self.low,) * 3, (self.high,) * 3, self.gamma)
         counts = " or ".join(str(count) for count, _ in self.bands)
         raise RadiometryError(
@@ -98,7 +102,7 @@ def choose(header: Header, delivery: Delivery, wanted: Declared | None) -> Radio
     Raises RadiometryError.
     """
     asked = _resolved(header, delivery, wanted)
-    if isinstance(asked, Percentiles) and not asked.bands:
+    if not asked.bands:
         asked = replace(asked, bands=delivery.bands or _colour_bands(header))
     if max(asked.bands) > header.bands:
         raise RadiometryError(
@@ -124,7 +128,7 @@ def _resolved(
 def _plain(header: Header, bands: Bands | tuple[()]) -> Radiometry:
     natural = header.colours[:3] == ("red", "green", "blue")
     if header.dtype == "uint8" and (bands or header.colour_bands == 3 or natural):
-        return Radiometry("visual", bands or RGB, (0, 0, 0), (255, 255, 255))
+        return Radiometry("visual", bands or _colour_bands(header), (0, 0, 0), (255, 255, 255))
     if header.dtype == "uint8" and header.colour_bands == 1:
         return Radiometry("grey", GREY, (0, 0, 0), (255, 255, 255))
     raise RadiometryError(
@@ -136,16 +140,23 @@ def _plain(header: Header, bands: Bands | tuple[()]) -> Radiometry:
 
 
 def _colour_bands(header: Header) -> Bands:
-    """Red, green, blue as the file declares them."""
-    names = ("red", "green", "blue")
-    if all(name in header.colours for name in names):
-        red, green, blue = (header.colours.index(name) + 1 for name in names)
-        return red, green, blue
+    """Red, green, blue as the file declares them; one or three bands explain themselves."""
+    found = _declared_bands(header)
+    if found:
+        return found
     if header.colour_bands in (1, 3):
         return GREY if header.colour_bands == 1 else RGB
     raise RadiometryError(
         header.path,
         f"{header.colour_bands} bands, none declared red, green or blue",
-        "a stretch needs to know them",
-        'Name them: "percentile:0.5-99.5:3,2,1".',
+        "colours need them",
+        'Name them: "percentile:0.5-99.5:3,2,1", "limits:0-3000:3,2,1".',
     )
+
+
+def _declared_bands(header: Header) -> Bands | tuple[()]:
+    names = ("red", "green", "blue")
+    if not all(name in header.colours for name in names):
+        return ()
+    red, green, blue = (header.colours.index(name) + 1 for name in names)
+    return red, green, blue

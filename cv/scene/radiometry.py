@@ -23,8 +23,8 @@ class Radiometry:
 
     name: str
     """Profile, "limits" or "percentile:LOW-HIGH", for reading; the numbers below decide."""
-    bands: Bands
-    """Red, green, blue: band numbers from 1; one band thrice for grey."""
+    bands: Bands | tuple[()]
+    """Red, green, blue: band numbers from 1, one band thrice for grey; empty: as the file says."""
     low: Triple
     """Stored values of red, green, blue that become 0."""
     high: Triple
@@ -41,12 +41,16 @@ class Radiometry:
                 "each low limit must be less than its high limit, both finite",
                 "Correct the limits.",
             )
-        if len(self.bands) != 3 or min(self.bands) < 1 or not 0.1 <= self.gamma <= 10:
+        if len(self.bands) not in (0, 3) or min(self.bands, default=1) < 1:
             raise RadiometryError(
                 self.name,
-                f"bands {self.bands}, gamma {self.gamma}",
-                "three band numbers from 1 and a gamma from 0.1 to 10 are needed",
+                f"bands {self.bands}",
+                "three band numbers from 1 are needed",
                 "Correct them.",
+            )
+        if not 0.1 <= self.gamma <= 10:
+            raise RadiometryError(
+                self.name, f"gamma {self.gamma}", "0.1 to 10 is needed", "Correct it."
             )
 
     @property
@@ -100,9 +104,8 @@ class Percentiles:
         """The stretch of a scene with valid `values` (3, n) of red, green, blue.
 
         A band of one single value keeps its order: that value becomes 0. Without any value the
-        limits are 0 and 1: there is nothing to be seen. `bands` must be known by now.
+        limits are 0 and 1: there is nothing to be seen.
         """
-        assert self.bands
         if values.shape[1] == 0:
             return Radiometry(self.name, self.bands, (0.0,) * 3, (1.0,) * 3)
         low, high = np.percentile(values.astype(np.float64), [self.low, self.high], axis=1)
@@ -140,7 +143,7 @@ def parse(text: str) -> Radiometry | Percentiles | None:
         return _percentiles(text, pairs[0] if pairs else (0.5, 99.5), bands)
     red, green, blue = pairs * 3 if len(pairs) == 1 else pairs
     low, high = (red[0], green[0], blue[0]), (red[1], green[1], blue[1])
-    return Radiometry("limits", bands or (1, 2, 3), low, high)
+    return Radiometry("limits", bands, low, high)
 
 
 def _percentiles(text: str, pair: tuple[float, float], bands: Bands | tuple[()]) -> Percentiles:
@@ -156,7 +159,10 @@ def _percentiles(text: str, pair: tuple[float, float], bands: Bands | tuple[()])
 
 def _bands(text: str, part: str) -> Bands:
     numbers = part.split(",")
-    if len(numbers) not in (1, 3) or not all(number.strip().isdecimal() for number in numbers):
-        raise RadiometryError("radiometry", f"{text!r}", _GRAMMAR, "Correct its band numbers.")
+    known = all(number.strip().isdecimal() and int(number) > 0 for number in numbers)
+    if len(numbers) not in (1, 3) or not known:
+        raise RadiometryError(
+            "radiometry", f"{text!r}", _GRAMMAR, "Correct it; bands count from 1."
+        )
     red, green, blue = (int(number) for number in (numbers if len(numbers) == 3 else numbers * 3))
     return red, green, blue

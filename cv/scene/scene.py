@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -118,14 +117,13 @@ class Scene:
 
     @cached_property
     def digest(self) -> str:
-        """sha256 of the image file, hexadecimal.
+        """sha256 of the image file, hexadecimal."""
+        return files.sha256(self.path)
 
-        With a UDM2: sha256 of both files' hexadecimal digests, image first, joined by a newline.
-        """
-        image = files.sha256(self.path)
-        if self.udm2 is None:
-            return image
-        return hashlib.sha256(f"{image}\n{files.sha256(self.udm2.path)}".encode()).hexdigest()
+    @cached_property
+    def mask_digest(self) -> str:
+        """sha256 of the UDM2 file, hexadecimal; empty without one."""
+        return files.sha256(self.udm2.path) if self.udm2 else ""
 
     def close(self) -> None:
         """Close its files; a later read opens them again."""
@@ -143,6 +141,11 @@ class Scene:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The files that it is read from."""
+        return (self.path, self.udm2.path) if self.udm2 else (self.path,)
 
     def _convert(self, strip: Strip) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         return self.radiometry.apply(strip.values), strip.valid

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,45 +14,51 @@ from numpy.typing import NDArray
 from rasterio.enums import Resampling
 from rasterio.windows import Window as RasterWindow
 
-from cv.scene.blocks import check_blocks
+from cv.scene.blocks import Blocks, Window
 from cv.scene.complaints import decoding
+from cv.scene.files import Format
 from cv.scene.geotiff import Header, open_dataset, reading
 
 
 class _Handles:
-    """One open dataset for each thread, all closed together."""
+    """Open datasets of one file, as many as threads read at once; all closed together."""
 
     def __init__(self, header: Header) -> None:
         self._header = header
-        self._local = threading.local()
-        self._lock = threading.Lock()
-        self._opened: list[Any] = []
-        self.checked: set[tuple[int, int]] = set()
-        self.complaints: list[str] = []
-        weakref.finalize(self, _close, self._opened)
+        self._idle: list[Any] = []
+        self._blocks = Blocks(header.path) if header.format is Format.GEOTIFF else None
+        self._complaints: list[str] = []
+        weakref.finalize(self, _close, self._idle, self._blocks)
 
     def __reduce__(self) -> tuple[type[_Handles], tuple[Header]]:
         return type(self), (self._header,)
 
-    def get(self) -> Any:
-        """This thread's dataset; call inside `reading`."""
-        dataset = getattr(self._local, "dataset", None)
-        if dataset is None or dataset.closed:
-            dataset = open_dataset(self._header.path, self._header.format)
-            self._local.dataset = dataset
-            with self._lock:
-                self._opened.append(dataset)
-        return dataset
+    @contextmanager
+    def lent(self, window: Window, step: tuple[int, int]) -> Iterator[Any]:
+        """A dataset to read every `step`-th pixel of `window` from; damage becomes SceneError."""
+        with reading(self._header.path):
+            if self._blocks:
+                self._blocks.check(window, step)
+            try:
+                dataset = self._idle.pop()  # atomic: no lock is needed
+            except IndexError:
+                dataset = open_dataset(self._header.path, self._header.format)
+            try:
+                with decoding(self._header.path, self._complaints):
+                    yield dataset
+            finally:
+                self._idle.append(dataset)
 
     def close(self) -> None:
-        """Close the datasets of all threads; a later read opens them again."""
-        with self._lock:
-            _close(self._opened)
+        """Close what is idle; a later read opens it again."""
+        _close(self._idle, self._blocks)
 
 
-def _close(datasets: list[Any]) -> None:
+def _close(datasets: list[Any], blocks: Blocks | None) -> None:
     while datasets:
         datasets.pop().close()
+    if blocks:
+        blocks.close()
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,8 @@ class Source:
     def always_valid(self) -> bool:
         """Whether no pixel of this file can be invalid."""
         header = self.header
-        return not header.masked and header.nodata is None and header.dtype != "float32"
+        masked = header.masked or header.alpha
+        return not masked and header.nodata is None and header.dtype != "float32"
 
     def close(self) -> None:
         """Close the file in all threads."""
@@ -93,17 +101,14 @@ class Source:
         window = RasterWindow(x, y, width, height)
         shape = (math.ceil(height / step[1]), math.ceil(width / step[0]))
         unique = sorted(set(self.bands))
-        with reading(self.header.path):
-            dataset = self._handles.get()
-            check_blocks(self.header.path, dataset, window, self._handles.checked)
-            with decoding(self.header.path, self._handles.complaints):
-                values = dataset.read(
-                    unique,
-                    window=window,
-                    out_shape=(len(unique), *shape),
-                    resampling=Resampling.nearest,
-                )
-                valid = self._valid(dataset, window, shape, values)
+        with self._handles.lent((x, y, width, height), step) as dataset:
+            values = dataset.read(
+                unique,
+                window=window,
+                out_shape=(len(unique), *shape),
+                resampling=Resampling.nearest,
+            )
+            valid = self._valid(dataset, window, shape, values)
         return Strip(values[[unique.index(band) for band in self.bands]], valid)
 
     def sample(self, pixels: int) -> NDArray[np.generic]:
@@ -127,11 +132,11 @@ class Source:
         self, dataset: Any, window: RasterWindow, shape: tuple[int, int], values: NDArray[Any]
     ) -> NDArray[np.bool_]:
         valid = np.ones(shape, bool)
+        as_asked = {"window": window, "out_shape": shape, "resampling": Resampling.nearest}
         if self.header.masked:
-            mask = dataset.read_masks(
-                1, window=window, out_shape=shape, resampling=Resampling.nearest
-            )
-            valid &= mask > 0
+            valid &= dataset.read_masks(1, **as_asked) > 0
+        if self.header.alpha:  # a nodata value would hide it from `read_masks`
+            valid &= dataset.read(self.header.alpha, **as_asked) > 0
         if values.dtype.kind == "f":
             valid &= np.isfinite(values).all(axis=0)
         nodata = self.header.nodata

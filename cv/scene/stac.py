@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -86,7 +85,8 @@ def _image(path: Path, item: pystac.Item) -> pystac.Asset:
 
 
 def _rank(key: str, asset: pystac.Asset) -> int | None:
-    roles = {str(role).lower() for role in asset.roles or ()}
+    declared = asset.roles if isinstance(asset.roles, list) else []
+    roles = {str(role).lower() for role in declared}
     name = str(asset.href).lower().partition("?")[0]
     if roles & _NEVER or "udm" in key.lower() or "udm" in Path(name).name:
         return None
@@ -169,7 +169,7 @@ def _reflectance(asset: pystac.Asset, bands: Bands | tuple[()]) -> Radiometry | 
         offset = band.get("raster:offset", band.get("offset", 0))
         if not isinstance(scale, int | float) or not isinstance(offset, int | float):
             return None
-        if not 0 < scale <= 0.01 or not math.isfinite(offset):
+        if not 0 < scale <= 0.01 or not abs(offset) <= 1:
             return None
         lows.append(-offset / scale)
         highs.append((_BRIGHT - offset) / scale)

@@ -74,8 +74,12 @@ class Row:
         return (
             f"{self.image:<26} {self.kind:<10} {self.true:>5} {value:>6.0f} "
             f"{'' if low is None else f'{low:.0f} to {high:.0f}':>12} {self.matched:>8} "
-            f"{self.matched / max(self.true, 1):>7.2f} {self.matched / max(value, 1):>10.2f}"
+            f"{_share(self.matched, self.true):>7} {_share(self.matched, value):>10}"
         )
+
+
+def _share(part: float, whole: float) -> str:
+    return f"{part / whole:.2f}" if whole else "-"
 
 
 def labelled_images(root: Path) -> Iterator[Labelled]:

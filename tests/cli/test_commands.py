@@ -116,6 +116,8 @@ BAD = [
     ["series", "--ledger", "none.db", "--pier", "Pier 2"],
     ["show", "none.tif", "--picture", "p.png"],
     ["show", "scene.tif", "--picture", "p.txt"],
+    ["count", "scene.tif", "--boxes", "b.txt"],
+    ["count", "scene.tif", "--boxes", "port.geojson.json"],
     ["series", "--ledger", "kept.csv", "--pier", "Pier 2", "--picture", "p.jpg"],
     ["export", "--ledger", "none.db", "out.csv"],
     ["count", "scene.tif", "--boxes", "scenes"],
@@ -131,6 +133,7 @@ def test_bad_input_exits_with_2_and_touches_nothing(place, capsys, arguments):
     Path("empty.tif").touch()
     Path("page.tif").write_text("<!DOCTYPE html><html></html>")
     Path("bad.geojson").write_text("{")
+    Path("port.geojson.json").write_text('{"metadata": "of something"}')
     Path("kept.csv").write_text("a ledger, perhaps")
     before = {p: p.read_bytes() for p in Path().rglob("*") if p.is_file()}
     assert main(arguments) == 2
@@ -196,6 +199,36 @@ def test_a_pier_is_found_by_its_alias_in_the_site(place, capsys):
     assert "--site that knows the alias" in capsys.readouterr().err
     assert main([*asked, "--site", "port.geojson"]) == 0
     assert capsys.readouterr().out.startswith("Pier 2 (export)")
+
+
+def test_a_renamed_pier_is_found_by_its_old_name(place, capsys):
+    assert main(["monitor", "scenes", "--site", "port.geojson", "--ledger", "l.db"]) == 0
+    site = json.loads(Path("port.geojson").read_text())
+    site["features"][0]["properties"] |= {"name": "Quay B", "aliases": ["Pier 2"]}
+    site["features"][1]["properties"]["pier"] = "Quay B"
+    Path("port.geojson").write_text(json.dumps(site))
+    for name in ("Pier 2", "Quay B"):
+        asked = ["series", "--ledger", "l.db", "--pier", name, "--site", "port.geojson"]
+        assert main(asked) == 0
+    assert main(["export", "--ledger", "l.db", "--site", "port.geojson", "out.csv"]) == 0
+    assert len(Path("out.csv").read_text().splitlines()) == 1 + 3
+
+
+def test_a_site_that_the_ledger_does_not_know_gives_no_empty_file(place, capsys):
+    assert main(["monitor", "scenes", "--site", "port.geojson", "--ledger", "l.db"]) == 0
+    other = Path("port.geojson").read_text().replace("Pier 2", "Quay C")
+    Path("other.geojson").write_text(other)
+    assert main(["export", "--ledger", "l.db", "--site", "other.geojson", "out.csv"]) == 2
+    assert not Path("out.csv").exists()
+
+
+def test_an_interrupted_first_batch_leaves_no_empty_ledger(place, capsys, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cv.visit.Visit.count", interrupted)
+    assert main(["monitor", "scenes", "--site", "port.geojson", "--ledger", "l.db"]) == 130
+    assert not Path("l.db").exists()
 
 
 def test_an_export_with_a_site_holds_only_its_piers(place, capsys):

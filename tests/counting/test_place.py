@@ -90,7 +90,10 @@ def test_the_whole_image_is_one_place():
 
 
 def test_what_has_no_room_for_a_container_is_refused(tmp_path):
-    with pytest.raises(SiteError, match=r"pier 'P0' has 9 square metres"):
+    with pytest.raises(SiteError, match=r"pier 'P0' has 3 x 3 m"):
         Places.of_site(site(tmp_path, to_lonlat(shapely.box(0, 0, 3, 3), RAJIN)), GRID, "scene")
-    with pytest.raises(CoverageError, match="the image shows 4 square metres"):
+    with pytest.raises(CoverageError, match="the image shows 2 x 2 m"):
         Places.whole(Grid.local((5, 5), (0.4, 0.4)), "scene")
+    thin = shapely.box(0, 0, 300, 0.5)
+    with pytest.raises(SiteError, match=r"300 x 0\.5 m"):
+        Places.of_site(site(tmp_path, to_lonlat(thin, RAJIN)), GRID, "scene")

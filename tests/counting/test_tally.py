@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -24,7 +26,7 @@ def places(*pairs):
     return Places(
         GRID.ground(),
         tuple(
-            Place(f"pier {i}", Role.EXPORT, outline, berth)
+            Place(f"pier {i}", Role.EXPORT, outline, berth, True, f"{i}" * 64)
             for i, (outline, berth) in enumerate(pairs)
         ),
     )
@@ -176,3 +178,45 @@ def test_the_order_of_detections_does_not_matter():
     assert [repr(one.count(HEADER, i, SEEN)) for i in (0, 1)] == [
         repr(two.count(HEADER, i, SEEN)) for i in (0, 1)
     ]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_where_undeclared_berths_overlap_the_nearest_pier_counts(order):
+    near, far = shapely.box(0, 0, 100, 40), shapely.box(0, 88, 100, 120)
+    water = shapely.box(0, 40, 100, 88)
+    pairs = [(near, water), (far, water)]
+    shared = Places(
+        GRID.ground(),
+        tuple(Place(f"pier {i}", Role.EXPORT, *pairs[i], False, "0" * 64) for i in order),
+    )
+    tally = Tally.of(CARD, shared, detections(hull(50, 52)))
+    counts = {place.name: tally.count(HEADER, i, SEEN) for i, place in enumerate(shared.places)}
+    assert (counts["pier 0"].hulls.value, counts["pier 1"].hulls.value) == (1, 0)
+
+
+def test_a_whole_container_could_be_in_what_is_hidden():
+    yard = (shapely.box(0, 0, 1000, 500), shapely.box(0, 500, 1000, 600))
+    tally = Tally.of(CARD, places(yard), detections())
+    area = 1000 * 500
+    for hidden, status in ((14.0, Status.COUNTED), (15.0, Status.PARTIAL)):
+        view = View(1 - hidden / area, 1.0, "udm2")
+        assert tally.count(HEADER, 0, view).status is status
+    for hidden, status in ((290.0, Status.COUNTED), (310.0, Status.PARTIAL)):
+        view = View(1.0, 1 - hidden / (1000 * 100), "udm2")
+        assert tally.count(HEADER, 0, view).status is status
+
+
+def test_a_pier_without_a_berth_is_counted_and_knows_nothing_of_hulls():
+    inland = (shapely.box(0, 0, 100, 40), shapely.Polygon())
+    count = Tally.of(CARD, places(inland), detections(box(20, 20))).count(
+        HEADER, 0, View(1.0, None, "mask")
+    )
+    assert (count.status, count.containers.value, count.hulls.value) == (Status.COUNTED, 1, None)
+    assert count.berth_visible_fraction is None
+
+
+def test_a_model_without_containers_knows_nothing_of_them():
+    card = replace(CARD, classes=("hull",), thresholds=(0.3,), looks=CARD.looks[1:])
+    found = detections((0, 0.9, 50, 60, 90, 16, 0))
+    count = Tally.of(card, places(NORTH), found).count(HEADER, 0, SEEN)
+    assert (count.hulls.value, count.containers.value, count.aboard.value) == (1, None, None)

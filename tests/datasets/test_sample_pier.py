@@ -17,7 +17,7 @@ from stand_ins import CARD
 
 from cv.counting.count import Status
 from cv.counting.place import Places
-from cv.detector.card import Card
+from cv.detector.card import Card, Look
 from cv.detector.detections import Detections
 from cv.geometry.boxes import OrientedBoxes
 from cv.monitoring import count
@@ -61,11 +61,14 @@ class PerfectDetector:
     card: Card = CARD
     digest: str = "0" * 64
 
-    def detect(self, raster: Scene, to_pixel: Affine, region: BaseGeometry) -> Detections:
+    def detect(
+        self, look: Look, raster: Scene, to_pixel: Affine, region: BaseGeometry
+    ) -> Detections:
         classes = np.array([self.card.classes.index(item.class_name) for item in self.seen])
         boxes = OrientedBoxes.from_corners(np.stack([item.corners for item in self.seen]))
         found = Detections(boxes, np.full(len(boxes), 0.99), classes.astype(np.int64))
-        return found.transformed(~to_pixel).ranked()
+        wanted = np.isin(np.array(self.card.classes)[classes], look.classes)
+        return found[wanted].transformed(~to_pixel).ranked()
 
 
 @pytest.fixture(scope="module")

@@ -61,6 +61,12 @@ def record(**changes):
         (record(thresholds=[0.3, 1.3]), "thresholds"),
         (record(merge_overlap=0), "merge_overlap"),
         (record(tile_px=5), "tile"),
+        (record(tile_px=float("inf")), "incomplete"),
+        (record(gsd_range_m=[0.1, float("inf")]), "GSD range"),
+        (
+            record(calibration={"scores": [0, 1], "probabilities": [0, 1], "dispersion": -1}),
+            "dispersion",
+        ),
         (record(name=None), "incomplete.*name is None"),
         (record(licence=" "), "incomplete.*licence"),
         (record(training_data=7), "incomplete.*training_data"),

@@ -58,3 +58,20 @@ def test_numbers_that_are_not_finite_are_an_error_and_never_empty(layout, value)
     answer[0, 3, 3] = value
     with pytest.raises(InferenceError, match="not finite"):
         decode(answer, layout, FLOORS)
+
+
+@pytest.mark.parametrize("number", [-1, 2, 7])
+def test_a_class_that_the_card_does_not_know_is_an_error(number):
+    row = [100, 50, 8, 40, 0.7, number, 0.2]
+    answer = np.array([[row, [0, 0, 0, 0, 0.01, 99, 0]]], dtype=np.float32)
+    with pytest.raises(InferenceError, match=f"class {number}"):
+        decode(answer, Layout.END_TO_END, FLOORS)
+
+
+@pytest.mark.parametrize("layout", list(Layout))
+def test_a_box_without_an_area_is_none(layout):
+    rows = [[100, 50, -8, 40, 0.7, 0, 0.2], [100, 50, 8, 0, 0.7, 0, 0.2]]
+    answer = np.array([rows], dtype=np.float32)
+    if layout is Layout.RAW:
+        answer = raw([100, 50, -8, 40, 0.7, 0, 0.2], [100, 50, 8, 0, 0.7, 0, 0.2])
+    assert len(decode(answer, layout, FLOORS)) == 0

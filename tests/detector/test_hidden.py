@@ -33,7 +33,7 @@ def test_a_box_counts_where_its_middle_was_seen(tmp_path, edge, found):
     rows = np.array([[[16.0, 30.0, 12.0, 8.0, 0.9, 0, 0.0]]])
     detector = Detector.load(constant_model(tmp_path / "m.onnx", rows, card), 1)
     region = shapely.box(1, 1, 19, 19)
-    detections = detector.detect(HalfHidden(edge), Affine.identity(), region)
+    detections = detector.detect(looks[0], HalfHidden(edge), Affine.identity(), region)
     assert len(detections) == found
     if found:
         assert detections.boxes.centers[0] == pytest.approx([16 * 0.3, 30 * 0.3])

@@ -91,13 +91,17 @@ def test_not_finite_is_an_error_through_the_whole_detector(tmp_path):
     card = replace(SMALL, looks=tuple(replace(look, overlap_px=8) for look in SMALL.looks))
     constant_model(path, ROWS * np.nan, card)
     with pytest.raises(InferenceError, match="not finite"):
-        Detector.load(path, 2).detect(Grey(), Affine.identity(), shapely.box(0, 0, 50, 50))
+        Detector.load(path, 2).detect(
+            card.looks[0], Grey(), Affine.identity(), shapely.box(0, 0, 50, 50)
+        )
 
 
 def test_tiles_of_which_nothing_was_seen_are_not_inferred(tmp_path):
     card = replace(SMALL, looks=tuple(replace(look, overlap_px=8) for look in SMALL.looks))
     path = constant_model(tmp_path / "m.onnx", ROWS * np.nan, card)
-    found = Detector.load(path, 1).detect(Grey(False), Affine.identity(), shapely.box(0, 0, 50, 50))
+    found = Detector.load(path, 1).detect(
+        card.looks[0], Grey(False), Affine.identity(), shapely.box(0, 0, 50, 50)
+    )
     assert len(found) == 0
 
 

@@ -28,7 +28,7 @@ def test_perfect_detections_are_perfect():
 
 
 def test_by_hand():
-    # a hit, a second sighting of the same object, a hit, nothing; one object is missed, one too late
+    # a hit, a second sighting of it, a hit, and a box too far away; two objects are missed
     found = shifted((0, 0.0), (0, 1.0), (1, 0.0), (3, 4.0))
     matches = Matches.of(found, np.array([0.9, 0.8, 0.7, 0.6]), TRUTH)
     assert matches.objects[0].tolist() == [0, NOTHING, 1, NOTHING]

@@ -71,8 +71,8 @@ def a_drawn_count(draw: st.DrawFn, scene: str, pier: str, acquired: datetime) ->
         acquired=acquired,
         status=status,
         reason=draw(text),
-        visible_fraction=draw(share),
-        berth_visible_fraction=draw(share),
+        visible_fraction=draw(st.none() | share),
+        berth_visible_fraction=draw(st.none() | share),
         visibility=draw(text),
         radiometry=draw(text),
         containers=draw(numbers),
@@ -87,6 +87,7 @@ def a_drawn_count(draw: st.DrawFn, scene: str, pier: str, acquired: datetime) ->
         interval_calibrated=draw(st.booleans()),
         model=draw(text),
         settings=draw(text),
+        place=draw(text),
     )
 
 
@@ -284,3 +285,28 @@ def test_a_closed_ledger_says_so(tmp_path: Path) -> None:
     ledger.close()
     with pytest.raises(sqlite3.ProgrammingError):
         ledger.piers()
+
+
+def test_renewing_makes_older_counts_the_newest_and_writes_only_then(tmp_path: Path) -> None:
+    path = tmp_path / "l"
+    loose = a_sighting(None, "hull")
+    with Ledger(path) as ledger:
+        ledger.record(a_scene([a_count(containers=10.0), a_count(pier="West")], [loose]))
+        trial = by(a_count(containers=11.0), model=samples.OTHER_MODEL)
+        ledger.record(a_scene([trial], [loose, loose]))
+        assert len(ledger.sightings(newest=True)) == 2
+        ledger.renew("scene-0", samples.MODEL, samples.SETTINGS)
+        assert [c.containers.value for c in ledger.counts("East", newest=True)] == [10.0]
+        assert len(ledger.sightings(newest=True)) == 1
+    before = path.read_bytes()
+    with Ledger(path) as ledger:
+        ledger.renew("scene-0", samples.MODEL, samples.SETTINGS)
+        ledger.renew("no scene", samples.MODEL, samples.SETTINGS)
+    assert path.read_bytes() == before
+
+
+def test_loose_sightings_stay_when_another_model_failed(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "l") as ledger:
+        ledger.record(a_scene([a_count()], [a_sighting(), a_sighting(None)]))
+        ledger.record(a_scene([by(a_count(status=Status.FAILED), model=samples.OTHER_MODEL)]))
+        assert [r.sighting.pier for r in ledger.sightings(newest=True)] == ["East", None]

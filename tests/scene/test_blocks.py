@@ -80,11 +80,98 @@ def test_what_the_jpeg_decoder_only_warns_of_is_an_error_again_and_again(photogr
     damaged = bytearray(photographic.read_bytes())
     damaged[start + 2000 : start + 2040] = bytes(range(1, 41))
     photographic.write_bytes(damaged)
-    logging.getLogger("rasterio").setLevel(logging.CRITICAL)  # whatever the program logs
+    logging.disable(logging.CRITICAL)  # whatever the program logs
+    logging.getLogger("rasterio._err").disabled = True
     try:
         with Scene.open(photographic) as scene:
             for _ in range(2):  # the second time GDAL has it in its cache
                 with pytest.raises(SceneError, match=r"photographic\.tif.*JPEG"):
                     scene.read(Affine.identity(), (256, 256))
     finally:
-        logging.getLogger("rasterio").setLevel(logging.NOTSET)
+        logging.disable(logging.NOTSET)
+        logging.getLogger("rasterio._err").disabled = False
+
+
+def write(path, pixels, **profile):
+    with (
+        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
+        rasterio.open(
+            path, "w", driver="GTiff", count=len(pixels), height=256, width=256, dtype="uint8",
+            tiled=True, blockxsize=64, blockysize=64, crs="EPSG:32652",
+            transform=Affine(0.5, 0, 4e5, 0, -0.5, 4.6e6), **profile,
+        ) as out,
+    ):  # fmt: skip
+        out.write(pixels)
+        if profile.get("compress") == "jpeg":
+            out.write_mask(np.triu(np.full((256, 256), 255, np.uint8)))
+    return path
+
+
+GREY = np.full((3, 256, 256), 90, np.uint8)
+
+
+def test_damage_in_a_deflated_mask_is_found(tmp_path):
+    path = write(tmp_path / "masked.tif", GREY, compress="jpeg", photometric="ycbcr")
+    with rasterio.open(f"GTIFF_DIR:2:{path}") as mask:
+        start = int(mask.get_tag_item("BLOCK_OFFSET_1_1", "TIFF", bidx=1))
+        length = int(mask.get_tag_item("BLOCK_SIZE_1_1", "TIFF", bidx=1))
+    with Scene.open(path) as scene:
+        assert scene.visibility(scene.grid.footprint).fraction == pytest.approx(257 / 512)
+    whole = path.read_bytes()
+    for place in range(start + 2, start + length):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0x5A
+        path.write_bytes(damaged)
+        with Scene.open(path) as scene, pytest.raises(SceneError, match="checksum"):
+            scene.visibility(scene.grid.footprint)
+
+
+def test_damage_in_an_overview_is_found_where_it_is_read(tmp_path):
+    pixels = np.random.default_rng(1).integers(0, 99, (3, 256, 256), dtype=np.uint8)
+    path = write(tmp_path / "seen_from_afar.tif", pixels, compress="deflate")
+    with rasterio.open(path, "r+") as out:
+        out.build_overviews([2])
+    with rasterio.open(f"GTIFF_DIR:2:{path}") as overview:
+        assert overview.shape == (128, 128)
+        start = int(overview.get_tag_item("BLOCK_OFFSET_0_0", "TIFF", bidx=1))
+    damaged = bytearray(path.read_bytes())
+    damaged[start + 40] ^= 0x5A
+    path.write_bytes(damaged)
+    with Scene.open(path) as scene:
+        assert scene.read(Affine.identity(), (256, 256)).seen.all()
+        with pytest.raises(SceneError, match="checksum"):
+            scene._source.strip(0, 0, 256, 256, (2, 2))
+
+
+def test_blocks_that_were_never_written_are_no_black_pixels(tmp_path):
+    def sparse(name, **profile):
+        path = tmp_path / name
+        with rasterio.open(
+            path, "w", driver="GTiff", count=3, height=256, width=256, dtype="uint8", tiled=True,
+            blockxsize=64, blockysize=64, sparse_ok=True, crs="EPSG:32652",
+            transform=Affine(0.5, 0, 4e5, 0, -0.5, 4.6e6), **profile,
+        ) as out:  # fmt: skip
+            window = rasterio.windows.Window(0, 0, 128, 256)
+            out.write(GREY[:, :, :128], window=window)
+        return path
+
+    for interleave in ("pixel", "band"):
+        with pytest.raises(SceneError, match="column 2, row 0 of band 1 was never written"):
+            Scene.open(sparse(f"{interleave}.tif", interleave=interleave))
+    with Scene.open(sparse("nodata.tif", nodata=0)) as scene:
+        assert scene.visibility(scene.grid.footprint).fraction == pytest.approx(0.5)
+
+
+def test_alpha_counts_beside_a_nodata_value(tmp_path):
+    alpha = np.zeros((1, 256, 256), np.uint8)
+    alpha[:, :, :64] = 255
+    pixels = np.concatenate([GREY, alpha])
+    path = write(tmp_path / "alpha.tif", pixels, nodata=0, photometric="rgb", alpha="yes")
+    with Scene.open(path) as scene:
+        assert scene.visibility(scene.grid.footprint).fraction == pytest.approx(0.25)
+
+
+def test_what_is_white_at_zero_is_refused(tmp_path):
+    path = write(tmp_path / "negative.tif", GREY[:1], photometric="miniswhite")
+    with pytest.raises(SceneError, match="MINISWHITE"):
+        Scene.open(path)

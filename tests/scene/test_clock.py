@@ -48,6 +48,7 @@ def test_without_a_declaration_there_is_no_time(tiff: Path) -> None:
         ("pier_20240310_013045", "UTC:*_%Y%m%d_%H%M%S", MOMENT),
         ("2024-03-10T103045+0900 x", "%Y-%m-%dT%H%M%S%z*", MOMENT),
         ("a.b-2024-070-013045Z", "a.b-%Y-%j-%H%M%S%z", MOMENT),
+        ("order10200517_20240310", "UTC:*%Y%m%d*", MOMENT.replace(hour=0, minute=0, second=0)),
         ("10Mar24", "UTC:%d%b%y", MOMENT.replace(hour=0, minute=0, second=0)),
         ("s_20240310013045.25_v2", "UTC:*%Y%m%d%H%M%S.%f*", MOMENT.replace(microsecond=250000)),
     ],
@@ -68,6 +69,11 @@ def test_names(name: str, pattern: str, expected: datetime) -> None:
         ("pier_20242024", "UTC:pier_%Y%Y"),
         ("pier_20240310", "UTC:pier_%Y%m%d%"),
         ("00010101T000000+1400", "%Y%m%dT%H%M%S%z"),
+        ("20240310T103045+0900", "UTC:%Y%m%dT%H%M%S%z"),
+        ("202403", "UTC:%Y%m"),
+        ("202410", "UTC:%Y%d"),
+        ("99240310", "UTC:%Y%m%d"),
+        ("20240310-20240311", "UTC:*%Y%m%d*"),
     ],
 )
 def test_names_that_tell_no_time(name: str, pattern: str) -> None:
@@ -78,7 +84,7 @@ def test_names_that_tell_no_time(name: str, pattern: str) -> None:
 def test_a_pattern_given_to_a_scene(tiff: Path) -> None:
     assert Scene.open(tiff, time_pattern="UTC:pier_%Y%m%d_%H%M%S").acquired == MOMENT
     with pytest.raises(TimeError, match="name must match"):
-        Scene.open(tiff, time_pattern="UTC:quay_%Y")
+        Scene.open(tiff, time_pattern="UTC:quay_%Y%m%d")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from pyproj import CRS
 from rasterio.enums import ColorInterp
 from rasterio.shutil import copy as raster_copy
 
+from cv.errors import SceneError
 from cv.scene.scene import Scene
 from tests.scene.conftest import UTM, WriteTiff
 
@@ -216,3 +217,10 @@ def test_an_unnamed_fourth_band_is_not_taken_for_colour(
         assert truth.colorinterp[3] == ColorInterp.undefined
     rgb = Scene.open(path).read(WHOLE, (40, 60)).rgb
     assert np.array_equal(rgb, np.moveaxis(colours, 0, 2))
+
+
+def test_a_name_in_no_encoding_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "scene_\udcff.tif"
+    path.write_bytes(b"II*\0")
+    with pytest.raises(SceneError, match="a name in no encoding"):
+        Scene.open(path)

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+import rasterio
 from affine import Affine
 from rasterio.enums import ColorInterp
 
@@ -78,7 +79,7 @@ def test_texts() -> None:
     assert parse("percentile:2-98") == Percentiles(2, 98, ())
     assert parse("percentile:2-98:3,2,1") == Percentiles(2, 98, (3, 2, 1))
     assert parse("percentile:4") == Percentiles(0.5, 99.5, (4, 4, 4))
-    assert parse("limits:0-3000") == Radiometry("limits", (1, 2, 3), (0,) * 3, (3000,) * 3)
+    assert parse("limits:0-3000") == Radiometry("limits", (), (0,) * 3, (3000,) * 3)
     assert parse("limits:-1-1,0-2,-3--1.5:3,2,1") == Radiometry(
         "limits", (3, 2, 1), (-1, 0, -3), (1, 2, -1.5)
     )
@@ -222,3 +223,20 @@ def test_a_percentile_of_nothing(write_tiff: WriteTiff) -> None:
     assert empty.visibility(empty.grid.footprint).fraction == 0
     flat = Scene.open(write_tiff(np.full((1, 9, 9), 7, np.uint16)), radiometry="percentile")
     assert (flat.radiometry.low, flat.radiometry.high) == ((7, 7, 7), (8, 8, 8))
+
+
+def test_the_order_of_colours_that_a_file_declares_is_obeyed(write_tiff: WriteTiff) -> None:
+    path = write_tiff(np.full((3, 9, 9), [[[10]], [[20]], [[30]]], np.uint8), photometric="rgb")
+    with rasterio.open(path, "r+") as out:
+        out.colorinterp = (ColorInterp.blue, ColorInterp.green, ColorInterp.red)
+    for radiometry in (None, "visual", "limits:0-255", "percentile"):
+        assert Scene.open(path, radiometry=radiometry).radiometry.bands == (3, 2, 1)
+    assert Scene.open(path, radiometry="limits:0-255:1,2,3").radiometry.bands == (1, 2, 3)
+
+
+def test_limits_without_bands_need_a_file_that_declares_them(write_tiff: WriteTiff) -> None:
+    path = write_tiff(np.ones((4, 9, 9), np.uint16), photometric="MINISBLACK")
+    with pytest.raises(RadiometryError, match="none declared red"):
+        Scene.open(path, radiometry="limits:0-3000")
+    with pytest.raises(RadiometryError, match="bands count from 1"):
+        Scene.open(path, radiometry="percentile:1-99:0")
