@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from cv.training.canvas import Floats
+from cv.training.noise import Rng, grain, noise_field
 
-Rng = np.random.Generator
+__all__ = ["GROUNDS", "PAINTS", "TEXEL", "Ground", "Paints", "Rng", "noise_field", "vary"]
 
 # RGB in 0..255 with the share of each among the world's boxes.
 _PAINTS: tuple[tuple[int, int, int, float], ...] = (
@@ -56,23 +56,10 @@ GROUNDS: dict[str, Ground] = {
 }
 
 
-def noise_field(rng: Rng, shape: tuple[int, int], coarsest: int, finest: int) -> Floats:
-    """Smooth noise of about unit contrast; feature sizes from coarsest to finest, pixels."""
-    field = np.zeros(shape, np.float32)
-    size, weight, total = float(coarsest), 1.0, 0.0
-    while size >= finest:
-        rows, columns = max(2, int(shape[0] / size) + 2), max(2, int(shape[1] / size) + 2)
-        seed = rng.standard_normal((rows, columns), dtype=np.float32)
-        field += weight * cv2.resize(seed, shape[::-1], interpolation=cv2.INTER_LINEAR)
-        total += weight * weight
-        size, weight = size / 3.0, weight * 0.75
-    return field / np.float32(np.sqrt(max(total, 1e-6)) * 0.75)
-
-
 def vary(rng: Rng, colour: Floats, amount: float) -> Floats:
     """A colour near another one: brightness and hue shaken by a relative amount."""
     gain = 1 + rng.normal(0, amount) + rng.normal(0, amount / 3, 3)
-    return np.clip(colour * gain, 0.01, 1.0).astype(np.float32)
+    return np.minimum(np.maximum(colour * gain, 0.01), 1.0).astype(np.float32)
 
 
 class Paints:
@@ -131,7 +118,7 @@ class Paints:
         ribs = self.ribs * np.sin(np.arange(columns) * 2 * np.pi / period + rng.uniform(0, 6))
         pattern = np.ones((rows, columns), np.float32) + ribs.astype(np.float32)
         pattern += rng.uniform(0, 0.06) * noise_field(rng, (rows, columns), 40, 8)
-        pattern += rng.uniform(0, 0.04) * rng.standard_normal((rows, columns), dtype=np.float32)
+        pattern += rng.uniform(0, 0.04) * grain(rng, (rows, columns))
         if rng.random() < 0.5:
             pattern *= np.linspace(1, rng.uniform(0.85, 1.12), rows, dtype=np.float32)[:, None]
         dark = np.float32(1 - min(0.8, self.rim * rng.uniform(0.5, 1.5)))

@@ -9,7 +9,8 @@ import numpy as np
 
 from cv.training.canvas import TAKEN, Canvas, Floats, Placed, Points, rectangle
 from cv.training.cargo import FEET, WIDTH, Berth, Block, draw_block
-from cv.training.materials import PAINTS, Paints, Rng, noise_field, vary
+from cv.training.materials import PAINTS, Paints, Rng, vary
+from cv.training.noise import noise_field
 
 KINDS = ("container", "bulker", "tanker", "general", "roro", "barge", "tug", "patrol")
 _LONGEST = {"barge": 110.0, "tug": 45.0, "patrol": 150.0, "roro": 230.0, "general": 180.0}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
 from cv.training.canvas import WATER, Canvas, Floats, Points, rectangle
-from cv.training.materials import GROUNDS, Ground, Rng, noise_field, vary
+from cv.training.materials import GROUNDS, Ground, Rng, vary
+from cv.training.noise import coloured, grain, noise_field
 
 _ROOFS = np.array(
     [[160, 160, 158], [110, 122, 138], [150, 90, 75], [92, 90, 88], [205, 205, 202],
@@ -22,11 +24,13 @@ def draw_ground(canvas: Canvas, ground: Ground, rng: Rng) -> None:
     """Cover the whole canvas with one surface, its stains and its grain."""
     metre = 1 / canvas.resolution
     tone = noise_field(rng, canvas.shape, int(90 * metre), max(3, int(2 * metre)))
-    grain = rng.standard_normal(canvas.shape, dtype=np.float32)
     base = vary(rng, np.array(ground.colour, np.float32), 0.08)
     strength = ground.roughness * rng.uniform(0.2, 1.0)
-    canvas.albedo[:] = (1 + strength * tone + ground.grain * grain)[..., None] * base
-    np.clip(canvas.albedo, 0.01, 1.0, out=canvas.albedo)
+    tone *= np.float32(strength)
+    tone += np.float32(1)
+    speckle = np.ascontiguousarray(grain(rng, canvas.shape))
+    cv2.scaleAdd(speckle, ground.grain, tone, tone)
+    canvas.albedo[:] = coloured(tone, base)
     canvas.relief[:] = 0
     canvas.ids[:] = 0
     canvas.state[:] = 0
@@ -39,25 +43,26 @@ def draw_surface(canvas: Canvas, corners: Points, ground: Ground, rng: Rng) -> N
     if shape[0] * shape[1] > 1_500_000:
         shape = min(shape[0], 1200), min(shape[1], 1200)
     tone = noise_field(rng, shape, 60, 3)
-    grain = rng.standard_normal(shape, dtype=np.float32)
     base = vary(rng, np.array(ground.colour, np.float32), 0.1)
-    texture = (1 + ground.roughness * rng.uniform(0.2, 1) * tone + ground.grain * grain)[..., None]
-    canvas.fill_texture(corners, np.clip(texture * base, 0.01, 1).astype(np.float32), 0.0)
+    speckle = np.float32(ground.grain) * grain(rng, shape)
+    tone = 1 + np.float32(ground.roughness * rng.uniform(0.2, 1)) * tone + speckle
+    canvas.fill_texture(corners, coloured(tone, base), 0.0)
 
 
 def draw_water(canvas: Canvas, polygon: ArrayLike, rng: Rng, level: float = -2.5) -> Floats:
     """Water on a convex polygon (n, 2 metres), its surface below the quay; returns its colour."""
     colour = vary(rng, _WATERS[int(rng.integers(len(_WATERS)))], 0.2)
-    before = canvas.state.copy()
-    canvas.mark(polygon, WATER)
-    wet = (canvas.state == WATER) & (before != WATER)
+    wet = np.zeros(canvas.shape, np.uint8)
+    canvas.stencil(wet, polygon)
+    wet[canvas.state == WATER] = 0
     metre = 1 / canvas.resolution
     swell = noise_field(rng, canvas.shape, int(60 * metre), max(2, int(1.2 * metre)))
-    strength = rng.uniform(0.01, 0.12)
-    water = (1 + np.float32(strength) * swell)[..., None] * colour
-    np.copyto(canvas.albedo, np.clip(water, 0.005, 1), where=wet[..., None])
-    canvas.relief[wet] = level
-    canvas.ids[wet] = 0
+    swell *= np.float32(rng.uniform(0.01, 0.12))
+    swell += np.float32(1)
+    cv2.copyTo(coloured(swell, colour), wet, canvas.albedo)
+    canvas.mark(polygon, WATER)
+    cv2.copyTo(np.full(canvas.shape, level, np.float32), wet, canvas.relief)
+    canvas.ids[wet > 0] = 0
     return colour
 
 

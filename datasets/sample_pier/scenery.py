@@ -11,7 +11,8 @@ from story import Box, Look
 from cv.training.canvas import WATER, Canvas, Placed
 from cv.training.cargo import draw_container, draw_truck, draw_wagons
 from cv.training.clutter import draw_stacker
-from cv.training.materials import Paints, noise_field
+from cv.training.materials import Paints
+from cv.training.noise import noise_field
 from cv.training.ships import Ship, draw_ship
 
 LENGTH, BEAM = 118.0, 18.5

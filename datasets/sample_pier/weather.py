@@ -13,7 +13,7 @@ from port import FRAME, GSD, SHAPE
 from story import Cover, Look
 
 from cv.training.canvas import Floats
-from cv.training.materials import noise_field
+from cv.training.noise import noise_field
 from cv.training.sensor import Bytes, Sensor, Sun, View
 
 LATITUDE, LONGITUDE = 42.1, 130.6
