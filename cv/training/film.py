@@ -67,7 +67,8 @@ def develop(
     image = cv2.convertScaleAbs(np.clip(signal, 0, 1, out=signal), alpha=255)
     if sensor.jpeg:
         flags = [cv2.IMWRITE_JPEG_QUALITY, sensor.jpeg]
-        image = cv2.imdecode(cv2.imencode(".jpg", image, flags)[1], cv2.IMREAD_COLOR)
+        decoded = cv2.imdecode(cv2.imencode(".jpg", image, flags)[1], cv2.IMREAD_COLOR)
+        image = np.asarray(decoded, np.uint8)
     if (rows, columns) == tuple(size):
         return np.ascontiguousarray(image)
     way = cv2.INTER_AREA if size[0] < rows else cv2.INTER_CUBIC

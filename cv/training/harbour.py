@@ -54,7 +54,7 @@ class Edge:
         return np.asarray(self.start + step)
 
 
-def draw_scene(canvas: Canvas, rng: Rng) -> None:
+def draw_scene(canvas: Canvas, rng: Rng, look_alikes: float = 1.0) -> None:
     """One random harbour, river, anchorage or inland place."""
     frame = Frame(np.array([canvas.width, canvas.height]) / 2, rng.uniform(0, 2 * np.pi))
     paints = Paints(rng)

@@ -24,6 +24,11 @@ _PAINTS: tuple[tuple[int, int, int, float], ...] = (
 PAINTS = np.array([p[:3] for p in _PAINTS], np.float32) / 255
 _SHARES = np.array([p[3] for p in _PAINTS], np.float64)
 _SHARES /= _SHARES.sum()
+_FLEETS: tuple[tuple[tuple[int, int, int], ...], ...] = (
+    ((226, 226, 222), (208, 209, 206), (196, 194, 186), (232, 230, 224)),  # reefers, leasing
+    ((30, 36, 62), (44, 42, 44), (62, 36, 34), (26, 52, 50), (52, 48, 42)),  # dark
+    ((128, 118, 104), (110, 106, 100), (142, 130, 112), (98, 92, 84)),  # the ground's colours
+)  # fmt: skip
 TEXEL = 0.1  # metres per texture pixel of a roof
 
 
@@ -46,13 +51,14 @@ GROUNDS: dict[str, Ground] = {
     "worn asphalt": Ground((0.44, 0.43, 0.42), 0.14, 0.04),
     "dark asphalt": Ground((0.22, 0.22, 0.23), 0.10, 0.03),
     "gravel": Ground((0.50, 0.47, 0.43), 0.14, 0.09),
-    "earth": Ground((0.52, 0.43, 0.34), 0.22, 0.06),
-    "red earth": Ground((0.50, 0.33, 0.24), 0.22, 0.06),
+    "earth": Ground((0.50, 0.43, 0.35), 0.16, 0.06),
+    "red earth": Ground((0.47, 0.34, 0.26), 0.16, 0.06),
     "sand": Ground((0.70, 0.63, 0.50), 0.10, 0.04),
     "brick": Ground((0.55, 0.40, 0.35), 0.10, 0.05),
     "snow": Ground((0.88, 0.89, 0.92), 0.10, 0.02),
-    "grass": Ground((0.30, 0.36, 0.20), 0.25, 0.10),
-    "dry grass": Ground((0.50, 0.46, 0.32), 0.22, 0.10),
+    "grass": Ground((0.21, 0.25, 0.14), 0.18, 0.10),
+    "dry grass": Ground((0.42, 0.39, 0.28), 0.18, 0.10),
+    "scrub": Ground((0.13, 0.16, 0.10), 0.22, 0.16),
 }
 
 
@@ -67,14 +73,24 @@ class Paints:
 
     def __init__(self, rng: Rng) -> None:
         self.rng = rng
-        count = int(rng.integers(4, 16))
+        few = rng.random() < 0.15
+        count = int(rng.integers(1, 4) if few else rng.integers(4, 16))
         chosen = rng.choice(len(PAINTS), count, replace=False, p=_SHARES)
         self.colours = PAINTS[chosen]
         self.shares = rng.dirichlet(np.full(count, 1.2))
+        if rng.random() < 0.3:
+            self._mix(_FLEETS[int(rng.choice(3, p=[0.5, 0.35, 0.15]))], rng.uniform(0.35, 0.95))
         self.fade = rng.uniform(0.0, 0.35)
         self.ribs = rng.uniform(0.0, 0.07) if rng.random() < 0.7 else rng.uniform(0.07, 0.2)
         self.rim = rng.uniform(0.05, 0.55)
         self._patterns: dict[int, list[Floats]] = {}
+
+    def _mix(self, fleet: tuple[tuple[int, int, int], ...], share: float) -> None:
+        """Give a share of the boxes the colours (RGB 0..255) of one fleet."""
+        more = np.array(fleet, np.float32) / 255
+        self.colours = np.vstack([self.colours, more])
+        mixed = [self.shares * (1 - share), np.full(len(more), share / len(more))]
+        self.shares = np.concatenate(mixed)
 
     def pick(self) -> Floats:
         """The paint of one box, RGB 0..1, faded and dirty."""

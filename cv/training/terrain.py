@@ -106,7 +106,7 @@ def draw_marks(canvas: Canvas, angle: float, rng: Rng, amount: int) -> None:
             colour = [c * rng.uniform(0.6, 1.1) for c in colour]
             _dashes(canvas, at, rng.uniform(10, 120), turn, colour, rng)
         elif kind < 0.6:
-            size = rng.uniform(3, 16), rng.uniform(1.5, 6)
+            size = rng.uniform(3, 24), rng.uniform(1.5, 6)
             _tint(canvas, rectangle(at, *size, turn), float(rng.uniform(0.55, 1.3)))
         elif kind < 0.8:
             for side in (-1.0, 1.0):
@@ -114,7 +114,8 @@ def draw_marks(canvas: Canvas, angle: float, rng: Rng, amount: int) -> None:
                 strip = rectangle(spot, rng.uniform(20, 120), 0.6, turn)
                 _tint(canvas, strip, float(rng.uniform(0.7, 0.92)))
         else:
-            _slots(canvas, at, turn, rng)
+            size = int(rng.integers(1, 6)), int(rng.integers(2, 8))
+            draw_slots(canvas, at, turn, size, (float(rng.choice([6.5, 12.8])), 2.8))
 
 
 def draw_parking_lines(canvas: Canvas, start: Points, angle: float, slots: int, rng: Rng) -> None:
@@ -228,20 +229,22 @@ def _dashes(
         canvas.paint(rectangle(at + along * step, dash, thin, angle), colour)
 
 
-def _slots(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
-    """Painted empty container slots."""
-    tone = rng.uniform(0.55, 0.85)
-    long = float(rng.choice([6.5, 12.8]))
-    along, across = np.array([np.cos(angle), np.sin(angle)]), None
+def draw_slots(
+    canvas: Canvas, corner: Points, angle: float, size: tuple[int, int], pitch: tuple[float, float]
+) -> None:
+    """A painted grid of bays and rows (size) from a corner, pitch along and across in metres."""
+    tone = 0.55 + 0.3 * ((corner[0] * 7.13) % 1.0)
+    colour = [tone, tone, tone * 0.95]
+    along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
-    columns, rows = int(rng.integers(1, 6)), int(rng.integers(2, 8))
     thin = max(0.15, canvas.resolution)
-    for column in range(columns + 1):
-        middle = at + along * column * long + across * rows * 1.4
-        canvas.paint(rectangle(middle, thin, rows * 2.8, angle), [tone, tone, tone * 0.95])
+    bays, rows = size
+    for bay in range(bays + 1):
+        middle = corner + along * bay * pitch[0] + across * rows * pitch[1] / 2
+        canvas.paint(rectangle(middle, thin, rows * pitch[1], angle), colour)
     for row in range(rows + 1):
-        middle = at + across * row * 2.8 + along * columns * long / 2
-        canvas.paint(rectangle(middle, columns * long, thin, angle), [tone, tone, tone * 0.95])
+        middle = corner + across * row * pitch[1] + along * bays * pitch[0] / 2
+        canvas.paint(rectangle(middle, bays * pitch[0], thin, angle), colour)
 
 
 def _tint(canvas: Canvas, corners: Points, factor: float) -> None:

@@ -9,11 +9,13 @@ from port import EXPORT, FRAME, IMPORT, TRACKS, draw_port
 from story import Box, Look
 
 from cv.training.canvas import WATER, Canvas, Placed
-from cv.training.cargo import draw_container, draw_truck, draw_wagons
+from cv.training.cargo import draw_container
 from cv.training.clutter import draw_stacker
 from cv.training.materials import Paints
 from cv.training.noise import noise_field
 from cv.training.ships import Ship, draw_ship
+from cv.training.trains import draw_wagons
+from cv.training.trucks import draw_truck
 
 LENGTH, BEAM = 118.0, 18.5
 """Of the ship that calls, metres."""
