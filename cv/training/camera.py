@@ -76,7 +76,7 @@ def _exposed(sensor: Sensor, rng: Rng) -> Sensor:
     elif kind < 0.44:  # punchy
         gain, gamma, colour, veil = rng.uniform(1.0, 1.5), rng.uniform(0.9, 1.4), 1.3, 0.05
     elif kind < 0.70:  # 11 or 16 bit, stretched between percentiles of the scene
-        gain, gamma, colour, veil = rng.uniform(0.12, 0.5), rng.uniform(0.65, 1.0), 0.95, 0.12
+        gain, gamma, colour, veil = rng.uniform(0.12, 0.5), rng.uniform(0.65, 1.0), 0.75, 0.12
         bits = int(rng.choice([11, 16]))
         stretch = float(rng.uniform(0.05, 2.0)), float(rng.uniform(97.5, 99.95))
         veil *= gain
