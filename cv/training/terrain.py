@@ -59,6 +59,9 @@ def draw_water(canvas: Canvas, polygon: ArrayLike, rng: Rng, level: float = -2.5
     swell = noise_field(rng, canvas.shape, int(60 * metre), max(2, int(1.2 * metre)))
     swell *= np.float32(rng.uniform(0.01, 0.12))
     swell += np.float32(1)
+    if rng.random() < 0.5:  # glitter of waves
+        sparkle = np.ascontiguousarray(grain(rng, canvas.shape))
+        cv2.scaleAdd(sparkle, float(rng.uniform(0.0, 0.2)), swell, swell)
     cv2.copyTo(coloured(swell, colour), wet, canvas.albedo)
     canvas.mark(polygon, WATER)
     cv2.copyTo(np.full(canvas.shape, level, np.float32), wet, canvas.relief)
