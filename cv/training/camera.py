@@ -40,6 +40,8 @@ def random_sensor(rng: Rng, nearest: float, farthest: float) -> Sensor:
         jpeg=int(rng.integers(35, 96)) if rng.random() < 0.6 else 0,
         vignette=float(rng.uniform(0, 0.3)) if rng.random() < 0.15 else 0.0,
     )
+    if gsd > 0.5 and rng.random() < 0.4:
+        sensor = _pansharpened(sensor, rng)
     return _exposed(sensor, rng)
 
 
@@ -60,6 +62,17 @@ def plain(sensor: Sensor) -> Sensor:
         saturation=1.0,
         bits=8,
         stretch=None,
+    )
+
+
+def _pansharpened(sensor: Sensor, rng: Rng) -> Sensor:
+    """A satellite mosaic: colour four times coarser than brightness, edges overdone."""
+    return replace(
+        sensor,
+        blur=float(rng.uniform(0.45, 0.9)),
+        sharpen=float(rng.uniform(0.6, 1.8)),
+        bleed=float(rng.uniform(1.2, 3.2)),
+        jpeg=int(rng.integers(40, 92)),
     )
 
 

@@ -146,28 +146,48 @@ class Canvas:
         self, corners: ArrayLike, texture: Floats, height: float, ident: int = 0
     ) -> None:
         """Lay a texture (rows across, columns along, RGB 0..1) on a rectangle of 4 corners."""
-        vertices = self._vertices(corners)
-        pixels = self.to_pixels(corners)
-        low = np.maximum(np.floor(pixels.min(0)).astype(int) - 1, 0)
-        high = np.minimum(np.ceil(pixels.max(0)).astype(int) + 2, self.shape[::-1])
-        if (high <= low).any():
+        window, patch, mask = self._laid(corners, texture)
+        if mask.size == 0:
             return
-        size = (int(high[0] - low[0]), int(high[1] - low[1]))
-        mask = np.zeros((size[1], size[0]), np.uint8)
-        offset = (low * _ONE).astype(np.int32)
-        cv2.fillConvexPoly(mask, vertices - offset, (255,), cv2.LINE_8, _SHIFT)
-        patch = cv2.warpAffine(
-            texture,
-            _onto(texture.shape[:2], pixels - low),
-            size,
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        cv2.copyTo(patch, mask, self.albedo[low[1] : high[1], low[0] : high[0]])
+        cv2.copyTo(patch, mask, self.albedo[window])
+        vertices = self._vertices(corners)
         cv2.fillConvexPoly(self.relief, vertices, (float(height),), cv2.LINE_8, _SHIFT)
         cv2.fillConvexPoly(self.ids, vertices, (int(ident),), cv2.LINE_8, _SHIFT)
         if height > 0.05:
             cv2.fillConvexPoly(self.state, vertices, (TAKEN,), cv2.LINE_8, _SHIFT)
+
+    def tint(self, corners: ArrayLike, factors: Floats) -> None:
+        """Multiply the colour under a rectangle of 4 corners by a texture (rows, columns)."""
+        window, patch, mask = self._laid(corners, factors)
+        if mask.size == 0:
+            return
+        under = self.albedo[window]
+        factor = np.where(mask > 0, patch, np.float32(1))
+        under *= factor[..., None]
+        np.minimum(under, 1, out=under)
+
+    def _laid(
+        self, corners: ArrayLike, texture: Floats
+    ) -> tuple[tuple[slice, slice], Floats, NDArray[np.uint8]]:
+        """A window of the canvas, a texture warped onto a rectangle in it, and where that lies."""
+        pixels = self.to_pixels(corners)
+        low = np.maximum(np.floor(pixels.min(0)).astype(int) - 1, 0)
+        high = np.minimum(np.ceil(pixels.max(0)).astype(int) + 2, self.shape[::-1])
+        columns, rows = np.maximum(high - low, 0).tolist()
+        window = slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+        mask = np.zeros((rows, columns), np.uint8)
+        if mask.size == 0:
+            return window, np.zeros((0, 0), np.float32), mask
+        offset = (low * _ONE).astype(np.int32)
+        cv2.fillConvexPoly(mask, self._vertices(corners) - offset, (255,), cv2.LINE_8, _SHIFT)
+        patch = cv2.warpAffine(
+            texture,
+            _onto(texture.shape[:2], pixels - low),
+            (columns, rows),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        return window, np.asarray(patch, np.float32), mask
 
     def hang(self, polygon: ArrayLike, colour: Colour, height: float) -> None:
         """Hang a beam (convex polygon, n, 2 metres) over the scene at a height (metres)."""

@@ -118,5 +118,5 @@ def _stretched(signal: Floats, bits: int, limits: tuple[float, float]) -> Floats
     full = np.float32(2**bits - 1)
     stored = np.rint(np.clip(signal, 0, 1) * full)
     low, high = np.percentile(stored[::7, ::7].reshape(-1, 3), limits, axis=0)
-    span = np.maximum(high - low, full / 50)  # a plain sea is not stretched to noise
+    span = np.maximum(high - low, full / 12)  # a plain sea is not stretched to noise
     return np.asarray((stored - low.astype(np.float32)) / span.astype(np.float32), np.float32)

@@ -18,7 +18,7 @@ _PAINTS: tuple[tuple[int, int, int, float], ...] = (
     (36, 66, 126, 8), (48, 98, 164, 6), (92, 150, 196, 3), (30, 40, 80, 6),
     (24, 26, 44, 2), (40, 108, 70, 5), (56, 158, 76, 2), (48, 138, 138, 4),
     (96, 196, 184, 2), (228, 228, 224, 8), (214, 206, 184, 3), (150, 154, 156, 4),
-    (190, 192, 192, 3), (88, 92, 96, 3), (226, 180, 62, 2), (212, 62, 140, 2),
+    (190, 192, 192, 3), (88, 92, 96, 3), (226, 180, 62, 2), (212, 62, 140, 1),
     (220, 130, 150, 1), (110, 84, 62, 2), (126, 124, 108, 1),
 )  # fmt: skip
 PAINTS = np.array([p[:3] for p in _PAINTS], np.float32) / 255
@@ -80,7 +80,7 @@ class Paints:
         self.shares = rng.dirichlet(np.full(count, 1.2))
         if rng.random() < 0.3:
             self._mix(_FLEETS[int(rng.choice(3, p=[0.5, 0.35, 0.15]))], rng.uniform(0.35, 0.95))
-        self.fade = rng.uniform(0.0, 0.35)
+        self.fade = rng.uniform(0.0, 0.35) if rng.random() < 0.75 else rng.uniform(0.3, 0.6)
         self.ribs = rng.uniform(0.0, 0.07) if rng.random() < 0.7 else rng.uniform(0.07, 0.2)
         self.rim = rng.uniform(0.05, 0.55)
         self._patterns: dict[int, list[Floats]] = {}

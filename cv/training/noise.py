@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import cv2
@@ -38,6 +39,19 @@ def noise_field(rng: Rng, shape: tuple[int, int], coarsest: int, finest: int) ->
         size, weight = size / 3.0, weight * 0.75
     field *= np.float32(1 / (np.sqrt(max(total, 1e-6)) * 0.75))
     return field
+
+
+def ripples(rng: Rng, shape: tuple[int, int], length: float) -> Floats:
+    """Waves with crests along one direction (rows, columns), length apart in pixels."""
+    turn, long = rng.uniform(0, np.pi), length * rng.uniform(2.0, 6.0)
+    cos, sin = math.cos(turn), math.sin(turn)
+    start = rng.uniform(0, _SIDE, 2)
+    onto = np.array(
+        [[cos / long, sin / long, start[0]], [-sin / length, cos / length, start[1]]], np.float64
+    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    way = cv2.warpAffine(_bank(), onto, shape[::-1], flags=flags, borderMode=cv2.BORDER_WRAP)
+    return np.asarray(way, np.float32)
 
 
 def coloured(tone: Floats, colour: Floats) -> Floats:

@@ -8,15 +8,17 @@ from numpy.typing import ArrayLike
 
 from cv.training.canvas import WATER, Canvas, Floats, Points, rectangle
 from cv.training.materials import GROUNDS, Ground, Rng, vary
-from cv.training.noise import coloured, grain, noise_field
+from cv.training.noise import coloured, grain, noise_field, ripples
 
 _ROOFS = np.array(
-    [[160, 160, 158], [110, 122, 138], [150, 90, 75], [92, 90, 88], [205, 205, 202],
-     [60, 90, 150], [70, 110, 180], [120, 150, 140], [180, 170, 150]], np.float32
+    [[160, 160, 158], [112, 120, 130], [142, 98, 84], [92, 90, 88], [205, 205, 202],
+     [70, 92, 132], [84, 116, 158], [120, 142, 134], [172, 164, 148], [128, 126, 122],
+     [186, 184, 178], [104, 84, 74], [66, 66, 68], [146, 138, 126]], np.float32
 ) / 255  # fmt: skip
 _WATERS = np.array(
-    [[35, 50, 52], [20, 28, 35], [60, 85, 80], [45, 72, 85], [25, 60, 50], [70, 70, 50],
-     [90, 125, 118], [30, 48, 80], [14, 16, 16], [40, 120, 125]], np.float32
+    [[35, 50, 52], [20, 28, 35], [60, 85, 80], [45, 72, 85], [30, 56, 50], [70, 70, 52],
+     [90, 120, 114], [32, 48, 72], [14, 16, 16], [52, 108, 112], [44, 52, 44], [28, 36, 36],
+     [62, 60, 48], [70, 96, 104]], np.float32
 ) / 255  # fmt: skip
 
 
@@ -56,12 +58,14 @@ def draw_water(canvas: Canvas, polygon: ArrayLike, rng: Rng, level: float = -2.5
     canvas.stencil(wet, polygon)
     wet[canvas.state == WATER] = 0
     metre = 1 / canvas.resolution
-    swell = noise_field(rng, canvas.shape, int(60 * metre), max(2, int(1.2 * metre)))
-    swell *= np.float32(rng.uniform(0.01, 0.12))
+    swell = noise_field(rng, canvas.shape, int(300 * metre), max(2, int(25 * metre)))
+    swell *= np.float32(rng.uniform(0.0, 0.05))
     swell += np.float32(1)
-    if rng.random() < 0.5:  # glitter of waves
+    waves = ripples(rng, canvas.shape, max(1.0, rng.uniform(1.5, 6) * metre))
+    cv2.scaleAdd(waves, float(rng.uniform(0.0, 0.08)), swell, swell)
+    if rng.random() < 0.4:  # glitter
         sparkle = np.ascontiguousarray(grain(rng, canvas.shape))
-        cv2.scaleAdd(sparkle, float(rng.uniform(0.0, 0.2)), swell, swell)
+        cv2.scaleAdd(sparkle, float(rng.uniform(0.0, 0.15)), swell, swell)
     cv2.copyTo(coloured(swell, colour), wet, canvas.albedo)
     canvas.mark(polygon, WATER)
     cv2.copyTo(np.full(canvas.shape, level, np.float32), wet, canvas.relief)
@@ -110,12 +114,12 @@ def draw_marks(canvas: Canvas, angle: float, rng: Rng, amount: int) -> None:
             _dashes(canvas, at, rng.uniform(10, 120), turn, colour, rng)
         elif kind < 0.6:
             size = rng.uniform(3, 24), rng.uniform(1.5, 6)
-            _tint(canvas, rectangle(at, *size, turn), float(rng.uniform(0.55, 1.3)))
+            canvas.tint(rectangle(at, *size, turn), _flat(rng.uniform(0.55, 1.3)))
         elif kind < 0.8:
             for side in (-1.0, 1.0):
                 spot = at + side * np.array([-np.sin(turn), np.cos(turn)])
                 strip = rectangle(spot, rng.uniform(20, 120), 0.6, turn)
-                _tint(canvas, strip, float(rng.uniform(0.7, 0.92)))
+                canvas.tint(strip, _flat(rng.uniform(0.7, 0.92)))
         else:
             size = int(rng.integers(1, 6)), int(rng.integers(2, 8))
             draw_slots(canvas, at, turn, size, (float(rng.choice([6.5, 12.8])), 2.8))
@@ -250,17 +254,18 @@ def draw_slots(
         canvas.paint(rectangle(middle, bays * pitch[0], thin, angle), colour)
 
 
-def _tint(canvas: Canvas, corners: Points, factor: float) -> None:
-    """Multiply the ground's colour under a rectangle, keeping its texture."""
-    pixels = canvas.to_pixels(corners)
-    low = np.clip(np.floor(pixels.min(0)).astype(int), 0, canvas.shape[::-1])
-    high = np.clip(np.ceil(pixels.max(0)).astype(int) + 1, 0, canvas.shape[::-1])
-    if (high - low < 2).any():
-        return
-    window = canvas.albedo[low[1] : high[1], low[0] : high[0]]
-    edge, side = corners[1] - corners[0], corners[3] - corners[0]
-    x = (np.arange(low[0], high[0]) + 0.5) * canvas.resolution - canvas.margin - corners[0][0]
-    y = (np.arange(low[1], high[1]) + 0.5) * canvas.resolution - canvas.margin - corners[0][1]
-    u = (x[None, :] * edge[0] + y[:, None] * edge[1]) / float(edge @ edge)
-    v = (x[None, :] * side[0] + y[:, None] * side[1]) / float(side @ side)
-    window[(u > 0) & (u < 1) & (v > 0) & (v < 1)] *= np.float32(factor)
+def draw_tracks(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
+    """A lane worn by traffic: long soft streaks, darker or brighter than the ground."""
+    long, wide = rng.uniform(60, 300), rng.uniform(3, 22)
+    streaks = noise_field(rng, (max(4, int(wide / 0.5)), 24), 12, 2)
+    longer = cv2.resize(streaks, (160, streaks.shape[0]), interpolation=cv2.INTER_CUBIC)
+    edge = np.hanning(streaks.shape[0] + 2)[1:-1, None] * np.hanning(162)[None, 1:-1]
+    fade = np.sqrt(edge).astype(np.float32)
+    strength = np.float32(rng.uniform(0.04, 0.16))
+    shade = np.float32(rng.uniform(-0.2, 0.12))
+    factors = 1 + fade * (strength * np.asarray(longer, np.float32) + shade)
+    canvas.tint(rectangle(at, long, wide, angle), np.clip(factors, 0.4, 1.5).astype(np.float32))
+
+
+def _flat(factor: float) -> Floats:
+    return np.full((2, 2), factor, np.float32)

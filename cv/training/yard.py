@@ -74,6 +74,9 @@ def _surroundings(canvas: Canvas, frame: Frame, rng: Rng) -> None:
     if rng.random() < 0.3:
         turn = frame.angle + rng.choice([0, np.pi / 2]) + rng.normal(0, 0.05)
         terrain.draw_road(canvas, frame.at(*rng.uniform(-90, 90, 2)), turn, rng)
+    for _ in range(int(rng.choice([0, 1, 3, 6]))):
+        turn = frame.angle + rng.choice([0, 0, np.pi / 2]) + rng.normal(0, 0.15)
+        terrain.draw_tracks(canvas, frame.at(*rng.uniform(-90, 90, 2)), turn, rng)
     for _ in range(int(rng.integers(0, 3))):
         spot, size = frame.at(*rng.uniform(-90, 90, 2)), rng.uniform(15, 90, 2)
         corners = rectangle(spot, size[0], size[1], frame.angle)
