@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from cv.training.canvas import Floats
@@ -145,7 +146,8 @@ class Paints:
         if rng.random() < 0.5:
             door = int(rng.integers(2, 6))
             pattern[:, -door:] *= rng.uniform(0.7, 1.15)
-        return np.asarray(np.clip(pattern, 0.1, 1.6), np.float32)
+        soft = cv2.GaussianBlur(pattern, (0, 0), 0.9, borderType=cv2.BORDER_REPLICATE)
+        return np.asarray(np.clip(soft, 0.1, 1.6), np.float32)  # no finer than canvases resolve
 
 
 def _reefer(rng: Rng, texture: Floats) -> Floats:

@@ -45,7 +45,7 @@ def launch(canvas: Canvas, ship: Ship, paints: Paints) -> bool:
     low, high = corners.min(0), corners.max(0)
     if (high < 0).any() or low[0] > canvas.width or low[1] > canvas.height:
         return False
-    found = canvas.states_in(corners, 13)
+    found = canvas.states_in(corners, int(np.clip(ship.length / 4, 13, 60)))
     if not found.size or (found != WATER).mean() > 0.0:
         return False
     draw_ship(canvas, ship, paints)

@@ -62,7 +62,7 @@ class Scenery:
             u, v = EXPORT.outline.left - _CLEAR - BEAM / 2, 34.0
         heading = FRAME.angle + math.pi / 2
         ship = Ship("container", LENGTH, BEAM, FRAME.at(u, v), heading, _DECK, 1.0)
-        hull = draw_ship(canvas, ship, Paints(np.random.default_rng(6)))
+        hull = draw_ship(canvas, ship, Paints(np.random.default_rng(15)))
         boxes = [item for item in canvas.placed if item.parent == hull.ident]
         order = np.random.default_rng(7).normal(0, 2, len(boxes))
         ranked = [boxes[i] for i in np.argsort(np.arange(len(boxes)) + order)]
