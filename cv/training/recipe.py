@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -24,5 +26,12 @@ class Recipe:
     exposures: bool = True
     # haze, colour casts, tone curves and stretches of real products
 
+    def without(self, names: Iterable[str]) -> Recipe:
+        """This recipe with some of SWITCHES turned off."""
+        off: dict[str, Any] = dict.fromkeys(names, 0)
+        return replace(self, **off)
+
 
 DEFAULT = Recipe()
+SWITCHES = ("shadows", "lean", "look_alikes", "weather", "optics", "exposures")
+"""Fields that a falsy value turns off."""
