@@ -200,7 +200,7 @@ def deck_fishing(canvas: Canvas, ship: Ship, paints: Paints, ident: int) -> None
     rng = paints.rng
     forward = rng.choice([-0.22, 0.05, 0.24])
     draw_house(canvas, ship, ship.length * forward, ship.length * rng.uniform(0.14, 0.3), rng)
-    for _ in range(int(rng.integers(2, 9))):
+    for _ in range(int(rng.integers(4, 20))):
         spot = ship.at(rng.uniform(-0.4, 0.35) * ship.length, rng.uniform(-0.3, 0.3) * ship.beam)
         size = rng.uniform(0.8, 3), rng.uniform(0.6, 2)
         canvas.fill(rectangle(spot, *size, ship.heading), rng.uniform(0.1, 0.8, 3), ship.deck + 1)

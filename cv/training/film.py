@@ -67,10 +67,11 @@ def develop(
     image = cv2.convertScaleAbs(np.clip(signal, 0, 1, out=signal), alpha=255)
     if sensor.jpeg:
         flags = [cv2.IMWRITE_JPEG_QUALITY, sensor.jpeg]
-        decoded = cv2.imdecode(cv2.imencode(".jpg", image, flags)[1], cv2.IMREAD_COLOR)
-        image = np.asarray(decoded, np.uint8)
+        packed = cv2.imencode(".jpg", image[..., ::-1], flags)[1]
+        image = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
     if (rows, columns) == tuple(size):
         return np.ascontiguousarray(image)
+    image = np.ascontiguousarray(image)
     way = cv2.INTER_AREA if size[0] < rows else cv2.INTER_CUBIC
     if rng.random() < 0.4 and way == cv2.INTER_CUBIC:
         way = cv2.INTER_LINEAR
@@ -102,7 +103,7 @@ def _radiometry(signal: Floats, sensor: Sensor, rng: Rng) -> Floats:
         noisy = cv2.scaleAdd(cv2.merge(bands), sensor.noise, signal)
         signal = np.asarray(noisy, np.float32)
     if sensor.stretch is not None:
-        signal = _stretched(signal, sensor.bits, sensor.stretch)
+        signal = _stretched(signal, sensor, sensor.stretch)
     return np.asarray(signal, np.float32)
 
 
@@ -113,10 +114,11 @@ def _mixing(sensor: Sensor) -> Floats:
     return np.hstack([colours * factors, np.array(sensor.haze)[:, None]]).astype(np.float32)
 
 
-def _stretched(signal: Floats, bits: int, limits: tuple[float, float]) -> Floats:
+def _stretched(signal: Floats, sensor: Sensor, limits: tuple[float, float]) -> Floats:
     """Stored with a number of bits, then stretched band by band between two percentiles."""
-    full = np.float32(2**bits - 1)
+    full = np.float32(2**sensor.bits - 1)
     stored = np.rint(np.clip(signal, 0, 1) * full)
     low, high = np.percentile(stored[::7, ::7].reshape(-1, 3), limits, axis=0)
-    span = np.maximum(high - low, full / 12)  # a plain sea is not stretched to noise
+    least = full * 0.1 * sensor.gain  # a plain sea is not stretched to noise
+    span = np.maximum(high - low, least)
     return np.asarray((stored - low.astype(np.float32)) / span.astype(np.float32), np.float32)

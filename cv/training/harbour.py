@@ -33,6 +33,8 @@ def draw_scene(canvas: Canvas, rng: Rng, look_alikes: float = 1.0) -> None:
     for edge in edges if look_alikes else []:
         if rng.random() < look_alikes:
             waterside.draw_waterside(canvas, edge, rng, paints)
+        if rng.random() < 0.5 * look_alikes:
+            waterside.draw_quay_clutter(canvas, edge, rng)
     for _ in range(round(float(rng.choice([0, 0, 1, 3])) * look_alikes)):
         waterside.draw_marina(canvas, edges, rng)
     moorings.draw_afloat(canvas, frame, paints)
@@ -49,6 +51,8 @@ def _moor(canvas: Canvas, frame: Frame, edges: list[Edge], paints: Paints) -> No
             moorings.draw_raft(canvas, spot, edge.angle, paints)
         if rng.random() < 0.25:
             moorings.draw_pack(canvas, edge, paints)
+        if rng.random() < 0.12:
+            moorings.draw_stage(canvas, edge, paints)
     if rng.random() < 0.12:
         spot = frame.at(*rng.uniform(-250, 150, 2))
         moorings.draw_raft(canvas, spot, rng.uniform(0, 2 * np.pi), paints)

@@ -121,6 +121,9 @@ def draw_box_field(canvas: Canvas, corner: Points, angle: float, rng: Rng, paint
     cells = np.stack([paints.pick() for _ in range(bays * rows)]).reshape(rows, bays, 3)
     texture = cells.repeat(4, 0).repeat(12, 1).astype(np.float32)
     texture[:, ::12] *= 0.4
+    if rng.random() < 0.4:  # boxes across the row
+        texture = cells.repeat(12, 0).repeat(3, 1).astype(np.float32)
+        texture[:, ::3] *= 0.7
     canvas.fill_texture(corners, texture, 2.6 * float(rng.integers(1, 6)))
 
 

@@ -118,3 +118,20 @@ def draw_pack(canvas: Canvas, edge: Edge, paints: Paints) -> None:
             spot = edge.at(along + slot * step, out)
             turn = float(facing + rng.normal(0, 0.015))
             launch(canvas, replace(boat, centre=spot, heading=turn, beam=beam), paints)
+
+
+def draw_stage(canvas: Canvas, edge: Edge, paints: Paints) -> None:
+    """A floating stage off the quay with boats at its outer side."""
+    rng = paints.rng
+    along, out = rng.uniform(0.3, 0.7) * edge.length, rng.uniform(3, 90)
+    long, wide = rng.uniform(25, 90), rng.uniform(4, 14)
+    stage = rectangle(edge.at(along, out + wide / 2), long, wide, edge.angle)
+    if not (canvas.states_in(stage) == WATER).all():
+        return
+    canvas.fill(stage, rng.uniform(0.25, 0.75) * rng.uniform(0.9, 1.08, 3), 1.0)
+    for _ in range(int(rng.integers(0, 8))):
+        spot = edge.at(along + rng.uniform(-0.45, 0.45) * long, out + wide / 2)
+        size = rng.uniform(1.5, 6), rng.uniform(1, wide * 0.7)
+        canvas.fill(rectangle(spot, *size, edge.angle), rng.uniform(0.1, 0.85, 3), 2.5)
+    ends = [edge.at(along + side * long * 0.6, out + wide) for side in (-1, 1)]
+    draw_pack(canvas, Edge(ends[0], ends[1]), paints)

@@ -130,3 +130,24 @@ def draw_mole(canvas: Canvas, frame: Frame, rng: Rng) -> None:
     mole = rectangle(frame.at(*rng.uniform(-350, 350, 2)), *size, rng.uniform(0, np.pi))
     terrain.draw_surface(canvas, mole, GROUNDS["gravel"], rng)
     canvas.mark(mole, TAKEN)
+
+
+def draw_quay_clutter(canvas: Canvas, edge: Edge, rng: Rng) -> None:
+    """Cars, gear, sheds and small jib cranes close behind the quay's edge."""
+    step = rng.uniform(6, 40)
+    for along in np.arange(0.0, edge.length, step):
+        spot = edge.at(along + rng.uniform(0, step), -rng.uniform(3, 28))
+        if not ((spot > 0) & (spot < [canvas.width, canvas.height])).all():
+            continue
+        size = np.exp(rng.uniform(np.log(1.5), np.log(14), 2))
+        body = rectangle(spot, size[0], min(size[1], 8.0), edge.angle)
+        if not canvas.is_free(body):
+            continue
+        paint = rng.uniform(0.1, 0.85) * rng.uniform(0.85, 1.1, 3)
+        canvas.fill(body, np.clip(paint, 0, 1), rng.uniform(1, 5))
+        if rng.random() < 0.08:
+            tint, turn = np.array([0.7, 0.32, 0.12]), edge.angle + rng.normal(1.57, 0.6)
+            reach = rng.uniform(12, 38)
+            middle = spot + reach / 2 * np.array([np.cos(turn), np.sin(turn)])
+            canvas.hang(rectangle(spot, 6, 6, turn), tint, 9.0)
+            canvas.hang(rectangle(middle, reach, 1.2, turn), tint, 15.0)
