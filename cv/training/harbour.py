@@ -49,7 +49,7 @@ def _moor(canvas: Canvas, frame: Frame, edges: list[Edge], paints: Paints) -> No
         if rng.random() < 0.3:
             spot = edge.at(rng.uniform(0.3, 0.6) * edge.length, rng.uniform(0.5, 60))
             moorings.draw_raft(canvas, spot, edge.angle, paints)
-        if rng.random() < 0.25:
+        if rng.random() < 0.15:
             moorings.draw_pack(canvas, edge, paints)
         if rng.random() < 0.12:
             moorings.draw_stage(canvas, edge, paints)

@@ -69,7 +69,7 @@ class Ship:
 
 def random_ship(rng: Rng, centre: Points, heading: float, longest: float = 400.0) -> Ship:
     """A ship of plausible kind and proportions no longer than longest (metres)."""
-    usual = float(rng.choice([32.0, 55.0, 105.0, 230.0], p=[0.24, 0.20, 0.46, 0.10]))
+    usual = float(rng.choice([32.0, 55.0, 105.0, 230.0], p=[0.20, 0.17, 0.43, 0.20]))
     length = float(np.clip(np.exp(rng.normal(np.log(usual), 0.5)), 18, min(400.0, longest)))
     fitting = [
         kind for kind in KINDS if _SHORTEST.get(kind, 10.0) <= length <= _LONGEST.get(kind, 400.0)

@@ -10,7 +10,7 @@ from cv.training import cargo, clutter, decoys, terrain, trains, trucks
 from cv.training.canvas import FREE, Canvas, Points, rectangle
 from cv.training.cargo import Block
 from cv.training.materials import GROUNDS, Paints, Rng
-from cv.training.ships import draw_ship, random_ship
+from cv.training.ships import draw_ship, random_ship, ship_of
 
 _PAVED = ("concrete", "bright concrete", "asphalt", "worn asphalt", "dark asphalt", "gravel")
 _ANY = (*_PAVED, "earth", "red earth", "sand", "brick", "snow")
@@ -37,7 +37,7 @@ def draw_scene(canvas: Canvas, rng: Rng, look_alikes: float = 1.0) -> None:
     frame = Frame(np.array([canvas.width, canvas.height]) / 2, rng.uniform(0, 2 * np.pi))
     paints = Paints(rng)
     kinds = (_lanes, _scattered, _quay, _gate, _rail, _empty, _few)
-    kind = kinds[int(rng.choice(7, p=[0.25, 0.19, 0.16, 0.14, 0.09, 0.10, 0.07]))]
+    kind = kinds[int(rng.choice(7, p=[0.24, 0.18, 0.19, 0.14, 0.09, 0.09, 0.07]))]
     names = _PAVED if kind in (_lanes, _quay, _gate) and rng.random() < 0.8 else _ANY
     terrain.draw_ground(canvas, GROUNDS[str(rng.choice(names))], rng)
     _surroundings(canvas, frame, rng)
@@ -173,9 +173,11 @@ def _quay(canvas: Canvas, frame: Frame, paints: Paints) -> None:
     if rng.random() < 0.85:
         terrain.draw_quay_edge(canvas, frame.at(-200, edge), frame.at(200, edge), rng)
     along = rng.uniform(-160, 20)
-    for _ in range(int(rng.integers(0, 3))):
+    for _ in range(int(rng.choice([0, 1, 1, 2]))):
         heading = frame.angle + np.pi * rng.integers(2) + rng.normal(0, 0.006)
         ship = random_ship(rng, frame.at(0, 0), heading, 300)
+        if rng.random() < 0.5:
+            ship = ship_of(rng, "container", float(rng.uniform(90, 320)), ship.centre, heading)
         centre = frame.at(along + ship.length / 2, edge + ship.beam / 2 + rng.uniform(0.6, 4))
         draw_ship(canvas, replace(ship, centre=centre), paints)
         along += ship.length + rng.uniform(5, 40)
