@@ -37,7 +37,7 @@ def draw_scene(canvas: Canvas, rng: Rng, look_alikes: float = 1.0) -> None:
     frame = Frame(np.array([canvas.width, canvas.height]) / 2, rng.uniform(0, 2 * np.pi))
     paints = Paints(rng)
     kinds = (_lanes, _scattered, _quay, _gate, _rail, _empty, _few)
-    kind = kinds[int(rng.choice(7, p=[0.24, 0.18, 0.19, 0.14, 0.09, 0.09, 0.07]))]
+    kind = kinds[int(rng.choice(7, p=[0.23, 0.17, 0.21, 0.14, 0.09, 0.09, 0.07]))]
     names = _PAVED if kind in (_lanes, _quay, _gate) and rng.random() < 0.8 else _ANY
     terrain.draw_ground(canvas, GROUNDS[str(rng.choice(names))], rng)
     _surroundings(canvas, frame, rng)
@@ -166,7 +166,7 @@ def _scattered(canvas: Canvas, frame: Frame, paints: Paints) -> None:
 def _quay(canvas: Canvas, frame: Frame, paints: Paints) -> None:
     """Water on one side, a ship or two, an apron, boxes behind it."""
     rng = paints.rng
-    edge = rng.uniform(-45, 75)
+    edge = rng.uniform(-60, 60)
     far = 400.0
     water = [frame.at(-far, edge), frame.at(far, edge), frame.at(far, far), frame.at(-far, far)]
     terrain.draw_water(canvas, water, rng)
@@ -176,7 +176,7 @@ def _quay(canvas: Canvas, frame: Frame, paints: Paints) -> None:
     for _ in range(int(rng.choice([0, 1, 1, 2]))):
         heading = frame.angle + np.pi * rng.integers(2) + rng.normal(0, 0.006)
         ship = random_ship(rng, frame.at(0, 0), heading, 300)
-        if rng.random() < 0.5:
+        if rng.random() < 0.65:
             ship = ship_of(rng, "container", float(rng.uniform(90, 320)), ship.centre, heading)
         centre = frame.at(along + ship.length / 2, edge + ship.beam / 2 + rng.uniform(0.6, 4))
         draw_ship(canvas, replace(ship, centre=centre), paints)

@@ -57,13 +57,16 @@ def test_what_only_concerns_light_and_camera_leaves_the_labels_alone(switch):
 
 
 def test_without_lean_roofs_stand_over_their_ground():
-    upright = render_chip(SEED, False, DEFAULT.without(["lean"]))
-    leaning = render_chip(SEED, False)
+    recipe = DEFAULT.without(["lean"])
     moved = [
         float(np.abs(one.corners - other.corners).max())
-        for one, other in zip(upright.labels, leaning.labels, strict=False)
+        for seed in range(2008, 2014)
+        for one, other in zip(
+            render_chip(seed, False, recipe).labels, render_chip(seed, False).labels, strict=False
+        )
+        if one.corners.shape == other.corners.shape
     ]
-    assert max(moved) > 0.5
+    assert max(moved) > 3.0  # pixels
 
 
 @pytest.mark.parametrize("switch", SWITCHES)
