@@ -7,6 +7,7 @@ the pictured area takes what casts shadows or leans into it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -59,15 +60,16 @@ class Overhead:
 
 def rectangle(centre: ArrayLike, length: float, width: float, angle: float) -> Points:
     """Corners (4, 2) in metres of a rectangle; the first edge runs along its length."""
-    along = np.array([np.cos(angle), np.sin(angle)]) * length / 2
-    across = np.array([-np.sin(angle), np.cos(angle)]) * width / 2
-    middle = np.asarray(centre, dtype=np.float64)
-    return np.stack(
+    x, y = np.asarray(centre, dtype=np.float64).tolist()
+    cos, sin = math.cos(angle), math.sin(angle)
+    along_x, along_y = cos * length / 2, sin * length / 2
+    across_x, across_y = -sin * width / 2, cos * width / 2
+    return np.array(
         [
-            middle - along - across,
-            middle + along - across,
-            middle + along + across,
-            middle - along + across,
+            [x - along_x - across_x, y - along_y - across_y],
+            [x + along_x - across_x, y + along_y - across_y],
+            [x + along_x + across_x, y + along_y + across_y],
+            [x - along_x + across_x, y - along_y + across_y],
         ]
     )
 
@@ -144,35 +146,48 @@ class Canvas:
         self, corners: ArrayLike, texture: Floats, height: float, ident: int = 0
     ) -> None:
         """Lay a texture (rows across, columns along, RGB 0..1) on a rectangle of 4 corners."""
-        vertices = self._vertices(corners)
-        pixels = self.to_pixels(corners)
-        low = np.maximum(np.floor(pixels.min(0)).astype(int) - 1, 0)
-        high = np.minimum(np.ceil(pixels.max(0)).astype(int) + 2, self.shape[::-1])
-        if (high <= low).any():
+        window, patch, mask = self._laid(corners, texture)
+        if mask.size == 0:
             return
-        size = (int(high[0] - low[0]), int(high[1] - low[1]))
-        mask = np.zeros((size[1], size[0]), np.uint8)
-        offset = (low * _ONE).astype(np.int32)
-        cv2.fillConvexPoly(mask, vertices - offset, (255,), cv2.LINE_8, _SHIFT)
-        rows, columns = texture.shape[:2]
-        source = np.array(
-            [[-0.5, -0.5], [columns - 0.5, -0.5], [-0.5, rows - 0.5]], dtype=np.float32
-        )
-        target = (pixels[[0, 1, 3]] - low).astype(np.float32)
-        patch = cv2.warpAffine(
-            texture,
-            cv2.getAffineTransform(target, source),
-            size,
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        inside = mask.view(bool)
-        window = (slice(low[1], high[1]), slice(low[0], high[0]))
-        self.albedo[window][inside] = patch[inside]
+        cv2.copyTo(patch, mask, self.albedo[window])
+        vertices = self._vertices(corners)
         cv2.fillConvexPoly(self.relief, vertices, (float(height),), cv2.LINE_8, _SHIFT)
         cv2.fillConvexPoly(self.ids, vertices, (int(ident),), cv2.LINE_8, _SHIFT)
         if height > 0.05:
             cv2.fillConvexPoly(self.state, vertices, (TAKEN,), cv2.LINE_8, _SHIFT)
+
+    def tint(self, corners: ArrayLike, factors: Floats) -> None:
+        """Multiply the colour under a rectangle of 4 corners by a texture (rows, columns)."""
+        window, patch, mask = self._laid(corners, factors)
+        if mask.size == 0:
+            return
+        under = self.albedo[window]
+        factor = np.where(mask > 0, patch, np.float32(1))
+        under *= factor[..., None]
+        np.minimum(under, 1, out=under)
+
+    def _laid(
+        self, corners: ArrayLike, texture: Floats
+    ) -> tuple[tuple[slice, slice], Floats, NDArray[np.uint8]]:
+        """A window of the canvas, a texture warped onto a rectangle in it, and where that lies."""
+        pixels = self.to_pixels(corners)
+        low = np.maximum(np.floor(pixels.min(0)).astype(int) - 1, 0)
+        high = np.minimum(np.ceil(pixels.max(0)).astype(int) + 2, self.shape[::-1])
+        columns, rows = np.maximum(high - low, 0).tolist()
+        window = slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+        mask = np.zeros((rows, columns), np.uint8)
+        if mask.size == 0:
+            return window, np.zeros((0, 0), np.float32), mask
+        offset = (low * _ONE).astype(np.int32)
+        cv2.fillConvexPoly(mask, self._vertices(corners) - offset, (255,), cv2.LINE_8, _SHIFT)
+        patch = cv2.warpAffine(
+            texture,
+            _onto(texture.shape[:2], pixels - low),
+            (columns, rows),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        return window, np.asarray(patch, np.float32), mask
 
     def hang(self, polygon: ArrayLike, colour: Colour, height: float) -> None:
         """Hang a beam (convex polygon, n, 2 metres) over the scene at a height (metres)."""
@@ -182,6 +197,10 @@ class Canvas:
     def mark(self, polygon: ArrayLike, state: int) -> None:
         """Set the state (FREE, TAKEN or WATER) of a convex polygon (n, 2 metres)."""
         cv2.fillConvexPoly(self.state, self._vertices(polygon), (state,), cv2.LINE_8, _SHIFT)
+
+    def stencil(self, mask: NDArray[np.uint8], polygon: ArrayLike) -> None:
+        """Set a mask of the canvas' shape to 255 inside a convex polygon (n, 2 metres)."""
+        cv2.fillConvexPoly(mask, self._vertices(polygon), (255,), cv2.LINE_8, _SHIFT)
 
     def states_in(self, corners: ArrayLike, samples: int = 9) -> NDArray[np.uint8]:
         """States at samples x samples points spread over a quadrilateral, on the canvas only."""
@@ -214,15 +233,34 @@ class Canvas:
 
     def _vertices(self, polygon: ArrayLike) -> NDArray[np.int32]:
         """Fixed-point vertices, drawn in by half a pixel because OpenCV paints the outline."""
-        pixels = self.to_pixels(polygon)
-        edges = np.roll(pixels, -1, 0) - pixels
-        lengths = np.maximum(np.hypot(edges[:, 0], edges[:, 1]), 1e-9)
-        unit = edges / lengths[:, None]
-        reach = np.minimum(0.5, lengths / 2.0001)
-        before = np.roll(unit, 1, 0)
-        cut_next = np.roll(reach, 1)[:, None]
-        inward = unit * np.minimum(cut_next, 0.5) - before * np.minimum(reach[:, None], 0.5)
-        return np.rint((pixels + inward) * _ONE).astype(np.int32)
+        pixels = self.to_pixels(polygon).tolist()
+        units = []
+        for (x, y), (next_x, next_y) in zip(pixels, pixels[1:] + pixels[:1], strict=True):
+            long = max(math.hypot(next_x - x, next_y - y), 1e-9)
+            reach = min(0.5, long / 2.0001) / long
+            units.append(((next_x - x) * reach, (next_y - y) * reach))
+        before = units[-1:] + units[:-1]
+        drawn = [
+            (
+                round((x + on_x - off_x) * _ONE),
+                round((y + on_y - off_y) * _ONE),
+            )
+            for (x, y), (on_x, on_y), (off_x, off_y) in zip(pixels, units, before, strict=True)
+        ]
+        return np.array(drawn, np.int32)
+
+
+def _onto(shape: tuple[int, ...], pixels: Points) -> Points:
+    """Affine map (2, 3) from canvas pixels to those of a texture laid on 4 corners."""
+    rows, columns = shape
+    origin, edge, side = pixels[0], pixels[1] - pixels[0], pixels[3] - pixels[0]
+    along, across = edge * (columns / float(edge @ edge)), side * (rows / float(side @ side))
+    return np.array(
+        [
+            [along[0], along[1], -float(origin @ along) - 0.5],
+            [across[0], across[1], -float(origin @ across) - 0.5],
+        ]
+    )
 
 
 def _triple(colour: Colour) -> tuple[float, float, float]:

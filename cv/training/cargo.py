@@ -1,4 +1,4 @@
-"""Containers: single, in blocks, on wagons and on chassis; and the trailers without one."""
+"""Containers: single ones and blocks of stacks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cv.training.canvas import Canvas, Colour, Placed, Points, rectangle
-from cv.training.materials import Paints, Rng, vary
+from cv.training.materials import Paints, Rng
 
 WIDTH = 2.44  # of every box, metres
 FEET = {20: 6.06, 40: 12.19, 45: 13.72}  # lengths, metres
@@ -130,88 +130,6 @@ def draw_block(
                 draw_container(canvas, spot, turn, block.feet, paints, tiers, berth, shade)
                 drawn += 1
     return drawn
-
-
-def draw_wagons(
-    canvas: Canvas, start: Points, angle: float, wagons: int, loaded: float, paints: Paints
-) -> None:
-    """A train of flat wagons from a start point (metres); boxes on a share of them."""
-    rng = paints.rng
-    along = np.array([np.cos(angle), np.sin(angle)])
-    long = float(rng.choice([13.2, 14.6, 19.0]))
-    deck = vary(rng, np.array([0.25, 0.22, 0.20], np.float32), 0.3)
-    berth = Berth(base=1.1)
-    for index in range(wagons):
-        centre = start + along * (index + 0.5) * (long + 0.9)
-        bed = rectangle(centre, long, 2.7, angle)
-        if not canvas.is_free(bed):
-            continue
-        canvas.fill(bed, deck, 1.1)
-        canvas.paint(rectangle(centre, long * 0.9, 0.5, angle), deck * 0.6)
-        if rng.random() > loaded:
-            continue
-        kind = rng.random()
-        if kind < 0.55 and long < 18:
-            draw_container(canvas, centre, angle, 40, paints, 1, berth)
-        else:
-            count = 3 if long > 18 else 2
-            for slot in np.arange(count) - (count - 1) / 2:
-                if rng.random() < 0.85:
-                    spot = centre + along * slot * 6.25
-                    draw_container(canvas, spot, angle, 20, paints, 1, berth)
-
-
-def draw_truck(
-    canvas: Canvas, centre: Points, angle: float, load: str, paints: Paints, cab: bool = True
-) -> bool:
-    """A lorry: load is "40", "45", "20", "2x20", "empty", "trailer" or "flat"; True if drawn."""
-    rng = paints.rng
-    along = np.array([np.cos(angle), np.sin(angle)])
-    if not canvas.is_free(rectangle(centre + along * 1.6, 17.2, 2.9, angle)):
-        return False
-    chassis = vary(rng, np.array([0.16, 0.16, 0.17], np.float32), 0.3)
-    if load == "trailer":
-        white = np.array([0.78, 0.79, 0.79], np.float32)
-        paint = vary(rng, white, 0.06) if rng.random() < 0.65 else paints.pick()
-        canvas.fill(rectangle(centre, 13.6, 2.55, angle), paint, 4.0)
-        if rng.random() < 0.5:
-            canvas.paint(rectangle(centre + along * 6.3, 0.9, 2.2, angle), paint * 0.8)
-    else:
-        _chassis(canvas, centre, angle, chassis, rng)
-    berth = Berth(base=1.2)
-    if load in ("40", "45"):
-        draw_container(canvas, centre, angle, int(load), paints, 1, berth)
-    elif load in ("20", "2x20"):
-        shift = float(rng.choice([-3.1, 0, 3.1])) if load == "20" else -3.1
-        draw_container(canvas, centre + along * shift, angle, 20, paints, 1, berth)
-        if load == "2x20":
-            draw_container(canvas, centre + along * 3.1, angle, 20, paints, 1, berth)
-    elif load == "flat":
-        canvas.fill(rectangle(centre, 13.0, 2.5, angle), vary(rng, chassis * 2.2, 0.3), 1.4)
-    if cab:
-        _cab(canvas, centre + along * (6.1 + 2.0), angle, rng)
-    return True
-
-
-def _chassis(canvas: Canvas, centre: Points, angle: float, colour: Colour, rng: Rng) -> None:
-    """Two beams, cross bars and wheels."""
-    along = np.array([np.cos(angle), np.sin(angle)])
-    across = np.array([-along[1], along[0]])
-    dark = np.asarray(colour)
-    for side in (-0.5, 0.5):
-        canvas.fill(rectangle(centre + across * side, 12.4, 0.4, angle), dark, 1.1)
-    for step in rng.permutation(np.array([-6.0, -4.6, -3.3, -2.0, 0.0, 3.0, 5.8])):
-        tint = dark * rng.uniform(0.6, 1.8)
-        canvas.fill(rectangle(centre + along * step, 0.7, 2.4, angle), tint, 1.1)
-
-
-def _cab(canvas: Canvas, centre: Points, angle: float, rng: Rng) -> None:
-    along = np.array([np.cos(angle), np.sin(angle)])
-    colours = [[0.82, 0.82, 0.8], [0.2, 0.3, 0.55], [0.6, 0.15, 0.12], [0.7, 0.5, 0.15]]
-    paint = vary(rng, np.array(colours[int(rng.choice(4, p=[0.6, 0.15, 0.15, 0.1]))]), 0.15)
-    canvas.fill(rectangle(centre - along * 1.6, 1.4, 1.6, angle), [0.1, 0.1, 0.1], 1.1)
-    canvas.fill(rectangle(centre, 2.2, 2.45, angle), paint, 3.2)
-    canvas.paint(rectangle(centre + along * 0.95, 0.35, 2.2, angle), paint * 0.35)
 
 
 def _profile(block: Block, rng: Rng) -> NDArray[np.int64]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from cv.training.recipe import DEFAULT, SWITCHES, Recipe
 from cv.training.render import CLASSES, Chip, render_chip
 
 _YAML = """\
@@ -42,13 +43,18 @@ class Written:
 
 
 def write_dataset(
-    folder: Path, first: int, last: int, every: int = 23, workers: int = 1
+    folder: Path,
+    first: int,
+    last: int,
+    every: int = 23,
+    workers: int = 1,
+    recipe: Recipe = DEFAULT,
 ) -> Written:
     """Render the seeds first..last-1 into folder/images and folder/labels; resumes."""
     for split in ("train", "val"):
         for kind in ("images", "labels"):
             (folder / kind / split).mkdir(parents=True, exist_ok=True)
-    write_one = partial(_write_seed, folder, every)
+    write_one = partial(_write_seed, folder, every, recipe)
     counts = np.zeros(2, dtype=np.int64)
     seeds = range(first, last)
     if workers > 1:
@@ -75,12 +81,12 @@ def label_lines(chip: Chip) -> list[str]:
     return lines
 
 
-def _write_seed(folder: Path, every: int, seed: int) -> tuple[int, int]:
+def _write_seed(folder: Path, every: int, recipe: Recipe, seed: int) -> tuple[int, int]:
     split = "val" if seed % every == 0 else "train"
     chip_path = folder / "images" / split / f"{seed:06d}.png"
     text_path = folder / "labels" / split / f"{seed:06d}.txt"
     if not (chip_path.exists() and text_path.exists()):
-        chip = render_chip(seed)
+        chip = render_chip(seed, recipe=recipe)
         text_path.write_text("\n".join(label_lines(chip)) + "\n", encoding="utf-8")
         flags = [cv2.IMWRITE_PNG_COMPRESSION, 1]
         cv2.imwrite(str(chip_path), chip.image[..., ::-1], flags)
@@ -99,9 +105,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--first", type=int, default=0, help="first seed")
     parser.add_argument("--last", type=int, default=2800, help="seed after the last one")
     parser.add_argument("--every", type=int, default=23, help="every n-th seed goes to val")
+    parser.add_argument(
+        "--without", nargs="*", default=[], choices=SWITCHES, help="effects to leave out"
+    )
     parser.add_argument("--workers", type=int, default=1, help="processes")
     given = parser.parse_args(arguments)
-    done = write_dataset(given.folder, given.first, given.last, given.every, given.workers)
+    recipe = DEFAULT.without(given.without)
+    done = write_dataset(given.folder, given.first, given.last, given.every, given.workers, recipe)
     print(f"{done.chips} chips, {done.containers} containers, {done.hulls} hulls: {done.folder}")
     return 0
 

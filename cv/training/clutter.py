@@ -154,9 +154,9 @@ def draw_lamp(canvas: Canvas, at: Points, rng: Rng) -> None:
 def draw_sundry(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
     """A single thing of no name: generator, hatch cover, skip, spreader, pontoon, kiosk."""
     kind = rng.random()
-    if kind < 0.4:
+    if kind < 0.6:
         size = rng.uniform(1, 5), rng.uniform(1, 3)
-    elif kind < 0.7:
+    elif kind < 0.72:
         size = rng.uniform(9, 14), rng.uniform(6, 14)
     elif kind < 0.85:
         size = rng.uniform(5, 14), rng.uniform(0.4, 1.3)

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 
 from cv.training.canvas import Floats
+from cv.training.noise import Rng, grain, noise_field
 
-Rng = np.random.Generator
+__all__ = ["GROUNDS", "PAINTS", "TEXEL", "Ground", "Paints", "Rng", "noise_field", "vary"]
 
 # RGB in 0..255 with the share of each among the world's boxes.
 _PAINTS: tuple[tuple[int, int, int, float], ...] = (
@@ -18,12 +19,17 @@ _PAINTS: tuple[tuple[int, int, int, float], ...] = (
     (36, 66, 126, 8), (48, 98, 164, 6), (92, 150, 196, 3), (30, 40, 80, 6),
     (24, 26, 44, 2), (40, 108, 70, 5), (56, 158, 76, 2), (48, 138, 138, 4),
     (96, 196, 184, 2), (228, 228, 224, 8), (214, 206, 184, 3), (150, 154, 156, 4),
-    (190, 192, 192, 3), (88, 92, 96, 3), (226, 180, 62, 2), (212, 62, 140, 2),
+    (190, 192, 192, 3), (88, 92, 96, 3), (226, 180, 62, 2), (212, 62, 140, 1),
     (220, 130, 150, 1), (110, 84, 62, 2), (126, 124, 108, 1),
 )  # fmt: skip
 PAINTS = np.array([p[:3] for p in _PAINTS], np.float32) / 255
 _SHARES = np.array([p[3] for p in _PAINTS], np.float64)
 _SHARES /= _SHARES.sum()
+_FLEETS: tuple[tuple[tuple[int, int, int], ...], ...] = (
+    ((226, 226, 222), (208, 209, 206), (196, 194, 186), (232, 230, 224)),  # reefers, leasing
+    ((30, 36, 62), (44, 42, 44), (62, 36, 34), (26, 52, 50), (52, 48, 42)),  # dark
+    ((128, 118, 104), (110, 106, 100), (142, 130, 112), (98, 92, 84)),  # the ground's colours
+)  # fmt: skip
 TEXEL = 0.1  # metres per texture pixel of a roof
 
 
@@ -46,33 +52,21 @@ GROUNDS: dict[str, Ground] = {
     "worn asphalt": Ground((0.44, 0.43, 0.42), 0.14, 0.04),
     "dark asphalt": Ground((0.22, 0.22, 0.23), 0.10, 0.03),
     "gravel": Ground((0.50, 0.47, 0.43), 0.14, 0.09),
-    "earth": Ground((0.52, 0.43, 0.34), 0.22, 0.06),
-    "red earth": Ground((0.50, 0.33, 0.24), 0.22, 0.06),
+    "earth": Ground((0.50, 0.43, 0.35), 0.16, 0.06),
+    "red earth": Ground((0.47, 0.34, 0.26), 0.16, 0.06),
     "sand": Ground((0.70, 0.63, 0.50), 0.10, 0.04),
     "brick": Ground((0.55, 0.40, 0.35), 0.10, 0.05),
     "snow": Ground((0.88, 0.89, 0.92), 0.10, 0.02),
-    "grass": Ground((0.30, 0.36, 0.20), 0.25, 0.10),
-    "dry grass": Ground((0.50, 0.46, 0.32), 0.22, 0.10),
+    "grass": Ground((0.21, 0.25, 0.14), 0.18, 0.10),
+    "dry grass": Ground((0.42, 0.39, 0.28), 0.18, 0.10),
+    "scrub": Ground((0.13, 0.16, 0.10), 0.22, 0.16),
 }
-
-
-def noise_field(rng: Rng, shape: tuple[int, int], coarsest: int, finest: int) -> Floats:
-    """Smooth noise of about unit contrast; feature sizes from coarsest to finest, pixels."""
-    field = np.zeros(shape, np.float32)
-    size, weight, total = float(coarsest), 1.0, 0.0
-    while size >= finest:
-        rows, columns = max(2, int(shape[0] / size) + 2), max(2, int(shape[1] / size) + 2)
-        seed = rng.standard_normal((rows, columns), dtype=np.float32)
-        field += weight * cv2.resize(seed, shape[::-1], interpolation=cv2.INTER_LINEAR)
-        total += weight * weight
-        size, weight = size / 3.0, weight * 0.75
-    return field / np.float32(np.sqrt(max(total, 1e-6)) * 0.75)
 
 
 def vary(rng: Rng, colour: Floats, amount: float) -> Floats:
     """A colour near another one: brightness and hue shaken by a relative amount."""
     gain = 1 + rng.normal(0, amount) + rng.normal(0, amount / 3, 3)
-    return np.clip(colour * gain, 0.01, 1.0).astype(np.float32)
+    return np.minimum(np.maximum(colour * gain, 0.01), 1.0).astype(np.float32)
 
 
 class Paints:
@@ -80,14 +74,24 @@ class Paints:
 
     def __init__(self, rng: Rng) -> None:
         self.rng = rng
-        count = int(rng.integers(4, 16))
+        few = rng.random() < 0.15
+        count = int(rng.integers(1, 4) if few else rng.integers(4, 16))
         chosen = rng.choice(len(PAINTS), count, replace=False, p=_SHARES)
         self.colours = PAINTS[chosen]
         self.shares = rng.dirichlet(np.full(count, 1.2))
-        self.fade = rng.uniform(0.0, 0.35)
+        if rng.random() < 0.3:
+            self._mix(_FLEETS[int(rng.choice(3, p=[0.5, 0.35, 0.15]))], rng.uniform(0.35, 0.95))
+        self.fade = rng.uniform(0.0, 0.35) if rng.random() < 0.75 else rng.uniform(0.3, 0.6)
         self.ribs = rng.uniform(0.0, 0.07) if rng.random() < 0.7 else rng.uniform(0.07, 0.2)
         self.rim = rng.uniform(0.05, 0.55)
         self._patterns: dict[int, list[Floats]] = {}
+
+    def _mix(self, fleet: tuple[tuple[int, int, int], ...], share: float) -> None:
+        """Give a share of the boxes the colours (RGB 0..255) of one fleet."""
+        more = np.array(fleet, np.float32) / 255
+        self.colours = np.vstack([self.colours, more])
+        mixed = [self.shares * (1 - share), np.full(len(more), share / len(more))]
+        self.shares = np.concatenate(mixed)
 
     def pick(self) -> Floats:
         """The paint of one box, RGB 0..1, faded and dirty."""
@@ -131,7 +135,7 @@ class Paints:
         ribs = self.ribs * np.sin(np.arange(columns) * 2 * np.pi / period + rng.uniform(0, 6))
         pattern = np.ones((rows, columns), np.float32) + ribs.astype(np.float32)
         pattern += rng.uniform(0, 0.06) * noise_field(rng, (rows, columns), 40, 8)
-        pattern += rng.uniform(0, 0.04) * rng.standard_normal((rows, columns), dtype=np.float32)
+        pattern += rng.uniform(0, 0.04) * grain(rng, (rows, columns))
         if rng.random() < 0.5:
             pattern *= np.linspace(1, rng.uniform(0.85, 1.12), rows, dtype=np.float32)[:, None]
         dark = np.float32(1 - min(0.8, self.rim * rng.uniform(0.5, 1.5)))
@@ -142,7 +146,8 @@ class Paints:
         if rng.random() < 0.5:
             door = int(rng.integers(2, 6))
             pattern[:, -door:] *= rng.uniform(0.7, 1.15)
-        return np.asarray(np.clip(pattern, 0.1, 1.6), np.float32)
+        soft = cv2.GaussianBlur(pattern, (0, 0), 0.9, borderType=cv2.BORDER_REPLICATE)
+        return np.asarray(np.clip(soft, 0.1, 1.6), np.float32)  # no finer than canvases resolve
 
 
 def _reefer(rng: Rng, texture: Floats) -> Floats:

@@ -8,9 +8,11 @@ import cv2
 import numpy as np
 
 from cv.training import harbour, yard
+from cv.training.camera import ideal, plain, random_sensor, random_view
 from cv.training.canvas import Canvas
-from cv.training.sensor import Bytes, Label, Sensor, expose
-from cv.training.weather import cut_nodata, random_sensor, random_sun, random_view
+from cv.training.recipe import DEFAULT, Recipe
+from cv.training.sensor import Bytes, Label, Sensor, View, expose
+from cv.training.weather import cut_nodata, draw_clouds, draw_weather, random_sun, shadowless
 
 CHIP = 640  # pixels
 FINE_GSD = 0.30  # metres per pixel of the container pass
@@ -48,35 +50,48 @@ class Chip:
         return item.visible > 0.5 or float(sides.max()) * FINE_GSD > _HULL_PART
 
 
-def render_chip(seed: int, coarse: bool | None = None) -> Chip:
-    """The chip of a seed; about one in five is coarse unless told."""
+def render_chip(seed: int, coarse: bool | None = None, recipe: Recipe = DEFAULT) -> Chip:
+    """The chip of a seed; the recipe says how often one is coarse unless told."""
     cv2.setNumThreads(1)
     rng = np.random.default_rng(seed)
-    drawn = rng.random() < 0.22
-    return coarse_chip(seed, rng) if (drawn if coarse is None else coarse) else fine_chip(seed, rng)
+    drawn = rng.random() < recipe.coarse
+    if drawn if coarse is None else coarse:
+        return coarse_chip(seed, rng, recipe)
+    return fine_chip(seed, rng, recipe)
 
 
-def fine_chip(seed: int, rng: np.random.Generator) -> Chip:
+def fine_chip(seed: int, rng: np.random.Generator, recipe: Recipe = DEFAULT) -> Chip:
     """192 m across at 0.30 m: containers where there are any."""
-    side = CHIP * FINE_GSD
-    canvas = Canvas(side, side, resolution=0.2, margin=12.0)
-    yard.draw_scene(canvas, rng)
-    sensor = random_sensor(rng, 0.15, 0.9)
-    return _take(canvas, rng, seed, FINE_GSD, sensor)
+    sensor = random_sensor(rng, 0.15, 0.92)
+    side, gsd = CHIP * FINE_GSD, min(sensor.gsd_x, sensor.gsd_y)
+    canvas = Canvas(side, side, resolution=0.2 if gsd < 0.45 else 0.25, margin=12.0)
+    yard.draw_scene(canvas, rng, recipe.look_alikes)
+    return _take(canvas, rng, seed, sensor, recipe)
 
 
-def coarse_chip(seed: int, rng: np.random.Generator) -> Chip:
+def coarse_chip(seed: int, rng: np.random.Generator, recipe: Recipe = DEFAULT) -> Chip:
     """768 m across at 1.20 m: harbour and hulls."""
+    sensor = random_sensor(rng, 0.7, 1.25)
     side = CHIP * COARSE_GSD
-    canvas = Canvas(side, side, resolution=0.6, margin=24.0)
-    harbour.draw_scene(canvas, rng)
-    sensor = random_sensor(rng, 0.6, 1.0)
-    return _take(canvas, rng, seed, COARSE_GSD, sensor)
+    canvas = Canvas(side, side, resolution=0.75, margin=24.0)
+    harbour.draw_scene(canvas, rng, recipe.look_alikes)
+    return _take(canvas, rng, seed, sensor, recipe)
 
 
-def _take(canvas: Canvas, rng: np.random.Generator, seed: int, gsd: float, sensor: Sensor) -> Chip:
-    view = random_view(rng, canvas.width)
-    image, labels = expose(canvas, random_sun(rng), view, sensor, rng, (CHIP, CHIP))
-    if rng.random() < 0.05:
+def _take(
+    canvas: Canvas, rng: np.random.Generator, seed: int, sensor: Sensor, recipe: Recipe
+) -> Chip:
+    """The canvas under a random sun, seen by the sensor."""
+    draw_weather(canvas, rng, recipe.weather)
+    view, sun = random_view(rng, canvas.width), random_sun(rng)
+    view = view if recipe.lean else View(wall=view.wall)
+    sun = sun if recipe.shadows else shadowless(sun)
+    sensor = sensor if recipe.optics else ideal(sensor)
+    sensor = sensor if recipe.exposures else plain(sensor)
+    image, labels = expose(canvas, sun, view, sensor, rng, (CHIP, CHIP))
+    if rng.random() < 0.05 * recipe.weather:
+        image, labels = draw_clouds(image, labels, rng)
+    if rng.random() < 0.04:
         image, labels = cut_nodata(image, labels, rng)
+    gsd = FINE_GSD if canvas.width < CHIP * COARSE_GSD else COARSE_GSD
     return Chip(seed, gsd, image, tuple(labels))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
 from cv.training.canvas import WATER, Canvas, Floats, Points, rectangle
-from cv.training.materials import GROUNDS, Ground, Rng, noise_field, vary
+from cv.training.materials import GROUNDS, Ground, Rng, vary
+from cv.training.noise import coloured, grain, noise_field, ripples
 
 _ROOFS = np.array(
-    [[160, 160, 158], [110, 122, 138], [150, 90, 75], [92, 90, 88], [205, 205, 202],
-     [60, 90, 150], [70, 110, 180], [120, 150, 140], [180, 170, 150]], np.float32
+    [[160, 160, 158], [112, 120, 130], [142, 98, 84], [92, 90, 88], [205, 205, 202],
+     [70, 92, 132], [84, 116, 158], [120, 142, 134], [172, 164, 148], [128, 126, 122],
+     [186, 184, 178], [104, 84, 74], [66, 66, 68], [146, 138, 126]], np.float32
 ) / 255  # fmt: skip
 _WATERS = np.array(
-    [[35, 50, 52], [20, 28, 35], [60, 85, 80], [45, 72, 85], [25, 60, 50], [70, 70, 50],
-     [90, 125, 118], [30, 48, 80], [14, 16, 16], [40, 120, 125]], np.float32
+    [[35, 50, 52], [20, 28, 35], [60, 85, 80], [45, 72, 85], [30, 56, 50], [70, 70, 52],
+     [90, 120, 114], [32, 48, 72], [14, 16, 16], [52, 108, 112], [44, 52, 44], [28, 36, 36],
+     [62, 60, 48], [70, 96, 104]], np.float32
 ) / 255  # fmt: skip
 
 
@@ -22,11 +26,13 @@ def draw_ground(canvas: Canvas, ground: Ground, rng: Rng) -> None:
     """Cover the whole canvas with one surface, its stains and its grain."""
     metre = 1 / canvas.resolution
     tone = noise_field(rng, canvas.shape, int(90 * metre), max(3, int(2 * metre)))
-    grain = rng.standard_normal(canvas.shape, dtype=np.float32)
     base = vary(rng, np.array(ground.colour, np.float32), 0.08)
     strength = ground.roughness * rng.uniform(0.2, 1.0)
-    canvas.albedo[:] = (1 + strength * tone + ground.grain * grain)[..., None] * base
-    np.clip(canvas.albedo, 0.01, 1.0, out=canvas.albedo)
+    tone *= np.float32(strength)
+    tone += np.float32(1)
+    speckle = np.ascontiguousarray(grain(rng, canvas.shape))
+    cv2.scaleAdd(speckle, ground.grain, tone, tone)
+    canvas.albedo[:] = coloured(tone, base)
     canvas.relief[:] = 0
     canvas.ids[:] = 0
     canvas.state[:] = 0
@@ -39,25 +45,31 @@ def draw_surface(canvas: Canvas, corners: Points, ground: Ground, rng: Rng) -> N
     if shape[0] * shape[1] > 1_500_000:
         shape = min(shape[0], 1200), min(shape[1], 1200)
     tone = noise_field(rng, shape, 60, 3)
-    grain = rng.standard_normal(shape, dtype=np.float32)
     base = vary(rng, np.array(ground.colour, np.float32), 0.1)
-    texture = (1 + ground.roughness * rng.uniform(0.2, 1) * tone + ground.grain * grain)[..., None]
-    canvas.fill_texture(corners, np.clip(texture * base, 0.01, 1).astype(np.float32), 0.0)
+    speckle = np.float32(ground.grain) * grain(rng, shape)
+    tone = 1 + np.float32(ground.roughness * rng.uniform(0.2, 1)) * tone + speckle
+    canvas.fill_texture(corners, coloured(tone, base), 0.0)
 
 
 def draw_water(canvas: Canvas, polygon: ArrayLike, rng: Rng, level: float = -2.5) -> Floats:
     """Water on a convex polygon (n, 2 metres), its surface below the quay; returns its colour."""
     colour = vary(rng, _WATERS[int(rng.integers(len(_WATERS)))], 0.2)
-    before = canvas.state.copy()
-    canvas.mark(polygon, WATER)
-    wet = (canvas.state == WATER) & (before != WATER)
+    wet = np.zeros(canvas.shape, np.uint8)
+    canvas.stencil(wet, polygon)
+    wet[canvas.state == WATER] = 0
     metre = 1 / canvas.resolution
-    swell = noise_field(rng, canvas.shape, int(60 * metre), max(2, int(1.2 * metre)))
-    strength = rng.uniform(0.01, 0.12)
-    water = (1 + np.float32(strength) * swell)[..., None] * colour
-    np.copyto(canvas.albedo, np.clip(water, 0.005, 1), where=wet[..., None])
-    canvas.relief[wet] = level
-    canvas.ids[wet] = 0
+    swell = noise_field(rng, canvas.shape, int(300 * metre), max(2, int(25 * metre)))
+    swell *= np.float32(rng.uniform(0.0, 0.05))
+    swell += np.float32(1)
+    waves = ripples(rng, canvas.shape, max(1.0, rng.uniform(1.5, 6) * metre))
+    cv2.scaleAdd(waves, float(rng.uniform(0.0, 0.08)), swell, swell)
+    if rng.random() < 0.4:  # glitter
+        sparkle = np.ascontiguousarray(grain(rng, canvas.shape))
+        cv2.scaleAdd(sparkle, float(rng.uniform(0.0, 0.15)), swell, swell)
+    cv2.copyTo(coloured(swell, colour), wet, canvas.albedo)
+    canvas.mark(polygon, WATER)
+    cv2.copyTo(np.full(canvas.shape, level, np.float32), wet, canvas.relief)
+    canvas.ids[wet > 0] = 0
     return colour
 
 
@@ -101,15 +113,16 @@ def draw_marks(canvas: Canvas, angle: float, rng: Rng, amount: int) -> None:
             colour = [c * rng.uniform(0.6, 1.1) for c in colour]
             _dashes(canvas, at, rng.uniform(10, 120), turn, colour, rng)
         elif kind < 0.6:
-            size = rng.uniform(3, 16), rng.uniform(1.5, 6)
-            _tint(canvas, rectangle(at, *size, turn), float(rng.uniform(0.55, 1.3)))
+            size = rng.uniform(3, 24), rng.uniform(1.5, 6)
+            canvas.tint(rectangle(at, *size, turn), _flat(rng.uniform(0.55, 1.3)))
         elif kind < 0.8:
             for side in (-1.0, 1.0):
                 spot = at + side * np.array([-np.sin(turn), np.cos(turn)])
                 strip = rectangle(spot, rng.uniform(20, 120), 0.6, turn)
-                _tint(canvas, strip, float(rng.uniform(0.7, 0.92)))
+                canvas.tint(strip, _flat(rng.uniform(0.7, 0.92)))
         else:
-            _slots(canvas, at, turn, rng)
+            size = int(rng.integers(1, 6)), int(rng.integers(2, 8))
+            draw_slots(canvas, at, turn, size, (float(rng.choice([6.5, 12.8])), 2.8))
 
 
 def draw_parking_lines(canvas: Canvas, start: Points, angle: float, slots: int, rng: Rng) -> None:
@@ -223,33 +236,36 @@ def _dashes(
         canvas.paint(rectangle(at + along * step, dash, thin, angle), colour)
 
 
-def _slots(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
-    """Painted empty container slots."""
-    tone = rng.uniform(0.55, 0.85)
-    long = float(rng.choice([6.5, 12.8]))
-    along, across = np.array([np.cos(angle), np.sin(angle)]), None
+def draw_slots(
+    canvas: Canvas, corner: Points, angle: float, size: tuple[int, int], pitch: tuple[float, float]
+) -> None:
+    """A painted grid of bays and rows (size) from a corner, pitch along and across in metres."""
+    tone = 0.55 + 0.3 * ((corner[0] * 7.13) % 1.0)
+    colour = [tone, tone, tone * 0.95]
+    along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
-    columns, rows = int(rng.integers(1, 6)), int(rng.integers(2, 8))
     thin = max(0.15, canvas.resolution)
-    for column in range(columns + 1):
-        middle = at + along * column * long + across * rows * 1.4
-        canvas.paint(rectangle(middle, thin, rows * 2.8, angle), [tone, tone, tone * 0.95])
+    bays, rows = size
+    for bay in range(bays + 1):
+        middle = corner + along * bay * pitch[0] + across * rows * pitch[1] / 2
+        canvas.paint(rectangle(middle, thin, rows * pitch[1], angle), colour)
     for row in range(rows + 1):
-        middle = at + across * row * 2.8 + along * columns * long / 2
-        canvas.paint(rectangle(middle, columns * long, thin, angle), [tone, tone, tone * 0.95])
+        middle = corner + across * row * pitch[1] + along * bays * pitch[0] / 2
+        canvas.paint(rectangle(middle, bays * pitch[0], thin, angle), colour)
 
 
-def _tint(canvas: Canvas, corners: Points, factor: float) -> None:
-    """Multiply the ground's colour under a rectangle, keeping its texture."""
-    pixels = canvas.to_pixels(corners)
-    low = np.clip(np.floor(pixels.min(0)).astype(int), 0, canvas.shape[::-1])
-    high = np.clip(np.ceil(pixels.max(0)).astype(int) + 1, 0, canvas.shape[::-1])
-    if (high - low < 2).any():
-        return
-    window = canvas.albedo[low[1] : high[1], low[0] : high[0]]
-    edge, side = corners[1] - corners[0], corners[3] - corners[0]
-    x = (np.arange(low[0], high[0]) + 0.5) * canvas.resolution - canvas.margin - corners[0][0]
-    y = (np.arange(low[1], high[1]) + 0.5) * canvas.resolution - canvas.margin - corners[0][1]
-    u = (x[None, :] * edge[0] + y[:, None] * edge[1]) / float(edge @ edge)
-    v = (x[None, :] * side[0] + y[:, None] * side[1]) / float(side @ side)
-    window[(u > 0) & (u < 1) & (v > 0) & (v < 1)] *= np.float32(factor)
+def draw_tracks(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
+    """A lane worn by traffic: long soft streaks, darker or brighter than the ground."""
+    long, wide = rng.uniform(60, 300), rng.uniform(3, 22)
+    streaks = noise_field(rng, (max(4, int(wide / 0.5)), 24), 12, 2)
+    longer = cv2.resize(streaks, (160, streaks.shape[0]), interpolation=cv2.INTER_CUBIC)
+    edge = np.hanning(streaks.shape[0] + 2)[1:-1, None] * np.hanning(162)[None, 1:-1]
+    fade = np.sqrt(edge).astype(np.float32)
+    strength = np.float32(rng.uniform(0.04, 0.16))
+    shade = np.float32(rng.uniform(-0.2, 0.12))
+    factors = 1 + fade * (strength * np.asarray(longer, np.float32) + shade)
+    canvas.tint(rectangle(at, long, wide, angle), np.clip(factors, 0.4, 1.5).astype(np.float32))
+
+
+def _flat(factor: float) -> Floats:
+    return np.full((2, 2), factor, np.float32)

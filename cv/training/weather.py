@@ -1,87 +1,65 @@
-"""Random sun, view and sensor: the conditions under which a chip is taken."""
+"""Sun by date and place, snow, wet ground, clouds, and the end of a swath."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 
+from cv.training.canvas import WATER, Canvas, Floats, Points
+from cv.training.light import sun_position
 from cv.training.materials import Rng
-from cv.training.sensor import Bytes, Label, Sensor, Sun, View
+from cv.training.noise import noise_field
+from cv.training.sensor import Bytes, Label, Sun
+
+_LOWEST = 9.0  # elevation of the sun below which nobody takes pictures, degrees
+_PORTS = ((35.0, 12.0), (55.0, 6.0), (8.0, 14.0), (-28.0, 8.0))
+"""Latitudes of ports and their spread, degrees."""
+_DRIFT = 40  # greatest way from a cloud to its shadow, pixels of the cloud field
+_OPAQUE = 0.45  # share of a cloud from which on nothing counts below it
 
 
 def random_sun(rng: Rng) -> Sun:
-    """High summer to low winter sun from any side."""
-    elevation = rng.uniform(25, 72) if rng.random() < 0.86 else rng.uniform(13, 25)
+    """The sun over some port at an hour when satellites or aircraft pass."""
+    azimuth, elevation = _random_place_of_sun(rng)
     if rng.random() < 0.06:  # overcast: hardly a shadow
-        return Sun(rng.uniform(0, 360), elevation, rng.uniform(0.75, 0.95), 1.5)
+        return Sun(azimuth, elevation, rng.uniform(0.75, 0.95), 1.5)
     blue = rng.uniform(0.0, 0.6)
     sky = (float(1 - 0.45 * blue), float(1 - 0.1 * blue), float(1 + 0.6 * blue))
     ambient, softness = rng.uniform(0.15, 0.5), rng.uniform(0.1, 0.5)
-    return Sun(rng.uniform(0, 360), elevation, ambient, softness, sky)
+    return Sun(azimuth, elevation, ambient, softness, sky)
 
 
-def random_view(rng: Rng, width: float) -> View:
-    """Nearly nadir to about 27 degrees off; at times a low camera with perspective."""
-    lean = float(np.clip(abs(rng.normal(0, 0.19)), 0, 0.5))
-    side = rng.uniform(0, 2 * np.pi)
-    wall = rng.uniform(0.3, 0.9)
-    if rng.random() < 0.12:
-        flight = rng.uniform(180, 700) * width / 192
-        return View(lean * 0.3 * np.cos(side), lean * 0.3 * np.sin(side), 1 / flight, wall)
-    return View(float(lean * np.cos(side)), float(lean * np.sin(side)), 0.0, wall)
+def shadowless(sun: Sun) -> Sun:
+    """The same sun behind so much cloud that nothing casts a shadow."""
+    return replace(sun, ambient=1.0, sky=(1.0, 1.0, 1.0))
 
 
-def random_sensor(rng: Rng, nearest: float, farthest: float) -> Sensor:
-    """Any camera with a GSD between nearest and farthest (metres)."""
-    gsd = float(np.clip(np.exp(rng.normal(np.log(0.38), 0.42)), nearest, farthest))
-    if rng.random() < 0.15:
-        gsd = float(rng.uniform(max(nearest, 0.55), farthest))
-    aspect = rng.uniform(0.92, 1.08) if rng.random() < 0.3 else 1.0
-    gain, gamma, saturation, haze, cast = _exposure(rng)
-    fine = gsd < 0.25
-    blur = float(rng.uniform(0.25, 0.85))
-    noise = float(np.exp(rng.uniform(np.log(0.002), np.log(0.022))))
-    return Sensor(
-        gsd_x=gsd * aspect,
-        gsd_y=gsd / aspect,
-        blur=blur,
-        noise=noise if gain > 0.5 else noise / 2,
-        sharpen=float(rng.uniform(0.2, 1.3)) if rng.random() < 0.45 else 0.0,
-        bleed=float(rng.uniform(0.6, 2.8)) if rng.random() < (0.2 if fine else 0.5) else 0.0,
-        jpeg=int(rng.integers(35, 96)) if rng.random() < 0.6 else 0,
-        gain=gain,
-        gamma=gamma,
-        haze=haze,
-        cast=cast,
-        saturation=saturation,
-        vignette=float(rng.uniform(0, 0.3)) if rng.random() < 0.2 else 0.0,
-    )
+def draw_weather(canvas: Canvas, rng: Rng, chance: float) -> None:
+    """At times snow or rain on what is drawn; chance 1 is usual."""
+    pick = rng.random()
+    if pick < 0.04 * chance:
+        _snow(canvas, rng)
+    elif pick < 0.12 * chance:
+        _wet(canvas, rng)
 
 
-Triple = tuple[float, float, float]
-
-
-def _exposure(rng: Rng) -> tuple[float, float, float, Triple, Triple]:
-    """Gain, gamma, saturation, haze and cast of one of several kinds of product."""
-    kind = rng.random()
-    tint = rng.normal(0, 0.05, 3)
-    air = np.array([0.75, 0.95, 1.1]) + rng.normal(0, 0.12, 3)
-    if kind < 0.25:  # dark, linear product
-        gain, gamma, colour, veil = rng.uniform(0.32, 0.7), rng.uniform(0.9, 1.15), 1.0, 0.03
-    elif kind < 0.5:  # hazy and pale
-        gain, gamma, colour, veil = rng.uniform(0.55, 0.95), rng.uniform(0.75, 1.1), 0.75, 0.28
-    elif kind < 0.62:  # punchy
-        gain, gamma, colour, veil = rng.uniform(1.1, 1.6), rng.uniform(1.0, 1.5), 1.6, 0.05
-    else:
-        gain, gamma, colour, veil = rng.uniform(0.8, 1.35), rng.uniform(0.75, 1.25), 1.05, 0.1
-    colour *= rng.uniform(0.7, 1.2)
-    haze = np.clip(veil * rng.uniform(0.1, 1.0) * air, 0, 0.5)
-    return (
-        float(gain),
-        float(gamma),
-        float(colour),
-        (float(haze[0]), float(haze[1]), float(haze[2])),
-        (float(1 + tint[0]), float(1 + tint[1]), float(1 + tint[2])),
-    )
+def draw_clouds(image: Bytes, labels: list[Label], rng: Rng) -> tuple[Bytes, list[Label]]:
+    """The edge of a cloud and its shadow over a picture; what it hides is less visible."""
+    rows, columns = image.shape[:2]
+    small = max(8, rows // 8), max(8, columns // 8)
+    wider = small[0] + 2 * _DRIFT, small[1] + 2 * _DRIFT
+    field = noise_field(rng, wider, int(rng.uniform(0.4, 1.5) * small[0]), 3)
+    field -= np.float32(rng.uniform(0.6, 1.6))
+    thick = _window(np.clip(field * 0.9, 0, 1), (_DRIFT, _DRIFT), small, (rows, columns))
+    shift = rng.integers(0, 2 * _DRIFT + 1, 2)
+    dim = _window(np.clip(field * 1.5, 0, 1), (shift[0], shift[1]), small, (rows, columns))
+    white = np.float32(rng.uniform(215, 250))
+    ground = image * (1 - np.float32(rng.uniform(0.3, 0.6)) * dim[..., None])
+    veiled = ground + (white - ground) * thick[..., None]
+    kept = [replace(it, visible=it.visible * _unveiled(thick, it.corners)) for it in labels]
+    return np.asarray(np.clip(veiled + 0.5, 0, 255), np.uint8), kept
 
 
 def cut_nodata(image: Bytes, labels: list[Label], rng: Rng) -> tuple[Bytes, list[Label]]:
@@ -97,3 +75,57 @@ def cut_nodata(image: Bytes, labels: list[Label], rng: Rng) -> tuple[Bytes, list
     image[beyond] = 0
     kept = [item for item in labels if ((item.corners - middle) @ normal).mean() <= offset]
     return image, kept
+
+
+def _random_place_of_sun(rng: Rng) -> tuple[float, float]:
+    """Azimuth and elevation in degrees, the sun well above the horizon."""
+    while True:
+        middle, spread = _PORTS[int(rng.choice(len(_PORTS), p=[0.45, 0.25, 0.18, 0.12]))]
+        latitude = float(np.clip(rng.normal(middle, spread), -50, 68))
+        hour = rng.normal(10.7, 0.7) if rng.random() < 0.8 else rng.uniform(8, 16)
+        azimuth, elevation = sun_position(latitude, rng.uniform(0, 365), hour)
+        if elevation > _LOWEST:
+            return azimuth, elevation
+
+
+def _snow(canvas: Canvas, rng: Rng) -> None:
+    """Snow on ground and roofs alike, swept from a part of the ground."""
+    patches = noise_field(rng, canvas.shape, int(25 / canvas.resolution), 4)
+    cover = np.clip(patches * 0.8 + np.float32(rng.uniform(-0.2, 1.6)), 0, 1) * np.float32(0.95)
+    cover[canvas.state == WATER] = 0
+    white = np.float32(rng.uniform(0.75, 0.9))
+    cover = cover[..., None]
+    canvas.albedo *= 1 - cover
+    canvas.albedo += cover * white
+
+
+def _wet(canvas: Canvas, rng: Rng) -> None:
+    """Wet ground: dark, with puddles that mirror the sky."""
+    wetness = noise_field(rng, canvas.shape, int(30 / canvas.resolution), 4)
+    damp = np.clip(wetness * 0.6 + np.float32(rng.uniform(0.1, 0.9)), 0, 1)
+    damp[(canvas.state == WATER) | (canvas.relief > 0.05)] = 0
+    puddles = (wetness > rng.uniform(1.0, 2.2)) & (damp > 0)
+    canvas.albedo *= (1 - np.float32(rng.uniform(0.2, 0.5)) * damp)[..., None]
+    canvas.albedo[puddles] = np.float32(rng.uniform(0.05, 0.6)) * np.array(
+        [0.9, 1.0, 1.08], np.float32
+    )
+
+
+def _window(
+    field: Floats, at: tuple[int, int], small: tuple[int, int], shape: tuple[int, int]
+) -> Floats:
+    """A part of a field from a row and column, small rows and columns, grown to a shape."""
+    part = field[at[0] : at[0] + small[0], at[1] : at[1] + small[1]]
+    grown = cv2.resize(part, shape[::-1], interpolation=cv2.INTER_CUBIC)
+    return np.asarray(np.clip(grown, 0, 1), np.float32)
+
+
+def _unveiled(thick: Floats, corners: Points) -> float:
+    """Share of a quadrilateral (4, 2 pixels) over which the cloud is not opaque."""
+    steps = np.linspace(0.1, 0.9, 5)
+    u, v = (grid[..., None] for grid in np.meshgrid(steps, steps))
+    top, bottom = corners[0] * (1 - u) + corners[1] * u, corners[3] * (1 - u) + corners[2] * u
+    spots = np.floor(top * (1 - v) + bottom * v).astype(int).reshape(-1, 2)
+    rows, columns = thick.shape
+    found = thick[np.clip(spots[:, 1], 0, rows - 1), np.clip(spots[:, 0], 0, columns - 1)]
+    return float((found <= _OPAQUE).mean())

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cv.training import cargo, clutter, terrain
+from cv.training import cargo, clutter, decoys, terrain, trains, trucks
 from cv.training.canvas import FREE, Canvas, Points, rectangle
 from cv.training.cargo import Block
 from cv.training.materials import GROUNDS, Paints, Rng
-from cv.training.ships import draw_ship, random_ship
+from cv.training.ships import draw_ship, random_ship, ship_of
 
 _PAVED = ("concrete", "bright concrete", "asphalt", "worn asphalt", "dark asphalt", "gravel")
 _ANY = (*_PAVED, "earth", "red earth", "sand", "brick", "snow")
@@ -32,31 +32,51 @@ class Frame:
         return np.asarray(self.centre + step)
 
 
-def draw_scene(canvas: Canvas, rng: Rng) -> None:
-    """One random place."""
+def draw_scene(canvas: Canvas, rng: Rng, look_alikes: float = 1.0) -> None:
+    """One random place; look_alikes is the amount of hard negatives relative to the usual."""
     frame = Frame(np.array([canvas.width, canvas.height]) / 2, rng.uniform(0, 2 * np.pi))
     paints = Paints(rng)
     kinds = (_lanes, _scattered, _quay, _gate, _rail, _empty, _few)
-    kind = kinds[int(rng.choice(7, p=[0.26, 0.20, 0.17, 0.12, 0.08, 0.10, 0.07]))]
+    kind = kinds[int(rng.choice(7, p=[0.23, 0.17, 0.21, 0.14, 0.09, 0.09, 0.07]))]
     names = _PAVED if kind in (_lanes, _quay, _gate) and rng.random() < 0.8 else _ANY
     terrain.draw_ground(canvas, GROUNDS[str(rng.choice(names))], rng)
     _surroundings(canvas, frame, rng)
-    terrain.draw_marks(canvas, frame.angle, rng, int(rng.integers(0, 40)))
+    terrain.draw_marks(canvas, frame.angle, rng, int(rng.integers(0, 60)))
     kind(canvas, frame, paints)
+    _look_alikes(canvas, frame, rng, look_alikes)
     _decorate(canvas, frame, rng, paints)
+
+
+def _look_alikes(canvas: Canvas, frame: Frame, rng: Rng, share: float) -> None:
+    """Chassis, hatch covers, slabs, sheds and the like on what ground is left."""
+    for _ in range(round(float(rng.choice([0, 2, 5, 10])) * share)):
+        turn = frame.angle + rng.choice([0, np.pi / 2])
+        spot = frame.at(*rng.uniform(-95, 85, 2))
+        if rng.random() < 0.35:
+            trucks.draw_parked_chassis(canvas, spot, turn, rng)
+        else:
+            decoys.DECOYS[int(rng.integers(len(decoys.DECOYS)))](canvas, spot, turn, rng)
+    if rng.random() < 0.06 * share:
+        across = rng.uniform(-80, 80)
+        terrain.draw_rails(canvas, frame.at(0, across), frame.angle, rng)
+        start = frame.at(rng.uniform(-130, 0), across)
+        trains.draw_freight_train(canvas, start, frame.angle, int(rng.integers(3, 16)), rng)
 
 
 def _surroundings(canvas: Canvas, frame: Frame, rng: Rng) -> None:
     if rng.random() < 0.35:
         side = rng.choice([-1.0, 1.0])
         spot = frame.at(rng.normal(0, 30), side * rng.uniform(70, 130))
-        name = str(rng.choice(["grass", "dry grass", "earth", "sand", "gravel"]))
+        name = str(rng.choice(["grass", "dry grass", "scrub", "earth", "gravel"]))
         turn = frame.angle + (rng.normal(0, 0.3) if rng.random() < 0.4 else 0)
         corners = rectangle(spot, 400, rng.uniform(30, 110), turn)
         terrain.draw_surface(canvas, corners, GROUNDS[name], rng)
     if rng.random() < 0.3:
         turn = frame.angle + rng.choice([0, np.pi / 2]) + rng.normal(0, 0.05)
         terrain.draw_road(canvas, frame.at(*rng.uniform(-90, 90, 2)), turn, rng)
+    for _ in range(int(rng.choice([0, 1, 3, 6]))):
+        turn = frame.angle + rng.choice([0, 0, np.pi / 2]) + rng.normal(0, 0.15)
+        terrain.draw_tracks(canvas, frame.at(*rng.uniform(-90, 90, 2)), turn, rng)
     for _ in range(int(rng.integers(0, 3))):
         spot, size = frame.at(*rng.uniform(-90, 90, 2)), rng.uniform(15, 90, 2)
         corners = rectangle(spot, size[0], size[1], frame.angle)
@@ -65,16 +85,19 @@ def _surroundings(canvas: Canvas, frame: Frame, rng: Rng) -> None:
 
 def _random_block(rng: Rng, bays: int, rows: int, sparse: bool = False) -> Block:
     feet = int(rng.choice([20, 40, 40, 40, 45]))
-    across = float(rng.choice([0.02, 0.06, 0.12, 0.3, 0.45]))
+    across = float(rng.choice([0.02, 0.04, 0.06, 0.12, 0.3, 0.45]))
     runs = float(rng.choice([0.0, 0.25, 0.6, 0.97], p=[0.3, 0.35, 0.2, 0.15]))
     fill = rng.uniform(0.3, 0.7) if sparse else float(np.clip(rng.normal(0.93, 0.1), 0.4, 1.0))
+    tiers = int(rng.choice([1, 1, 2, 2, 3, 3, 4, 5]))
+    if rng.random() < 0.12:  # deep dark slots between high stacks
+        tiers, fill = int(rng.integers(3, 6)), rng.uniform(0.55, 0.9)
     return Block(
         bays=bays,
         rows=rows,
         feet=feet,
         gap_along=float(rng.choice([0.08, 0.25, 0.4, 0.6, 1.2])),
         gap_across=across,
-        tiers=int(rng.choice([1, 1, 2, 2, 3, 3, 4, 5])),
+        tiers=tiers,
         ragged=rng.uniform(0.0, 1.4),
         fill=fill,
         runs=runs,
@@ -99,14 +122,17 @@ def _place_block(
 def _lanes(canvas: Canvas, frame: Frame, paints: Paints) -> None:
     """Rows under yard gantries: long lanes of bays with truck roads between them."""
     rng = paints.rng
-    rows = int(rng.integers(3, 11))
+    rows = int(rng.integers(3, 13))
     style = _random_block(rng, 1, rows)
     across = rng.uniform(-110, -85)
-    sparse_yard = rng.random() < 0.2
+    sparse_yard, painted = rng.random() < 0.2, rng.random() < 0.35
     reach = rng.uniform(60, 140), rng.uniform(60, 140)
     while across < 110:
         along = -reach[0]
         sparse = sparse_yard or rng.random() < 0.2
+        if painted:
+            pitch = cargo.FEET[40] + style.gap_along, cargo.WIDTH + style.gap_across
+            terrain.draw_slots(canvas, frame.at(along, across), frame.angle, (16, rows), pitch)
         while along < reach[1]:
             block = _random_block(rng, int(rng.integers(1, 7)), rows, sparse)
             block = replace(block, gap_along=style.gap_along, gap_across=style.gap_across)
@@ -140,16 +166,18 @@ def _scattered(canvas: Canvas, frame: Frame, paints: Paints) -> None:
 def _quay(canvas: Canvas, frame: Frame, paints: Paints) -> None:
     """Water on one side, a ship or two, an apron, boxes behind it."""
     rng = paints.rng
-    edge = rng.uniform(-45, 75)
+    edge = rng.uniform(-60, 60)
     far = 400.0
     water = [frame.at(-far, edge), frame.at(far, edge), frame.at(far, far), frame.at(-far, far)]
     terrain.draw_water(canvas, water, rng)
     if rng.random() < 0.85:
         terrain.draw_quay_edge(canvas, frame.at(-200, edge), frame.at(200, edge), rng)
     along = rng.uniform(-160, 20)
-    for _ in range(int(rng.integers(0, 3))):
+    for _ in range(int(rng.choice([0, 1, 1, 2]))):
         heading = frame.angle + np.pi * rng.integers(2) + rng.normal(0, 0.006)
         ship = random_ship(rng, frame.at(0, 0), heading, 300)
+        if rng.random() < 0.65:
+            ship = ship_of(rng, "container", float(rng.uniform(90, 320)), ship.centre, heading)
         centre = frame.at(along + ship.length / 2, edge + ship.beam / 2 + rng.uniform(0.6, 4))
         draw_ship(canvas, replace(ship, centre=centre), paints)
         along += ship.length + rng.uniform(5, 40)
@@ -205,7 +233,7 @@ def _rail(canvas: Canvas, frame: Frame, paints: Paints) -> None:
         terrain.draw_rails(canvas, frame.at(0, across), frame.angle, rng)
         if rng.random() < 0.75:
             start = frame.at(rng.uniform(-130, -20), across)
-            cargo.draw_wagons(canvas, start, frame.angle, int(rng.integers(2, 18)), loaded, paints)
+            trains.draw_wagons(canvas, start, frame.angle, int(rng.integers(2, 18)), loaded, paints)
         across += rng.uniform(4.4, 7)
     if rng.random() < 0.5:
         spot = frame.at(rng.uniform(-70, 70), across - 10)
@@ -232,7 +260,7 @@ def _empty(canvas: Canvas, frame: Frame, paints: Paints) -> None:
     for _ in range(int(rng.integers(0, 10))):
         load = str(rng.choice(["trailer", "empty", "flat"]))
         spot = frame.at(*rng.uniform(-90, 90, 2))
-        cargo.draw_truck(canvas, spot, frame.angle + rng.normal(0, 0.5), load, paints)
+        trucks.draw_truck(canvas, spot, frame.angle + rng.normal(0, 0.5), load, paints)
     if rng.random() < 0.4:
         terrain.draw_rails(canvas, frame.at(0, rng.uniform(-60, 60)), frame.angle, rng)
 
@@ -274,7 +302,7 @@ def _singles(canvas: Canvas, frame: Frame, paints: Paints, amount: int) -> None:
 def _any_truck(canvas: Canvas, spot: Points, angle: float, paints: Paints) -> None:
     loads = ["40", "45", "20", "2x20", "empty", "trailer", "flat"]
     load = str(paints.rng.choice(loads, p=[0.42, 0.08, 0.12, 0.08, 0.16, 0.10, 0.04]))
-    cargo.draw_truck(canvas, spot, angle, load, paints, bool(paints.rng.random() < 0.8))
+    trucks.draw_truck(canvas, spot, angle, load, paints, bool(paints.rng.random() < 0.8))
 
 
 def _decorate(canvas: Canvas, frame: Frame, rng: Rng, paints: Paints) -> None:

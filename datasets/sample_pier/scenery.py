@@ -9,10 +9,13 @@ from port import EXPORT, FRAME, IMPORT, TRACKS, draw_port
 from story import Box, Look
 
 from cv.training.canvas import WATER, Canvas, Placed
-from cv.training.cargo import draw_container, draw_truck, draw_wagons
+from cv.training.cargo import draw_container
 from cv.training.clutter import draw_stacker
-from cv.training.materials import Paints, noise_field
+from cv.training.materials import Paints
+from cv.training.noise import noise_field
 from cv.training.ships import Ship, draw_ship
+from cv.training.trains import draw_wagons
+from cv.training.trucks import draw_truck
 
 LENGTH, BEAM = 118.0, 18.5
 """Of the ship that calls, metres."""
@@ -59,7 +62,7 @@ class Scenery:
             u, v = EXPORT.outline.left - _CLEAR - BEAM / 2, 34.0
         heading = FRAME.angle + math.pi / 2
         ship = Ship("container", LENGTH, BEAM, FRAME.at(u, v), heading, _DECK, 1.0)
-        hull = draw_ship(canvas, ship, Paints(np.random.default_rng(6)))
+        hull = draw_ship(canvas, ship, Paints(np.random.default_rng(15)))
         boxes = [item for item in canvas.placed if item.parent == hull.ident]
         order = np.random.default_rng(7).normal(0, 2, len(boxes))
         ranked = [boxes[i] for i in np.argsort(np.arange(len(boxes)) + order)]

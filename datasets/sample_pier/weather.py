@@ -13,7 +13,7 @@ from port import FRAME, GSD, SHAPE
 from story import Cover, Look
 
 from cv.training.canvas import Floats
-from cv.training.materials import noise_field
+from cv.training.noise import noise_field
 from cv.training.sensor import Bytes, Sensor, Sun, View
 
 LATITUDE, LONGITUDE = 42.1, 130.6
@@ -24,7 +24,7 @@ _PAD = 240  # rim of the cloud field, pixels of it
 _HIDES = 0.30  # opacity or depth of shadow from which on the mask calls the ground hidden
 _VEILS = 0.08  # opacity from which on the mask speaks of light haze
 _BLOBS = {
-    Cover.IMPORT: ((-172.0, 75.0, 60.0, 52.0), (-20.0, 175.0, 70.0, 40.0)),
+    Cover.IMPORT: ((-172.0, 22.0, 60.0, 52.0), (-20.0, 175.0, 70.0, 40.0)),
     Cover.EXPORT: ((84.0, 48.0, 70.0, 50.0), (235.0, 20.0, 60.0, 70.0)),
     Cover.SEA: ((-110.0, 185.0, 62.0, 50.0), (260.0, 110.0, 60.0, 75.0)),
 }

@@ -35,7 +35,7 @@ def test_container_covers_its_area(degrees: int) -> None:
     assert covered == pytest.approx(FEET[40] * WIDTH, rel=0.08)
 
 
-@pytest.mark.parametrize("degrees", [0, 30, 90])
+@pytest.mark.parametrize("degrees", [7, 30, 83])
 def test_label_corners_match_rendered_pixels(degrees: int) -> None:
     canvas = blank()
     canvas.albedo[:] = 0.05

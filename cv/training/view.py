@@ -1,0 +1,109 @@
+"""The camera's direction: what stands tall leans, shows its walls and hides the ground."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cv.training.canvas import Canvas, Floats, Points
+
+Idents = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class View:
+    """Where the camera looks from: roofs move away from it by height times lean."""
+
+    lean_x: float = 0.0
+    # metres to the right for a metre of height, at the picture's centre
+    lean_y: float = 0.0
+    # metres down for a metre of height, at the picture's centre
+    perspective: float = 0.0
+    # growth of the lean for each metre from the centre, 1/m (1 / flying height)
+    wall: float = 0.6
+    # brightness of walls relative to their roof
+
+
+def project(points: ArrayLike, height: float, canvas: Canvas, view: View) -> Points:
+    """Where ground points (n, 2 metres) raised to a height appear, metres."""
+    ground = np.asarray(points, dtype=np.float64)
+    centre = np.array([canvas.width / 2, canvas.height / 2])
+    lean = np.array([view.lean_x, view.lean_y]) + view.perspective * (ground - centre)
+    return np.asarray(ground + height * lean)
+
+
+def lean(canvas: Canvas, radiance: Floats, view: View) -> tuple[Floats, Idents]:
+    """Radiance and ids as seen at an angle: roofs move, walls show, the ground hides."""
+    strongest = math.hypot(view.lean_x, view.lean_y)
+    strongest += view.perspective * max(canvas.width, canvas.height) / 2
+    top = float(canvas.relief.max())
+    if strongest * top < canvas.resolution / 4:
+        return radiance, canvas.ids
+    step = min(max(0.65, top / 24, 0.8 * canvas.resolution / strongest), 2.6)
+    seen = _seen_heights(canvas, view, np.arange(step, top + step, step))
+    rows, columns = canvas.shape
+    columns_m = (np.arange(columns) + 0.5) * canvas.resolution - canvas.margin
+    rows_m = (np.arange(rows) + 0.5) * canvas.resolution - canvas.margin
+    seen_x, seen_y = _unlean(canvas, view, columns_m, rows_m[:, None], seen)
+    surface = cv2.remap(canvas.relief, seen_x, seen_y, cv2.INTER_NEAREST)
+    wall = surface > seen + np.float32(0.3)
+    linear, edge = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
+    out = np.asarray(cv2.remap(radiance, seen_x, seen_y, linear, borderMode=edge), np.float32)
+    out[wall] *= np.float32(view.wall)
+    bits = canvas.ids.view(np.float32)  # remap moves these bits unread: it knows no int32
+    ids = cv2.remap(bits, seen_x, seen_y, cv2.INTER_NEAREST, borderMode=edge).view(np.int32)
+    ids[wall] = 0
+    return out, ids
+
+
+def hang(canvas: Canvas, radiance: Floats, ids: Idents, view: View) -> tuple[Floats, Idents]:
+    """Crane beams over the picture."""
+    if not canvas.overhead:
+        return radiance, ids
+    ids = ids.copy()
+    for beam in canvas.overhead:
+        seen = project(beam.polygon, beam.height, canvas, view)
+        pixels = np.rint(canvas.to_pixels(seen) * 16).astype(np.int32)
+        cv2.fillConvexPoly(radiance, pixels, beam.colour, cv2.LINE_8, 4)
+        cv2.fillConvexPoly(ids, pixels, (0,), cv2.LINE_8, 4)
+    return radiance, ids
+
+
+def _seen_heights(canvas: Canvas, view: View, heights: NDArray[np.float64]) -> Floats:
+    """Height of the surface that each canvas pixel shows (rows, columns), metres."""
+    rows, columns = canvas.shape
+    first = np.array([0.5, 1.5]) * canvas.resolution - canvas.margin
+    step = float(heights[0])
+    seen = np.zeros((rows, columns), np.float32)
+    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    for height in heights.tolist():
+        at_x, at_y = _unlean(canvas, view, first, first, height)
+        scale_x, scale_y = float(at_x[1] - at_x[0]), float(at_y[1] - at_y[0])
+        move = np.array([[scale_x, 0, at_x[0]], [0, scale_y, at_y[0]]], np.float64)
+        there = cv2.warpAffine(canvas.relief, move, (columns, rows), flags=flags)
+        hit = cv2.compare(there, height - step, cv2.CMP_GT)
+        cv2.copyTo(cv2.min(there, height), hit, seen)
+    return seen
+
+
+def _unlean(
+    canvas: Canvas, view: View, x: ArrayLike, y: ArrayLike, height: ArrayLike
+) -> tuple[Floats, Floats]:
+    """Canvas pixels (x, y) whose surface at a height appears at metres x, y."""
+    tall = np.asarray(height, np.float32)
+    scale, margin = np.float32(1 / canvas.resolution), np.float32(canvas.margin)
+    found = []
+    for at, half, slope in (
+        (x, canvas.width / 2, view.lean_x),
+        (y, canvas.height / 2, view.lean_y),
+    ):
+        off = np.asarray(at, np.float32) - np.float32(half) - tall * np.float32(slope)
+        if view.perspective:
+            off = off / (1 + tall * np.float32(view.perspective))
+        off = (off + (np.float32(half) + margin)) * scale - np.float32(0.5)
+        found.append(np.asarray(off, np.float32))
+    return found[0], found[1]

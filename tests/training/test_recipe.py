@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from cv.training.canvas import Canvas
+from cv.training.chips import main
+from cv.training.film import Sensor, develop
+from cv.training.recipe import DEFAULT, SWITCHES
+from cv.training.render import render_chip
+from cv.training.sensor import Label
+from cv.training.weather import draw_clouds
+
+SEED = 2012
+
+
+def fingerprint(seed: int) -> str:
+    chip = render_chip(seed)
+    corners = np.array([item.corners for item in chip.labels])
+    return hashlib.sha256(chip.image.tobytes() + corners.tobytes()).hexdigest()
+
+
+def test_a_seed_gives_the_same_bytes_in_another_process_and_order():
+    here = [fingerprint(seed) for seed in (5, 6, 7)]
+    code = (
+        "from cv.training.render import render_chip; import hashlib, numpy as np\n"
+        "for seed in (7, 6, 5):\n"
+        "    chip = render_chip(seed)\n"
+        "    corners = np.array([item.corners for item in chip.labels])\n"
+        "    print(hashlib.sha256(chip.image.tobytes() + corners.tobytes()).hexdigest())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == here[::-1]
+
+
+def test_chips_come_fast():
+    render_chip(0)
+    start = time.process_time()
+    for seed in range(1, 9):
+        render_chip(seed)
+    assert (time.process_time() - start) / 8 < 1.2  # seconds: several times the usual
+
+
+@pytest.mark.parametrize("switch", ["shadows", "optics", "exposures"])
+def test_what_only_concerns_light_and_camera_leaves_the_labels_alone(switch):
+    usual = render_chip(SEED, False)
+    without = render_chip(SEED, False, DEFAULT.without([switch]))
+    assert usual.image.tobytes() != without.image.tobytes()
+    assert len(usual.labels) == len(without.labels) > 5
+    for one, other in zip(usual.labels, without.labels, strict=True):
+        assert np.array_equal(one.corners, other.corners)
+
+
+def test_without_lean_roofs_stand_over_their_ground():
+    recipe = DEFAULT.without(["lean"])
+    moved = [
+        float(np.abs(one.corners - other.corners).max())
+        for seed in range(2008, 2014)
+        for one, other in zip(
+            render_chip(seed, False, recipe).labels, render_chip(seed, False).labels, strict=False
+        )
+        if one.corners.shape == other.corners.shape
+    ]
+    assert max(moved) > 3.0  # pixels
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_every_switch_has_a_chip_that_shows_it(switch):
+    recipe = DEFAULT.without([switch])
+    seeds = range(2000, 2060)
+    assert any(
+        render_chip(s, False).image.tobytes() != render_chip(s, False, recipe).image.tobytes()
+        for s in seeds
+    )
+
+
+def test_dataset_without_shadows_from_the_shell(tmp_path, capsys):
+    folder = tmp_path / "chips"
+    assert main([str(folder), "--first", "3", "--last", "4", "--without", "shadows"]) == 0
+    assert "1 chips" in capsys.readouterr().out
+
+
+def test_stretch_blackens_and_whitens_the_shares_it_names():
+    rng = np.random.default_rng(0)
+    radiance = rng.uniform(0.1, 0.5, (200, 200, 3)).astype(np.float32)
+    canvas = Canvas(40, 40, resolution=0.2, margin=0.0)
+    sensor = Sensor(gsd_x=0.2, gsd_y=0.2, blur=0.0, noise=0.0, bits=11, stretch=(2.0, 99.0))
+    image = develop(radiance, canvas, sensor, rng, (200, 200))
+    assert (image == 0).mean() == pytest.approx(0.02, abs=0.012)
+    assert (image == 255).mean() == pytest.approx(0.01, abs=0.008)
+
+
+def test_clouds_hide_labels_where_the_picture_is_white():
+    grey = np.full((640, 640, 3), 60, np.uint8)
+    spots = [np.array([x, y]) for x in range(20, 620, 40) for y in range(20, 620, 40)]
+    square = np.array([[-8, -8], [8, -8], [8, 8], [-8, 8]])
+    labels = [Label("container", spot + square, 1.0, False, 0, 1) for spot in spots]
+    hidden = clear = 0
+    for seed in range(12):
+        image, kept = draw_clouds(grey, labels, np.random.default_rng(seed))
+        for spot, item in zip(spots, kept, strict=True):
+            patch = image[spot[1] - 6 : spot[1] + 6, spot[0] - 6 : spot[0] + 6]
+            if item.visible == 0:
+                hidden += 1
+                assert patch.mean() > 105
+            elif item.visible == 1:
+                clear += 1
+                assert patch.mean() < 190
+    assert hidden > 20 < clear
