@@ -1,0 +1,103 @@
+"""What may be done to outlines, each only when asked by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+
+from cv.geometry.boxes import Floats
+from cv.labels.labelled import Dataset, LabelledImage, Shape, is_rectangle
+
+
+@dataclass(frozen=True, eq=False)
+class Changed:
+    """A dataset some of whose shapes were changed or dropped."""
+
+    dataset: Dataset
+    """With the shapes as they are now."""
+    changed: int
+    """Shapes that have another outline than before."""
+    dropped: int = 0
+    """Shapes of which nothing was left."""
+
+
+def smallest_rectangle(outline: Floats) -> Floats:
+    """(4, 2) corners of the rectangle of least area around `outline` (k, 2), clockwise with y down.
+
+    Degenerate outlines (points, lines) give degenerate rectangles.
+    """
+    around = shapely.minimum_rotated_rectangle(shapely.MultiPoint(outline))
+    corners = shapely.get_coordinates(around)
+    if len(corners) != 5:
+        corners = np.repeat(corners, 2, axis=0) if len(corners) == 2 else np.repeat(corners, 4, 0)
+    corners = corners[:4]
+    return corners if signed_area(corners) >= 0 else corners[::-1].copy()
+
+
+def signed_area(outline: Floats) -> float:
+    """Area of `outline` (k, 2) in squared pixels, positive where it runs clockwise with y down."""
+    x, y = (outline - outline.mean(axis=0)).T
+    return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
+
+
+def as_rectangles(dataset: Dataset) -> Changed:
+    """`dataset` with the smallest rectangle around each outline that is not a rectangle."""
+
+    def squared(shape: Shape, image: LabelledImage) -> Shape:
+        if is_rectangle(shape.outline):
+            return shape
+        return replace(shape, outline=smallest_rectangle(shape.outline))
+
+    return _mapped(dataset, squared)
+
+
+def cut_to_images(dataset: Dataset) -> Changed:
+    """`dataset` with the smallest rectangle around the part of each outline inside its image.
+
+    Such a rectangle may still reach out a little where the image cuts a turned box, so its corners
+    are moved onto the edge. Shapes outside are dropped; images of unknown size stay as they are.
+    """
+
+    def cut(shape: Shape, image: LabelledImage) -> Shape | None:
+        if image.size is None or _inside(shape.outline, image.size):
+            return shape
+        part = shapely.make_valid(shapely.Polygon(shape.outline)).intersection(
+            shapely.box(0, 0, *image.size)
+        )
+        if part.area <= 0:
+            return None
+        corners = smallest_rectangle(shapely.get_coordinates(part.convex_hull))
+        return replace(shape, outline=np.clip(corners, 0.0, image.size))
+
+    return _mapped(dataset, cut)
+
+
+def with_split(dataset: Dataset, every: int) -> Dataset:
+    """`dataset` whose images without a split are in "train", each `every`-th of them in "val"."""
+    unsplit = [image.name for image in dataset.images if not image.split]
+    val = set(sorted(unsplit)[every - 1 :: every])
+    images = (
+        image if image.split else replace(image, split="val" if image.name in val else "train")
+        for image in dataset.images
+    )
+    return replace(dataset, images=tuple(images))
+
+
+def _inside(outline: Floats, size: tuple[int, int]) -> bool:
+    return bool((outline >= 0).all() and (outline <= size).all())
+
+
+def _mapped(dataset: Dataset, change: Callable[[Shape, LabelledImage], Shape | None]) -> Changed:
+    images, changed, dropped = [], 0, 0
+    for image in dataset.images:
+        now = [change(shape, image) for shape in image.shapes]
+        kept = tuple(shape for shape in now if shape is not None)
+        dropped += len(now) - len(kept)
+        changed += sum(
+            new is not None and new is not old for new, old in zip(now, image.shapes, strict=True)
+        )
+        images.append(replace(image, shapes=kept))
+    return Changed(replace(dataset, images=tuple(images)), changed, dropped)
