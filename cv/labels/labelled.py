@@ -19,6 +19,8 @@ from cv.geometry.boxes import Floats, OrientedBoxes
 
 RECTANGLE_PX = 0.01
 """Four corners are a rectangle where each is at most so far from it, pixels."""
+ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
+"""What counts as an image."""
 SPLITS = ("train", "val", "test")
 """The parts of a dataset that its images may belong to."""
 
@@ -56,8 +58,9 @@ class LabelledImage:
 
     @property
     def stem(self) -> str:
-        """`name` without its ending: what its label file is called."""
-        return str(PurePosixPath(self.name).with_suffix(""))
+        """`name` without the ending of an image: what its label file is called."""
+        path = PurePosixPath(self.name)
+        return str(path.with_suffix("")) if path.suffix.lower() in ENDINGS else self.name
 
     def boxes(self) -> OrientedBoxes:
         """The rectangles through the middles of the sides of its outlines, one per shape, pixels.
@@ -148,19 +151,19 @@ def dataset_of(
 ) -> Dataset:
     """The dataset of `images`; classes that are not in `classes` follow in order of their names.
 
-    Raises DatasetError, which names `subject`, where two images have one name.
+    Raises DatasetError, which names `subject`, where two images of a split have one name.
     """
     images = tuple(images)
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for image in images:
-        if image.name in seen:
+        if (image.split, image.name) in seen:
             raise DatasetError(
                 str(subject),
                 f"two images are named {image.name!r}",
                 "each image has a name of its own",
                 "Rename one of them, or read the files one by one.",
             )
-        seen.add(image.name)
+        seen.add((image.split, image.name))
     known = list(dict.fromkeys(classes))
     found = {shape.kind for image in images for shape in image.shapes}
     return Dataset((*known, *sorted(found - set(known))), images, tuple(left_out))
