@@ -82,7 +82,10 @@ def parse_json(document: Document) -> Any:
         return json.loads(document.text, parse_constant=_no_number)
     except ValueError as error:
         raise DatasetError(
-            document.name, f"no valid JSON ({error})", "JSON after RFC 8259 is needed", _EXPORT_AGAIN
+            document.name,
+            f"no valid JSON ({error})",
+            "JSON after RFC 8259 is needed",
+            _EXPORT_AGAIN,
         ) from error
 
 

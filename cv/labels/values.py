@@ -97,6 +97,4 @@ def attributes_of(record: Any) -> tuple[tuple[str, str], ...]:
 
 def tally(kinds: list[str], words: str) -> tuple[str, ...]:
     """A line "3 shapes of type line" for each of `kinds`; `words` says what they are."""
-    return tuple(
-        f"{kinds.count(kind)} {words} {kind!r}" for kind in sorted(set(kinds))
-    )
+    return tuple(f"{kinds.count(kind)} {words} {kind!r}" for kind in sorted(set(kinds)))

@@ -50,9 +50,7 @@ def read(file: Path) -> Dataset:
 
 def _image(manifest: Manifest, split: str, path: Path) -> LabelledImage:
     size, labels = size_in(path), label_path(path)
-    shapes = (
-        parse(next(documents(labels, ".txt")), size, manifest.names) if labels.exists() else ()
-    )
+    shapes = parse(next(documents(labels, ".txt")), size, manifest.names) if labels.exists() else ()
     return LabelledImage(manifest.name_of(path), size, shapes, manifest.gsd_m, split)
 
 
