@@ -67,7 +67,8 @@ def parse(document: Document) -> Dataset:
     for i, annotation in enumerate(_objects(record, "annotations", place)):
         here = place.at(f"annotation {annotation.get('id', i)}")
         image, category = annotation.get("image_id"), annotation.get("category_id")
-        if image not in shapes or category not in names:
+        known = all(isinstance(key, int | str) for key in (image, category))
+        if not known or image not in shapes or category not in names:
             here.refuse(f"image {image!r}, category {category!r}", "both are in the lists above")
         corners = _outline(annotation, here)
         if corners is None:

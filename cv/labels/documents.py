@@ -101,26 +101,37 @@ def parse_xml(document: Document) -> ElementTree.Element:
             f"a declaration <!{declared.group(1)}",
             "label files have no document type and no entities of their own",
         )
-    parser = ElementTree.XMLPullParser(("start", "end"))
-    depth, root = 0, None
+    parser = ElementTree.XMLParser(target=_Shallow(document.name))
     try:
         for start in range(0, len(document.text), SMALL_BYTES):
             parser.feed(document.text[start : start + SMALL_BYTES])
-            for event, element in parser.read_events():
-                root = element if root is None else root
-                depth += 1 if event == "start" else -1
-                if depth > DEEPEST:
-                    _refuse(
-                        document.name, "elements nested too deep", f"at most {DEEPEST} are read"
-                    )
-        parser.close()
+        root: ElementTree.Element = parser.close()
     except ElementTree.ParseError as error:
         raise DatasetError(
             document.name, f"no valid XML ({error})", "XML 1.0 is needed", _EXPORT_AGAIN
         ) from error
-    if root is None:
-        _refuse(document.name, "no element", "XML 1.0 is needed")
     return root
+
+
+class _Shallow(ElementTree.TreeBuilder):
+    """Builds elements, and refuses those that are nested too deep."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+        self._depth = 0
+
+    def start(self, tag: str, attrs: dict[str, str]) -> ElementTree.Element:  # type: ignore[override,unused-ignore]
+        """Opens an element."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            _refuse(self._name, "elements nested too deep", f"at most {DEEPEST} are read")
+        return super().start(tag, attrs)
+
+    def end(self, tag: str) -> ElementTree.Element:
+        """Closes it."""
+        self._depth -= 1
+        return super().end(tag)
 
 
 def _no_number(token: str) -> NoReturn:

@@ -186,7 +186,7 @@ def _images_below(folder: Path) -> list[Path]:
 
 
 def _listed(file: Path) -> list[Path]:
-    """The images that the list `file` names, from its own folder; ones that lead out are refused."""
+    """The images that the list `file` names from its own folder, in which they must lie."""
     lines = decoded(file.read_bytes(), str(file)).splitlines()
     return [
         _inside(file.parent, file.parent / line.strip(), f"line {number}", Place(str(file)))

@@ -22,6 +22,8 @@ class Changed:
     """Shapes that have another outline than before."""
     dropped: int = 0
     """Shapes of which nothing was left."""
+    furthest_px: float = 0.0
+    """How far an outline moved at most (Hausdorff distance), pixels."""
 
 
 def smallest_rectangle(outline: Floats) -> Floats:
@@ -34,7 +36,8 @@ def smallest_rectangle(outline: Floats) -> Floats:
     if len(corners) != 5:
         corners = np.repeat(corners, 2, axis=0) if len(corners) == 2 else np.repeat(corners, 4, 0)
     corners = corners[:4]
-    return corners if signed_area(corners) >= 0 else corners[::-1].copy()
+    clockwise: Floats = corners if signed_area(corners) >= 0 else corners[::-1].copy()
+    return clockwise
 
 
 def signed_area(outline: Floats) -> float:
@@ -91,13 +94,18 @@ def _inside(outline: Floats, size: tuple[int, int]) -> bool:
 
 
 def _mapped(dataset: Dataset, change: Callable[[Shape, LabelledImage], Shape | None]) -> Changed:
-    images, changed, dropped = [], 0, 0
+    images: list[LabelledImage] = []
+    moves: list[float] = []
+    dropped = 0
     for image in dataset.images:
         now = [change(shape, image) for shape in image.shapes]
         kept = tuple(shape for shape in now if shape is not None)
         dropped += len(now) - len(kept)
-        changed += sum(
-            new is not None and new is not old for new, old in zip(now, image.shapes, strict=True)
-        )
+        moves += [
+            shapely.hausdorff_distance(shapely.Polygon(new.outline), shapely.Polygon(old.outline))
+            for new, old in zip(now, image.shapes, strict=True)
+            if new is not None and new is not old
+        ]
         images.append(replace(image, shapes=kept))
-    return Changed(replace(dataset, images=tuple(images)), changed, dropped)
+    now_all = replace(dataset, images=tuple(images))
+    return Changed(now_all, len(moves), dropped, max(moves, default=0.0))

@@ -20,7 +20,7 @@ from cv.errors import DatasetError
 from cv.labels.labelled import ENDINGS
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    import PIL.Image
 
 MOST_PIXELS = 1 << 30
 """An image larger than this is refused before it is decoded."""
@@ -67,27 +67,27 @@ def window(path: Path, box: tuple[int, int, int, int], size: tuple[int, int]) ->
 
     Raises DatasetError.
     """
-    from PIL import Image as images
+    from PIL.Image import Resampling
 
     with _opened(path) as image:
         part = image.crop(box).convert("RGB")
         larger = size[0] > part.width
-        way = images.Resampling.NEAREST if larger else images.Resampling.LANCZOS
+        way = Resampling.NEAREST if larger else Resampling.LANCZOS
         return np.asarray(part.resize(size, way), dtype=np.uint8)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image]:
-    from PIL import Image as images
+def _opened(path: Path) -> Iterator[PIL.Image.Image]:
+    from PIL import Image
 
-    usual = images.MAX_IMAGE_PIXELS
-    images.MAX_IMAGE_PIXELS = MOST_PIXELS // 2  # Pillow refuses twice this, and warns before
+    usual = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS // 2  # Pillow refuses twice this, and warns before
     try:
-        with images.open(path) as image:
+        with Image.open(path) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise ValueError(f"{image.width} x {image.height} pixels")
             yield image
-    except (*_BROKEN, images.DecompressionBombError) as error:
+    except (*_BROKEN, Image.DecompressionBombError) as error:
         raise DatasetError(
             path,
             f"unreadable image ({error})",
@@ -95,4 +95,4 @@ def _opened(path: Path) -> Iterator[Image]:
             "Replace it or take it out of the dataset.",
         ) from error
     finally:
-        images.MAX_IMAGE_PIXELS = usual
+        Image.MAX_IMAGE_PIXELS = usual

@@ -14,6 +14,7 @@ from cv.geometry.boxes import Floats
 from cv.labels.labelled import ring
 
 T = TypeVar("T")
+_WORDS = {"dict": "an object", "list": "a list", "str": "a text"}
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,8 @@ def optional_size(width: Any, height: Any, place: Place) -> tuple[int, int] | No
 def typed(value: Any, kind: type[T], name: str, place: Place) -> T:
     """`value` if it is a `kind` (dict, list, str)."""
     if not isinstance(value, kind):
-        words = {dict: "an object", list: "a list", str: "a text"}
         found = "missing" if value is None else f"{value!r:.80}"
-        place.refuse(f"{name} is {found}", f"{words.get(kind, kind.__name__)} is needed")
+        place.refuse(f"{name} is {found}", f"{_WORDS.get(kind.__name__, kind.__name__)} is needed")
     return value
 
 

@@ -35,8 +35,8 @@ DECIMALS = 9
 class Row(NamedTuple):
     """A line of a label file."""
 
-    index: int
-    """Of its class, from 0."""
+    kind: int
+    """Index of its class, from 0."""
     shares: Floats
     """(4, 2) corners x, y as shares of the width and height of the image."""
 
@@ -72,7 +72,7 @@ def parse(document: Document, size: tuple[int, int], names: tuple[str, ...]) -> 
                 "a line is a class index and four corners x, y as shares of the image",
                 "Correct the line.",
             ) from error
-        shapes.append(Shape(names[row.index], row.shares * size, line=number))
+        shapes.append(Shape(names[row.kind], row.shares * size, line=number))
     return tuple(shapes)
 
 
