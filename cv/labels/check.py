@@ -118,8 +118,9 @@ def _digest(path: Path) -> str:
 def _check_other(path: Path, images: Path | None, grid: Grid | None) -> Report:
     dataset = formats.read(path, grid)
     places = formats.pictures_of(path, images)
-    missing_matters = images is not None or bool(places)
     findings: list[Finding] = [warning("left out", path, text) for text in dataset.left_out]
+    if not places:
+        findings.append(warning("images", path, "no images at hand: only the labels are checked"))
     looked: list[LabelledImage] = []
     found: set[Path] = set()
     for image in dataset.images:
@@ -132,9 +133,9 @@ def _check_other(path: Path, images: Path | None, grid: Grid | None) -> Report:
                 size = check_whole(picture)
             except DatasetError as fault:
                 findings.append(raised("image", fault))
-        elif missing_matters:
+        elif places:
             findings.append(error("image", file, "its image is not there"))
-        if image.size is not None and size != image.size:
+        if image.size not in (None, size):
             text = f"its labels are for {image.size} px, the image has {size} px"
             findings.append(error("size", file, text))
         findings += shape_findings(image, file)

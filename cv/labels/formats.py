@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from cv.errors import DatasetError
 from cv.geometry.grid import Grid
@@ -67,7 +67,7 @@ def detect(path: Path) -> Format:
         if texts or any(labels != path for _, labels, _ in dota.parts_of(path)):
             return Format.DOTA
         if ".xml" not in endings and ".json" not in endings:
-            _unknown(path)
+            raise _unknown(path)
         return Format.CVAT if ".xml" in endings else _json_format(path)
     if path.suffix.lower() in (".txt", ".xml"):
         return Format.DOTA if path.suffix.lower() == ".txt" else Format.CVAT
@@ -78,7 +78,10 @@ def detect(path: Path) -> Format:
 
 
 def pictures_of(path: Path, images: Path | None = None) -> Places:
-    """The images of the dataset `path`: those of the folder `images`, or those it lies with."""
+    """The images of the dataset `path`: those of the folder `images`, or those it lies with.
+
+    Those are the ones in the folder `path` itself, or in "images" beside the file `path`.
+    """
     manifest = find_manifest(path)
     if images is None and manifest is not None:
         read_in = read_manifest(manifest)
@@ -90,8 +93,10 @@ def pictures_of(path: Path, images: Path | None = None) -> Places:
             if folder.is_dir()
             for p in images_in(folder).values()
         }
-    folder = images or path.parent
+    folder = images or path.parent / "images"
     if not folder.is_dir():
+        if images is None:
+            return {}
         raise DatasetError(folder, "no such folder", "it holds the images", "Check the path.")
     return {("", p.relative_to(folder).as_posix()): p for p in images_in(folder).values()}
 
@@ -145,9 +150,9 @@ def _json_format(path: Path) -> Format:
             return Format.COCO
         if "shapes" in value and "imagePath" in value:
             return Format.X_ANYLABELING
-    _unknown(path)
+    raise _unknown(path)
 
 
-def _unknown(path: Path) -> NoReturn:
+def _unknown(path: Path) -> DatasetError:
     known = ", ".join(kind.value for kind in Format)
-    raise DatasetError(path, "no format that is known", f"read are {known}", "See the manual.")
+    return DatasetError(path, "no format that is known", f"read are {known}", "See the manual.")
