@@ -27,7 +27,7 @@ LAYERS = [
     {"report"},
     {"cli"},
 ]
-"""From the bottom to the top; `training` stands aside and may use errors, files, geometry and labels."""
+"""From the bottom to the top; `training` stands aside and may use BASE, labels and the detector."""
 BASE = {"errors", "files", "geometry"}
 DEEP_FACES = {"report": {"detector"}, "cli": {"detector"}}
 """Rooms that a face must not reach into, but for the one value that it hands on."""

@@ -14,6 +14,7 @@ refused when written. Folders: `images/` and `labelTxt/`, possibly below `train/
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from cv.labels.labelled import SPLITS, Dataset, LabelledImage, Shape, dataset_of
 from cv.labels.output import label_files, whole_folder
 from cv.labels.pictures import images_in, size_in
 
-LABELS = ("labelTxt", "labelTxt-v1.0", "labelTxt-v1.5", "labels")
+LABELS = ("labelTxt", "labelTxt-v1.0", "labelTxt-v1.5")
 """Names of the folder of label files."""
 _COLUMNS = "x1 y1 x2 y2 x3 y3 x4 y4 category [difficult]"
 
@@ -96,6 +97,8 @@ def parse_line(line: str) -> Shape:
     difficult = words[9] if len(words) == 10 else "0"
     if difficult not in ("0", "1", "2"):
         raise ValueError(f"difficult is {difficult[:20]!r}, not 0 or 1")
+    if re.fullmatch(r"[-+.\d]+(e[-+]?\d+)?", words[8], re.IGNORECASE):
+        raise ValueError(f"the category is the number {words[8][:20]}, as in a line of YOLO-OBB")
     return Shape(words[8], corners, difficult != "0")
 
 

@@ -66,6 +66,10 @@ def detect(path: Path) -> Format:
         texts = path if any(path.glob("*.txt")) else None
         if texts or any(labels != path for _, labels, _ in dota.parts_of(path)):
             return Format.DOTA
+        if (path / "labels").is_dir():
+            raise DatasetError(
+                path, "no dataset.yaml", "beside images/ and labels/ there is one", "Add it."
+            )
         if ".xml" not in endings and ".json" not in endings:
             raise _unknown(path)
         return Format.CVAT if ".xml" in endings else _json_format(path)
