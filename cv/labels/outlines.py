@@ -23,7 +23,7 @@ class Changed:
     dropped: int = 0
     """Shapes of which nothing was left."""
     furthest_px: float = 0.0
-    """How far an outline moved at most (Hausdorff distance), pixels."""
+    """How far a corner lies from where it was at most (Hausdorff distance), pixels."""
 
 
 def smallest_rectangle(outline: Floats) -> Floats:
@@ -108,4 +108,4 @@ def _mapped(dataset: Dataset, change: Callable[[Shape, LabelledImage], Shape | N
         ]
         images.append(replace(image, shapes=kept))
     now_all = replace(dataset, images=tuple(images))
-    return Changed(now_all, len(moves), dropped, max(moves, default=0.0))
+    return Changed(now_all, len(moves), dropped, float(max(moves, default=0.0)))
