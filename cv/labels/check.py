@@ -141,7 +141,7 @@ def _check_other(path: Path, images: Path | None, grid: Grid | None) -> Report:
         findings += shape_findings(image, file)
         looked.append(image)
     for picture in sorted(set(places.values()) - found):
-        findings.append(error("labels", picture, f"{path} has no labels of this image"))
+        findings.append(warning("unlabelled", picture, f"{path} has no labels of this image"))
     return _report(dataset_of(looked, path, dataset.classes), findings, path)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from cv.errors import DatasetError
 from cv.geometry.grid import Grid
-from cv.labels import coco, cvat, dota, geojson, label_studio, x_anylabeling, yolo_obb
+from cv.labels import blocks, coco, cvat, dota, geojson, label_studio, x_anylabeling, yolo_obb
 from cv.labels.documents import documents, parse_json
 from cv.labels.labelled import Dataset, LabelledImage
 from cv.labels.manifest import find_manifest, read_manifest
@@ -27,6 +27,7 @@ class Format(Enum):
     CVAT = "cvat"
     LABEL_STUDIO = "label-studio"
     X_ANYLABELING = "x-anylabeling"
+    BLOCKS = "blocks"
 
 
 WRITTEN = (Format.YOLO_OBB, Format.DOTA, Format.COCO, Format.GEOJSON)
@@ -37,6 +38,7 @@ _READERS = {
     Format.CVAT: cvat.read,
     Format.LABEL_STUDIO: label_studio.read,
     Format.X_ANYLABELING: x_anylabeling.read,
+    Format.BLOCKS: blocks.read,
 }
 Places = Mapping[tuple[str, str], Path]
 """Where the image of a split and a name lies."""
@@ -154,6 +156,8 @@ def _json_format(path: Path) -> Format:
             return Format.COCO
         if "shapes" in value and "imagePath" in value:
             return Format.X_ANYLABELING
+        if "blocks" in value and "region" in value:
+            return Format.BLOCKS
     raise _unknown(path)
 
 

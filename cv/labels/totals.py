@@ -63,7 +63,10 @@ def total_findings(dataset: Dataset, totals: Totals, file: object) -> Iterator[F
 
 
 def boxes_of(dataset: Dataset, kind: str) -> OrientedBoxes:
-    """The boxes of class `kind` in all images, pixels."""
+    """The boxes of class `kind` in all images, pixels.
+
+    Four corners give the rectangle through the middles of their sides, others the smallest one.
+    """
     corners = [
         shape.outline if len(shape.outline) == 4 else smallest_rectangle(shape.outline)
         for image in dataset.images
