@@ -82,6 +82,9 @@ def _add_convert(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         metavar="N",
         help="every N-th image without a split goes to val (yolo-obb); 10",
     )
+    parser.add_argument(
+        "--cut", action="store_true", help="cut off what reaches out of its image, first"
+    )
     parser.set_defaults(run=run_convert)
 
 
@@ -110,12 +113,12 @@ def run_check(args: argparse.Namespace) -> int:
 
 def run_sheet(args: argparse.Namespace) -> int:
     """Draws."""
-    from cv.labels.formats import picture_of, read
+    from cv.labels.formats import picture_of, read, with_pictures
     from cv.report.sheet import draw_sheet
 
     picture = options.output(args.picture, args.dataset if args.dataset.is_file() else None)
-    dataset = read(args.dataset, _grid(args.scene))
     places = _places(args)
+    dataset = with_pictures(read(args.dataset, _grid(args.scene)), places)
     found = [(image, picture_of(image, places)) for image in dataset.images]
     pairs = [(image, path) for image, path in found if path is not None]
     if not pairs:
@@ -136,6 +139,10 @@ def run_convert(args: argparse.Namespace) -> int:
     dataset = formats.with_pictures(dataset, places)
     for line in dataset.left_out:
         print(f"left out: {line}")
+    if args.cut:
+        cut = outlines.cut_to_images(dataset)
+        dataset = cut.dataset
+        print(f"{cut.changed} objects cut at the edge of their image, {cut.dropped} outside of it")
     if args.to in ("yolo-obb", "dota"):
         squared = outlines.as_rectangles(dataset)
         dataset = squared.dataset

@@ -34,10 +34,12 @@ from cv.labels.outlines import signed_area
 from cv.labels.values import (
     Place,
     attributes_of,
+    gsd_of,
     item,
     number,
     optional_size,
     outline,
+    split_of,
     tally,
     typed,
 )
@@ -135,14 +137,8 @@ def _image(record: dict[str, Any], shapes: list[Shape], place: Place) -> Labelle
     here = place.at(f"image {record.get('id')}")
     name = safe_name(item(record, "file_name", str, here), here.file)
     size = optional_size(record.get("width"), record.get("height"), here)
-    gsd = record.get("gsd_m")
-    return LabelledImage(
-        name,
-        size,
-        tuple(shapes),
-        None if gsd is None else number(gsd, "gsd_m", here),
-        str(record.get("split", "")),
-    )
+    gsd, split = gsd_of(record.get("gsd_m"), here), split_of(record.get("split"), here)
+    return LabelledImage(name, size, tuple(shapes), gsd, split)
 
 
 def _outline(annotation: dict[str, Any], place: Place) -> Floats | None:

@@ -32,10 +32,11 @@ from cv.labels.outlines import signed_area
 from cv.labels.values import (
     Place,
     attributes_of,
+    gsd_of,
     item,
-    number,
     optional_size,
     outline,
+    split_of,
     tally,
     typed,
 )
@@ -166,15 +167,12 @@ def _pixels(record: dict[str, Any], ours: dict[str, Any], place: Place) -> Datas
 def _image(entry: Any, place: Place) -> LabelledImage:
     record = typed(entry, dict, "an image", place)
     name = safe_name(item(record, "name", str, place), place.file)
-    width, height = record.get("size") or (None, None)
-    gsd = record.get("gsd_m")
-    return LabelledImage(
-        name,
-        optional_size(width, height, place),
-        (),
-        None if gsd is None else number(gsd, "gsd_m", place),
-        str(record.get("split", "")),
-    )
+    sides = typed(record.get("size") or [None, None], list, "the size", place)
+    if len(sides) != 2:
+        place.refuse(f"a size of {len(sides)} numbers", "it is width, height in pixels")
+    size = optional_size(sides[0], sides[1], place)
+    gsd, split = gsd_of(record.get("gsd_m"), place), split_of(record.get("split"), place)
+    return LabelledImage(name, size, (), gsd, split)
 
 
 def _crs(record: dict[str, Any], place: Place) -> CRS:

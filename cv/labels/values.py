@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from cv.errors import DatasetError
 from cv.geometry.boxes import Floats
-from cv.labels.labelled import ring
+from cv.labels.labelled import SPLITS, ring
 
 T = TypeVar("T")
 _WORDS = {"dict": "an object", "list": "a list", "str": "a text"}
@@ -61,6 +61,25 @@ def size_of(width: Any, height: Any, place: Place) -> tuple[int, int]:
 def optional_size(width: Any, height: Any, place: Place) -> tuple[int, int] | None:
     """As `size_of`, None where both are missing."""
     return None if width is None and height is None else size_of(width, height, place)
+
+
+def split_of(value: Any, place: Place) -> str:
+    """`value` as the split of an image, "" where there is none."""
+    if value in (None, ""):
+        return ""
+    if value not in SPLITS:
+        place.refuse(f"the split {value!r:.40}", f"a split is {', '.join(SPLITS)}")
+    return str(value)
+
+
+def gsd_of(value: Any, place: Place) -> float | None:
+    """`value` as metres a pixel, None where there is none."""
+    if value is None:
+        return None
+    gsd = number(value, "gsd_m", place)
+    if gsd <= 0:
+        place.refuse(f"gsd_m is {gsd:g}", "it is metres a pixel, a positive number")
+    return gsd
 
 
 def typed(value: Any, kind: type[T], name: str, place: Place) -> T:

@@ -76,6 +76,15 @@ def test_an_export_becomes_a_dataset_that_can_be_trained_on(chips, capsys):
     assert "train has no images" in str(check(Path("out")).findings[0])
 
 
+def test_what_reaches_out_is_cut_when_asked(chips, capsys):
+    shapes = [cvat_box(50, 10, 40, 8), cvat_box(200, 10, 20, 8), cvat_box(10, 10, 20, 8)]
+    Path("task.xml").write_text(cvat_xml("a.png", SIZE, shapes))
+    assert main(["datasets", "check", "task.xml"]) == 2
+    assert main(["datasets", "convert", "task.xml", "--cut", "--to", "coco", "a.json"]) == 0
+    assert "1 objects cut at the edge of their image, 1 outside of it" in capsys.readouterr().out
+    assert main(["datasets", "check", "a.json"]) == 0
+
+
 def test_geojson_in_the_world_becomes_pixels_of_its_scene(tmp_path, monkeypatch, capsys):
     import rasterio
 

@@ -272,6 +272,22 @@ def test_formats_are_told_by_what_they_hold(tmp_path, name, text, kind):
         assert len(formats.read(path)) == 0
 
 
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"split": "../../x"}, "the split '../../x'; a split is train, val, test"),
+        ({"gsd_m": -1}, "gsd_m is -1; it is metres a pixel"),
+        ({"width": 10.5}, "whole pixels are needed"),
+        ({"height": None}, "the height is None"),
+    ],
+)
+def test_images_of_coco_that_are_not_as_they_should(change, text):
+    record = json.loads(coco_file({}).text)
+    record["images"][0] |= change
+    with pytest.raises(DatasetError, match=text):
+        coco.parse(Document("a.json", json.dumps(record)))
+
+
 def test_cvat_for_video_says_what_to_export():
     xml = "<annotations><version>1.1</version><track id='0'/></annotations>"
     with pytest.raises(DatasetError, match=r'Export as "CVAT for images 1\.1"'):
