@@ -15,8 +15,7 @@ from cv.labels.outlines import signed_area, smallest_rectangle
 LEAST_AREA = 0.01
 """An outline with less around it has no area, squared pixels."""
 MOST_OUT = 0.01
-"""Share of the image's side by which a corner may lie outside; ultralytics drops the whole image
-where one is further out."""
+"""Share of the image's side by which a corner may lie outside: hands and rounding are not exact."""
 SAME_IOU = 0.95
 """Two boxes of one class that overlap more are the same one."""
 

@@ -6,9 +6,10 @@ Source: docs.ultralytics.com/datasets/obb. x is divided by the width and y by th
 image; y down, (0, 0) the outer corner of the first pixel. The corners follow the ring; the first
 one and the sense do not matter to ultralytics, which takes the smallest rectangle around them;
 Pierwatch writes them as they are. Written with 9 decimals: in an image of 20000 px they are kept
-within 0.00001 px. ultralytics drops an image with a corner more than 1 % of its side outside, so
-`check` tells; reading and writing keep such corners. The format knows no "difficult" object: those
-are left out when written. An empty label file, or none, is an image without objects.
+within 0.00001 px. Corners outside of the image are read and written as they are; `check` tells of
+them, and ultralytics drops an image with all its labels where the upright box around one has its
+middle outside or is larger than the image (both by more than 1 %). The format knows no "difficult"
+object: those are left out when written. An empty label file, or none, is an image without objects.
 """
 
 from __future__ import annotations
