@@ -142,13 +142,13 @@ def _image(record: dict[str, Any], shapes: list[Shape], place: Place) -> Labelle
 
 
 def _outline(annotation: dict[str, Any], place: Place) -> Floats | None:
-    box = [number(value, "bbox", place) for value in annotation.get("bbox") or ()]
+    box = _numbers(annotation, "bbox", place)
     if len(box) == 5:
         return from_detectron(np.array(box))
     polygons = annotation.get("segmentation")
     if isinstance(polygons, list) and polygons:
         return _polygon(polygons, place)
-    turned = [number(value, "rotated_box", place) for value in annotation.get("rotated_box") or ()]
+    turned = _numbers(annotation, "rotated_box", place)
     if len(turned) == 5:
         return from_detectron(np.array(turned))
     if not box:
@@ -157,6 +157,11 @@ def _outline(annotation: dict[str, Any], place: Place) -> Floats | None:
         place.refuse(f"a bbox of {len(box)} numbers", "it has four, or five with an angle")
     x, y, w, h = box
     return np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])
+
+
+def _numbers(annotation: dict[str, Any], key: str, place: Place) -> list[float]:
+    values = typed(annotation.get(key) or [], list, f'"{key}"', place)
+    return [number(value, key, place) for value in values]
 
 
 def _polygon(polygons: list[Any], place: Place) -> Floats:

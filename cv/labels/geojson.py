@@ -179,9 +179,10 @@ def _crs(record: dict[str, Any], place: Place) -> CRS:
     crs = record.get("crs")
     if crs is None:
         return _LONLAT
-    name = crs.get("properties", {}).get("name") if isinstance(crs, dict) else None
+    named = item(typed(crs, dict, '"crs"', place), "properties", dict, place)
+    name = item(named, "name", str, place)
     try:
-        return parse_crs(typed(name, str, "the name of the crs", place))
+        return parse_crs(name)
     except ValueError:
         place.refuse(f"the CRS {name!r:.80}", "a CRS that PROJ knows is needed")
 

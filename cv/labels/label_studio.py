@@ -82,7 +82,8 @@ def _image(task: dict[str, Any], place: Place, others: list[str]) -> LabelledIma
 
 def _results(task: dict[str, Any], place: Place, others: list[str]) -> list[Any]:
     """The results of the annotation that counts."""
-    given = [typed(a, dict, "an annotation", place) for a in task.get("annotations") or []]
+    listed = typed(task.get("annotations") or [], list, '"annotations"', place)
+    given = [typed(a, dict, "an annotation", place) for a in listed]
     open_ones = [a for a in given if not a.get("was_cancelled")]
     best = [a for a in open_ones if a.get("ground_truth")] or open_ones
     others += ["further annotation of the same image"] * (len(given) - bool(best))

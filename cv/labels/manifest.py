@@ -22,7 +22,8 @@ from typing import Any
 
 from cv.errors import DatasetError
 from cv.labels.documents import decoded
-from cv.labels.labelled import ENDINGS, SPLITS
+from cv.labels.labelled import SPLITS
+from cv.labels.pictures import image_files
 from cv.labels.values import Place
 
 NAMES = ("dataset.yaml", "data.yaml", "dataset.yml", "data.yml")
@@ -49,7 +50,7 @@ class Manifest:
     def images(self) -> Iterator[tuple[str, Path]]:
         """Split and path of every image, in order; raises DatasetError where a folder is empty."""
         for split, path in self.parts:
-            found = _listed(path) if path.suffix == ".txt" else _images_below(path)
+            found = _listed(path) if path.suffix == ".txt" else sorted(image_files(path))
             if not found:
                 Place(str(self.file)).refuse(
                     f"{split} has no images in {path}",
@@ -179,10 +180,6 @@ def _gsd(record: dict[str, Any], place: Place) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
         place.refuse(f"gsd_m is {value!r:.40}", "it is metres a pixel, a positive number")
     return float(value)
-
-
-def _images_below(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in ENDINGS)
 
 
 def _listed(file: Path) -> list[Path]:

@@ -29,15 +29,22 @@ class Changed:
 def smallest_rectangle(outline: Floats) -> Floats:
     """(4, 2) corners of the rectangle of least area around `outline` (k, 2), clockwise with y down.
 
-    Degenerate outlines (points, lines) give degenerate rectangles.
+    Degenerate outlines (points, lines) give degenerate rectangles. It lies along an edge of the
+    convex hull (Freeman and Shapira 1975), so all of these are tried.
     """
-    around = shapely.minimum_rotated_rectangle(shapely.MultiPoint(outline))
-    corners = shapely.get_coordinates(around)
-    if len(corners) != 5:
-        corners = np.repeat(corners, 2, axis=0) if len(corners) == 2 else np.repeat(corners, 4, 0)
-    corners = corners[:4]
-    clockwise: Floats = corners if signed_area(corners) >= 0 else corners[::-1].copy()
-    return clockwise
+    hull = shapely.get_coordinates(shapely.MultiPoint(outline).convex_hull)
+    edges = np.diff(hull, axis=0)
+    lengths = np.hypot(*edges.T)
+    along = edges[lengths > 0] / lengths[lengths > 0, None]
+    if not len(along):
+        along = np.array([[1.0, 0.0]])
+    across = np.column_stack([-along[:, 1], along[:, 0]])
+    u, v = outline @ along.T, outline @ across.T
+    best = int(np.argmin(np.ptp(u, axis=0) * np.ptp(v, axis=0)))
+    (left, right), (top, bottom) = ((x[:, best].min(), x[:, best].max()) for x in (u, v))
+    turned = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+    corners: Floats = turned @ np.array([along[best], across[best]])
+    return corners
 
 
 def signed_area(outline: Floats) -> float:

@@ -26,8 +26,8 @@ MOST_PIXELS = 1 << 30
 """An image larger than this is refused before it is decoded."""
 
 Bytes = NDArray[np.uint8]
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
-"""What Pillow raises on files that are no whole images."""
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, ImportError)
+"""What Pillow raises on files that are no whole images (ImportError: only a plug-in could tell)."""
 
 
 def images_in(folder: Path) -> dict[str, Path]:
@@ -36,7 +36,7 @@ def images_in(folder: Path) -> dict[str, Path]:
     Raises DatasetError where two differ by their ending only: they would share a label file.
     """
     found: dict[str, Path] = {}
-    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in ENDINGS):
+    for path in sorted(image_files(folder)):
         stem = path.relative_to(folder).with_suffix("").as_posix()
         if stem in found:
             raise DatasetError(
@@ -47,6 +47,11 @@ def images_in(folder: Path) -> dict[str, Path]:
             )
         found[stem] = path
     return found
+
+
+def image_files(folder: Path) -> Iterator[Path]:
+    """Files in `folder` and below whose ending is that of an image, in any order."""
+    return (p for p in folder.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file())
 
 
 def size_in(path: Path) -> tuple[int, int]:

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from label_files import YAML, noise, upright, yolo_folder
+from label_files import BOX, YAML, noise, upright, yolo_folder
 
 from cv.errors import DatasetError
 from cv.labels import yolo_obb
@@ -74,6 +74,18 @@ def test_narrow_and_crooked_boxes_are_counted():
     found = odd((*boxes(20, 5.9, 3), *boxes(24, 6.1, 2), crooked), 0.4)
     assert found["narrow"] == "3 of 6 containers are narrower than 6 px"
     assert found["rectangle"].startswith("1 outlines are no rectangles")
+
+
+def test_a_hull_and_a_container_in_one_place_are_no_duplicates(tmp_path):
+    folder = yolo_folder(tmp_path)
+    (folder / "labels/train/a.txt").write_text(BOX + BOX.replace("0 ", "1 ", 1))
+    assert check(folder).errors == 0
+
+
+def test_a_folder_called_like_an_image_is_none(tmp_path):
+    folder = yolo_folder(tmp_path)
+    (folder / "images/train/old.png").mkdir()
+    assert check(folder).errors == 0
 
 
 def test_a_copy_within_a_split_is_a_warning(tmp_path):

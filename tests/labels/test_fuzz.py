@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from label_files import (
@@ -20,8 +21,10 @@ from label_files import (
     studio_box,
     studio_json,
 )
+from pyproj import CRS
 
 from cv.errors import DatasetError
+from cv.geometry.grid import Grid
 from cv.labels import blocks, coco, cvat, dota, geojson, label_studio, x_anylabeling
 from cv.labels.check import check
 from cv.labels.documents import Document
@@ -57,12 +60,26 @@ BLOCKS = {
     "ships": [{"poly": SQUARE}],
     "ignore": [{"poly": SQUARE}],
 }
+REGION = studio_box(0, 0, 9, 9, 9)["value"]
+RD = Grid((400, 600), Affine(0.25, 0, 62000, 0, -0.25, 444000), CRS.from_epsg(28992))
 POINTS = [{"shape_type": kind, "points": SQUARE[:4]} for kind in ("rotation", "polygon")]
 JSON_READERS = {
     "coco": (coco.parse, COCO),
     "geojson": (
         geojson.parse,
         {"type": "FeatureCollection", "pierwatch": PIXELS, "features": [FEATURE]},
+    ),
+    "geojson in the world": (
+        lambda document: geojson.parse(document, RD),
+        {
+            "type": "FeatureCollection",
+            "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::28992"}},
+            "features": [FEATURE],
+        },
+    ),
+    "label studio, JSON-MIN": (
+        lambda document: label_studio.parse(document, []),
+        [{"image": "a.png", "label": [{**REGION, "original_width": 9, "original_height": 9}]}],
     ),
     "label studio": (
         lambda document: label_studio.parse(document, []),
