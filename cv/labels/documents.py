@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, NoReturn
 
 from cv.errors import DatasetError
@@ -56,12 +56,14 @@ def documents(path: Path, *endings: str) -> Iterator[Document]:
     UTF-8, and where an archive is hostile or damaged.
     """
     if path.is_dir():
-        found = sorted(p for p in path.rglob("*") if p.suffix.lower() in endings and p.is_file())
+        found = sorted(p for p in path.rglob("*") if _wanted(p, endings) and p.is_file())
         if not found:
             _none(path, endings)
         yield from (Document(str(p), _file_text(p)) for p in found)
-    elif zipfile.is_zipfile(path):
+    elif path.suffix.lower() == ".zip" or zipfile.is_zipfile(path):
         yield from _archive(path, endings)
+    elif path.suffix.lower() in _NESTED:
+        _refuse(path, f"a {path.suffix} archive", "of archives only ZIP is read")
     else:
         yield Document(str(path), _file_text(path))
 
@@ -134,6 +136,11 @@ class _Shallow(ElementTree.TreeBuilder):
         return super().end(tag)
 
 
+def _wanted(path: PurePath, endings: tuple[str, ...]) -> bool:
+    """Whether `path` has one of `endings` and is none of the side files of macOS."""
+    return path.suffix.lower() in endings and not path.name.startswith("._")
+
+
 def _no_number(token: str) -> NoReturn:
     raise ValueError(f"{token} is no number of JSON")
 
@@ -168,7 +175,7 @@ def _archive(path: Path, endings: tuple[str, ...]) -> Iterator[Document]:
         with zipfile.ZipFile(path) as archive:
             members = _checked(path, archive.infolist())
             wanted = sorted(
-                (m for m in members if PurePosixPath(m.filename).suffix.lower() in endings),
+                (m for m in members if _wanted(PurePosixPath(m.filename), endings)),
                 key=lambda member: member.filename,
             )
             if not wanted:

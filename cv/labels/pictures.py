@@ -50,8 +50,12 @@ def images_in(folder: Path) -> dict[str, Path]:
 
 
 def image_files(folder: Path) -> Iterator[Path]:
-    """Files in `folder` and below whose ending is that of an image, in any order."""
-    return (p for p in folder.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file())
+    """Files in `folder` and below whose ending is that of an image, in any order.
+
+    The side files of macOS ("._a.png") are none.
+    """
+    named = (p for p in folder.rglob("*") if p.suffix.lower() in ENDINGS)
+    return (p for p in named if not p.name.startswith("._") and p.is_file())
 
 
 def size_in(path: Path) -> tuple[int, int]:

@@ -139,8 +139,19 @@ def test_archives_that_are_cut_or_none(tmp_path):
     for size in (0, 10, 200, len(whole) - 30):
         path = tmp_path / "cut.zip"
         path.write_bytes(whole[:size])
-        with pytest.raises(DatasetError):
+        with pytest.raises(DatasetError, match="a damaged archive"):
             formats.read(path)
+
+
+def test_side_files_of_macos_are_not_labels(tmp_path):
+    path = archive(tmp_path / "a.zip", (member("__MACOSX/._annotations.xml"), b"\0\xff"))
+    assert len(cvat.read(path).images) == 1
+
+
+def test_other_archives_than_zip(tmp_path):
+    (tmp_path / "a.tar.gz").write_bytes(b"\x1f\x8b\x08")
+    with pytest.raises(DatasetError, match=r"a \.gz archive; of archives only ZIP is read"):
+        formats.read(tmp_path / "a.tar.gz")
 
 
 def test_an_archive_without_labels(tmp_path):
