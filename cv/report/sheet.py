@@ -77,7 +77,7 @@ def draw_sheet(
     rng = np.random.default_rng(seed)
     chosen = sorted(rng.permutation(len(pictures))[:chips])
     tiles = [_tile(pictures[i][0], pictures[i][1], rng) for i in chosen]
-    columns = min(_COLUMNS, max(len(tiles), 2))
+    columns = 3 if len(tiles) in (5, 6, 9) else min(_COLUMNS, max(len(tiles), 2))
     rows = -(-len(tiles) // columns)
     width = columns * (_TILE_PX + _GAP_PX) + _GAP_PX
     height = _HEAD_PX + rows * (_TILE_PX + _CAPTION_PX + _GAP_PX)
