@@ -15,6 +15,7 @@ PACKAGE = ROOT / "cv"
 LAYERS = [
     {"errors", "files"},
     {"geometry"},
+    {"labels"},
     {"site"},
     {"scene"},
     {"detector"},
@@ -27,7 +28,7 @@ LAYERS = [
     {"report"},
     {"cli"},
 ]
-"""From the bottom to the top; `training` stands aside and may use errors, files and geometry."""
+"""From the bottom to the top; `training` stands aside and may use BASE, labels and the detector."""
 BASE = {"errors", "files", "geometry"}
 DEEP_FACES = {"report": {"detector"}, "cli": {"detector"}}
 """Rooms that a face must not reach into, but for the one value that it hands on."""
@@ -47,6 +48,8 @@ ROOMS = {
     "geopandas": {"counting", "report"},
     "pyogrio": {"report"},
     "matplotlib": {"report"},
+    "PIL": {"labels"},
+    "yaml": {"labels", "training"},
 }
 VERSION_ONLY = {("cli", "sqlite3")}
 """`doctor` names the version of SQLite."""
@@ -92,7 +95,7 @@ def test_imports_go_down_only(path):
     if here == "__init__":
         return
     if here == "training":
-        allowed = BASE | {"training", "detector"}
+        allowed = BASE | {"labels", "training", "detector"}
     else:
         level = next(i for i, layer in enumerate(LAYERS) if here in layer)
         allowed = {name for layer in LAYERS[: level + 1] for name in layer}
@@ -155,7 +158,7 @@ def test_public_names_are_listed_and_few():
 def test_importing_is_quick_and_light():
     code = (
         "import sys, time; t = time.perf_counter(); import cv; dt = time.perf_counter() - t;"
-        "heavy = {'torch', 'ultralytics', 'cv2', 'onnxruntime', 'rasterio', 'pandas'};"
+        "heavy = {'torch', 'ultralytics', 'cv2', 'onnxruntime', 'rasterio', 'pandas', 'PIL'};"
         "print(dt, sorted(heavy & set(sys.modules)))"
     )
     seconds, loaded = run_python(code).split(maxsplit=1)
@@ -167,6 +170,7 @@ def test_counting_imports_neither_torch_nor_opencv():
     code = (
         "import sys; from cv import count, monitor, Detector, Scene, Site, Ledger, Series;"
         "import cv.cli, cv.report.text, cv.report.export, cv.report.chart, cv.report.picture;"
+        "import cv.labels.check, cv.report.sheet;"
         "print({'torch', 'torchvision', 'ultralytics', 'cv2', 'albumentations'} & set(sys.modules))"
     )
     assert run_python(code).strip() == "set()"

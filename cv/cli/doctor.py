@@ -18,9 +18,10 @@ _CORE = (
     "pandas",
     "pystac-core",
     "matplotlib",
+    "pillow",
     "tqdm",
 )
-_EXTRA = ("geopandas", "pyogrio", "torch", "torchvision", "ultralytics", "albumentations")
+_EXTRA = ("geopandas", "pyogrio", "pyyaml", "torch", "torchvision", "ultralytics", "albumentations")
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -11,7 +11,6 @@ the absolute errors over the sum of the true numbers).
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,11 @@ from cv.counting.count import Estimate
 from cv.counting.place import Place, Places, moved
 from cv.counting.sighting import Sighting
 from cv.geometry.boxes import OrientedBoxes, neighbours, pairwise_ious
+from cv.labels import blocks
+from cv.labels.documents import documents
+from cv.labels.labelled import dataset_of
+from cv.labels.outlines import as_rectangles
+from cv.labels.totals import boxes_of
 from cv.visit import Visit
 
 SHIPS_GSD_M = 0.8
@@ -107,41 +111,18 @@ def _corner_lines(path: Path) -> OrientedBoxes:
 
 
 def _block_labels(root: Path, path: Path) -> Labelled:
-    label = json.loads(path.read_text())
-    x, y, w, h = label["region"]
-    ignored = [shapely.Polygon(item["poly"]).buffer(0) for item in label["ignore"]]
-    region = shapely.box(x, y, x + w, y + h).difference(shapely.union_all(ignored))
-    cells = [cell for block in label["blocks"] for cell in _cells(block)]
-    ships = [OrientedBoxes.from_corners(np.array(_rectangle(s["poly"]))) for s in label["ships"]]
-    gsd = label.get("gsd_xy") or (label["gsd"], label["gsd"])
+    survey = blocks.parse(next(documents(path, ".json")))
+    dataset = dataset_of([survey.image], path)
+    containers = boxes_of(dataset, blocks.CONTAINER)
+    hulls = boxes_of(as_rectangles(dataset).dataset, blocks.HULL)
     return Labelled(
         path.stem,
-        root / "images" / label["image"],
-        (gsd[0], gsd[1]),
-        region,
-        _inside(OrientedBoxes.from_corners(np.array(cells)), region) if cells else None,
-        OrientedBoxes.concatenate(ships) if ships else None,
+        root / "images" / survey.image.name,
+        survey.gsd_m,
+        survey.region,
+        _inside(containers, survey.region) if len(containers) else None,
+        hulls if len(hulls) else None,
     )
-
-
-def _cells(block: dict[str, object]) -> Iterator[np.ndarray]:
-    """Corners of each container of a block of cols x rows."""
-    quad = np.asarray(block["quad"], dtype=float)
-    cols, rows = int(block.get("cols", 1)), int(block.get("rows", 1))
-
-    def at(u: float, v: float) -> np.ndarray:
-        weights = np.array([(1 - u) * (1 - v), u * (1 - v), u * v, (1 - u) * v])
-        return weights @ quad
-
-    for j in range(rows):
-        for i in range(cols):
-            ring = ((i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1))
-            yield np.array([at(a / cols, b / rows) for a, b in ring])
-
-
-def _rectangle(poly: list[list[float]]) -> np.ndarray:
-    around = shapely.minimum_rotated_rectangle(shapely.Polygon(poly))
-    return shapely.get_coordinates(around)[:4]
 
 
 def _inside(boxes: OrientedBoxes, region: shapely.Polygon) -> OrientedBoxes:

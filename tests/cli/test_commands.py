@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import shlex
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 import rasterio
 import shapely
+from label_files import yolo_folder
 
 from cv.cli import COMMANDS, main, parser
 
@@ -24,19 +26,34 @@ def subparsers():
     return action.choices
 
 
-def example(name: str) -> list[str]:
-    text = subparsers()[name].epilog
+def verbs(command: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The parsers of the verbs of a command that has some."""
+    choices = [a.choices for a in command._actions if a.dest == "verb"]
+    return dict(choices[0]) if choices else {}
+
+
+def options_of(command: argparse.ArgumentParser) -> set[str]:
+    own = {option for action in command._actions for option in action.option_strings}
+    return own.union(*(options_of(verb) for verb in verbs(command).values())) - {"-h", "--help"}
+
+
+def example(command: argparse.ArgumentParser) -> list[str]:
+    text = command.epilog
     assert text.startswith("example: pierwatch ")
     return shlex.split(text.removeprefix("example: pierwatch "))
 
 
 def test_every_command_ends_its_help_in_an_example_that_runs(place, capsys):
-    order = ("doctor", "count", "show", "monitor", "series", "export")
+    order = ("doctor", "count", "show", "monitor", "series", "export", "datasets")
     assert sorted(order) == sorted(COMMANDS)
+    yolo_folder(Path("chips"))
     for name in order:
-        assert main(example(name)) == 0, (name, capsys.readouterr())
-        assert capsys.readouterr().out.strip() or name in ("show", "export")
-    for made in ("boxes.json", "scene.png", "port.db", "pier2.png", "port.gpkg"):
+        command = subparsers()[name]
+        for one in (command, *verbs(command).values()):
+            assert main(example(one)) == 0, (one.prog, capsys.readouterr())
+            assert capsys.readouterr().out.strip() or name in ("show", "export")
+    made_ones = ("boxes.json", "scene.png", "port.db", "pier2.png", "port.gpkg")
+    for made in (*made_ones, "sheet.png", "chips.json"):
         assert Path(made).stat().st_size > 0, made
     with rasterio.open("scene.png") as picture:
         assert min(picture.shape) > 300
@@ -47,8 +64,10 @@ def test_docs_and_help_agree(name):
     docs = (ROOT / "docs" / "commands.md").read_text()
     _, shared, *sections = re.split(r"^(?:Options that|## )", docs, flags=re.MULTILINE)
     (section,) = (s for s in sections if s.startswith(f"{name}\n"))
-    assert subparsers()[name].epilog.removeprefix("example: ") in section
-    known = {o for a in subparsers()[name]._actions for o in a.option_strings} - {"-h", "--help"}
+    command = subparsers()[name]
+    for one in (command, *verbs(command).values()):
+        assert one.epilog.removeprefix("example: ") in section
+    known = options_of(command)
     named = set(re.findall(r"`(--[a-z-]+)", section))
     assert named == known
     assert {o for o in known if f"`{o}" not in shared} <= named

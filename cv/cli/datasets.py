@@ -1,0 +1,246 @@
+"""`pierwatch datasets`: check, show and convert labelled images."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cv.cli import options
+from cv.errors import DatasetError, InputError
+
+if TYPE_CHECKING:
+    from cv.geometry.grid import Grid
+    from cv.labels.findings import Report, Totals
+    from cv.labels.formats import Places
+    from cv.labels.labelled import Dataset, LabelledImage
+
+_TARGETS = ("yolo-obb", "dota", "coco", "geojson")
+_SHOWN = 10
+"""Findings of one kind that are printed unless all are wanted."""
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the command and its three verbs."""
+    parser = commands.add_parser(
+        "datasets",
+        help="check, show and convert labelled images",
+        description="Checks, shows and converts labelled images: YOLO-OBB, DOTA, COCO, GeoJSON, "
+        "and exports of CVAT, Label Studio and X-AnyLabeling.",
+        epilog="example: pierwatch datasets check chips/",
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    _add_check(verbs)
+    _add_sheet(verbs)
+    _add_convert(verbs)
+
+
+def _add_check(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = verbs.add_parser(
+        "check",
+        help="say what is wrong with a dataset",
+        description="Says what is wrong with DATASET; exits with 2 where anything is.",
+        epilog="example: pierwatch datasets check chips/",
+    )
+    _add_source(parser)
+    parser.add_argument("--all", action="store_true", help="print every finding of a kind")
+    parser.set_defaults(run=run_check)
+
+
+def _add_sheet(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = verbs.add_parser(
+        "sheet",
+        help="draw some images with their labels",
+        description="Draws some images of DATASET with their labels, as a contact sheet.",
+        epilog="example: pierwatch datasets sheet chips/ --picture sheet.png",
+    )
+    _add_source(parser)
+    parser.add_argument(
+        "--picture", type=Path, required=True, metavar="FILE", help="the PNG to write"
+    )
+    parser.add_argument("--chips", type=_positive, default=12, metavar="N", help="images; 12")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the choice; 0")
+    parser.set_defaults(run=run_sheet)
+
+
+def _add_convert(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = verbs.add_parser(
+        "convert",
+        help="write a dataset in another format",
+        description="Reads DATASET, whatever its format, and writes OUT: a new folder for yolo-obb "
+        "and dota, a file for coco and geojson.",
+        epilog="example: pierwatch datasets convert chips/ --to coco chips.json",
+    )
+    _add_source(parser)
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder or file to write")
+    parser.add_argument("--to", required=True, choices=_TARGETS, help="the format of OUT")
+    parser.add_argument(
+        "--val-every",
+        type=_positive,
+        default=10,
+        metavar="N",
+        help="every N-th image without a split goes to val (yolo-obb); 10",
+    )
+    parser.add_argument(
+        "--cut", action="store_true", help="cut off what reaches out of its image, first"
+    )
+    parser.set_defaults(run=run_convert)
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset", type=Path, metavar="DATASET", help="file, folder or archive")
+    parser.add_argument(
+        "--images", type=Path, metavar="FOLDER", help="where its images lie, if elsewhere"
+    )
+    parser.add_argument(
+        "--scene", type=Path, metavar="FILE", help="the image that GeoJSON in the world lies on"
+    )
+
+
+def run_check(args: argparse.Namespace) -> int:
+    """Prints the findings and the totals."""
+    from cv.labels.check import check
+
+    report = check(args.dataset, args.images, _grid(args.scene))
+    _print_findings(report, args.all)
+    if report.totals is not None:
+        _print_totals(report.totals)
+    warnings = len(report.findings) - report.errors
+    print(f"{args.dataset}: {report.errors} errors, {warnings} warnings")
+    return 2 if report.errors else 0
+
+
+def run_sheet(args: argparse.Namespace) -> int:
+    """Draws."""
+    from cv.labels.formats import picture_of, read, with_pictures
+    from cv.report.sheet import draw_sheet
+
+    picture = options.output(args.picture, args.dataset if args.dataset.is_file() else None)
+    places = _places(args)
+    dataset = with_pictures(read(args.dataset, _grid(args.scene)), places)
+    found = [(image, picture_of(image, places)) for image in dataset.images]
+    pairs = [(image, path) for image, path in found if path is not None]
+    if not pairs:
+        raise DatasetError(
+            args.dataset, "none of its images is at hand", "they are drawn", "Name --images FOLDER."
+        )
+    draw_sheet(dataset, pairs, picture, args.chips, args.seed)
+    print(f"{picture}: {min(args.chips, len(pairs))} of {len(pairs)} images")
+    return 0
+
+
+def run_convert(args: argparse.Namespace) -> int:
+    """Reads, squares outlines where the target has boxes only, and writes."""
+    from cv.labels import coco, dota, formats, geojson, outlines, yolo_obb
+
+    dataset = formats.read(args.dataset, _grid(args.scene))
+    places = _places(args)
+    dataset = formats.with_pictures(dataset, places)
+    for line in dataset.left_out:
+        print(f"left out: {line}")
+    if args.cut:
+        cut = outlines.cut_to_images(dataset)
+        dataset = cut.dataset
+        print(f"{cut.changed} objects cut at the edge of their image, {cut.dropped} outside of it")
+    if args.to in ("yolo-obb", "dota"):
+        squared = outlines.as_rectangles(dataset)
+        dataset = squared.dataset
+        if squared.changed:
+            print(
+                f"{squared.changed} outlines became the smallest rectangle around them; "
+                f"none moved by more than {squared.furthest_px:.2f} px"
+            )
+    if args.to == "yolo-obb":
+        dataset = outlines.with_split(dataset, args.val_every)
+        yolo_obb.write(dataset, args.out, _source(dataset, places))
+    elif args.to == "dota":
+        dota.write(dataset, args.out)
+    else:
+        out = options.output(args.out, args.dataset if args.dataset.is_file() else None)
+        (coco.write if args.to == "coco" else geojson.write)(dataset, out)
+    print(f"{args.out}: {len(dataset)} objects in {len(dataset.images)} images")
+    return 0
+
+
+def _grid(scene: Path | None) -> Grid | None:
+    """The grid of the georeferenced image `scene`."""
+    if scene is None:
+        return None
+    from cv.scene.scene import Scene
+
+    with Scene.open(scene) as opened:
+        if opened.grid.crs is None:
+            raise InputError(
+                scene, "it has no CRS", "GeoJSON lies in the world", "Name a georeferenced image."
+            )
+        return opened.grid
+
+
+def _places(args: argparse.Namespace) -> Places:
+    from cv.labels.formats import pictures_of
+
+    return pictures_of(args.dataset, args.images)
+
+
+def _source(dataset: Dataset, places: Places) -> _Source | None:
+    """Where each image is copied from; None, and a word about it, where one is missing."""
+    from cv.labels.formats import picture_of
+
+    missing = sum(picture_of(image, places) is None for image in dataset.images)
+    if missing:
+        print(f"{missing} images are not at hand, so none is copied; add them, or name --images")
+        return None
+    return _Source(places)
+
+
+class _Source:
+    """Tells where an image lies."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+
+    def __call__(self, image: LabelledImage) -> Path:
+        """The path of `image`, which is there."""
+        from cv.labels.formats import picture_of
+
+        path = picture_of(image, self._places)
+        assert path is not None
+        return path
+
+
+def _print_findings(report: Report, every: bool) -> None:
+    printed: Counter[tuple[str, str]] = Counter()
+    kinds = Counter((f.severity.value, f.rule) for f in report.findings)
+    for finding in report.findings:
+        kind = finding.severity.value, finding.rule
+        printed[kind] += 1
+        if every or printed[kind] <= _SHOWN:
+            print(finding)
+        if not every and printed[kind] == kinds[kind] > _SHOWN:
+            print(f"{kind[0]}: {kinds[kind] - _SHOWN} more of the kind {kind[1]!r}; see --all")
+
+
+def _print_totals(totals: Totals) -> None:
+    print(f"{'images':<12}{totals.images:>8}  ({totals.empty} without objects)")
+    widths = {kind: (low, middle, high) for kind, low, middle, high in totals.widths_px}
+    for kind, count in totals.classes:
+        text = ""
+        if kind in widths:
+            low, middle, high = widths[kind]
+            text = f"  short side {middle:.1f} px (90 % within {low:.1f} to {high:.1f})"
+        print(f"{kind:<12}{count:>8}{text}")
+    low_count, middle_count, high_count = totals.per_image
+    print(f"{'per image':<12}{middle_count:>8}  ({low_count} to {high_count})")
+    gsd = "not declared" if totals.gsd_m is None else f"{totals.gsd_m:g} m"
+    print(f"{'GSD':<12}{gsd:>8}")
+
+
+def _positive(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from error
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} must be at least 1")
+    return value

@@ -1,0 +1,218 @@
+"""Every format that is written gives back what it got, within 0.01 px."""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+from affine import Affine
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from label_files import noise, turned, upright, yolo_folder
+from pyproj import CRS
+
+from cv.errors import DatasetError
+from cv.geometry.grid import Grid
+from cv.labels import coco, dota, geojson, yolo_obb
+from cv.labels.documents import Document
+from cv.labels.labelled import Dataset, LabelledImage, Shape, dataset_of
+
+PX = 0.01
+CLASSES = ("container", "hull", "Größe 20 ft")
+DOTA_CLASSES = ("container", "hull", "Größe")
+
+
+@st.composite
+def outlines(draw, width, height):
+    """A turned box, any corner first, either sense, also partly outside; now and then a quad."""
+    middle = draw(st.floats(-40, width + 40)), draw(st.floats(-40, height + 40))
+    w, h = draw(st.floats(0.5, 3000)), draw(st.floats(0.5, 3000))
+    box = upright(middle[0] - w / 2, middle[1] - h / 2, w, h)
+    corners = turned(box, draw(st.floats(-720, 720)), "center")
+    if draw(st.booleans()):
+        corners = corners[::-1]
+    corners = np.roll(corners, draw(st.integers(0, 3)), axis=0)
+    if draw(st.integers(0, 4)) == 0:
+        shift = draw(st.lists(st.floats(-0.2, 0.2), min_size=8, max_size=8))
+        corners = corners + np.reshape(shift, (4, 2)) * min(w, h)
+    return corners
+
+
+@st.composite
+def images(draw, classes=CLASSES, name="a/b c.png"):
+    width, height = draw(st.integers(1, 20000)), draw(st.integers(1, 20000))
+    rings = draw(st.lists(outlines(width, height), max_size=6))
+    shapes = tuple(
+        Shape(draw(st.sampled_from(classes)), ring, draw(st.booleans())) for ring in rings
+    )
+    gsd = draw(st.none() | st.floats(0.01, 30))
+    return LabelledImage(name, (width, height), shapes, gsd)
+
+
+def assert_same(left: LabelledImage, right: LabelledImage, ordered: bool = True) -> None:
+    assert [s.kind for s in left.shapes] == [s.kind for s in right.shapes]
+    for one, other in zip(left.shapes, right.shapes, strict=True):
+        if ordered:
+            assert np.abs(one.outline - other.outline).max() <= PX
+        else:
+            turns = [
+                np.roll(ring, k, axis=0)
+                for ring in (other.outline, other.outline[::-1])
+                for k in range(4)
+            ]
+            assert min(np.abs(one.outline - turn).max() for turn in turns) <= PX
+
+
+@given(images())
+def test_yolo_obb(image):
+    kept = replace(image, shapes=tuple(s for s in image.shapes if not s.ignore))
+    text = yolo_obb.text_of(image, CLASSES)
+    again = yolo_obb.parse(Document("a.txt", text), image.size, CLASSES)
+    assert_same(kept, replace(kept, shapes=again))
+
+
+@given(images(DOTA_CLASSES))
+def test_dota(image):
+    again = dota.parse(Document("a.txt", dota.text_of(image)), image.name)
+    assert_same(image, again)
+    assert [s.ignore for s in again.shapes] == [s.ignore for s in image.shapes]
+    assert again.gsd_m == image.gsd_m
+
+
+@given(images(), images(name="other.png"))
+def test_coco(first, second):
+    dataset = Dataset(CLASSES, (first, replace(second, split="val")))
+    again = coco.parse(Document("a.json", coco.text_of(dataset)))
+    assert again.classes == CLASSES
+    for left, right in zip(dataset.images, again.images, strict=True):
+        assert_same(left, right)
+        assert (left.name, left.size, left.split) == (right.name, right.size, right.split)
+        assert left.gsd_m == right.gsd_m
+        assert [s.ignore for s in left.shapes] == [s.ignore for s in right.shapes]
+
+
+@given(images())
+def test_the_turned_box_of_coco_tells_the_same_rectangle(image):
+    """Read by detectron2's own formula, which is written down here once more."""
+    record = json.loads(coco.text_of(Dataset(CLASSES, (image,))))
+    for annotation, shape in zip(record["annotations"], image.shapes, strict=True):
+        low, high = shape.outline.min(axis=0), shape.outline.max(axis=0)
+        assert annotation["bbox"] == pytest.approx([*low, *(high - low)], abs=1e-4)
+        assert annotation["area"] == pytest.approx(shapely.Polygon(shape.outline).area, abs=1e-3)
+        if "rotated_box" not in annotation:
+            continue
+        cx, cy, w, h, angle = annotation["rotated_box"]
+        theta = math.radians(angle)
+        corners = []
+        for dx, dy in ((-w / 2, -h / 2), (w / 2, -h / 2), (w / 2, h / 2), (-w / 2, h / 2)):
+            y = math.cos(theta) * dy - math.sin(theta) * dx + cy
+            x = math.sin(theta) * dy + math.cos(theta) * dx + cx
+            corners.append([x, y])
+        turned_one = replace(shape, outline=np.array(corners))
+        kept = replace(image, shapes=(shape,))
+        if np.abs(shape.outline).max() < 1e5:
+            slack = replace(image, shapes=(turned_one,))
+            assert_nearly(kept, slack)
+
+
+def assert_nearly(left: LabelledImage, right: LabelledImage) -> None:
+    """A quad within 0.01 px of a rectangle may differ from that by twice as much."""
+    one, other = left.shapes[0].outline, right.shapes[0].outline
+    turns = [np.roll(ring, k, axis=0) for ring in (other, other[::-1]) for k in range(4)]
+    assert min(np.abs(one - turn).max() for turn in turns) <= 2 * PX
+
+
+@given(images(), images(name="other.png"))
+@settings(max_examples=50)
+def test_geojson_in_pixels(first, second):
+    dataset = Dataset(CLASSES, (first, replace(second, split="val")))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.geojson"
+        geojson.write(dataset, path)
+        again = geojson.read(path)
+    assert again.classes == CLASSES
+    for left, right in zip(dataset.images, again.images, strict=True):
+        assert_same(left, right)
+        assert (left.name, left.size, left.split) == (right.name, right.size, right.split)
+        assert left.gsd_m == right.gsd_m
+
+
+GRIDS = {
+    "UTM": Grid((20000, 20000), Affine(0.1, 0, 5e5, 0, -0.1, 4.6e6), CRS.from_epsg(32652)),
+    "turned": Grid((20000, 20000), Affine(0.2, 0.1, 5e5, 0.1, -0.2, 4.6e6), CRS.from_epsg(32652)),
+    "RD": Grid((1460, 1088), Affine(0.25, 0, 62000, 0, -0.25, 444000), CRS.from_epsg(28992)),
+    "degrees": Grid((9000, 9000), Affine(3e-6, 0, 130.2, 0, -3e-6, 42.2), CRS.from_epsg(4326)),
+    "antimeridian": Grid((900, 900), Affine(3e-6, 0, 179.9995, 0, -3e-6, 2), CRS.from_epsg(4326)),
+}
+
+
+@pytest.mark.parametrize("name", GRIDS)
+@pytest.mark.parametrize("write", [geojson.write_lonlat, geojson.write_in_crs])
+@given(image=images())
+@example(image=LabelledImage("a.png", (9, 9), ()))
+@settings(max_examples=25, deadline=None)
+def test_geojson_in_the_world(image, name, write):
+    grid = GRIDS[name]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.geojson"
+        write(image, grid, path)
+        record = json.loads(path.read_text())
+        (again,) = geojson.read(path, grid, image.name).images
+        with pytest.raises(DatasetError, match="coordinates in the world"):
+            geojson.read(path)
+    assert_same(image, again, ordered=False)
+    for feature in record["features"]:
+        polygon = shapely.geometry.shape(feature["geometry"])
+        if polygon.is_valid and write is geojson.write_lonlat and name != "antimeridian":
+            assert polygon.exterior.is_ccw
+            assert polygon.bounds[2] <= 180
+
+
+def test_a_whole_yolo_dataset(tmp_path):
+    first = yolo_obb.read(yolo_folder(tmp_path / "one") / "dataset.yaml")
+    noise(tmp_path / "one" / "images" / "val" / "empty.png", 9)
+    first = yolo_obb.read(tmp_path / "one" / "dataset.yaml")
+
+    def source(image):
+        return tmp_path / "one" / "images" / image.split / image.name
+
+    yolo_obb.write(first, tmp_path / "two", source)
+    again = yolo_obb.read(tmp_path / "two" / "dataset.yaml")
+    assert again.classes == first.classes == ("container", "hull")
+    assert [(i.split, i.name, i.size) for i in again.images] == [
+        (i.split, i.name, i.size) for i in first.images
+    ]
+    assert [len(i.shapes) for i in again.images] == [1, 1, 1, 0]
+    assert (tmp_path / "two/labels/val/empty.txt").read_text() == ""
+    with pytest.raises(DatasetError, match="it exists already"):
+        yolo_obb.write(first, tmp_path / "two")
+
+
+def test_a_whole_dota_dataset(tmp_path):
+    shape = Shape("hull", np.array([[1, 2], [9, 2], [9, 5], [1, 5.0]]), ignore=True)
+    images = [
+        LabelledImage("a.png", None, (shape,), 0.3, "train"),
+        LabelledImage("b.png", None, (), None, "val"),
+    ]
+    dota.write(dataset_of(images, "x"), tmp_path / "out")
+    noise(tmp_path / "out/train/images/a.png", 1)
+    again = dota.read(tmp_path / "out")
+    assert [(i.name, i.size, i.split) for i in again.images] == [
+        ("a.png", (64, 48), "train"),
+        ("b", None, "val"),
+    ]
+    assert again.images[0].gsd_m == 0.3
+    assert again.images[0].shapes[0].ignore
+
+
+@pytest.mark.parametrize(("kind", "corners"), [("two words", 4), ("hull", 5)])
+def test_what_dota_cannot_say_is_refused(kind, corners):
+    ring = np.array([[0, 0], [4, 0], [5, 2], [4, 4], [0, 4.0]])[-corners:]
+    with pytest.raises(DatasetError, match="four corners and class names without spaces"):
+        dota.text_of(LabelledImage("a.png", None, (Shape(kind, ring),)))
