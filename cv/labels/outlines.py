@@ -47,6 +47,24 @@ def smallest_rectangle(outline: Floats) -> Floats:
     return corners
 
 
+def visible_part(corners: Floats, size: tuple[int, int]) -> Floats | None:
+    """(4, 2) the rectangle, turned as the object, around what an image of `size` shows of it.
+
+    `corners` (4, 2) are those of a rectangle; None where the image shows nothing. Where the image
+    cuts a turned rectangle, corners of the result may still lie outside.
+    """
+    part = shapely.Polygon(corners).intersection(shapely.box(0, 0, *size))
+    if part.area <= 0:
+        return None
+    seen = shapely.get_coordinates(part)
+    axes = np.array([corners[1] - corners[0], corners[3] - corners[0]])
+    shares = (seen - corners[0]) @ axes.T / (axes**2).sum(axis=1)
+    low, high = np.clip(shares.min(axis=0), 0, 1), np.clip(shares.max(axis=0), 0, 1)
+    ring = np.array([low, [high[0], low[1]], high, [low[0], high[1]]])
+    visible: Floats = corners[0] + ring @ axes
+    return visible
+
+
 def signed_area(outline: Floats) -> float:
     """Area of `outline` (k, 2) in squared pixels, positive where it runs clockwise with y down."""
     x, y = (outline - outline.mean(axis=0)).T

@@ -15,7 +15,8 @@ from cv.labels.outlines import signed_area, smallest_rectangle
 LEAST_AREA = 0.01
 """An outline with less around it has no area, squared pixels."""
 MOST_OUT = 0.01
-"""Share of the image's side by which a corner may lie outside: hands and rounding are not exact."""
+"""Share of the image's side by which the middle of a box may lie outside, as in ultralytics, which
+would leave the image out with all its labels. Corners may: an image cuts through objects."""
 SAME_IOU = 0.95
 """Two boxes of one class that overlap more are the same one."""
 
@@ -54,9 +55,14 @@ def _fault(shape: Shape, size: tuple[int, int] | None) -> tuple[str, str] | None
         return None
     if not polygon.intersects(shapely.box(0, 0, *size)):
         return "outside", f"the box lies outside the image of {size[0]} x {size[1]} px"
-    out = float(np.max([-outline, outline - size]))
-    if (np.max([-outline, outline - size], axis=0) > MOST_OUT * np.array(size)).any():
-        return "outside", f"a corner lies {out:.1f} px outside the image ({size[0]} x {size[1]} px)"
+    low, high = outline.min(axis=0), outline.max(axis=0)
+    middle, slack = (low + high) / 2, MOST_OUT * np.array(size)
+    where = f"the image of {size[0]} x {size[1]} px"
+    if (middle < -slack).any() or (middle > size + slack).any():
+        out = float(np.max([-middle, middle - size]))
+        return "outside", f"the middle of the box lies {out:.1f} px outside {where}"
+    if (high - low > size + slack).any():
+        return "outside", f"the box is larger than {where}"
     return None
 
 

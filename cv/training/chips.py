@@ -13,6 +13,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from cv.labels.labelled import LabelledImage, Shape
+from cv.labels.outlines import visible_part
+from cv.labels.yolo_obb import text_of
 from cv.training.recipe import DEFAULT, SWITCHES, Recipe
 from cv.training.render import CLASSES, Chip, render_chip
 
@@ -70,15 +73,12 @@ def write_dataset(
     return Written(folder, len(seeds), int(counts[0]), int(counts[1]))
 
 
-def label_lines(chip: Chip) -> list[str]:
-    """YOLO-OBB lines: class, then four corners x y as shares of the chip's width and height."""
-    rows, columns = chip.image.shape[:2]
-    lines = []
-    for item in chip.targets:
-        shares = np.clip(item.corners / [columns, rows], 0.0, 1.0)
-        numbers = " ".join(f"{value:.6f}" for value in shares.ravel())
-        lines.append(f"{CLASSES.index(item.class_name)} {numbers}")
-    return lines
+def labelled(chip: Chip) -> LabelledImage:
+    """What a detector should find in a chip, cut to what the chip shows."""
+    size = (chip.image.shape[1], chip.image.shape[0])
+    parts = [(item.class_name, visible_part(item.corners, size)) for item in chip.targets]
+    shapes = tuple(Shape(name, part) for name, part in parts if part is not None)
+    return LabelledImage(f"{chip.seed:06d}.png", size, shapes, chip.gsd)
 
 
 def _write_seed(folder: Path, every: int, recipe: Recipe, seed: int) -> tuple[int, int]:
@@ -87,7 +87,7 @@ def _write_seed(folder: Path, every: int, recipe: Recipe, seed: int) -> tuple[in
     text_path = folder / "labels" / split / f"{seed:06d}.txt"
     if not (chip_path.exists() and text_path.exists()):
         chip = render_chip(seed, recipe=recipe)
-        text_path.write_text("\n".join(label_lines(chip)) + "\n", encoding="utf-8")
+        text_path.write_text(text_of(labelled(chip), CLASSES), encoding="utf-8")
         flags = [cv2.IMWRITE_PNG_COMPRESSION, 1]
         cv2.imwrite(str(chip_path), chip.image[..., ::-1], flags)
     classes = [line[0] for line in text_path.read_text(encoding="utf-8").splitlines() if line]

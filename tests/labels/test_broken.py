@@ -69,9 +69,13 @@ def linked_outside(folder: Path) -> None:
 
 CASES = {
     "box outside": (line("0 1.1 0.2 1.3 0.2 1.3 0.4 1.1 0.4"), f"{A}:2: the box lies outside"),
-    "corner outside": (
-        line("0 0.8 0.2 1.1 0.2 1.1 0.4 0.8 0.4"),
-        f"{A}:2: a corner lies 6.4 px outside the image (64 x 48 px)",
+    "middle outside": (
+        line("0 0.8 0.2 1.4 0.2 1.4 0.4 0.8 0.4"),
+        f"{A}:2: the middle of the box lies 6.4 px outside the image of 64 x 48 px",
+    ),
+    "too large": (
+        line("0 -0.1 0.2 1.1 0.2 1.1 0.4 -0.1 0.4"),
+        f"{A}:2: the box is larger than the image of 64 x 48 px",
     ),
     "point": (line("0 0.5 0.5 0.5 0.5 0.5 0.5 0.5 0.5"), f"{A}:2: a box without area"),
     "line": (line("0 0.1 0.6 0.4 0.9 0.4 0.9 0.1 0.6"), f"{A}:2: a box without area"),

@@ -81,7 +81,7 @@ def test_what_ultralytics_would_drop_is_an_error(tmp_path, x):
         path.write_text(content)
     (tmp_path / "dataset.yaml").write_text(YAML)
     errors = check(tmp_path).errors
-    assert errors == (x < -3.21 or x + 28 > 321 + 3.21)
+    assert errors == (x + 14 < -3.21 or x + 14 > 321 + 3.21)
     *_, corrupt = loaded(picture, tmp_path / "labels/train/a.txt")
     assert errors or not corrupt
     if x in (-40, 330):

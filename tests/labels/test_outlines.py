@@ -8,6 +8,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from label_files import turned, upright
+from shapely import affinity
 
 from cv.errors import DatasetError
 from cv.labels.labelled import Dataset, LabelledImage, Shape, dataset_of, is_rectangle, ring
@@ -16,6 +17,7 @@ from cv.labels.outlines import (
     cut_to_images,
     signed_area,
     smallest_rectangle,
+    visible_part,
     with_split,
 )
 
@@ -114,3 +116,27 @@ def test_boxes_of_an_image_and_of_an_empty_one():
     (triangle,) = one([[0.0, 0], [10, 0], [10, 5]]).images
     with pytest.raises(ValueError, match="not four corners"):
         triangle.boxes()
+
+
+@pytest.mark.parametrize("degrees", [0, 10, 45, 80, 90, 135, 200, 300])
+@pytest.mark.parametrize("x", [-15, 0, 20, 50, 99])
+def test_the_visible_part_is_turned_as_the_object_and_holds_all_that_is_seen(x, degrees):
+    box = affinity.rotate(shapely.box(x - 20, 46, x + 20, 54), degrees, origin=(x, 50))
+    corners = shapely.get_coordinates(box)[:4]
+    part = visible_part(corners, (100, 100))
+    seen = box.intersection(shapely.box(0, 0, 100, 100))
+    if seen.area == 0:
+        assert part is None
+        return
+    whole = shapely.Polygon(part)
+    assert is_rectangle(part)
+    assert whole.buffer(1e-6).contains(seen)
+    assert box.buffer(1e-6).contains(whole)
+    turn = np.arctan2(*(part[1] - part[0])[::-1]) - np.arctan2(*(corners[1] - corners[0])[::-1])
+    assert np.sin(turn) == pytest.approx(0, abs=1e-9)
+    for side in (0, 1):  # it reaches no further along its axes than what is seen
+        axis = (corners[(1, 3)[side]] - corners[0]) / np.hypot(
+            *(corners[(1, 3)[side]] - corners[0])
+        )
+        ends = [np.ptp(shapely.get_coordinates(shape) @ axis) for shape in (seen, whole)]
+        assert ends[1] == pytest.approx(ends[0])

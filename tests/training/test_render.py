@@ -6,11 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
+from cv.labels.check import check
+from cv.labels.labelled import is_rectangle
+from cv.labels.yolo_obb import text_of
 from cv.training.canvas import Canvas, rectangle
 from cv.training.cargo import FEET, WIDTH, Block, draw_block, draw_container
-from cv.training.chips import label_lines, write_dataset
+from cv.training.chips import labelled, write_dataset
 from cv.training.materials import GROUNDS, Paints
-from cv.training.render import render_chip
+from cv.training.render import CLASSES, render_chip
 from cv.training.sensor import Sensor, Sun, View, expose, illuminate
 from cv.training.ships import Ship, draw_ship
 from cv.training.terrain import draw_ground
@@ -116,7 +119,7 @@ def test_boxes_on_a_ship_are_aboard_it() -> None:
 def test_same_seed_same_bytes_other_seed_other_bytes() -> None:
     first, again, other = render_chip(11), render_chip(11), render_chip(12)
     assert first.image.tobytes() == again.image.tobytes()
-    assert label_lines(first) == label_lines(again)
+    assert text_of(labelled(first), CLASSES) == text_of(labelled(again), CLASSES)
     assert first.image.tobytes() != other.image.tobytes()
 
 
@@ -131,8 +134,11 @@ def test_chips_have_the_promised_shape_and_labels_inside(coarse: bool) -> None:
             assert (item.corners.mean(0) < 640).all()
             assert 0 < item.visible <= 1
             assert not (coarse and item.class_name == "container")
-        shares = [float(word) for line in label_lines(chip) for word in line.split()[1:]]
-        assert all(0 <= share <= 1 for share in shares)
+        for shape in labelled(chip).shapes:
+            assert is_rectangle(shape.outline)
+            middle = shape.outline.mean(0)
+            assert (middle > 0).all()
+            assert (middle < 640).all()
 
 
 def test_some_chips_hold_no_container() -> None:
@@ -153,8 +159,9 @@ def test_dataset_on_disk_matches_the_chips(tmp_path: object) -> None:
     chip = render_chip(24)
     stored = cv2.imread(str(folder / "images" / "train" / "000024.png"))[..., ::-1]
     assert np.array_equal(stored, chip.image)
-    lines = (folder / "labels" / "train" / "000024.txt").read_text().splitlines()
-    assert lines == label_lines(chip) or (lines == [""] and not chip.targets)
+    text = (folder / "labels" / "train" / "000024.txt").read_text()
+    assert text == text_of(labelled(chip), CLASSES)
+    assert not check(folder).errors
 
 
 def test_ground_covers_everything_and_is_free() -> None:
