@@ -73,7 +73,7 @@ class Visit:
             radiometry=scene.radiometry.summary,
             model=detector.digest,
             settings=_settings(scene, site),
-            calibrated=detector.card.calibration is not None,
+            calibrated=bool(detector.card.calibrations),
         )
         return cls(scene, detector, places, header)
 

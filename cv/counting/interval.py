@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,7 @@ SHARED_ERROR = 0.12
 """Standard deviation of the error that all objects of a scene share (light, blur, look-alikes), as
 a part of the count, where there is no calibration: about the error that the first released model
 has on real scenes (datasets/real/measure.py)."""
-_Z = 1.6448536269514722
-"""Standard normal quantile of (1 + LEVEL) / 2."""
+_Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
 
 
 def probabilities(scores: Floats, threshold: float, calibration: Calibration | None) -> Floats:
@@ -37,23 +37,36 @@ def probabilities(scores: Floats, threshold: float, calibration: Calibration | N
 
 
 def estimate(
-    weights: Floats, chances: Floats, kept: NDArray[np.bool_], calibration: Calibration | None
+    weights: Floats,
+    chances: Floats,
+    kept: NDArray[np.bool_],
+    area_km2: float,
+    calibration: Calibration | None,
 ) -> Estimate:
     """The number of kept objects with its interval at `LEVEL`.
 
     `weights` (n,) is what an object counts for (1, or its TEU), `chances` (n,) its probability,
-    `kept` (n,) True for what is counted; the others are candidates below the threshold. The true
-    number is taken as a sum of independent chances (a Poisson binomial, here by its normal
-    approximation), whose spread is multiplied by the calibration's dispersion. Without a
-    calibration only the spread is taken from the chances, around the count itself, and
-    `SHARED_ERROR` is added. The interval always contains the count.
+    `kept` (n,) True for what is counted; the others are candidates below the threshold. `area_km2`
+    is what was looked at.
+
+    The true number is taken as a sum of independent chances (a Poisson binomial, here by its normal
+    approximation). With a calibration, objects without any detection are added to its mean (a
+    Poisson number of them for the area), and its spread is multiplied by the dispersion and joined
+    by the error that a scene's objects share. Without one, only the spread is taken from the
+    chances, around the count itself, and `SHARED_ERROR` is added. The interval always contains the
+    count.
     """
-    value = middle = float(weights[kept].sum())
-    spread = math.sqrt(float((weights**2 * chances * (1 - chances)).sum()))
+    value = float(weights[kept].sum())
+    variance = float((weights**2 * chances * (1 - chances)).sum())
     if calibration is None:
-        spread = math.hypot(spread, SHARED_ERROR * value)
+        middle, spread = value, math.hypot(math.sqrt(variance), SHARED_ERROR * value)
     else:
-        middle = float((weights * chances).sum())
-        spread *= calibration.dispersion
+        each = float(weights[kept].mean()) if kept.any() else 1.0
+        unseen = calibration.missed_per_km2 * area_km2
+        middle = float((weights * chances).sum()) * (1 + calibration.missed) + unseen * each
+        variance = variance * (1 + calibration.missed) ** 2 + unseen * each**2
+        spread = math.hypot(
+            calibration.dispersion * math.sqrt(variance), calibration.shared * middle
+        )
     low = min(value, max(0.0, math.floor(middle - _Z * spread)))
     return Estimate(value, low, max(value, math.ceil(middle + _Z * spread)))

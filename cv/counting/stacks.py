@@ -15,14 +15,14 @@ GAP_M = 0.6
 
 def find_stacks(containers: OrientedBoxes, ground: Ground) -> tuple[Stack, ...]:
     """Groups of two and more of `containers` (ground metres), the largest first."""
-    groups = _groups(containers)
-    stacks = [_stack(containers[groups == g], ground) for g in np.unique(groups)]
+    group = groups(containers)
+    stacks = [_stack(containers[group == g], ground) for g in np.unique(group)]
     joined = [stack for stack in stacks if stack.containers > 1]
     return tuple(sorted(joined, key=lambda stack: (-stack.containers, stack.center)))
 
 
-def _groups(containers: OrientedBoxes) -> Indices:
-    """(n,) number of the group of each container: the least row in it."""
+def groups(containers: OrientedBoxes) -> Indices:
+    """(n,) number of the group that each of `containers` (metres) touches: the least row in it."""
     tree = shapely.STRtree(containers.polygons())
     left, right = tree.query(containers.polygons(), predicate="dwithin", distance=GAP_M)
     group = np.arange(len(containers))

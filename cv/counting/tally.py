@@ -121,26 +121,28 @@ class Tally:
         """The count of the place at `position`, of which `view` was seen."""
         status, reason = _status(view, self.places.places[position])
         count = header.blank(self.places, position, view, status, reason)
-        here = self.footing.pier == position
+        here, place = self.footing.pier == position, self.places.places[position]
+        seen_km2 = view.outline * place.outline.area / 1e6
+        afloat_km2 = (view.berth or 0.0) * place.berth.area / 1e6
         if view.outline > NO_VIEW and CONTAINER in self.card.classes:
             ashore = here & ~self.footing.aboard
             standing = self.containers.boxes[ashore & _kept(self.containers, self.card, CONTAINER)]
             count = replace(
                 count,
-                containers=self._estimate(self.containers, CONTAINER, ashore, self._ones),
-                teu=self._estimate(self.containers, CONTAINER, ashore, self._teu),
+                containers=self._estimate(CONTAINER, ashore, self._ones, seen_km2),
+                teu=self._estimate(CONTAINER, ashore, self._teu, seen_km2),
                 stacks=find_stacks(standing, self.places.ground),
             )
         if (view.berth or 0.0) > NO_VIEW and HULL in self.card.classes:
             moored = self.moorings.pier == position
             count = replace(
                 count,
-                hulls=self._estimate(self.hulls, HULL, moored, np.ones(len(self.hulls))),
+                hulls=self._estimate(HULL, moored, np.ones(len(self.hulls)), afloat_km2),
                 berthed=self._berthed(moored),
             )
             if CONTAINER in self.card.classes:
                 aboard = here & self.footing.aboard
-                on_deck = self._estimate(self.containers, CONTAINER, aboard, self._ones)
+                on_deck = self._estimate(CONTAINER, aboard, self._ones, 0.0)
                 count = replace(count, aboard=on_deck)
         return count
 
@@ -173,13 +175,11 @@ class Tally:
     def _teu(self) -> Floats:
         return np.where(self.containers.boxes.lengths > LONG_BOX_M, 2.0, 1.0)
 
-    def _estimate(
-        self, detections: Detections, name: str, chosen: Mask, weights: Floats
-    ) -> Estimate:
-        scores = detections.scores[chosen]
-        threshold, calibration = self.card.threshold(name), self.card.calibration
+    def _estimate(self, name: str, chosen: Mask, weights: Floats, area_km2: float) -> Estimate:
+        scores = (self.containers if name == CONTAINER else self.hulls).scores[chosen]
+        threshold, calibration = self.card.threshold(name), self.card.calibration(name)
         chances = probabilities(scores, threshold, calibration)
-        return estimate(weights[chosen], chances, scores >= threshold, calibration)
+        return estimate(weights[chosen], chances, scores >= threshold, area_km2, calibration)
 
     def _berthed(self, moored: Mask) -> tuple[Hull, ...]:
         hulls = self.hulls[moored & _kept(self.hulls, self.card, HULL)]

@@ -47,14 +47,25 @@ class Look:
 
 @dataclass(frozen=True)
 class Calibration:
-    """How scores and counts of this model relate to the truth, as measured on held-back chips."""
+    """How scores and counts of one class relate to the truth, as measured on held-back images.
 
+    See cv.counting.interval for how the numbers make an interval.
+    """
+
+    kind: str
+    """Class."""
     scores: tuple[float, ...]
     """Scores, ascending from 0 to 1."""
     probabilities: tuple[float, ...]
     """Probability that a detection with that score is an object; linear in between."""
-    dispersion: float
+    missed: float = 0.0
+    """Objects without any detection, as a part of those that the detections tell of."""
+    missed_per_km2: float = 0.0
+    """Objects without any detection, beside those, per square kilometre that was looked at."""
+    dispersion: float = 1.0
     """Measured spread of counts over the spread that independent detections would have."""
+    shared: float = 0.0
+    """Standard deviation of the error that all objects of a scene share, as a part of the count."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +88,16 @@ class Card:
     """Two boxes of a class are one object where they share more than this part of the smaller."""
     training_data: str
     licence: str
-    calibration: Calibration | None = None
-    """By-class calibration is not needed yet: hull counts are small. None: not calibrated."""
+    calibrations: tuple[Calibration, ...] = ()
+    """One for each class whose counts were calibrated."""
 
     def threshold(self, name: str) -> float:
         """Least score of a kept detection of class `name`."""
         return self.thresholds[self.classes.index(name)]
+
+    def calibration(self, name: str) -> Calibration | None:
+        """How scores of class `name` relate to the truth, if that was measured."""
+        return next((one for one in self.calibrations if one.kind == name), None)
 
     def look_for(self, name: str) -> Look:
         """The pass from which detections of class `name` are kept."""
@@ -122,7 +137,7 @@ class Card:
                 merge_overlap=float(record["merge_overlap"]),
                 training_data=_text(record, "training_data"),
                 licence=_text(record, "licence"),
-                calibration=_calibration(record.get("calibration")),
+                calibrations=tuple(_calibration(one) for one in record.get("calibrations", ())),
             )
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise _wrong(subject, f"its metadata {KEY!r} is incomplete ({error!r})") from error
@@ -155,6 +170,11 @@ class Card:
                 "a working GSD is not positive",
             ),
             (
+                not {one.kind for one in self.calibrations} <= set(self.classes)
+                or len({one.kind for one in self.calibrations}) < len(self.calibrations),
+                f"it is calibrated for {[one.kind for one in self.calibrations]}",
+            ),
+            (
                 not all(0 <= look.overlap_px < self.tile_px for look in self.looks),
                 "a pass overlaps by more than a tile",
             ),
@@ -176,19 +196,18 @@ def _text(record: Mapping[str, Any], key: str) -> str:
     return value
 
 
-def _calibration(record: Mapping[str, Any] | None) -> Calibration | None:
-    if record is None:
-        return None
+def _calibration(record: Mapping[str, Any]) -> Calibration:
     scores = tuple(map(float, record["scores"]))
     probabilities = tuple(map(float, record["probabilities"]))
     if len(scores) != len(probabilities) or list(scores) != sorted(scores) or len(scores) < 2:
         raise ValueError("calibration needs ascending scores and as many probabilities")
     if not all(0 <= p <= 1 for p in probabilities):
         raise ValueError("calibrated probabilities lie in 0 to 1")
-    dispersion = float(record["dispersion"])
-    if not all(map(math.isfinite, scores)) or not 0 < dispersion < math.inf:
-        raise ValueError("scores must be finite, and the dispersion positive")
-    return Calibration(scores, probabilities, dispersion)
+    names = ("missed", "missed_per_km2", "dispersion", "shared")
+    rest = {name: float(record[name]) for name in names}
+    if not all(map(math.isfinite, scores)) or not all(0 <= v < math.inf for v in rest.values()):
+        raise ValueError("a calibration is made of finite numbers that are not negative")
+    return Calibration(_text(record, "kind"), scores, probabilities, **rest)
 
 
 def _from_deepness(subject: str | Path, metadata: Mapping[str, str]) -> Card:

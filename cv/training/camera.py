@@ -26,14 +26,14 @@ def random_view(rng: Rng, width: float) -> View:
 def random_sensor(rng: Rng, nearest: float, farthest: float) -> Sensor:
     """Any camera with a GSD between nearest and farthest (metres); a third are coarse ones."""
     gsd = float(np.clip(np.exp(rng.normal(np.log(0.36), 0.38)), nearest, farthest))
-    if rng.random() < 0.38 or gsd == nearest:
+    if rng.random() < 0.3 or gsd == nearest:
         gsd = float(rng.uniform(max(nearest, 0.48), farthest))
     aspect = rng.uniform(0.92, 1.08) if rng.random() < 0.3 else 1.0
     noise = float(np.exp(rng.uniform(np.log(0.002), np.log(0.022))))
     sensor = Sensor(
         gsd_x=gsd * aspect,
         gsd_y=gsd / aspect,
-        blur=float(rng.uniform(0.25, 0.7) if rng.random() < 0.75 else rng.uniform(0.7, 1.05)),
+        blur=float(rng.uniform(0.2, 0.65) if rng.random() < 0.8 else rng.uniform(0.65, 1.0)),
         noise=noise,
         sharpen=float(rng.uniform(0.2, 1.3)) if rng.random() < 0.5 else 0.0,
         bleed=float(rng.uniform(0.6, 2.8)) if rng.random() < (0.2 if gsd < 0.25 else 0.5) else 0.0,

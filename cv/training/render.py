@@ -71,7 +71,7 @@ def fine_chip(seed: int, rng: np.random.Generator, recipe: Recipe = DEFAULT) -> 
 
 def coarse_chip(seed: int, rng: np.random.Generator, recipe: Recipe = DEFAULT) -> Chip:
     """768 m across at 1.20 m: harbour and hulls."""
-    sensor = random_sensor(rng, 0.7, 1.25)
+    sensor = random_sensor(rng, 0.5, 1.1)
     side = CHIP * COARSE_GSD
     canvas = Canvas(side, side, resolution=0.75, margin=24.0)
     harbour.draw_scene(canvas, rng, recipe.look_alikes)

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from cv.training.augment import light_batch, turn_batch
+from cv.training.augment import focus_batch, light_batch, turn_batch
 from cv.training.quiet import hush
 from cv.training.revive import drop_end_to_end, rendered_pictures, revive
 
@@ -123,7 +123,8 @@ class PierTrainer(_Base):  # type: ignore[misc]
         generator = self._generator()
         images, boxes = turn_batch(batch["img"], batch["bboxes"], batch["batch_idx"], generator)
         batch["bboxes"] = boxes
-        batch["img"] = light_batch(images, generator).contiguous(memory_format=torch.channels_last)
+        lit = focus_batch(light_batch(images, generator), generator)
+        batch["img"] = lit.contiguous(memory_format=torch.channels_last)
         if self.half_on_cpu:  # undone when the trainer's own autocast block ends
             torch.set_autocast_dtype("cpu", torch.bfloat16)
             torch.set_autocast_enabled("cpu", True)

@@ -10,6 +10,7 @@ labelled images serve measuring alone.
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import cv2
@@ -26,12 +27,8 @@ from cv.labels.outlines import visible_part
 from cv.labels.yolo_obb import text_of
 from cv.training.render import CHIP, CLASSES, FINE_GSD
 
-LABELS = Path(__file__).resolve().parent / "labels"
-TRAINED_ON = (
-    "osm_way_204035532_rd_0.25m",
-    "osm_way_450553995_rd_0.25m",
-    "osm_way_822818454_rd_0.25m",
-)
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from scenes import OWN_LABELS, TRAINED_ON
 
 
 def write_chips(root: Path, folder: Path, count: int, seed: int) -> int:
@@ -40,7 +37,7 @@ def write_chips(root: Path, folder: Path, count: int, seed: int) -> int:
     for kind in ("images", "labels"):
         (folder / kind / "train").mkdir(parents=True, exist_ok=True)
     for name in TRAINED_ON:
-        survey = blocks.parse(next(documents(LABELS / f"{name}.json", ".json")))
+        survey = blocks.parse(next(documents(OWN_LABELS / f"{name}.json", ".json")))
         with Scene.open(root / "geotiff" / f"{name}.tif") as scene:
             for i in range(count):
                 stem = f"{name}_{i:03d}"

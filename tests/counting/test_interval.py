@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from cv.counting.interval import LEVEL, estimate, probabilities
 from cv.detector.card import Calibration
 
-TRUSTED = Calibration((0.0, 1.0), (0.0, 1.0), 1.0)
+TRUSTED = Calibration("container", (0.0, 1.0), (0.0, 1.0))
 
 
 def test_without_a_calibration_the_threshold_means_one_half():
@@ -20,7 +22,7 @@ def test_without_a_calibration_the_threshold_means_one_half():
 
 
 def test_a_calibration_decides_whatever_the_threshold():
-    bent = Calibration((0.0, 0.5, 1.0), (0.0, 0.9, 1.0), 1.0)
+    bent = Calibration("container", (0.0, 0.5, 1.0), (0.0, 0.9, 1.0))
     assert probabilities(np.array([0.25, 0.75]), 0.3, bent) == pytest.approx([0.45, 0.95])
 
 
@@ -31,7 +33,7 @@ def test_true_probabilities_give_the_stated_coverage():
     for _ in range(300):
         chances = rng.beta(4, 1.2, 80)
         kept = chances > 0.5
-        interval = estimate(np.ones(80), chances, kept, TRUSTED)
+        interval = estimate(np.ones(80), chances, kept, 0.0, TRUSTED)
         truths = (rng.random((50, 80)) < chances).sum(axis=1)
         hits.append(((truths >= interval.low) & (truths <= interval.high)).mean())
     assert LEVEL - 0.02 <= np.mean(hits) <= 1.0
@@ -40,12 +42,34 @@ def test_true_probabilities_give_the_stated_coverage():
 
 def test_dispersion_widens_and_the_count_is_always_inside():
     chances, kept = np.full(40, 0.8), np.ones(40, dtype=bool)
-    narrow = estimate(np.ones(40), chances, kept, TRUSTED)
-    wide = estimate(np.ones(40), chances, kept, Calibration((0.0, 1.0), (0.0, 1.0), 3.0))
+    narrow = estimate(np.ones(40), chances, kept, 0.0, TRUSTED)
+    wide = estimate(np.ones(40), chances, kept, 0.0, replace(TRUSTED, dispersion=3.0))
     assert wide.high - wide.low > 1.5 * (narrow.high - narrow.low)
     assert narrow.low <= narrow.value <= narrow.high
     assert narrow.value == 40
 
 
 def test_nothing_is_nothing():
-    assert estimate(np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool), None).value == 0
+    assert estimate(np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool), 1.0, None).value == 0
+
+
+def test_what_is_missed_and_shared_is_in_the_interval():
+    """Oracle: scenes drawn by the calibration's own words."""
+    told = replace(TRUSTED, missed=0.2, missed_per_km2=100.0, shared=0.15)
+    rng = np.random.default_rng(2)
+    hits = []
+    for _ in range(300):
+        chances = rng.beta(4, 1.2, 80)
+        interval = estimate(np.ones(80), chances, chances > 0.5, 0.05, told)
+        seen = (rng.random((50, 80)) < chances).sum(axis=1)
+        truths = (seen * 1.2 + rng.poisson(5.0, 50)) * (1 + 0.15 * rng.normal(size=50))
+        hits.append(((truths >= interval.low) & (truths <= interval.high)).mean())
+    assert 0.87 <= np.mean(hits) <= 0.95
+
+
+def test_an_empty_look_is_only_as_sure_as_the_detector_is_good():
+    nothing = np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool)
+    blind = replace(TRUSTED, missed_per_km2=1.0)
+    assert estimate(*nothing, 0.03, TRUSTED).high == 0
+    assert estimate(*nothing, 0.03, blind).high == 1
+    assert estimate(*nothing, 1.0, blind).high == 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from stand_ins import CARD
@@ -13,7 +13,16 @@ from cv.errors import ModelError
 
 
 @pytest.mark.parametrize(
-    "card", [CARD, replace(CARD, calibration=Calibration((0.0, 0.4, 1.0), (0.0, 0.5, 0.98), 1.7))]
+    "card",
+    [
+        CARD,
+        replace(
+            CARD,
+            calibrations=(
+                Calibration("hull", (0.0, 0.4, 1.0), (0.0, 0.5, 0.98), 0.1, 2.5, 1.7, 0.05),
+            ),
+        ),
+    ],
 )
 def test_a_card_comes_back_from_its_metadata(card):
     assert Card.from_metadata("m.onnx", card.to_metadata()) == card
@@ -47,6 +56,10 @@ def record(**changes):
     return metadata | {"pierwatch": json.dumps(json.loads(metadata["pierwatch"]) | changes)}
 
 
+def calibration(**changes):
+    return asdict(Calibration("hull", (0.0, 1.0), (0.0, 1.0))) | changes
+
+
 @pytest.mark.parametrize(
     ("metadata", "words"),
     [
@@ -63,10 +76,10 @@ def record(**changes):
         (record(tile_px=5), "tile"),
         (record(tile_px=float("inf")), "incomplete"),
         (record(gsd_range_m=[0.1, float("inf")]), "GSD range"),
-        (
-            record(calibration={"scores": [0, 1], "probabilities": [0, 1], "dispersion": -1}),
-            "dispersion",
-        ),
+        (record(calibrations=[calibration(dispersion=-1)]), "not negative"),
+        (record(calibrations=[calibration(shared=float("nan"))]), "not negative"),
+        (record(calibrations=[calibration(kind="plane")]), "calibrated for"),
+        (record(calibrations=[calibration(), calibration()]), "calibrated for"),
         (record(name=None), "incomplete.*name is None"),
         (record(licence=" "), "incomplete.*licence"),
         (record(training_data=7), "incomplete.*training_data"),
@@ -83,8 +96,8 @@ def record(**changes):
             record(looks=[{"gsd_m": -1, "overlap_px": 96, "classes": ["container", "hull"]}]),
             "working GSD",
         ),
-        (record(calibration={"scores": [1, 0], "probabilities": [0, 1], "dispersion": 1}), "incom"),
-        (record(calibration={"scores": [0, 1], "probabilities": [0, 7], "dispersion": 1}), "incom"),
+        (record(calibrations=[calibration(scores=[1, 0])]), "incom"),
+        (record(calibrations=[calibration(probabilities=[0, 7])]), "incom"),
     ],
 )
 def test_wrong_metadata_is_refused_with_file_found_limit_and_remedy(metadata, words):

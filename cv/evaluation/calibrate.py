@@ -1,0 +1,124 @@
+"""Calibration: from exams on held-back images to what a score and a count are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+
+from cv.counting.interval import LEVEL, probabilities
+from cv.detector.card import Calibration, Card
+from cv.evaluation.exam import Exam
+from cv.evaluation.matching import NOTHING, Matches
+from cv.geometry.boxes import Floats
+
+_KNOTS = 24
+"""Scores at which the probability is told, at most."""
+_HALVINGS = 10
+_DISPERSIONS = np.linspace(1.0, 4.0, 13)
+_SHARED = np.linspace(0.0, 0.6, 31)
+
+
+def calibrate(exams: Sequence[Exam]) -> Calibration:
+    """The calibration of the class of `exams`, which are of one class and one model.
+
+    Probabilities by isotonic regression (pool adjacent violators; Zadrozny and Elkan 2002) of
+    whether a detection is an object at a rotated IoU of 0.5. What no detection tells of by least
+    squares, as a part of what they tell of and per area. The spread by maximum likelihood of a
+    normal error, widened or narrowed until `LEVEL` of the exams lie in their interval.
+    """
+    matches = Matches.joined([exam.matches for exam in exams])
+    scores, chances = _isotonic(matches.scores, matches.objects[0] != NOTHING)
+    bare = Calibration(exams[0].question.kind, scores, chances)
+    told, variance = _moments(exams, bare)
+    areas = np.array([exam.area_km2 for exam in exams])
+    true = np.array([exam.true for exam in exams], dtype=float)
+    missed, per_km2 = _missed(true - told, told, areas)
+    middle = told * (1 + missed) + per_km2 * areas
+    variance = variance * (1 + missed) ** 2 + per_km2 * areas
+    dispersion, shared = _spread(true - middle, variance, middle)
+    likely = Calibration(bare.kind, scores, chances, missed, per_km2, dispersion, shared)
+    return _scaled(likely, exams)
+
+
+def _scaled(calibration: Calibration, exams: Sequence[Exam]) -> Calibration:
+    """`calibration` with its spread narrowed or widened until `LEVEL` of `exams` hold the truth."""
+
+    def times(factor: float) -> Calibration:
+        return replace(
+            calibration,
+            dispersion=calibration.dispersion * factor,
+            shared=calibration.shared * factor,
+        )
+
+    def coverage(factor: float) -> float:
+        told = [replace(exam, card=_calibrated(exam.card, times(factor))) for exam in exams]
+        return float(np.mean([exam.holds_truth for exam in told]))
+
+    low, high = 0.0, 4.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if coverage(middle) >= LEVEL else (middle, high)
+    return times(high)
+
+
+def _calibrated(card: Card, calibration: Calibration) -> Card:
+    others = [one for one in card.calibrations if one.kind != calibration.kind]
+    return replace(card, calibrations=(*others, calibration))
+
+
+def _isotonic(scores: Floats, hits: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Knots of the rising function of the score that fits `hits` best, from 0 to 1."""
+    order = np.argsort(scores, kind="stable")
+    parts = np.array_split(order, min(_KNOTS * 4, max(1, len(order) // 5)))
+    blocks = [[float(scores[p].mean()), float(hits[p].mean()), len(p)] for p in parts if len(p)]
+    pooled: list[list[float]] = []
+    for block in blocks:
+        pooled.append(list(block))
+        while len(pooled) > 1 and pooled[-2][1] >= pooled[-1][1]:
+            (s1, h1, n1), (s2, h2, n2) = pooled[-2:]
+            n = n1 + n2
+            pooled[-2:] = [[(s1 * n1 + s2 * n2) / n, (h1 * n1 + h2 * n2) / n, n]]
+    step = max(1, -(-len(pooled) // (_KNOTS - 2)))
+    kept = [*pooled[::step], *pooled[-1:]] if pooled else []
+    knots = {0.0: 0.0} | {round(s, 4): round(h, 4) for s, h, _ in kept if 0 < s < 1}
+    knots[1.0] = max(knots.values())
+    ordered = sorted(knots)
+    return tuple(ordered), tuple(knots[s] for s in ordered)
+
+
+def _moments(exams: Sequence[Exam], calibration: Calibration) -> tuple[Floats, Floats]:
+    """Mean and variance of the objects that the detections of each exam tell of."""
+    chances = [probabilities(exam.found.scores, 0.5, calibration) for exam in exams]
+    return (
+        np.array([p.sum() for p in chances]),
+        np.array([(p * (1 - p)).sum() for p in chances]),
+    )
+
+
+def _missed(rest: Floats, told: Floats, areas: Floats) -> tuple[float, float]:
+    """Least squares of `rest` by `told` and `areas`, neither factor negative."""
+    found = np.linalg.lstsq(np.column_stack([told, areas]), rest, rcond=None)[0]
+    if found[1] < 0:
+        found = np.array([float(rest @ told) / max(float(told @ told), 1e-12), 0.0])
+    elif found[0] < 0:
+        found = np.array([0.0, float(rest @ areas) / max(float(areas @ areas), 1e-12)])
+    part, per_km2 = np.maximum(found, 0.0)
+    return float(part), float(per_km2)
+
+
+def _spread(errors: Floats, variance: Floats, middle: Floats) -> tuple[float, float]:
+    """Dispersion and shared error for which the `errors` are most likely."""
+
+    def spread(dispersion: float, shared: float) -> Floats:
+        wide: Floats = np.sqrt(dispersion**2 * variance + (shared * middle) ** 2 + 1 / 12)
+        return wide
+
+    def surprise(pair: tuple[float, float]) -> float:
+        wide = spread(*pair)
+        return float((np.log(wide) + (errors / wide) ** 2 / 2).sum())
+
+    dispersion, shared = min(product(_DISPERSIONS, _SHARED), key=surprise)
+    return float(dispersion), float(shared)

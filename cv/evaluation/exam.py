@@ -1,0 +1,154 @@
+"""An exam: one image with labels of one class, and what a detector says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from cv.counting.count import Estimate
+from cv.counting.interval import estimate, probabilities
+from cv.counting.place import Place, Places, moved
+from cv.counting.stacks import groups
+from cv.detector.card import Card
+from cv.detector.detections import Detections
+from cv.detector.detector import Detector
+from cv.evaluation.matching import Matches
+from cv.geometry.boxes import Floats, OrientedBoxes, map_points
+from cv.scene.scene import Scene
+from cv.site import Role
+from cv.visit import Visit
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """One image, and all objects of one class in a part of it, in pixels (x, y) of the image."""
+
+    name: str
+    path: Path
+    gsd_m: tuple[float, float] | None
+    """Metres a pixel along x and y; None where the image is georeferenced."""
+    kind: str
+    """Class."""
+    truth: OrientedBoxes
+    """The objects, pixels."""
+    region: BaseGeometry | None = None
+    """What is labelled completely: an object is judged if its middle lies in it. None: all."""
+    least_m: float = 0.0
+    """Shorter objects, labelled or found, are not judged, metres."""
+    margin_px: float | None = None
+    """Objects that reach so near to the edge of the image are not judged; None: all are."""
+
+
+@dataclass(frozen=True, eq=False)
+class Exam:
+    """What is right and wrong in the answer to one question, in ground metres."""
+
+    question: Question
+    gsd_m: float
+    """Metres a pixel, the coarser of both axes."""
+    area_km2: float
+    """What was judged, square kilometres."""
+    truth: OrientedBoxes
+    """The objects that are judged."""
+    found: Detections
+    """The detections that are judged, candidates below the threshold included, best first."""
+    matches: Matches
+    """Which of `found` is which of `truth`."""
+    card: Card
+    """Of the model that answered."""
+
+    @property
+    def threshold(self) -> float:
+        """Least score of what is counted."""
+        return self.card.threshold(self.question.kind)
+
+    @property
+    def true(self) -> int:
+        """Number of objects."""
+        return len(self.truth)
+
+    @property
+    def estimate(self) -> Estimate:
+        """The count with its interval, as the product gives it."""
+        calibration = self.card.calibration(self.question.kind)
+        scores = self.found.scores
+        chances = probabilities(scores, self.threshold, calibration)
+        ones = np.ones(len(scores))
+        return estimate(ones, chances, scores >= self.threshold, self.area_km2, calibration)
+
+    @property
+    def counted(self) -> int:
+        """Detections of at least the threshold."""
+        return int((self.found.scores >= self.threshold).sum())
+
+    @property
+    def holds_truth(self) -> bool:
+        """Whether the interval contains the true number."""
+        low, high = self.estimate.low, self.estimate.high
+        return low is not None and high is not None and low <= self.true <= high
+
+    def stacks(self) -> list[tuple[int, int]]:
+        """True and counted number in each group of two and more objects that touch.
+
+        A detection counts in the group whose hull, widened by a metre, holds its middle.
+        """
+        kept = self.found.boxes[self.found.scores >= self.threshold]
+        middles = shapely.points(kept.centers)
+        group = groups(self.truth)
+        pairs = []
+        for number in np.unique(group):
+            members = self.truth[group == number]
+            if len(members) > 1:
+                around = shapely.union_all(members.polygons()).convex_hull.buffer(1.0)
+                pairs.append((len(members), int(shapely.intersects(around, middles).sum())))
+        return pairs
+
+
+def sit(question: Question, detector: Detector) -> Exam:
+    """The exam of `detector` in `question`; raises SceneError and InferenceError."""
+    with Scene.open(question.path, question.gsd_m) as scene:
+        ground = scene.grid.ground()
+        everything = scene.grid.footprint
+        region = everything if question.region is None else question.region.intersection(everything)
+        outline = moved(region, ground.from_pixel)
+        place = Place(question.name, Role.YARD, outline, outline, True, "")
+        visit = Visit.of(scene, None, detector)
+        found = Visit(scene, detector, Places(ground, (place,)), visit.header).detections()
+    boxes = OrientedBoxes.from_corners(map_points(ground.from_pixel, question.truth.corners()))
+    edge = None
+    if question.margin_px is not None:
+        edge = moved(everything.buffer(-question.margin_px, join_style="mitre"), ground.from_pixel)
+    chosen = found[found.classes == detector.card.classes.index(question.kind)]
+    chosen = chosen[_judged(chosen.boxes, outline, edge, question.least_m)].ranked()
+    boxes = boxes[_judged(boxes, outline, edge, question.least_m)]
+    matches = Matches.of(chosen.boxes, chosen.scores, boxes)
+    return Exam(
+        question,
+        max(ground.gsd_m),
+        outline.area / 1e6,
+        boxes,
+        chosen,
+        matches,
+        detector.card,
+    )
+
+
+def _judged(
+    boxes: OrientedBoxes, outline: BaseGeometry, edge: BaseGeometry | None, least_m: float
+) -> np.ndarray:
+    inside = shapely.intersects(outline, shapely.points(boxes.centers))
+    if edge is not None:
+        inside &= shapely.contains(edge, boxes.polygons())
+    judged: np.ndarray = inside & (boxes.lengths >= least_m)
+    return judged
+
+
+def widths_px(exams: Sequence[Exam]) -> Floats:
+    """(objects,) widths of all objects of `exams` in pixels of their images."""
+    parts = [exam.truth.widths / exam.gsd_m for exam in exams]
+    return np.concatenate([np.zeros(0), *parts])
