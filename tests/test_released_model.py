@@ -10,6 +10,7 @@ import pytest
 
 from cv import Detector, Scene, count
 from cv.detector.detector import default_model
+from cv.evaluation.marks import Marks
 from cv.report.text import boxes_json, counts_json
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,12 +40,10 @@ def test_the_default_model_has_a_card_and_is_small():
 
 @needs_real_scenes
 def test_containers_of_real_scenes_are_counted(measure):
-    detector = Detector.load()
-    images = [image for image in measure.labelled_images(REAL) if image.containers is not None]
-    rows = [row for image in images for row in measure.rows_of(image, detector)]
-    assert sum(row.true for row in rows) > 800
-    assert measure.nmae(rows) <= 0.25
-    assert sum(row.matched for row in rows) / sum(row.true for row in rows) > 0.8
+    marks = Marks.of(measure.examined(REAL, Detector.load(), ("container",)))
+    assert marks.true > 1400
+    assert marks.nmae <= 0.25
+    assert marks.ap50 > 0.8
 
 
 @needs_real_scenes

@@ -22,7 +22,7 @@ def add_counted_scene(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--site", type=Path, metavar="FILE", help="GeoJSON with the piers")
     parser.add_argument(
         "--gsd",
-        type=_gsd,
+        type=gsd,
         metavar="X[,Y]",
         help="metres a pixel along x and y, for an image without georeference",
     )
@@ -141,7 +141,8 @@ def named(path: Path, ending: str, *inputs: Path | None) -> Path:
     return output(path, *inputs)
 
 
-def _gsd(text: str) -> tuple[float, float]:
+def gsd(text: str) -> tuple[float, float]:
+    """X or X,Y, metres a pixel."""
     try:
         parts = [float(part) for part in text.split(",")]
     except ValueError as error:

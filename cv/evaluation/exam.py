@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import shapely
+from affine import Affine
 from shapely.geometry.base import BaseGeometry
 
 from cv.counting.count import Estimate
@@ -22,6 +23,8 @@ from cv.geometry.boxes import Floats, OrientedBoxes, map_points
 from cv.scene.scene import Scene
 from cv.site import Role
 from cv.visit import Visit
+
+IDENTITY = Affine.identity()
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +54,6 @@ class Exam:
     question: Question
     gsd_m: float
     """Metres a pixel, the coarser of both axes."""
-    area_km2: float
-    """What was judged, square kilometres."""
     truth: OrientedBoxes
     """The objects that are judged."""
     found: Detections
@@ -61,6 +62,10 @@ class Exam:
     """Which of `found` is which of `truth`."""
     card: Card
     """Of the model that answered."""
+    outline: BaseGeometry
+    """What was judged, ground metres."""
+    to_pixel: Affine = IDENTITY
+    """Ground metres to pixels (x, y) of the image."""
 
     @property
     def threshold(self) -> float:
@@ -71,6 +76,30 @@ class Exam:
     def true(self) -> int:
         """Number of objects."""
         return len(self.truth)
+
+    @property
+    def area_km2(self) -> float:
+        """What was judged, square kilometres."""
+        return float(self.outline.area) / 1e6
+
+    def within(self, window: BaseGeometry) -> Exam:
+        """The part of this exam whose objects have their middle in `window`, ground metres."""
+        outline = self.outline.intersection(window)
+        truth = self.truth[_inside(self.truth, outline)]
+        found = self.found[_inside(self.found.boxes, outline)]
+        matches = Matches.of(found.boxes, found.scores, truth)
+        return replace(self, truth=truth, found=found, matches=matches, outline=outline)
+
+    def windows(self, side_m: float) -> list[Exam]:
+        """Squares of `side_m` metres, of which at least half was judged, as exams of their own."""
+        left, top, right, bottom = self.outline.bounds
+        squares = [
+            shapely.box(x, y, x + side_m, y + side_m)
+            for y in np.arange(top, bottom, side_m)
+            for x in np.arange(left, right, side_m)
+        ]
+        parts = [self.within(square) for square in squares]
+        return [part for part in parts if part.outline.area >= side_m**2 / 2]
 
     @property
     def estimate(self) -> Estimate:
@@ -130,18 +159,24 @@ def sit(question: Question, detector: Detector) -> Exam:
     return Exam(
         question,
         max(ground.gsd_m),
-        outline.area / 1e6,
         boxes,
         chosen,
         matches,
         detector.card,
+        outline,
+        ground.to_pixel,
     )
+
+
+def _inside(boxes: OrientedBoxes, outline: BaseGeometry) -> np.ndarray:
+    inside: np.ndarray = shapely.intersects(outline, shapely.points(boxes.centers))
+    return inside
 
 
 def _judged(
     boxes: OrientedBoxes, outline: BaseGeometry, edge: BaseGeometry | None, least_m: float
 ) -> np.ndarray:
-    inside = shapely.intersects(outline, shapely.points(boxes.centers))
+    inside = _inside(boxes, outline)
     if edge is not None:
         inside &= shapely.contains(edge, boxes.polygons())
     judged: np.ndarray = inside & (boxes.lengths >= least_m)

@@ -76,7 +76,7 @@ def export_onnx(
             dynamo=False,
         )
     model = _slim(onnx.load(str(target)))
-    _clean(model, metadata or {})
+    stamp(model, metadata or {})
     onnx.checker.check_model(model)
     target.write_bytes(model.SerializeToString(deterministic=True))
     shape = tuple(d.dim_value for d in model.graph.output[0].type.tensor_type.shape.dim)
@@ -92,7 +92,7 @@ def _slim(model: Any) -> Any:
     return onnxslim.slim(model)
 
 
-def _clean(model: Any, metadata: Mapping[str, str]) -> None:
+def stamp(model: Any, metadata: Mapping[str, str]) -> None:
     """Drop every text that could tell where and by whom the file was made; stamp the card."""
     model.producer_name, model.producer_version = "pierwatch", ""
     model.domain, model.doc_string = "", ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 from dataclasses import asdict
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from cv.detector.card import CONTAINER, HULL, Card, Layout, Look
 from cv.files import write_whole
-from cv.training.export import TILE, export_onnx
+from cv.training.export import TILE, export_onnx, stamp
 from cv.training.render import COARSE_GSD, FINE_GSD
 
 FINE_OVERLAP = 96  # pixels: a 45 ft box is 46 long, the rest is context
@@ -29,6 +30,20 @@ def release(checkpoint: Path, folder: Path, card: Card) -> Path:
     record = {"sha256": exported.sha256, **asdict(card)}
     write_whole(model.with_suffix(".card.json"), json.dumps(record, indent=1) + "\n")
     return model
+
+
+def restamp(model: Path, card: Card) -> str:
+    """Gives the ONNX file `model` another card, beside it too; returns its new sha256."""
+    import onnx
+
+    proto = onnx.load(str(model))
+    stamp(proto, card.checked(model).to_metadata())
+    content = proto.SerializeToString(deterministic=True)
+    write_whole(model, content)
+    digest = hashlib.sha256(content).hexdigest()
+    record = {"sha256": digest, **asdict(card)}
+    write_whole(model.with_suffix(".card.json"), json.dumps(record, indent=1) + "\n")
+    return digest
 
 
 def card_for(

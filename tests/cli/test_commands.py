@@ -44,7 +44,7 @@ def example(command: argparse.ArgumentParser) -> list[str]:
 
 
 def test_every_command_ends_its_help_in_an_example_that_runs(place, capsys):
-    order = ("doctor", "count", "show", "monitor", "series", "export", "datasets")
+    order = ("doctor", "count", "show", "monitor", "series", "export", "datasets", "evaluate")
     assert sorted(order) == sorted(COMMANDS)
     yolo_folder(Path("chips"))
     for name in order:

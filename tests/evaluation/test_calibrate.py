@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 from stand_ins import CARD
 
 from cv.detector.detections import Detections
@@ -14,6 +15,8 @@ from cv.evaluation.calibrate import calibrate
 from cv.evaluation.exam import Exam, Question
 from cv.evaluation.matching import Matches
 from cv.geometry.boxes import OrientedBoxes
+
+HALF_KM2 = shapely.box(0, 0, 1000, 500)
 
 
 def boxes(count: int) -> OrientedBoxes:
@@ -33,7 +36,7 @@ def drawn(rng: np.random.Generator, shared: float = 0.0, missed: float = 0.0) ->
     question = Question("drawn", Path("none"), None, "container", truth)
     found = Detections(places, scores, np.zeros(number, np.int64))
     matches = Matches.of(places, scores, truth)
-    return Exam(question, 0.3, 0.01, truth, found, matches, CARD)
+    return Exam(question, 0.3, truth, found, matches, CARD, shapely.box(0, 0, 100, 100))
 
 
 @pytest.mark.parametrize(("shared", "missed"), [(0.0, 0.0), (0.25, 0.0), (0.1, 0.3)])
@@ -64,7 +67,7 @@ def test_what_is_missed_where_nothing_is_found_goes_by_area():
         truth = boxes(int(rng.poisson(2.0)))
         question = Question("empty", Path("none"), None, "container", truth)
         matches = Matches.of(OrientedBoxes.empty(), np.zeros(0), truth)
-        exams.append(Exam(question, 0.3, 0.5, truth, Detections.empty(), matches, CARD))
+        exams.append(Exam(question, 0.3, truth, Detections.empty(), matches, CARD, HALF_KM2))
     told = calibrate(exams)
     assert told.missed_per_km2 == pytest.approx(4.0, rel=0.1)
     card = replace(CARD, calibrations=(told,))

@@ -1,0 +1,57 @@
+"""`pierwatch evaluate`: how well a model counts labelled images."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from cv.cli import options
+
+_KINDS = ("container", "hull")
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the command."""
+    parser = commands.add_parser(
+        "evaluate",
+        help="compare counts and detections with labels",
+        description="Counts the labelled images of DATASET and says how far off the counts are.",
+        epilog="example: pierwatch evaluate chips/ --kind container --gsd 0.3",
+    )
+    parser.add_argument("dataset", type=Path, metavar="DATASET", help="file, folder or archive")
+    parser.add_argument(
+        "--images", type=Path, metavar="FOLDER", help="where its images lie, if elsewhere"
+    )
+    parser.add_argument("--kind", choices=_KINDS, default="container", help="what is judged")
+    parser.add_argument(
+        "--gsd", type=options.gsd, metavar="X[,Y]", help="metres a pixel, where nothing tells"
+    )
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the worst as a PNG")
+    options.add_model(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Counts, compares, prints, and draws if asked to."""
+    from tqdm import tqdm
+
+    from cv.evaluation.exam import sit
+    from cv.evaluation.marks import Marks
+    from cv.evaluation.papers import faults, questions_of
+    from cv.evaluation.table import bands_table, exams_table, marks_table
+    from cv.labels.formats import pictures_of, read, with_pictures
+    from cv.report.sheet import draw_sheet
+
+    picture = args.picture and options.named(args.picture, ".png")
+    places = pictures_of(args.dataset, args.images)
+    dataset = with_pictures(read(args.dataset), places)
+    asked = list(questions_of(dataset, places, args.kind, args.gsd))
+    detector = options.detector(args)
+    exams = [sit(one, detector) for one in tqdm(asked, unit="image", disable=None, leave=False)]
+    print(f"{exams_table(exams)}\n\n{bands_table(exams)}\n")
+    print(marks_table([(f"{args.kind}, all images", Marks.of(exams))]))
+    if picture:
+        worst = with_pictures(faults(exams, 12), places)
+        paths = {question.name: question.path for question in asked}
+        draw_sheet(worst, [(image, paths[image.name]) for image in worst.images], picture)
+    return 0

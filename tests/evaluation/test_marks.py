@@ -1,0 +1,101 @@
+"""Marks by hand, and an exam through the whole product."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+from affine import Affine
+from painting import CONTAINERS, paint, projection
+from pyproj import CRS, Transformer
+from stand_ins import CARD, painted_detector
+
+from cv.detector.detections import Detections
+from cv.evaluation.exam import Exam, Question, sit
+from cv.evaluation.marks import Marks, by_gsd, by_width
+from cv.evaluation.matching import Matches
+from cv.evaluation.table import bands_table, exams_table, marks_table
+from cv.geometry.boxes import OrientedBoxes
+
+STEP = 12.6
+"""Boxes end to end, closer than what makes a stack."""
+
+
+def row(count, start=0, wide=2.4):
+    return OrientedBoxes.from_values([[start + STEP * i, 0, 12.19, wide, 0] for i in range(count)])
+
+
+def exam(truth, found, score=0.9, gsd=0.3, name="made up"):
+    scores = np.full(len(found), score)
+    question = Question(name, Path("none"), None, "container", truth)
+    detections = Detections(found, scores, np.zeros(len(found), np.int64))
+    matches = Matches.of(found, scores, truth)
+    return Exam(question, gsd, truth, detections, matches, CARD, shapely.box(0, 0, 100, 100))
+
+
+def test_marks_by_hand():
+    exams = [exam(row(10), row(8)), exam(row(4), row(6)), exam(row(0), row(0))]
+    marks = Marks.of(exams)
+    assert (marks.images, marks.true, marks.counted) == (3, 14, 14)
+    assert marks.nmae == pytest.approx(4 / 14)
+    assert marks.bias == 0
+    assert (marks.recall, marks.precision) == (pytest.approx(12 / 14), pytest.approx(12 / 14))
+    assert marks.stack_error == pytest.approx((2 / 10 + 0 / 4) / 2)  # what lies beyond is no stack
+
+
+def test_bands_hold_what_they_say():
+    exams = [exam(row(4), row(4), gsd=0.3), exam(row(6), row(3), gsd=0.8)]
+    assert [(b.name, b.objects, b.recall) for b in by_gsd(exams)] == [
+        ("GSD 0.2 to 0.4 m", 4, 1.0),
+        ("GSD 0.6 to 0.9 m", 6, 0.5),
+    ]
+    assert [(b.name, b.objects, b.recall) for b in by_width(exams)] == [
+        ("width 0 to 4 px", 6, 0.5),
+        ("width 6 to 9 px", 4, 1.0),
+    ]
+
+
+def test_nothing_is_marked_as_nothing():
+    marks = Marks.of([exam(row(0), row(0))])
+    assert math.isnan(marks.nmae)
+    assert math.isnan(marks.ap50)
+    assert marks.coverage == 1
+    assert " - " in marks_table([("none", marks)])
+
+
+def test_an_exam_through_the_whole_product(tmp_path):
+    utm, size, gsd = CRS.from_epsg(32652), 700, 0.45
+    place = Affine.translation(5e5 - size * gsd / 2, 4.68e6 + size * gsd / 2) @ Affine.scale(
+        gsd, -gsd
+    )
+    lon, lat = 129.0, 42.27238
+    path = paint(tmp_path / "scene.tif", utm, place, (lon, lat), size)
+
+    back = Transformer.from_crs(projection((lon, lat)), utm, always_xy=True)
+    corners = CONTAINERS.corners()
+    x, y = back.transform(corners[..., 0], corners[..., 1])
+    pixels = np.stack([(x - place.c) / gsd, (place.f - y) / gsd], axis=-1)
+    truth = OrientedBoxes.from_corners(pixels)
+    question = Question("painted", path, None, "container", truth)
+    whole = sit(question, painted_detector())
+    assert (whole.true, whole.counted, whole.holds_truth) == (24, 24, True)
+    assert whole.matches.average_precision() == 1
+    half = Question("half", path, None, "container", truth, shapely.box(0, 0, size / 2, size))
+    seen = sit(half, painted_detector())
+    assert seen.true == seen.counted == int((truth.centers[:, 0] <= size / 2).sum())
+    assert seen.area_km2 == pytest.approx(whole.area_km2 / 2, rel=1e-3)
+    assert "painted" in exams_table([whole])
+    assert "GSD 0.4 to 0.6 m" in bands_table([whole])
+
+
+def test_windows_share_out_what_was_judged():
+    whole = exam(row(10), row(8))
+    parts = whole.windows(50.0)
+    assert len(parts) == 4
+    middles = STEP * np.arange(10)
+    assert sum(part.true for part in parts) == (middles <= 100).sum()
+    assert sum(part.area_km2 for part in parts) == pytest.approx(whole.area_km2)
+    assert len(whole.windows(80.0)) == 1  # slivers are left out
