@@ -27,16 +27,16 @@ def test_it_answers_as_the_model(network: torch.nn.Module) -> None:
     session = ort.InferenceSession(str(default_model()))
     (truth,) = session.run(None, {"images": image})
     with torch.no_grad():
-        answer = network(torch.from_numpy(image)).numpy()
+        answer = network(torch.from_numpy(image))[0].numpy()
     assert np.abs(answer[:, :4] - truth[:, :4]).max() < 0.05  # pixels
     assert np.abs(answer[:, 4:] - truth[:, 4:]).max() < 1e-3
 
 
 def test_its_normalizations_know_their_input(network: torch.nn.Module) -> None:
-    """In training mode batch statistics take over: on such chips the answer stays about the same."""
+    """In training mode the statistics of a batch take over: they are about those that it has."""
     pictures = rendered_pictures(8, batch=8)[0]
     with torch.no_grad():
-        calm = network(pictures)
+        calm = network(pictures)[0]
         network.train()
         norms = [part for part in network.modules() if isinstance(part, torch.nn.BatchNorm2d)]
         before = [norm.running_var.clone() for norm in norms if norm.running_var is not None]
