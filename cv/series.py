@@ -29,7 +29,7 @@ _TEXTS = (
     "place",
 )
 _HEADING = "date        time         containers   TEU  hulls  aboard  visible  status"
-_BAR = 14
+_BAR = 12
 """Characters of the longest bar: a line then stays within 100, for 99,999 containers too."""
 
 

@@ -122,8 +122,8 @@ def test_text_reads_like_this() -> None:
     assert Series.of("East", looks).to_text().splitlines()[1:-1] == [
         heading,
         "2026-01-05  10:30        20 (18-22)    30      1       3     100%  counted       "
-        "#############-",
-        "2026-01-06  10:30         10 (8-12)    15      1       3      62%  partial       ######--",
+        "###########-",
+        "2026-01-06  10:30         10 (8-12)    15      1       3      62%  partial       #####--",
         "2026-01-07  -      no image until 2026-01-08 (2 days)",
         "2026-01-09  10:30                 -     -      -       -       0%  not visible",
         "2026-01-10  -      no image",

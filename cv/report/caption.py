@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cv.counting.count import Count, Estimate, Status
 from cv.counting.counts import Counts
+from cv.report.fonts import shortened
 from cv.report.text import share_text
 
 if TYPE_CHECKING:
@@ -93,11 +94,8 @@ def _notes(counts: Counts) -> list[str]:
 
 
 def _cells(count: Count) -> tuple[str, ...]:
-    name = count.pier
-    if len(name) > _NAME_CHARS:
-        name = f"{name[: _NAME_CHARS - 1]}…"
     return (
-        name,
+        shortened(count.pier, _NAME_CHARS),
         count.status.value.replace("_", " "),
         _number(count.containers),
         _number(count.teu),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cv.report.fonts import legible, shortened
 from cv.report.output import written
 from cv.report.panel import (
     FAINT,
@@ -37,7 +38,10 @@ _KEYS_A_ROW = 5
 _STEPS, _LABEL_PX = (1, 2, 3, 7), 64
 """Days between labels, and the pixels that a label needs."""
 
+_NAME_CHARS = 60
 
+
+@legible
 def draw_series(series: Sequence[Series], path: str | Path, quantity: str = "containers") -> None:
     """`series` of one or more piers as a PNG, 1600 pixels wide, a panel per pier; times are UTC.
 
@@ -68,8 +72,8 @@ def draw_series(series: Sequence[Series], path: str | Path, quantity: str = "con
         )
         if len(series) > 1:
             chart.set_title(
-                one.pier, loc="left", fontsize=13, fontweight="bold", color=INK, pad=8,
-                parse_math=False,
+                shortened(one.pier, _NAME_CHARS), loc="left", fontsize=13, fontweight="bold",
+                color=INK, pad=8, parse_math=False,
             )  # fmt: skip
         _dates(strip, span, shown=i == len(series) - 1)
         _dates(chart, span, shown=False)
@@ -137,11 +141,15 @@ def _head(figure: Figure, series: Sequence[Series], quantity: str) -> None:
     height_px = figure.get_size_inches()[1] * _DPI
     left = _LEFT / _WIDTH
     what = "TEU" if quantity == "teu" else "Containers"
-    title = f"{what} on {series[0].pier if len(series) == 1 else f'{len(series)} piers'}"
+    title = f"{what} on {_whom(series)}"
     figure.text(
         left, 1 - 34 / height_px, title, fontsize=18, fontweight="bold", color=INK, parse_math=False
     )
     figure.text(left, 1 - 58 / height_px, _basis(series), fontsize=10.5, color=FAINT)
+
+
+def _whom(series: Sequence[Series]) -> str:
+    return shortened(series[0].pier, _NAME_CHARS) if len(series) == 1 else f"{len(series)} piers"
 
 
 def _basis(series: Sequence[Series]) -> str:

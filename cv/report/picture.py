@@ -19,6 +19,7 @@ from cv.counting.sighting import Sighting
 from cv.geometry.boxes import Floats, map_points
 from cv.geometry.patch import Patch
 from cv.report.caption import BACKGROUND, MIN_WIDTH_PX, caption_height, draw_caption
+from cv.report.fonts import legible
 from cv.report.outlines import polygons
 from cv.report.output import written
 
@@ -56,6 +57,7 @@ class Outline(NamedTuple):
     """ "pier" or "berth"."""
 
 
+@legible
 def draw_scene(
     patch: Patch,
     to_pixel: Affine,

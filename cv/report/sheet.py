@@ -13,6 +13,7 @@ import numpy as np
 from cv.labels.labelled import Dataset, LabelledImage, Shape
 from cv.labels.pictures import Bytes, size_in, window
 from cv.report.caption import BACKGROUND
+from cv.report.fonts import legible
 from cv.report.output import written
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Tile:
         ]
 
 
+@legible
 def draw_sheet(
     dataset: Dataset,
     pictures: Sequence[tuple[LabelledImage, Path]],

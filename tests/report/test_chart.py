@@ -128,3 +128,11 @@ def test_refusals(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="folder"):
         draw_series([looks((0, 1.0, Status.COUNTED))], tmp_path / "no" / "a.png")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_names_in_any_script_and_of_any_length_are_drawn_without_a_word(tmp_path, recwarn) -> None:
+    for i, name in enumerate(("라진항 제3부두", "x" * 300, "$\\frac{1}{2}$")):
+        counts = [a_count(pier=name, containers=4.0)]
+        draw_series([Series.of(name, counts)], tmp_path / f"{i}.png")
+        assert (tmp_path / f"{i}.png").stat().st_size > 5000
+    assert not [w for w in recwarn if "Glyph" in str(w.message)]
