@@ -12,11 +12,13 @@ pytest.importorskip("ultralytics", reason="needs the extra train")
 import torch
 
 from cv.detector.card import Card
+from cv.detector.detector import default_model
 from cv.detector.network import Network
 from cv.training.augment import light_batch, turn_batch
 from cv.training.chips import write_dataset
 from cv.training.export import END_TO_END, RAW, load_network
 from cv.training.release import card_for, release
+from cv.training.render import render_chip
 from cv.training.train import Recipe, resumed, train
 from cv.training.trainer import ImageWiseAssigner
 
@@ -130,3 +132,16 @@ def test_card_refuses_thresholds_outside_0_to_1() -> None:
     with pytest.raises(ModelError):
         card_for("bad", "0", RAW, (0.3, 1.4), "none")
     assert isinstance(card_for("good", "0", RAW, (0.3, 0.4), "none"), Card)
+
+
+def test_training_goes_on_from_a_released_model(run: Path, tmp_path: Path) -> None:
+    """With hardly a step made, it answers about as the model that it came from."""
+    data = run.parent / "chips" / "dataset.yaml"
+    recipe = Recipe(data, default_model(), tmp_path / "on", 1, 2, 1e-7, heads="raw")
+    card = card_for("on", "1", RAW, (0.3, 0.4), "five rendered chips")
+    tuned = Network.load(release(train(recipe), tmp_path, card))
+    image = render_chip(24).image.transpose(2, 0, 1)[None].astype(np.float32) / 255
+    scores = [network.run(image)[0, 4] for network in (tuned, Network.load(default_model()))]
+    assert scores[1].max() > 0.4
+    assert np.abs(scores[0] - scores[1]).mean() < 0.02
+    assert np.corrcoef(scores[0], scores[1])[0, 1] > 0.95
