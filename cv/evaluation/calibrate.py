@@ -16,6 +16,8 @@ from cv.geometry.boxes import Floats
 
 _KNOTS = 24
 """Scores at which the probability is told, at most."""
+_EMPTY = 8
+"""Looks at next to nothing that tell how much is missed by area."""
 _HALVINGS = 10
 _DISPERSIONS = np.linspace(1.0, 4.0, 13)
 _SHARED = np.linspace(0.0, 0.6, 31)
@@ -25,8 +27,8 @@ def calibrate(exams: Sequence[Exam]) -> Calibration:
     """The calibration of the class of `exams`, which are of one class and one model.
 
     Probabilities by isotonic regression (pool adjacent violators; Zadrozny and Elkan 2002) of
-    whether a detection is an object at a rotated IoU of 0.5. What no detection tells of by least
-    squares, as a part of what they tell of and per area. The spread by maximum likelihood of a
+    whether a detection is an object at a rotated IoU of 0.5. What no detection tells of, as a
+    part of what they tell of and per area. The spread by maximum likelihood of a
     normal error, widened or narrowed until `LEVEL` of the exams lie in their interval.
     """
     matches = Matches.joined([exam.matches for exam in exams])
@@ -99,14 +101,17 @@ def _moments(exams: Sequence[Exam], calibration: Calibration) -> tuple[Floats, F
 
 
 def _missed(rest: Floats, told: Floats, areas: Floats) -> tuple[float, float]:
-    """Least squares of `rest` by `told` and `areas`, neither factor negative."""
-    found = np.linalg.lstsq(np.column_stack([told, areas]), rest, rcond=None)[0]
-    if found[1] < 0:
-        found = np.array([float(rest @ told) / max(float(told @ told), 1e-12), 0.0])
-    elif found[0] < 0:
-        found = np.array([0.0, float(rest @ areas) / max(float(areas @ areas), 1e-12)])
-    part, per_km2 = np.maximum(found, 0.0)
-    return float(part), float(per_km2)
+    """How much of `rest` goes with what is told (least squares), and how much with the area.
+
+    The latter is measured where next to nothing is told of, if there are enough such looks.
+    """
+    empty = told < 1.0
+    per_km2 = 0.0
+    if empty.sum() >= _EMPTY:
+        per_km2 = max(0.0, float(rest[empty].sum()) / float(areas[empty].sum()))
+    left = rest - per_km2 * areas
+    part = float(left @ told) / max(float(told @ told), 1e-12)
+    return max(0.0, part), per_km2
 
 
 def _spread(errors: Floats, variance: Floats, middle: Floats) -> tuple[float, float]:

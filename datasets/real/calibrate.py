@@ -19,10 +19,9 @@ import numpy as np
 from tqdm import tqdm
 
 from cv import Detector
-from cv.detector.card import Card
+from cv.detector.card import Calibration, Card
 from cv.evaluation.calibrate import calibrate
 from cv.evaluation.exam import Exam, Question, sit
-from cv.evaluation.matching import Matches
 from cv.evaluation.papers import questions_of
 from cv.labels.formats import pictures_of, read, with_pictures
 from cv.training.chips import write_dataset
@@ -31,7 +30,7 @@ from cv.training.release import restamp
 from cv.training.render import COARSE_GSD, FINE_GSD
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from scenes import CONTAINER, HULL, questions
+from scenes import CONTAINER, EDGE_PX, HULL, LEAST_HULL_M, questions
 
 WINDOW_M = 80.0
 """Side of the windows that real scenes are cut into, metres."""
@@ -48,7 +47,10 @@ def rendered(work: Path, kind: str, count: int, workers: int) -> list[Question]:
     places = pictures_of(folder)
     dataset = with_pictures(read(folder), places)
     gsd = COARSE_GSD if coarse else FINE_GSD
-    return [q for q in questions_of(dataset, places, kind, (gsd, gsd)) if q.path.exists()]
+    asked = list(questions_of(dataset, places, kind, (gsd, gsd)))
+    if coarse:  # judged as in real scenes: whole ships, no boats
+        asked = [replace(q, least_m=LEAST_HULL_M, margin_px=EDGE_PX) for q in asked]
+    return asked
 
 
 def examined(asked: Sequence[Question], detector: Detector) -> list[Exam]:
@@ -56,12 +58,11 @@ def examined(asked: Sequence[Question], detector: Detector) -> list[Exam]:
     return [sit(one, detector) for one in tqdm(asked, unit="image", disable=None, leave=False)]
 
 
-def best_threshold(exams: Sequence[Exam]) -> float:
-    """The score at which the product of recall and precision is best."""
-    matches = Matches.joined([exam.matches for exam in exams])
-    scores = np.round(np.arange(0.15, 0.8, 0.01), 2)
-    worth = [np.nan_to_num(matches.recall(s) * matches.precision(s)) for s in scores]
-    return float(scores[int(np.argmax(worth))])
+def even_threshold(calibration: Calibration) -> float:
+    """The score from which on a detection is more likely right than wrong."""
+    scores = np.round(np.arange(0.05, 0.95, 0.01), 2)
+    chances = np.interp(scores, calibration.scores, calibration.probabilities)
+    return float(scores[int(np.argmax(chances >= 0.5))])
 
 
 def coverage(exams: Sequence[Exam], card: Card) -> str:
@@ -92,10 +93,11 @@ def main() -> None:
         middle = len(chips) // 2
         fits[kind] = [*chips[:middle], *(part for parts in cut[::2] for part in parts)]
         tests[kind] = [chips[middle:], [part for parts in cut[1::2] for part in parts]]
-    thresholds = tuple(best_threshold(fits[kind]) for kind in card.classes)
-    card = replace(card, thresholds=thresholds)
-    told = [calibrate([replace(e, card=card) for e in fits[kind]]) for kind in card.classes]
-    card = replace(card, calibrations=tuple(told))
+    for _ in range(2):  # intervals hold the count, which hangs on the threshold
+        told = tuple(calibrate([replace(e, card=card) for e in fits[kind]]) for kind in fits)
+        thresholds = tuple(even_threshold(one) for one in told)
+        card = replace(card, thresholds=thresholds)
+    card = replace(card, calibrations=told)
     print(f"thresholds {dict(zip(card.classes, thresholds, strict=True))}")
     for kind in card.classes:
         chips, real = tests[kind]
