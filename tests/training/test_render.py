@@ -144,7 +144,7 @@ def test_chips_have_the_promised_shape_and_labels_inside(coarse: bool) -> None:
 def test_some_chips_hold_no_container() -> None:
     kinds = [
         any(t.class_name == "container" for t in render_chip(s, False).targets)
-        for s in range(30, 50)
+        for s in range(50, 80)
     ]
     assert 0 < sum(kinds) < len(kinds)
 
