@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from cv.geometry.boxes import Floats
 from cv.labels.labelled import LabelledImage, Shape
 from cv.labels.outlines import visible_part
 from cv.labels.yolo_obb import text_of
@@ -73,11 +74,21 @@ def write_dataset(
     return Written(folder, len(seeds), int(counts[0]), int(counts[1]))
 
 
+def fitted(part: Floats, size: tuple[int, int]) -> Floats:
+    """`part` (4, 2), shrunk about its middle until its upright box is no larger than the image.
+
+    ultralytics leaves out an image with all its labels where one box is larger.
+    """
+    middle = (part.min(axis=0) + part.max(axis=0)) / 2
+    fits: Floats = middle + (part - middle) * min(1.0, *(np.array(size) / np.ptp(part, axis=0)))
+    return fits
+
+
 def labelled(chip: Chip) -> LabelledImage:
     """What a detector should find in a chip, cut to what the chip shows."""
     size = (chip.image.shape[1], chip.image.shape[0])
     parts = [(item.class_name, visible_part(item.corners, size)) for item in chip.targets]
-    shapes = tuple(Shape(name, part) for name, part in parts if part is not None)
+    shapes = tuple(Shape(name, fitted(part, size)) for name, part in parts if part is not None)
     return LabelledImage(f"{chip.seed:06d}.png", size, shapes, chip.gsd)
 
 

@@ -13,18 +13,26 @@ from cv.errors import SceneError
 from cv.scene.scene import Scene
 
 
+def write(path, pixels, block=64, mask=None, **profile):
+    with (
+        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
+        rasterio.open(
+            path, "w", driver="GTiff", count=len(pixels), height=256, width=256, dtype="uint8",
+            tiled=True, blockxsize=block, blockysize=block, crs="EPSG:32652",
+            transform=Affine(0.5, 0, 4e5, 0, -0.5, 4.6e6), **profile,
+        ) as out,
+    ):  # fmt: skip
+        out.write(pixels)
+        if mask is not None:
+            out.write_mask(mask)
+    return path
+
+
 @pytest.fixture
 def deflated(tmp_path):
-    path = tmp_path / "deflated.tif"
     y, x = np.mgrid[0:256, 0:256]
     pixels = np.stack([x + y, x ^ y, (x * y) // 256]).astype(np.uint8)
-    with rasterio.open(
-        path, "w", driver="GTiff", width=256, height=256, count=3, dtype="uint8", tiled=True,
-        blockxsize=64, blockysize=64, compress="deflate", interleave="pixel",
-        crs="EPSG:32652", transform=Affine(0.5, 0, 4e5, 0, -0.5, 4.6e6),
-    ) as out:  # fmt: skip
-        out.write(pixels)
-    return path
+    return write(tmp_path / "deflated.tif", pixels, compress="deflate", interleave="pixel")
 
 
 def read_all(path):
@@ -62,15 +70,9 @@ def test_damage_outside_of_what_is_read_does_not_matter(deflated):
 
 @pytest.fixture
 def photographic(tmp_path):
-    path = tmp_path / "photographic.tif"
     pixels = np.random.default_rng(2).integers(0, 255, (3, 256, 256), dtype=np.uint8)
-    with rasterio.open(
-        path, "w", driver="GTiff", width=256, height=256, count=3, dtype="uint8", tiled=True,
-        blockxsize=128, blockysize=128, compress="jpeg", photometric="ycbcr",
-        crs="EPSG:32652", transform=Affine(0.5, 0, 4e5, 0, -0.5, 4.6e6),
-    ) as out:  # fmt: skip
-        out.write(pixels)
-    return path
+    path = tmp_path / "photographic.tif"
+    return write(path, pixels, block=128, compress="jpeg", photometric="ycbcr")
 
 
 def test_what_the_jpeg_decoder_only_warns_of_is_an_error_again_and_again(photographic):
@@ -92,26 +94,12 @@ def test_what_the_jpeg_decoder_only_warns_of_is_an_error_again_and_again(photogr
         logging.getLogger("rasterio._err").disabled = False
 
 
-def write(path, pixels, **profile):
-    with (
-        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
-        rasterio.open(
-            path, "w", driver="GTiff", count=len(pixels), height=256, width=256, dtype="uint8",
-            tiled=True, blockxsize=64, blockysize=64, crs="EPSG:32652",
-            transform=Affine(0.5, 0, 4e5, 0, -0.5, 4.6e6), **profile,
-        ) as out,
-    ):  # fmt: skip
-        out.write(pixels)
-        if profile.get("compress") == "jpeg":
-            out.write_mask(np.triu(np.full((256, 256), 255, np.uint8)))
-    return path
-
-
 GREY = np.full((3, 256, 256), 90, np.uint8)
 
 
 def test_damage_in_a_deflated_mask_is_found(tmp_path):
-    path = write(tmp_path / "masked.tif", GREY, compress="jpeg", photometric="ycbcr")
+    mask = np.triu(np.full((256, 256), 255, np.uint8))
+    path = write(tmp_path / "masked.tif", GREY, mask=mask, compress="jpeg", photometric="ycbcr")
     with rasterio.open(f"GTIFF_DIR:2:{path}") as mask:
         start = int(mask.get_tag_item("BLOCK_OFFSET_1_1", "TIFF", bidx=1))
         length = int(mask.get_tag_item("BLOCK_SIZE_1_1", "TIFF", bidx=1))

@@ -8,10 +8,11 @@ import pytest
 
 from cv.labels.check import check
 from cv.labels.labelled import is_rectangle
+from cv.labels.outlines import visible_part
 from cv.labels.yolo_obb import text_of
 from cv.training.canvas import Canvas, rectangle
 from cv.training.cargo import FEET, WIDTH, Block, draw_block, draw_container
-from cv.training.chips import labelled, write_dataset
+from cv.training.chips import fitted, labelled, write_dataset
 from cv.training.materials import GROUNDS, Paints
 from cv.training.render import CLASSES, render_chip
 from cv.training.sensor import Sensor, Sun, View, expose, illuminate
@@ -169,3 +170,16 @@ def test_ground_covers_everything_and_is_free() -> None:
     draw_ground(canvas, GROUNDS["earth"], np.random.default_rng(0))
     assert canvas.is_free(rectangle([30, 30], 20, 20, 0.3))
     assert (canvas.albedo > 0).all()
+
+
+def test_no_label_is_larger_than_its_chip() -> None:
+    """A hull that crosses the chip: its visible part, turned, has a larger upright box."""
+    size = (640, 640)
+    large = visible_part(rectangle([320, 320], 1200, 90, 0.6), size)
+    assert large is not None
+    assert np.ptp(large, axis=0).max() > 640 * 1.01
+    fits = fitted(large, size)
+    assert is_rectangle(fits)
+    assert np.ptp(fits, axis=0).max() <= 640 + 1e-9
+    small = rectangle([100, 100], 40, 8, 0.6)
+    assert np.array_equal(fitted(small, size), small)
