@@ -1,116 +1,186 @@
-"""Fine-tune an oriented-box network on a YOLO-OBB dataset."""
+"""Fine-tune an oriented-box network on a YOLO-OBB dataset, stopped and gone on with at any time."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, replace
+import os
+import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
+from cv.errors import InputError
+from cv.labels.manifest import Manifest
+from cv.training.material import data_digest, file_digest, manifest_at, refuse_unsound
+from cv.training.plan import CHIP, Recipe
 from cv.training.quiet import hush
+from cv.training.runfile import NAME, RunFile, versions
+from cv.training.start import Kind, refuse_unfit
 
-CHIP = 640  # pixels, side of every training image
+__all__ = ["CHIP", "Recipe", "last_checkpoint", "resume", "train"]
+
+_OURS = (NAME, "recipe.json", "state.pt", "weights")
+"""What a folder that holds a run has."""
+_OFF = (
+    "hsv_h",
+    "hsv_s",
+    "hsv_v",
+    "degrees",
+    "translate",
+    "scale",
+    "shear",
+    "perspective",
+    "flipud",
+    "fliplr",
+    "mosaic",
+    "mixup",
+    "cutmix",
+    "copy_paste",
+    "erasing",
+    "bgr",
+    "multi_scale",
+)
+"""Augmentation of ultralytics: ours is exact."""
+
+Say = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that decides a run."""
-
-    data: Path
-    # dataset.yaml
-    weights: Path
-    # checkpoint to start from
-    out: Path
-    # run folder, made
-    epochs: int = 10
-    # passes over the data
-    batch: int = 8
-    # chips a step
-    rate: float = 1e-3
-    # learning rate of AdamW after warm-up; falls along a cosine
-    seed: int = 0
-    # of order, turns and exposure
-    device: str = "cpu"
-    # "cpu", "0", "cuda:0"
-    heads: str = "both"
-    # "both", or "raw": only the one-to-many head, a third faster to train, no end-to-end layout
-    precision: str = "auto"
-    # "auto", "float32" or "bfloat16" (CPU only; a GPU uses its own mixed precision)
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
-def train(recipe: Recipe, resume: bool = False) -> Path:
-    """Run to the end, or on from out/weights/last.pt; returns the last checkpoint.
+def _warn(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
-    Every epoch is kept as out/weights/epochN.pt.
+
+def train(
+    recipe: Recipe, command: tuple[str, ...] = (), tensorboard: bool = False, say: Say = _say
+) -> Path:
+    """A run from its start to its end; returns the last checkpoint.
+
+    Every epoch is kept as out/weights/epochN.pt. Raises InputError, before anything heavy begins,
+    where the run cannot be made.
     """
-    hush()
-    from cv.training.trainer import PierTrainer, attach_callbacks, cpu_likes_bfloat16
-
+    recipe = recipe.checked()
+    _refuse_taken(recipe.out)
+    manifest = manifest_at(recipe.data)
+    kind = refuse_unfit(recipe.weights, manifest.names)
+    if kind is Kind.RELEASED and recipe.heads == "both":
+        raise InputError(
+            "heads", "both", "an ONNX model has the raw head only", "Use --heads raw with it."
+        )
+    refuse_unsound(manifest, _warn)
+    run = RunFile(
+        command=command,
+        recipe=recipe,
+        weights_sha256=file_digest(recipe.weights),
+        data_sha256=data_digest(manifest),
+        device=chosen_device(recipe.device),
+        threads=threads(),
+        versions=versions(),
+    )
     recipe.out.mkdir(parents=True, exist_ok=True)
-    last = recipe.out / "weights" / "last.pt"
-    overrides = _overrides(recipe)
-    if resume:
-        overrides["resume"] = str(last)
-    else:
-        record = {key: str(value) for key, value in asdict(recipe).items()}
-        (recipe.out / "recipe.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
-    trainer = PierTrainer(overrides=overrides)
-    trainer.one_head = recipe.heads == "raw"
-    wanted = recipe.precision == "bfloat16"
-    on_cpu = recipe.device == "cpu"
-    trainer.half_on_cpu = on_cpu and (
-        wanted or (recipe.precision == "auto" and cpu_likes_bfloat16())
-    )
-    attach_callbacks(trainer, lambda line: print(line, flush=True))
-    trainer.train()
-    return last
+    run.write()
+    return _run(run, manifest, tensorboard, say)
 
 
-def resumed(out: Path) -> Recipe:
-    """The recipe of an interrupted run, from its folder."""
-    record = json.loads((out / "recipe.json").read_text(encoding="utf-8"))
-    base = Recipe(Path(record["data"]), Path(record["weights"]), out)
-    return replace(
-        base,
-        epochs=int(record["epochs"]),
-        batch=int(record["batch"]),
-        rate=float(record["rate"]),
-        seed=int(record["seed"]),
-        device=record["device"],
-        heads=record["heads"],
-        precision=record["precision"],
-    )
+def resume(out: Path, tensorboard: bool = False, say: Say = _say) -> Path:
+    """The run in `out` from its last whole epoch to its end; returns the last checkpoint.
+
+    Ends with the weights of an unbroken run. Raises InputError where its data or the weights that
+    it began with are not what they were.
+    """
+    run = RunFile.read(out)
+    recipe = run.recipe
+    manifest = manifest_at(recipe.data)
+    refuse_unfit(recipe.weights, manifest.names)
+    if file_digest(recipe.weights) != run.weights_sha256:
+        raise _changed(recipe.weights, "the weights are not those that the run began with")
+    if data_digest(manifest) != run.data_sha256:
+        raise _changed(recipe.data, "the dataset is not what it was when the run began")
+    for line in _differences(run):
+        _warn(line)
+    for draft in (*out.glob(".*.tmp"), *(out / "weights").glob(".*.tmp")):
+        shutil.rmtree(draft, ignore_errors=True)  # of a file whose writing was cut off
+    return _run(run, manifest, tensorboard, say)
 
 
-def _overrides(recipe: Recipe) -> dict[str, object]:
-    """Settings of ultralytics; all of its own augmentation is off, ours is exact."""
-    off = (
-        "hsv_h",
-        "hsv_s",
-        "hsv_v",
-        "degrees",
-        "translate",
-        "scale",
-        "shear",
-        "perspective",
-        "flipud",
-        "fliplr",
-        "mosaic",
-        "mixup",
-        "cutmix",
-        "copy_paste",
-        "erasing",
-        "bgr",
-    )
+def last_checkpoint(out: Path) -> Path:
+    """The checkpoint of the last epoch of the run in `out`."""
+    return out / "weights" / "last.pt"
+
+
+def chosen_device(wanted: str) -> str:
+    """ "cpu" or "cuda:N"; raises InputError where there is no such GPU."""
+    import torch
+
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if wanted == "auto":
+        return "cuda:0" if count else "cpu"
+    if wanted == "cpu":
+        return wanted
+    number = int(wanted.rpartition(":")[2])
+    if number >= count:
+        raise InputError(
+            "device", wanted, f"PyTorch sees {count} GPUs", "Use --device cpu or another number."
+        )
+    return f"cuda:{number}"
+
+
+def threads() -> int:
+    """Threads of the CPU: OMP_NUM_THREADS, or the cores that this process may use."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    if wanted.isdecimal() and int(wanted):
+        return int(wanted)
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _run(run: RunFile, manifest: Manifest, tensorboard: bool, say: Say) -> Path:
+    """On from the state of the run, if there is one."""
+    hush()
+    import torch
+
+    from cv.training.chipset import ChipSet, Look
+    from cv.training.progress import watchers_of
+    from cv.training.state import State
+    from cv.training.trainer import Job, PierTrainer, cpu_likes_bfloat16, state_path
+
+    recipe = run.recipe
+    device = chosen_device(recipe.device)
+    saved = state_path(recipe.out)
+    state = State.load(saved) if saved.exists() else None
+    if state is not None and state.epochs >= recipe.epochs:
+        say(f"finished: all {recipe.epochs} epochs are done")
+        return last_checkpoint(recipe.out)
+    bfloat16 = recipe.precision == "bfloat16"
+    wanted = bfloat16 or (recipe.precision == "auto" and cpu_likes_bfloat16())
+    watchers = watchers_of(recipe.out, say, tensorboard)
+    chips = ChipSet(manifest, Look(recipe.side, recipe.jitter, recipe.seed))
+    workers = 0 if device == "cpu" else min(8, os.cpu_count() or 1)
+    job = Job(recipe, chips, state, watchers, workers, device == "cpu" and wanted)
+    trainer = PierTrainer(_settings(recipe, device), job)
+    torch.set_num_threads(threads())  # ultralytics leaves one core idle
+    say(f"{len(chips)} chips, {recipe.batch} a step, on {device} with {threads()} threads")
+    try:
+        trainer.train()
+    finally:
+        for watcher in watchers:
+            watcher.close()
+    return last_checkpoint(recipe.out)
+
+
+def _settings(recipe: Recipe, device: str) -> dict[str, object]:
+    """Settings of ultralytics."""
+    half: object = "bf16" if recipe.precision == "bfloat16" else recipe.precision == "auto"
     return {
-        **dict.fromkeys(off, 0.0),
+        **dict.fromkeys(_OFF, 0.0),
         "task": "obb",
         "mode": "train",
-        "model": str(recipe.weights),
-        "data": str(_resolve(recipe)),
+        "model": recipe.weights.name,
         "epochs": recipe.epochs,
         "batch": recipe.batch,
         "nbs": recipe.batch,
-        "imgsz": CHIP,
+        "imgsz": recipe.side,
         "optimizer": "AdamW",
         "lr0": recipe.rate,
         "lrf": 0.02,
@@ -119,29 +189,45 @@ def _overrides(recipe: Recipe) -> dict[str, object]:
         "warmup_bias_lr": 0.0,
         "weight_decay": 5e-4,
         "seed": recipe.seed,
-        "device": recipe.device,
-        "amp": recipe.device != "cpu",
+        "device": device.removeprefix("cuda:"),
+        "amp": half if device != "cpu" else False,
+        "freeze": recipe.freeze,
         "auto_augment": None,
-        "augmentations": [],
         "max_det": 1500,
-        "save_period": 1,
+        "close_mosaic": 0,
         "patience": 0,
         "val": False,
         "plots": False,
         "project": str(recipe.out.parent.resolve()),
-        "name": recipe.out.name,
+        "name": recipe.out.resolve().name,
         "exist_ok": True,
-        "workers": 4,
     }
 
 
-def _resolve(recipe: Recipe) -> Path:
-    """A copy of dataset.yaml whose path is absolute: ultralytics takes "." for the shell's."""
-    import yaml  # type: ignore[import-untyped,unused-ignore]
+def _refuse_taken(out: Path) -> None:
+    taken = [name for name in _OURS if (out / name).exists()]
+    if taken or (out.exists() and not out.is_dir()):
+        raise InputError(
+            out,
+            f"it holds {', '.join(taken)}" if taken else "it is a file",
+            "a run has a folder of its own",
+            "Name another folder, or go on with that run: train.py --resume OUT.",
+        )
 
-    source = recipe.data.resolve()
-    record = yaml.safe_load(source.read_text(encoding="utf-8"))
-    record["path"] = str((source.parent / record.get("path", ".")).resolve())
-    target = recipe.out / "dataset.yaml"
-    target.write_text(yaml.safe_dump(record, sort_keys=False), encoding="utf-8")
-    return target.resolve()
+
+def _changed(path: Path, found: str) -> InputError:
+    limit = "a run goes on with what it began with"
+    return InputError(path, found, limit, "Restore it, or begin a new run in another folder.")
+
+
+def _differences(run: RunFile) -> list[str]:
+    """A line for all that may change the last bits of a resumed run."""
+    lines = []
+    for (name, then), (_, now) in zip(run.versions, versions(), strict=False):
+        if then != now:
+            lines.append(f"warning: the run began with {name} {then}, this is {now}")
+    if run.threads != threads():
+        lines.append(f"warning: the run began with {run.threads} threads, these are {threads()}")
+    if run.device != (now := chosen_device(run.recipe.device)):
+        lines.append(f"warning: the run began on {run.device}, this is {now}")
+    return lines

@@ -1,142 +1,260 @@
-"""The ultralytics OBB trainer with our batches, our head start and a CPU that computes in bf16."""
+"""The loop of ultralytics with our chips, our losses, our state and a CPU that computes in bf16."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import time
-from collections.abc import Callable
+import io
+import random
+from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
+from cv.errors import InferenceError, InputError, ModelError, PierwatchError
+from cv.files import write_whole
 from cv.training.augment import focus_batch, light_batch, turn_batch
+from cv.training.chipset import ChipSet, loader_of
+from cv.training.losses import criterion_of
+from cv.training.plan import Recipe
+from cv.training.progress import Watcher
 from cv.training.quiet import hush
 from cv.training.revive import drop_end_to_end, rendered_pictures, revive
+from cv.training.start import Kind, kind_of, read_architecture, read_checkpoint
+from cv.training.state import State
 
 hush()
 
+from ultralytics import __version__ as _ultralytics  # noqa: E402
+from ultralytics.engine import trainer as _engine  # noqa: E402
 from ultralytics.models.yolo.obb import OBBTrainer  # noqa: E402
 
 MAX_DETECTIONS = 1500  # a 192 m tile holds more than 600 boxes at times
 _RELATIVES = {"container": "large vehicle", "hull": "ship"}  # of ours among DOTA's classes
 
-Say = Callable[[str], None]
 
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What a trainer is given beside the settings of ultralytics."""
 
-class SteadyLoss:
-    """A criterion that always computes in float32, whatever the network computes in."""
-
-    def __init__(self, inner: Any) -> None:
-        self.inner = inner
-
-    def __call__(self, predictions: Any, batch: dict[str, Any]) -> Any:
-        """Loss and its parts; predictions are widened to float32 first."""
-        with torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False):
-            return self.inner(_widen(predictions), batch)
-
-    def update(self) -> None:
-        """Next epoch, for criteria that have a schedule."""
-        if hasattr(self.inner, "update"):
-            self.inner.update()
-
-
-class ImageWiseAssigner:
-    """An ultralytics assigner that looks at one image at a time: the same answer, no padding.
-
-    A batch is padded to its fullest image; with 5 to 600 boxes an image, most of the work of
-    assigning boxes to anchors would be spent on padding.
-    """
-
-    def __init__(self, inner: Any) -> None:
-        self.inner = inner
-
-    def __call__(
-        self,
-        scores: torch.Tensor,
-        predicted: torch.Tensor,
-        anchors: torch.Tensor,
-        labels: torch.Tensor,
-        boxes: torch.Tensor,
-        valid: torch.Tensor,
-    ) -> tuple[torch.Tensor, ...]:
-        """Target labels, boxes, scores, foreground and box index of every anchor."""
-        parts = []
-        for index in range(len(scores)):
-            one = slice(index, index + 1)
-            count = max(1, int(valid[index].sum()))  # boxes come first, padding after them
-            parts.append(
-                self.inner(
-                    scores[one],
-                    predicted[one],
-                    anchors,
-                    labels[one, :count],
-                    boxes[one, :count],
-                    valid[one, :count],
-                )
-            )
-        return tuple(torch.cat(column) for column in zip(*parts, strict=True))
-
-
-def _assign_imagewise(criterion: Any) -> Any:
-    for branch in (criterion, *(getattr(criterion, n, None) for n in ("one2many", "one2one"))):
-        if hasattr(branch, "assigner"):
-            branch.assigner = ImageWiseAssigner(branch.assigner)
-    return criterion
+    recipe: Recipe
+    # of the run
+    chips: ChipSet
+    # to train on
+    state: State | None
+    # to go on from
+    watchers: tuple[Watcher, ...]
+    # who follow the run
+    workers: int
+    # processes that read chips
+    half_on_cpu: bool
+    # whether to compute in bfloat16 on the CPU
 
 
 _Base: Any = OBBTrainer  # ultralytics is not typed well enough for strict checks
+engine: Any = _engine
 
 
 class PierTrainer(_Base):  # type: ignore[misc]
-    """OBBTrainer that turns and lights batches, and says how it goes in plain lines."""
+    """OBBTrainer that is the same run whether it was interrupted or not, and tells nobody of it."""
 
-    say: Say = print
-    half_on_cpu = False
-    one_head = False
+    def __init__(self, settings: dict[str, object], job: Job) -> None:
+        self.job = job
+        self._history: list[tuple[float, ...]] = []
+        super().__init__(overrides=settings)
+        (self.save_dir / "args.yaml").unlink(missing_ok=True)  # run.json says it without paths
+
+    def run_callbacks(self, event: str) -> None:
+        """Ours only: those that ultralytics adds would tell services of the run."""
+        if event == "on_train_start":
+            self._start()
+        elif event == "on_train_epoch_start":
+            self._start_epoch()
+        elif event == "on_train_batch_end":
+            self._tell_step()
+
+    def get_dataset(self) -> dict[str, Any]:
+        """What ultralytics wants to know of the data."""
+        names = dict(enumerate(self.job.chips.names))
+        return {"train": "", "val": "", "names": names, "nc": len(names), "channels": 3}
+
+    def get_dataloader(self, *_: Any, **__: Any) -> Any:
+        """Our chips; the validation that ultralytics asks this for too never runs."""
+        pin = self.device.type == "cuda"
+        return loader_of(self.job.chips, self.job.recipe.batch, self.job.workers, pin)
 
     def setup_model(self) -> Any:
-        """The network from its checkpoint, or revived from a released ONNX model."""
-        start = str(self.args.model)
-        if not start.endswith(".onnx"):
-            return super().setup_model()
-        self.model: Any = revive(Path(start), rendered_pictures(), len(self.data["names"]))
-        self.model.model[-1].max_det = MAX_DETECTIONS
-        return None
+        """The network from its checkpoint, revived from an ONNX model, or from its architecture."""
+        start, classes = self.job.recipe.weights, len(self.data["names"])
+        kind = kind_of(start)
+        if kind is Kind.RELEASED:
+            self.model: Any = revive(start, rendered_pictures(), classes)
+        elif kind is Kind.CHECKPOINT:
+            weights = read_checkpoint(start)
+            self.model = self.get_model(weights.yaml, weights)
+        else:
+            self.model = read_architecture(start, classes)
+        head = self.model.model[-1]
+        head.max_det = MAX_DETECTIONS
+        if self.job.recipe.heads == "raw":
+            drop_end_to_end(head)
+        if self.job.recipe.freeze >= len(self.model.model):
+            found, layers = str(self.job.recipe.freeze), len(self.model.model)
+            raise InputError("freeze", found, f"the network has {layers} layers", "Freeze fewer.")
 
     def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = False) -> Any:
         """The network; new class rows start from their relatives in the checkpoint."""
         model = super().get_model(cfg, weights, verbose=False)
-        model.model[-1].max_det = MAX_DETECTIONS
-        if self.one_head:
-            drop_end_to_end(model.model[-1])
         if weights is not None:
             adopt_classes(model, weights, list(self.data["names"].values()))
         return model
 
+    def resume_training(self, ckpt: Any) -> None:
+        """Goes on from our state; that of ultralytics is not used, as it keeps half the digits."""
+        state = self.job.state
+        if state is None:
+            return
+        try:
+            self.model.load_state_dict(state.network)
+            self.ema.ema.load_state_dict(state.average)
+            self.optimizer.load_state_dict(state.optimizer)
+            self.scaler.load_state_dict(state.scaler)
+            self.scheduler.load_state_dict(state.schedule)
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise ModelError(
+                self.job.recipe.out,
+                "its state is that of another network",
+                "a run goes on as it began",
+                "Start it again in another folder.",
+            ) from error
+        self.ema.updates = state.updates
+        self.start_epoch = state.epochs
+        self._history = list(state.history)
+
     def preprocess_batch(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Scale to 0..1, turn, light; on a CPU with bf16 start autocast for this batch."""
         for key, value in batch.items():
-            if isinstance(value, torch.Tensor):
-                batch[key] = value.to(self.device, non_blocking=True)
-        generator = self._generator()
-        images, boxes = turn_batch(batch["img"], batch["bboxes"], batch["batch_idx"], generator)
+            batch[key] = value.to(self.device, non_blocking=True)
+        draws = np.random.SeedSequence((self.args.seed, self.epoch, self._step))
+        generator = torch.Generator().manual_seed(int(draws.generate_state(1)[0]))
+        with torch.autocast(self.device.type, enabled=False):
+            images, boxes = turn_batch(batch["img"], batch["bboxes"], batch["batch_idx"], generator)
+            lit = focus_batch(light_batch(images, generator), generator)
         batch["bboxes"] = boxes
-        lit = focus_batch(light_batch(images, generator), generator)
         batch["img"] = lit.contiguous(memory_format=torch.channels_last)
-        if self.half_on_cpu:  # undone when the trainer's own autocast block ends
+        if self.job.half_on_cpu:  # undone when the trainer's own autocast block ends
             torch.set_autocast_dtype("cpu", torch.bfloat16)
             torch.set_autocast_enabled("cpu", True)
         return batch
 
-    def _generator(self) -> torch.Generator:
-        """The same draws for a batch whether the run was interrupted before it or not."""
-        step = getattr(self, "_step", 0)
-        self._step = step + 1
-        generator = torch.Generator()
-        generator.manual_seed(self.args.seed * 1_000_003 + self.epoch * 10_007 + step)
-        return generator
+    def validate(self) -> tuple[dict[str, float], float]:
+        """Nothing: `pierwatch evaluate` judges, by counts."""
+        return {}, 0.0
+
+    def final_eval(self) -> None:
+        """Nothing, for the same reason; the last checkpoint stays as it is."""
+
+    def save_metrics(self, metrics: Any) -> None:
+        """Keeps the mean losses of the epoch that is over."""
+        self._history.append(tuple(self._losses().values()))
+
+    def save_model(self) -> bool:
+        """Writes the checkpoint of the epoch, the last one, the losses, and then the state."""
+        content = self._checkpoint()
+        write_whole(self.wdir / f"epoch{self.epoch}.pt", content)
+        write_whole(self.last, content)
+        state = self._state()
+        write_whole(self.csv, _table(state))
+        state.save(state_path(self.save_dir))
+        for watcher in self.job.watchers:
+            watcher.saved(self.epoch, self._losses())
+        return True
+
+    def _setup_train(self) -> None:
+        """As ever, but for the trial of mixed precision, which fetches a network for itself."""
+        usual, engine.check_amp = engine.check_amp, lambda *_, **__: True
+        try:
+            super()._setup_train()
+        finally:
+            engine.check_amp = usual
+
+    def _build_train_pipeline(self) -> None:
+        """Once; ultralytics would go on with another batch size where the memory is too small."""
+        if self.optimizer is not None:
+            raise PierwatchError(
+                f"the memory of {self.device} is too small for {self.job.recipe.batch} chips a "
+                f"step of {self.job.recipe.side} px; start again with a smaller --batch"
+            )
+        super()._build_train_pipeline()
+
+    def _handle_nan_recovery(self, epoch: int) -> bool:
+        """A run that has lost its way ends; what it was before that epoch is kept."""
+        if not torch.isfinite(self.loss).all():
+            raise InferenceError(
+                f"epoch {epoch + 1}: the loss is no number any more; start again with a lower --rate"
+            )
+        return False
+
+    def _start(self) -> None:
+        self.model.criterion = criterion_of(self.model, self.start_epoch)
+        self.model.to(memory_format=torch.channels_last)
+        for watcher in self.job.watchers:
+            watcher.begun(self.epochs, self.start_epoch, len(self.train_loader))
+
+    def _start_epoch(self) -> None:
+        self._step = 0
+        self.train_loader.sampler.epoch = self.epoch
+        seed = int(np.random.SeedSequence((self.args.seed, self.epoch)).generate_state(1)[0])
+        random.seed(seed)  # nothing here draws from these three; should ultralytics, it repeats
+        np.random.seed(seed)
+        torch.manual_seed(seed)
+
+    def _tell_step(self) -> None:
+        for watcher in self.job.watchers:
+            rate = self.optimizer.param_groups[0]["lr"]
+            watcher.stepped(self.epoch, self._step, rate, self._losses())
+        self._step += 1
+
+    def _losses(self) -> dict[str, float]:
+        return {name: float(value) for name, value in self.tloss.items()}
+
+    def _state(self) -> State:
+        return State(
+            epochs=self.epoch + 1,
+            network=self.model.state_dict(),
+            average=self.ema.ema.state_dict(),
+            updates=self.ema.updates,
+            optimizer=self.optimizer.state_dict(),
+            scaler=self.scaler.state_dict(),
+            schedule=self.scheduler.state_dict(),
+            history=tuple(self._history),
+            parts=tuple(self._losses()),
+        )
+
+    def _checkpoint(self) -> bytes:
+        """The moving average in the form that ultralytics reads, without a word of its place."""
+        network = deepcopy(self.ema.ema).to("cpu").to(memory_format=torch.contiguous_format)
+        network.args, network.criterion, network.pt_path = {}, None, None
+        network.yaml["yaml_file"] = Path(str(network.yaml.get("yaml_file", ""))).name
+        record = {
+            "epoch": self.epoch,
+            "model": None,
+            "ema": network,
+            "updates": self.ema.updates,
+            "train_args": {"task": "obb", "imgsz": self.job.recipe.side},
+            "version": _ultralytics,
+            "license": "AGPL-3.0-or-later",
+        }
+        buffer = io.BytesIO()
+        torch.save(record, buffer)
+        return buffer.getvalue()
+
+
+def state_path(out: Path) -> Path:
+    """Where the run in `out` keeps its state."""
+    return out / "state.pt"
 
 
 def adopt_classes(model: Any, weights: Any, names: list[str]) -> None:
@@ -168,41 +286,10 @@ def cpu_likes_bfloat16() -> bool:
     return False
 
 
-def attach_callbacks(trainer: PierTrainer, say: Say) -> None:
-    """Progress lines, float32 losses and the memory layout that CPUs and GPUs like."""
-    started = time.monotonic()
-
-    def on_start(run: PierTrainer) -> None:
-        inner = getattr(run.model, "criterion", None) or run.model.init_criterion()
-        run.model.criterion = SteadyLoss(_assign_imagewise(inner))
-        run.model.to(memory_format=torch.channels_last)
-        torch.set_num_threads(len(os.sched_getaffinity(0)))  # ultralytics leaves one core idle
-        say(f"{len(run.train_loader.dataset)} chips, {len(run.train_loader)} batches an epoch")
-
-    def on_epoch(run: PierTrainer) -> None:
-        run._step = 0
-
-    def on_batch(run: PierTrainer) -> None:
-        if run._step % 50 == 0:
-            parts = " ".join(f"{key} {float(value):.3f}" for key, value in run.tloss.items())
-            minutes = (time.monotonic() - started) / 60
-            say(f"epoch {run.epoch + 1}/{run.epochs} batch {run._step} {parts} {minutes:.1f} min")
-
-    def on_saved(run: PierTrainer) -> None:
-        minutes = (time.monotonic() - started) / 60
-        say(f"epoch {run.epoch + 1}/{run.epochs} saved after {minutes:.1f} min")
-
-    trainer.add_callback("on_train_start", on_start)
-    trainer.add_callback("on_train_epoch_start", on_epoch)
-    trainer.add_callback("on_train_batch_end", on_batch)
-    trainer.add_callback("on_model_save", on_saved)
-
-
-def _widen(value: Any) -> Any:
-    if isinstance(value, torch.Tensor):
-        return value.float() if value.is_floating_point() else value
-    if isinstance(value, dict):
-        return {key: _widen(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(_widen(item) for item in value)
-    return value
+def _table(state: State) -> str:
+    lines = [",".join(("epoch", *state.parts))]
+    lines += [
+        ",".join((str(epoch), *(f"{value:.6g}" for value in row)))
+        for epoch, row in enumerate(state.history, 1)
+    ]
+    return "\n".join(lines) + "\n"
