@@ -1,0 +1,168 @@
+"""A run that was killed ends as one that was not, bit for bit."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from small_chips import paint_chips
+
+pytest.importorskip("ultralytics", reason="needs the extra train")
+
+import torch
+
+from cv.errors import InputError, ModelError
+from cv.training.start import read_checkpoint
+from cv.training.state import State
+
+ROOT = Path(__file__).resolve().parents[2]
+RECIPE = ("--weights", "yolo26n-obb.yaml", "--epochs", "3", "--batch", "2", "--side", "64")
+
+
+class Command:
+    """The real command, in a process of its own, with one thread."""
+
+    def __init__(self, *arguments: object) -> None:
+        self.lines: list[str] = []
+        self.process = subprocess.Popen(
+            [sys.executable, str(ROOT / "train.py"), *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+        )
+
+    def until(self, words: str) -> Command:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if words in line:
+                return self
+        raise AssertionError("".join(self.lines))
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        assert self.process.wait() == -signal.SIGKILL
+
+    def end(self) -> str:
+        rest, _ = self.process.communicate()
+        text = "".join(self.lines) + rest
+        assert self.process.returncode == 0, text
+        return text
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("resume")
+    data = paint_chips(home / "chips")
+    Command("--data", data, "--out", home / "unbroken", *RECIPE).end()
+    return home / "unbroken"
+
+
+@pytest.fixture(scope="module")
+def killed(unbroken: Path) -> Path:
+    """Killed in its first epoch, which leaves no state, and again in its second."""
+    out = unbroken.parent / "killed"
+    Command("--data", out.parent / "chips/dataset.yaml", "--out", out, *RECIPE).until(
+        "epoch 1/3 begins"
+    ).kill()
+    assert not (out / "state.pt").exists()
+    second = Command("--resume", out).until("epoch 1/3 saved")
+    time.sleep(0.2)  # somewhere in the second epoch
+    second.kill()
+    assert State.load(out / "state.pt").epochs < 3
+    text = Command("--resume", out).end()
+    assert "epoch 1/3 saved" not in text  # went on, and did not start over
+    assert "epoch 3/3 saved" in text
+    return out
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[k], other[k]) for k in one)
+
+
+def test_weights_after_two_kills_are_those_of_the_unbroken_run(unbroken, killed) -> None:
+    networks = [read_checkpoint(out / "weights" / "last.pt") for out in (unbroken, killed)]
+    first, other = (network.state_dict() for network in networks)
+    assert len(first) > 300
+    assert same(first, other)
+    begun = read_checkpoint(unbroken / "weights" / "epoch0.pt").state_dict()
+    assert not same(first, begun)  # so that being equal says something
+
+
+def test_optimizer_and_losses_are_those_of_the_unbroken_run_too(unbroken, killed) -> None:
+    one, other = (State.load(out / "state.pt") for out in (unbroken, killed))
+    assert one.epochs == other.epochs == 3
+    assert (one.updates, one.history) == (other.updates, other.history)
+    assert same(one.network, other.network)
+    moments = [state.optimizer["state"] for state in (one, other)]
+    assert len(moments[0]) > 100
+    for index, entry in moments[0].items():
+        assert same(entry, moments[1][index])
+    assert (unbroken / "results.csv").read_bytes() == (killed / "results.csv").read_bytes()
+
+
+def test_nothing_is_left_of_files_whose_writing_was_cut_off(killed) -> None:
+    assert not [path for path in killed.rglob("*") if path.name.endswith(".tmp")]
+
+
+def test_a_finished_run_has_nothing_to_do(unbroken) -> None:
+    before = (unbroken / "state.pt").stat().st_mtime_ns
+    assert "finished: all 3 epochs are done" in Command("--resume", unbroken).end()
+    assert (unbroken / "state.pt").stat().st_mtime_ns == before
+
+
+def test_a_kill_while_a_state_is_written_leaves_a_whole_one(tmp_path) -> None:
+    code = f"""
+import torch
+from cv.training.state import State
+from pathlib import Path
+print("ready", flush=True)
+for number in range(1, 100000):
+    big = {{"a": torch.full((400, 1000), float(number))}}
+    State(number, big, big, number, {{}}, {{}}, {{}}, (), ()).save(Path({str(tmp_path / "state.pt")!r}))
+"""
+    seen = []
+    for wait in (0.05, 0.11, 0.17, 0.23):
+        writer = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT)
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        time.sleep(wait + 0.3)
+        writer.kill()
+        writer.wait()
+        state = State.load(tmp_path / "state.pt")
+        assert torch.equal(state.network["a"], torch.full((400, 1000), float(state.epochs)))
+        seen.append(state.epochs)
+    assert max(seen) > 1
+
+
+def test_a_state_that_would_run_code_is_refused(tmp_path, hostile) -> None:
+    hostile(tmp_path / "state.pt")
+    with pytest.raises(ModelError, match="more than tensors"):
+        State.load(tmp_path / "state.pt")
+    assert not hostile.canary.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut", b"plain text"])
+def test_a_damaged_state_is_refused(tmp_path, content) -> None:
+    (tmp_path / "state.pt").write_bytes(content)
+    with pytest.raises(ModelError, match="state"):
+        State.load(tmp_path / "state.pt")
+
+
+def test_changed_data_are_refused(unbroken) -> None:
+    from cv.training.train import resume
+
+    label = unbroken.parent / "chips" / "labels" / "train" / "0.txt"
+    before = label.read_text()
+    label.write_text(before.replace("0.", "0.0", 1))
+    try:
+        with pytest.raises(InputError, match="not what it was when the run began"):
+            resume(unbroken)
+    finally:
+        label.write_text(before)
