@@ -75,6 +75,13 @@ class ChipSet(Dataset[dict[str, Any]]):
             self._labels[index] = self._read_labels(index, (image.shape[1], image.shape[0]))
         return _fitted(image, *self._labels[index], self.look.side)
 
+    def pictures(self, most: int = 32, batch: int = 4) -> list[torch.Tensor]:
+        """Up to `most` of the chips, evenly spread, for `revive`: (n, 3, s, s), 0..1, n <= batch."""
+        chosen = np.unique(np.linspace(0, len(self) - 1, most).round().astype(int))
+        images = np.stack([self.sample(int(index)).image for index in chosen])
+        tensor = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
+        return list(tensor.split(batch))
+
     def _read_labels(self, index: int, size: tuple[int, int]) -> tuple[Indices, Floats]:
         """Classes (n,) and corners (n, 4, 2; pixels of the image) of the boxes of a chip."""
         document = next(documents(label_path(self.paths[index]), ".txt"))

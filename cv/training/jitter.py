@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import albumentations
 import cv2
 import numpy as np
 import shapely
@@ -61,6 +60,8 @@ def moved(sample: Sample, scale: float, degrees: float) -> Sample:
 
     What is left of a box that the edge cuts is labelled as the renderer labels it.
     """
+    import albumentations  # takes seconds
+
     transform = albumentations.Compose(
         [
             albumentations.Affine(

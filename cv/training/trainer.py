@@ -21,7 +21,7 @@ from cv.training.losses import criterion_of
 from cv.training.plan import Recipe
 from cv.training.progress import Watcher
 from cv.training.quiet import hush
-from cv.training.revive import drop_end_to_end, rendered_pictures, revive
+from cv.training.revive import drop_end_to_end, revive
 from cv.training.start import Kind, kind_of, read_architecture, read_checkpoint
 from cv.training.state import State
 
@@ -90,7 +90,7 @@ class PierTrainer(_Base):  # type: ignore[misc]
         start, classes = self.job.recipe.weights, len(self.data["names"])
         kind = kind_of(start)
         if kind is Kind.RELEASED:
-            self.model: Any = revive(start, rendered_pictures(), classes)
+            self.model: Any = revive(start, self.job.chips.pictures(), classes)
         elif kind is Kind.CHECKPOINT:
             weights = read_checkpoint(start)
             self.model = self.get_model(weights.yaml, weights)

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from small_chips import paint_chips
 
 pytest.importorskip("ultralytics", reason="needs the extra train")
 
@@ -19,8 +20,9 @@ from cv.training.chips import write_dataset
 from cv.training.export import END_TO_END, RAW, load_network
 from cv.training.release import card_for, release
 from cv.training.render import render_chip
-from cv.training.train import Recipe, resumed, train
-from cv.training.trainer import ImageWiseAssigner
+from cv.training.losses import ImageWiseAssigner
+from cv.training.start import read_checkpoint
+from cv.training.train import Recipe, train
 
 
 def painted(box: tuple[float, float, float, float, float], side: int = 240) -> torch.Tensor:
@@ -84,19 +86,28 @@ def test_assigning_image_by_image_equals_the_padded_batch() -> None:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """From a checkpoint, with a stem that does not learn."""
     home = tmp_path_factory.mktemp("training")
-    write_dataset(home / "chips", 22, 27)  # seed 23 is in val
-    recipe = Recipe(
-        home / "chips" / "dataset.yaml", Path("yolo26n-obb.yaml"), home / "run", epochs=1, batch=2
-    )
-    assert train(recipe).is_file()
-    return home / "run"
+    data = paint_chips(home / "chips")
+    scratch = Recipe(data, Path("yolo26n-obb.yaml"), home / "scratch", 1, 4, side=64)
+    start = train(scratch)
+    return train(Recipe(data, start, home / "run", 1, 2, 1e-2, freeze=5, side=64)).parents[1]
 
 
-def test_training_keeps_every_epoch_and_its_recipe(run: Path) -> None:
+def test_training_keeps_every_epoch(run: Path) -> None:
     assert (run / "weights" / "epoch0.pt").is_file()
-    again = resumed(run)
-    assert (again.epochs, again.batch, again.seed, again.heads) == (1, 2, 0, "both")
+
+
+def test_frozen_layers_keep_weights_and_statistics_and_the_others_do_not(run: Path) -> None:
+    paths = (run.parent / "scratch" / "weights" / "last.pt", run / "weights" / "last.pt")
+    before, after = (read_checkpoint(path).state_dict() for path in paths)
+    for name, value in before.items():
+        layer = int(name.split(".")[1])
+        if layer < 5:
+            assert torch.equal(value, after[name]), name
+    moved = [k for k, v in before.items() if int(k.split(".")[1]) == 5 and "num" not in k]
+    assert len(moved) == 5
+    assert not any(torch.equal(before[name], after[name]) for name in moved)
 
 
 @pytest.mark.parametrize("layout", [RAW, END_TO_END])
@@ -134,11 +145,11 @@ def test_card_refuses_thresholds_outside_0_to_1() -> None:
     assert isinstance(card_for("good", "0", RAW, (0.3, 0.4), "none"), Card)
 
 
-def test_training_goes_on_from_a_released_model(run: Path, tmp_path: Path) -> None:
+def test_training_goes_on_from_a_released_model(tmp_path: Path) -> None:
     """With hardly a step made, it answers about as the model that it came from."""
-    data = run.parent / "chips" / "dataset.yaml"
-    recipe = Recipe(data, default_model(), tmp_path / "on", 1, 2, 1e-7, heads="raw")
-    card = card_for("on", "1", RAW, (0.3, 0.4), "five rendered chips")
+    data = write_dataset(tmp_path / "chips", 22, 26).folder / "dataset.yaml"  # 23 is in val
+    recipe = Recipe(data, default_model(), tmp_path / "on", 1, 3, 1e-7, heads="raw")
+    card = card_for("on", "1", RAW, (0.3, 0.4), "three rendered chips")
     tuned = Network.load(release(train(recipe), tmp_path, card))
     image = render_chip(24).image.transpose(2, 0, 1)[None].astype(np.float32) / 255
     scores = [network.run(image)[0, 4] for network in (tuned, Network.load(default_model()))]
