@@ -76,7 +76,7 @@ class ChipSet(Dataset[dict[str, Any]]):
         return _fitted(image, *self._labels[index], self.look.side)
 
     def pictures(self, most: int = 32, batch: int = 4) -> list[torch.Tensor]:
-        """Up to `most` of the chips, evenly spread, for `revive`: (n, 3, s, s), 0..1, n <= batch."""
+        """Up to `most` of the chips, evenly spread, for `revive`: (batch, 3, s, s), values 0..1."""
         chosen = np.unique(np.linspace(0, len(self) - 1, most).round().astype(int))
         images = np.stack([self.sample(int(index)).image for index in chosen])
         tensor = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
@@ -111,7 +111,8 @@ def _fitted(image: Bytes, classes: Indices, corners: Floats, side: int) -> Sampl
         return Sample(image, classes, corners)
     scale = side / max(rows, columns)
     size = max(1, round(columns * scale)), max(1, round(rows * scale))
-    smaller = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    smaller = cv2.resize(image, size, interpolation=way)
     left, top = (side - size[0]) // 2, (side - size[1]) // 2
     canvas = np.zeros((side, side, 3), np.uint8)
     canvas[top : top + size[1], left : left + size[0]] = smaller

@@ -17,7 +17,7 @@ OK, UNFINISHED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 _EXAMPLE = """examples:
   python train.py --data mine/dataset.yaml --out runs/mine
   python train.py --data datasets/rendered/dataset.yaml --weights yolo26n-obb.pt \\
-      --epochs 30 --batch 32 --jitter 1 --out runs/first
+      --epochs 30 --batch 32 --out runs/first
   python train.py --resume runs/first
 """
 _FROM_RELEASED, _FROM_ELSE = 3e-4, 1e-3
@@ -101,13 +101,14 @@ def recipe_of(options: argparse.Namespace, top: argparse.ArgumentParser) -> Reci
         top.error("missing " + ", ".join(missing))
     weights = options.weights or default_model()
     released = weights.suffix.lower() == ".onnx"
+    usual = _FROM_RELEASED if released else _FROM_ELSE
     return Recipe(
         data=options.data,
         weights=weights,
         out=options.out,
         epochs=options.epochs,
         batch=options.batch,
-        rate=options.rate or (_FROM_RELEASED if released else _FROM_ELSE),
+        rate=usual if options.rate is None else options.rate,
         seed=options.seed,
         device=options.device,
         heads=options.heads or ("raw" if released else "both"),

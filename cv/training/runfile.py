@@ -87,7 +87,7 @@ def portable(path: Path, start: Path) -> str:
 
     So neither the name of a home folder nor what lies above a project is told.
     """
-    path, start, home = (Path(os.path.abspath(p)) for p in (path, start, Path.home()))
+    path, start, home = path.resolve(), start.resolve(), Path.home().resolve()
     if path.is_relative_to(home) and not start.is_relative_to(home):
         return (Path("~") / path.relative_to(home)).as_posix()
     try:

@@ -193,7 +193,7 @@ class PierTrainer(_Base):  # type: ignore[misc]
         """A run that has lost its way ends; what it was before that epoch is kept."""
         if not torch.isfinite(self.loss).all():
             raise InferenceError(
-                f"epoch {epoch + 1}: the loss is no number any more; start again with a lower --rate"
+                f"epoch {epoch + 1}: the loss is no number any more; begin anew with a lower --rate"
             )
         return False
 

@@ -6,16 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-
-class Harm:
-    """Makes the file `canary` when it is unpickled without care."""
-
-    def __init__(self, canary: Path) -> None:
-        self.canary = canary
-
-    def __reduce__(self) -> tuple[object, tuple[Path]]:
-        return Path.touch, (self.canary,)
+from harm import Harm
 
 
 @dataclass(frozen=True)

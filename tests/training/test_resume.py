@@ -9,7 +9,9 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from harm import Harm
 from small_chips import paint_chips
 
 pytest.importorskip("ultralytics", reason="needs the extra train")
@@ -59,8 +61,12 @@ class Command:
 
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With a cache of labels that would do harm to one who reads it, as ultralytics does."""
     home = tmp_path_factory.mktemp("resume")
     data = paint_chips(home / "chips")
+    harm = np.array({"labels": [], "harm": Harm(home / "canary")}, dtype=object)
+    with (home / "chips" / "labels" / "train.cache").open("wb") as cache:
+        np.save(cache, harm, allow_pickle=True)
     Command("--data", data, "--out", home / "unbroken", *RECIPE).end()
     return home / "unbroken"
 
@@ -108,6 +114,10 @@ def test_optimizer_and_losses_are_those_of_the_unbroken_run_too(unbroken, killed
     assert (unbroken / "results.csv").read_bytes() == (killed / "results.csv").read_bytes()
 
 
+def test_a_cache_of_labels_is_not_read(unbroken) -> None:
+    assert not (unbroken.parent / "canary").exists()
+
+
 def test_nothing_is_left_of_files_whose_writing_was_cut_off(killed) -> None:
     assert not [path for path in killed.rglob("*") if path.name.endswith(".tmp")]
 
@@ -121,18 +131,23 @@ def test_a_finished_run_has_nothing_to_do(unbroken) -> None:
 
 
 def test_a_kill_while_a_state_is_written_leaves_a_whole_one(tmp_path) -> None:
-    code = f"""
+    code = """
+import sys
+from pathlib import Path
 import torch
 from cv.training.state import State
-from pathlib import Path
 print("ready", flush=True)
 for number in range(1, 100000):
-    big = {{"a": torch.full((400, 1000), float(number))}}
-    State(number, big, big, number, {{}}, {{}}, {{}}, (), ()).save(Path({str(tmp_path / "state.pt")!r}))
+    big = {"a": torch.full((400, 1000), float(number))}
+    State(number, big, big, number, {}, {}, {}, (), ()).save(Path(sys.argv[1]))
 """
     seen = []
     for wait in (0.05, 0.17):
-        writer = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT)
+        writer = subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path / "state.pt")],
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+        )
         assert writer.stdout is not None
         writer.stdout.readline()
         time.sleep(wait + 0.3)

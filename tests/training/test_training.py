@@ -18,9 +18,9 @@ from cv.detector.network import Network
 from cv.training.augment import light_batch, turn_batch
 from cv.training.chips import write_dataset
 from cv.training.export import END_TO_END, RAW, load_network
+from cv.training.losses import ImageWiseAssigner
 from cv.training.release import card_for, release
 from cv.training.render import render_chip
-from cv.training.losses import ImageWiseAssigner
 from cv.training.start import read_checkpoint
 from cv.training.train import Recipe, train
 
