@@ -12,6 +12,7 @@ from cv.errors import InputError
 from cv.labels.manifest import Manifest
 from cv.training.material import data_digest, file_digest, manifest_at, refuse_unsound
 from cv.training.plan import CHIP, Recipe
+from cv.training.progress import Watcher, watchers_of
 from cv.training.quiet import hush
 from cv.training.runfile import NAME, RunFile, versions
 from cv.training.start import Kind, refuse_unfit
@@ -62,6 +63,7 @@ def train(
     """
     recipe = recipe.checked()
     _refuse_taken(recipe.out)
+    watchers = watchers_of(recipe.out, say, tensorboard)
     manifest = manifest_at(recipe.data)
     kind = refuse_unfit(recipe.weights, manifest.names)
     if kind is Kind.RELEASED and recipe.heads == "both":
@@ -80,7 +82,7 @@ def train(
     )
     recipe.out.mkdir(parents=True, exist_ok=True)
     run.write()
-    return _run(run, manifest, tensorboard, say)
+    return _run(run, manifest, watchers, say)
 
 
 def resume(out: Path, tensorboard: bool = False, say: Say = _say) -> Path:
@@ -91,6 +93,7 @@ def resume(out: Path, tensorboard: bool = False, say: Say = _say) -> Path:
     """
     run = RunFile.read(out)
     recipe = run.recipe
+    watchers = watchers_of(out, say, tensorboard)
     manifest = manifest_at(recipe.data)
     refuse_unfit(recipe.weights, manifest.names)
     if file_digest(recipe.weights) != run.weights_sha256:
@@ -101,7 +104,7 @@ def resume(out: Path, tensorboard: bool = False, say: Say = _say) -> Path:
         _warn(line)
     for draft in (*out.glob(".*.tmp"), *(out / "weights").glob(".*.tmp")):
         shutil.rmtree(draft, ignore_errors=True)  # of a file whose writing was cut off
-    return _run(run, manifest, tensorboard, say)
+    return _run(run, manifest, watchers, say)
 
 
 def last_checkpoint(out: Path) -> Path:
@@ -135,13 +138,12 @@ def threads() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def _run(run: RunFile, manifest: Manifest, tensorboard: bool, say: Say) -> Path:
+def _run(run: RunFile, manifest: Manifest, watchers: tuple[Watcher, ...], say: Say) -> Path:
     """On from the state of the run, if there is one."""
     hush()
     import torch
 
     from cv.training.chipset import ChipSet, Look
-    from cv.training.progress import watchers_of
     from cv.training.state import State
     from cv.training.trainer import Job, PierTrainer, cpu_likes_bfloat16, state_path
 
@@ -154,7 +156,6 @@ def _run(run: RunFile, manifest: Manifest, tensorboard: bool, say: Say) -> Path:
         return last_checkpoint(recipe.out)
     bfloat16 = recipe.precision == "bfloat16"
     wanted = bfloat16 or (recipe.precision == "auto" and cpu_likes_bfloat16())
-    watchers = watchers_of(recipe.out, say, tensorboard)
     chips = ChipSet(manifest, Look(recipe.side, recipe.jitter, recipe.seed))
     workers = 0 if device == "cpu" else min(8, os.cpu_count() or 1)
     job = Job(recipe, chips, state, watchers, workers, device == "cpu" and wanted)

@@ -94,9 +94,7 @@ def test_a_broken_dataset_is_refused(home, capsys, harm, words):
 
 
 def test_classes_in_another_order_than_the_models_are_refused(home, capsys):
-    text = (
-        (home / "chips/dataset.yaml").read_text().replace("[container, hull]", "[hull, container]")
-    )
+    text = YAML.replace("[container, hull]", "[hull, container]")
     (home / "chips/dataset.yaml").write_text(text)
     line = refusal(capsys)
     assert "its classes are container, hull, those of the data hull, container" in line

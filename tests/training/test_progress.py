@@ -25,7 +25,7 @@ def test_lines_come_every_50_batches_and_after_an_epoch():
     said: list[str] = []
     follow(Lines(said.append))
     assert [line.rsplit(" ", 2)[0] for line in said] == [
-        "epoch 2/3 begins, 120 batches an",
+        "epoch 2/3 begins, 120 batches",
         "epoch 2/3 batch 50 box 1.500 cls 1.510",
         "epoch 2/3 batch 100 box 1.500 cls 1.010",
         "epoch 2/3 saved box 1.250 cls 0.500",
