@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 
+import cv2
+import numpy as np
 import torch
 from torch.nn import functional
+
+_REACH = 3  # pixels that a blur looks to either side
 
 
 def turn_batch(
@@ -54,13 +58,23 @@ def focus_batch(images: torch.Tensor, generator: torch.Generator) -> torch.Tenso
 
 
 def _blurred(image: torch.Tensor, spread: float) -> torch.Tensor:
-    """A Gaussian blur of `spread` pixels of an image (3, s, s)."""
-    reach = torch.arange(-3, 4, dtype=image.dtype, device=image.device)
+    """A Gaussian blur of `spread` pixels of an image (3, s, s).
+
+    PyTorch is some thirty times slower than OpenCV at this on a CPU.
+    """
+    if image.device.type == "cpu":
+        taps = cv2.getGaussianKernel(2 * _REACH + 1, spread, cv2.CV_32F)
+        planes = [
+            cv2.sepFilter2D(plane, -1, taps, taps, borderType=cv2.BORDER_REFLECT_101)
+            for plane in image.contiguous().numpy()
+        ]
+        return torch.from_numpy(np.stack(planes))
+    reach = torch.arange(-_REACH, _REACH + 1, dtype=image.dtype, device=image.device)
     kernel = torch.exp(-(reach**2) / (2 * spread**2))
     kernel = kernel / kernel.sum()
-    padded = functional.pad(image[None], (3, 3, 3, 3), mode="reflect").transpose(0, 1)
-    rows = functional.conv2d(padded, kernel.view(1, 1, 1, 7))
-    blurred: torch.Tensor = functional.conv2d(rows, kernel.view(1, 1, 7, 1)).transpose(0, 1)[0]
+    padded = functional.pad(image[None], (_REACH,) * 4, mode="reflect").transpose(0, 1)
+    rows = functional.conv2d(padded, kernel.view(1, 1, 1, -1))
+    blurred: torch.Tensor = functional.conv2d(rows, kernel.view(1, 1, -1, 1)).transpose(0, 1)[0]
     return blurred
 
 
@@ -78,6 +92,5 @@ def light_batch(images: torch.Tensor, generator: torch.Generator) -> torch.Tenso
     lit = torch.empty(images.shape, dtype=torch.float32, device=images.device)
     for index in range(count):
         for channel in range(3):
-            flat = images[index, channel].reshape(-1).int()
-            lit[index, channel] = curves[index, channel][flat].view(images.shape[2:])
+            lit[index, channel] = curves[index, channel].take(images[index, channel].long())
     return lit
