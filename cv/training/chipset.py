@@ -28,8 +28,8 @@ class Place(NamedTuple):
 
     epoch: int
     """From 0."""
-    index: int
-    """Of the chip in its dataset."""
+    chip: int
+    """Number of the chip in its dataset, from 0."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class ChipSet(Dataset[dict[str, Any]]):
         return len(self.paths)
 
     def __getitem__(self, place: Place) -> dict[str, Any]:
-        sample = self.sample(place.index)
-        key = (self.look.seed, place.epoch, place.index)
+        sample = self.sample(place.chip)
+        key = (self.look.seed, place.epoch, place.chip)
         sample = jittered(sample, self.look.jitter, key)
         boxes = _network_boxes(sample.corners, self.look.side)
         image = np.ascontiguousarray(sample.image.transpose(2, 0, 1))
@@ -80,7 +80,7 @@ class ChipSet(Dataset[dict[str, Any]]):
         chosen = np.unique(np.linspace(0, len(self) - 1, most).round().astype(int))
         images = np.stack([self.sample(int(index)).image for index in chosen])
         tensor = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
-        return list(tensor.split(batch))
+        return [tensor[i : i + batch] for i in range(0, len(tensor), batch)]
 
     def _read_labels(self, index: int, size: tuple[int, int]) -> tuple[Indices, Floats]:
         """Classes (n,) and corners (n, 4, 2; pixels of the image) of the boxes of a chip."""

@@ -82,13 +82,13 @@ def test_each_epoch_has_all_chips_in_an_order_of_its_own():
         order.epoch = epoch
         places = list(order)
         assert all(place.epoch == epoch for place in places)
-        assert sorted(place.index for place in places) == list(range(50))
-        epochs.append([place.index for place in places])
+        assert sorted(place.chip for place in places) == list(range(50))
+        epochs.append([place.chip for place in places])
     assert epochs[0] != epochs[1] != epochs[2]
     later = SeededOrder(50, 3)
     later.epoch = 2  # a run that goes on never saw the first two
-    assert [place.index for place in later] == epochs[2]
-    assert [place.index for place in SeededOrder(50, 4)] != epochs[0]
+    assert [place.chip for place in later] == epochs[2]
+    assert [place.chip for place in SeededOrder(50, 4)] != epochs[0]
 
 
 def test_batches_do_not_depend_on_who_reads_them(data):
