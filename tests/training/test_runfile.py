@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cv.detector.detector import default_model
 from cv.training.plan import Recipe
 from cv.training.runfile import RunFile, portable, portable_command, versions
 
@@ -50,6 +51,15 @@ def test_an_architecture_stays_a_name(home):
     recipe.out.mkdir()
     record_of(recipe).write()
     assert RunFile.read(recipe.out).recipe.weights == Path("yolo26n-obb.yaml")
+
+
+def test_the_released_model_is_found_wherever_it_is_installed(home):
+    recipe = Recipe(home / "port/chips", default_model(), home / "port/run")
+    recipe.out.mkdir()
+    record_of(recipe).write()
+    text = (recipe.out / "run.json").read_text()
+    assert json.loads(text)["recipe"]["weights"] == default_model().name
+    assert RunFile.read(recipe.out).recipe.weights == default_model()
 
 
 def test_paths_do_not_tell_whose_home_they_lie_in(home, tmp_path):
