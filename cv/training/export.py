@@ -118,7 +118,7 @@ def take_bytes(model: Any) -> None:
         inputs = [names[i], FULL] if step == "Div" else [names[i]]
         node = helper.make_node(step, inputs, [names[i + 1]], f"/{taken.name}/{step}", **setting)
         model.graph.node.insert(i, node)
-    model.graph.initializer.append(numpy_helper.from_array(np.float32(255.0), FULL))
+    model.graph.initializer.append(numpy_helper.from_array(np.array(255.0, np.float32), FULL))
     pixels = helper.make_tensor_value_info(taken.name, TensorProto.UINT8, [1, *shape[2:], 3])
     taken.CopyFrom(pixels)
 

@@ -89,7 +89,8 @@ class Likeness:
                     for (own, other), threshold in ((pair, thresholds[index]) for pair in pairs)
                 ]
             ).reshape(-1, 2)
-            result.append(float(np.abs(counts[:, 1] - counts[:, 0]).sum() / counts[:, 0].sum()))
+            differ = np.abs(counts[:, 1] - counts[:, 0]).sum()
+            result.append(float(differ / max(counts[:, 0].sum(), 1)))
         return result
 
     def _asked(self, chip: Chip) -> list[tuple[int, float]]:

@@ -47,6 +47,8 @@ class Quantizer:
         copy = onnx.ModelProto()
         copy.CopyFrom(self.wiring.model)
         chosen = self.wiring.eight_bit(floats)
+        if not chosen:
+            return copy
         told = {
             name: TensorData(lowest=np.float32(low), highest=np.float32(high))
             for name, (low, high) in {**self.ranges, **known_ranges(self.wiring)}.items()
@@ -61,8 +63,10 @@ class Quantizer:
             nodes_to_quantize=sorted(chosen),
             nodes_to_exclude=[],
             op_types_to_quantize=list(EIGHT_BIT),
+            extra_options={},
         )
         work.quantize_model()
+        work.model.topological_sort()
         made = work.model.model
         pixels_are_steps(made)
         return made

@@ -35,7 +35,8 @@ class Histogram:
     def middles(self) -> Floats:
         """(BINS,) value in the middle of each bin."""
         width = (self.high - self.low) / BINS
-        return self.low + width * (np.arange(BINS) + 0.5)
+        middles: Floats = self.low + width * (np.arange(BINS, dtype=np.float64) + 0.5)
+        return middles
 
 
 def histograms(
@@ -114,4 +115,5 @@ def _stepped(values: Floats, low: float, high: float) -> Floats:
     step = (high - low) / STEPS
     zero = np.rint(-low / step)
     cut: Floats = np.clip(np.rint(values / step) + zero, 0, STEPS)
-    return (cut - zero) * step
+    stepped: Floats = (cut - zero) * step
+    return stepped
