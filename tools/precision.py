@@ -22,7 +22,7 @@ import numpy as np
 
 from cv import Detector
 from cv.detector.decode import decode
-from cv.detector.released import RELEASED, model_file
+from cv.detector.released import model_file, released
 from cv.evaluation.exam import Question
 from cv.evaluation.marks import Marks
 
@@ -82,7 +82,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("models", nargs="*", default=RELEASED, help="names or ONNX files")
+    parser.add_argument("models", nargs="*", default=released(), help="names or ONNX files")
     parser.add_argument("--work", type=Path, required=True, help="folder for rendered chips")
     parser.add_argument("--chips", type=int, default=100, help="rendered chips of each class")
     parser.add_argument("--real", type=Path, help="folder of real scenes")

@@ -62,10 +62,10 @@ def run(args: argparse.Namespace) -> int:
 def _released() -> list[str]:
     """A line for each released model; raises ModelError where one is not what its card says."""
     from cv.detector.network import Network
-    from cv.detector.released import RELEASED, released_model
+    from cv.detector.released import released, released_model
 
     lines = []
-    for name in RELEASED:
+    for name in released():
         path = released_model(name)
         network = Network.load(path)
         size = path.stat().st_size / 1e6

@@ -10,7 +10,7 @@ import onnxruntime as ort
 import pytest
 import torch
 
-from cv.detector.released import default_model, released_model
+from cv.detector.released import default_model
 from cv.errors import ModelError
 from cv.training.render import render_chip
 from cv.training.revive import rendered_pictures, revive
@@ -47,11 +47,6 @@ def test_its_normalizations_know_their_input(network: torch.nn.Module) -> None:
     ratios = torch.cat([(b / a.clamp(min=1e-9)) for a, b in zip(before, after, strict=True)])
     assert torch.quantile(torch.abs(ratios - 1), 0.9) < 0.05
     assert torch.isfinite(calm).all()
-
-
-def test_an_8_bit_model_is_refused() -> None:
-    with pytest.raises(ModelError, match="no weight"):
-        revive(released_model("pierwatch-n-int8"), [])
 
 
 def test_another_model_is_refused(tmp_path: Path) -> None:
