@@ -38,9 +38,9 @@ class PaintedNetwork:
     digest: str = "0" * 64
     calls: list[int] = field(default_factory=list)
 
-    def run(self, tensor):
+    def run(self, rgb):
         self.calls.append(1)
-        r, g, b = tensor[0]
+        r, g, b = np.moveaxis(rgb / 255, 2, 0)
         rows = [[0.0] * 7]
         for index, mask in enumerate([(r > 0.5) & (b < 0.25), (b > 0.5) & (r < 0.25)]):
             labels, n = ndimage.label(mask & (g < 0.25))
@@ -67,14 +67,15 @@ def constant_model(path, answer, card=CARD, metadata=None, size=None):
     size = size or card.tile_px
     answer = np.asarray(answer, np.float32)
     nodes = [
-        helper.make_node("ReduceMean", ["images"], ["mean"], keepdims=0),
+        helper.make_node("Cast", ["images"], ["pixels"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["pixels"], ["mean"], keepdims=0),
         helper.make_node("Mul", ["mean", "zero"], ["nothing"]),
         helper.make_node("Add", ["answer", "nothing"], ["output0"]),
     ]
     graph = helper.make_graph(
         nodes,
         "constant",
-        [helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, size, size])],
+        [helper.make_tensor_value_info("images", TensorProto.UINT8, [1, size, size, 3])],
         [helper.make_tensor_value_info("output0", TensorProto.FLOAT, answer.shape)],
         [
             helper.make_tensor("zero", TensorProto.FLOAT, [], [0.0]),

@@ -36,7 +36,7 @@ DEEP_FACES = {"report": {"detector"}, "cli": {"detector"}}
 ROOMS = {
     "rasterio": {"scene"},
     "pystac": {"scene"},
-    "onnxruntime": {"detector"},
+    "onnxruntime": {"detector", "training"},
     "sqlite3": {"ledger"},
     "torch": {"training"},
     "torchvision": {"training"},

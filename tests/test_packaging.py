@@ -41,6 +41,10 @@ def test_the_wheel_carries_the_package_the_model_and_the_licence_and_nothing_els
     names = zipfile.ZipFile(wheel).namelist()
     assert "cv/weights/pierwatch-n.onnx" in names
     assert "cv/weights/pierwatch-n.card.json" in names
+    for model in (ROOT / "weights").glob("*.onnx"):
+        assert f"cv/weights/{model.name}" in names
+        assert f"cv/weights/{model.stem}.card.json" in names
+    assert not [name for name in names if name.startswith("cv/weights/") and name.endswith(".py")]
     assert any(name.endswith("licenses/LICENSE") for name in names)
     tops = {name.split("/")[0] for name in names}
     assert tops == {"cv", wheel.name.split("-py3")[0] + ".dist-info"}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import socket
 import sys
 from pathlib import Path
 
 import pytest
 
 from cv import Detector, Scene, count
-from cv.detector.detector import default_model
+from cv.detector.released import default_model, released, released_model
 from cv.evaluation.marks import Marks
 from cv.report.text import boxes_json, counts_json
 
@@ -36,6 +37,24 @@ def test_the_default_model_has_a_card_and_is_small():
     assert card.classes == ("container", "hull")
     assert default_model().stat().st_size < 40e6
     assert default_model().with_suffix(".card.json").exists()
+
+
+def test_released_models_are_small_together_and_say_nothing_of_where_they_were_made():
+    files = [released_model(name) for name in released()]
+    assert sum(file.stat().st_size for file in files) < 40e6
+    for file in files:
+        content = file.read_bytes() + file.with_suffix(".card.json").read_bytes()
+        told = (b"/home/", b"/root", b"/work", b"/tmp", b"/Users/", b"site-packages", b":\\")
+        assert not [text for text in told if text in content]
+        assert socket.gethostname().encode() not in content
+
+
+def test_a_released_model_is_loaded_by_its_name():
+    for name in released():
+        detector = Detector.load(name, 1)
+        assert detector.card.name == name
+        assert detector.card.precision == ("int8" if name.endswith("int8") else "fp32")
+        assert detector.digest == Detector.load(released_model(name), 1).digest
 
 
 @needs_real_scenes

@@ -29,7 +29,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser = commands.add_parser(
         "doctor",
         help="say what is installed and whether the model can be read",
-        description="Says what is installed, which model is used, and whether it can be read.",
+        description="Says what is installed, which model is used, whether it can be read, and "
+        "whether the released models are whole.",
         epilog="example: pierwatch doctor",
     )
     options.add_model(parser)
@@ -37,7 +38,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints; fails where the model cannot be loaded."""
+    """Prints; fails where the model, or a released one, cannot be loaded."""
     print(f"pierwatch     {options.installed('pierwatch')}")
     print(f"python        {platform.python_version()} on {platform.system()} {platform.machine()}")
     print(f"sqlite        {sqlite3.sqlite_version}")
@@ -46,14 +47,32 @@ def run(args: argparse.Namespace) -> int:
     print(f"opencv        {_opencv()}")
     detector = options.detector(args)
     card = detector.card
-    print(f"model         {card.name} {card.version}, sha256 {detector.digest}")
+    print(f"model         {card.name} {card.version}, {card.precision}, sha256 {detector.digest}")
     print(f"  classes     {', '.join(card.classes)}")
     for look in card.looks:
         print(f"  looks for   {', '.join(look.classes)} at {look.gsd_m:g} m a pixel")
     print(f"  accepts     {card.gsd_range_m[0]:g} to {card.gsd_range_m[1]:g} m a pixel")
     print(f"  intervals   {'calibrated' if card.calibrations else 'not calibrated'}")
     print(f"  licence     {card.licence}")
+    for line in _released():
+        print(f"released      {line}")
     return 0
+
+
+def _released() -> list[str]:
+    """A line for each released model; raises ModelError where one is not what its card says."""
+    from cv.detector.network import Network
+    from cv.detector.released import released, released_model
+
+    lines = []
+    for name in released():
+        path = released_model(name)
+        network = Network.load(path)
+        size = path.stat().st_size / 1e6
+        lines.append(
+            f"{name} {network.card.version}, {network.card.precision}, {size:.1f} MB, whole"
+        )
+    return lines
 
 
 def _opencv() -> str:

@@ -49,7 +49,12 @@ def add_declarations(parser: argparse.ArgumentParser) -> None:
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Which model counts, and with how many threads."""
-    parser.add_argument("--model", type=Path, metavar="FILE", help="ONNX model; default: released")
+    parser.add_argument(
+        "--model",
+        type=Path,
+        metavar="MODEL",
+        help="ONNX file, or a released model's name, such as pierwatch-n-int8",
+    )
     parser.add_argument("--threads", type=int, metavar="N", help="tiles at once; default: cores")
 
 

@@ -22,6 +22,7 @@ from cv.errors import ModelError
 KEY = "pierwatch"
 CONTAINER = "container"
 HULL = "hull"
+FP32, INT8 = "fp32", "int8"
 
 
 class Layout(StrEnum):
@@ -90,6 +91,8 @@ class Card:
     licence: str
     calibrations: tuple[Calibration, ...] = ()
     """One for each class whose counts were calibrated."""
+    precision: str = FP32
+    """Of the arithmetic: FP32, or INT8 where most of it is done in 8-bit integers."""
 
     def threshold(self, name: str) -> float:
         """Least score of a kept detection of class `name`."""
@@ -138,6 +141,7 @@ class Card:
                 training_data=_text(record, "training_data"),
                 licence=_text(record, "licence"),
                 calibrations=tuple(_calibration(one) for one in record.get("calibrations", ())),
+                precision=str(record.get("precision", FP32)),
             )
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise _wrong(subject, f"its metadata {KEY!r} is incomplete ({error!r})") from error
@@ -164,6 +168,7 @@ class Card:
             (not all(0 < t < 1 for t in self.thresholds), f"thresholds are {self.thresholds}"),
             (not 0 < self.merge_overlap < 1, f"its merge_overlap is {self.merge_overlap}"),
             (not 32 <= self.tile_px <= 4096, f"its tile is {self.tile_px} px"),
+            (self.precision not in (FP32, INT8), f"its precision is {self.precision!r}"),
             (not 0 < low < high < math.inf, f"its GSD range is {self.gsd_range_m} m"),
             (
                 not all(0 < look.gsd_m < math.inf for look in self.looks),

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 from affine import Affine
-from numpy.typing import NDArray
 from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
@@ -17,13 +15,12 @@ from cv.detector.card import Card, Look
 from cv.detector.decode import decode
 from cv.detector.detections import Detections
 from cv.detector.network import Network
+from cv.detector.released import model_file
 from cv.detector.sweep import sweep
 from cv.errors import ModelError
 from cv.geometry.patch import Patch, Raster
 from cv.geometry.tiling import Tile, Tiling
 
-DEFAULT_MODEL = "pierwatch-n.onnx"
-"""File name of the released model that is used when none is named."""
 CANDIDATE_SHARE = 0.25
 """Detections down to this part of their threshold are returned: their scores make intervals."""
 
@@ -36,16 +33,17 @@ class Detector:
     threads: int
 
     @classmethod
-    def load(cls, path: str | Path | None = None, threads: int | None = None) -> Detector:
-        """The detector of the ONNX model `path`, or of the released model that came along.
+    def load(cls, model: str | Path | None = None, threads: int | None = None) -> Detector:
+        """The detector of `model`: an ONNX file, or the name of a released model.
 
+        Released models came along: "pierwatch-n", used if None, and "pierwatch-n-int8".
         `threads`: tiles at once, the machine's cores if None; results do not depend on it.
         Raises ModelError.
         """
         count = threads if threads is not None else os.cpu_count() or 1
         if count < 1:
             raise ModelError("threads", str(count), "at least 1 is needed", "Leave it out.")
-        return cls(Network.load(path or default_model()), count)
+        return cls(Network.load(model_file(model)), count)
 
     @property
     def card(self) -> Card:
@@ -86,21 +84,7 @@ class Detector:
         if not patch.seen.any():
             return Detections.empty()
         floors = tuple(CANDIDATE_SHARE * threshold for threshold in self.card.thresholds)
-        found = decode(self.network.run(tensor(patch)), self.card.layout, floors)
+        found = decode(self.network.run(patch.rgb), self.card.layout, floors)
         last = np.array(patch.seen.shape[::-1]) - 1
         x, y = np.clip(np.floor(found.boxes.centers), 0, last).astype(np.int64).T
         return found[patch.seen[y, x]]
-
-
-def tensor(patch: Patch) -> NDArray[np.float32]:
-    """The network's input for `patch`: (1, 3, rows, columns), red, green, blue, 0 to 1."""
-    planes = patch.rgb.transpose(2, 0, 1)[None].astype(np.float32)
-    return np.ascontiguousarray(planes / np.float32(255.0))
-
-
-def default_model() -> Path:
-    """The released model: in the installed package, else in `weights/` of a source checkout."""
-    packaged = Path(str(resources.files("cv") / "weights" / DEFAULT_MODEL))
-    if packaged.exists():
-        return packaged
-    return Path(__file__).resolve().parents[2] / "weights" / DEFAULT_MODEL

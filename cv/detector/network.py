@@ -14,10 +14,17 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from cv.detector.card import Card, Layout
+from cv.detector.intake import Intake, fits
+from cv.detector.wire import NotOnnx, leads_elsewhere
 from cv.errors import InferenceError, ModelError
 
 MAX_BYTES = 512 * 2**20
 """Largest model file that is read."""
+MAX_CARD_BYTES = 2**20
+"""Largest card beside a model that is read."""
+
+_CHECKPOINTS = (b"PK\x03\x04", *(bytes([0x80, protocol]) for protocol in range(2, 6)))
+"""How PyTorch checkpoints (archives of a pickle) and bare pickles begin."""
 
 _LOAD_ERRORS = (
     ort_errors.Fail,
@@ -37,6 +44,8 @@ class Network:
     card: Card
     digest: str
     """sha256 of the file, hexadecimal."""
+    intake: Intake
+    """How it takes a tile."""
     session: Any
     """onnxruntime.InferenceSession of one thread: calls may come from several threads at once."""
 
@@ -44,21 +53,24 @@ class Network:
     def load(cls, path: str | Path) -> Network:
         """The model in ONNX file `path`, checked against its card; raises ModelError.
 
-        The file is read once: what is hashed is what is run. A model never reads other files.
+        The file is read once: what is hashed is what is run. A model never reads other files, and
+        what could run code when it is read, a checkpoint or a pickle, is not opened at all.
         """
         path = Path(path)
         content = _content(path)
+        _check_kind(path, content)
         digest = hashlib.sha256(content).hexdigest()
         _check_digest(path, digest)
         session = _session(path, content)
         card = Card.from_metadata(path, session.get_modelmeta().custom_metadata_map)
-        _check_shapes(path, card, session)
-        return cls(card, digest, session)
+        intake = Intake.of(path, session.get_inputs(), card.tile_px)
+        _check_answer(path, card, session)
+        return cls(card, digest, intake, session)
 
-    def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The answer to `tensor` (1, 3, tile, tile); raises InferenceError if the runtime fails."""
+    def run(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The answer to tile `rgb` (rows, columns, 3); raises InferenceError if it fails."""
         try:
-            (answer,) = self.session.run(None, {self.session.get_inputs()[0].name: tensor})
+            (answer,) = self.session.run(None, {self.intake.name: self.intake.tensor(rgb)})
         except _LOAD_ERRORS as error:
             raise InferenceError(f"the model {self.card.name} failed: {error}") from error
         return np.asarray(answer, dtype=np.float32)
@@ -81,6 +93,33 @@ def _content(path: Path) -> bytes:
         ) from error
 
 
+def _check_kind(path: Path, content: bytes) -> None:
+    """Refuses what is no ONNX model, and one whose weights lie in other files."""
+    if content.startswith(_CHECKPOINTS):
+        raise ModelError(
+            path,
+            "it is a PyTorch checkpoint or a pickle",
+            "such files can run code when read, only ONNX files are",
+            "Export it with cv.training.release.",
+        )
+    try:
+        elsewhere = leads_elsewhere(content)
+    except NotOnnx as error:
+        raise ModelError(
+            path,
+            f"it is no ONNX model ({error})",
+            "a complete ONNX file is needed",
+            "Get the model file again.",
+        ) from error
+    if elsewhere:
+        raise ModelError(
+            path,
+            "some of its weights lie in another file",
+            "a model is one file",
+            "Save it without external data.",
+        )
+
+
 def card_path(model: Path) -> Path:
     """Where the card of the model file `model` lies."""
     return model.with_suffix(".card.json")
@@ -92,6 +131,8 @@ def _check_digest(path: Path, digest: str) -> None:
     if not beside.exists():
         return
     try:
+        if beside.stat().st_size > MAX_CARD_BYTES:
+            raise ValueError(f"more than {MAX_CARD_BYTES} bytes")
         stated = json.loads(beside.read_text(encoding="utf-8"))["sha256"]
     except (OSError, ValueError, RecursionError, KeyError, TypeError) as error:
         raise ModelError(
@@ -126,32 +167,15 @@ def _session(path: Path, content: bytes) -> Any:
         ) from error
 
 
-def _check_shapes(path: Path, card: Card, session: Any) -> None:
-    inputs, outputs = session.get_inputs(), session.get_outputs()
-    tile = (1, 3, card.tile_px, card.tile_px)
-    takes = [tuple(i.shape) for i in inputs]
-    if len(inputs) != 1 or inputs[0].type != "tensor(float)" or not _fits(inputs[0].shape, tile):
-        raise ModelError(
-            path,
-            f"it takes {takes}",
-            f"one float tensor {tile} is needed",
-            "Export it again with cv.training.export.",
-        )
+def _check_answer(path: Path, card: Card, session: Any) -> None:
+    outputs = session.get_outputs()
     columns = 4 + len(card.classes) + 1
     wanted = (1, columns, None) if card.layout is Layout.RAW else (1, None, 7)
     gives = [tuple(o.shape) for o in outputs]
-    if len(outputs) != 1 or not _fits(outputs[0].shape, wanted):
+    if len(outputs) != 1 or not fits(outputs[0].shape, wanted):
         raise ModelError(
             path,
             f"it answers {gives}",
             f"layout {card.layout} of {len(card.classes)} classes is {wanted}",
             "Export it again with cv.training.export.",
         )
-
-
-def _fits(shape: list[Any], wanted: tuple[int | None, ...]) -> bool:
-    """Whether `shape` is `wanted`; names and None stand for any size."""
-    return len(shape) == len(wanted) and all(
-        want is None or not isinstance(have, int) or have == want
-        for have, want in zip(shape, wanted, strict=True)
-    )

@@ -1,4 +1,9 @@
-"""Checkpoint to ONNX: fixed input, one of two output layouts, a card and nothing else inside."""
+"""Checkpoint to ONNX: fixed input, one of two output layouts, a card and nothing else inside.
+
+Tiles go in as they are, uint8 with the colours of a pixel together; the graph orders and scales
+them. Measured on one thread that is a little faster than to do it before, and the answers are the
+same to the last bit.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cv.errors import ModelError
 from cv.training.quiet import hush
 
 TILE = 640  # pixels, side of the network's input
 OPSET = 17
 RAW, END_TO_END = "raw", "end2end"
+FULL = "images_full"  # the initializer by which pixels are divided
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ def export_onnx(
     metadata: Mapping[str, str] | None = None,
     rows: int = 1500,
 ) -> Exported:
-    """Write the network: input "images" (1, 3, 640, 640) float32 RGB 0..1, output "output0"."""
+    """Write the network: input "images" (1, 640, 640, 3) uint8 RGB, output "output0"."""
     import onnx
     import torch
 
@@ -76,11 +83,44 @@ def export_onnx(
             dynamo=False,
         )
     model = _slim(onnx.load(str(target)))
-    stamp(model, metadata or {})
-    onnx.checker.check_model(model)
-    target.write_bytes(model.SerializeToString(deterministic=True))
+    take_bytes(model)
+    target.write_bytes(sealed(model, metadata or {}))
     shape = tuple(d.dim_value for d in model.graph.output[0].type.tensor_type.shape.dim)
     return Exported(target, layout, shape, hashlib.sha256(target.read_bytes()).hexdigest())
+
+
+def take_bytes(model: Any) -> None:
+    """Changes the input of `model` from (1, 3, rows, columns) float32 to (.., 3) uint8.
+
+    Its name stays. The scaling by 1/255 and the order of axes move into the graph. Raises
+    ModelError where the input is another one.
+    """
+    import numpy as np
+    from onnx import TensorProto, helper, numpy_helper
+
+    (taken,) = model.graph.input
+    kind = taken.type.tensor_type
+    shape = [axis.dim_value for axis in kind.shape.dim]
+    if kind.elem_type != TensorProto.FLOAT or shape[:2] != [1, 3] or len(shape) != 4:
+        raise ModelError(
+            taken.name,
+            f"its shape is {shape}, its type {TensorProto.DataType.Name(kind.elem_type)}",
+            "(1, 3, rows, columns) FLOAT can become uint8",
+            "Take a float model.",
+        )
+    scaled = f"{taken.name}_scaled"
+    for node in model.graph.node:
+        node.input[:] = [scaled if name == taken.name else name for name in node.input]
+    steps = ("Transpose", "Cast", "Div")
+    names = [taken.name, *(f"{taken.name}_{step.lower()}" for step in steps[:-1]), scaled]
+    settings: tuple[dict[str, Any], ...] = ({"perm": [0, 3, 1, 2]}, {"to": TensorProto.FLOAT}, {})
+    for i, (step, setting) in enumerate(zip(steps, settings, strict=True)):
+        inputs = [names[i], FULL] if step == "Div" else [names[i]]
+        node = helper.make_node(step, inputs, [names[i + 1]], f"/{taken.name}/{step}", **setting)
+        model.graph.node.insert(i, node)
+    model.graph.initializer.append(numpy_helper.from_array(np.array(255.0, np.float32), FULL))
+    pixels = helper.make_tensor_value_info(taken.name, TensorProto.UINT8, [1, *shape[2:], 3])
+    taken.CopyFrom(pixels)
 
 
 def _slim(model: Any) -> Any:
@@ -90,6 +130,16 @@ def _slim(model: Any) -> Any:
     except ImportError:
         return model
     return onnxslim.slim(model)
+
+
+def sealed(model: Any, metadata: Mapping[str, str]) -> bytes:
+    """The bytes of `model`, stamped and checked."""
+    import onnx
+
+    stamp(model, metadata)
+    onnx.checker.check_model(model)
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
 
 
 def stamp(model: Any, metadata: Mapping[str, str]) -> None:

@@ -8,10 +8,12 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from cv.detector.card import CONTAINER, HULL, Card, Layout, Look
+from cv.detector.network import card_path
 from cv.files import write_whole
-from cv.training.export import TILE, export_onnx, stamp
+from cv.training.export import TILE, export_onnx, sealed
 from cv.training.render import COARSE_GSD, FINE_GSD
 
 FINE_OVERLAP = 96  # pixels: a 45 ft box is 46 long, the rest is context
@@ -27,8 +29,7 @@ def release(checkpoint: Path, folder: Path, card: Card) -> Path:
     model = folder / f"{card.name}.onnx"
     metadata = card.checked(model).to_metadata()
     exported = export_onnx(checkpoint, model, card.layout.value, metadata)
-    record = {"sha256": exported.sha256, **asdict(card)}
-    write_whole(model.with_suffix(".card.json"), json.dumps(record, indent=1) + "\n")
+    _write_card(model, exported.sha256, card)
     return model
 
 
@@ -36,14 +37,25 @@ def restamp(model: Path, card: Card) -> str:
     """Gives the ONNX file `model` another card, beside it too; returns its new sha256."""
     import onnx
 
-    proto = onnx.load(str(model))
-    stamp(proto, card.checked(model).to_metadata())
-    content = proto.SerializeToString(deterministic=True)
+    return keep(onnx.load(str(model), load_external_data=False), model, card)
+
+
+def keep(proto: Any, model: Path, card: Card) -> str:
+    """Writes onnx.ModelProto `proto` as `model`, with `card` in it and beside it; its sha256.
+
+    The card beside it goes first and comes last: no moment leaves a model with the card of another.
+    """
+    content = sealed(proto, card.checked(model).to_metadata())
+    card_path(model).unlink(missing_ok=True)
     write_whole(model, content)
     digest = hashlib.sha256(content).hexdigest()
-    record = {"sha256": digest, **asdict(card)}
-    write_whole(model.with_suffix(".card.json"), json.dumps(record, indent=1) + "\n")
+    _write_card(model, digest, card)
     return digest
+
+
+def _write_card(model: Path, digest: str, card: Card) -> None:
+    record = {"sha256": digest, **asdict(card)}
+    write_whole(card_path(model), json.dumps(record, indent=1) + "\n")
 
 
 def card_for(

@@ -36,7 +36,7 @@ def test_a_model_is_loaded_with_card_and_digest(tmp_path):
     network = Network.load(path)
     assert network.card == CARD
     assert network.digest == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert network.run(np.zeros((1, 3, 640, 640), np.float32)) == pytest.approx(ROWS)
+    assert network.run(np.zeros((640, 640, 3), np.uint8)) == pytest.approx(ROWS)
 
 
 def test_the_card_beside_it_must_state_its_digest(tmp_path):

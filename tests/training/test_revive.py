@@ -10,7 +10,7 @@ import onnxruntime as ort
 import pytest
 import torch
 
-from cv.detector.detector import default_model
+from cv.detector.released import default_model
 from cv.errors import ModelError
 from cv.training.render import render_chip
 from cv.training.revive import rendered_pictures, revive
@@ -23,11 +23,12 @@ def network() -> torch.nn.Module:
 
 
 def test_it_answers_as_the_model(network: torch.nn.Module) -> None:
-    image = render_chip(77).image.transpose(2, 0, 1)[None].astype(np.float32) / 255
+    image = render_chip(77).image
     session = ort.InferenceSession(str(default_model()))
-    (truth,) = session.run(None, {"images": image})
+    (truth,) = session.run(None, {"images": image[None]})
+    planes = torch.from_numpy(image).permute(2, 0, 1)[None].float() / 255
     with torch.no_grad():
-        answer = network(torch.from_numpy(image))[0].numpy()
+        answer = network(planes)[0].numpy()
     assert np.abs(answer[:, :4] - truth[:, :4]).max() < 0.05  # pixels
     assert np.abs(answer[:, 4:] - truth[:, 4:]).max() < 1e-3
 

@@ -13,8 +13,8 @@ pytest.importorskip("ultralytics", reason="needs the extra train")
 import torch
 
 from cv.detector.card import Card
-from cv.detector.detector import default_model
 from cv.detector.network import Network
+from cv.detector.released import default_model
 from cv.training.augment import light_batch, turn_batch
 from cv.training.chips import write_dataset
 from cv.training.export import END_TO_END, RAW, load_network
@@ -123,9 +123,10 @@ def test_released_model_loads_agrees_and_says_nothing_of_this_machine(
     for secret in (str(Path.cwd()), str(run), "site-packages", Path.home().name + "/"):
         assert secret.encode() not in text
 
-    tile = np.random.default_rng(0).random((1, 3, 640, 640), dtype=np.float32)
+    tile = np.random.default_rng(0).integers(0, 256, (640, 640, 3), dtype=np.uint8)
+    planes = torch.from_numpy(tile).permute(2, 0, 1)[None].float() / 255
     with torch.inference_mode():
-        expected = load_network(checkpoint, layout)(torch.from_numpy(tile))
+        expected = load_network(checkpoint, layout)(planes)
     found = network.run(tile)
     expected = expected.numpy()
     assert found.shape == expected.shape
@@ -151,7 +152,7 @@ def test_training_goes_on_from_a_released_model(tmp_path: Path) -> None:
     recipe = Recipe(data, default_model(), tmp_path / "on", 1, 3, 1e-7, heads="raw")
     card = card_for("on", "1", RAW, (0.3, 0.4), "three rendered chips")
     tuned = Network.load(release(train(recipe), tmp_path, card))
-    image = render_chip(24).image.transpose(2, 0, 1)[None].astype(np.float32) / 255
+    image = render_chip(24).image
     scores = [network.run(image)[0, 4] for network in (tuned, Network.load(default_model()))]
     assert scores[1].max() > 0.4
     assert np.abs(scores[0] - scores[1]).mean() < 0.02

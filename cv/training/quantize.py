@@ -1,0 +1,193 @@
+"""A released model becomes one that works in 8-bit integers, with a card of its own.
+
+    python -m cv.training.quantize weights/pierwatch-n.onnx weights/pierwatch-n-int8.onnx
+
+What is measured on rendered chips decides, nothing about one network is written here: how the
+ranges of its tensors are found, which of its convolutions stay in float, and its thresholds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from cv.detector.card import FP32, INT8, Card, Layout
+from cv.detector.network import Network
+from cv.errors import ModelError
+from cv.training.likeness import Likeness
+from cv.training.quantizer import Quantizer, float_wiring, seen_values
+from cv.training.ranges import METHODS, ranges_of
+from cv.training.release import keep
+from cv.training.render import Chip, render_chip
+from cv.training.wiring import Unit, scopes
+
+FIRST_SEED = 8_000_000
+"""Of the chips that are looked at; no training and no other measurement uses them."""
+FINEST = 0.05
+"""A module with more than this part of all harm is looked at part by part."""
+FLOAT_SHARE = 0.2
+"""Part of all multiplications that may stay in float, at most: that costs speed."""
+ENOUGH = 0.005
+"""Difference in counts, as a part of them, at which nothing more is kept in float."""
+TRIALS = 12
+"""Choices of what stays in float that are tried, at most."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What 8 bits in some units, and nowhere else, do to the answers."""
+
+    name: str
+    """Of the module or node."""
+    units: tuple[Unit, ...]
+    harm: float
+    """See `Likeness.harm`."""
+
+    @property
+    def products(self) -> int:
+        """Multiplications for one tile."""
+        return sum(unit.products for unit in self.units)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What stays in float, and how that counts."""
+
+    floats: frozenset[str]
+    """Names of the units."""
+    thresholds: tuple[float, ...]
+    """By class, so that as much is counted as by the float model."""
+    disagreement: tuple[float, ...]
+    """By class, see `Likeness.disagreement`."""
+
+
+def quantize(source: Path, target: Path, chips: int, checks: int, seed: int, method: str) -> Choice:
+    """Writes the 8-bit model of `source`, and its card, to `target`.
+
+    `chips` rendered chips tell the ranges, `checks` others decide; half of each are coarse.
+    `method`: of `METHODS`, or "best" for the one that does least harm. Raises ModelError.
+    """
+    network = Network.load(source)
+    card = _fit(source, network.card)
+    first = FIRST_SEED + seed * (chips + checks)
+    images = [varied(one.image, i) for i, one in enumerate(_rendered(first, chips))]
+    likeness = Likeness.of(network, _rendered(first + chips, checks))
+    wiring = float_wiring(source)
+    seen = seen_values(wiring, images)
+    methods = METHODS if method == "best" else (method,)
+    ranges = [ranges_of(seen, one, wiring.activated) for one in methods]
+    tried = [Quantizer(wiring, one, card) for one in ranges]
+    with tempfile.TemporaryDirectory() as folder:
+        harms = [likeness.harm(one.answers((), likeness, Path(folder))) for one in tried]
+        print("harm by range:", dict(zip(methods, np.round(harms, 4).tolist(), strict=True)))
+        best = tried[int(np.argmin(harms))]
+        choice = choose(best, costs(best, likeness.part(8), Path(folder)), likeness, Path(folder))
+    final = replace(card, name=target.stem, precision=INT8, thresholds=choice.thresholds)
+    keep(best.model(choice.floats), target, final)
+    return choice
+
+
+def _fit(source: Path, card: Card) -> Card:
+    """The card of a model that can be quantized, without calibrations: they are not its own."""
+    if card.layout is not Layout.RAW or card.precision != FP32:
+        raise ModelError(
+            source,
+            f"its layout is {card.layout}, its precision {card.precision}",
+            f"layout {Layout.RAW} and precision {FP32} are quantized",
+            "Release it so from its checkpoint.",
+        )
+    return replace(card, calibrations=())
+
+
+def _rendered(first: int, count: int) -> list[Chip]:
+    """Chips of `count` seeds, fine and coarse in turn."""
+    seeds = tqdm(range(first, first + count), unit="chip", disable=None, leave=False)
+    return [render_chip(seed, coarse=bool(seed % 2)) for seed in seeds]
+
+
+def varied(image: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
+    """`image` as it is for even seeds, else in another light and focus."""
+    if seed % 4 < 2:
+        return image
+    rng = np.random.default_rng(seed)
+    gain, gamma = rng.uniform(0.6, 1.5), rng.uniform(0.7, 1.4)
+    soft = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.3)).astype(np.float64)
+    lit: NDArray[np.uint8] = np.clip(255 * (soft / 255) ** gamma * gain, 0, 255).astype(np.uint8)
+    return lit
+
+
+def costs(quantizer: Quantizer, likeness: Likeness, folder: Path) -> list[Cost]:
+    """The harm of each part: of whole modules first, then of the parts of those that do much."""
+
+    def cost(name: str, units: Sequence[Unit]) -> Cost:
+        floats = {unit.name for unit in quantizer.wiring.units} - {unit.name for unit in units}
+        harm = likeness.harm(quantizer.answers(floats, likeness, folder))
+        print(f"  {harm:8.4f}  {name}", flush=True)
+        return Cost(name, tuple(units), harm)
+
+    found = [cost(*one) for one in scopes(quantizer.wiring.units).items()]
+    while True:
+        total = sum(one.harm for one in found)
+        large = [one for one in found if len(one.units) > 1 and one.harm > FINEST * total]
+        if not large:
+            return found
+        for one in large:
+            found.remove(one)
+            found += [cost(*part) for part in scopes(one.units, one.name).items()]
+
+
+def choose(quantizer: Quantizer, parts: Sequence[Cost], likeness: Likeness, folder: Path) -> Choice:
+    """The choice whose counts differ least, keeping parts in float that do most for their cost."""
+    most = FLOAT_SHARE * sum(unit.products for unit in quantizer.wiring.units)
+    ranked = sorted(parts, key=lambda one: one.harm / one.products, reverse=True)
+    floats: list[Cost] = []
+    trials: list[Choice] = []
+    for part in (None, *ranked):
+        if part and sum(one.products for one in (*floats, part)) > most:
+            continue
+        floats += [part] if part else []
+        names = frozenset(unit.name for one in floats for unit in one.units)
+        answers = quantizer.answers(names, likeness, folder)
+        thresholds = likeness.thresholds(answers)
+        differ = tuple(likeness.disagreement(answers, thresholds))
+        trials.append(Choice(names, thresholds, differ))
+        print(f"  {np.round(differ, 4).tolist()} with {[one.name for one in floats]}", flush=True)
+        if max(differ) <= ENOUGH or len(trials) >= TRIALS:
+            break
+    return min(trials, key=lambda one: sum(one.disagreement))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Quantize a released model from the shell."""
+    parser = argparse.ArgumentParser(
+        prog="python -m cv.training.quantize",
+        description="Write an 8-bit model of a released float one, with its card.",
+        epilog="example: python -m cv.training.quantize weights/pierwatch-n.onnx "
+        "weights/pierwatch-n-int8.onnx; then calibrate it (datasets/real/calibrate.py)",
+    )
+    parser.add_argument("source", type=Path, help="float ONNX model")
+    parser.add_argument("target", type=Path, help="ONNX model to write; its name is the card's")
+    parser.add_argument("--chips", type=int, default=32, help="that tell the ranges")
+    parser.add_argument("--checks", type=int, default=48, help="chips that decide")
+    parser.add_argument("--seed", type=int, default=0, help="another seed, other chips")
+    parser.add_argument("--method", default="best", choices=("best", *METHODS), help="of ranges")
+    given = parser.parse_args(arguments)
+    choice = quantize(
+        given.source, given.target, given.chips, given.checks, given.seed, given.method
+    )
+    print(f"{given.target}: {len(choice.floats)} convolutions in float")
+    print(f"thresholds {choice.thresholds}, counts differ by {choice.disagreement}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
