@@ -15,11 +15,12 @@ from cv.counting.count import Estimate
 from cv.counting.interval import estimate, probabilities
 from cv.counting.place import Place, Places, moved
 from cv.counting.stacks import groups
-from cv.detector.card import Card
+from cv.detector.card import CONTAINER, HULL, Card
 from cv.detector.detections import Detections
 from cv.detector.detector import Detector
 from cv.evaluation.matching import Matches
 from cv.geometry.boxes import Floats, OrientedBoxes, map_points
+from cv.geometry.grid import Grid
 from cv.scene.scene import Scene
 from cv.site import Role
 from cv.visit import Visit
@@ -71,6 +72,13 @@ class Exam:
     def threshold(self) -> float:
         """Least score of what is counted."""
         return self.card.threshold(self.question.kind)
+
+    def at(self, threshold: float) -> Exam:
+        """The same answer, of which what has at least `threshold` is counted."""
+        card = self.card
+        kinds = zip(card.classes, card.thresholds, strict=True)
+        thresholds = tuple(threshold if k == self.question.kind else t for k, t in kinds)
+        return replace(self, card=replace(card, thresholds=thresholds))
 
     @property
     def true(self) -> int:
@@ -140,32 +148,54 @@ class Exam:
 
 def sit(question: Question, detector: Detector) -> Exam:
     """The exam of `detector` in `question`; raises SceneError and InferenceError."""
+    asked = without_idle_looks(question.kind, detector)
     with Scene.open(question.path, question.gsd_m) as scene:
         ground = scene.grid.ground()
-        everything = scene.grid.footprint
-        region = everything if question.region is None else question.region.intersection(everything)
-        outline = moved(region, ground.from_pixel)
+        outline = moved(_region(question, scene.grid), ground.from_pixel)
         place = Place(question.name, Role.YARD, outline, outline, True, "")
-        visit = Visit.of(scene, None, detector)
-        found = Visit(scene, detector, Places(ground, (place,)), visit.header).detections()
+        visit = Visit.of(scene, None, asked)
+        found = Visit(scene, asked, Places(ground, (place,)), visit.header).detections()
+        return judged(question, scene.grid, found, detector.card)
+
+
+def judged(question: Question, grid: Grid, found: Detections, card: Card) -> Exam:
+    """The exam of whoever answered `question`, on an image with `grid`, with `found`.
+
+    `found` lies in ground metres; its classes are those of `card`, which has the threshold, and the
+    calibration if there is one.
+    """
+    ground = grid.ground()
+    outline = moved(_region(question, grid), ground.from_pixel)
     boxes = OrientedBoxes.from_corners(map_points(ground.from_pixel, question.truth.corners()))
     edge = None
     if question.margin_px is not None:
-        edge = moved(everything.buffer(-question.margin_px, join_style="mitre"), ground.from_pixel)
-    chosen = found[found.classes == detector.card.classes.index(question.kind)]
+        inner = grid.footprint.buffer(-question.margin_px, join_style="mitre")
+        edge = moved(inner, ground.from_pixel)
+    chosen = found[found.classes == card.classes.index(question.kind)]
     chosen = chosen[_judged(chosen.boxes, outline, edge, question.least_m)].ranked()
     boxes = boxes[_judged(boxes, outline, edge, question.least_m)]
     matches = Matches.of(chosen.boxes, chosen.scores, boxes)
     return Exam(
-        question,
-        max(ground.gsd_m),
-        boxes,
-        chosen,
-        matches,
-        detector.card,
-        outline,
-        ground.to_pixel,
+        question, max(ground.gsd_m), boxes, chosen, matches, card, outline, ground.to_pixel
     )
+
+
+def without_idle_looks(kind: str, detector: Detector) -> Detector:
+    """`detector` without the looks that cannot change what it says of `kind`.
+
+    Hulls decide where containers are looked for (on their decks), and not the other way round.
+    """
+    wanted = {kind, HULL} if kind == CONTAINER else {kind}
+    card = detector.card
+    looks = tuple(look for look in card.looks if wanted & set(look.classes))
+    return replace(detector, network=replace(detector.network, card=replace(card, looks=looks)))
+
+
+def _region(question: Question, grid: Grid) -> BaseGeometry:
+    """What is judged of the image, its pixels."""
+    if question.region is None:
+        return grid.footprint
+    return question.region.intersection(grid.footprint)
 
 
 def _inside(boxes: OrientedBoxes, outline: BaseGeometry) -> np.ndarray:
