@@ -15,7 +15,7 @@ from cv.counting.count import Estimate
 from cv.counting.interval import estimate, probabilities
 from cv.counting.place import Place, Places, moved
 from cv.counting.stacks import groups
-from cv.detector.card import CONTAINER, HULL, Card
+from cv.detector.card import Card
 from cv.detector.detections import Detections
 from cv.detector.detector import Detector
 from cv.evaluation.matching import Matches
@@ -181,13 +181,13 @@ def judged(question: Question, grid: Grid, found: Detections, card: Card) -> Exa
 
 
 def without_idle_looks(kind: str, detector: Detector) -> Detector:
-    """`detector` without the looks that cannot change what it says of `kind`.
+    """`detector` without the passes for other classes: nothing that is judged hangs on them.
 
-    Hulls decide where containers are looked for (on their decks), and not the other way round.
+    (Hulls decide where else containers are looked for: on decks, which no question asks for beyond
+    its region.)
     """
-    wanted = {kind, HULL} if kind == CONTAINER else {kind}
     card = detector.card
-    looks = tuple(look for look in card.looks if wanted & set(look.classes))
+    looks = tuple(look for look in card.looks if kind in look.classes)
     return replace(detector, network=replace(detector.network, card=replace(card, looks=looks)))
 
 

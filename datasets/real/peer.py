@@ -103,8 +103,6 @@ class Yolo:
     def answer(self, frame: Frame) -> Detections:
         """What it sees, in pixels of `frame`."""
         rows, columns = frame.rgb.shape[:2]
-        if self.way == "default call":
-            return self._predict(frame.rgb, None)
         if self.way == "own size":
             return self._predict(frame.rgb, -(-max(rows, columns) // 32) * 32)
 
@@ -114,17 +112,16 @@ class Yolo:
         tiling = Tiling(SLICE_PX, SLICE_OVERLAP_PX)
         return sweep(tiling, shapely.box(0, 0, columns, rows), look_at, MERGE)
 
-    def _predict(self, rgb: np.ndarray, size: int | None) -> Detections:
-        given = {} if size is None else {"imgsz": size}
+    def _predict(self, rgb: np.ndarray, size: int) -> Detections:
         bgr = np.ascontiguousarray(rgb[..., ::-1])
-        (result,) = self.model.predict(bgr, conf=FLOOR, max_det=MOST, verbose=False, **given)
+        (result,) = self.model.predict(bgr, conf=FLOOR, max_det=MOST, imgsz=size, verbose=False)
         boxes = OrientedBoxes.from_corners(result.obb.xyxyxyxy.numpy().astype(np.float64))
         scores = result.obb.conf.numpy().astype(np.float64)
         return Detections(boxes, scores, result.obb.cls.numpy().astype(np.int64))
 
 
-WAYS = ("default call", "own size", "sliced 1024")
-"""`predict(image)`, which shrinks it to the size of training; at its own size; slices of 1024."""
+WAYS = ("own size", "sliced 1024")
+"""`predict` on the image at its own size; on slices of 1024 px."""
 
 
 def _cut(rgb: np.ndarray, tile: Tile) -> np.ndarray:
