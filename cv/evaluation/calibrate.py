@@ -27,7 +27,7 @@ _SHARED = np.linspace(0.0, 0.6, 31)
 def calibrate(exams: Sequence[Exam], weights: Floats | None = None) -> Calibration:
     """The calibration of the class of `exams`, which are of one class and one model.
 
-    `weights` (n,) says how much each exam counts (see `even_weights`); None: all the same.
+    `weights` (n,) says how much each exam counts; None: all the same.
 
     Probabilities by isotonic regression (pool adjacent violators; Zadrozny and Elkan 2002) of
     whether a detection is an object at a rotated IoU of 0.5. What no detection tells of, as a
@@ -52,10 +52,19 @@ def calibrate(exams: Sequence[Exam], weights: Floats | None = None) -> Calibrati
     return _scaled(likely, exams, shares)
 
 
-def even_weights(groups: Sequence[Sequence[Exam]]) -> Floats:
-    """(n,) weights of the exams of all `groups` in order: each group counts as much as another."""
-    sizes = [len(group) for group in groups if group]
-    return np.concatenate([np.zeros(0), *(np.full(n, 1 / n) for n in sizes)])
+def calibrate_on(chips: Sequence[Exam], scenes: Sequence[Sequence[Exam]]) -> Calibration:
+    """The calibration by rendered `chips` and by the windows of each of the real `scenes`.
+
+    Half of the weight goes to the chips, half to the scenes, of which each counts as much as
+    another, however many windows it was cut into: windows of a scene err together.
+    """
+    cut = [windows for windows in scenes if windows]
+    if not cut or not chips:
+        return calibrate([*chips, *(exam for windows in cut for exam in windows)])
+    parts = [np.full(len(chips), 1 / len(chips))]
+    parts += [np.full(len(windows), 1 / len(windows) / len(cut)) for windows in cut]
+    exams = [*chips, *(exam for windows in cut for exam in windows)]
+    return calibrate(exams, np.concatenate(parts))
 
 
 def with_calibration(card: Card, calibration: Calibration) -> Card:

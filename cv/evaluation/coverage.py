@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cv.detector.card import Calibration
-from cv.evaluation.calibrate import calibrate, with_calibration
+from cv.evaluation.calibrate import calibrate_on, with_calibration
 from cv.evaluation.exam import Exam
 
 
@@ -42,6 +42,12 @@ class Coverage:
             widths / float(true.sum()) if busy.any() else float("nan"),
         )
 
+    def __str__(self) -> str:
+        return (
+            f"held {self.held:.3f} of {self.looks} (+- {self.error:.3f}), {self.busy_held:.3f} of "
+            f"the {self.busy} with objects; width {self.width:.2f} of the number"
+        )
+
     @property
     def error(self) -> float:
         """Standard error of `held`, were the looks independent."""
@@ -53,18 +59,17 @@ def told(exams: Sequence[Exam], calibration: Calibration) -> list[Exam]:
     return [replace(exam, card=with_calibration(exam.card, calibration)) for exam in exams]
 
 
-def cross_fitted(
+def calibrations_without(
     scenes: Sequence[Sequence[Exam]], chips: Sequence[Exam]
-) -> list[list[Exam]]:
-    """The windows of each scene with intervals that were fitted on all others and on `chips`.
+) -> list[Calibration]:
+    """For each of `scenes` (its windows) a calibration by all others and by `chips`.
 
-    So every real window is judged by a calibration in which its scene had no part.
+    So every real window can be judged by intervals in which its scene had no part (cross-fitting).
     """
-    judged = []
-    for i, windows in enumerate(scenes):
-        others = [scene for j, scene in enumerate(scenes) if j != i]
-        judged.append(told(windows, calibrate(chips, others)))
-    return judged
+    return [
+        calibrate_on(chips, [other for j, other in enumerate(scenes) if j != i])
+        for i in range(len(scenes))
+    ]
 
 
 def _mean(values: np.ndarray) -> float:

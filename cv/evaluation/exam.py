@@ -175,9 +175,7 @@ def judged(question: Question, grid: Grid, found: Detections, card: Card) -> Exa
     chosen = chosen[_judged(chosen.boxes, outline, edge, question.least_m)].ranked()
     boxes = boxes[_judged(boxes, outline, edge, question.least_m)]
     matches = Matches.of(chosen.boxes, chosen.scores, boxes)
-    return Exam(
-        question, max(ground.gsd_m), boxes, chosen, matches, card, outline, ground.to_pixel
-    )
+    return Exam(question, max(ground.gsd_m), boxes, chosen, matches, card, outline, ground.to_pixel)
 
 
 def without_idle_looks(kind: str, detector: Detector) -> Detector:

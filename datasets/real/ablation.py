@@ -152,9 +152,7 @@ def model_figures(name: str, model: Path, root: Path, work: Path) -> Figures:
     real = examined(list(questions(root)), detector)
     seconds = time.perf_counter() - start
     line = measured(name, detector, real, examined(chips, detector))
-    return replace(
-        line, seconds=seconds, tile_ms=tile_ms(detector), parameters=parameters(model)
-    )
+    return replace(line, seconds=seconds, tile_ms=tile_ms(detector), parameters=parameters(model))
 
 
 def commands(run: Run, budget: Budget, weights: Path, root: Path, work: Path) -> list[list[str]]:

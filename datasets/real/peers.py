@@ -131,8 +131,10 @@ def taken_for(kind: str, found: Detections, known: Sequence[int], card: Card) ->
     """Those of the classes `known` as `kind` of `card`, each object once."""
     chosen = found[np.isin(found.classes, known)]
     classes = np.full(len(chosen), card.classes.index(kind), np.int64)
-    return merge(replace(chosen, classes=classes), MERGE) if len(known) > 1 else replace(
-        chosen, classes=classes
+    return (
+        merge(replace(chosen, classes=classes), MERGE)
+        if len(known) > 1
+        else replace(chosen, classes=classes)
     )
 
 
@@ -163,7 +165,11 @@ def measured(root: Path, weights: Path, trained: Sequence[Path], sahi: bool) -> 
         yield ours_line(kind, chosen, None)
         for checkpoint in (*sorted(weights.glob("*-obb.pt")), *trained):
             digest = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
-            name = f"{checkpoint.parents[1].name}/{checkpoint.stem}" if checkpoint in trained else checkpoint.stem
+            name = (
+                f"{checkpoint.parents[1].name}/{checkpoint.stem}"
+                if checkpoint in trained
+                else checkpoint.stem
+            )
             for way in WAYS:
                 peer = Yolo.load(checkpoint, way)
                 yield from peer_lines(kind, chosen, peer, (name, way, digest), card_of("yolo"))
@@ -198,8 +204,8 @@ def _tool(line: Line) -> str:
 def _row(line: Line) -> str:
     return (
         f"{line.peer[:16]:<16} {line.way:<16} {line.pixels:<13} {line.classes[:30]:<30} "
-        f"{cell(line.nmae, '.3f'):>6} {cell(line.bias, '+.3f'):>7} {cell(line.even_nmae, '.3f'):>6} "
-        f"{cell(line.ap50, '.3f'):>6} {cell(line.recall, '.3f'):>7} "
+        f"{cell(line.nmae, '.3f'):>6} {cell(line.bias, '+.3f'):>7} "
+        f"{cell(line.even_nmae, '.3f'):>6} {cell(line.ap50, '.3f'):>6} {cell(line.recall, '.3f'):>7} "
         f"{cell(line.precision, '.3f'):>9} {line.seconds:>5.0f}"
     )
 
