@@ -112,14 +112,14 @@ def _even(exams: Sequence[Exam]) -> Marks:
 
 
 def tile_ms(detector: Detector) -> float:
-    """Median time of one tile, milliseconds: the network alone, on one thread."""
+    """Median CPU time of one tile, milliseconds: the network alone."""
     side = detector.card.tile_px
     tile = np.random.default_rng(0).random((1, 3, side, side), dtype=np.float32)
     times = []
     for _ in range(_TILES):
-        start = time.perf_counter()
+        start = time.process_time()
         detector.network.run(tile)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return 1000 * float(np.median(times))
 
 
@@ -139,18 +139,18 @@ def look(one: Look, root: Path) -> Figures:
     detector = replace(plain, network=network)
     kinds = [kind for kind, gsd in ((CONTAINER, one.container_m), (HULL, one.hull_m)) if gsd]
     asked = [q for q in questions(root) if q.kind in kinds]
-    start = time.perf_counter()
+    start = time.process_time()
     exams = examined(asked, detector)
-    return replace(measured(one.name, detector, exams, ()), seconds=time.perf_counter() - start)
+    return replace(measured(one.name, detector, exams, ()), seconds=time.process_time() - start)
 
 
 def model_figures(name: str, model: Path, root: Path, work: Path) -> Figures:
     """Measures the ONNX file `model` on the real images and on held-back rendered chips."""
     detector = Detector.load(model, threads=1)
     chips = [q for k in (CONTAINER, HULL) for q in rendered(work / "fresh", k, COMPARING, CHIPS, 1)]
-    start = time.perf_counter()
+    start = time.process_time()
     real = examined(list(questions(root)), detector)
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     line = measured(name, detector, real, examined(chips, detector))
     return replace(line, seconds=seconds, tile_ms=tile_ms(detector), parameters=parameters(model))
 

@@ -48,9 +48,9 @@ class Figures:
     fresh_container_ap50: float = _UNKNOWN
     fresh_hull_ap50: float = _UNKNOWN
     seconds: float = _UNKNOWN
-    """For all real images, on one thread."""
+    """Of CPU time, for all real images."""
     tile_ms: float = _UNKNOWN
-    """Median time of one tile on one thread, milliseconds."""
+    """Median CPU time of one tile, milliseconds."""
     parameters: float = _UNKNOWN
     """Numbers in the network, millions."""
 
@@ -77,7 +77,7 @@ _COLUMNS = (
     ("chip nMAE", "fresh_container_nmae", ".3f"),
     ("chip AP50", "fresh_container_ap50", ".3f"),
     ("chip hulls", "fresh_hull_ap50", ".3f"),
-    ("s", "seconds", ".0f"),
+    ("CPU s", "seconds", ".0f"),
     ("ms/tile", "tile_ms", ".0f"),
     ("M par.", "parameters", ".2f"),
 )

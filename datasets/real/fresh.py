@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from scenes import EDGE_PX, HULL, LEAST_HULL_M
+import cv2
+from scenes import CONTAINER, EDGE_PX, HULL, LEAST_HULL_M
 
 from cv.evaluation.exam import Question
 from cv.evaluation.papers import questions_of
+from cv.geometry.boxes import OrientedBoxes
 from cv.labels.formats import pictures_of, read, with_pictures
 from cv.training.chips import write_dataset
 from cv.training.recipe import DEFAULT
-from cv.training.render import COARSE_GSD, FINE_GSD
+from cv.training.render import COARSE_GSD, FINE_GSD, render_chip
 
 CALIBRATING = 7_000_000
 """First seed of the chips that a calibration is fitted on."""
@@ -37,3 +41,29 @@ def rendered(folder: Path, kind: str, first: int, count: int, workers: int) -> l
     if coarse:  # judged as in real scenes: whole ships, no boats
         asked = [replace(q, least_m=LEAST_HULL_M, margin_px=EDGE_PX) for q in asked]
     return asked
+
+
+def without_containers(folder: Path, count: int, first: int = EMPTY) -> Iterator[Question]:
+    """The first `count` fine chips from seed `first` on that show no container at all.
+
+    Chosen by the renderer's own labels, hidden boxes included: about one chip in nine. They are
+    yards, quays, gates and rails like all others, on which no box happens to stand, and places that
+    the renderer draws to resemble boxes (trailers, rolls, slabs, cars, sheds, empty chassis).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    found = 0
+    for seed in itertools.count(first):
+        if found == count:
+            return
+        path, full = folder / f"{seed}.png", folder / f"{seed}.full"
+        if full.exists():
+            continue
+        if not path.exists():
+            chip = render_chip(seed, coarse=False)
+            if any(label.class_name == CONTAINER for label in chip.labels):
+                full.touch()
+                continue
+            cv2.imwrite(str(path), chip.image[..., ::-1])
+        found += 1
+        gsd = (FINE_GSD, FINE_GSD)
+        yield Question(f"{seed}.png", path, gsd, CONTAINER, OrientedBoxes.empty())
