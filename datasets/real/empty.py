@@ -3,8 +3,8 @@
     python datasets/real/empty.py ../shared/real --work runs/empty     # measures
     python datasets/real/empty.py                                      # prints what was measured
 
-Rendered: fifty fine chips without any container, the first that there are from a seed that nothing
-else uses (see fresh.without_containers). Real: labelled regions without containers, and 60 m windows
+Rendered: fifty fine chips without any container, the first ones from a seed that nothing else uses
+(see fresh.without_containers). Real: labelled regions without containers, and 60 m windows
 without containers in the regions that have some. The area is all that was judged, water included.
 The limit is one false container a hectare.
 """
@@ -31,7 +31,7 @@ FIGURES = Path(__file__).resolve().parent / "empty.csv"
 LIMIT = 1.0
 """False containers a hectare."""
 WINDOW_M = 60.0
-"""Side of the windows in which real regions with containers are searched for empty parts, metres."""
+"""Side of the windows in which real regions are searched for empty parts, metres."""
 
 
 @dataclass(frozen=True)
