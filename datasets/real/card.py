@@ -85,8 +85,8 @@ def page(detector: Detector, exams: Sequence[Exam]) -> str:
         _section(
             "Beside what else one could use",
             "DOTA checkpoints of ultralytics, called in several ways, on the same images; *even* "
-            "is the nMAE at the best common threshold, chosen by the truth. `datasets/real/peers.py` "
-            "says how each was used.",
+            "is the nMAE at the best common threshold, chosen by the truth. "
+            "`datasets/real/peers.py` says how each was used.",
             _peers(digest),
         ),
         _limits(exams),

@@ -33,7 +33,7 @@ def rendered(folder: Path, kind: str, first: int, count: int, workers: int) -> l
     coarse = kind == HULL
     recipe = replace(DEFAULT, coarse=1.0 if coarse else 0.0)
     place = folder / f"{kind}-{first}-{count}"
-    write_dataset(place, first, first + count, 1, workers, recipe)
+    write_dataset(place, first, first + count, 2, workers, recipe)
     places = pictures_of(place)
     dataset = with_pictures(read(place), places)
     gsd = COARSE_GSD if coarse else FINE_GSD
