@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import compress, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,8 @@ def calibrate(exams: Sequence[Exam], weights: Floats | None = None) -> Calibrati
     part of what they tell of and per area. The spread by maximum likelihood of a normal error,
     widened or narrowed until so many of the exams lie in their interval that `LEVEL` of fresh ones
     will: a little more than `LEVEL`, the fewer the exams the more (as in conformal prediction;
-    Lei et al. 2018).
+    Lei et al. 2018). Exams that tell of less than one object have no say in that: their intervals
+    hold nearly always, and would let those that matter hold too rarely.
     """
     shares = _shares(exams, weights)
     matches = Matches.joined([exam.matches for exam in exams])
@@ -49,22 +50,17 @@ def calibrate(exams: Sequence[Exam], weights: Floats | None = None) -> Calibrati
     variance = variance * (1 + missed) ** 2 + per_km2 * areas
     dispersion, shared = _spread(true - middle, variance, middle, shares)
     likely = Calibration(bare.kind, scores, chances, missed, per_km2, dispersion, shared)
-    return _scaled(likely, exams, shares)
+    busy = told >= 1.0
+    return _scaled(likely, list(compress(exams, busy)), shares[busy]) if busy.any() else likely
 
 
-def calibrate_on(chips: Sequence[Exam], scenes: Sequence[Sequence[Exam]]) -> Calibration:
-    """The calibration by rendered `chips` and by the windows of each of the real `scenes`.
-
-    Half of the weight goes to the chips, half to the scenes, of which each counts as much as
-    another, however many windows it was cut into: windows of a scene err together.
-    """
-    cut = [windows for windows in scenes if windows]
-    if not cut or not chips:
-        return calibrate([*chips, *(exam for windows in cut for exam in windows)])
-    parts = [np.full(len(chips), 1 / len(chips))]
-    parts += [np.full(len(windows), 1 / len(windows) / len(cut)) for windows in cut]
-    exams = [*chips, *(exam for windows in cut for exam in windows)]
-    return calibrate(exams, np.concatenate(parts))
+def calibrate_on(chips: Sequence[Exam], windows: Sequence[Exam]) -> Calibration:
+    """The calibration by rendered `chips` and by `windows` of real scenes: half of it by each."""
+    exams = [*chips, *windows]
+    if not chips or not windows:
+        return calibrate(exams)
+    halves = np.full(len(chips), 1 / len(chips)), np.full(len(windows), 1 / len(windows))
+    return calibrate(exams, np.concatenate(halves))
 
 
 def with_calibration(card: Card, calibration: Calibration) -> Card:
@@ -83,6 +79,7 @@ def _shares(exams: Sequence[Exam], weights: Floats | None) -> Floats:
 
 def _scaled(calibration: Calibration, exams: Sequence[Exam], shares: Floats) -> Calibration:
     """`calibration`, its spread narrowed or widened until enough of `exams` hold the truth."""
+    shares = shares / shares.sum()
     worth = 1 / float((shares**2).sum())  # exams of equal weight that would tell as much
     wanted = min(1.0, LEVEL * (1 + 1 / worth))
 

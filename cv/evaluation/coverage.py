@@ -67,7 +67,7 @@ def calibrations_without(
     So every real window can be judged by intervals in which its scene had no part (cross-fitting).
     """
     return [
-        calibrate_on(chips, [other for j, other in enumerate(scenes) if j != i])
+        calibrate_on(chips, [exam for j, other in enumerate(scenes) if j != i for exam in other])
         for i in range(len(scenes))
     ]
 

@@ -75,7 +75,7 @@ def main() -> None:
         for kind in card.classes:
             given = [replace(exam, card=card) for exam in chips[kind]]
             real = [[replace(exam, card=card) for exam in windows] for windows in scenes[kind]]
-            fits.append(calibrate_on(given, real))
+            fits.append(calibrate_on(given, [exam for windows in real for exam in windows]))
         card = replace(card, thresholds=tuple(even_threshold(one) for one in fits))
     print(f"thresholds {dict(zip(card.classes, card.thresholds, strict=True))}")
     for kind in card.classes:

@@ -157,25 +157,19 @@ def card_of(tool: str) -> Card:
     return replace(card, name=tool, thresholds=(KEPT[tool],) * len(card.classes), calibrations=())
 
 
-def measured(root: Path, weights: Path, trained: Sequence[Path], sahi: bool) -> Iterator[Line]:
-    """All lines, Pierwatch's first."""
-    asked = list(questions(root))
-    for kind in (CONTAINER, HULL):
-        chosen = [question for question in asked if question.kind == kind]
-        yield ours_line(kind, chosen, None)
-        for checkpoint in (*sorted(weights.glob("*-obb.pt")), *trained):
-            digest = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
-            name = (
-                f"{checkpoint.parents[1].name}/{checkpoint.stem}"
-                if checkpoint in trained
-                else checkpoint.stem
-            )
-            for way in WAYS:
-                peer = Yolo.load(checkpoint, way)
-                yield from peer_lines(kind, chosen, peer, (name, way, digest), card_of("yolo"))
-            if sahi:
-                words = (name, "SAHI 640", digest)
-                yield from peer_lines(kind, chosen, Sahi.load(checkpoint), words, card_of("sahi"))
+def measured(kind: str, root: Path, checkpoints: Sequence[Path], sahi: bool) -> Iterator[Line]:
+    """All lines of one class, Pierwatch's first."""
+    asked = [question for question in questions(root) if question.kind == kind]
+    yield ours_line(kind, asked, None)
+    for checkpoint in checkpoints:
+        digest = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
+        name = checkpoint.parents[1].name if checkpoint.stem == "best" else checkpoint.stem
+        for way in WAYS:
+            peer = Yolo.load(checkpoint, way)
+            yield from peer_lines(kind, asked, peer, (name, way, digest), card_of("yolo"))
+        if sahi:
+            words = (name, "SAHI 640", digest)
+            yield from peer_lines(kind, asked, Sahi.load(checkpoint), words, card_of("sahi"))
 
 
 def table(lines: Sequence[Line]) -> str:
@@ -219,11 +213,13 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=Path("../shared/weights"),
                         help="folder of DOTA checkpoints, *-obb.pt")  # fmt: skip
     parser.add_argument("--trained", type=Path, nargs="*", default=[], help="more checkpoints")
+    parser.add_argument("--kind", choices=(CONTAINER, HULL), help="only these")
     parser.add_argument("--no-sahi", action="store_true", help="leave SAHI out")
     args = parser.parse_args()
-    if args.root:
-        lines = []
-        for line in measured(args.root, args.weights, args.trained, not args.no_sahi):
+    checkpoints = (*sorted(args.weights.glob("*-obb.pt")), *args.trained)
+    for kind in ((args.kind,) if args.kind else (CONTAINER, HULL)) if args.root else ():
+        lines = [line for line in load(Line, FIGURES) if line.kind != kind]
+        for line in measured(kind, args.root, checkpoints, not args.no_sahi):
             print(_row(line), flush=True)
             save(lines := [*lines, line], FIGURES)
     print(table(load(Line, FIGURES)))
