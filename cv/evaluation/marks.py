@@ -70,7 +70,10 @@ class Band:
     name: str
     objects: int
     ap50: float
+    ap50_95: float
     recall: float
+    """At the threshold, IoU 0.5."""
+    precision: float
     """At the threshold, IoU 0.5."""
 
 
@@ -127,7 +130,14 @@ def _length_error(exams: Sequence[Exam]) -> float:
 
 
 def _band(name: str, matches: Matches, threshold: float) -> Band:
-    return Band(name, len(matches), matches.average_precision(), matches.recall(threshold))
+    return Band(
+        name,
+        len(matches),
+        matches.average_precision(),
+        matches.mean_average_precision(),
+        matches.recall(threshold),
+        matches.precision(threshold),
+    )
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -11,7 +11,7 @@ import shapely
 from stand_ins import CARD
 
 from cv.detector.detections import Detections
-from cv.evaluation.calibrate import calibrate
+from cv.evaluation.calibrate import calibrate, calibrate_on
 from cv.evaluation.exam import Exam, Question
 from cv.evaluation.matching import Matches
 from cv.geometry.boxes import OrientedBoxes
@@ -72,3 +72,46 @@ def test_what_is_missed_where_nothing_is_found_goes_by_area():
     assert told.missed_per_km2 == pytest.approx(4.0, rel=0.1)
     card = replace(CARD, calibrations=(told,))
     assert np.mean([replace(exam, card=card).holds_truth for exam in exams]) > 0.86
+
+
+def test_looks_without_anything_do_not_narrow_the_others():
+    rng = np.random.default_rng(7)
+    busy = [drawn(rng, 0.25) for _ in range(150)]
+    question = Question("bare", Path("none"), None, "container", boxes(0))
+    none = Matches.of(boxes(0), np.zeros(0), boxes(0))
+    bare = Exam(question, 0.3, boxes(0), Detections.empty(), none, CARD, HALF_KM2)
+    told = calibrate([*busy, *[bare] * 300])
+    card = replace(CARD, calibrations=(told,))
+    fresh = [replace(drawn(rng, 0.25), card=card) for _ in range(600)]
+    assert np.mean([exam.holds_truth for exam in fresh]) > 0.86
+
+
+def test_the_fewer_the_exams_the_wider_the_intervals():
+    def coverage(count: int) -> float:
+        held = []
+        for seed in range(12):
+            rng = np.random.default_rng(100 + seed)
+            card = replace(CARD, calibrations=(calibrate([drawn(rng) for _ in range(count)]),))
+            held += [replace(drawn(rng), card=card).holds_truth for _ in range(60)]
+        return float(np.mean(held))
+
+    assert coverage(15) > 0.84
+
+
+def test_weights_are_as_if_an_exam_were_there_more_often():
+    rng = np.random.default_rng(8)
+    exams = [drawn(rng, 0.2) for _ in range(40)]
+    weights = rng.integers(1, 4, 40)
+    often = [exam for exam, n in zip(exams, weights, strict=True) for _ in range(n)]
+    weighted, repeated = calibrate(exams, weights.astype(float)), calibrate(often)
+    assert weighted.missed == pytest.approx(repeated.missed, rel=1e-6, abs=1e-9)
+    for score in (0.3, 0.6, 0.9):
+        chances = [np.interp(score, c.scores, c.probabilities) for c in (weighted, repeated)]
+        assert chances[0] == pytest.approx(chances[1], abs=0.06)
+
+
+def test_half_of_a_calibration_is_by_real_windows_however_few():
+    rng = np.random.default_rng(9)
+    chips, windows = [drawn(rng) for _ in range(200)], [drawn(rng, 0.0, 0.4) for _ in range(20)]
+    assert calibrate_on(chips, []).missed < 0.05
+    assert calibrate_on(chips, windows).missed == pytest.approx(0.2, abs=0.07)
