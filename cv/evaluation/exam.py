@@ -126,8 +126,8 @@ class Exam:
     @property
     def holds_truth(self) -> bool:
         """Whether the interval contains the true number."""
-        low, high = self.estimate.low, self.estimate.high
-        return low is not None and high is not None and low <= self.true <= high
+        told = self.estimate
+        return told.low is not None and told.high is not None and told.low <= self.true <= told.high
 
     def stacks(self) -> list[tuple[int, int]]:
         """True and counted number in each group of two and more objects that touch.
