@@ -9,7 +9,8 @@ with "small vehicle"; "ship" stands for hulls. Each is used in every sensible wa
 on the pixels as they are and, a favour that no user would do, on the image brought to 0.3 m
 (containers) or 1.2 m (hulls); the best line of each peer is marked. Boxes count from the score that
 the tool keeps by default (ultralytics 0.25, SAHI 0.3); "even" is the nMAE at the threshold at which
-all images together have as many boxes as objects, which is chosen by the truth.
+all images together have as many boxes as objects, which is chosen by the truth. What was measured
+of the same model files is kept: a run that was broken off goes on where it was.
 
 An ultralytics model trained the ordinary way on the same chips, to be counted through SAHI (extra
 `peers`):
@@ -25,9 +26,11 @@ import argparse
 import hashlib
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +58,7 @@ STANDS_FOR = {
 """Classes of a peer that are taken for ours."""
 KEPT = {"sahi": 0.3, "yolo": 0.25}
 """Least score of what is counted: the tools' defaults."""
-OURS = "pierwatch"
+OURS = "pierwatch count"
 
 
 @dataclass(frozen=True)
@@ -87,9 +90,43 @@ class Line:
     """Of CPU time, for all images, whole."""
 
 
-def ours_line(kind: str, asked: Sequence[Question], model: Path | None) -> Line:
+@dataclass(frozen=True)
+class Use:
+    """One way to use one checkpoint."""
+
+    name: str
+    """Of the checkpoint."""
+    way: str
+    """How it is called."""
+    gsd_m: float | None
+    """To which images are brought, metres a pixel; None: as delivered."""
+    model: str
+    """sha256 of the checkpoint, hexadecimal."""
+    load: Callable[[], Peer]
+    """Makes the peer."""
+    card: Card
+    """Our classes, and the threshold of the tool."""
+
+    @property
+    def pixels(self) -> str:
+        """What it is given, in words."""
+        return "as delivered" if self.gsd_m is None else f"{self.gsd_m:g} m"
+
+
+def uses(kind: str, checkpoints: Sequence[Path], sahi: bool) -> Iterator[Use]:
+    """All uses of all `checkpoints` for objects of `kind`."""
+    for gsd, checkpoint in product((None, SCALES_M[kind]), checkpoints):
+        digest = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
+        name = checkpoint.parents[1].name if checkpoint.stem == "best" else checkpoint.stem
+        for way in WAYS:
+            yield Use(name, way, gsd, digest, partial(Yolo.load, checkpoint, way), card_of("yolo"))
+        if sahi:
+            load = partial(Sahi.load, checkpoint)
+            yield Use(name, "SAHI 640", gsd, digest, load, card_of("sahi"))
+
+
+def ours_line(kind: str, asked: Sequence[Question], detector: Detector) -> Line:
     """Pierwatch's."""
-    detector = Detector.load(model, threads=1)
     exams, start = [], time.process_time()
     for question in tqdm(asked, unit="image", disable=None, leave=False):
         with Scene.open(question.path, question.gsd_m) as scene:
@@ -97,34 +134,28 @@ def ours_line(kind: str, asked: Sequence[Question], model: Path | None) -> Line:
             exams.append(judged(question, scene.grid, found, detector.card))
     seconds = time.process_time() - start
     gsd = f"{detector.card.look_for(kind).gsd_m:g} m"
-    name = (detector.card.name, "pierwatch count", gsd, kind)
-    return _line(kind, name, detector.digest, exams, seconds)
+    return _line(kind, (detector.card.name, OURS, gsd, kind), detector.digest, exams, seconds)
 
 
-def peer_lines(
-    kind: str, asked: Sequence[Question], peer: Peer, name: tuple[str, str, str], card: Card
-) -> Iterator[Line]:
-    """Those of `peer` for all of its classes that may stand for `kind`."""
-    name, way, digest = name
-    for gsd in (None, SCALES_M[kind]):
-        answers, start = [], time.process_time()
-        for question in tqdm(asked, unit="image", disable=None, leave=False):
-            with Scene.open(question.path, question.gsd_m) as scene:
-                frame = Frame.of(scene, gsd)
-                to_ground = scene.grid.ground().from_pixel @ frame.to_pixel
-                answers.append((question, scene.grid, peer.answer(frame).transformed(to_ground)))
-        seconds = time.process_time() - start
-        for classes in STANDS_FOR[kind]:
-            known = [index for index, own in peer.names.items() if own in classes]
-            if len(known) < len(classes):
-                continue
+def peer_lines(kind: str, asked: Sequence[Question], use: Use) -> Iterator[Line]:
+    """Those of `use` for all of its classes that may stand for `kind`."""
+    peer = use.load()
+    answers, start = [], time.process_time()
+    for question in tqdm(asked, unit="image", disable=None, leave=False):
+        with Scene.open(question.path, question.gsd_m) as scene:
+            frame = Frame.of(scene, use.gsd_m)
+            to_ground = scene.grid.ground().from_pixel @ frame.to_pixel
+            answers.append((question, scene.grid, peer.answer(frame).transformed(to_ground)))
+    seconds = time.process_time() - start
+    for classes in STANDS_FOR[kind]:
+        known = [index for index, own in peer.names.items() if own in classes]
+        if len(known) == len(classes):
             exams = [
-                judged(question, grid, taken_for(kind, found, known, card), card)
+                judged(question, grid, taken_for(kind, found, known, use.card), use.card)
                 for question, grid, found in answers
             ]
-            pixels = "as delivered" if gsd is None else f"{gsd:g} m"
-            words = (name, way, pixels, " + ".join(classes))
-            yield _line(kind, words, digest, exams, seconds)
+            words = (use.name, use.way, use.pixels, " + ".join(classes))
+            yield _line(kind, words, use.model, exams, seconds)
 
 
 def taken_for(kind: str, found: Detections, known: Sequence[int], card: Card) -> Detections:
@@ -157,19 +188,26 @@ def card_of(tool: str) -> Card:
     return replace(card, name=tool, thresholds=(KEPT[tool],) * len(card.classes), calibrations=())
 
 
-def measured(kind: str, root: Path, checkpoints: Sequence[Path], sahi: bool) -> Iterator[Line]:
-    """All lines of one class, Pierwatch's first."""
+def measure(kind: str, root: Path, every: Sequence[Use], again: bool) -> None:
+    """Measures what is not known yet of objects of `kind`, and keeps each line as it comes."""
     asked = [question for question in questions(root) if question.kind == kind]
-    yield ours_line(kind, asked, None)
-    for checkpoint in checkpoints:
-        digest = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
-        name = checkpoint.parents[1].name if checkpoint.stem == "best" else checkpoint.stem
-        for way in WAYS:
-            peer = Yolo.load(checkpoint, way)
-            yield from peer_lines(kind, asked, peer, (name, way, digest), card_of("yolo"))
-        if sahi:
-            words = (name, "SAHI 640", digest)
-            yield from peer_lines(kind, asked, Sahi.load(checkpoint), words, card_of("sahi"))
+    detector = Detector.load(threads=1)
+    for use in (*every, None):
+        way, pixels = (use.way, use.pixels) if use else (OURS, "")
+        model = use.model if use else detector.digest
+        lines = load(Line, FIGURES)
+        known = [
+            line
+            for line in lines
+            if (line.kind, line.way) == (kind, way)
+            and (not use or (line.model, line.pixels) == (model, pixels))
+        ]
+        if known and known[0].model == model and not again:
+            continue
+        found = list(peer_lines(kind, asked, use)) if use else [ours_line(kind, asked, detector)]
+        for line in found:
+            print(_row(line), flush=True)
+        save([line for line in lines if line not in known] + found, FIGURES)
 
 
 def table(lines: Sequence[Line]) -> str:
@@ -180,12 +218,12 @@ def table(lines: Sequence[Line]) -> str:
     )
     rows = []
     for kind in (CONTAINER, HULL):
-        here = [line for line in lines if line.kind == kind]
+        here = sorted((line for line in lines if line.kind == kind), key=lambda o: o.way != OURS)
         rows += [f"{kind}s, {here[0].images} images", head] if here else []
-        own = next((line.nmae for line in here if line.classes == kind and "count" in line.way), 1)
+        own = next((line.nmae for line in here if line.way == OURS), float("nan"))
         for line in here:
             same = [o for o in here if (o.peer, _tool(o)) == (line.peer, _tool(line))]
-            best = line.nmae == min(other.nmae for other in same) and line.way != here[0].way
+            best = line.way != OURS and line is min(same, key=lambda other: other.nmae)
             rows.append(_row(line) + (f" * {line.nmae / own:.1f} x ours" if best else ""))
         rows.append("")
     return "\n".join(rows).rstrip()
@@ -214,14 +252,13 @@ def main() -> None:
                         help="folder of DOTA checkpoints, *-obb.pt")  # fmt: skip
     parser.add_argument("--trained", type=Path, nargs="*", default=[], help="more checkpoints")
     parser.add_argument("--kind", choices=(CONTAINER, HULL), help="only these")
+    parser.add_argument("--again", action="store_true", help="measure what is known, too")
     parser.add_argument("--no-sahi", action="store_true", help="leave SAHI out")
     args = parser.parse_args()
     checkpoints = (*sorted(args.weights.glob("*-obb.pt")), *args.trained)
     for kind in ((args.kind,) if args.kind else (CONTAINER, HULL)) if args.root else ():
-        lines = [line for line in load(Line, FIGURES) if line.kind != kind]
-        for line in measured(kind, args.root, checkpoints, not args.no_sahi):
-            print(_row(line), flush=True)
-            save(lines := [*lines, line], FIGURES)
+        every = list(uses(kind, checkpoints, not args.no_sahi))
+        measure(kind, args.root, every, args.again)
     print(table(load(Line, FIGURES)))
 
 

@@ -167,14 +167,31 @@ def test_a_peer_that_sees_everything_is_given_full_marks(question, gsd):
 
 def test_a_peer_is_judged_for_every_class_that_it_has(question):
     oracle = Oracle({3: "large vehicle", 4: "ship"}, 3)
-    lines = list(peers.peer_lines("container", [question], oracle, ("x", "a way", "ab"), CARD))
-    assert [(line.pixels, line.classes) for line in lines] == [
-        ("as delivered", "large vehicle"),
-        ("0.3 m", "large vehicle"),
-    ]
-    assert all(line.nmae == 0 for line in lines)
-    blind = list(peers.peer_lines("hull", [question], oracle, ("x", "a way", "ab"), CARD))
-    assert [line.classes for line in blind] == ["ship", "ship"]
+    use = peers.Use("x", "a way", 0.3, "ab", lambda: oracle, CARD)
+    (line,) = peers.peer_lines("container", [question], use)
+    assert (line.pixels, line.classes, line.nmae) == ("0.3 m", "large vehicle", 0)
+    (blind,) = peers.peer_lines("hull", [question], use)
+    assert blind.classes == "ship"
+    assert blind.images == 1
+
+
+def test_what_is_known_of_a_checkpoint_is_not_measured_again(question, tmp_path, monkeypatch):
+    monkeypatch.setattr(peers, "FIGURES", tmp_path / "peers.csv")
+    monkeypatch.setattr(peers, "questions", lambda root: [question])
+    monkeypatch.setattr(peers.Detector, "load", lambda *_, **__: painted_detector())
+    oracle, loads = Oracle({3: "large vehicle"}, 3), []
+
+    def use(model):
+        return peers.Use("x", "a way", None, model, lambda: loads.append(model) or oracle, CARD)
+
+    for every in ([use("ab")], [use("ab"), use("cd")], [use("cd")]):
+        peers.measure("container", tmp_path, every, again=False)
+    assert loads == ["ab", "cd"]
+    lines = records.load(peers.Line, tmp_path / "peers.csv")
+    assert sorted(line.model for line in lines) == ["0" * 64, "ab", "cd"]
+    peers.measure("container", tmp_path, [use("cd")], again=True)
+    assert loads == ["ab", "cd", "cd"]
+    assert len(records.load(peers.Line, tmp_path / "peers.csv")) == 3
 
 
 def test_ours_on_the_whole_image_is_the_count_of_the_product(question):
