@@ -10,19 +10,19 @@ import pytest
 from cv import Detector
 from cv.evaluation.exam import sit
 
-ROOT = Path(__file__).resolve().parents[1]
-REAL = ROOT.parent / "shared" / "real"
-sys.path.insert(0, str(ROOT / "datasets" / "real"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "datasets" / "real"))
 
 import empty
 import fresh
 import scenes
 
+REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
 CHIPS = 2
 """Rendered piers; empty.py looks at fifty."""
 
 needs_real_scenes = pytest.mark.skipif(
-    not (REAL / "geotiff").is_dir(), reason="the real scenes are not at hand (not ours to give away)"
+    not (REAL / "geotiff").is_dir(),
+    reason="the labelled real scenes are not at hand (not ours to give away)",
 )
 
 
