@@ -27,6 +27,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--gsd", type=options.gsd, metavar="X[,Y]", help="metres a pixel, where nothing tells"
     )
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the worst as a PNG")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="write the worst as HTML")
     options.add_model(parser)
     parser.set_defaults(run=run)
 
@@ -40,9 +41,11 @@ def run(args: argparse.Namespace) -> int:
     from cv.evaluation.papers import faults, questions_of
     from cv.evaluation.table import bands_table, exams_table, marks_table
     from cv.labels.formats import pictures_of, read, with_pictures
+    from cv.report.page import write_page
     from cv.report.sheet import draw_sheet
 
     picture = args.picture and options.named(args.picture, ".png")
+    page = args.page and options.named(args.page, ".html")
     places = pictures_of(args.dataset, args.images)
     dataset = with_pictures(read(args.dataset), places)
     asked = list(questions_of(dataset, places, args.kind, args.gsd))
@@ -54,4 +57,6 @@ def run(args: argparse.Namespace) -> int:
         worst = with_pictures(faults(exams, 12), places)
         paths = {question.name: question.path for question in asked}
         draw_sheet(worst, [(image, paths[image.name]) for image in worst.images], picture)
+    if page:
+        write_page(args.dataset.resolve().name, exams, page)
     return 0

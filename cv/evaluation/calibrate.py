@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import compress, product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cv.counting.interval import LEVEL, probabilities
 from cv.detector.card import Calibration, Card
@@ -23,30 +24,64 @@ _DISPERSIONS = np.linspace(1.0, 4.0, 13)
 _SHARED = np.linspace(0.0, 0.6, 31)
 
 
-def calibrate(exams: Sequence[Exam]) -> Calibration:
+def calibrate(exams: Sequence[Exam], weights: Floats | None = None) -> Calibration:
     """The calibration of the class of `exams`, which are of one class and one model.
+
+    `weights` (n,) says how much each exam counts; None: all the same.
 
     Probabilities by isotonic regression (pool adjacent violators; Zadrozny and Elkan 2002) of
     whether a detection is an object at a rotated IoU of 0.5. What no detection tells of, as a
-    part of what they tell of and per area. The spread by maximum likelihood of a
-    normal error, widened or narrowed until `LEVEL` of the exams lie in their interval.
+    part of what they tell of and per area. The spread by maximum likelihood of a normal error,
+    widened or narrowed until so many of the exams lie in their interval that `LEVEL` of fresh ones
+    will: a little more than `LEVEL`, the fewer the exams the more (as in conformal prediction;
+    Lei et al. 2018). Exams that tell of less than one object have no say in that: their intervals
+    hold nearly always, and would let those that matter hold too rarely.
     """
+    shares = _shares(exams, weights)
     matches = Matches.joined([exam.matches for exam in exams])
-    scores, chances = _isotonic(matches.scores, matches.objects[0] != NOTHING)
+    heavy = np.repeat(shares, [len(exam.found) for exam in exams])
+    scores, chances = _isotonic(matches.scores, matches.objects[0] != NOTHING, heavy)
     bare = Calibration(exams[0].question.kind, scores, chances)
     told, variance = _moments(exams, bare)
     areas = np.array([exam.area_km2 for exam in exams])
     true = np.array([exam.true for exam in exams], dtype=float)
-    missed, per_km2 = _missed(true - told, told, areas)
+    missed, per_km2 = _missed(true - told, told, areas, shares)
     middle = told * (1 + missed) + per_km2 * areas
     variance = variance * (1 + missed) ** 2 + per_km2 * areas
-    dispersion, shared = _spread(true - middle, variance, middle)
+    dispersion, shared = _spread(true - middle, variance, middle, shares)
     likely = Calibration(bare.kind, scores, chances, missed, per_km2, dispersion, shared)
-    return _scaled(likely, exams)
+    busy = told >= 1.0
+    return _scaled(likely, list(compress(exams, busy)), shares[busy]) if busy.any() else likely
 
 
-def _scaled(calibration: Calibration, exams: Sequence[Exam]) -> Calibration:
-    """`calibration` with its spread narrowed or widened until `LEVEL` of `exams` hold the truth."""
+def calibrate_on(chips: Sequence[Exam], windows: Sequence[Exam]) -> Calibration:
+    """The calibration by rendered `chips` and by `windows` of real scenes: half of it by each."""
+    exams = [*chips, *windows]
+    if not chips or not windows:
+        return calibrate(exams)
+    halves = np.full(len(chips), 1 / len(chips)), np.full(len(windows), 1 / len(windows))
+    return calibrate(exams, np.concatenate(halves))
+
+
+def with_calibration(card: Card, calibration: Calibration) -> Card:
+    """`card` with `calibration` in the place of another one of its class."""
+    others = [one for one in card.calibrations if one.kind != calibration.kind]
+    return replace(card, calibrations=(*others, calibration))
+
+
+def _shares(exams: Sequence[Exam], weights: Floats | None) -> Floats:
+    """(n,) weights whose sum is 1."""
+    if weights is None:
+        return np.full(len(exams), 1 / len(exams))
+    shares: Floats = weights / weights.sum()
+    return shares
+
+
+def _scaled(calibration: Calibration, exams: Sequence[Exam], shares: Floats) -> Calibration:
+    """`calibration`, its spread narrowed or widened until enough of `exams` hold the truth."""
+    shares = shares / shares.sum()
+    worth = 1 / float((shares**2).sum())  # exams of equal weight that would tell as much
+    wanted = min(1.0, LEVEL * (1 + 1 / worth))
 
     def times(factor: float) -> Calibration:
         return replace(
@@ -56,26 +91,31 @@ def _scaled(calibration: Calibration, exams: Sequence[Exam]) -> Calibration:
         )
 
     def coverage(factor: float) -> float:
-        told = [replace(exam, card=_calibrated(exam.card, times(factor))) for exam in exams]
-        return float(np.mean([exam.holds_truth for exam in told]))
+        told = [replace(exam, card=with_calibration(exam.card, times(factor))) for exam in exams]
+        return float(shares @ np.array([exam.holds_truth for exam in told], dtype=float))
 
     low, high = 0.0, 4.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        low, high = (low, middle) if coverage(middle) >= LEVEL else (middle, high)
+        low, high = (low, middle) if coverage(middle) >= wanted - 1e-9 else (middle, high)
     return times(high)
 
 
-def _calibrated(card: Card, calibration: Calibration) -> Card:
-    others = [one for one in card.calibrations if one.kind != calibration.kind]
-    return replace(card, calibrations=(*others, calibration))
-
-
-def _isotonic(scores: Floats, hits: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _isotonic(
+    scores: Floats, hits: NDArray[np.bool_], weights: Floats
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Knots of the rising function of the score that fits `hits` best, from 0 to 1."""
     order = np.argsort(scores, kind="stable")
     parts = np.array_split(order, min(_KNOTS * 4, max(1, len(order) // 5)))
-    blocks = [[float(scores[p].mean()), float(hits[p].mean()), len(p)] for p in parts if len(p)]
+    blocks = [
+        [
+            float(np.average(scores[part], weights=weights[part])),
+            float(np.average(hits[part], weights=weights[part])),
+            float(weights[part].sum()),
+        ]
+        for part in parts
+        if len(part)
+    ]
     pooled: list[list[float]] = []
     for block in blocks:
         pooled.append(list(block))
@@ -100,7 +140,7 @@ def _moments(exams: Sequence[Exam], calibration: Calibration) -> tuple[Floats, F
     )
 
 
-def _missed(rest: Floats, told: Floats, areas: Floats) -> tuple[float, float]:
+def _missed(rest: Floats, told: Floats, areas: Floats, shares: Floats) -> tuple[float, float]:
     """How much of `rest` goes with what is told (least squares), and how much with the area.
 
     The latter is measured where next to nothing is told of, if there are enough such looks.
@@ -108,13 +148,15 @@ def _missed(rest: Floats, told: Floats, areas: Floats) -> tuple[float, float]:
     empty = told < 1.0
     per_km2 = 0.0
     if empty.sum() >= _EMPTY:
-        per_km2 = max(0.0, float(rest[empty].sum()) / float(areas[empty].sum()))
+        per_km2 = max(0.0, float(shares[empty] @ rest[empty]) / float(shares[empty] @ areas[empty]))
     left = rest - per_km2 * areas
-    part = float(left @ told) / max(float(told @ told), 1e-12)
+    part = float((shares * left) @ told) / max(float((shares * told) @ told), 1e-12)
     return max(0.0, part), per_km2
 
 
-def _spread(errors: Floats, variance: Floats, middle: Floats) -> tuple[float, float]:
+def _spread(
+    errors: Floats, variance: Floats, middle: Floats, shares: Floats
+) -> tuple[float, float]:
     """Dispersion and shared error for which the `errors` are most likely."""
 
     def spread(dispersion: float, shared: float) -> Floats:
@@ -123,7 +165,7 @@ def _spread(errors: Floats, variance: Floats, middle: Floats) -> tuple[float, fl
 
     def surprise(pair: tuple[float, float]) -> float:
         wide = spread(*pair)
-        return float((np.log(wide) + (errors / wide) ** 2 / 2).sum())
+        return float(shares @ (np.log(wide) + (errors / wide) ** 2 / 2))
 
     dispersion, shared = min(product(_DISPERSIONS, _SHARED), key=surprise)
     return float(dispersion), float(shared)

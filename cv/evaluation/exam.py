@@ -20,6 +20,7 @@ from cv.detector.detections import Detections
 from cv.detector.detector import Detector
 from cv.evaluation.matching import Matches
 from cv.geometry.boxes import Floats, OrientedBoxes, map_points
+from cv.geometry.grid import Grid
 from cv.scene.scene import Scene
 from cv.site import Role
 from cv.visit import Visit
@@ -72,6 +73,13 @@ class Exam:
         """Least score of what is counted."""
         return self.card.threshold(self.question.kind)
 
+    def at(self, threshold: float) -> Exam:
+        """The same answer, of which what has at least `threshold` is counted."""
+        card = self.card
+        kinds = zip(card.classes, card.thresholds, strict=True)
+        thresholds = tuple(threshold if k == self.question.kind else t for k, t in kinds)
+        return replace(self, card=replace(card, thresholds=thresholds))
+
     @property
     def true(self) -> int:
         """Number of objects."""
@@ -118,8 +126,8 @@ class Exam:
     @property
     def holds_truth(self) -> bool:
         """Whether the interval contains the true number."""
-        low, high = self.estimate.low, self.estimate.high
-        return low is not None and high is not None and low <= self.true <= high
+        told = self.estimate
+        return told.low is not None and told.high is not None and told.low <= self.true <= told.high
 
     def stacks(self) -> list[tuple[int, int]]:
         """True and counted number in each group of two and more objects that touch.
@@ -140,32 +148,52 @@ class Exam:
 
 def sit(question: Question, detector: Detector) -> Exam:
     """The exam of `detector` in `question`; raises SceneError and InferenceError."""
+    asked = without_idle_looks(question.kind, detector)
     with Scene.open(question.path, question.gsd_m) as scene:
         ground = scene.grid.ground()
-        everything = scene.grid.footprint
-        region = everything if question.region is None else question.region.intersection(everything)
-        outline = moved(region, ground.from_pixel)
+        outline = moved(_region(question, scene.grid), ground.from_pixel)
         place = Place(question.name, Role.YARD, outline, outline, True, "")
-        visit = Visit.of(scene, None, detector)
-        found = Visit(scene, detector, Places(ground, (place,)), visit.header).detections()
+        visit = Visit.of(scene, None, asked)
+        found = Visit(scene, asked, Places(ground, (place,)), visit.header).detections()
+        return judged(question, scene.grid, found, detector.card)
+
+
+def judged(question: Question, grid: Grid, found: Detections, card: Card) -> Exam:
+    """The exam of whoever answered `question`, on an image with `grid`, with `found`.
+
+    `found` lies in ground metres; its classes are those of `card`, which has the threshold, and the
+    calibration if there is one.
+    """
+    ground = grid.ground()
+    outline = moved(_region(question, grid), ground.from_pixel)
     boxes = OrientedBoxes.from_corners(map_points(ground.from_pixel, question.truth.corners()))
     edge = None
     if question.margin_px is not None:
-        edge = moved(everything.buffer(-question.margin_px, join_style="mitre"), ground.from_pixel)
-    chosen = found[found.classes == detector.card.classes.index(question.kind)]
+        inner = grid.footprint.buffer(-question.margin_px, join_style="mitre")
+        edge = moved(inner, ground.from_pixel)
+    chosen = found[found.classes == card.classes.index(question.kind)]
     chosen = chosen[_judged(chosen.boxes, outline, edge, question.least_m)].ranked()
     boxes = boxes[_judged(boxes, outline, edge, question.least_m)]
     matches = Matches.of(chosen.boxes, chosen.scores, boxes)
-    return Exam(
-        question,
-        max(ground.gsd_m),
-        boxes,
-        chosen,
-        matches,
-        detector.card,
-        outline,
-        ground.to_pixel,
-    )
+    return Exam(question, max(ground.gsd_m), boxes, chosen, matches, card, outline, ground.to_pixel)
+
+
+def without_idle_looks(kind: str, detector: Detector) -> Detector:
+    """`detector` without the passes for other classes: nothing that is judged hangs on them.
+
+    (Hulls decide where else containers are looked for: on decks, which no question asks for beyond
+    its region.)
+    """
+    card = detector.card
+    looks = tuple(look for look in card.looks if kind in look.classes)
+    return replace(detector, network=replace(detector.network, card=replace(card, looks=looks)))
+
+
+def _region(question: Question, grid: Grid) -> BaseGeometry:
+    """What is judged of the image, its pixels."""
+    if question.region is None:
+        return grid.footprint
+    return question.region.intersection(grid.footprint)
 
 
 def _inside(boxes: OrientedBoxes, outline: BaseGeometry) -> np.ndarray:

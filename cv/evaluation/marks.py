@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cv.evaluation.exam import Exam, widths_px
-from cv.evaluation.matching import Matches
+from cv.evaluation.matching import NOTHING, Matches
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Marks:
     """Mean of |counted - true| / true over groups of objects that touch."""
     coverage: float
     """Share of the images whose interval holds the true number."""
+    length_error: float
+    """Median of |found - true| / true over the lengths of the objects that were found."""
 
     @classmethod
     def of(cls, exams: Sequence[Exam]) -> Marks:
@@ -57,6 +59,7 @@ class Marks:
             matches.precision(threshold),
             float(np.mean(stacks)) if stacks else float("nan"),
             _ratio(sum(exam.holds_truth for exam in exams), len(exams)),
+            _length_error(exams),
         )
 
 
@@ -67,7 +70,10 @@ class Band:
     name: str
     objects: int
     ap50: float
+    ap50_95: float
     recall: float
+    """At the threshold, IoU 0.5."""
+    precision: float
     """At the threshold, IoU 0.5."""
 
 
@@ -102,8 +108,36 @@ def by_width(exams: Sequence[Exam]) -> list[Band]:
     return bands
 
 
+def even_threshold(exams: Sequence[Exam]) -> float:
+    """The threshold at which all images together have as many detections as objects.
+
+    Where there are fewer candidates than objects: the score of the last of them; 1 without any.
+    """
+    scores = np.sort(np.concatenate([np.zeros(0), *(exam.found.scores for exam in exams)]))[::-1]
+    wanted = min(sum(exam.true for exam in exams), len(scores))
+    return float(scores[wanted - 1]) if wanted else 1.0
+
+
+def _length_error(exams: Sequence[Exam]) -> float:
+    errors = [np.zeros(0)]
+    for exam in exams:
+        objects = exam.matches.objects[0]
+        hits = (objects != NOTHING) & (exam.found.scores >= exam.threshold)
+        true = exam.truth.lengths[objects[hits]]
+        errors.append(np.abs(exam.found.boxes.lengths[hits] - true) / true)
+    together = np.concatenate(errors)
+    return float(np.median(together)) if len(together) else float("nan")
+
+
 def _band(name: str, matches: Matches, threshold: float) -> Band:
-    return Band(name, len(matches), matches.average_precision(), matches.recall(threshold))
+    return Band(
+        name,
+        len(matches),
+        matches.average_precision(),
+        matches.mean_average_precision(),
+        matches.recall(threshold),
+        matches.precision(threshold),
+    )
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -49,22 +49,24 @@ def questions_of(
         )
 
 
-def faults(exams: Sequence[Exam], count: int) -> Dataset:
-    """The `count` exams with the most objects missed and false ones, as labelled images.
-
-    Their classes are what became of the objects: `FOUND`, `MISSED`, `FALSE`.
-    """
+def worst(exams: Sequence[Exam], count: int) -> list[Exam]:
+    """The `count` exams with the most objects missed and false ones, the worst first."""
 
     def wrong(exam: Exam) -> int:
         kept = exam.found.scores >= exam.threshold
         hits = int((exam.matches.objects[0][kept] != NOTHING).sum())
         return exam.true + int(kept.sum()) - 2 * hits
 
-    worst = sorted(exams, key=wrong, reverse=True)[:count]
-    return Dataset((FOUND, MISSED, FALSE), tuple(_marked(exam) for exam in worst))
+    return sorted(exams, key=wrong, reverse=True)[:count]
 
 
-def _marked(exam: Exam) -> LabelledImage:
+def faults(exams: Sequence[Exam], count: int) -> Dataset:
+    """The `count` worst of `exams` as labelled images, whose classes are those of `marked`."""
+    return Dataset((FOUND, MISSED, FALSE), tuple(marked(exam) for exam in worst(exams, count)))
+
+
+def marked(exam: Exam) -> LabelledImage:
+    """The image of `exam` with what became of its objects: `FOUND`, `MISSED`, `FALSE`."""
     kept = exam.found.scores >= exam.threshold
     objects = exam.matches.objects[0][kept]
     found = np.isin(np.arange(exam.true), objects)

@@ -50,12 +50,15 @@ def _marks(name: str, m: Marks) -> str:
 def bands_table(exams: Sequence[Exam]) -> str:
     """A line per band of ground sampling distance and of width."""
     bands = [*by_gsd(exams), *by_width(exams)]
-    head = f"{'':<30} {'true':>6} {'AP50':>6} {'recall':>7}"
+    head = f"{'':<30} {'true':>6} {'AP50':>6} {'AP':>6} {'recall':>7} {'precision':>9}"
     return "\n".join([head, *(_band(band) for band in bands)])
 
 
 def _band(band: Band) -> str:
-    return f"{band.name:<30} {band.objects:>6} {_number(band.ap50):>6} {_number(band.recall):>7}"
+    return (
+        f"{band.name:<30} {band.objects:>6} {_number(band.ap50):>6} {_number(band.ap50_95):>6} "
+        f"{_number(band.recall):>7} {_number(band.precision):>9}"
+    )
 
 
 def _number(value: float, sign: str = "") -> str:

@@ -6,6 +6,7 @@ an image.
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Iterator
@@ -83,6 +84,15 @@ def window(path: Path, box: tuple[int, int, int, int], size: tuple[int, int]) ->
         larger = size[0] > part.width
         way = Resampling.NEAREST if larger else Resampling.LANCZOS
         return np.asarray(part.resize(size, way), dtype=np.uint8)
+
+
+def jpeg(pixels: Bytes, quality: int = 80) -> bytes:
+    """`pixels` (height, width, 3) RGB as a JPEG file, without any metadata."""
+    from PIL import Image
+
+    content = io.BytesIO()
+    Image.fromarray(pixels).save(content, "JPEG", quality=quality)
+    return content.getvalue()
 
 
 @contextmanager

@@ -11,9 +11,9 @@ import shapely
 from stand_ins import CARD
 
 from cv.detector.detections import Detections
-from cv.evaluation.calibrate import calibrate
+from cv.evaluation.calibrate import calibrate, calibrate_on
 from cv.evaluation.exam import Exam, Question
-from cv.evaluation.matching import Matches
+from cv.evaluation.matching import NOTHING, OVERLAPS, Matches
 from cv.geometry.boxes import OrientedBoxes
 
 HALF_KM2 = shapely.box(0, 0, 1000, 500)
@@ -35,8 +35,16 @@ def drawn(rng: np.random.Generator, shared: float = 0.0, missed: float = 0.0) ->
     truth = OrientedBoxes.concatenate([places[hits], far])
     question = Question("drawn", Path("none"), None, "container", truth)
     found = Detections(places, scores, np.zeros(number, np.int64))
-    matches = Matches.of(places, scores, truth)
+    objects = np.where(hits, np.cumsum(hits) - 1, NOTHING)  # what Matches.of finds, but at once
+    rows = np.tile(objects, (len(OVERLAPS), 1))
+    matches = Matches(scores, rows, np.ones(len(truth), bool), np.ones(rows.shape, bool))
     return Exam(question, 0.3, truth, found, matches, CARD, shapely.box(0, 0, 100, 100))
+
+
+def test_drawn_matches_are_what_matching_finds():
+    exam = drawn(np.random.default_rng(1), 0.2, 0.3)
+    slowly = Matches.of(exam.found.boxes, exam.found.scores, exam.truth)
+    assert (slowly.objects == exam.matches.objects).all()
 
 
 @pytest.mark.parametrize(("shared", "missed"), [(0.0, 0.0), (0.25, 0.0), (0.1, 0.3)])
@@ -72,3 +80,47 @@ def test_what_is_missed_where_nothing_is_found_goes_by_area():
     assert told.missed_per_km2 == pytest.approx(4.0, rel=0.1)
     card = replace(CARD, calibrations=(told,))
     assert np.mean([replace(exam, card=card).holds_truth for exam in exams]) > 0.86
+
+
+def test_looks_without_anything_do_not_narrow_the_others():
+    rng = np.random.default_rng(7)
+    busy = [drawn(rng, 0.25) for _ in range(150)]
+    question = Question("bare", Path("none"), None, "container", boxes(0))
+    none = Matches.of(boxes(0), np.zeros(0), boxes(0))
+    bare = Exam(question, 0.3, boxes(0), Detections.empty(), none, CARD, HALF_KM2)
+    told = calibrate([*busy, *[bare] * 300])
+    card = replace(CARD, calibrations=(told,))
+    fresh = [replace(drawn(rng, 0.25), card=card) for _ in range(600)]
+    assert np.mean([exam.holds_truth for exam in fresh]) > 0.86
+
+
+def test_the_fewer_the_exams_the_wider_the_intervals():
+    def coverage(count: int) -> float:
+        held = []
+        for seed in range(8):
+            rng = np.random.default_rng(100 + seed)
+            card = replace(CARD, calibrations=(calibrate([drawn(rng) for _ in range(count)]),))
+            held += [replace(drawn(rng), card=card).holds_truth for _ in range(50)]
+        return float(np.mean(held))
+
+    assert coverage(15) > 0.84
+
+
+def test_weights_are_as_if_an_exam_were_there_more_often():
+    rng = np.random.default_rng(8)
+    exams = [drawn(rng, 0.2, 0.3) for _ in range(40)]
+    weights = rng.integers(1, 4, 40)
+    often = [exam for exam, n in zip(exams, weights, strict=True) for _ in range(n)]
+    weighted, repeated = calibrate(exams, weights.astype(float)), calibrate(often)
+    assert weighted.missed == pytest.approx(repeated.missed, abs=0.02)
+    assert weighted.missed != pytest.approx(calibrate(exams).missed, abs=1e-4)
+    for score in (0.3, 0.6, 0.9):
+        chances = [np.interp(score, c.scores, c.probabilities) for c in (weighted, repeated)]
+        assert chances[0] == pytest.approx(chances[1], abs=0.06)
+
+
+def test_half_of_a_calibration_is_by_real_windows_however_few():
+    rng = np.random.default_rng(9)
+    chips, windows = [drawn(rng) for _ in range(200)], [drawn(rng, 0.0, 0.4) for _ in range(20)]
+    assert calibrate_on(chips, []).missed < 0.05
+    assert calibrate_on(chips, windows).missed == pytest.approx(0.2, abs=0.07)

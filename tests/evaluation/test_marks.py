@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,8 @@ from pyproj import CRS, Transformer
 from stand_ins import CARD, painted_detector
 
 from cv.detector.detections import Detections
-from cv.evaluation.exam import Exam, Question, sit
-from cv.evaluation.marks import Marks, by_gsd, by_width
+from cv.evaluation.exam import Exam, Question, sit, without_idle_looks
+from cv.evaluation.marks import Marks, by_gsd, by_width, even_threshold
 from cv.evaluation.matching import Matches
 from cv.evaluation.table import bands_table, exams_table, marks_table
 from cv.geometry.boxes import OrientedBoxes
@@ -56,6 +57,34 @@ def test_bands_hold_what_they_say():
         ("width 0 to 4 px", 6, 0.5),
         ("width 6 to 9 px", 4, 1.0),
     ]
+
+
+def test_the_even_threshold_counts_as_many_as_there_are():
+    scores = np.array([0.9, 0.8, 0.7, 0.2, 0.1])
+    one = exam(row(3), row(5))
+    found = replace(one.found, scores=scores)
+    one = replace(one, found=found, matches=Matches.of(found.boxes, scores, one.truth))
+    assert one.counted == 3  # at the card's threshold of 0.3
+    both = [one, exam(row(4), row(3), score=0.75)]
+    threshold = even_threshold(both)
+    assert threshold == 0.2  # seven objects: 0.9, 0.8, three of 0.75, 0.7, 0.2
+    assert sum(e.at(threshold).counted for e in both) == 7
+    assert one.at(0.85).counted == 1
+    assert one.at(0.85).question is one.question
+    assert even_threshold([exam(row(3), row(0))]) == 1.0
+
+
+def test_the_length_error_is_that_of_what_was_found():
+    longer = OrientedBoxes.from_values(row(3).values * [1, 1, 1.1, 1, 1])
+    assert Marks.of([exam(row(5), longer)]).length_error == pytest.approx(0.1)
+    assert math.isnan(Marks.of([exam(row(5), row(0))]).length_error)
+
+
+def test_looks_for_other_classes_are_left_out():
+    detector = painted_detector()
+    only = without_idle_looks("hull", detector)
+    assert [look.classes for look in only.card.looks] == [("hull",)]
+    assert only.card.classes == detector.card.classes
 
 
 def test_nothing_is_marked_as_nothing():

@@ -1,0 +1,240 @@
+"""The ablation table: what each choice of renderer, data, network and working GSD is worth.
+
+    python datasets/real/ablation.py                                    # prints the table
+    python datasets/real/ablation.py --measure looks --root ../shared/real
+    python datasets/real/ablation.py --train "no lean" --weights ../shared/weights \
+        --root ../shared/real --work runs/ablation
+
+The lines are those of ablations.toml, the figures those of ablations.csv, each with its date and
+the sha256 of the model; a line without figures is printed as not measured. `--train` renders the
+chips of a run, trains it from fixed seeds with the same budget as every other, exports it with
+thresholds that are even on rendered chips (no real image has a say in them), and measures it. A run
+that was broken off goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from cv import Detector
+from cv.detector.card import Card
+from cv.evaluation.exam import Exam, Question, sit
+from cv.evaluation.marks import Marks, even_threshold
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import figures
+from figures import Figures
+from fresh import COMPARING, rendered
+from plan import Budget, Look, Plan, Run
+from scenes import CONTAINER, HULL, questions
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+FINE_M = 0.6
+"""Up to this ground sampling distance single containers are told apart reliably, metres."""
+CHIPS = 60
+"""Held-back chips of each class."""
+_TILES = 25
+"""Tiles that are timed."""
+_MOST_OVERLAP = 0.6
+"""Of a tile: more would look at everything more than six times."""
+
+
+def examined(asked: Sequence[Question], detector: Detector) -> list[Exam]:
+    """The exams, with a bar."""
+    return [sit(one, detector) for one in tqdm(asked, unit="image", disable=None, leave=False)]
+
+
+def at_scale(card: Card, look: Look) -> Card:
+    """`card` with the working GSDs of `look`; tiles overlap by the same metres as before."""
+    wanted = {CONTAINER: look.container_m, HULL: look.hull_m}
+    looks = []
+    for one in card.looks:
+        gsd = next((wanted[kind] for kind in one.classes if wanted.get(kind)), one.gsd_m)
+        overlap = min(one.overlap_px * one.gsd_m / gsd, _MOST_OVERLAP * card.tile_px)
+        looks.append(replace(one, gsd_m=gsd, overlap_px=round(overlap)))
+    return replace(card, looks=tuple(looks))
+
+
+def measured(name: str, detector: Detector, real: Sequence[Exam], chips: Sequence[Exam]) -> Figures:
+    """The figures of `detector`, called `name`, from exams of one class or both."""
+    line = Figures(name, f"{datetime.now(UTC):%Y-%m-%d}", detector.digest)
+    boxes = [exam for exam in real if exam.question.kind == CONTAINER]
+    hulls = [exam for exam in real if exam.question.kind == HULL]
+    if boxes:
+        marks = Marks.of(boxes)
+        line = replace(
+            line,
+            container_m=detector.card.look_for(CONTAINER).gsd_m,
+            container_nmae=marks.nmae,
+            container_bias=marks.bias,
+            container_even_nmae=_even(boxes).nmae,
+            container_ap50=marks.ap50,
+            container_fine_ap50=Marks.of([e for e in boxes if e.gsd_m <= FINE_M]).ap50,
+            container_recall=marks.recall,
+            container_precision=marks.precision,
+        )
+    if hulls:
+        marks = Marks.of(hulls)
+        line = replace(
+            line,
+            hull_m=detector.card.look_for(HULL).gsd_m,
+            hull_nmae=marks.nmae,
+            hull_bias=marks.bias,
+            hull_even_nmae=_even(hulls).nmae,
+            hull_ap50=marks.ap50,
+            hull_length_error=marks.length_error,
+        )
+    if chips:
+        boxes = [exam for exam in chips if exam.question.kind == CONTAINER]
+        hulls = [exam for exam in chips if exam.question.kind == HULL]
+        line = replace(
+            line,
+            fresh_container_nmae=Marks.of(boxes).nmae,
+            fresh_container_ap50=Marks.of(boxes).ap50,
+            fresh_hull_ap50=Marks.of(hulls).ap50,
+        )
+    return line
+
+
+def _even(exams: Sequence[Exam]) -> Marks:
+    threshold = even_threshold(exams)
+    return Marks.of([exam.at(threshold) for exam in exams])
+
+
+def tile_ms(detector: Detector) -> float:
+    """Median CPU time of one tile, milliseconds: the network alone."""
+    side = detector.card.tile_px
+    tile = np.random.default_rng(0).random((1, 3, side, side), dtype=np.float32)
+    times = []
+    for _ in range(_TILES):
+        start = time.process_time()
+        detector.network.run(tile)
+        times.append(time.process_time() - start)
+    return 1000 * float(np.median(times))
+
+
+def parameters(model: Path) -> float:
+    """Numbers in the network of an ONNX file, millions."""
+    import onnx
+
+    tensors = onnx.load(str(model)).graph.initializer
+    floats = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.INT8)
+    return sum(float(np.prod(t.dims)) for t in tensors if t.data_type in floats) / 1e6
+
+
+def look(one: Look, root: Path) -> Figures:
+    """Measures the released model at another working GSD: only what that changes."""
+    plain = Detector.load(threads=1)
+    network = replace(plain.network, card=at_scale(plain.card, one))
+    detector = replace(plain, network=network)
+    kinds = [kind for kind, gsd in ((CONTAINER, one.container_m), (HULL, one.hull_m)) if gsd]
+    asked = [q for q in questions(root) if q.kind in kinds]
+    start = time.process_time()
+    exams = examined(asked, detector)
+    return replace(measured(one.name, detector, exams, ()), seconds=time.process_time() - start)
+
+
+def model_figures(name: str, model: Path, root: Path, work: Path) -> Figures:
+    """Measures the ONNX file `model` on the real images and on held-back rendered chips."""
+    detector = Detector.load(model, threads=1)
+    chips = [q for k in (CONTAINER, HULL) for q in rendered(work / "fresh", k, COMPARING, CHIPS, 1)]
+    start = time.process_time()
+    real = examined(list(questions(root)), detector)
+    seconds = time.process_time() - start
+    line = measured(name, detector, real, examined(chips, detector))
+    return replace(line, seconds=seconds, tile_ms=tile_ms(detector), parameters=parameters(model))
+
+
+def commands(run: Run, budget: Budget, weights: Path, root: Path, work: Path) -> list[list[str]]:
+    """What makes the model of `run`, from the repository's root: chips, training, export."""
+    python = sys.executable
+    folder, data = work / run.folder, work / run.folder / "data"
+    first, last = budget.first_seed, budget.first_seed + budget.chips
+    chips = [python, "-m", "cv.training.chips", str(data), "--first", str(first)]
+    chips += ["--last", str(last), "--workers", "2"]
+    if run.without:
+        chips += ["--without", *run.without]
+    lines = [chips]
+    if run.real:
+        lines.append(
+            [python, "datasets/real/chips.py", str(root), str(data), "--count", str(run.real)]
+        )
+    train = [python, "train.py"]
+    if (folder / "run" / "weights" / "last.pt").exists():
+        train += ["--resume", str(folder / "run")]
+    else:
+        start = weights / (run.start or budget.start)
+        train += ["--data", str(data / "dataset.yaml"), "--weights", str(start)]
+        train += ["--out", str(folder / "run"), "--epochs", str(budget.epochs)]
+        train += ["--batch", str(budget.batch), "--rate", str(budget.rate)]
+        train += ["--seed", str(budget.seed), "--heads", "raw", *run.options]
+    lines.append(train)
+    release = [python, "-m", "cv.training.release", str(folder / "run" / "weights" / "last.pt")]
+    release += [str(folder), "--name", "model", "--version", "0", "--container", "0.4"]
+    lines.append([*release, "--hull", "0.4", "--data", f"ablation: {run.what}"])
+    return lines
+
+
+def trained(run: Run, budget: Budget, weights: Path, root: Path, work: Path) -> Path:
+    """Trains and exports `run`; returns the model, whose thresholds are even on rendered chips."""
+    from cv.training.release import restamp
+
+    for command in commands(run, budget, weights.resolve(), root.resolve(), work.resolve()):
+        subprocess.run(command, cwd=REPOSITORY, check=True)
+    model = work / run.folder / "model.onnx"
+    detector = Detector.load(model, threads=1)
+    thresholds = []
+    for kind in detector.card.classes:
+        exams = examined(rendered(work / "fresh", kind, COMPARING, CHIPS, 1), detector)
+        thresholds.append(round(min(0.9, max(0.05, even_threshold(exams))), 3))
+    restamp(model, replace(detector.card, thresholds=tuple(thresholds)))
+    return model
+
+
+def printed(plan: Plan) -> str:
+    """The table of all lines."""
+    known = figures.read()
+    lines = [(line.name, line.what, known.get(line.name)) for line in (*plan.runs, *plan.looks)]
+    planned = {line.name for line in (*plan.runs, *plan.looks)}
+    lines += [(name, "model file", line) for name, line in known.items() if name not in planned]
+    return figures.table(lines)
+
+
+def main() -> None:
+    """Measures or trains what is asked for, and prints the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--measure", metavar="NAME", nargs="+", default=[],
+                        help='names of working GSDs, or "looks" for all of them')  # fmt: skip
+    parser.add_argument("--train", metavar="NAME", nargs="+", default=[], help="names of runs")
+    parser.add_argument("--model", metavar="NAME=FILE", nargs="+", default=[],
+                        help="ONNX models to measure, under these names")  # fmt: skip
+    parser.add_argument("--root", type=Path, default=Path("../shared/real"), help="real scenes")
+    parser.add_argument("--weights", type=Path, default=Path("../shared/weights"))
+    parser.add_argument("--work", type=Path, default=Path("runs/ablation"))
+    args = parser.parse_args()
+    plan = Plan.read()
+    for one in plan.looks:
+        if one.name in args.measure or "looks" in args.measure:
+            figures.record(look(one, args.root))
+    for name in args.train:
+        model = trained(plan.run(name), plan.budget, args.weights, args.root, args.work)
+        figures.record(model_figures(name, model, args.root, args.work))
+    for name, _, file in (entry.partition("=") for entry in args.model):
+        figures.record(model_figures(name, Path(file), args.root, args.work))
+    print(printed(plan))
+
+
+if __name__ == "__main__":
+    main()

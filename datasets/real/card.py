@@ -1,0 +1,186 @@
+"""Writes the card of a model in words and measured tables: weights/pierwatch-n.md.
+
+    python datasets/real/card.py ../shared/real
+    python datasets/real/card.py ../shared/real --model runs/x/model.onnx --page runs/x/model.md
+
+Counts the labelled real scenes, and adds what intervals.py, empty.py and peers.py measured of this
+very model (by its sha256). What was not measured of it is said to be so. Run those three first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cv import Detector
+from cv.detector.card import Card
+from cv.detector.detector import default_model
+from cv.evaluation.exam import Exam
+from cv.evaluation.marks import Marks
+from cv.evaluation.table import bands_table, exams_table
+from cv.files import write_whole
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import empty
+import intervals
+import peers
+from measure import examined, summary
+from records import load
+from scenes import CONTAINER, HULL, LEAST_HULL_M, SHIPS_GSD_M
+
+_USE = """\
+## What it is for
+
+Counting shipping containers (visible roofs) and ship hulls in overhead scenes of piers, yards,
+gates and rail terminals, as dated counts with intervals: satellite and aerial images of {low:g} to
+{high:g} m a pixel, in natural colours or grey, seen from above or nearly so. It looks for
+{looks}. An analyst is meant to look at the picture beside the number.
+
+It is not meant for single boxes in scenes coarser than {high:g} m, for tiers below the top one
+(they are not seen), for radar, infrared or oblique pictures, for telling full from empty or whose a
+box is, nor for any decision about people.
+"""
+_DATA = """\
+## What it was trained on
+
+{data}
+
+Licence of the weights: {licence}. Images for non-commercial use, among them most of the scenes
+below, served measuring alone.
+"""
+_READING = """\
+nMAE is the sum of the absolute errors of the images' counts over the number of objects, bias the
+same with its sign; AP50 and AP the average precision at rotated IoUs of 0.5, and of 0.50 to 0.95;
+recall and precision are at the shipped thresholds ({thresholds}) and IoU 0.5; *stacks* the mean
+relative error of groups that touch; *coverage* how often the 90 % interval held the truth.
+"""
+
+
+def page(detector: Detector, exams: Sequence[Exam]) -> str:
+    """The card as Markdown."""
+    card, digest = detector.card, detector.digest
+    parts = [
+        f"# {card.name} {card.version}\n",
+        _facts(card, digest),
+        _use(card),
+        _DATA.format(data=card.training_data, licence=card.licence),
+        _counts(card, exams),
+        _section(
+            "Intervals",
+            "90 % intervals on fresh rendered chips, and on real scenes cut into windows. "
+            "*Cross-fitted*: every scene is judged by intervals that were fitted without it; "
+            "*shipped*: those of the model, in whose fitting the real scenes took part. *Width*: "
+            "sum of the intervals' widths over the number of objects; *busy*: looks with objects.",
+            _of(digest, intervals.Line, intervals.FIGURES, intervals.table),
+        ),
+        _section(
+            "Where there are none",
+            "False containers on piers without any; the aim is at most one a hectare.",
+            _of(digest, empty.Line, empty.FIGURES, empty.table),
+        ),
+        _section(
+            "Beside what else one could use",
+            "DOTA checkpoints of ultralytics, called in several ways, on the same images; *even* "
+            "is the nMAE at the best common threshold, chosen by the truth. "
+            "`datasets/real/peers.py` says how each was used.",
+            _peers(digest),
+        ),
+        _limits(exams),
+    ]
+    return "\n".join(parts)
+
+
+def _facts(card: Card, digest: str) -> str:
+    return (
+        f"Oriented boxes of {' and '.join(card.classes)}, ONNX, {card.tile_px} px tiles, CPU. "
+        f"Measured on {datetime.now(UTC):%Y-%m-%d} by `datasets/real/card.py`.\n\n"
+        f"sha256 `{digest}`\n"
+    )
+
+
+def _use(card: Card) -> str:
+    low, high = card.gsd_range_m
+    looks = " and for ".join(f"{look.classes[0]}s at {look.gsd_m:g} m" for look in card.looks)
+    return _USE.format(low=low, high=high, looks=looks)
+
+
+def _counts(card: Card, exams: Sequence[Exam]) -> str:
+    pairs = zip(card.classes, card.thresholds, strict=True)
+    text = "## How well it counts\n\n" + _READING.format(
+        thresholds=", ".join(f"{kind} {threshold:g}" for kind, threshold in pairs)
+    )
+    text += f"\n{_code(summary(list(exams)))}\n"
+    for kind in (CONTAINER, HULL):
+        chosen = [exam for exam in exams if exam.question.kind == kind]
+        if chosen:
+            text += f"\n{kind.capitalize()}s, image by image, then by coarseness and width:\n\n"
+            text += f"{_code(exams_table(chosen))}\n\n{_code(bands_table(chosen))}\n"
+    return text
+
+
+def _limits(exams: Sequence[Exam]) -> str:
+    boxes = [exam for exam in exams if exam.question.kind == CONTAINER and exam.true]
+    hulls = [exam for exam in exams if exam.question.kind == HULL]
+    lines = ["## Limits\n"]
+    if boxes:
+        worst = max(boxes, key=lambda exam: abs(exam.counted - exam.true) / exam.true)
+        lines.append(
+            f"- {len(boxes)} real scenes with containers are few. The worst is "
+            f"{worst.question.name} ({worst.gsd_m:.2f} m a pixel): {worst.counted} counted of "
+            f"{worst.true}. Errors of scenes cancel in part in the totals above."
+        )
+    if hulls:
+        marks = Marks.of(hulls)
+        lines.append(
+            f"- Hulls are judged from {LEAST_HULL_M:g} m on, in images whose scale is assumed "
+            f"({SHIPS_GSD_M:g} m): {marks.recall:.0%} of {marks.true} are found, "
+            f"{marks.precision:.0%} of what is reported is one; where both agree, the length is "
+            f"off by {marks.length_error:.1%} (median)."
+        )
+    lines.append("- Clouds are not recognized: without a cloud mask they count as seen.")
+    lines.append("- While the renderer was improved these scenes were looked at.")
+    return "\n".join(lines) + "\n"
+
+
+def _peers(digest: str) -> str:
+    lines = load(peers.Line, peers.FIGURES)
+    if not any(line.model == digest for line in lines):
+        return ""
+    return peers.table(lines)
+
+
+def _of(digest: str, kind: type, path: Path, table: Callable[[Sequence[Any]], str]) -> str:
+    """The table of the measured lines of the model; empty without any."""
+    lines = [line for line in load(kind, path) if line.model == digest]
+    return table(lines) if lines else ""
+
+
+def _section(title: str, words: str, table: str) -> str:
+    return f"## {title}\n\n{words}\n\n{_code(table) if table else 'Not measured of this model.'}\n"
+
+
+def _code(table: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in table.splitlines())
+
+
+def main() -> None:
+    """Counts and writes."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("root", type=Path, help="real scenes")
+    parser.add_argument("--model", type=Path, help="ONNX model; default: the released one")
+    parser.add_argument("--page", type=Path, help="file to write; default: beside the model")
+    args = parser.parse_args()
+    detector = Detector.load(args.model)
+    target = args.page or (args.model or default_model()).with_suffix(".md")
+    write_whole(target, page(detector, examined(args.root, detector, (CONTAINER, HULL))))
+    print(target)
+
+
+if __name__ == "__main__":
+    main()

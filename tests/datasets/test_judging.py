@@ -1,0 +1,281 @@
+"""The scripts that judge: plans, tables, peers, and chips without containers."""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+from affine import Affine
+from painting import CONTAINERS, paint, projection
+from PIL import Image
+from pyproj import CRS, Transformer
+from stand_ins import CARD, painted_detector
+
+from cv import Scene
+from cv.detector.detections import Detections
+from cv.evaluation.exam import Question, judged, sit
+from cv.geometry.boxes import OrientedBoxes, map_points
+from cv.training.recipe import SWITCHES
+from cv.training.render import render_chip
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "datasets" / "real"))
+
+import ablation
+import card as prose
+import empty
+import figures
+import fresh
+import intervals
+import peer
+import peers
+import records
+from plan import Look, Plan
+
+LONLAT = (129.0, 42.27238)
+UTM, SIZE, GSD = CRS.from_epsg(32652), 700, 0.45
+
+
+@pytest.fixture(scope="module")
+def question(tmp_path_factory):
+    """A painted pier with 24 containers, georeferenced."""
+    place = Affine.translation(5e5 - SIZE * GSD / 2, 4.68e6 + SIZE * GSD / 2)
+    place = place @ Affine.scale(GSD, -GSD)
+    path = paint(tmp_path_factory.mktemp("painted") / "scene.tif", UTM, place, LONLAT, SIZE)
+    back = Transformer.from_crs(projection(LONLAT), UTM, always_xy=True)
+    corners = CONTAINERS.corners()
+    x, y = back.transform(corners[..., 0], corners[..., 1])
+    pixels = np.stack([(x - place.c) / GSD, (place.f - y) / GSD], axis=-1)
+    return Question("painted", path, None, "container", OrientedBoxes.from_corners(pixels))
+
+
+class Oracle:
+    """A peer that knows where the red things are: it reads them off the picture it is given."""
+
+    def __init__(self, names, kind):
+        self.names = names
+        self.kind = kind
+
+    def answer(self, frame):
+        found = painted_detector()
+        size = max(frame.rgb.shape[:2])
+        square = np.zeros((size, size, 3), np.uint8)
+        square[: frame.rgb.shape[0], : frame.rgb.shape[1]] = frame.rgb
+        rows = found.network.run(square.transpose(2, 0, 1)[None] / 255.0)[0, 1:]
+        rows = rows[rows[:, 5] == 0]
+        classes = np.full(len(rows), self.kind, np.int64)
+        boxes = OrientedBoxes.from_values(rows[:, [0, 1, 2, 3, 6]])
+        return Detections(boxes, rows[:, 4].astype(float), classes)
+
+
+def test_the_plan_names_switches_and_budget_and_every_line_once():
+    plan = Plan.read()
+    assert plan.budget.chips > 0
+    off = {switch for run in plan.runs for switch in run.without}
+    assert off == set(SWITCHES)
+    names = [line.name for line in (*plan.runs, *plan.looks)]
+    assert len(names) == len(set(names))
+    with pytest.raises(KeyError, match="there are all, "):
+        plan.run("nothing")
+
+
+def test_a_name_that_is_there_twice_is_refused(tmp_path):
+    twice = ablation.Plan.read.__func__
+    text = Path(ablation.__file__).with_name("ablations.toml").read_text()
+    path = tmp_path / "plan.toml"
+    path.write_text(text + '\n[[run]]\nname = "all"\nwhat = "again"\n')
+    with pytest.raises(ValueError, match="must be there once"):
+        twice(Plan, path)
+
+
+def test_runs_differ_in_what_they_say_and_in_nothing_else(tmp_path):
+    plan = Plan.read()
+    folders = tmp_path / "weights", tmp_path / "root", tmp_path / "work"
+    whole = ablation.commands(plan.run("all"), plan.budget, *folders)
+    bare = ablation.commands(plan.run("no lean"), plan.budget, *folders)
+
+    def said(lines):
+        return [" ".join(map(str, line)).replace("no-lean", "all") for line in lines]
+
+    chips, *others = said(bare)
+    assert chips == f"{said(whole)[0]} --without lean"
+    assert others[:-1] == said(whole)[1:-1]
+    checkpoint = tmp_path / "work" / "all" / "run" / "weights" / "last.pt"
+    checkpoint.parent.mkdir(parents=True)
+    checkpoint.touch()
+    resumed = ablation.commands(plan.run("all"), plan.budget, *folders)
+    assert "--resume" in resumed[2]
+    assert "--weights" not in resumed[2]
+    assert len(ablation.commands(plan.run("no real chips"), plan.budget, *folders)) == 3
+
+
+def test_what_was_not_measured_is_said_to_be_so(tmp_path, monkeypatch):
+    path = tmp_path / "figures.csv"
+    monkeypatch.setattr(figures, "FIGURES", path)
+    figures.record(figures.Figures("all", "2026-01-01", "ab", container_nmae=0.0625))
+    figures.record(figures.Figures("mine", "2026-01-02", "cd", hull_ap50=0.75))
+    figures.record(figures.Figures("all", "2026-01-03", "ef", container_nmae=0.125))
+    lines = ablation.printed(Plan.read()).splitlines()
+    assert len(figures.read()) == 2
+    (line,) = (one for one in lines if one.startswith("all "))
+    assert "0.125" in line
+    (line,) = (one for one in lines if one.startswith("no lean"))
+    assert line.endswith("not measured")
+    (line,) = (one for one in lines if one.startswith("mine"))
+    assert "0.750" in line
+
+
+def test_records_come_back_as_they_were(tmp_path):
+    lines = [
+        empty.Line('chips, "odd"', "2026-01-01", "ab", 50, 184.32, 7, 3),
+        empty.Line("none", "2026-01-01", "ab", 0, float("nan"), 0, 0),
+    ]
+    records.save(lines, tmp_path / "l.csv")
+    back = records.load(empty.Line, tmp_path / "l.csv")
+    assert back[0] == lines[0]
+    assert math.isnan(back[1].hectares)
+    assert records.load(empty.Line, tmp_path / "none.csv") == []
+
+
+def test_another_scale_keeps_the_metres_that_tiles_share():
+    finer = ablation.at_scale(CARD, Look("finer", container_m=0.2))
+    fine, coarse = finer.looks
+    assert fine.gsd_m == 0.2
+    assert fine.overlap_px * fine.gsd_m == pytest.approx(96 * 0.3)
+    assert coarse == CARD.looks[1]
+    near = ablation.at_scale(CARD, Look("near", hull_m=0.5)).looks[1]
+    assert near.overlap_px <= 0.6 * CARD.tile_px
+
+
+@pytest.mark.parametrize("gsd", [None, 0.3])
+def test_a_peer_that_sees_everything_is_given_full_marks(question, gsd):
+    oracle = Oracle({3: "large vehicle"}, 3)
+    with Scene.open(question.path) as scene:
+        frame = peer.Frame.of(scene, gsd)
+        found = oracle.answer(frame)
+        found = found.transformed(scene.grid.ground().from_pixel @ frame.to_pixel)
+        assert len(found) == 24
+        chosen = peers.taken_for("container", found, [3], CARD)
+        exam = judged(question, scene.grid, chosen, CARD)
+    assert (exam.true, exam.counted) == (24, 24)
+    assert exam.matches.average_precision() == 1
+
+
+def test_a_peer_is_judged_for_every_class_that_it_has(question):
+    oracle = Oracle({3: "large vehicle", 4: "ship"}, 3)
+    use = peers.Use("x", "a way", 0.3, "ab", lambda: oracle, CARD)
+    (line,) = peers.peer_lines("container", [question], use)
+    assert (line.pixels, line.classes, line.nmae) == ("0.3 m", "large vehicle", 0)
+    (blind,) = peers.peer_lines("hull", [question], use)
+    assert blind.classes == "ship"
+    assert blind.images == 1
+
+
+def test_what_is_known_of_a_checkpoint_is_not_measured_again(question, tmp_path, monkeypatch):
+    monkeypatch.setattr(peers, "FIGURES", tmp_path / "peers.csv")
+    monkeypatch.setattr(peers, "questions", lambda root: [question])
+    monkeypatch.setattr(peers.Detector, "load", lambda *_, **__: painted_detector())
+    oracle, loads = Oracle({3: "large vehicle"}, 3), []
+
+    def use(model):
+        return peers.Use("x", "a way", None, model, lambda: loads.append(model) or oracle, CARD)
+
+    for every in ([use("ab")], [use("ab"), use("cd")], [use("cd")]):
+        peers.measure("container", tmp_path, every, again=False)
+    assert loads == ["ab", "cd"]
+    lines = records.load(peers.Line, tmp_path / "peers.csv")
+    assert sorted(line.model for line in lines) == ["0" * 64, "ab", "cd"]
+    peers.measure("container", tmp_path, [use("cd")], again=True)
+    assert loads == ["ab", "cd", "cd"]
+    assert len(records.load(peers.Line, tmp_path / "peers.csv")) == 3
+
+
+def test_ours_on_the_whole_image_is_the_count_of_the_product(question):
+    detector = painted_detector()
+    with Scene.open(question.path) as scene:
+        exam = judged(question, scene.grid, peer.ours(scene, detector), CARD)
+    assert exam.counted == sit(question, detector).counted == 24
+
+
+def test_one_object_under_two_names_is_one():
+    boxes = OrientedBoxes.from_values([[0, 0, 12, 2.4, 0], [0.5, 0, 12, 2.4, 0], [40, 0, 12, 2, 0]])
+    found = Detections(boxes, np.array([0.9, 0.5, 0.4]), np.array([9, 10, 11]))
+    both = peers.taken_for("container", found, [9, 10], CARD)
+    assert both.scores.tolist() == [0.9]
+    assert set(both.classes) == {CARD.classes.index("container")}
+
+
+def test_the_best_way_of_each_peer_is_marked_with_its_ratio_to_ours():
+    def line(name, way, classes, nmae):
+        words = ("container", name, way, "as delivered", classes, "2026-01-01", "ab", 10)
+        return peers.Line(*words, nmae, 0.0, nmae, 0.5, 0.5, 0.5, 1.0)
+
+    lines = [
+        line("pierwatch-n", "pierwatch count", "container", 0.1),
+        line("dota", "own size", "large vehicle", 0.9),
+        line("dota", "sliced 1024", "large vehicle", 0.5),
+        line("dota", "SAHI 640", "large vehicle", 0.4),
+    ]
+    rows = peers.table(lines).splitlines()
+    assert [row.partition(" * ")[2] for row in rows[2:]] == ["", "", "5.0 x ours", "4.0 x ours"]
+
+
+def test_what_is_cut_at_the_edge_is_black_outside():
+    rgb = np.full((100, 60, 3), 200, np.uint8)
+    part = peer._cut(rgb, peer.Tile(0, 0, -20, 50, 80))
+    assert part.shape == (80, 80, 3)
+    assert (part[:50, 20:] == 200).all()
+    assert not part[50:].any()
+    assert not part[:, :20].any()
+
+
+def test_chips_without_containers_are_the_same_every_time(tmp_path):
+    (asked,) = fresh.without_containers(tmp_path, 1, 9_600_000)
+    (again,) = fresh.without_containers(tmp_path, 1, 9_600_000)
+    assert asked.name == again.name
+    with Image.open(asked.path) as image:
+        assert image.size == (640, 640)
+    assert not len(asked.truth)
+    chip = render_chip(int(asked.path.stem), coarse=False)
+    assert all(label.class_name != "container" for label in chip.labels)
+    others = [int(path.stem) for path in tmp_path.glob("*.full")]
+    assert sorted(others) == list(range(9_600_000, int(asked.path.stem)))
+
+
+def test_false_containers_are_told_by_the_hectare(question):
+    bare = replace(question, truth=OrientedBoxes.empty())
+    exam = sit(bare, painted_detector())
+    line = empty.line([exam, exam], "painted", "ab")
+    assert (line.number, line.false, line.most) == (2, 48, 24)
+    assert line.hectares == pytest.approx(2 * (SIZE * GSD / 100) ** 2, rel=1e-3)
+    assert "48" in empty.table([line])
+
+
+def test_a_real_line_is_by_intervals_in_which_its_scene_had_no_part(question):
+    exam = sit(question, painted_detector())
+    chips = [exam] * 4
+    short = replace(question, truth=question.truth[np.arange(12)])
+    scenes = [exam, exam, sit(short, painted_detector())]
+    lines = list(intervals.real_lines(scenes, chips, painted_detector()))
+    assert [(line.looks, line.fitted) for line in lines][:2] == [
+        ("real windows of 60 m", "shipped"),
+        ("real windows of 60 m", "cross-fitted"),
+    ]
+    assert len(lines) == 6
+    assert all(line.busy_held < 1 for line in lines if line.fitted == "cross-fitted")
+
+
+def test_the_card_holds_what_was_measured_and_says_what_was_not(question):
+    detector = painted_detector()
+    text = prose.page(detector, [sit(question, detector)])
+    assert text.startswith(f"# {CARD.name} {CARD.version}")
+    assert text.count("Not measured of this model.") == 3
+    assert "painted" in text
+    assert CARD.training_data in text
+    assert "0.15 to\n0.9 m" in text or "0.15 to 0.9 m" in text
+    corners = map_points(Affine.identity(), question.truth.corners())
+    assert shapely.polygons(corners).all()

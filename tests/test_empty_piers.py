@@ -1,0 +1,43 @@
+"""The released model where there are no containers: it must not invent any."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from cv import Detector
+from cv.evaluation.exam import sit
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "datasets" / "real"))
+
+import empty
+import fresh
+import scenes
+
+REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
+CHIPS = 2
+"""Rendered piers; empty.py looks at fifty."""
+
+needs_real_scenes = pytest.mark.skipif(
+    not (REAL / "geotiff").is_dir(),
+    reason="the labelled real scenes are not at hand (not ours to give away)",
+)
+
+
+def per_hectare(questions):
+    exams = [sit(question, Detector.load()) for question in questions]
+    assert exams
+    assert all(exam.true == 0 for exam in exams)
+    return empty.line(exams, "empty", "").per_hectare
+
+
+def test_rendered_piers_without_containers_stay_empty(tmp_path):
+    assert per_hectare(list(fresh.without_containers(tmp_path, CHIPS))) <= empty.LIMIT
+
+
+@needs_real_scenes
+def test_real_piers_without_containers_stay_empty():
+    asked = [q for q in scenes.questions(REAL) if q.kind == "container" and not len(q.truth)]
+    assert per_hectare(asked) <= empty.LIMIT
