@@ -59,7 +59,7 @@ class PaintedNetwork:
 
 def painted_detector(threads: int = 1, card: Card = CARD) -> Detector:
     """A detector that sees painted objects."""
-    return Detector(PaintedNetwork(card), threads)
+    return Detector((PaintedNetwork(card),), threads)
 
 
 def constant_model(path, answer, card=CARD, metadata=None, size=None):

@@ -92,7 +92,7 @@ def test_a_gsd_outside_the_models_range_gives_out_of_range(scene_path, site, gsd
         assert pier.status == "out_of_range"
         assert "0.45" in pier.reason
         assert pier.containers.value is None
-    assert not detector.network.calls
+    assert not detector.networks[0].calls
 
 
 def mask_columns(path, columns, value, dtype=None):
@@ -140,12 +140,12 @@ def test_a_scene_of_nothing_is_not_visible_and_never_zero(scene_path, site, valu
     for pier in count(Scene.open(scene_path, radiometry=radiometry), site, detector):
         assert pier.status == "not_visible"
         assert pier.containers.value is None
-    assert not detector.network.calls
+    assert not detector.networks[0].calls
 
 
 def test_a_network_that_answers_nan_is_an_error_and_a_recorded_failure(scene_path, site, tmp_path):
     detector = painted_detector()
-    detector.network.run = lambda tensor: np.full((1, 3, 7), np.nan, np.float32)
+    detector.networks[0].run = lambda tensor: np.full((1, 3, 7), np.nan, np.float32)
     scene = Scene.open(scene_path, acquired=NOON)
     with pytest.raises(InferenceError):
         count(scene, site, detector)
@@ -180,7 +180,7 @@ def test_a_batch_records_new_scenes_only_and_refuses_without_a_trace(scene_path,
         again = monitor(paths, site, detector, ledger, opener)
         assert again[0].fate is Fate.KNOWN
         assert ledger.counts() == rows
-    assert not detector.network.calls
+    assert not detector.networks[0].calls
     assert (tmp_path / "l.db").read_bytes() == before
 
 
@@ -307,7 +307,7 @@ def test_counting_again_as_before_makes_the_old_count_the_newest(scene_path, sit
         return Scene.open(path, acquired=NOON)
 
     trial = painted_detector(card=replace(CARD, thresholds=(0.95, 0.95)))
-    trial = replace(trial, network=replace_digest(trial.network))
+    trial = replace(trial, networks=(replace_digest(trial.networks[0]),))
     with Ledger.open(tmp_path / "l.db") as ledger:
         seen = []
         for detector in (painted_detector(), trial, painted_detector(), painted_detector()):

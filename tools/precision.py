@@ -22,7 +22,7 @@ import numpy as np
 
 from cv import Detector
 from cv.detector.decode import decode
-from cv.detector.released import model_file, released
+from cv.detector.released import model_files, released
 from cv.evaluation.exam import Question
 from cv.evaluation.marks import Marks
 
@@ -53,7 +53,7 @@ def speeds(detectors: Sequence[Detector], rounds: int) -> list[Speed]:
             card = detector.card
             tile = rng.integers(0, 256, (card.tile_px, card.tile_px, 3), dtype=np.uint8)
             start = time.thread_time()
-            decode(detector.network.run(tile), card.layout, card.thresholds)
+            decode(detector.networks[0].run(tile), card.layout, card.thresholds)
             if i >= 0:
                 times[i, j] = 1000 * (time.thread_time() - start)
     return [
@@ -94,7 +94,7 @@ def main() -> None:
     timed = speeds(detectors, args.rounds)
     print(f"{'one thread, ' + platform.machine():<30} {'ms':>7} {'times':>6} {'MB':>6}")
     for name, detector, speed in zip(names, detectors, timed, strict=True):
-        size = model_file(name).stat().st_size / 1e6
+        size = sum(path.stat().st_size for path in model_files(name)) / 1e6
         print(
             f"{name[:30]:<30} {speed.own_ms:>7.1f} {speed.ratio:>6.2f} {size:>6.1f}  "
             f"{detector.card.precision}, thresholds {detector.card.thresholds}"

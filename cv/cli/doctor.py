@@ -62,16 +62,12 @@ def run(args: argparse.Namespace) -> int:
 def _released() -> list[str]:
     """A line for each released model; raises ModelError where one is not what its card says."""
     from cv.detector.network import Network
-    from cv.detector.released import released, released_model
+    from cv.detector.released import model_files, released
 
     lines = []
-    for name in released():
-        path = released_model(name)
-        network = Network.load(path)
-        size = path.stat().st_size / 1e6
-        lines.append(
-            f"{name} {network.card.version}, {network.card.precision}, {size:.1f} MB, whole"
-        )
+    for path in (path for name in released() for path in model_files(name)):
+        card, size = Network.load(path).card, path.stat().st_size / 1e6
+        lines.append(f"{card.name} {card.version}, {card.precision}, {size:.1f} MB, whole")
     return lines
 
 

@@ -51,9 +51,9 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     """Which model counts, and with how many threads."""
     parser.add_argument(
         "--model",
-        type=Path,
+        action="append",
         metavar="MODEL",
-        help="ONNX file, or a released model's name, such as pierwatch-n-int8",
+        help="ONNX file, or a released model's name, such as pierwatch-n-int8; may be given twice",
     )
     parser.add_argument("--threads", type=int, metavar="N", help="tiles at once; default: cores")
 

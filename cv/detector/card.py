@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,7 @@ class Card:
     tile_px: int
     """Side of the square network input, pixels."""
     looks: tuple[Look, ...]
+    """Passes; a class that none of them looks for is not found at all."""
     gsd_range_m: tuple[float, float]
     """Ground sampling distances of scenes that are accepted, metres a pixel."""
     thresholds: tuple[float, ...]
@@ -93,6 +94,47 @@ class Card:
     """One for each class whose counts were calibrated."""
     precision: str = FP32
     """Of the arithmetic: FP32, or INT8 where most of it is done in 8-bit integers."""
+
+    @classmethod
+    def joined(cls, cards: Sequence[Card]) -> Card:
+        """What models that look for different classes say together, of what they look for.
+
+        Raises ModelError where two look for the same, or no GSD suits all of them.
+        """
+        own = [[name for look in card.looks for name in look.classes] for card in cards]
+        classes = tuple(name for names in own for name in names)
+        by_class = [(card, name) for card, names in zip(cards, own, strict=True) for name in names]
+        found = [card.calibration(name) for card, name in by_class]
+        joined = cls(
+            name=_together(card.name for card in cards),
+            version=_together(card.version for card in cards),
+            classes=classes,
+            layout=cards[0].layout,
+            tile_px=cards[0].tile_px,
+            looks=tuple(look for card in cards for look in card.looks),
+            gsd_range_m=(
+                max(card.gsd_range_m[0] for card in cards),
+                min(card.gsd_range_m[1] for card in cards),
+            ),
+            thresholds=tuple(card.threshold(name) for card, name in by_class),
+            merge_overlap=cards[0].merge_overlap,
+            training_data=_together((card.training_data for card in cards), "; "),
+            licence=_together(card.licence for card in cards),
+            calibrations=tuple(one for one in found if one is not None),
+            precision=INT8 if any(card.precision == INT8 for card in cards) else FP32,
+        )
+        return joined.checked(joined.name)
+
+    def measured(
+        self, thresholds: Mapping[str, float], calibrations: Iterable[Calibration] = ()
+    ) -> Card:
+        """This card with thresholds by class, and with `calibrations`, as they were measured."""
+        kept = [thresholds.get(*pair) for pair in zip(self.classes, self.thresholds, strict=True)]
+        return replace(self, thresholds=tuple(kept), calibrations=tuple(calibrations))
+
+    def only(self, name: str) -> Card:
+        """This card without the passes that do not look for class `name`."""
+        return replace(self, looks=tuple(look for look in self.looks if name in look.classes))
 
     def threshold(self, name: str) -> float:
         """Least score of a kept detection of class `name`."""
@@ -163,7 +205,12 @@ class Card:
         faults = [
             (not known, f"its classes are {self.classes}, none of them container or hull"),
             (len(set(self.classes)) != len(self.classes), f"its classes repeat: {self.classes}"),
-            (sorted(looked) != sorted(self.classes), f"its passes look for {looked}"),
+            (
+                not looked
+                or len(set(looked)) < len(looked)
+                or not set(looked) <= set(self.classes),
+                f"its passes look for {looked}",
+            ),
             (len(self.thresholds) != len(self.classes), f"it has thresholds {self.thresholds}"),
             (not all(0 < t < 1 for t in self.thresholds), f"thresholds are {self.thresholds}"),
             (not 0 < self.merge_overlap < 1, f"its merge_overlap is {self.merge_overlap}"),
@@ -188,6 +235,10 @@ class Card:
             if wrong:
                 raise _wrong(subject, found)
         return self
+
+
+def _together(texts: Iterable[str], mark: str = " + ") -> str:
+    return mark.join(dict.fromkeys(texts))
 
 
 def _look(record: Mapping[str, Any]) -> Look:

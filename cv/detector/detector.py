@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,26 +17,33 @@ from cv.detector.card import Card, Look
 from cv.detector.decode import decode
 from cv.detector.detections import Detections
 from cv.detector.network import Network
-from cv.detector.released import model_file
+from cv.detector.released import DEFAULT, model_files
 from cv.detector.sweep import sweep
 from cv.errors import ModelError
+from cv.geometry.boxes import Indices
 from cv.geometry.patch import Patch, Raster
 from cv.geometry.tiling import Tile, Tiling
 
 CANDIDATE_SHARE = 0.25
 """Detections down to this part of their threshold are returned: their scores make intervals."""
+_IDLE = -1
+"""Number of a class that a pass does not look for."""
 
 
 @dataclass(frozen=True, eq=False)
 class Detector:
-    """A network with its card, and the number of tiles that it looks at at once."""
+    """Networks that look for different classes, and the number of tiles looked at at once."""
 
-    network: Network
+    networks: tuple[Network, ...]
     threads: int
 
     @classmethod
-    def load(cls, model: str | Path | None = None, threads: int | None = None) -> Detector:
-        """The detector of `model`: an ONNX file, or the name of a released model.
+    def load(
+        cls,
+        model: str | Path | Sequence[str | Path] | None = None,
+        threads: int | None = None,
+    ) -> Detector:
+        """The detector of `model`: an ONNX file, or the name of a released model, or several.
 
         Released models came along: "pierwatch-n", used if None, and "pierwatch-n-int8".
         `threads`: tiles at once, the machine's cores if None; results do not depend on it.
@@ -43,48 +52,69 @@ class Detector:
         count = threads if threads is not None else os.cpu_count() or 1
         if count < 1:
             raise ModelError("threads", str(count), "at least 1 is needed", "Leave it out.")
-        return cls(Network.load(model_file(model)), count)
+        named = (model,) if isinstance(model, str | Path) else model or (DEFAULT,)
+        networks = tuple(Network.load(file) for one in named for file in model_files(one))
+        Card.joined([network.card for network in networks])
+        return cls(networks, count)
 
     @property
     def card(self) -> Card:
-        """What the model says of itself."""
-        return self.network.card
+        """What the models say of themselves, together."""
+        return Card.joined([network.card for network in self.networks])
 
     @property
     def digest(self) -> str:
-        """sha256 of the model file, hexadecimal."""
-        return self.network.digest
+        """sha256 of the model file, hexadecimal; of the digests of several in their order."""
+        digests = [network.digest for network in self.networks]
+        if len(digests) == 1:
+            return digests[0]
+        return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+    def only(self, name: str) -> Detector:
+        """This detector without the passes that do not look for class `name`."""
+        chosen = [(network, network.card.only(name)) for network in self.networks]
+        looking = [replace(network, card=card) for network, card in chosen if card.looks]
+        return replace(self, networks=tuple(looking))
 
     def detect(
         self, look: Look, raster: Raster, to_pixel: Affine, region: BaseGeometry
     ) -> Detections:
         """Objects of the classes of `look` in the tiles of `raster` that touch `region`.
 
-        `region` lies in a plane in metres without mirroring; `to_pixel` maps that plane to the
-        raster's pixels (x, y). The result lies in that plane and holds candidates below the
-        thresholds too, down to `CANDIDATE_SHARE` of them. Raises InferenceError.
+        `look` is one of `card.looks`, classes are numbered as in `card`. `region` lies in a plane
+        in metres without mirroring; `to_pixel` maps that plane to the raster's pixels (x, y). The
+        result lies in that plane and holds candidates below the thresholds too, down to
+        `CANDIDATE_SHARE` of them. Raises InferenceError.
         """
+        network = next(network for network in self.networks if look in network.card.looks)
         to_metres = Affine.scale(look.gsd_m)
-        wanted = np.isin(self.card.classes, look.classes)
-        size = self.card.tile_px
+        number = _numbers(network.card.classes, look, self.card.classes)
+        size = network.card.tile_px
 
         def look_at(tile: Tile) -> Detections:
             place = to_pixel @ to_metres @ Affine.translation(tile.x0, tile.y0)
-            found = self._infer(raster.read(place, (size, size)))
-            return found[wanted[found.classes]]
+            found = _infer(network, raster.read(place, (size, size)))
+            found = replace(found, classes=number[found.classes])
+            return found[found.classes != _IDLE]
 
         in_pixels = affinity.scale(region, 1 / look.gsd_m, 1 / look.gsd_m, origin=(0, 0))
-        found = sweep(
-            Tiling(size, look.overlap_px), in_pixels, look_at, self.card.merge_overlap, self.threads
-        )
+        tiling, overlap = Tiling(size, look.overlap_px), network.card.merge_overlap
+        found = sweep(tiling, in_pixels, look_at, overlap, self.threads)
         return found.transformed(to_metres)
 
-    def _infer(self, patch: Patch) -> Detections:
-        """What the network sees in `patch`; an object is seen where its middle is."""
-        if not patch.seen.any():
-            return Detections.empty()
-        floors = tuple(CANDIDATE_SHARE * threshold for threshold in self.card.thresholds)
-        found = decode(self.network.run(patch.rgb), self.card.layout, floors)
-        last = np.array(patch.seen.shape[::-1]) - 1
-        x, y = np.clip(np.floor(found.boxes.centers), 0, last).astype(np.int64).T
-        return found[patch.seen[y, x]]
+
+def _numbers(own: tuple[str, ...], look: Look, joined: tuple[str, ...]) -> Indices:
+    """The number in `joined` of each class in `own` that `look` looks for, else _IDLE."""
+    numbers = [joined.index(name) if name in look.classes else _IDLE for name in own]
+    return np.array(numbers, dtype=np.int64)
+
+
+def _infer(network: Network, patch: Patch) -> Detections:
+    """What `network` sees in `patch`; an object is seen where its middle is."""
+    if not patch.seen.any():
+        return Detections.empty()
+    floors = tuple(CANDIDATE_SHARE * threshold for threshold in network.card.thresholds)
+    found = decode(network.run(patch.rgb), network.card.layout, floors)
+    last = np.array(patch.seen.shape[::-1]) - 1
+    x, y = np.clip(np.floor(found.boxes.centers), 0, last).astype(np.int64).T
+    return found[patch.seen[y, x]]

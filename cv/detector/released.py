@@ -7,11 +7,13 @@ from pathlib import Path
 
 DEFAULT = "pierwatch-n"
 """Name of the released model that is used where none is named."""
+HULLS = "-hulls"
+"""Ends the name of a model that looks for hulls beside a model that looks for containers."""
 
 
 def released() -> tuple[str, ...]:
-    """Names of the released models, the default first."""
-    names = {path.stem for path in _folder().glob("*.onnx")}
+    """Names of the released models, the default first; hulls come with their containers."""
+    names = {path.stem.removesuffix(HULLS) for path in _folder().glob("*.onnx")}
     return (DEFAULT, *sorted(names - {DEFAULT}))
 
 
@@ -25,11 +27,16 @@ def default_model() -> Path:
     return released_model(DEFAULT)
 
 
-def model_file(model: str | Path | None) -> Path:
-    """The file of `model`: the name of a released one, a path, or None for the default."""
-    if model is None:
-        return default_model()
-    return released_model(str(model)) if str(model) in released() else Path(model)
+def model_files(model: str | Path) -> tuple[Path, ...]:
+    """The files of `model`: the name of a released one, or a path.
+
+    A released model that looks for containers brings the one that looks for hulls beside it.
+    """
+    name = str(model)
+    if name not in released():
+        return (Path(name),)
+    beside = released_model(name + HULLS)
+    return (released_model(name), *([beside] if beside.exists() else []))
 
 
 def _folder() -> Path:

@@ -148,7 +148,7 @@ class Exam:
 
 def sit(question: Question, detector: Detector) -> Exam:
     """The exam of `detector` in `question`; raises SceneError and InferenceError."""
-    asked = without_idle_looks(question.kind, detector)
+    asked = detector.only(question.kind)
     with Scene.open(question.path, question.gsd_m) as scene:
         ground = scene.grid.ground()
         outline = moved(_region(question, scene.grid), ground.from_pixel)
@@ -176,17 +176,6 @@ def judged(question: Question, grid: Grid, found: Detections, card: Card) -> Exa
     boxes = boxes[_judged(boxes, outline, edge, question.least_m)]
     matches = Matches.of(chosen.boxes, chosen.scores, boxes)
     return Exam(question, max(ground.gsd_m), boxes, chosen, matches, card, outline, ground.to_pixel)
-
-
-def without_idle_looks(kind: str, detector: Detector) -> Detector:
-    """`detector` without the passes for other classes: nothing that is judged hangs on them.
-
-    (Hulls decide where else containers are looked for: on decks, which no question asks for beyond
-    its region.)
-    """
-    card = detector.card
-    looks = tuple(look for look in card.looks if kind in look.classes)
-    return replace(detector, network=replace(detector.network, card=replace(card, looks=looks)))
 
 
 def _region(question: Question, grid: Grid) -> BaseGeometry:

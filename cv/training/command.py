@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from cv.detector.detector import default_model
+from cv.detector.released import default_model
 from cv.errors import InputError, PierwatchError
 from cv.training.plan import HEADS, PRECISIONS, Recipe
 from cv.training.runfile import portable_command

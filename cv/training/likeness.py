@@ -67,7 +67,7 @@ class Likeness:
         chosen = []
         for index, name in enumerate(self.card.classes):
             own = self._scores(name, self.answers)
-            ranked = np.sort(np.concatenate(self._scores(name, answers)))[::-1]
+            ranked = np.sort(np.concatenate([np.zeros(0), *self._scores(name, answers)]))[::-1]
             wanted = sum(int((scores >= self.card.thresholds[index]).sum()) for scores in own)
             if 0 < wanted < len(ranked):
                 chosen.append(round(float(ranked[wanted - 1 : wanted + 1].mean()), 4))

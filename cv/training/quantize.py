@@ -27,7 +27,7 @@ from cv.training.likeness import Likeness
 from cv.training.quantizer import Quantizer, float_wiring, seen_values
 from cv.training.ranges import METHODS, ranges_of
 from cv.training.release import keep
-from cv.training.render import Chip, render_chip
+from cv.training.render import COARSE_GSD, FINE_GSD, Chip, render_chip
 from cv.training.wiring import Unit, scopes
 
 FIRST_SEED = 8_000_000
@@ -73,14 +73,15 @@ class Choice:
 def quantize(source: Path, target: Path, chips: int, checks: int, seed: int, method: str) -> Choice:
     """Writes the 8-bit model of `source`, and its card, to `target`.
 
-    `chips` rendered chips tell the ranges, `checks` others decide; half of each are coarse.
+    `chips` rendered chips tell the ranges, `checks` others decide, at the scales of its passes.
     `method`: of `METHODS`, or "best" for the one that does least harm. Raises ModelError.
     """
     network = Network.load(source)
     card = _fit(source, network.card)
     first = FIRST_SEED + seed * (chips + checks)
-    images = [varied(one.image, i) for i, one in enumerate(_rendered(first, chips))]
-    likeness = Likeness.of(network, _rendered(first + chips, checks))
+    scales = _scales(card)
+    images = [varied(one.image, i) for i, one in enumerate(_rendered(first, chips, scales))]
+    likeness = Likeness.of(network, _rendered(first + chips, checks, scales))
     wiring = float_wiring(source)
     seen = seen_values(wiring, images)
     methods = METHODS if method == "best" else (method,)
@@ -108,10 +109,15 @@ def _fit(source: Path, card: Card) -> Card:
     return replace(card, calibrations=())
 
 
-def _rendered(first: int, count: int) -> list[Chip]:
-    """Chips of `count` seeds, fine and coarse in turn."""
+def _scales(card: Card) -> list[bool]:
+    """Whether chips are coarse, for each scale at which the network looks."""
+    return sorted({look.gsd_m**2 > FINE_GSD * COARSE_GSD for look in card.looks})
+
+
+def _rendered(first: int, count: int, scales: Sequence[bool]) -> list[Chip]:
+    """Chips of `count` seeds, of the `scales` (whether coarse) in turn."""
     seeds = tqdm(range(first, first + count), unit="chip", disable=None, leave=False)
-    return [render_chip(seed, coarse=bool(seed % 2)) for seed in seeds]
+    return [render_chip(seed, coarse=scales[seed % len(scales)]) for seed in seeds]
 
 
 def varied(image: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:

@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from cv.training.export import TILE, export_onnx, sealed
 from cv.training.render import COARSE_GSD, FINE_GSD
 
 FINE_OVERLAP = 96  # pixels: a 45 ft box is 46 long, the rest is context
+_UNUSED = 0.5  # threshold of what a model does not look for
 COARSE_OVERLAP = 360  # pixels: a hull of 400 m is 333 long
 
 
@@ -59,19 +61,28 @@ def _write_card(model: Path, digest: str, card: Card) -> None:
 
 
 def card_for(
-    name: str, version: str, layout: str, thresholds: tuple[float, float], training_data: str
+    name: str,
+    version: str,
+    layout: str,
+    thresholds: tuple[float, float],
+    training_data: str,
+    finds: Sequence[str] = (CONTAINER, HULL),
 ) -> Card:
-    """The card of a two-class model: containers in the fine pass, hulls in the coarse one."""
+    """The card of a two-class model: containers in the fine pass, hulls in the coarse one.
+
+    `finds`: what it looks for; what it does not is left to another model.
+    """
+    passes = (
+        Look(FINE_GSD, FINE_OVERLAP, (CONTAINER,)),
+        Look(COARSE_GSD, COARSE_OVERLAP, (HULL,)),
+    )
     return Card(
         name=name,
         version=version,
         classes=(CONTAINER, HULL),
         layout=Layout(layout),
         tile_px=TILE,
-        looks=(
-            Look(FINE_GSD, FINE_OVERLAP, (CONTAINER,)),
-            Look(COARSE_GSD, COARSE_OVERLAP, (HULL,)),
-        ),
+        looks=tuple(look for look in passes if look.classes[0] in finds),
         gsd_range_m=(0.15, 0.9),
         thresholds=thresholds,
         merge_overlap=0.5,
@@ -93,12 +104,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--name", default="pierwatch-n")
     parser.add_argument("--version", required=True)
     parser.add_argument("--layout", choices=[layout.value for layout in Layout], default="raw")
-    parser.add_argument("--container", type=float, required=True, help="least score")
-    parser.add_argument("--hull", type=float, required=True, help="least score")
+    parser.add_argument("--container", type=float, help="least score; none: not looked for")
+    parser.add_argument("--hull", type=float, help="least score; none: not looked for")
     parser.add_argument("--data", required=True, help="one sentence on the training data")
     given = parser.parse_args(arguments)
-    thresholds = (given.container, given.hull)
-    card = card_for(given.name, given.version, given.layout, thresholds, given.data)
+    least = {CONTAINER: given.container, HULL: given.hull}
+    finds = [name for name, score in least.items() if score is not None]
+    thresholds = (given.container or _UNUSED, given.hull or _UNUSED)
+    card = card_for(given.name, given.version, given.layout, thresholds, given.data, finds)
     given.folder.mkdir(parents=True, exist_ok=True)
     print(release(given.checkpoint, given.folder, card))
     return 0

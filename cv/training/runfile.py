@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from cv.detector.detector import DEFAULT_MODEL, default_model
+from cv.detector.released import DEFAULT, default_model
 from cv.errors import InputError
 from cv.files import write_whole
 from cv.training.plan import Recipe
@@ -128,7 +128,7 @@ def _version(name: str) -> str:
 def _recorded(path: Path, out: Path) -> str:
     """A file by its place; the released model, and what is no file (an architecture), by name."""
     if path.exists() and path.resolve() == default_model().resolve():
-        return DEFAULT_MODEL
+        return DEFAULT
     return portable(path, out) if path.exists() else str(path)
 
 
@@ -136,4 +136,4 @@ def _found(text: str, out: Path) -> Path:
     there = out / Path(text).expanduser()
     if there.exists() or len(Path(text).parts) > 1:
         return there
-    return default_model() if text == DEFAULT_MODEL else Path(text)
+    return default_model() if text == DEFAULT else Path(text)

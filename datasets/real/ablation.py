@@ -114,11 +114,11 @@ def _even(exams: Sequence[Exam]) -> Marks:
 def tile_ms(detector: Detector) -> float:
     """Median CPU time of one tile, milliseconds: the network alone."""
     side = detector.card.tile_px
-    tile = np.random.default_rng(0).random((1, 3, side, side), dtype=np.float32)
+    tile = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
     times = []
     for _ in range(_TILES):
         start = time.process_time()
-        detector.network.run(tile)
+        detector.networks[0].run(tile)
         times.append(time.process_time() - start)
     return 1000 * float(np.median(times))
 
@@ -135,8 +135,8 @@ def parameters(model: Path) -> float:
 def look(one: Look, root: Path) -> Figures:
     """Measures the released model at another working GSD: only what that changes."""
     plain = Detector.load(threads=1)
-    network = replace(plain.network, card=at_scale(plain.card, one))
-    detector = replace(plain, network=network)
+    networks = tuple(replace(n, card=at_scale(n.card, one)) for n in plain.networks)
+    detector = replace(plain, networks=networks)
     kinds = [kind for kind, gsd in ((CONTAINER, one.container_m), (HULL, one.hull_m)) if gsd]
     asked = [q for q in questions(root) if q.kind in kinds]
     start = time.process_time()
@@ -197,7 +197,8 @@ def trained(run: Run, budget: Budget, weights: Path, root: Path, work: Path) -> 
     for kind in detector.card.classes:
         exams = examined(rendered(work / "fresh", kind, COMPARING, CHIPS, 1), detector)
         thresholds.append(round(min(0.9, max(0.05, even_threshold(exams))), 3))
-    restamp(model, replace(detector.card, thresholds=tuple(thresholds)))
+    own = detector.networks[0].card
+    restamp(model, own.measured(dict(zip(detector.card.classes, thresholds, strict=True))))
     return model
 
 

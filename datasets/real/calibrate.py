@@ -84,7 +84,10 @@ def main() -> None:
         fair = zip(real, calibrations_without(real, given), strict=True)
         judged = [exam for windows, calibration in fair for exam in told(windows, calibration)]
         print(f"{kind}, real windows of scenes that took no part: {Coverage.of(judged)}")
-    print(f"{args.model}: sha256 {restamp(args.model, replace(card, calibrations=tuple(fits)))}")
+    own = detector.networks[0].card.measured(
+        dict(zip(card.classes, card.thresholds, strict=True)), fits
+    )
+    print(f"{args.model}: sha256 {restamp(args.model, own)}")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from typing import Any
 
 from cv import Detector
 from cv.detector.card import Card
-from cv.detector.detector import default_model
+from cv.detector.released import default_model
 from cv.evaluation.exam import Exam
 from cv.evaluation.marks import Marks
 from cv.evaluation.table import bands_table, exams_table

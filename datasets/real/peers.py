@@ -40,7 +40,7 @@ from cv import Detector, Scene
 from cv.detector.card import Card
 from cv.detector.detections import Detections
 from cv.detector.merge import merge
-from cv.evaluation.exam import Exam, Question, judged, without_idle_looks
+from cv.evaluation.exam import Exam, Question, judged
 from cv.evaluation.marks import Marks, even_threshold
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -130,7 +130,7 @@ def ours_line(kind: str, asked: Sequence[Question], detector: Detector) -> Line:
     exams, start = [], time.process_time()
     for question in tqdm(asked, unit="image", disable=None, leave=False):
         with Scene.open(question.path, question.gsd_m) as scene:
-            found = ours(scene, without_idle_looks(kind, detector))
+            found = ours(scene, detector.only(kind))
             exams.append(judged(question, scene.grid, found, detector.card))
     seconds = time.process_time() - start
     gsd = f"{detector.card.look_for(kind).gsd_m:g} m"

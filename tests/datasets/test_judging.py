@@ -65,7 +65,7 @@ class Oracle:
         size = max(frame.rgb.shape[:2])
         square = np.zeros((size, size, 3), np.uint8)
         square[: frame.rgb.shape[0], : frame.rgb.shape[1]] = frame.rgb
-        rows = found.network.run(square.transpose(2, 0, 1)[None] / 255.0)[0, 1:]
+        rows = found.networks[0].run(square)[0, 1:]
         rows = rows[rows[:, 5] == 0]
         classes = np.full(len(rows), self.kind, np.int64)
         boxes = OrientedBoxes.from_values(rows[:, [0, 1, 2, 3, 6]])

@@ -15,7 +15,7 @@ from pyproj import CRS, Transformer
 from stand_ins import CARD, painted_detector
 
 from cv.detector.detections import Detections
-from cv.evaluation.exam import Exam, Question, sit, without_idle_looks
+from cv.evaluation.exam import Exam, Question, sit
 from cv.evaluation.marks import Marks, by_gsd, by_width, even_threshold
 from cv.evaluation.matching import Matches
 from cv.evaluation.table import bands_table, exams_table, marks_table
@@ -82,7 +82,7 @@ def test_the_length_error_is_that_of_what_was_found():
 
 def test_looks_for_other_classes_are_left_out():
     detector = painted_detector()
-    only = without_idle_looks("hull", detector)
+    only = detector.only("hull")
     assert [look.classes for look in only.card.looks] == [("hull",)]
     assert only.card.classes == detector.card.classes
 

@@ -13,7 +13,7 @@ pytest.importorskip("ultralytics", reason="needs the extra train")
 
 import torch
 
-from cv.detector.detector import default_model
+from cv.detector.released import default_model
 from cv.errors import ModelError
 from cv.training import release
 from cv.training.command import main

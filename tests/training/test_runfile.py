@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cv.detector.detector import default_model
+from cv.detector.released import default_model
 from cv.training.plan import Recipe
 from cv.training.runfile import RunFile, portable, portable_command, versions
 
@@ -58,7 +58,7 @@ def test_the_released_model_is_found_wherever_it_is_installed(home):
     recipe.out.mkdir()
     record_of(recipe).write()
     text = (recipe.out / "run.json").read_text()
-    assert json.loads(text)["recipe"]["weights"] == default_model().name
+    assert json.loads(text)["recipe"]["weights"] == default_model().stem
     assert RunFile.read(recipe.out).recipe.weights == default_model()
 
 
