@@ -82,11 +82,11 @@ def _exposed(sensor: Sensor, rng: Rng) -> Sensor:
     tint = rng.normal(0, 0.035, 3)
     air = np.array([0.75, 0.95, 1.1]) + rng.normal(0, 0.12, 3)
     stretch, bits = None, 8
-    if kind < 0.15:  # dark, linear product
-        gain, gamma, colour, veil = rng.uniform(0.28, 0.7), rng.uniform(0.9, 1.15), 1.0, 0.03
-    elif kind < 0.34:  # hazy and pale
+    if kind < 0.2:  # dark, linear product
+        gain, gamma, colour, veil = rng.uniform(0.22, 0.7), rng.uniform(0.9, 1.15), 1.0, 0.03
+    elif kind < 0.37:  # hazy and pale
         gain, gamma, colour, veil = rng.uniform(0.55, 0.95), rng.uniform(0.7, 1.0), 0.75, 0.28
-    elif kind < 0.44:  # punchy
+    elif kind < 0.47:  # punchy
         gain, gamma, colour, veil = rng.uniform(1.0, 1.5), rng.uniform(0.9, 1.4), 1.3, 0.05
     elif kind < 0.70:  # 11 or 16 bit, stretched between percentiles of the scene
         gain, gamma, colour, veil = rng.uniform(0.12, 0.5), rng.uniform(0.65, 1.0), 0.75, 0.12

@@ -68,13 +68,14 @@ def draw_quay_crane(canvas: Canvas, centre: Points, seaward: float, rng: Rng) ->
     paint = vary(rng, PAINTS[int(rng.integers(len(PAINTS)))], 0.1)
     tall, wide = rng.uniform(26, 42), rng.uniform(6, 9)
     reach = rng.uniform(25, 60) if rng.random() < 0.7 else rng.uniform(3, 8)
+    apart, thick = rng.uniform(1.2, 4.2), rng.uniform(0.5, 1.7)
     for sign in (-1, 1):
-        boom = centre + out * (reach - 18) / 2 + side * sign * 1.8
-        canvas.hang(rectangle(boom, reach + 30, 0.9, seaward), paint, tall)
+        boom = centre + out * (reach - 18) / 2 + side * sign * apart
+        canvas.hang(rectangle(boom, reach + 30, thick, seaward), paint, tall)
         leg = centre + side * sign * wide
         canvas.hang(rectangle(leg, 22, 1.4, seaward), paint, tall * 0.5)
     for step in np.arange(-20, reach, 5.0):
-        canvas.hang(rectangle(centre + out * step, 0.5, 3.6, seaward), paint, tall)
+        canvas.hang(rectangle(centre + out * step, 0.5, 2 * apart, seaward), paint, tall)
     for step in (-10.0, 10.0):
         canvas.hang(rectangle(centre + out * step, 1.4, 2 * wide, seaward), paint, tall * 0.55)
     house = rectangle(centre - out * 16, rng.uniform(7, 12), rng.uniform(4, 7), seaward)

@@ -231,6 +231,9 @@ def _bay(canvas: Canvas, ship: Ship, along: float, rows: int, paints: Paints, id
             spot = ship.at(along + 6.1, side * rows * 0.62)
             canvas.paint(rectangle(spot, 12.2, rows * 1.2, ship.heading), deck_paint(rng))
     else:
+        if rng.random() < 0.7:
+            _cells(canvas, ship, along, rows, paints, ident)
+            return
         canvas.fill(cover, [0.04, 0.04, 0.04], ship.deck - 6)
     if rng.random() >= ship.loaded:
         return
@@ -249,6 +252,39 @@ def _bay(canvas: Canvas, ship: Ship, along: float, rows: int, paints: Paints, id
     )
     corner = ship.at(along, -block.size[1] / 2)
     draw_block(canvas, corner, ship.heading, block, paints, Berth(ship.deck + 1.5, True, ident))
+
+
+def _cells(
+    canvas: Canvas, ship: Ship, along: float, rows: int, paints: Paints, ident: int
+) -> None:
+    """An open hold with cell guides: boxes at any depth below the deck, many cells empty."""
+    rng = paints.rng
+    levels, wide = int(rng.integers(2, 8)), rows * 2.5
+    rust = vary(rng, np.array([0.33, 0.2, 0.14], np.float32), 0.4) * rng.uniform(0.4, 1.6)
+    hold = rectangle(ship.at(along + 6.1, 0), 12.6, wide, ship.heading)
+    canvas.fill(hold, rust * rng.uniform(0.2, 0.8), ship.deck - 2.6 * levels)
+    for end in (0.1, 12.1):
+        rim = rectangle(ship.at(along + end, 0), rng.uniform(0.3, 1.0), wide + 1, ship.heading)
+        canvas.fill(rim, rust, ship.deck + rng.uniform(0.2, 1.5))
+    short = rng.random() < 0.4
+    block = Block(
+        bays=2 if short else 1,
+        rows=rows,
+        feet=20 if short else 40,
+        gap_along=0.1,
+        gap_across=0.06,
+        tiers=int(rng.integers(1, levels + 2)),
+        ragged=rng.uniform(0.0, 2.0),
+        fill=rng.uniform(0.15, 1.0),
+        runs=rng.uniform(0, 0.6),
+        highest=levels + 2,
+    )
+    berth = Berth(ship.deck - 2.6 * levels, True, ident)
+    corner = ship.at(along, -block.size[1] / 2)
+    draw_block(canvas, corner, ship.heading, block, paints, berth)
+    for row in np.arange(-rows / 2, rows / 2 + 0.1) if rng.random() < 0.4 else []:
+        guide = rectangle(ship.at(along + 6.1, row * 2.5), 12.4, 0.12, ship.heading)
+        canvas.paint(guide, rust)
 
 
 DECKS: dict[str, Deck] = {

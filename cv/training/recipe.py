@@ -11,7 +11,7 @@ from typing import Any
 class Recipe:
     """Which effects chips show; the default is what the released model trains on."""
 
-    coarse: float = 0.25
+    coarse: float = 0.33
     # share of chips for the hull pass, 0..1
     shadows: bool = True
     # whether things cast shadows

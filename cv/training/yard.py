@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cv.training import cargo, clutter, decoys, terrain, trains, trucks
+from cv.training import cargo, clutter, decoys, jumble, terrain, trains, trucks
 from cv.training.canvas import FREE, Canvas, Points, rectangle
 from cv.training.cargo import Block
 from cv.training.materials import GROUNDS, Paints, Rng
@@ -36,8 +36,8 @@ def draw_scene(canvas: Canvas, rng: Rng, look_alikes: float = 1.0) -> None:
     """One random place; look_alikes is the amount of hard negatives relative to the usual."""
     frame = Frame(np.array([canvas.width, canvas.height]) / 2, rng.uniform(0, 2 * np.pi))
     paints = Paints(rng)
-    kinds = (_lanes, _scattered, _quay, _gate, _rail, _empty, _few)
-    kind = kinds[int(rng.choice(7, p=[0.23, 0.17, 0.21, 0.14, 0.09, 0.09, 0.07]))]
+    kinds = (_lanes, _scattered, _jumbled, _quay, _gate, _rail, _empty, _few)
+    kind = kinds[int(rng.choice(8, p=[0.24, 0.13, 0.16, 0.20, 0.10, 0.07, 0.06, 0.04]))]
     names = _PAVED if kind in (_lanes, _quay, _gate) and rng.random() < 0.8 else _ANY
     terrain.draw_ground(canvas, GROUNDS[str(rng.choice(names))], rng)
     _surroundings(canvas, frame, rng)
@@ -161,6 +161,24 @@ def _scattered(canvas: Canvas, frame: Frame, paints: Paints) -> None:
         spot = frame.at(*rng.uniform(-90, 90, 2))
         clutter.draw_stacker(canvas, spot, rng.uniform(0, 6.3), rng)
     _singles(canvas, frame, paints, int(rng.integers(0, 12)))
+
+
+def _jumbled(canvas: Canvas, frame: Frame, paints: Paints) -> None:
+    """A small port's yard: ragged clusters of mixed boxes, few of them quite in line."""
+    rng = paints.rng
+    for _ in range(int(rng.integers(2, 7))):
+        turn = frame.angle + rng.choice([0, 0, np.pi / 2]) + rng.normal(0, 0.08)
+        start = frame.at(*rng.uniform(-80, 60, 2))
+        jumble.draw_street(canvas, start, turn, rng.uniform(25, 120), paints)
+    for _ in range(int(rng.integers(0, 7))):
+        turn = frame.angle + rng.uniform(0, np.pi)
+        jumble.draw_cluster(canvas, frame.at(*rng.uniform(-85, 85, 2)), turn, paints)
+    for _ in range(int(rng.integers(0, 6))):
+        spot = frame.at(*rng.uniform(-80, 80, 2))
+        clutter.draw_stacker(canvas, spot, rng.uniform(0, 6.3), rng)
+    for _ in range(int(rng.integers(0, 8))):
+        spot = frame.at(*rng.uniform(-80, 80, 2))
+        _any_truck(canvas, spot, frame.angle + rng.uniform(0, 6.3), paints)
 
 
 def _quay(canvas: Canvas, frame: Frame, paints: Paints) -> None:
