@@ -18,8 +18,8 @@ from cv.counting.stacks import groups
 from cv.detector.card import Card
 from cv.detector.detections import Detections
 from cv.detector.detector import Detector
-from cv.evaluation.matching import Matches
-from cv.geometry.boxes import Floats, OrientedBoxes, map_points
+from cv.evaluation.matching import OVERLAPS, Matches
+from cv.geometry.boxes import Floats, OrientedBoxes, map_points, neighbours, pairwise_ious
 from cv.geometry.grid import Grid
 from cv.scene.scene import Scene
 from cv.site import Role
@@ -155,7 +155,7 @@ def sit(question: Question, detector: Detector) -> Exam:
         place = Place(question.name, Role.YARD, outline, outline, True, "")
         visit = Visit.of(scene, None, asked)
         found = Visit(scene, asked, Places(ground, (place,)), visit.header).detections()
-        return judged(question, scene.grid, found, detector.card)
+        return judged(question, scene.grid, found, asked.card)
 
 
 def judged(question: Question, grid: Grid, found: Detections, card: Card) -> Exam:
@@ -172,8 +172,10 @@ def judged(question: Question, grid: Grid, found: Detections, card: Card) -> Exa
         inner = grid.footprint.buffer(-question.margin_px, join_style="mitre")
         edge = moved(inner, ground.from_pixel)
     chosen = found[found.classes == card.classes.index(question.kind)]
-    chosen = chosen[_judged(chosen.boxes, outline, edge, question.least_m)].ranked()
-    boxes = boxes[_judged(boxes, outline, edge, question.least_m)]
+    asked = _judged(boxes, outline, edge, question.least_m)
+    alone = _judged(chosen.boxes, outline, edge, question.least_m)
+    chosen = chosen[judged_of(chosen.boxes, alone, boxes, asked)].ranked()
+    boxes = boxes[asked]
     matches = Matches.of(chosen.boxes, chosen.scores, boxes)
     return Exam(question, max(ground.gsd_m), boxes, chosen, matches, card, outline, ground.to_pixel)
 
@@ -197,6 +199,22 @@ def _judged(
     if edge is not None:
         inside &= shapely.contains(edge, boxes.polygons())
     judged: np.ndarray = inside & (boxes.lengths >= least_m)
+    return judged
+
+
+def judged_of(
+    found: OrientedBoxes, alone: np.ndarray, truth: OrientedBoxes, asked: np.ndarray
+) -> np.ndarray:
+    """Which of `found` are judged: those of objects that are `asked` for, whatever their size.
+
+    Those of other objects are not; those of none are where they are judged `alone` (as in COCO).
+    """
+    i, j = neighbours(found, truth)
+    same = pairwise_ious(found[i], truth[j]) >= OVERLAPS[0]
+    of_asked, of_other = np.zeros(len(found), bool), np.zeros(len(found), bool)
+    of_asked[i[same & asked[j]]] = True
+    of_other[i[same & ~asked[j]]] = True
+    judged: np.ndarray = of_asked | (alone & ~of_other)
     return judged
 
 

@@ -26,8 +26,8 @@ TRAINED_ON = (
 CONTAINER, HULL = blocks.CONTAINER, blocks.HULL
 SHIPS_GSD_M = 0.8
 """Assumed for `ships/`, whose images say nothing of it; their publisher states 0.3 to 0.8 m."""
-LEAST_HULL_M = 40.0
-"""Hulls at least this long are judged, labelled or found: shorter ones are boats."""
+LEAST_HULL_M = 48.0
+"""Hulls at least this long are judged (60 pixels of `ships/`): shorter ones are boats."""
 EDGE_PX = 4.0
 """A hull so near to the edge of the image is cut by it: most such hulls are not labelled, and
 those that are (or are found) are not judged."""

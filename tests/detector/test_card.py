@@ -87,7 +87,7 @@ def calibration(**changes):
         (CARD.to_metadata() | {"class_names": '{"0": "hull", "1": "container"}'}, "class_names"),
         (record(gsd_range_m=[0.9, 0.15]), "GSD range"),
         (record(gsd_range_m=[float("nan"), 1]), "GSD range"),
-        (record(looks=[{"gsd_m": 0.3, "overlap_px": 96, "classes": ["hull"]}]), "passes"),
+        (record(looks=[{"gsd_m": 0.3, "overlap_px": 96, "classes": ["plane"]}]), "passes"),
         (
             record(looks=[{"gsd_m": 0.3, "overlap_px": 640, "classes": ["container", "hull"]}]),
             "overlaps",

@@ -15,7 +15,7 @@ from pyproj import CRS, Transformer
 from stand_ins import CARD, painted_detector
 
 from cv.detector.detections import Detections
-from cv.evaluation.exam import Exam, Question, sit
+from cv.evaluation.exam import Exam, Question, judged_of, sit
 from cv.evaluation.marks import Marks, by_gsd, by_width, even_threshold
 from cv.evaluation.matching import Matches
 from cv.evaluation.table import bands_table, exams_table, marks_table
@@ -84,7 +84,20 @@ def test_looks_for_other_classes_are_left_out():
     detector = painted_detector()
     only = detector.only("hull")
     assert [look.classes for look in only.card.looks] == [("hull",)]
-    assert only.card.classes == detector.card.classes
+    assert only.card.classes == ("hull",)
+
+
+def test_an_object_of_the_least_size_is_found_however_long_it_seems():
+    """As in COCO: objects that are not asked for, and what is found of them, do not count."""
+    sizes = np.array([[50, 50, 52.0, 9, 0], [50, 150, 45.0, 9, 0], [50, 250, 30.0, 9, 0]])
+    truth = OrientedBoxes.from_values(sizes)
+    seen = sizes * [1, 1, 0.9, 1, 1]  # the first seems shorter than 48, the second than it is
+    more = np.array([[50, 350, 60.0, 9, 0], [50, 450, 40.0, 9, 0]])  # nothing: one is long enough
+    found = OrientedBoxes.from_values(np.concatenate([seen, more]))
+    asked, alone = truth.lengths >= 48, found.lengths >= 48
+    assert judged_of(found, alone, truth, asked).tolist() == [True, False, False, True, False]
+    longer = OrientedBoxes.from_values(sizes * [1, 1, 1.1, 1, 1])
+    assert judged_of(longer, longer.lengths >= 48, truth, asked).tolist() == [True, False, False]
 
 
 def test_nothing_is_marked_as_nothing():
