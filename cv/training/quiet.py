@@ -30,6 +30,7 @@ def hush() -> None:
     Raises ModelError where this ultralytics cannot load checkpoints without running their code.
     """
     os.environ.update(_ENVIRONMENT)
+    os.environ.setdefault("OMP_NUM_THREADS", str(cores()))  # ultralytics would write 1
     owner = getattr(os, "getuid", lambda: "all")()
     home = Path(tempfile.gettempdir()) / f"pierwatch-ultralytics-{owner}"
     home.mkdir(mode=0o700, exist_ok=True)
@@ -41,6 +42,12 @@ def hush() -> None:
     if on:
         known.update(on)
     _load_safely()
+
+
+def cores() -> int:
+    """Cores of the CPU that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _load_safely() -> None:

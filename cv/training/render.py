@@ -16,7 +16,7 @@ from cv.training.weather import cut_nodata, draw_clouds, draw_weather, random_su
 
 CHIP = 640  # pixels
 FINE_GSD = 0.25  # metres per pixel of the container pass
-COARSE_GSD = 1.00  # metres per pixel of the hull pass
+COARSE_GSD = 1.20  # metres per pixel of the hull pass
 CLASSES = ("container", "hull")
 _ROOF_SEEN = 0.45  # share of a roof from which on it counts
 _HULL_SEEN = 0.5  # share of a hull from which on it counts in a coarse chip
@@ -70,10 +70,10 @@ def fine_chip(seed: int, rng: np.random.Generator, recipe: Recipe = DEFAULT) -> 
 
 
 def coarse_chip(seed: int, rng: np.random.Generator, recipe: Recipe = DEFAULT) -> Chip:
-    """640 m across at 1 m: harbour and hulls."""
+    """768 m across at 1.20 m: harbour and hulls."""
     sensor = random_sensor(rng, 0.5, 1.1)
     side = CHIP * COARSE_GSD
-    canvas = Canvas(side, side, resolution=0.625, margin=24.0)
+    canvas = Canvas(side, side, resolution=0.75, margin=24.0)
     harbour.draw_scene(canvas, rng, recipe.look_alikes)
     return _take(canvas, rng, seed, sensor, recipe)
 

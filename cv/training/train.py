@@ -13,7 +13,7 @@ from cv.labels.manifest import Manifest
 from cv.training.material import data_digest, file_digest, manifest_at, refuse_unsound
 from cv.training.plan import CHIP, Recipe
 from cv.training.progress import Watcher, watchers_of
-from cv.training.quiet import hush
+from cv.training.quiet import cores, hush
 from cv.training.runfile import NAME, RunFile, versions
 from cv.training.start import Kind, refuse_unfit
 
@@ -134,8 +134,7 @@ def threads() -> int:
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     if wanted.isdecimal() and int(wanted):
         return int(wanted)
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
+    return cores()
 
 
 def _run(run: RunFile, manifest: Manifest, watchers: tuple[Watcher, ...], say: Say) -> Path:
