@@ -254,9 +254,7 @@ def _bay(canvas: Canvas, ship: Ship, along: float, rows: int, paints: Paints, id
     draw_block(canvas, corner, ship.heading, block, paints, Berth(ship.deck + 1.5, True, ident))
 
 
-def _cells(
-    canvas: Canvas, ship: Ship, along: float, rows: int, paints: Paints, ident: int
-) -> None:
+def _cells(canvas: Canvas, ship: Ship, along: float, rows: int, paints: Paints, ident: int) -> None:
     """An open hold with cell guides: boxes at any depth below the deck, many cells empty."""
     rng = paints.rng
     levels, wide = int(rng.integers(2, 8)), rows * 2.5

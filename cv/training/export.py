@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cv.errors import ModelError
-from cv.training.quiet import hush
+from cv.training.start import read_checkpoint
 
 TILE = 640  # pixels, side of the network's input
 OPSET = 17
@@ -37,16 +37,13 @@ class Exported:
 
 
 def load_network(checkpoint: Path, layout: str = RAW, rows: int = 1500) -> Any:
-    """The fused float32 network of a checkpoint in evaluation mode with one output tensor."""
-    hush()
-    from ultralytics.nn import tasks
+    """The fused float32 network of a checkpoint in evaluation mode with one output tensor.
 
-    loader: Any = tasks
-
+    Raises ModelError for what is no checkpoint, or one that would run code when read.
+    """
     if layout not in (RAW, END_TO_END):
         raise ValueError(f"layout is {layout!r}; use {RAW!r} or {END_TO_END!r}")
-    network, _ = loader.load_checkpoint(str(checkpoint))
-    network = network.float().eval()
+    network = read_checkpoint(checkpoint).float().eval()
     head = network.model[-1]
     head.end2end = layout == END_TO_END
     head.max_det = rows

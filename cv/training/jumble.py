@@ -9,9 +9,7 @@ from cv.training.cargo import FEET, WIDTH, Berth, draw_container
 from cv.training.materials import Paints
 
 
-def draw_street(
-    canvas: Canvas, start: Points, angle: float, reach: float, paints: Paints
-) -> None:
+def draw_street(canvas: Canvas, start: Points, angle: float, reach: float, paints: Paints) -> None:
     """Clusters one after the other for `reach` metres, boxes lengthwise or across."""
     rng = paints.rng
     along = np.array([np.cos(angle), np.sin(angle)])

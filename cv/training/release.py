@@ -13,6 +13,7 @@ from typing import Any
 
 from cv.detector.card import CONTAINER, HULL, Card, Layout, Look
 from cv.detector.network import card_path
+from cv.errors import ModelError
 from cv.files import write_whole
 from cv.training.export import TILE, export_onnx, sealed
 from cv.training.render import COARSE_GSD, FINE_GSD
@@ -113,7 +114,11 @@ def main(arguments: list[str] | None = None) -> int:
     thresholds = (given.container or _UNUSED, given.hull or _UNUSED)
     card = card_for(given.name, given.version, given.layout, thresholds, given.data, finds)
     given.folder.mkdir(parents=True, exist_ok=True)
-    print(release(given.checkpoint, given.folder, card))
+    try:
+        print(release(given.checkpoint, given.folder, card))
+    except ModelError as error:
+        print(f"release: {error}", file=sys.stderr)
+        return 2
     return 0
 
 
