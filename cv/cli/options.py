@@ -53,7 +53,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         "--model",
         action="append",
         metavar="MODEL",
-        help="ONNX file, or a released model's name, such as pierwatch-n-int8; may be given twice",
+        help="ONNX file, or a released model's name; twice: one for containers, one for hulls",
     )
     parser.add_argument("--threads", type=int, metavar="N", help="tiles at once; default: cores")
 
@@ -100,7 +100,8 @@ def installed(name: str) -> str:
 
 def inputs(args: argparse.Namespace) -> tuple[Path | None, ...]:
     """The files that a command reads, where it has such options."""
-    return tuple(getattr(args, name, None) for name in ("scene", "site", "ledger", "model"))
+    named = (getattr(args, name, None) for name in ("scene", "site", "ledger"))
+    return (*named, *map(Path, getattr(args, "model", None) or ()))
 
 
 def moment(text: str) -> datetime:
