@@ -45,7 +45,7 @@ class Detector:
     ) -> Detector:
         """The detector of `model`: an ONNX file, or the name of a released model, or several.
 
-        Released models came along: "pierwatch-n", used if None, and "pierwatch-n-int8".
+        The released model "pierwatch-n" came along, and is used if None.
         `threads`: tiles at once, the machine's cores if None; results do not depend on it.
         Raises ModelError.
         """
