@@ -20,10 +20,10 @@ import numpy as np
 from tqdm import tqdm
 
 from cv import Detector
-from cv.detector.card import Calibration
 from cv.evaluation.calibrate import calibrate_on
 from cv.evaluation.coverage import Coverage, calibrations_without, told
 from cv.evaluation.exam import Exam, Question, sit
+from cv.evaluation.marks import even_threshold
 from cv.training.release import restamp
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -44,11 +44,14 @@ def cut(exams: Sequence[Exam], side_m: float = WINDOW_M) -> list[list[Exam]]:
     return [e.windows(side_m) if e.question.kind == CONTAINER else [e] for e in exams]
 
 
-def even_threshold(calibration: Calibration) -> float:
-    """The score from which on a detection is more likely right than wrong."""
-    scores = np.round(np.arange(0.05, 0.95, 0.01), 2)
-    chances = np.interp(scores, calibration.scores, calibration.probabilities)
-    return float(scores[int(np.argmax(chances >= 0.5))])
+def balanced_threshold(chips: Sequence[Exam], windows: Sequence[Exam]) -> float:
+    """Between the thresholds at which as much is found as there is: in chips, in real windows.
+
+    Counts are what matters: where a detection is as likely right as wrong, too little is counted.
+    """
+    both = [even_threshold(exams) for exams in (chips, windows)]
+    print(f"as much found as there is: from {both[0]:.3f} in chips, from {both[1]:.3f} in windows")
+    return round(float(np.clip(np.mean(both), 0.05, 0.95)), 2)
 
 
 def main() -> None:
@@ -70,13 +73,16 @@ def main() -> None:
         fresh = rendered(args.work, kind, CALIBRATING, args.chips, args.workers)
         chips[kind] = examined(fresh, detector)
         scenes[kind] = cut(examined([q for q in asked if q.kind == kind], detector))
-    for _ in range(2):  # intervals hold the count, which hangs on the threshold
-        fits = []
-        for kind in card.classes:
-            given = [replace(exam, card=card) for exam in chips[kind]]
-            real = [[replace(exam, card=card) for exam in windows] for windows in scenes[kind]]
-            fits.append(calibrate_on(given, [exam for windows in real for exam in windows]))
-        card = replace(card, thresholds=tuple(even_threshold(one) for one in fits))
+    windows = {kind: [exam for parts in scenes[kind] for exam in parts] for kind in card.classes}
+    thresholds = [balanced_threshold(chips[kind], windows[kind]) for kind in card.classes]
+    card = replace(card, thresholds=tuple(thresholds))
+    fits = [
+        calibrate_on(
+            [replace(exam, card=card) for exam in chips[kind]],
+            [replace(exam, card=card) for exam in windows[kind]],
+        )
+        for kind in card.classes
+    ]
     print(f"thresholds {dict(zip(card.classes, card.thresholds, strict=True))}")
     for kind in card.classes:
         given = [replace(exam, card=card) for exam in chips[kind]]
