@@ -1,4 +1,4 @@
-"""Scenes of up to 192 m: container yards, quays, gates, rail terminals, and places without boxes."""
+"""Scenes of up to 192 m: yards, quays, gates, rail terminals, and places without boxes."""
 
 from __future__ import annotations
 
