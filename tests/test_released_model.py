@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import socket
 import sys
 from pathlib import Path
 
+import onnx
 import pytest
 
 from cv import Detector, Scene, count
@@ -44,9 +46,13 @@ def test_released_models_are_small_together_and_say_nothing_of_where_they_were_m
     assert len(files) >= 2
     assert sum(file.stat().st_size for file in files) < 40e6
     for file in files:
-        content = file.read_bytes() + file.with_suffix(".card.json").read_bytes()
-        told = (b"/home/", b"/root", b"/work", b"/tmp", b"/Users/", b"site-packages", b":\\")
+        proto = onnx.load(str(file), load_external_data=False)
+        for weight in proto.graph.initializer:
+            weight.ClearField("raw_data")  # numbers, which may look like any two letters
+        content = proto.SerializeToString() + file.with_suffix(".card.json").read_bytes()
+        told = (b"/home/", b"/root", b"/work", b"/tmp", b"/Users/", b"site-packages")
         assert not [text for text in told if text in content]
+        assert not re.search(rb"[A-Za-z]:\\\w", content)
         assert socket.gethostname().encode() not in content
 
 
