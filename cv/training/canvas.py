@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import cv2
 import numpy as np
@@ -146,11 +147,11 @@ class Canvas:
         self, corners: ArrayLike, texture: Floats, height: float, ident: int = 0
     ) -> None:
         """Lay a texture (rows across, columns along, RGB 0..1) on a rectangle of 4 corners."""
-        window, patch, mask = self._laid(corners, texture)
+        vertices = self._vertices(corners)
+        window, patch, mask = self._laid(corners, vertices, texture)
         if mask.size == 0:
             return
         cv2.copyTo(patch, mask, self.albedo[window])
-        vertices = self._vertices(corners)
         cv2.fillConvexPoly(self.relief, vertices, (float(height),), cv2.LINE_8, _SHIFT)
         cv2.fillConvexPoly(self.ids, vertices, (int(ident),), cv2.LINE_8, _SHIFT)
         if height > 0.05:
@@ -158,16 +159,15 @@ class Canvas:
 
     def tint(self, corners: ArrayLike, factors: Floats) -> None:
         """Multiply the colour under a rectangle of 4 corners by a texture (rows, columns)."""
-        window, patch, mask = self._laid(corners, factors)
+        window, patch, mask = self._laid(corners, self._vertices(corners), factors)
         if mask.size == 0:
             return
         under = self.albedo[window]
-        factor = np.where(mask > 0, patch, np.float32(1))
-        under *= factor[..., None]
-        np.minimum(under, 1, out=under)
+        tinted = np.asarray(cv2.multiply(under, cv2.cvtColor(patch, cv2.COLOR_GRAY2RGB)))
+        cv2.copyTo(np.minimum(tinted, 1, out=tinted), mask, under)
 
     def _laid(
-        self, corners: ArrayLike, texture: Floats
+        self, corners: ArrayLike, vertices: NDArray[np.int32], texture: Floats
     ) -> tuple[tuple[slice, slice], Floats, NDArray[np.uint8]]:
         """A window of the canvas, a texture warped onto a rectangle in it, and where that lies."""
         pixels = self.to_pixels(corners)
@@ -179,7 +179,7 @@ class Canvas:
         if mask.size == 0:
             return window, np.zeros((0, 0), np.float32), mask
         offset = (low * _ONE).astype(np.int32)
-        cv2.fillConvexPoly(mask, self._vertices(corners) - offset, (255,), cv2.LINE_8, _SHIFT)
+        cv2.fillConvexPoly(mask, vertices - offset, (255,), cv2.LINE_8, _SHIFT)
         patch = cv2.warpAffine(
             texture,
             _onto(texture.shape[:2], pixels - low),
@@ -204,14 +204,8 @@ class Canvas:
 
     def states_in(self, corners: ArrayLike, samples: int = 9) -> NDArray[np.uint8]:
         """States at samples x samples points spread over a quadrilateral, on the canvas only."""
-        quad = np.asarray(corners, dtype=np.float64)
-        steps = np.linspace(0.0, 1.0, samples)
-        across, along = np.meshgrid(steps, steps)
-        along, across = along[..., None], across[..., None]
-        top = quad[0] * (1 - along) + quad[1] * along
-        bottom = quad[3] * (1 - along) + quad[2] * along
-        pixels = np.rint(self.to_pixels(top * (1 - across) + bottom * across)).astype(int)
-        columns, rows = pixels[..., 0].ravel(), pixels[..., 1].ravel()
+        spread = _spread(samples) @ np.asarray(corners, dtype=np.float64)
+        columns, rows = np.rint(self.to_pixels(spread)).astype(int).T
         inside = (columns >= 0) & (rows >= 0)
         inside &= (columns < self.shape[1]) & (rows < self.shape[0])
         found: NDArray[np.uint8] = self.state[rows[inside], columns[inside]]
@@ -248,6 +242,15 @@ class Canvas:
             for (x, y), (on_x, on_y), (off_x, off_y) in zip(pixels, units, before, strict=True)
         ]
         return np.array(drawn, np.int32)
+
+
+@cache
+def _spread(samples: int) -> Points:
+    """Shares of 4 corners (samples * samples, 4) at points spread over their quadrilateral."""
+    steps = np.linspace(0.0, 1.0, samples)
+    across, along = (axis.ravel() for axis in np.meshgrid(steps, steps))
+    ends = (1 - along) * (1 - across), along * (1 - across), along * across, (1 - along) * across
+    return np.stack(ends, axis=1)
 
 
 def _onto(shape: tuple[int, ...], pixels: Points) -> Points:

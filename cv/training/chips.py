@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -105,6 +105,14 @@ def _write_seed(folder: Path, every: int, recipe: Recipe, seed: int) -> tuple[in
     return classes.count("0"), classes.count("1")
 
 
+def _share(text: str) -> float:
+    """A number from 0 to 1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Write a dataset from the shell."""
     parser = argparse.ArgumentParser(
@@ -119,9 +127,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--without", nargs="*", default=[], choices=SWITCHES, help="effects to leave out"
     )
+    parser.add_argument(
+        "--coarse", type=_share, default=DEFAULT.coarse, help="share of chips for hulls, 0 to 1"
+    )
     parser.add_argument("--workers", type=int, default=1, help="processes")
     given = parser.parse_args(arguments)
-    recipe = DEFAULT.without(given.without)
+    recipe = replace(DEFAULT.without(given.without), coarse=given.coarse)
     done = write_dataset(given.folder, given.first, given.last, given.every, given.workers, recipe)
     print(f"{done.chips} chips, {done.containers} containers, {done.hulls} hulls: {done.folder}")
     return 0

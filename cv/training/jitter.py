@@ -26,7 +26,7 @@ TURN = 12.0
 SHARE = 0.5
 """Chips that are changed at all."""
 _SEEN = 0.45  # share of a box from which on it counts, as for rendered roofs
-_LONG = 80.0  # pixels: of a hull so much tells, even where most of it is outside (24 m at 0.3 m)
+_LONG = 80.0  # pixels: of a hull so much tells, even where most of it is outside (20 m at 0.25 m)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cv.training.canvas import Canvas, Floats
+from cv.training.shift import overlap
 
 
 @dataclass(frozen=True)
@@ -80,16 +81,8 @@ def _lit(canvas: Canvas, sun: Sun) -> Floats:
 
 def _shift(field: Floats, towards: NDArray[np.float64], pixels: float) -> Floats:
     """The field seen a number of pixels further along a direction (x, y)."""
-    rows, columns = field.shape
     right, down = round(float(towards[0]) * pixels), round(float(towards[1]) * pixels)
     out = np.zeros_like(field)
-    if abs(right) >= columns or abs(down) >= rows:
-        return out
-    to_x, to_y = (
-        slice(max(-right, 0), columns - max(right, 0)),
-        slice(max(-down, 0), rows - max(down, 0)),
-    )
-    from_x = slice(max(right, 0), columns - max(-right, 0))
-    from_y = slice(max(down, 0), rows - max(-down, 0))
-    out[to_y, to_x] = field[from_y, from_x]
+    there, here = overlap(field, out, right, down)
+    here[:] = there
     return out

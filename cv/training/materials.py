@@ -25,6 +25,7 @@ _PAINTS: tuple[tuple[int, int, int, float], ...] = (
 PAINTS = np.array([p[:3] for p in _PAINTS], np.float32) / 255
 _SHARES = np.array([p[3] for p in _PAINTS], np.float64)
 _SHARES /= _SHARES.sum()
+_STEPS = np.cumsum(_SHARES)
 _FLEETS: tuple[tuple[tuple[int, int, int], ...], ...] = (
     ((226, 226, 222), (208, 209, 206), (196, 194, 186), (232, 230, 224)),  # reefers, leasing
     ((30, 36, 62), (44, 42, 44), (62, 36, 34), (26, 52, 50), (52, 48, 42)),  # dark
@@ -84,6 +85,7 @@ class Paints:
         self.fade = rng.uniform(0.0, 0.35) if rng.random() < 0.75 else rng.uniform(0.3, 0.6)
         self.ribs = rng.uniform(0.0, 0.07) if rng.random() < 0.7 else rng.uniform(0.07, 0.2)
         self.rim = rng.uniform(0.05, 0.55)
+        self._steps = np.cumsum(self.shares)
         self._patterns: dict[int, list[Floats]] = {}
 
     def _mix(self, fleet: tuple[tuple[int, int, int], ...], share: float) -> None:
@@ -96,10 +98,8 @@ class Paints:
     def pick(self) -> Floats:
         """The paint of one box, RGB 0..1, faded and dirty."""
         rng = self.rng
-        if rng.random() < 0.12:
-            base = PAINTS[rng.choice(len(PAINTS), p=_SHARES)]
-        else:
-            base = self.colours[rng.choice(len(self.colours), p=self.shares)]
+        colours, steps = (PAINTS, _STEPS) if rng.random() < 0.12 else (self.colours, self._steps)
+        base = colours[min(int(np.searchsorted(steps, rng.random(), "right")), len(colours) - 1)]
         grey = float(base.mean())
         base = base + (grey * 1.05 - base) * np.float32(self.fade * rng.uniform(0.4, 1.2))
         return vary(rng, base, 0.10)

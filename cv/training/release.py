@@ -18,7 +18,7 @@ from cv.files import write_whole
 from cv.training.export import TILE, export_onnx, sealed
 from cv.training.render import COARSE_GSD, FINE_GSD
 
-FINE_OVERLAP = 96  # pixels: a 45 ft box is 46 long, the rest is context
+FINE_OVERLAP = 112  # pixels: a 45 ft box is 55 long, the rest is context
 COARSE_OVERLAP = 360  # pixels: a hull of 400 m is 333 long
 _UNUSED = 0.5  # threshold of what a model does not look for
 

@@ -15,7 +15,7 @@ from cv.training.sensor import Bytes, Label, Sensor, View, expose
 from cv.training.weather import cut_nodata, draw_clouds, draw_weather, random_sun, shadowless
 
 CHIP = 640  # pixels
-FINE_GSD = 0.30  # metres per pixel of the container pass
+FINE_GSD = 0.25  # metres per pixel of the container pass
 COARSE_GSD = 1.20  # metres per pixel of the hull pass
 CLASSES = ("container", "hull")
 _ROOF_SEEN = 0.45  # share of a roof from which on it counts
@@ -61,10 +61,10 @@ def render_chip(seed: int, coarse: bool | None = None, recipe: Recipe = DEFAULT)
 
 
 def fine_chip(seed: int, rng: np.random.Generator, recipe: Recipe = DEFAULT) -> Chip:
-    """192 m across at 0.30 m: containers where there are any."""
+    """160 m across at 0.25 m: containers where there are any."""
     sensor = random_sensor(rng, 0.15, 0.92)
     side, gsd = CHIP * FINE_GSD, min(sensor.gsd_x, sensor.gsd_y)
-    canvas = Canvas(side, side, resolution=0.2 if gsd < 0.45 else 0.25, margin=12.0)
+    canvas = Canvas(side, side, resolution=1 / 6 if gsd < 0.4 else 0.2, margin=12.0)
     yard.draw_scene(canvas, rng, recipe.look_alikes)
     return _take(canvas, rng, seed, sensor, recipe)
 

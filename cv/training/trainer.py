@@ -31,7 +31,7 @@ from ultralytics import __version__ as _ultralytics  # noqa: E402
 from ultralytics.engine import trainer as _engine  # noqa: E402
 from ultralytics.models.yolo.obb import OBBTrainer  # noqa: E402
 
-MAX_DETECTIONS = 1500  # a 192 m tile holds more than 600 boxes at times
+MAX_DETECTIONS = 1500  # a 160 m tile holds more than 600 boxes at times
 _RELATIVES = {"container": "large vehicle", "hull": "ship"}  # of ours among DOTA's classes
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cv.training.canvas import Canvas, Floats, Points
+from cv.training.shift import overlap
 
 Idents = NDArray[np.int32]
 
@@ -75,19 +76,29 @@ def hang(canvas: Canvas, radiance: Floats, ids: Idents, view: View) -> tuple[Flo
 
 def _seen_heights(canvas: Canvas, view: View, heights: NDArray[np.float64]) -> Floats:
     """Height of the surface that each canvas pixel shows (rows, columns), metres."""
-    rows, columns = canvas.shape
     first = np.array([0.5, 1.5]) * canvas.resolution - canvas.margin
     step = float(heights[0])
-    seen = np.zeros((rows, columns), np.float32)
-    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    seen = np.zeros(canvas.shape, np.float32)
     for height in heights.tolist():
         at_x, at_y = _unlean(canvas, view, first, first, height)
-        scale_x, scale_y = float(at_x[1] - at_x[0]), float(at_y[1] - at_y[0])
-        move = np.array([[scale_x, 0, at_x[0]], [0, scale_y, at_y[0]]], np.float64)
-        there = cv2.warpAffine(canvas.relief, move, (columns, rows), flags=flags)
-        hit = cv2.compare(there, height - step, cv2.CMP_GT)
-        cv2.copyTo(cv2.min(there, height), hit, seen)
+        if view.perspective:
+            there, here = _scaled(canvas.relief, at_x, at_y), seen
+        else:
+            right, down = (math.floor(float(at[0]) + 0.5) for at in (at_x, at_y))
+            there, here = overlap(canvas.relief, seen, right, down)
+        if there.size:
+            hit = cv2.compare(there, height - step, cv2.CMP_GT)
+            cv2.copyTo(cv2.min(there, height), hit, here)
     return seen
+
+
+def _scaled(relief: Floats, at_x: Floats, at_y: Floats) -> Floats:
+    """The relief whose pixels at_x, at_y (of the first two columns and rows) come to 0 and 1."""
+    scale_x, scale_y = float(at_x[1] - at_x[0]), float(at_y[1] - at_y[0])
+    move = np.array([[scale_x, 0, at_x[0]], [0, scale_y, at_y[0]]], np.float64)
+    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    moved = cv2.warpAffine(relief, move, relief.shape[::-1], flags=flags)
+    return np.asarray(moved, np.float32)
 
 
 def _unlean(

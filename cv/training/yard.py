@@ -36,8 +36,8 @@ def draw_scene(canvas: Canvas, rng: Rng, look_alikes: float = 1.0) -> None:
     """One random place; look_alikes is the amount of hard negatives relative to the usual."""
     frame = Frame(np.array([canvas.width, canvas.height]) / 2, rng.uniform(0, 2 * np.pi))
     paints = Paints(rng)
-    kinds = (_lanes, _scattered, _jumbled, _quay, _gate, _rail, _empty, _few)
-    kind = kinds[int(rng.choice(8, p=[0.24, 0.13, 0.16, 0.20, 0.10, 0.07, 0.06, 0.04]))]
+    kinds = (_lanes, _scattered, _jumbled, _quay, _gate, _rail, _empty, _few, _depot)
+    kind = kinds[int(rng.choice(9, p=[0.22, 0.12, 0.15, 0.18, 0.10, 0.07, 0.06, 0.05, 0.05]))]
     names = _PAVED if kind in (_lanes, _quay, _gate) and rng.random() < 0.8 else _ANY
     terrain.draw_ground(canvas, GROUNDS[str(rng.choice(names))], rng)
     _surroundings(canvas, frame, rng)
@@ -281,6 +281,18 @@ def _empty(canvas: Canvas, frame: Frame, paints: Paints) -> None:
         trucks.draw_truck(canvas, spot, frame.angle + rng.normal(0, 0.5), load, paints)
     if rng.random() < 0.4:
         terrain.draw_rails(canvas, frame.at(0, rng.uniform(-60, 60)), frame.angle, rng)
+
+
+def _depot(canvas: Canvas, frame: Frame, paints: Paints) -> None:
+    """Where a terminal keeps what carries boxes: chassis in rows, slabs, covers; no box."""
+    rng = paints.rng
+    for _ in range(int(rng.integers(2, 9))):
+        turn = frame.angle + rng.choice([0, 0, np.pi / 2]) + rng.normal(0, 0.02)
+        trucks.draw_parked_chassis(canvas, frame.at(*rng.uniform(-90, 60, 2)), turn, rng)
+    for _ in range(int(rng.integers(2, 10))):
+        draw = decoys.DECOYS[int(rng.integers(len(decoys.DECOYS)))]
+        turn = frame.angle + rng.choice([0, np.pi / 2])
+        draw(canvas, frame.at(*rng.uniform(-90, 80, 2)), turn, rng)
 
 
 def _industry(canvas: Canvas, frame: Frame, rng: Rng) -> None:

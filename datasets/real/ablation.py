@@ -173,7 +173,14 @@ def commands(run: Run, budget: Budget, weights: Path, root: Path, work: Path) ->
     if (folder / "run" / "weights" / "last.pt").exists():
         train += ["--resume", str(folder / "run")]
     else:
-        start = weights / (run.start or budget.start)
+        start = Path(run.start or budget.start)
+        if start.suffix != ".yaml":
+            start = weights / start
+        if run.graft:
+            grafted = folder / "start.pt"
+            graft = [python, "datasets/real/graft.py", str(start), f"datasets/real/{run.graft}"]
+            lines.append([*graft, str(grafted)])
+            start = grafted
         train += ["--data", str(data / "dataset.yaml"), "--weights", str(start)]
         train += ["--out", str(folder / "run"), "--epochs", str(budget.epochs)]
         train += ["--batch", str(budget.batch), "--rate", str(budget.rate)]

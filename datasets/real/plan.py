@@ -36,7 +36,9 @@ class Run:
     what: str
     """How it differs, in a few words."""
     start: str = ""
-    """Another checkpoint than the budget's."""
+    """Another checkpoint than the budget's, or an architecture (.yaml) with random weights."""
+    graft: str = ""
+    """Architecture, a file beside the plan, that the checkpoint's weights are put into first."""
     without: tuple[str, ...] = ()
     """Switches of the renderer that are off."""
     real: int = 0

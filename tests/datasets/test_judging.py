@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
+import torch
 from affine import Affine
 from painting import CONTAINERS, paint, projection
 from PIL import Image
@@ -22,14 +23,17 @@ from cv.evaluation.exam import Question, judged, sit
 from cv.geometry.boxes import OrientedBoxes, map_points
 from cv.training.recipe import SWITCHES
 from cv.training.render import render_chip
+from cv.training.start import read_architecture, read_checkpoint
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "datasets" / "real"))
 
 import ablation
 import card as prose
+import coarser
 import empty
 import figures
 import fresh
+import graft
 import intervals
 import peer
 import peers
@@ -279,3 +283,44 @@ def test_the_card_holds_what_was_measured_and_says_what_was_not(question):
     assert "0.15 to\n0.9 m" in text or "0.15 to 0.9 m" in text
     corners = map_points(Affine.identity(), question.truth.corners())
     assert shapely.polygons(corners).all()
+
+
+def test_a_coarser_camera_sees_the_same_objects_in_the_same_places(question, tmp_path):
+    seen = coarser.coarser(question, 2 * GSD, tmp_path)
+    before, after = sit(question, painted_detector()), sit(seen, painted_detector())
+    assert after.gsd_m == pytest.approx(2 * GSD, rel=0.01)
+    assert len(after.truth) == len(before.truth) == 24
+    np.testing.assert_allclose(after.truth.lengths, before.truth.lengths, rtol=0.01)
+    middle = before.truth.centers.mean(axis=0)
+    moved = after.truth.centers - after.truth.centers.mean(axis=0)
+    np.testing.assert_allclose(moved, before.truth.centers - middle, atol=0.3)
+
+
+def test_what_is_as_coarse_already_is_left_out(question, tmp_path):
+    assert coarser.coarser(question, GSD / 2, tmp_path) is None
+
+
+def test_a_grafted_network_has_the_weights_that_fit_and_its_own_strides(tmp_path):
+    here = Path(ablation.__file__).parent
+    known = read_architecture(Path("yolo26n-obb.yaml"), 15)
+    torch.save({"model": known, "train_args": {}}, tmp_path / "known.pt")
+    kept, numbers = graft.graft(
+        tmp_path / "known.pt", here / "yolo26n-obb-p2.yaml", tmp_path / "start.pt"
+    )
+    assert 0.5 < kept / numbers < 0.9
+    made = read_checkpoint(tmp_path / "start.pt")
+    assert made.stride.tolist() == [4, 8, 16, 32]
+    torch.testing.assert_close(made.model[4].state_dict(), known.model[4].state_dict())
+
+
+def test_a_run_may_start_from_a_graft_or_from_random_weights(tmp_path):
+    plan = Plan.read()
+    folders = tmp_path / "weights", tmp_path / "root", tmp_path / "work"
+    lines = ablation.commands(plan.run("stride 4"), plan.budget, *folders)
+    (grafting,) = (line for line in lines if "datasets/real/graft.py" in line)
+    assert grafting[2] == str(folders[0] / plan.budget.start)
+    (training,) = (line for line in lines if "train.py" in line)
+    assert training[training.index("--weights") + 1] == grafting[-1]
+    lines = ablation.commands(plan.run("s from random"), plan.budget, *folders)
+    (training,) = (line for line in lines if "train.py" in line)
+    assert training[training.index("--weights") + 1] == "yolo26s-obb.yaml"

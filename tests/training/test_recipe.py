@@ -4,7 +4,9 @@ import hashlib
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from cv.training.canvas import Canvas
 from cv.training.chips import main
 from cv.training.film import Sensor, develop
 from cv.training.recipe import DEFAULT, SWITCHES
-from cv.training.render import render_chip
+from cv.training.render import COARSE_GSD, FINE_GSD, render_chip
 from cv.training.sensor import Label
 from cv.training.weather import draw_clouds
 
@@ -83,6 +85,22 @@ def test_dataset_without_shadows_from_the_shell(tmp_path, capsys):
     folder = tmp_path / "chips"
     assert main([str(folder), "--first", "3", "--last", "4", "--without", "shadows"]) == 0
     assert "1 chips" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_the_shell_says_how_many_chips_are_for_hulls(share, tmp_path):
+    assert main([str(tmp_path), "--first", "3", "--last", "5", "--coarse", str(share)]) == 0
+    for seed in (3, 4):
+        written = cv2.imread(str(next(tmp_path.rglob(f"images/*/{seed:06d}.png"))))
+        chip = render_chip(seed, recipe=replace(DEFAULT, coarse=share))
+        assert chip.gsd == (COARSE_GSD if share else FINE_GSD)
+        np.testing.assert_array_equal(written[..., ::-1], chip.image)
+
+
+def test_a_share_of_more_than_all_is_refused(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main([str(tmp_path), "--coarse", "1.5"])
+    assert "not between 0 and 1" in capsys.readouterr().err
 
 
 def test_stretch_blackens_and_whitens_the_shares_it_names():
