@@ -27,8 +27,9 @@ from cv.evaluation.exam import Question
 from cv.evaluation.marks import Marks
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "datasets" / "real"))
-from calibrate import examined, rendered
-from scenes import CONTAINER, HULL, questions
+from calibrate import examined
+from fresh import COMPARING, rendered
+from scenes import questions
 
 WARM_UP = 3
 """Rounds that are not timed."""
@@ -45,7 +46,7 @@ class Speed:
 
 
 def speeds(detectors: Sequence[Detector], rounds: int) -> list[Speed]:
-    """Of each detector, all of them on one thread, taking turns."""
+    """Of the first network of each detector, all of them on one thread, taking turns."""
     rng = np.random.default_rng(0)
     times = np.zeros((rounds, len(detectors)))
     for i in range(-WARM_UP, rounds):
@@ -99,12 +100,18 @@ def main() -> None:
             f"{name[:30]:<30} {speed.own_ms:>7.1f} {speed.ratio:>6.2f} {size:>6.1f}  "
             f"{detector.card.precision}, thresholds {detector.card.thresholds}"
         )
-    for kind in (CONTAINER, HULL):
-        sets = {"rendered": rendered(args.work, kind, args.chips, args.workers)}
+    kinds = [kind for kind in detectors[0].card.classes if all_find(kind, detectors)]
+    for kind in kinds:
+        sets = {"rendered": rendered(args.work, kind, COMPARING, args.chips, args.workers)}
         if args.real:
             sets["real"] = [one for one in questions(args.real) if one.kind == kind]
         for title, asked in sets.items():
             print(f"\n{judged(f'{kind}s, {len(asked)} {title}', asked, names, detectors)}")
+
+
+def all_find(kind: str, detectors: Sequence[Detector]) -> bool:
+    """Whether all `detectors` look for the class `kind`."""
+    return all(kind in detector.card.classes for detector in detectors)
 
 
 def judged(

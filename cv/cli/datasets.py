@@ -83,6 +83,12 @@ def _add_convert(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="every N-th image without a split goes to val (yolo-obb); 10",
     )
     parser.add_argument(
+        "--classes",
+        type=_names,
+        metavar="A,B",
+        help="classes of OUT in their order; a model's are container,hull",
+    )
+    parser.add_argument(
         "--cut", action="store_true", help="cut off what reaches out of its image, first"
     )
     parser.set_defaults(run=run_convert)
@@ -133,8 +139,11 @@ def run_sheet(args: argparse.Namespace) -> int:
 def run_convert(args: argparse.Namespace) -> int:
     """Reads, squares outlines where the target has boxes only, and writes."""
     from cv.labels import coco, dota, formats, geojson, outlines, yolo_obb
+    from cv.labels.classes import with_classes
 
     dataset = formats.read(args.dataset, _grid(args.scene))
+    if args.classes:
+        dataset = with_classes(dataset, args.classes)
     places = _places(args)
     dataset = formats.with_pictures(dataset, places)
     for line in dataset.left_out:
@@ -234,6 +243,10 @@ def _print_totals(totals: Totals) -> None:
     print(f"{'per image':<12}{middle_count:>8}  ({low_count} to {high_count})")
     gsd = "not declared" if totals.gsd_m is None else f"{totals.gsd_m:g} m"
     print(f"{'GSD':<12}{gsd:>8}")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(","))
 
 
 def _positive(text: str) -> int:

@@ -15,12 +15,16 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser = commands.add_parser(
         "evaluate",
         help="compare counts and detections with labels",
-        description="Counts the labelled images of DATASET and says how far off the counts are.",
+        description="Counts the labelled images of DATASET and says how far off the counts are: "
+        "those held back from training (val and test) where it has such parts, else all.",
         epilog="example: pierwatch evaluate chips/ --kind container --gsd 0.3",
     )
     parser.add_argument("dataset", type=Path, metavar="DATASET", help="file, folder or archive")
     parser.add_argument(
         "--images", type=Path, metavar="FOLDER", help="where its images lie, if elsewhere"
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="judge the images to train on (train), too"
     )
     parser.add_argument("--kind", choices=_KINDS, default="container", help="what is judged")
     parser.add_argument(
@@ -37,8 +41,8 @@ def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from cv.evaluation.exam import sit
-    from cv.evaluation.marks import Marks
-    from cv.evaluation.papers import faults, questions_of
+    from cv.evaluation.marks import Marks, even_threshold
+    from cv.evaluation.papers import faults, held_back, questions_of
     from cv.evaluation.table import bands_table, exams_table, marks_table
     from cv.labels.formats import pictures_of, read, with_pictures
     from cv.report.page import write_page
@@ -47,12 +51,20 @@ def run(args: argparse.Namespace) -> int:
     picture = args.picture and options.named(args.picture, ".png")
     page = args.page and options.named(args.page, ".html")
     places = pictures_of(args.dataset, args.images)
-    dataset = with_pictures(read(args.dataset), places)
+    whole = with_pictures(read(args.dataset), places)
+    dataset = whole if args.all else held_back(whole)
     asked = list(questions_of(dataset, places, args.kind, args.gsd))
-    detector = options.detector(args)
+    detector = options.detector(args).only(args.kind)
     exams = [sit(one, detector) for one in tqdm(asked, unit="image", disable=None, leave=False)]
     print(f"{exams_table(exams)}\n\n{bands_table(exams)}\n")
     print(marks_table([(f"{args.kind}, all images", Marks.of(exams))]))
+    parts = sorted({image.split for image in dataset.images if image.split})
+    said = f" ({' and '.join(parts)})" if parts else ""
+    print(f"judged: {len(exams)} of {len(whole.images)} images{said}")
+    print(
+        f"threshold {detector.card.threshold(args.kind):g}; as many are found as there are at "
+        f"{even_threshold(exams):.2f}"
+    )
     if picture:
         worst = with_pictures(faults(exams, 12), places)
         paths = {question.name: question.path for question in asked}

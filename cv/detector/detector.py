@@ -53,7 +53,7 @@ class Detector:
         if count < 1:
             raise ModelError("threads", str(count), "at least 1 is needed", "Leave it out.")
         named = (model,) if isinstance(model, str | Path) else model or (DEFAULT,)
-        networks = tuple(Network.load(file) for one in named for file in model_files(one))
+        networks = tuple(Network.load(file) for file in model_files(*named))
         Card.joined([network.card for network in networks])
         return cls(networks, count)
 
@@ -71,9 +71,19 @@ class Detector:
         return hashlib.sha256("".join(digests).encode()).hexdigest()
 
     def only(self, name: str) -> Detector:
-        """This detector without the passes that do not look for class `name`."""
+        """This detector without the passes that do not look for class `name`.
+
+        Raises ModelError where none does.
+        """
         chosen = [(network, network.card.only(name)) for network in self.networks]
         looking = [replace(network, card=card) for network, card in chosen if card.looks]
+        if not looking:
+            raise ModelError(
+                self.card.name,
+                f"it does not look for class {name!r}",
+                f"it looks for {', '.join(self.card.classes)}",
+                "Name a model that does, or two of them.",
+            )
         return replace(self, networks=tuple(looking))
 
     def detect(

@@ -27,16 +27,23 @@ def default_model() -> Path:
     return released_model(DEFAULT)
 
 
-def model_files(model: str | Path) -> tuple[Path, ...]:
-    """The files of `model`: the name of a released one, or a path.
+def model_files(*models: str | Path) -> tuple[Path, ...]:
+    """The files of `models`: names of released ones, or paths.
 
-    A released model that looks for containers brings the one that looks for hulls beside it.
+    A released model that looks for containers, named alone, brings the one that looks for hulls
+    beside it; of several each stands for one file.
     """
-    name = str(model)
-    if name not in released():
-        return (Path(name),)
-    beside = released_model(name + HULLS)
-    return (released_model(name), *([beside] if beside.exists() else []))
+    files = tuple(_file(model) for model in models)
+    if len(files) > 1 or files[0] == Path(models[0]):
+        return files
+    beside = released_model(str(models[0]) + HULLS)
+    return (*files, beside) if beside.exists() else files
+
+
+def _file(model: str | Path) -> Path:
+    """The file of a released model by its name, else the path that `model` is."""
+    named = released_model(str(model))
+    return named if Path(str(model)).name == str(model) and named.exists() else Path(model)
 
 
 def _folder() -> Path:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cv.detector.card import Calibration
-from cv.evaluation.calibrate import calibrate_on, with_calibration
+from cv.evaluation.calibrate import with_calibration
 from cv.evaluation.exam import Exam
 
 
@@ -57,19 +57,6 @@ class Coverage:
 def told(exams: Sequence[Exam], calibration: Calibration) -> list[Exam]:
     """`exams` whose counts have the intervals of `calibration`."""
     return [replace(exam, card=with_calibration(exam.card, calibration)) for exam in exams]
-
-
-def calibrations_without(
-    scenes: Sequence[Sequence[Exam]], chips: Sequence[Exam]
-) -> list[Calibration]:
-    """For each of `scenes` (its windows) a calibration by all others and by `chips`.
-
-    So every real window can be judged by intervals in which its scene had no part (cross-fitting).
-    """
-    return [
-        calibrate_on(chips, [exam for j, other in enumerate(scenes) if j != i for exam in other])
-        for i in range(len(scenes))
-    ]
 
 
 def _mean(values: np.ndarray) -> float:

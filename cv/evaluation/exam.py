@@ -17,7 +17,7 @@ from cv.counting.place import Place, Places, moved
 from cv.counting.stacks import groups
 from cv.detector.card import Card
 from cv.detector.detections import Detections
-from cv.detector.detector import Detector
+from cv.detector.detector import CANDIDATE_SHARE, Detector
 from cv.evaluation.matching import OVERLAPS, Matches
 from cv.geometry.boxes import Floats, OrientedBoxes, map_points, neighbours, pairwise_ious
 from cv.geometry.grid import Grid
@@ -74,11 +74,19 @@ class Exam:
         return self.card.threshold(self.question.kind)
 
     def at(self, threshold: float) -> Exam:
-        """The same answer, of which what has at least `threshold` is counted."""
-        card = self.card
-        kinds = zip(card.classes, card.thresholds, strict=True)
+        """The answer of a model with another threshold: candidates below its share are dropped.
+
+        Those that this answer has not cannot come back: `threshold` should be the higher one.
+        """
+        kinds = zip(self.card.classes, self.card.thresholds, strict=True)
         thresholds = tuple(threshold if k == self.question.kind else t for k, t in kinds)
-        return replace(self, card=replace(card, thresholds=thresholds))
+        least = CANDIDATE_SHARE * threshold
+        return replace(
+            self,
+            card=replace(self.card, thresholds=thresholds),
+            found=self.found[self.found.scores >= least],
+            matches=self.matches.above(least),
+        )
 
     @property
     def true(self) -> int:

@@ -63,6 +63,11 @@ class Matches:
         judged = np.where(self.objects == NOTHING, detections, asked)
         return Matches(self.scores, self.objects, self.known & objects, self.judged & judged)
 
+    def above(self, score: float) -> Matches:
+        """The matches without the detections below `score`: better ones chose before them."""
+        kept = self.scores >= score
+        return Matches(self.scores[kept], self.objects[:, kept], self.known, self.judged[:, kept])
+
     def __len__(self) -> int:
         """Number of objects that are asked for."""
         return int(self.known.sum())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from cv.evaluation.exam import Exam, Question
 from cv.evaluation.matching import NOTHING
 from cv.geometry.boxes import OrientedBoxes, map_points
 from cv.labels.formats import Places, picture_of
-from cv.labels.labelled import Dataset, LabelledImage, Shape
+from cv.labels.labelled import SPLITS, Dataset, LabelledImage, Shape
 from cv.labels.outlines import as_rectangles
 
 FOUND, MISSED, FALSE = "found", "missed", "false"
@@ -47,6 +48,12 @@ def questions_of(
         raise DatasetError(
             "dataset", "none of its images is at hand", "they are counted", "Name --images FOLDER."
         )
+
+
+def held_back(dataset: Dataset) -> Dataset:
+    """`dataset` without what models train on: its parts "val" and "test" where it has parts."""
+    rest = tuple(image for image in dataset.images if image.split not in ("", SPLITS[0]))
+    return replace(dataset, images=rest) if rest else dataset
 
 
 def worst(exams: Sequence[Exam], count: int) -> list[Exam]:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 MOST_PIXELS = 1 << 30
 """An image larger than this is refused before it is decoded."""
 
+_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr")
+"""Kinds of values that are 8 bits at most; others would turn black or white."""
+
 Bytes = NDArray[np.uint8]
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, ImportError)
 """What Pillow raises on files that are no whole images (ImportError: only a plug-in could tell)."""
@@ -68,6 +71,8 @@ def size_in(path: Path) -> tuple[int, int]:
 def check_whole(path: Path) -> tuple[int, int]:
     """Decodes all of the image `path` and returns its width and height; raises DatasetError."""
     with _opened(path) as image:
+        if image.mode not in _MODES:
+            raise ValueError(f"its values are of the kind {image.mode!r}")
         image.load()
         return image.size
 

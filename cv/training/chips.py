@@ -13,6 +13,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from cv.errors import InputError
+from cv.files import write_whole
 from cv.geometry.boxes import Floats
 from cv.labels.labelled import LabelledImage, Shape
 from cv.labels.outlines import visible_part
@@ -20,6 +22,7 @@ from cv.labels.yolo_obb import text_of
 from cv.training.recipe import DEFAULT, SWITCHES, Recipe
 from cv.training.render import CLASSES, Chip, render_chip
 
+_COMPARED = 3  # chips that are there already
 _YAML = """\
 # Rendered pier chips, YOLO-OBB. Paths are relative to this file.
 path: .
@@ -54,7 +57,15 @@ def write_dataset(
     workers: int = 1,
     recipe: Recipe = DEFAULT,
 ) -> Written:
-    """Render the seeds first..last-1 into folder/images and folder/labels; resumes."""
+    """Render the seeds first..last-1 into folder/images and folder/labels; resumes.
+
+    Raises InputError where chips are there already that this recipe would draw otherwise, or where
+    there is nothing to render.
+    """
+    if last <= first or every < 1:
+        found = f"first {first}, last {last}, every {every}"
+        raise InputError("seeds", found, "at least one seed is needed", "Correct them.")
+    _refuse_others(folder, range(first, last), every, recipe)
     for split in ("train", "val"):
         for kind in ("images", "labels"):
             (folder / kind / split).mkdir(parents=True, exist_ok=True)
@@ -92,15 +103,38 @@ def labelled(chip: Chip) -> LabelledImage:
     return LabelledImage(f"{chip.seed:06d}.png", size, shapes, chip.gsd)
 
 
-def _write_seed(folder: Path, every: int, recipe: Recipe, seed: int) -> tuple[int, int]:
+def _places(folder: Path, every: int, seed: int) -> tuple[Path, Path]:
+    """Where the picture and the labels of a seed lie."""
     split = "val" if seed % every == 0 else "train"
-    chip_path = folder / "images" / split / f"{seed:06d}.png"
-    text_path = folder / "labels" / split / f"{seed:06d}.txt"
+    name = f"{seed:06d}"
+    return folder / "images" / split / f"{name}.png", folder / "labels" / split / f"{name}.txt"
+
+
+def _refuse_others(folder: Path, seeds: range, every: int, recipe: Recipe) -> None:
+    """Draws some of the chips that are there again, and compares."""
+    places = [(seed, _places(folder, every, seed)[0]) for seed in seeds]
+    there = [place for place in places if place[1].exists()]
+    for seed, path in there[:: max(1, len(there) // _COMPARED)][:_COMPARED]:
+        picture = cv2.imread(str(path))
+        if picture is None or not np.array_equal(
+            picture[..., ::-1], render_chip(seed, recipe=recipe).image
+        ):
+            raise InputError(
+                path,
+                "it is not what would be drawn now",
+                "chips of one recipe and one version of the renderer lie in one folder",
+                "Name another folder, or empty this one.",
+            )
+
+
+def _write_seed(folder: Path, every: int, recipe: Recipe, seed: int) -> tuple[int, int]:
+    chip_path, text_path = _places(folder, every, seed)
     if not (chip_path.exists() and text_path.exists()):
         chip = render_chip(seed, recipe=recipe)
-        text_path.write_text(text_of(labelled(chip), CLASSES), encoding="utf-8")
         flags = [cv2.IMWRITE_PNG_COMPRESSION, 1]
-        cv2.imwrite(str(chip_path), chip.image[..., ::-1], flags)
+        _, picture = cv2.imencode(".png", chip.image[..., ::-1], flags)
+        write_whole(chip_path, picture.tobytes())
+        write_whole(text_path, text_of(labelled(chip), CLASSES))
     classes = [line[0] for line in text_path.read_text(encoding="utf-8").splitlines() if line]
     return classes.count("0"), classes.count("1")
 
@@ -133,7 +167,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=1, help="processes")
     given = parser.parse_args(arguments)
     recipe = replace(DEFAULT.without(given.without), coarse=given.coarse)
-    done = write_dataset(given.folder, given.first, given.last, given.every, given.workers, recipe)
+    seeds = given.first, given.last, given.every
+    try:
+        done = write_dataset(given.folder, *seeds, given.workers, recipe)
+    except InputError as error:
+        print(f"chips: {error}", file=sys.stderr)
+        return 2
     print(f"{done.chips} chips, {done.containers} containers, {done.hulls} hulls: {done.folder}")
     return 0
 

@@ -52,6 +52,13 @@ def refuse_unsound(manifest: Manifest, say: Callable[[str], None]) -> None:
             "training needs a dataset without errors",
             f"See all: pierwatch datasets check {manifest.file.parent} --all",
         )
+    if report.totals is not None and not sum(count for _, count in report.totals.classes):
+        raise DatasetError(
+            manifest.file,
+            "no object is labelled",
+            "training needs some",
+            f"Look at it: pierwatch datasets check {manifest.file.parent}",
+        )
 
 
 def data_digest(manifest: Manifest) -> str:

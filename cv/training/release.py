@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from cv.detector.card import CONTAINER, HULL, Card, Layout, Look
-from cv.detector.network import card_path
+from cv.detector.network import Network, card_path
 from cv.errors import ModelError
-from cv.files import write_whole
+from cv.files import whole_file, write_whole
 from cv.training.export import TILE, export_onnx, sealed
 from cv.training.render import COARSE_GSD, FINE_GSD
+from cv.training.start import read_checkpoint
 
 FINE_OVERLAP = 112  # pixels: a 45 ft box is 55 long, the rest is context
 COARSE_OVERLAP = 360  # pixels: a hull of 400 m is 333 long
@@ -27,11 +28,24 @@ def release(checkpoint: Path, folder: Path, card: Card) -> Path:
     """Writes `card.name`.onnx and `card.name`.card.json into `folder`; returns the model's path.
 
     The card file holds what the metadata of the model hold, and the sha256 of the model, which
-    `Network.load` compares. Raises ModelError where the card contradicts itself.
+    `Network.load` compares. Raises ModelError where the card contradicts itself or the checkpoint,
+    and then leaves the folder as it was.
     """
     model = folder / f"{card.name}.onnx"
     metadata = card.checked(model).to_metadata()
-    exported = export_onnx(checkpoint, model, card.layout.value, metadata)
+    names = tuple(dict(read_checkpoint(checkpoint).names).values())
+    if names != card.classes:
+        raise ModelError(
+            checkpoint,
+            f"its classes are {', '.join(map(str, names))}",
+            f"the card says {', '.join(card.classes)}, in this order",
+            "Train on a dataset with these classes; one may be without objects.",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    with whole_file(model) as draft:
+        exported = export_onnx(checkpoint, draft, card.layout.value, metadata)
+        Network.load(draft)
+        card_path(model).unlink(missing_ok=True)
     _write_card(model, exported.sha256, card)
     return model
 
@@ -65,7 +79,7 @@ def card_for(
     name: str,
     version: str,
     layout: str,
-    thresholds: tuple[float, float],
+    thresholds: tuple[float, ...],
     training_data: str,
     finds: Sequence[str] = (CONTAINER, HULL),
 ) -> Card:
@@ -111,10 +125,10 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     least = {CONTAINER: given.container, HULL: given.hull}
     finds = [name for name, score in least.items() if score is not None]
-    thresholds = (given.container or _UNUSED, given.hull or _UNUSED)
-    card = card_for(given.name, given.version, given.layout, thresholds, given.data, finds)
-    given.folder.mkdir(parents=True, exist_ok=True)
+    scores = (given.container, given.hull)
+    thresholds = tuple(_UNUSED if score is None else score for score in scores)
     try:
+        card = card_for(given.name, given.version, given.layout, thresholds, given.data, finds)
         print(release(given.checkpoint, given.folder, card))
     except ModelError as error:
         print(f"release: {error}", file=sys.stderr)

@@ -8,8 +8,8 @@
 The lines are those of ablations.toml, the figures those of ablations.csv, each with its date and
 the sha256 of the model; a line without figures is printed as not measured. `--train` renders the
 chips of a run, trains it from fixed seeds with the same budget as every other, exports it with
-thresholds that are even on rendered chips (no real image has a say in them), and measures it. A run
-that was broken off goes on where it was.
+thresholds that are even on other rendered chips (no real image has a say in them), and measures
+it. A run that was broken off goes on where it was.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from cv.evaluation.marks import Marks, even_threshold
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import figures
 from figures import Figures
-from fresh import COMPARING, rendered
+from fresh import CALIBRATING, COMPARING, rendered
 from plan import Budget, Look, Plan, Run
 from scenes import CONTAINER, HULL, questions
 
@@ -147,9 +147,10 @@ def look(one: Look, root: Path) -> Figures:
 def model_figures(name: str, model: Path, root: Path, work: Path) -> Figures:
     """Measures the ONNX file `model` on the real images and on held-back rendered chips."""
     detector = Detector.load(model, threads=1)
-    chips = [q for k in (CONTAINER, HULL) for q in rendered(work / "fresh", k, COMPARING, CHIPS, 1)]
+    kinds = detector.card.classes
+    chips = [q for k in kinds for q in rendered(work / "fresh", k, COMPARING, CHIPS, 1)]
     start = time.process_time()
-    real = examined(list(questions(root)), detector)
+    real = examined([q for q in questions(root) if q.kind in kinds], detector)
     seconds = time.process_time() - start
     line = measured(name, detector, real, examined(chips, detector))
     return replace(line, seconds=seconds, tile_ms=tile_ms(detector), parameters=parameters(model))
@@ -170,7 +171,7 @@ def commands(run: Run, budget: Budget, weights: Path, root: Path, work: Path) ->
             [python, "datasets/real/chips.py", str(root), str(data), "--count", str(run.real)]
         )
     train = [python, "train.py"]
-    if (folder / "run" / "weights" / "last.pt").exists():
+    if (folder / "run" / "run.json").exists():
         train += ["--resume", str(folder / "run")]
     else:
         start = Path(run.start or budget.start)
@@ -202,7 +203,7 @@ def trained(run: Run, budget: Budget, weights: Path, root: Path, work: Path) -> 
     detector = Detector.load(model, threads=1)
     thresholds = []
     for kind in detector.card.classes:
-        exams = examined(rendered(work / "fresh", kind, COMPARING, CHIPS, 1), detector)
+        exams = examined(rendered(work / "fresh", kind, CALIBRATING, CHIPS, 1), detector)
         thresholds.append(round(min(0.9, max(0.05, even_threshold(exams))), 3))
     own = detector.networks[0].card
     restamp(model, own.measured(dict(zip(detector.card.classes, thresholds, strict=True))))

@@ -4,8 +4,9 @@
 
 Renders chips from seeds that no training uses, counts them and the real scenes (in windows), fits
 what scores and counts are worth on all of them, and writes it into the model and its card. What is
-printed of real windows is cross-fitted: each scene is judged by a calibration that was fitted on
-the chips and on all other scenes. `intervals.py` judges the finished model on fresh chips.
+printed of real scenes is cross-fitted: each scene is judged at a threshold and by a calibration
+that were fitted on the chips and on all other scenes. `intervals.py` judges the finished model on
+fresh chips.
 """
 
 from __future__ import annotations
@@ -16,22 +17,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
 from cv import Detector
-from cv.evaluation.calibrate import calibrate_on
-from cv.evaluation.coverage import Coverage, calibrations_without, told
+from cv.detector.detector import CANDIDATE_SHARE
+from cv.evaluation.coverage import Coverage
 from cv.evaluation.exam import Exam, Question, sit
-from cv.evaluation.marks import Marks, even_threshold
+from cv.evaluation.marks import Marks
 from cv.training.release import restamp
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from folds import WINDOW_M, Fold, elsewhere, folds
 from fresh import CALIBRATING, rendered
-from scenes import CONTAINER, questions
+from scenes import questions
 
-WINDOW_M = 80.0
-"""Side of the windows that real scenes are cut into for fitting, metres."""
+LEAST = 0.05
+"""Candidates down to this score are looked at while a threshold is sought."""
 
 
 def examined(asked: Sequence[Question], detector: Detector) -> list[Exam]:
@@ -39,26 +40,23 @@ def examined(asked: Sequence[Question], detector: Detector) -> list[Exam]:
     return [sit(one, detector) for one in tqdm(asked, unit="image", disable=None, leave=False)]
 
 
-def cut(exams: Sequence[Exam], side_m: float = WINDOW_M) -> list[list[Exam]]:
-    """The windows of each scene; images of ships, whose hulls are longer, stay whole."""
-    return [e.windows(side_m) if e.question.kind == CONTAINER else [e] for e in exams]
+def unprejudiced(detector: Detector) -> Detector:
+    """`detector` without calibrations, with candidates down to `LEAST`."""
+    low = LEAST / CANDIDATE_SHARE
+    cards = [
+        replace(n.card, thresholds=(low,) * len(n.card.classes), calibrations=())
+        for n in detector.networks
+    ]
+    pairs = zip(detector.networks, cards, strict=True)
+    return replace(detector, networks=tuple(replace(n, card=card) for n, card in pairs))
 
 
-def balanced_threshold(scenes: Sequence[Exam]) -> float:
-    """The threshold at which as much is found as there is in real scenes.
-
-    Counts are what matters: where a detection is as likely right as wrong, too little is counted.
-    Rendered chips have no say: they show what is hard more often than ports do.
-    """
-    return round(float(np.clip(even_threshold(scenes), 0.05, 0.95)), 2)
-
-
-def elsewhere(scenes: Sequence[Exam]) -> Marks:
-    """Marks of whole scenes, each at the threshold that suits all others."""
-    fair = []
-    for i, exam in enumerate(scenes):
-        fair.append(exam.at(balanced_threshold([*scenes[:i], *scenes[i + 1 :]])))
-    return Marks.of(fair)
+def print_elsewhere(scenes: Sequence[Exam], others: Sequence[Fold]) -> None:
+    """How whole scenes, and windows of them, fare by what all others say."""
+    pairs = zip(scenes, others, strict=True)
+    marks = Marks.of([exam.at(fold.threshold) for exam, fold in pairs])
+    print(f"  nMAE {marks.nmae:.3f}, bias {marks.bias:+.3f}")
+    print(f"  windows: {Coverage.of(elsewhere(scenes, others, WINDOW_M))}")
 
 
 def main() -> None:
@@ -72,38 +70,19 @@ def main() -> None:
     parser.add_argument("--chips", type=int, default=100, help="of each class")
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
-    detector = Detector.load(args.model)
-    card = replace(detector.card, calibrations=())
+    detector = unprejudiced(Detector.load(args.model))
     asked = list(questions(args.root))
-    chips, whole = {}, {}
-    for kind in card.classes:
+    fits = []
+    for kind in detector.card.classes:
         fresh = rendered(args.work, kind, CALIBRATING, args.chips, args.workers)
-        chips[kind] = examined(fresh, detector)
-        whole[kind] = examined([q for q in asked if q.kind == kind], detector)
-    scenes = {kind: cut(whole[kind]) for kind in card.classes}
-    thresholds = [balanced_threshold(whole[kind]) for kind in card.classes]
-    card = replace(card, thresholds=tuple(thresholds))
-    fits = [
-        calibrate_on(
-            [replace(exam, card=card) for exam in chips[kind]],
-            [replace(exam, card=card) for part in scenes[kind] for exam in part],
-        )
-        for kind in card.classes
-    ]
-    print(f"thresholds {dict(zip(card.classes, card.thresholds, strict=True))}")
-    for kind in card.classes:
-        marks = elsewhere(whole[kind])
-        print(
-            f"{kind}, at thresholds of other scenes: nMAE {marks.nmae:.3f}, bias {marks.bias:+.3f}"
-        )
-        given = [replace(exam, card=card) for exam in chips[kind]]
-        real = [[replace(exam, card=card) for exam in windows] for windows in scenes[kind]]
-        fair = zip(real, calibrations_without(real, given), strict=True)
-        judged = [exam for windows, calibration in fair for exam in told(windows, calibration)]
-        print(f"{kind}, real windows of scenes that took no part: {Coverage.of(judged)}")
-    own = detector.networks[0].card.measured(
-        dict(zip(card.classes, card.thresholds, strict=True)), fits
-    )
+        chips = examined(fresh, detector)
+        scenes = examined([q for q in asked if q.kind == kind], detector)
+        fits.append(Fold.of(scenes, chips))
+        print(f"{kind}: threshold {fits[-1].threshold}; each scene by all others:")
+        print_elsewhere(scenes, folds(scenes, chips))
+    thresholds = dict(zip(detector.card.classes, (fit.threshold for fit in fits), strict=True))
+    own = Detector.load(args.model).networks[0].card
+    own = own.measured(thresholds, [fit.calibration for fit in fits])
     print(f"{args.model}: sha256 {restamp(args.model, own)}")
 
 

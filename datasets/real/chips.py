@@ -3,7 +3,8 @@
     python datasets/real/chips.py ../shared/real runs/real --count 40
 
 Cuts each of the images `TRAINED_ON` (Beeldmateriaal Nederland) at random places, turns and scales
-around the working GSD and writes a YOLO-OBB dataset; what is not labelled becomes nodata. All other
+around the working GSD and adds them to the part "train" of a YOLO-OBB dataset, such as
+`cv.training.chips` writes; what is not labelled becomes nodata. All other
 labelled images serve measuring alone.
 """
 

@@ -24,7 +24,7 @@ from cv.evaluation.exam import Exam
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from calibrate import examined
 from fresh import without_containers
-from records import load, save
+from records import keep, of_model
 from scenes import CONTAINER, questions
 
 FIGURES = Path(__file__).resolve().parent / "empty.csv"
@@ -55,7 +55,7 @@ class Line:
     @property
     def per_hectare(self) -> float:
         """False containers a hectare."""
-        return self.false / self.hectares
+        return self.false / self.hectares if self.hectares else float("nan")
 
 
 def line(exams: Sequence[Exam], looks: str, model: str) -> Line:
@@ -101,11 +101,14 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/empty"), help="for the chips")
     parser.add_argument("--chips", type=int, default=50)
     args = parser.parse_args()
+    detector = Detector.load(args.model)
     if args.root:
-        save(measured(Detector.load(args.model), args.root, args.work, args.chips), FIGURES)
-    lines = load(Line, FIGURES)
+        keep(measured(detector, args.root, args.work, args.chips), FIGURES)
+    lines = of_model(Line, FIGURES, detector.digest)
+    if not lines:
+        sys.exit("not measured of this model: name the folder of real scenes")
     print(table(lines))
-    worst = max((one.per_hectare for one in lines), default=0.0)
+    worst = max(one.per_hectare for one in lines)
     print(f"at most {worst:.2f} a hectare; the limit is {LIMIT:g}")
 
 

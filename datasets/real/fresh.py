@@ -12,6 +12,7 @@ from scenes import CONTAINER, EDGE_PX, HULL, LEAST_HULL_M
 
 from cv.evaluation.exam import Question
 from cv.evaluation.papers import questions_of
+from cv.files import write_whole
 from cv.geometry.boxes import OrientedBoxes
 from cv.labels.formats import pictures_of, read, with_pictures
 from cv.training.chips import write_dataset
@@ -55,15 +56,12 @@ def without_containers(folder: Path, count: int, first: int = EMPTY) -> Iterator
     for seed in itertools.count(first):
         if found == count:
             return
-        path, full = folder / f"{seed}.png", folder / f"{seed}.full"
-        if full.exists():
+        chip = render_chip(seed, coarse=False)
+        if any(label.class_name == CONTAINER for label in chip.labels):
             continue
-        if not path.exists():
-            chip = render_chip(seed, coarse=False)
-            if any(label.class_name == CONTAINER for label in chip.labels):
-                full.touch()
-                continue
-            cv2.imwrite(str(path), chip.image[..., ::-1])
+        path = folder / f"{seed}.png"
+        _, picture = cv2.imencode(".png", chip.image[..., ::-1])
+        write_whole(path, picture.tobytes())
         found += 1
         gsd = (FINE_GSD, FINE_GSD)
         yield Question(f"{seed}.png", path, gsd, CONTAINER, OrientedBoxes.empty())

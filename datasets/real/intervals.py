@@ -7,10 +7,10 @@ On 200 fresh rendered chips of each class, from seeds that neither training nor 
 with the intervals that the model ships; and on the labelled regions of the real scenes, cut into
 windows of 60, 80 and 100 m (images of ships whole). Real scenes are few, and a released model is
 fitted on them, so that each line says whose interval it is: `shipped` is what the model says, of
-scenes that took part in its fitting too; `cross-fitted` judges every scene by a calibration that
-was fitted in the same way on the calibration's chips and on all scenes but that one. Scenes stay
-together: windows of one scene are never on both sides. Widths are the sum of all intervals over the
-number of objects.
+scenes that took part in its fitting too; `cross-fitted` judges every scene at a threshold and by a
+calibration that were fitted in the same way on the calibration's chips and on all scenes but that
+one. Scenes stay together: windows of one scene are never on both sides. Widths are the sum of all
+intervals over the number of objects.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cv import Detector
-from cv.evaluation.coverage import Coverage, calibrations_without, told
+from cv.evaluation.coverage import Coverage
 from cv.evaluation.exam import Exam
+from cv.evaluation.marks import Marks
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from calibrate import WINDOW_M, cut, examined
+from calibrate import examined, unprejudiced
+from folds import cut, elsewhere, folds
 from fresh import CALIBRATING, COVERING, rendered
-from records import cell, load, save
-from scenes import CONTAINER, HULL, questions
+from records import cell, keep, of_model
+from scenes import CONTAINER, questions
 
 FIGURES = Path(__file__).resolve().parent / "intervals.csv"
 WINDOWS_M = (60.0, 80.0, 100.0)
@@ -60,14 +62,29 @@ class Line:
     """Share of those."""
     width: float
     """Sum of widths over the number of objects."""
+    nmae: float
+    """Sum of the absolute errors of the counts over the number of objects."""
+    bias: float
+    """The same with their sign."""
 
 
 def line(exams: Sequence[Exam], looks: str, fitted: str, detector: Detector) -> Line:
     """The line of `exams`."""
-    c = Coverage.of(exams)
+    c, marks = Coverage.of(exams), Marks.of(exams)
     kind, today = exams[0].question.kind, f"{datetime.now(UTC):%Y-%m-%d}"
     return Line(
-        kind, looks, fitted, today, detector.digest, c.looks, c.held, c.busy, c.busy_held, c.width
+        kind,
+        looks,
+        fitted,
+        today,
+        detector.digest,
+        c.looks,
+        c.held,
+        c.busy,
+        c.busy_held,
+        c.width,
+        marks.nmae,
+        marks.bias,
     )
 
 
@@ -75,38 +92,30 @@ def measured(
     detector: Detector, root: Path, work: Path, count: int, workers: int
 ) -> Iterator[Line]:
     """All lines."""
-    asked = list(questions(root))
-    for kind in (CONTAINER, HULL):
+    asked, plain = list(questions(root)), unprejudiced(detector)
+    for kind in detector.card.classes:
         fresh = examined(rendered(work, kind, COVERING, count, workers), detector)
         yield line(fresh, "fresh rendered chips", "shipped", detector)
-        real = examined([q for q in asked if q.kind == kind], detector)
-        chips = examined(rendered(work, kind, CALIBRATING, count // 2, workers), detector)
-        yield from real_lines(real, chips, detector)
-
-
-def real_lines(real: Sequence[Exam], chips: Sequence[Exam], detector: Detector) -> Iterator[Line]:
-    """The lines of the real scenes of one class."""
-    fits = calibrations_without(cut(real, WINDOW_M), chips)
-    kind = real[0].question.kind
-    for side in WINDOWS_M if kind == CONTAINER else (0.0,):
-        name = f"real windows of {side:g} m" if side else "real images"
-        windows = cut(real, side)
-        yield line([e for scene in windows for e in scene], name, "shipped", detector)
-        pairs = zip(windows, fits, strict=True)
-        fair = [exam for scene, fit in pairs for exam in told(scene, fit)]
-        yield line(fair, name, "cross-fitted", detector)
+        scenes = [q for q in asked if q.kind == kind]
+        chips = examined(rendered(work, kind, CALIBRATING, count // 2, workers), plain)
+        others = folds(unfitted := examined(scenes, plain), chips)
+        for side in (0.0, *(WINDOWS_M if kind == CONTAINER else ())):
+            name = f"real windows of {side:g} m" if side else "real scenes, whole"
+            shipped = [part for exam in examined(scenes, detector) for part in cut(exam, side)]
+            yield line(shipped, name, "shipped", detector)
+            yield line(elsewhere(unfitted, others, side), name, "cross-fitted", detector)
 
 
 def table(lines: Sequence[Line]) -> str:
     """A line each."""
     head = (
         f"{'class':<10} {'looks':<24} {'interval':<13} {'looks':>5} {'held':>6} "
-        f"{'busy':>5} {'held':>6} {'width':>6}"
+        f"{'busy':>5} {'held':>6} {'width':>6} {'nMAE':>6} {'bias':>6}"
     )
     rows = [
         f"{one.kind:<10} {one.looks:<24} {one.fitted:<13} {one.number:>5} "
         f"{cell(one.held, '.3f'):>6} {one.busy:>5} {cell(one.busy_held, '.3f'):>6} "
-        f"{cell(one.width, '.2f'):>6}"
+        f"{cell(one.width, '.2f'):>6} {cell(one.nmae, '.3f'):>6} {cell(one.bias, '+.3f'):>6}"
         for one in lines
     ]
     return "\n".join([head, *rows])
@@ -123,10 +132,11 @@ def main() -> None:
     parser.add_argument("--chips", type=int, default=200, help="fresh ones of each class")
     parser.add_argument("--workers", type=int, default=1)
     args = parser.parse_args()
+    detector = Detector.load(args.model)
     if args.root:
-        detector = Detector.load(args.model)
-        save(list(measured(detector, args.root, args.work, args.chips, args.workers)), FIGURES)
-    print(table(load(Line, FIGURES)))
+        keep(list(measured(detector, args.root, args.work, args.chips, args.workers)), FIGURES)
+    lines = of_model(Line, FIGURES, detector.digest)
+    print(table(lines) if lines else "not measured of this model: name the folder of real scenes")
 
 
 if __name__ == "__main__":

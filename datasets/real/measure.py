@@ -58,8 +58,9 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="ONNX model; default: the released one")
     parser.add_argument("--kind", choices=[CONTAINER, HULL], help="only these")
     args = parser.parse_args()
-    kinds = (args.kind,) if args.kind else (CONTAINER, HULL)
-    exams = examined(args.root, Detector.load(args.model), kinds)
+    detector = Detector.load(args.model)
+    kinds = (args.kind,) if args.kind else detector.card.classes
+    exams = examined(args.root, detector, kinds)
     for kind in kinds:
         chosen = [exam for exam in exams if exam.question.kind == kind]
         print(f"{kind}s\n{exams_table(chosen)}\n")

@@ -1,12 +1,12 @@
 """The labelled real scenes, counted by Pierwatch and by what a user would pick today.
 
     python datasets/real/peers.py ../shared/real --weights ../shared/weights
-    python datasets/real/peers.py ../shared/real --trained runs/peer/weights/best.pt
+    python datasets/real/peers.py ../shared/real --trained runs/peer/weights/last.pt
     python datasets/real/peers.py                                # prints what was measured
 
 DOTA checkpoints know no containers: the nearest class, "large vehicle", stands for them, alone or
 with "small vehicle"; "ship" stands for hulls. Each is used in every sensible way (see peer.WAYS),
-on the pixels as they are and, a favour that no user would do, on the image brought to 0.3 m
+on the pixels as they are and, a favour that no user would do, on the image brought to 0.25 m
 (containers) or 1.2 m (hulls); the best line of each peer is marked. Boxes count from the score that
 the tool keeps by default (ultralytics 0.25, SAHI 0.3); "even" is the nMAE at the threshold at which
 all images together have as many boxes as objects, which is chosen by the truth. What was measured
@@ -15,9 +15,9 @@ of the same model files is kept: a run that was broken off goes on where it was.
 An ultralytics model trained the ordinary way on the same chips, to be counted through SAHI (extra
 `peers`):
 
-    python -m cv.training.chips runs/peer-data --last 3000 --workers 2
-    yolo obb train model=yolo26n-obb.pt data=runs/peer-data/dataset.yaml imgsz=640 epochs=30 \
-        project=runs name=peer                                   # all else at its defaults
+    python -m cv.training.chips runs/peer-data --last 900 --workers 2
+    yolo obb train model=yolo26n-obb.pt data=$PWD/runs/peer-data/dataset.yaml imgsz=640 epochs=12 \
+        project=$PWD/runs name=peer                              # all else at its defaults
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from cv.detector.detections import Detections
 from cv.detector.merge import merge
 from cv.evaluation.exam import Exam, Question, judged
 from cv.evaluation.marks import Marks, even_threshold
+from cv.training.render import COARSE_GSD, FINE_GSD
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from peer import MERGE, WAYS, Frame, Peer, Sahi, Yolo, ours
@@ -49,7 +50,7 @@ from records import cell, load, save
 from scenes import CONTAINER, HULL, questions
 
 FIGURES = Path(__file__).resolve().parent / "peers.csv"
-SCALES_M = {CONTAINER: 0.3, HULL: 1.2}
+SCALES_M = {CONTAINER: FINE_GSD, HULL: COARSE_GSD}
 """To which images are brought for the peers' sake, metres a pixel."""
 STANDS_FOR = {
     CONTAINER: (("container",), ("large vehicle",), ("large vehicle", "small vehicle")),

@@ -7,10 +7,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 _Line = TypeVar("_Line")
+_Measured = TypeVar("_Measured", bound="OfModel")
 _TYPES = {"str": str, "int": int, "float": float}
+
+
+class OfModel(Protocol):
+    """A line that says what it was measured of."""
+
+    model: str
+    """sha256 of the model file, hexadecimal."""
 
 
 def load(kind: type[_Line], path: Path) -> list[_Line]:
@@ -30,6 +38,17 @@ def save(lines: Sequence[Any], path: Path) -> None:
         writer = csv.DictWriter(file, names, lineterminator="\n")
         writer.writeheader()
         writer.writerows({k: _text(v) for k, v in asdict(line).items()} for line in lines)
+
+
+def keep(lines: Sequence[Any], path: Path) -> None:
+    """Writes `lines`, all of one model, in the place of what the file `path` has of that model."""
+    others = [one for one in load(type(lines[0]), path) if one.model != lines[0].model]
+    save([*others, *lines], path)
+
+
+def of_model(kind: type[_Measured], path: Path, digest: str) -> list[_Measured]:
+    """The lines of class `kind` in the file `path` that are of the model with sha256 `digest`."""
+    return [line for line in load(kind, path) if line.model == digest]
 
 
 def cell(value: float, form: str) -> str:

@@ -46,6 +46,21 @@ def test_check_prints_ten_findings_of_a_kind_unless_all_are_wanted(chips, capsys
     assert capsys.readouterr().out.count("2 columns instead of 9") == 13
 
 
+def test_convert_gives_the_classes_that_are_wanted(chips, capsys):
+    text = (chips / "dataset.yaml").read_text().replace("[container, hull]", "[Hull, CONTAINER]")
+    (chips / "dataset.yaml").write_text(text)
+    arguments = ["datasets", "convert", "chips", "--to", "yolo-obb"]
+    assert main([*arguments, "out", "--classes", "container,hull"]) == 0
+    before, after = (yolo_obb.read(Path(p) / "dataset.yaml") for p in ("chips", "out"))
+    assert after.classes == ("container", "hull")
+    kinds = [[s.kind for i in d.images for s in i.shapes] for d in (before, after)]
+    assert kinds[1] == [kind.lower() for kind in kinds[0]]
+    capsys.readouterr()
+    for classes, words in (("container", "objects are of class Hull"), ("a,A", "name of its own")):
+        assert main([*arguments, "other", "--classes", classes]) == 2
+        assert words in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("target", ["yolo-obb", "dota", "coco", "geojson"])
 def test_a_dataset_survives_a_conversion(chips, capsys, target):
     out = "out" if target in ("yolo-obb", "dota") else "out.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -103,6 +104,16 @@ def test_a_released_name_stands_for_its_hull_model_too(tmp_path, monkeypatch):
     for name in ("pierwatch-n", "other"):
         (tmp_path / f"{name}.onnx").touch()
     (tmp_path / f"pierwatch-n{HULLS}.onnx").touch()
-    both = ["pierwatch-n", f"pierwatch-n{HULLS}"]
-    for name, stems in (("pierwatch-n", both), ("other", ["other"]), (both[1], both[1:])):
-        assert [path.stem for path in model_files(name)] == stems
+    boxes, ships = (tmp_path / f"pierwatch-n{end}.onnx" for end in ("", HULLS))
+    other = tmp_path / "other.onnx"
+    assert model_files("pierwatch-n") == (boxes, ships)
+    assert model_files("other") == (other,)
+    assert model_files(ships.stem) == (ships,)
+    assert model_files("pierwatch-n", "mine.onnx") == (boxes, Path("mine.onnx"))
+    assert model_files("mine.onnx", ships.stem) == (Path("mine.onnx"), ships)
+    assert model_files("elsewhere/pierwatch-n") == (Path("elsewhere/pierwatch-n"),)
+
+
+def test_a_class_that_nobody_looks_for_is_refused(files):
+    with pytest.raises(ModelError, match="looks for hull"):
+        Detector.load(files[1]).only("container")

@@ -13,7 +13,7 @@ from stand_ins import CARD
 
 from cv.detector.card import Calibration
 from cv.detector.detections import Detections
-from cv.evaluation.coverage import Coverage, calibrations_without, told
+from cv.evaluation.coverage import Coverage, told
 from cv.evaluation.exam import Exam, Question
 from cv.evaluation.matching import Matches
 from cv.geometry.boxes import OrientedBoxes
@@ -44,10 +44,3 @@ def test_coverage_by_hand():
     assert Coverage.of(exams).error == pytest.approx(math.sqrt(0.75 * 0.25 / 4))
     assert math.isnan(Coverage.of([]).held)
     assert "0.750 of 4" in str(Coverage.of(exams))
-
-
-def test_a_scene_has_no_part_in_the_intervals_that_judge_it():
-    scenes = [[exam(20, 20)] * 3, [exam(20, 20)] * 3, [exam(40, 20)] * 3]
-    fits = calibrations_without(scenes, [exam(20, 20)] * 6)
-    assert [fit.missed > 0.1 for fit in fits] == [True, True, False]
-    assert not any(one.holds_truth for one in told(scenes[2], fits[2]))

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from label_files import (
     BOX,
@@ -17,6 +18,7 @@ from label_files import (
     studio_json,
     yolo_folder,
 )
+from PIL import Image
 
 from cv.labels.check import check
 from cv.labels.findings import Severity
@@ -67,7 +69,13 @@ def linked_outside(folder: Path) -> None:
     (folder / "images/val").symlink_to(folder.parent / "elsewhere")
 
 
+def sixteen_bits(folder: Path) -> None:
+    deep = np.full((48, 64), 3000, np.uint16)
+    Image.fromarray(deep).save(folder / "images/train/a.png")
+
+
 CASES = {
+    "16 bit image": (sixteen_bits, "a.png: unreadable image (its values are of the kind 'I;16')"),
     "box outside": (line("0 1.1 0.2 1.3 0.2 1.3 0.4 1.1 0.4"), f"{A}:2: the box lies outside"),
     "middle outside": (
         line("0 0.8 0.2 1.4 0.2 1.4 0.4 0.8 0.4"),

@@ -58,6 +58,11 @@ def no_labels(home: Path) -> None:
     (home / "chips/labels/train/a.txt").unlink()
 
 
+def no_objects(home: Path) -> None:
+    for path in (home / "chips/labels").rglob("*.txt"):
+        path.write_text("")
+
+
 def bad_line(home: Path) -> None:
     (home / "chips/labels/train/a.txt").write_text(BOX + "0 0.1 0.2\n")
 
@@ -86,6 +91,7 @@ def leaked(home: Path) -> None:
         (far_box, "outside the image"),
         (cut_image, "unreadable image"),
         (leaked, "the same bytes as"),
+        (no_objects, "no object is labelled"),
     ],
 )
 def test_a_broken_dataset_is_refused(home, capsys, harm, words):

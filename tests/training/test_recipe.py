@@ -97,6 +97,24 @@ def test_the_shell_says_how_many_chips_are_for_hulls(share, tmp_path):
         np.testing.assert_array_equal(written[..., ::-1], chip.image)
 
 
+def test_chips_of_another_recipe_and_broken_ones_are_not_taken_over(tmp_path, capsys):
+    asked = [str(tmp_path), "--first", "3", "--last", "4"]
+    assert main(asked) == 0
+    assert main(asked) == 0
+    capsys.readouterr()
+    assert main([*asked, "--without", "shadows"]) == 2
+    assert "not what would be drawn now" in capsys.readouterr().err
+    picture = next(tmp_path.rglob("000003.png"))
+    picture.write_bytes(picture.read_bytes()[:2000])
+    assert main(asked) == 2
+
+
+@pytest.mark.parametrize("wrong", [["--first", "5", "--last", "5"], ["--every", "0"]])
+def test_nothing_to_render_is_refused(wrong, tmp_path, capsys):
+    assert main([str(tmp_path), *wrong]) == 2
+    assert "at least one seed" in capsys.readouterr().err
+
+
 def test_a_share_of_more_than_all_is_refused(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main([str(tmp_path), "--coarse", "1.5"])

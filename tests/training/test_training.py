@@ -15,13 +15,16 @@ import torch
 from cv.detector.card import Card
 from cv.detector.network import Network
 from cv.detector.released import default_model
+from cv.errors import ModelError
 from cv.training.augment import light_batch, turn_batch
 from cv.training.chips import write_dataset
 from cv.training.export import END_TO_END, RAW, load_network
 from cv.training.losses import ImageWiseAssigner
 from cv.training.release import card_for, release
+from cv.training.release import main as release_command
 from cv.training.render import render_chip
-from cv.training.start import read_checkpoint
+from cv.training.revive import drop_end_to_end
+from cv.training.start import read_architecture, read_checkpoint
 from cv.training.train import Recipe, train
 
 
@@ -136,6 +139,43 @@ def test_released_model_loads_agrees_and_says_nothing_of_this_machine(
         assert np.allclose(found[:, 4:6], expected[:, 4:6], atol=1e-3)
     else:
         assert np.allclose(found[..., 4], expected[..., 4], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("classes", "layout", "words"),
+    [
+        (("hull", "container"), RAW, "in this order"),
+        (("container", "hull", "car"), RAW, "its classes are container, hull, car"),
+    ],
+)
+def test_a_checkpoint_of_other_classes_is_not_released(tmp_path, classes, layout, words):
+    network = read_architecture(Path("yolo26n-obb.yaml"), len(classes))
+    network.names = dict(enumerate(classes))
+    torch.save({"model": network, "train_args": {}}, tmp_path / "other.pt")
+    with pytest.raises(ModelError, match=words):
+        release(tmp_path / "other.pt", tmp_path / "out", card_for("x", "0", layout, (0.3, 0.4), ""))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_model_that_does_not_answer_as_its_card_says_is_not_released(run, tmp_path):
+    """Its checkpoint has the raw head only."""
+    released = release(
+        run / "weights" / "last.pt", tmp_path, card_for("x", "0", RAW, (0.3, 0.4), "")
+    )
+    before = released.read_bytes()
+    raw = read_checkpoint(run / "weights" / "last.pt")
+    drop_end_to_end(raw.model[-1])
+    torch.save({"model": raw, "train_args": {}}, tmp_path / "raw.pt")
+    with pytest.raises(ModelError):
+        release(tmp_path / "raw.pt", tmp_path, card_for("x", "0", END_TO_END, (0.3, 0.4), ""))
+    assert released.read_bytes() == before
+
+
+@pytest.mark.parametrize("options", [[], ["--container", "40"]])
+def test_release_says_what_is_wrong_with_its_options(run, tmp_path, capsys, options):
+    arguments = [str(run / "weights" / "last.pt"), str(tmp_path / "out"), "--version", "1"]
+    assert release_command([*arguments, "--data", "chips", *options]) == 2
+    assert capsys.readouterr().err.startswith("release: ")
 
 
 def test_card_refuses_thresholds_outside_0_to_1() -> None:
