@@ -51,7 +51,7 @@ def speeds(detectors: Sequence[Detector], rounds: int) -> list[Speed]:
     times = np.zeros((rounds, len(detectors)))
     for i in range(-WARM_UP, rounds):
         for j, detector in enumerate(detectors):
-            card = detector.card
+            card = detector.networks[0].card
             tile = rng.integers(0, 256, (card.tile_px, card.tile_px, 3), dtype=np.uint8)
             start = time.thread_time()
             decode(detector.networks[0].run(tile), card.layout, card.thresholds)
@@ -70,7 +70,7 @@ def table(title: str, names: Sequence[str], marks: Sequence[Marks]) -> str:
         f"{'AP50':>6} {'lost':>7}"
     )
     lines = [
-        f"{name[:30]:<30} {m.true:>6} {m.counted:>6} {m.nmae:>6.3f} "
+        f"{Path(name).stem[:30]:<30} {m.true:>6} {m.counted:>6} {m.nmae:>6.3f} "
         f"{m.nmae - marks[0].nmae:>+7.3f} {m.bias:>+7.3f} {m.ap50:>6.3f} "
         f"{marks[0].ap50 - m.ap50:>+7.3f}"
         for name, m in zip(names, marks, strict=True)
@@ -97,7 +97,7 @@ def main() -> None:
     for name, detector, speed in zip(names, detectors, timed, strict=True):
         size = sum(path.stat().st_size for path in model_files(name)) / 1e6
         print(
-            f"{name[:30]:<30} {speed.own_ms:>7.1f} {speed.ratio:>6.2f} {size:>6.1f}  "
+            f"{Path(name).stem[:30]:<30} {speed.own_ms:>7.1f} {speed.ratio:>6.2f} {size:>6.1f}  "
             f"{detector.card.precision}, thresholds {detector.card.thresholds}"
         )
     kinds = [kind for kind in detectors[0].card.classes if all_find(kind, detectors)]

@@ -153,21 +153,23 @@ def test_a_checkpoint_of_other_classes_is_not_released(tmp_path, classes, layout
     network.names = dict(enumerate(classes))
     torch.save({"model": network, "train_args": {}}, tmp_path / "other.pt")
     with pytest.raises(ModelError, match=words):
-        release(tmp_path / "other.pt", tmp_path / "out", card_for("x", "0", layout, (0.3, 0.4), ""))
+        release(
+            tmp_path / "other.pt", tmp_path / "out", card_for("x", "0", layout, (0.3, 0.4), "chips")
+        )
     assert not (tmp_path / "out").exists()
 
 
 def test_a_model_that_does_not_answer_as_its_card_says_is_not_released(run, tmp_path):
     """Its checkpoint has the raw head only."""
     released = release(
-        run / "weights" / "last.pt", tmp_path, card_for("x", "0", RAW, (0.3, 0.4), "")
+        run / "weights" / "last.pt", tmp_path, card_for("x", "0", RAW, (0.3, 0.4), "chips")
     )
     before = released.read_bytes()
     raw = read_checkpoint(run / "weights" / "last.pt")
     drop_end_to_end(raw.model[-1])
     torch.save({"model": raw, "train_args": {}}, tmp_path / "raw.pt")
     with pytest.raises(ModelError):
-        release(tmp_path / "raw.pt", tmp_path, card_for("x", "0", END_TO_END, (0.3, 0.4), ""))
+        release(tmp_path / "raw.pt", tmp_path, card_for("x", "0", END_TO_END, (0.3, 0.4), "chips"))
     assert released.read_bytes() == before
 
 
