@@ -164,9 +164,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--coarse", type=_share, default=DEFAULT.coarse, help="share of chips for hulls, 0 to 1"
     )
+    parser.add_argument(
+        "--bare", type=_share, default=0.0, help="share of the others without containers, 0 to 1"
+    )
     parser.add_argument("--workers", type=int, default=1, help="processes")
     given = parser.parse_args(arguments)
-    recipe = replace(DEFAULT.without(given.without), coarse=given.coarse)
+    recipe = replace(DEFAULT.without(given.without), coarse=given.coarse, bare=given.bare)
     seeds = given.first, given.last, given.every
     try:
         done = write_dataset(given.folder, *seeds, given.workers, recipe)

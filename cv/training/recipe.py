@@ -13,6 +13,8 @@ class Recipe:
 
     coarse: float = 0.33
     # share of chips for the hull pass, 0..1
+    bare: float = 0.0
+    # share of the other chips that show places without any box, beside those that do by chance
     shadows: bool = True
     # whether things cast shadows
     lean: bool = True

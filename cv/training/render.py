@@ -65,7 +65,7 @@ def fine_chip(seed: int, rng: np.random.Generator, recipe: Recipe = DEFAULT) -> 
     sensor = random_sensor(rng, 0.15, 0.92)
     side, gsd = CHIP * FINE_GSD, min(sensor.gsd_x, sensor.gsd_y)
     canvas = Canvas(side, side, resolution=1 / 6 if gsd < 0.4 else 0.2, margin=12.0)
-    yard.draw_scene(canvas, rng, recipe.look_alikes)
+    yard.draw_scene(canvas, rng, recipe.look_alikes, recipe.bare)
     return _take(canvas, rng, seed, sensor, recipe)
 
 

@@ -32,12 +32,17 @@ class Frame:
         return np.asarray(self.centre + step)
 
 
-def draw_scene(canvas: Canvas, rng: Rng, look_alikes: float = 1.0) -> None:
-    """One random place; look_alikes is the amount of hard negatives relative to the usual."""
+def draw_scene(canvas: Canvas, rng: Rng, look_alikes: float = 1.0, bare: float = 0.0) -> None:
+    """One random place; look_alikes is the amount of hard negatives relative to the usual.
+
+    `bare`: chance that it is one without containers, whatever else would be drawn.
+    """
     frame = Frame(np.array([canvas.width, canvas.height]) / 2, rng.uniform(0, 2 * np.pi))
     paints = Paints(rng)
     kinds = (_lanes, _scattered, _jumbled, _quay, _gate, _rail, _empty, _few, _depot)
     kind = kinds[int(rng.choice(9, p=[0.20, 0.11, 0.14, 0.17, 0.10, 0.07, 0.07, 0.07, 0.07]))]
+    if bare and rng.random() < bare:
+        kind = _depot if rng.random() < 0.5 else _empty
     names = _PAVED if kind in (_lanes, _quay, _gate) and rng.random() < 0.8 else _ANY
     terrain.draw_ground(canvas, GROUNDS[str(rng.choice(names))], rng)
     _surroundings(canvas, frame, rng)

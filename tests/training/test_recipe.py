@@ -97,6 +97,18 @@ def test_the_shell_says_how_many_chips_are_for_hulls(share, tmp_path):
         np.testing.assert_array_equal(written[..., ::-1], chip.image)
 
 
+def test_bare_places_hold_no_container():
+    bare = replace(DEFAULT, coarse=0.0, bare=1.0)
+    kinds = {o.class_name for s in range(40, 48) for o in render_chip(s, recipe=bare).labels}
+    assert "container" not in kinds
+    usual = replace(DEFAULT, coarse=0.0)
+    assert any(
+        o.class_name == "container"
+        for s in range(40, 48)
+        for o in render_chip(s, recipe=usual).labels
+    )
+
+
 def test_chips_of_another_recipe_and_broken_ones_are_not_taken_over(tmp_path, capsys):
     asked = [str(tmp_path), "--first", "3", "--last", "4"]
     assert main(asked) == 0

@@ -1,0 +1,89 @@
+"""Several models of one line of training become one: the mean of their weights.
+
+    python -m cv.training.average first.onnx second.onnx mean.onnx --data "mean of both"
+
+Models that went on from one another lie in one basin, and their mean is often better than each
+("model soups", Wortsman et al. 2022, arXiv:2203.05482). The normalizations of an export are folded
+into its convolutions, so that the weights of two exports mean the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cv.detector.card import FP32
+from cv.detector.network import Network
+from cv.errors import ModelError
+from cv.training.release import keep
+
+
+def average(models: Sequence[Path], target: Path, training_data: str) -> str:
+    """Writes the mean of the ONNX files `models` as `target` with its card; returns its sha256.
+
+    The card is that of the first one, with `training_data` and without calibrations, which are not
+    its own. Raises ModelError where the models differ in more than their weights.
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    card = Network.load(models[0]).card
+    if card.precision != FP32:
+        raise ModelError(models[0], f"its precision is {card.precision}", f"{FP32}", "Name others.")
+    protos = [onnx.load(str(model), load_external_data=False) for model in models]
+    weights = [_weights(proto) for proto in protos]
+    for model, others in zip(models[1:], weights[1:], strict=True):
+        _refuse_other(model, weights[0], others)
+    for tensor in protos[0].graph.initializer:
+        values = [numpy_helper.to_array(part[tensor.name]) for part in weights]
+        if values[0].dtype == np.float32:
+            mean = np.mean(values, axis=0, dtype=np.float64).astype(np.float32)
+            tensor.CopyFrom(numpy_helper.from_array(mean, tensor.name))
+    final = replace(card, name=target.stem, training_data=training_data, calibrations=())
+    return keep(protos[0], target, final)
+
+
+def _weights(proto: Any) -> dict[str, Any]:
+    """The tensors of a model by their names."""
+    return {tensor.name: tensor for tensor in proto.graph.initializer}
+
+
+def _refuse_other(model: Path, first: dict[str, Any], other: dict[str, Any]) -> None:
+    """Raises ModelError where `other` has other tensors than `first`."""
+    shapes = [{name: list(tensor.dims) for name, tensor in part.items()} for part in (first, other)]
+    if shapes[0] != shapes[1]:
+        raise ModelError(
+            model,
+            "it is another network",
+            "models of one line of training have a mean",
+            "Name models that went on from one another.",
+        )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Average from the shell."""
+    parser = argparse.ArgumentParser(
+        prog="python -m cv.training.average",
+        description="Write the mean of the weights of several models, with a card.",
+        epilog="example: python -m cv.training.average a.onnx b.onnx mean.onnx --data 'a and b'",
+    )
+    parser.add_argument("models", type=Path, nargs="+", help="float ONNX models, two or more")
+    parser.add_argument("target", type=Path, help="ONNX model to write; its name is the card's")
+    parser.add_argument("--data", required=True, help="one sentence on the training data")
+    given = parser.parse_args(arguments)
+    try:
+        print(f"{given.target}: sha256 {average(given.models, given.target, given.data)}")
+    except ModelError as error:
+        print(f"average: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""The mean of models."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+from small_network import SMALL, small_network
+
+from cv.detector.network import Network
+from cv.training.average import main
+
+
+def tensors(path):
+    return {t.name: numpy_helper.to_array(t) for t in onnx.load(str(path)).graph.initializer}
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """A network, and the same with weights of twice the size."""
+    models = [small_network(tmp_path / f"{name}.onnx") for name in ("one", "two")]
+    proto = onnx.load(str(models[1]))
+    for tensor in proto.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype == np.float32 and values.ndim == 4:
+            tensor.CopyFrom(numpy_helper.from_array(values * 2, tensor.name))
+    models[1].with_suffix(".card.json").unlink()
+    onnx.save(proto, str(models[1]))
+    return models
+
+
+def test_weights_are_means_and_the_card_says_of_what(pair, tmp_path):
+    target = tmp_path / "mean.onnx"
+    assert main([*map(str, pair), str(target), "--data", "both"]) == 0
+    one, two, mean = map(tensors, (*pair, target))
+    assert any(not np.array_equal(one[name], two[name]) for name in one)
+    for name, values in mean.items():
+        np.testing.assert_allclose(values, (one[name] + two[name]) / 2, rtol=1e-6)
+    card = Network.load(target).card
+    assert (card.name, card.training_data) == ("mean", "both")
+    assert (card.looks, card.thresholds) == (SMALL.looks, SMALL.thresholds)
+
+
+def test_another_network_is_refused(pair, tmp_path, capsys):
+    wide = small_network(tmp_path / "wide.onnx", 12)
+    assert main([str(pair[0]), str(wide), str(tmp_path / "mean.onnx"), "--data", "both"]) == 2
+    assert "another network" in capsys.readouterr().err
+    assert not (tmp_path / "mean.onnx").exists()
