@@ -1,6 +1,6 @@
 """Several models of one line of training become one: the mean of their weights.
 
-    python -m cv.training.average first.onnx second.onnx mean.onnx --data "mean of both"
+    python -m cv.training.average first.onnx second.onnx mean.onnx --version 2 --data "mean of both"
 
 Models that went on from one another lie in one basin, and their mean is often better than each
 ("model soups", Wortsman et al. 2022, arXiv:2203.05482). The normalizations of an export are folded
@@ -24,11 +24,11 @@ from cv.errors import ModelError
 from cv.training.release import keep
 
 
-def average(models: Sequence[Path], target: Path, training_data: str) -> str:
+def average(models: Sequence[Path], target: Path, version: str, training_data: str) -> str:
     """Writes the mean of the ONNX files `models` as `target` with its card; returns its sha256.
 
-    The card is that of the first one, with `training_data` and without calibrations, which are not
-    its own. Raises ModelError where the models differ in more than their weights.
+    The card is that of the first one, with `version` and `training_data` and without calibrations,
+    which are not its own. Raises ModelError where the models differ in more than their weights.
     """
     import onnx
     from onnx import numpy_helper
@@ -45,8 +45,8 @@ def average(models: Sequence[Path], target: Path, training_data: str) -> str:
         if values[0].dtype == np.float32:
             mean = np.mean(values, axis=0, dtype=np.float64).astype(np.float32)
             tensor.CopyFrom(numpy_helper.from_array(mean, tensor.name))
-    final = replace(card, name=target.stem, training_data=training_data, calibrations=())
-    return keep(protos[0], target, final)
+    own = replace(card, name=target.stem, version=version, training_data=training_data)
+    return keep(protos[0], target, replace(own, calibrations=()))
 
 
 def _weights(proto: Any) -> dict[str, Any]:
@@ -71,14 +71,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m cv.training.average",
         description="Write the mean of the weights of several models, with a card.",
-        epilog="example: python -m cv.training.average a.onnx b.onnx mean.onnx --data 'a and b'",
+        epilog="example: python -m cv.training.average a.onnx b.onnx mean.onnx "
+        "--version 2 --data 'a and b'",
     )
     parser.add_argument("models", type=Path, nargs="+", help="float ONNX models, two or more")
     parser.add_argument("target", type=Path, help="ONNX model to write; its name is the card's")
+    parser.add_argument("--version", required=True)
     parser.add_argument("--data", required=True, help="one sentence on the training data")
     given = parser.parse_args(arguments)
     try:
-        print(f"{given.target}: sha256 {average(given.models, given.target, given.data)}")
+        digest = average(given.models, given.target, given.version, given.data)
+        print(f"{given.target}: sha256 {digest}")
     except ModelError as error:
         print(f"average: {error}", file=sys.stderr)
         return 2

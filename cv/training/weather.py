@@ -25,7 +25,7 @@ def random_sun(rng: Rng) -> Sun:
     azimuth, elevation = _random_place_of_sun(rng)
     if rng.random() < 0.06:  # overcast: hardly a shadow
         return Sun(azimuth, elevation, rng.uniform(0.75, 0.95), 1.5)
-    blue = rng.uniform(0.0, 0.6)
+    blue = rng.uniform(0.0, 1.25)  # a clear sky is two to four times as blue as the sun
     sky = (float(1 - 0.45 * blue), float(1 - 0.1 * blue), float(1 + 0.6 * blue))
     ambient, softness = rng.uniform(0.15, 0.5), rng.uniform(0.1, 0.5)
     return Sun(azimuth, elevation, ambient, softness, sky)

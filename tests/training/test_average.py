@@ -32,18 +32,19 @@ def pair(tmp_path):
 
 def test_weights_are_means_and_the_card_says_of_what(pair, tmp_path):
     target = tmp_path / "mean.onnx"
-    assert main([*map(str, pair), str(target), "--data", "both"]) == 0
+    assert main([*map(str, pair), str(target), "--version", "2", "--data", "both"]) == 0
     one, two, mean = map(tensors, (*pair, target))
     assert any(not np.array_equal(one[name], two[name]) for name in one)
     for name, values in mean.items():
         np.testing.assert_allclose(values, (one[name] + two[name]) / 2, rtol=1e-6)
     card = Network.load(target).card
-    assert (card.name, card.training_data) == ("mean", "both")
+    assert (card.name, card.version, card.training_data) == ("mean", "2", "both")
     assert (card.looks, card.thresholds) == (SMALL.looks, SMALL.thresholds)
 
 
 def test_another_network_is_refused(pair, tmp_path, capsys):
     wide = small_network(tmp_path / "wide.onnx", 12)
-    assert main([str(pair[0]), str(wide), str(tmp_path / "mean.onnx"), "--data", "both"]) == 2
+    models = [str(pair[0]), str(wide), str(tmp_path / "mean.onnx")]
+    assert main([*models, "--version", "2", "--data", "both"]) == 2
     assert "another network" in capsys.readouterr().err
     assert not (tmp_path / "mean.onnx").exists()
