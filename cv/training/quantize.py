@@ -38,6 +38,8 @@ FLOAT_SHARE = 0.2
 """Part of all multiplications that may stay in float, at most: that costs speed."""
 ENOUGH = 0.005
 """Difference in counts, as a part of them, at which nothing more is kept in float."""
+WORTH = 0.003
+"""Difference in counts, as a part of them, for which a choice that costs less time is taken."""
 TRIALS = 12
 """Choices of what stays in float that are tried, at most."""
 
@@ -152,7 +154,10 @@ def costs(quantizer: Quantizer, likeness: Likeness, folder: Path) -> list[Cost]:
 
 
 def choose(quantizer: Quantizer, parts: Sequence[Cost], likeness: Likeness, folder: Path) -> Choice:
-    """The choice whose counts differ least, keeping parts in float that do most for their cost."""
+    """The cheapest choice whose counts differ hardly more than those of the best one.
+
+    Parts are kept in float one after another, those first that do most for their cost.
+    """
     most = FLOAT_SHARE * sum(unit.products for unit in quantizer.wiring.units)
     ranked = sorted(parts, key=lambda one: one.harm / one.products, reverse=True)
     floats: list[Cost] = []
@@ -169,7 +174,8 @@ def choose(quantizer: Quantizer, parts: Sequence[Cost], likeness: Likeness, fold
         print(f"  {np.round(differ, 4).tolist()} with {[one.name for one in floats]}", flush=True)
         if max(differ) <= ENOUGH or len(trials) >= TRIALS:
             break
-    return min(trials, key=lambda one: sum(one.disagreement))
+    least = min(sum(one.disagreement) for one in trials)
+    return next(one for one in trials if sum(one.disagreement) <= least + WORTH)
 
 
 def main(arguments: list[str] | None = None) -> int:

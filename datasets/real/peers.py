@@ -128,11 +128,11 @@ def uses(kind: str, checkpoints: Sequence[Path], sahi: bool) -> Iterator[Use]:
 
 def ours_line(kind: str, asked: Sequence[Question], detector: Detector) -> Line:
     """Pierwatch's."""
-    exams, start = [], time.process_time()
+    exams, start, looking = [], time.process_time(), detector.only(kind)
     for question in tqdm(asked, unit="image", disable=None, leave=False):
         with Scene.open(question.path, question.gsd_m) as scene:
-            found = ours(scene, detector.only(kind))
-            exams.append(judged(question, scene.grid, found, detector.card))
+            found = ours(scene, looking)
+            exams.append(judged(question, scene.grid, found, looking.card))
     seconds = time.process_time() - start
     gsd = f"{detector.card.look_for(kind).gsd_m:g} m"
     return _line(kind, (detector.card.name, OURS, gsd, kind), detector.digest, exams, seconds)

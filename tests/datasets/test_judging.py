@@ -341,3 +341,12 @@ def test_a_run_may_start_from_a_graft_or_from_random_weights(tmp_path):
     lines = ablation.commands(plan.run("s from random"), plan.budget, *folders)
     (training,) = (line for line in lines if "train.py" in line)
     assert training[training.index("--weights") + 1] == "yolo26s-obb.yaml"
+
+
+def test_our_own_line_is_of_the_class_that_is_asked_for(question):
+    detector = painted_detector()
+    bare = sit(replace(question, kind="hull", truth=OrientedBoxes.empty()), detector)
+    assert bare.counted
+    corners = map_points(bare.to_pixel, bare.found.boxes.corners())
+    asked = replace(question, kind="hull", truth=OrientedBoxes.from_corners(corners))
+    assert peers.ours_line("hull", [asked], detector).recall == 1
