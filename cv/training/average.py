@@ -43,7 +43,7 @@ def average(models: Sequence[Path], target: Path, version: str, training_data: s
     for tensor in protos[0].graph.initializer:
         values = [numpy_helper.to_array(part[tensor.name]) for part in weights]
         if values[0].dtype == np.float32:
-            mean = np.mean(values, axis=0, dtype=np.float64).astype(np.float32)
+            mean = np.asarray(np.mean(values, axis=0, dtype=np.float64), np.float32)
             tensor.CopyFrom(numpy_helper.from_array(mean, tensor.name))
     own = replace(card, name=target.stem, version=version, training_data=training_data)
     return keep(protos[0], target, replace(own, calibrations=()))
