@@ -60,7 +60,8 @@ def test_a_released_model_is_loaded_by_its_name():
     for name in released():
         detector = Detector.load(name, 1)
         assert detector.networks[0].card.name == name
-        assert detector.card.classes == ("container", "hull")
+        hulls = () if name.endswith("int8") else ("hull",)
+        assert detector.card.classes == ("container", *hulls)
         assert detector.card.precision == ("int8" if name.endswith("int8") else "fp32")
         assert detector.digest == Detector.load(model_files(name), 1).digest
 
