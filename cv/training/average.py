@@ -79,6 +79,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--version", required=True)
     parser.add_argument("--data", required=True, help="one sentence on the training data")
     given = parser.parse_args(arguments)
+    if len(given.models) < 2:
+        parser.error("name two models or more, and the one to write")
     try:
         digest = average(given.models, given.target, given.version, given.data)
         print(f"{given.target}: sha256 {digest}")

@@ -98,11 +98,12 @@ def measured(
         yield line(fresh, "fresh rendered chips", "shipped", detector)
         scenes = [q for q in asked if q.kind == kind]
         chips = examined(rendered(work, kind, CALIBRATING, count // 2, workers), plain)
-        others = folds(unfitted := examined(scenes, plain), chips)
+        shipped, unfitted = examined(scenes, detector), examined(scenes, plain)
+        others = folds(unfitted, chips)
         for side in (0.0, *(WINDOWS_M if kind == CONTAINER else ())):
             name = f"real windows of {side:g} m" if side else "real scenes, whole"
-            shipped = [part for exam in examined(scenes, detector) for part in cut(exam, side)]
-            yield line(shipped, name, "shipped", detector)
+            parts = [part for exam in shipped for part in cut(exam, side)]
+            yield line(parts, name, "shipped", detector)
             yield line(elsewhere(unfitted, others, side), name, "cross-fitted", detector)
 
 

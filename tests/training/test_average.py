@@ -42,6 +42,11 @@ def test_weights_are_means_and_the_card_says_of_what(pair, tmp_path):
     assert (card.looks, card.thresholds) == (SMALL.looks, SMALL.thresholds)
 
 
+def test_one_model_has_no_mean(pair, tmp_path):
+    with pytest.raises(SystemExit):
+        main([str(pair[0]), str(tmp_path / "mean.onnx"), "--version", "2", "--data", "one"])
+
+
 def test_another_network_is_refused(pair, tmp_path, capsys):
     wide = small_network(tmp_path / "wide.onnx", 12)
     models = [str(pair[0]), str(wide), str(tmp_path / "mean.onnx")]
