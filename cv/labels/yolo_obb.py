@@ -145,7 +145,7 @@ def _manifest(dataset: Dataset) -> str:
     import json
 
     parts = sorted({"train", "val"} | {image.split for image in dataset.images})
-    lines = ["path: .", *(f"{split}: images/{split}" for split in parts), "names:"]
+    lines = [*(f"{split}: images/{split}" for split in parts), "names:"]
     lines += [
         f"  {index}: {json.dumps(name, ensure_ascii=False)}"
         for index, name in enumerate(dataset.classes)

@@ -24,8 +24,8 @@ from cv.training.render import CLASSES, Chip, render_chip
 
 _COMPARED = 3  # chips that are there already
 _YAML = """\
-# Rendered pier chips, YOLO-OBB. Paths are relative to this file.
-path: .
+# Rendered pier chips, YOLO-OBB. Paths start from the folder of this file, for ultralytics too, as
+# long as no `path` is given.
 train: images/train
 val: images/val
 names:

@@ -20,6 +20,7 @@ from cv.training.augment import light_batch, turn_batch
 from cv.training.chips import write_dataset
 from cv.training.export import END_TO_END, RAW, load_network
 from cv.training.losses import ImageWiseAssigner
+from cv.training.quiet import hush
 from cv.training.release import card_for, release
 from cv.training.release import main as release_command
 from cv.training.render import render_chip
@@ -199,3 +200,16 @@ def test_training_goes_on_from_a_released_model(tmp_path: Path) -> None:
     assert scores[1].max() > 0.4
     assert np.abs(scores[0] - scores[1]).mean() < 0.02
     assert np.corrcoef(scores[0], scores[1])[0, 1] > 0.95
+
+
+def test_ultralytics_finds_the_chips_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = write_dataset(tmp_path / "chips", 22, 24).folder / "dataset.yaml"  # 23 is in val
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    hush()
+    from ultralytics.data.utils import check_det_dataset
+
+    found = check_det_dataset(str(data), autodownload=False)
+    assert Path(found["val"]) == tmp_path / "chips" / "images" / "val"
