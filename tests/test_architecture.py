@@ -22,6 +22,8 @@ LAYERS = [
     {"counting"},
     {"ledger"},
     {"series"},
+    {"events"},
+    {"simulation"},
     {"visit"},
     {"monitoring"},
     {"evaluation"},

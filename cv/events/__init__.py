@@ -1,0 +1,1 @@
+"""Findings from counts: pure functions from what a pier's looks saw to dated, doubted events."""

@@ -1,0 +1,97 @@
+"""Ship calls: stays at the berth that looks have seen, and those that they can only infer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cv.events.event import Event, Kind, Size, Span
+from cv.events.story import Story
+
+_SURE = 0.97
+"""A look settles whether a ship had come or gone where it is so probable."""
+LIKELY = 0.5
+_INFERRED = 0.75
+"""A call that no look shows is told from this probability on."""
+_SEEN_OTHERWISE = ("a barge or a structure that resembles a hull",)
+_UNSEEN_OTHERWISE = (
+    "the cargo left or came by road or rail",
+    "the containers were moved to another part of the port",
+    "one of the counts is wrong",
+)
+
+
+def calls(story: Story) -> tuple[Event, ...]:
+    """Every call with a look during it, by time; two ships with no look between them are one
+    call unless the looks speak for a new arrival."""
+    there = story.in_port
+    return tuple(_call(story, first, last) for first, last in _stays(story, there >= LIKELY))
+
+
+def unseen_calls(story: Story) -> tuple[Event, ...]:
+    """Calls between two looks of which neither shows a ship, by time."""
+    there, times = story.in_port, story.watch.times
+    found = []
+    for gap in range(len(story.visited)):
+        if max(there[gap], there[gap + 1]) >= LIKELY or story.visited[gap] < _INFERRED:
+            continue
+        scenes = story.watch.scenes[gap], story.watch.scenes[gap + 1]
+        span = Span(times[gap], times[gap + 1])
+        found.append(
+            Event(
+                Kind.UNSEEN_CALL,
+                story.watch.pier,
+                span,
+                span,
+                _moved(story, gap, gap + 1),
+                float(story.visited[gap]),
+                scenes,
+                _UNSEEN_OTHERWISE,
+            )
+        )
+    return tuple(found)
+
+
+def _stays(story: Story, there: np.ndarray) -> list[tuple[int, int]]:
+    """First and last look of every stay."""
+    stays: list[tuple[int, int]] = []
+    for look in np.flatnonzero(there).tolist():
+        goes_on = look and there[look - 1] and story.arrived[look - 1] < LIKELY
+        if goes_on and stays:
+            stays[-1] = stays[-1][0], look
+        else:
+            stays.append((look, look))
+    return stays
+
+
+def _call(story: Story, first: int, last: int) -> Event:
+    there, scenes, times = story.in_port, story.watch.scenes, story.watch.times
+    known = [look for look in range(first, last + 1) if there[look] >= _SURE]
+    came_by, left_after = (known[0], known[-1]) if known else (first, last)
+    before = [look for look in range(first) if there[look] <= 1 - _SURE]
+    after = [look for look in range(last + 1, len(scenes)) if there[look] <= 1 - _SURE]
+    gone = [] if not before else [look for look in before if look < came_by]
+    arrived = Span(times[gone[-1]] if gone else None, times[came_by])
+    left = Span(times[left_after], times[after[0]] if after else None)
+    lengths = story.watch.lengths[first : last + 1]
+    lengths = lengths[np.isfinite(lengths)]
+    size = None
+    if len(lengths):
+        middle, off = float(np.median(lengths)), 1.645 * 0.04 * float(np.median(lengths))
+        size = Size(middle, middle - off, middle + off, "metres")
+    return Event(
+        Kind.CALL,
+        story.watch.pier,
+        arrived,
+        left,
+        size,
+        float(there[first : last + 1].max()),
+        scenes[first : last + 1],
+        _SEEN_OTHERWISE,
+    )
+
+
+def _moved(story: Story, before: int, after: int) -> Size | None:
+    """By how much the number of containers changed from one look to another."""
+    (m, s), (n, t) = story.level[before], story.level[after]
+    off = 1.645 * float(np.hypot(s, t))
+    return Size(float(n - m), float(n - m) - off, float(n - m) + off, "containers")

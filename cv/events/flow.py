@@ -1,0 +1,57 @@
+"""How the number of containers on a pier changes, by the pier's role: while idle, and by a ship."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cv.site import Role
+
+
+@dataclass(frozen=True)
+class Change:
+    """A new number of containers, from that before and from the load of a ship; Gaussian."""
+
+    kept: float
+    """Share of the number before that stays on average."""
+    added: float
+    """Part of a load that comes on average."""
+    kept_spread: float
+    """Standard deviation of what stays, as a share of the number before."""
+    added_spread: float
+    """Standard deviation of what comes, as a part of a load."""
+
+    def after(self, mean: float, variance: float, load: float) -> tuple[float, float]:
+        """Mean and variance of the number after the change."""
+        spread = self.kept_spread * mean + self.added_spread * load + 2.0
+        return (
+            self.kept * mean + self.added * load,
+            self.kept * self.kept * variance + spread * spread,
+        )
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The changes on one pier."""
+
+    cleared_d: float
+    """Mean time until a container leaves by land where no ship comes, days."""
+    gathered: float
+    """Share of calls before which cargo gathers, 0 to 1."""
+    usual: Change
+    """What a ship does most often."""
+    other: Change
+    """What else it may do, as probable."""
+
+
+_LOADS = Change(0.1, 0.0, 0.15, 0.0)
+_UNLOADS = Change(1.0, 0.6, 0.1, 0.35)
+_ANY = Change(0.7, 0.2, 0.5, 0.4)
+
+FLOWS = {
+    Role.EXPORT: Flow(25.0, 0.9, _LOADS, _ANY),
+    Role.IMPORT: Flow(3.5, 0.02, _UNLOADS, _ANY),
+    Role.RAIL: Flow(3.0, 0.5, _LOADS, _ANY),
+    Role.YARD: Flow(8.0, 0.4, _UNLOADS, _ANY),
+    Role.ANCHORAGE: Flow(25.0, 0.0, _ANY, _ANY),
+}
+"""What a pier of each role is taken for before its looks say more."""

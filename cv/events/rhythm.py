@@ -1,0 +1,97 @@
+"""The rhythm of a pier as a Markov chain in continuous time: idle, gathering, in port, halted.
+
+A ship's stay has two stages, so that its length has a typical value (Erlang). Between two looks a
+chain may pass through several states; what matters is told by three kinds of path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cv.events.habits import Habits
+
+Floats = NDArray[np.float64]
+
+IDLE, GATHERING, EARLY, LATE, HALTED = range(5)
+STATES = 5
+ASHORE = (IDLE, GATHERING, HALTED)
+"""States without a ship."""
+IN_PORT = (EARLY, LATE)
+_STEP_D = 0.02
+"""Gaps are rounded to this, days (half an hour)."""
+_TERMS = 9
+_SPOILED = 0.03
+"""Of the times when cargo gathers, so many end without a ship, a gathering time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """Probabilities of a chain's paths over gaps; each (n, from, to)."""
+
+    bare: Floats
+    """No ship was there at any time."""
+    same: Floats
+    """No ship arrived; one may have been there from the start."""
+    all: Floats
+    """Any path."""
+
+    @classmethod
+    def over(cls, gaps_d: Floats, habits: Habits) -> Paths:
+        """Over gaps (n,) of days."""
+        steps, where = np.unique(np.rint(gaps_d / _STEP_D), return_inverse=True)
+        rates = generator(habits)
+        quiet = rates.copy()
+        quiet[np.ix_(ASHORE, IN_PORT)] = 0.0  # an arrival ends the path; the diagonal keeps it
+        bare = quiet.copy()
+        bare[np.ix_(IN_PORT, range(STATES))] = 0.0
+        found = [_powers(kind, steps * _STEP_D) for kind in (bare, quiet, rates)]
+        found[0][:, IN_PORT, :] = 0.0
+        return cls(*(part[where.ravel()] for part in found))
+
+
+def generator(habits: Habits) -> Floats:
+    """Rates (from, to) a day; rows sum to zero."""
+    idle_d = max(0.3, habits.cadence_d - habits.stay_d - habits.flow.gathered * habits.gather_d)
+    gathered = habits.flow.gathered
+    rates = np.zeros((STATES, STATES))
+    rates[IDLE, GATHERING] = gathered / idle_d
+    rates[IDLE, EARLY] = (1 - gathered) / idle_d
+    rates[GATHERING, EARLY] = 1 / habits.gather_d
+    rates[GATHERING, IDLE] = _SPOILED / habits.gather_d
+    rates[EARLY, LATE] = 2 / habits.stay_d
+    rates[LATE, IDLE] = (1 - habits.halts) * 2 / habits.stay_d
+    rates[LATE, HALTED] = habits.halts * 2 / habits.stay_d
+    rates[HALTED, GATHERING] = gathered / habits.halt_d
+    rates[HALTED, EARLY] = (1 - gathered) / habits.halt_d
+    rates[np.diag_indices(STATES)] = -rates.sum(axis=1)
+    return rates
+
+
+def settled(habits: Habits) -> Floats:
+    """The share of time (states,) that the chain spends in each state in the long run."""
+    rates = np.vstack([generator(habits).T, np.ones(STATES)])
+    shares, *_ = np.linalg.lstsq(rates, np.append(np.zeros(STATES), 1.0), rcond=None)
+    return np.asarray(np.clip(shares, 1e-6, None))
+
+
+def arrival_chance(habits: Habits, ahead_d: float) -> Floats:
+    """Probability (states,) that a ship arrives within `ahead_d` days from each state."""
+    paths = Paths.over(np.array([ahead_d]), habits)
+    return np.asarray(1.0 - paths.same[0].sum(axis=1))
+
+
+def _powers(rates: Floats, days: Floats) -> Floats:
+    """exp(rates * days) for each of `days` (n,): Taylor series, scaled and squared."""
+    most = float(np.abs(rates).max()) * float(days.max(initial=0.0))
+    halvings = max(0, int(np.ceil(np.log2(max(most, 1e-9) / 0.25))))
+    step = rates * (days / 2**halvings)[:, None, None]
+    term = total = np.broadcast_to(np.eye(STATES), step.shape)
+    for order in range(1, _TERMS):
+        term = term @ step / order
+        total = total + term
+    for _ in range(halvings):
+        total = total @ total
+    return np.clip(total, 0.0, None)

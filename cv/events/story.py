@@ -1,0 +1,94 @@
+"""The story that all looks at a pier tell together: who was there when, and how sure that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cv.events.follow import follow
+from cv.events.habits import Habits
+from cv.events.rhythm import ASHORE, IN_PORT, STATES, Paths, arrival_chance
+from cv.events.watch import Watch
+
+Floats = NDArray[np.float64]
+
+AHEAD_D = (1.0, 3.0, 7.0)
+"""For so many days ahead an arrival is forecast."""
+
+
+@dataclass(frozen=True, eq=False)
+class Story:
+    """What probably happened; n looks, n - 1 gaps between them, states as in rhythm.py."""
+
+    watch: Watch
+    habits: Habits
+    then: Floats
+    """(n, states): what was known of the state as of each look."""
+    now: Floats
+    """(n, states): what all looks together say of it."""
+    visited: Floats
+    """(n - 1,): probability that a ship was there at some time from one look to the next."""
+    arrived: Floats
+    """(n - 1,): probability that a ship arrived in the gap."""
+    level: Floats
+    """(n, 2): number of containers as of each look, mean and standard deviation."""
+    forecast: Floats
+    """(n, 3): probability, as of each look, that a ship arrives within 1, 3, 7 days."""
+    bare: Floats
+    """(n - 1, from, to): weights of the ways without a ship."""
+    later: Floats
+    """(n, states): likelihood of all later looks given the state; then * later sums to one."""
+
+    @classmethod
+    def of(cls, watch: Watch, habits: Habits | None = None) -> Story:
+        """The story that the looks of `watch` tell, one at least."""
+        habits = habits or Habits.of(watch)
+        paths = Paths.over(np.diff(watch.days), habits)
+        known = follow(watch, habits, paths)
+        ways = known.bare + known.visits
+        later = _later(ways)
+        visited, arrived = _gaps(known.states, later, known.visits, paths)
+        chances = np.stack([arrival_chance(habits, days) for days in AHEAD_D], axis=1)
+        return cls(
+            watch,
+            habits,
+            known.states,
+            known.states * later,
+            visited,
+            arrived,
+            known.level,
+            known.states @ chances,
+            known.bare,
+            later,
+        )
+
+    @property
+    def in_port(self) -> Floats:
+        """(n,) probability that a ship is there at each look."""
+        return np.asarray(self.now[:, IN_PORT].sum(axis=1))
+
+    def quiet(self, first: int, last: int) -> float:
+        """Probability that no ship came from look `first` to look `last`, given none at `first`."""
+        reached = start = self.then[first] * np.isin(np.arange(STATES), ASHORE)
+        for gap in range(first, last):
+            reached = reached @ self.bare[gap]
+        every = float(start @ self.later[first])
+        return min(1.0, float(reached @ self.later[last]) / every) if every > 0 else 0.0
+
+
+def _later(ways: Floats) -> Floats:
+    """(n, states): likelihood of all later looks given the state."""
+    later = np.ones((len(ways) + 1, STATES))
+    for look in range(len(ways) - 1, -1, -1):
+        later[look] = ways[look] @ later[look + 1]
+    return later
+
+
+def _gaps(then: Floats, later: Floats, visits: Floats, paths: Paths) -> tuple[Floats, Floats]:
+    """(n - 1,) each: probability of a ship's presence, and of an arrival, in every gap."""
+    there = then[:-1, :, None] * visits * later[1:, None, :]
+    fresh = (paths.all - paths.same) / (paths.all - paths.bare).clip(1e-300)
+    arrived = (there * fresh.clip(0.0, 1.0)).sum(axis=(1, 2))
+    return there.sum(axis=(1, 2)).clip(0.0, 1.0), arrived.clip(0.0, 1.0)
