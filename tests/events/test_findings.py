@@ -41,8 +41,8 @@ def test_a_call_is_timed_between_the_looks_around_it():
 
 
 def test_two_looks_a_day_narrow_a_departure_to_hours():
-    """As on 20 October 2023: there at 11:01, gone at 15:43."""
-    story = history(look(0, 100), look(1, 90, 115), look(1.2, 0), look(2, 0), look(3, 0))
+    """As on 20 October 2023: loading the day before, there at 11:01, gone at 15:43."""
+    story = history(look(0, 100, 115), look(1, 90, 115), look(1.2, 0), look(2, 0), look(3, 0))
     found = calls(story)[-1]
     assert found.ended.by - found.ended.after == timedelta(days=0.2)
 
