@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from operator import itemgetter
 from string import ascii_uppercase
 from typing import Any
 
@@ -39,10 +41,8 @@ class Series:
 
     pier: str
     """Name of the pier."""
-    looks: pd.DataFrame = field(repr=False)
-    """A row per scene, by time: scene, acquired (UTC), status, reason, visible_fraction and
-    berth_visible_fraction (0 to 1), containers, teu, hulls and aboard with _low and _high
-    (missing where unknown), method, model and settings that the row rests on."""
+    counts: tuple[Count, ...] = field(repr=False)
+    """One count a scene, by time."""
 
     @classmethod
     def of(cls, pier: str, counts: Sequence[Count]) -> Series:
@@ -52,18 +52,27 @@ class Series:
         is no other; the columns `method`, `model` and `settings` tell which it was. Raises
         ValueError for a count of another pier or without a time.
         """
-        for count in counts:
+        dated = []
+        for count in _newest(counts):
             if count.pier != pier:
                 raise ValueError(f"a count of {count.pier!r} in the series of {pier!r}")
             if count.acquired is None:
                 raise ValueError(f"the count of {count.scene!r} has no time")
-        looks = frame(_newest(counts)).astype(dict.fromkeys(_TEXTS, "string"))
+            dated.append((count.acquired, count.scene, count))
+        return cls(pier, tuple(count for _, _, count in sorted(dated, key=itemgetter(0, 1))))
+
+    @cached_property
+    def looks(self) -> pd.DataFrame:
+        """A row per scene, by time: scene, acquired (UTC), status, reason, visible_fraction and
+        berth_visible_fraction (0 to 1), containers, teu, hulls and aboard with _low and _high
+        (missing where unknown), method, model and settings that the row rests on."""
+        looks = frame(self.counts).astype(dict.fromkeys(_TEXTS, "string"))
         looks["interval_calibrated"] = looks["interval_calibrated"].astype("boolean")
         looks["interval_level"] = looks["interval_level"].astype("Float64")
-        return cls(pier, looks.sort_values(["acquired", "scene"], ignore_index=True))
+        return looks
 
     def __len__(self) -> int:
-        return len(self.looks)
+        return len(self.counts)
 
     @property
     def methods(self) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from cv.counting.count import UNKNOWN, Count, Estimate, Hull, Status
+from cv.events.story import Story
+from cv.events.watch import Watch
 from cv.site import Role
 
 START = datetime(2024, 1, 1, 2, tzinfo=UTC)
@@ -56,3 +58,18 @@ def look(
         settings="",
         place="",
     )
+
+
+def day(at: datetime) -> float:
+    """Days after START."""
+    return (at - START) / timedelta(days=1)
+
+
+def history(*looks: Count) -> Story:
+    """A usual rhythm of five calls before these looks, which begin at day 0."""
+    before = []
+    for start in range(-40, 0, 8):
+        sizes = (0, 0, 0, 0, 60, 120, 120, 10)
+        ships = (None, None, None, None, None, None, 115, 115)
+        before += [look(start + i, n, s) for i, (n, s) in enumerate(zip(sizes, ships, strict=True))]
+    return Story.of(Watch.of([*before, *looks]))

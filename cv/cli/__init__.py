@@ -11,7 +11,17 @@ from importlib import import_module
 from cv.cli import options
 from cv.errors import InputError, PierwatchError
 
-COMMANDS = ("count", "monitor", "series", "show", "export", "datasets", "evaluate", "doctor")
+COMMANDS = (
+    "count",
+    "monitor",
+    "series",
+    "events",
+    "show",
+    "export",
+    "datasets",
+    "evaluate",
+    "doctor",
+)
 OK, UNFINISHED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 

@@ -9,6 +9,8 @@ from cv.events.story import Story
 
 _SURE = 0.97
 """A look settles whether a ship had come or gone where it is so probable."""
+_LENGTH_ERROR = 0.04
+"""Standard deviation of the relative error of a hull's length."""
 LIKELY = 0.5
 _INFERRED = 0.75
 """A call that no look shows is told from this probability on."""
@@ -23,8 +25,13 @@ _UNSEEN_OTHERWISE = (
 def calls(story: Story) -> tuple[Event, ...]:
     """Every call with a look during it, by time; two ships with no look between them are one
     call unless the looks speak for a new arrival."""
-    there = story.in_port
-    return tuple(_call(story, first, last) for first, last in _stays(story, there >= LIKELY))
+    stays = _stays(story, story.in_port >= LIKELY)
+    ends = [-1, *(last for _, last in stays)]
+    starts = [*(first for first, _ in stays[1:]), len(story.watch)]
+    return tuple(
+        _call(story, stay, (before, after))
+        for stay, before, after in zip(stays, ends, starts, strict=False)
+    )
 
 
 def unseen_calls(story: Story) -> tuple[Event, ...]:
@@ -63,21 +70,22 @@ def _stays(story: Story, there: np.ndarray) -> list[tuple[int, int]]:
     return stays
 
 
-def _call(story: Story, first: int, last: int) -> Event:
+def _call(story: Story, stay: tuple[int, int], others: tuple[int, int]) -> Event:
+    """The call of a stay; `others`: last look of the call before, first of the next."""
+    first, last = stay
     there, scenes, times = story.in_port, story.watch.scenes, story.watch.times
     known = [look for look in range(first, last + 1) if there[look] >= _SURE]
     came_by, left_after = (known[0], known[-1]) if known else (first, last)
-    before = [look for look in range(first) if there[look] <= 1 - _SURE]
-    after = [look for look in range(last + 1, len(scenes)) if there[look] <= 1 - _SURE]
-    gone = [] if not before else [look for look in before if look < came_by]
-    arrived = Span(times[gone[-1]] if gone else None, times[came_by])
-    left = Span(times[left_after], times[after[0]] if after else None)
+    not_yet = _settled(there, range(first - 1, others[0], -1), others[0])
+    gone = _settled(there, range(last + 1, others[1]), others[1])
+    arrived = Span(times[not_yet] if not_yet >= 0 else None, times[came_by])
+    left = Span(times[left_after], times[gone] if gone < len(times) else None)
     lengths = story.watch.lengths[first : last + 1]
     lengths = lengths[np.isfinite(lengths)]
     size = None
     if len(lengths):
-        middle, off = float(np.median(lengths)), 1.645 * 0.04 * float(np.median(lengths))
-        size = Size(middle, middle - off, middle + off, "metres")
+        middle = float(np.median(lengths))
+        size = Size.about(middle, _LENGTH_ERROR * middle, "metres", 0.0)
     return Event(
         Kind.CALL,
         story.watch.pier,
@@ -90,8 +98,12 @@ def _call(story: Story, first: int, last: int) -> Event:
     )
 
 
+def _settled(there: np.ndarray, looks: range, otherwise: int) -> int:
+    """The first of `looks` at which surely no ship was there."""
+    return next((look for look in looks if there[look] <= 1 - _SURE), otherwise)
+
+
 def _moved(story: Story, before: int, after: int) -> Size | None:
     """By how much the number of containers changed from one look to another."""
     (m, s), (n, t) = story.level[before], story.level[after]
-    off = 1.645 * float(np.hypot(s, t))
-    return Size(float(n - m), float(n - m) - off, float(n - m) + off, "containers")
+    return Size.about(float(n - m), float(np.hypot(s, t)), "containers")

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from math import inf
+
+ENDS = 1.645
+"""Standard deviations from the middle of a 90 % interval to its ends."""
 
 
 class Kind(StrEnum):
@@ -20,6 +24,20 @@ class Kind(StrEnum):
     """Cargo gathers as it does before a ship: one is due."""
     HALT = "halt"
     """No ship for longer than this pier's rhythm explains."""
+    RESUMPTION = "resumption"
+    """The call that ended a halt."""
+    LOADING = "loading"
+    """A call took containers from the pier."""
+    UNLOADING = "unloading"
+    """A call put containers on the pier."""
+    DWELL = "dwell"
+    """The number of containers has not changed for many looks."""
+    INFLOW_STOPPED = "inflow_stopped"
+    """Nothing was added to the pier for long."""
+    STANDING_HULL = "standing_hull"
+    """A hull lay at the pier for weeks."""
+    BERTH_SHIFT = "berth_shift"
+    """A ship went from one pier to another."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +63,12 @@ class Size:
     high: float
     unit: str
     """"containers", "days", "metres" ..."""
+
+    @classmethod
+    def about(cls, value: float, spread: float, unit: str, least: float = -inf) -> Size:
+        """`value` with a standard deviation of `spread`; nothing is below `least`."""
+        off = ENDS * spread
+        return cls(float(value), float(max(least, value - off)), float(value + off), unit)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from cv.events.event import NOT_YET, Event, Kind, Size
+from cv.events.event import NOT_YET, Event, Kind, Size, Span
 from cv.events.story import Story
 
 LEAST_D = 12.0
@@ -38,25 +38,25 @@ class Halt(Event):
 
 
 def halts(story: Story, calls: Sequence[Event]) -> tuple[Halt, ...]:
-    """Every long time between two of `calls`, and after the last one, by time.
+    """Every long time between two of `calls`, before the first and after the last one, by time.
 
     `calls` are those that were seen and those that were inferred, in any order.
     """
     usual = max(LEAST_D, RHYTHMS * story.habits.cadence_d)
     ordered = sorted(calls, key=lambda call: call.began.by or call.ended.after or _BEGINNING)
-    pairs = zip(ordered, [*ordered[1:], None], strict=True)
-    found = [_halt(story, call, follower, usual) for call, follower in pairs]
+    left = [Span(None, story.watch.times[0]), *(call.ended for call in ordered)]
+    came = [*(call.began for call in ordered), NOT_YET]
+    pairs = zip(left, came, strict=True)
+    found = [_halt(story, began, ended, usual) for began, ended in pairs]
     return tuple(halt for halt in found if halt is not None)
 
 
-def _halt(story: Story, call: Event, follower: Event | None, usual: float) -> Halt | None:
-    if call.ended.by is None:
+def _halt(story: Story, began: Span, ended: Span, usual: float) -> Halt | None:
+    if began.by is None:
         return None  # the ship is still there
-    first, last = story.watch.look(call.ended.by), len(story.watch) - 1
-    came = NOT_YET
-    if follower is not None:
-        came = follower.began
-        last = story.watch.look(came.after) if came.after else first
+    first, last = story.watch.look(began.by), len(story.watch) - 1
+    if ended.by is not None:
+        last = story.watch.look(ended.after) if ended.after else first
     if last <= first:
         return None
     days = story.watch.days
@@ -66,13 +66,13 @@ def _halt(story: Story, call: Event, follower: Event | None, usual: float) -> Ha
     berth = [i for i in range(first, last + 1) if np.isfinite(story.watch.ships[i])]
     ends = [days[first], *(days[i] for i in berth), days[last]]
     longest = shortest
-    if call.ended.after and came.by:
-        longest = (came.by - call.ended.after).total_seconds() / 86_400
+    if began.after and ended.by:
+        longest = (ended.by - began.after).total_seconds() / 86_400
     return Halt(
         kind=Kind.HALT,
         pier=story.watch.pier,
-        began=call.ended,
-        ended=came,
+        began=began,
+        ended=ended,
         size=Size(shortest, shortest, max(shortest, longest), "days"),
         confidence=story.quiet(first, last),
         evidence=tuple(story.watch.scenes[i] for i in berth),

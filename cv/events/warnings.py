@@ -59,9 +59,8 @@ def _warning(story: Story, raised: int, ended: int | None) -> Event:
         story.watch.pier,
         Span(times[low] if raised else None, times[raised]),
         end,
-        Size(float(mean), float(max(0.0, mean - 1.645 * spread)), float(mean + 1.645 * spread),
-             "containers"),
+        Size.about(float(mean), float(spread), "containers", 0.0),
         float(story.forecast[raised, AHEAD_D.index(7.0)]),
         tuple(story.watch.scenes[max(0, raised - 1) : raised + 1]),
         _OTHERWISE,
-    )  # fmt: skip
+    )

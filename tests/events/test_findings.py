@@ -6,27 +6,12 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from sights import START, look
+from sights import START, day, history, look
 
 from cv.events.calls import calls, unseen_calls
 from cv.events.halts import halts
-from cv.events.story import Story
 from cv.events.warnings import warnings
 from cv.events.watch import Watch
-
-
-def day(at):
-    return (at - START) / timedelta(days=1)
-
-
-def history(*looks):
-    """A usual rhythm of five calls before these looks, which begin at day 0."""
-    before = []
-    for start in range(-40, 0, 8):
-        sizes = (0, 0, 0, 0, 60, 120, 120, 10)
-        ships = (None, None, None, None, None, None, 115, 115)
-        before += [look(start + i, n, s) for i, (n, s) in enumerate(zip(sizes, ships, strict=True))]
-    return Story.of(Watch.of([*before, *looks]))
 
 
 def test_a_call_is_timed_between_the_looks_around_it():

@@ -1,0 +1,48 @@
+"""Loading and unloading: what calls did to the number of containers on their pier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import hypot
+
+from cv.events.event import ENDS, Event, Kind, Size
+from cv.events.story import Story
+
+_OTHERWISE = ("lorries or trains moved containers at the same time",)
+
+
+def transfers(story: Story, calls: Sequence[Event]) -> tuple[Event, ...]:
+    """What each of `calls` took from the pier or put on it, where that is told apart from nothing.
+
+    `size` is the change in containers: what was loaded (negative) from the fullest look of the
+    call, the looks around it included, to the one after it; what was unloaded (positive) from the
+    one before it to the fullest. It is a lower bound of what was handled: what came and went
+    between looks leaves no trace. On a pier to which ships bring cargo an unloading is told where
+    there was one, elsewhere a loading.
+    """
+    found = [_transfer(story, call) for call in calls]
+    return tuple(event for event in found if event is not None)
+
+
+def _transfer(story: Story, call: Event) -> Event | None:
+    if call.began.after is None or call.ended.by is None:
+        return None  # one end of it was not seen
+    first, last = story.watch.look(call.began.after), story.watch.look(call.ended.by)
+    highest = max(range(first, last + 1), key=lambda look: float(story.level[look, 0]))
+    ways = [(Kind.LOADING, highest, last), (Kind.UNLOADING, first, highest)]
+    if story.habits.flow.usual.added > 0:
+        ways.reverse()  # here ships bring, and what they brought leaves by land
+    for kind, before, after in ways:
+        size = _change(story, before, after)
+        if size.low > 0.0 or size.high < 0.0:
+            spread = (size.high - size.low) / 2 / ENDS
+            sure = 1.0 - 0.5 * min(1.0, (spread / size.value) ** 2)
+            scenes = story.watch.scenes[before], story.watch.scenes[after]
+            sure = min(call.confidence, sure)
+            return Event(kind, call.pier, call.began, call.ended, size, sure, scenes, _OTHERWISE)
+    return None
+
+
+def _change(story: Story, before: int, after: int) -> Size:
+    (m, s), (n, t) = story.level[before], story.level[after]
+    return Size.about(float(n - m), hypot(float(s), float(t)), "containers")

@@ -1,0 +1,72 @@
+"""Events as text: a line each for a terminal, a JSON object each for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from cv.events.event import Event, Size, Span
+
+_HEADING = (
+    "began              ended              what                 size (90 %)        sure  pier"
+)
+_WAYS = {"stockpile_before_loading": "ship due"}
+
+
+def events_text(events: Sequence[Event]) -> str:
+    """A line per event, at most 100 wide but for long names, by time.
+
+    A time is that of the look by which something had happened, or has a "<" before it where no look
+    before tells that it had not. "~" marks what happened up to so many days before: "~1.5d".
+    """
+    if not events:
+        return "no findings"
+    lines = [_HEADING, *(_line(event) for event in events)]
+    lines.append(
+        "times in UTC: of the look by which it had happened; in brackets the days before that"
+    )
+    lines.append(
+        "in which it may have; size with its 90 % interval; sure: probability that it is so"
+    )
+    return "\n".join(lines)
+
+
+def events_json(events: Sequence[Event]) -> str:
+    """A JSON object per line: all that an event holds, times in ISO 8601."""
+    return "\n".join(json.dumps(_plain(asdict(event)), ensure_ascii=False) for event in events)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _line(event: Event) -> str:
+    kind = _WAYS.get(event.kind.value, event.kind.value.replace("_", " "))
+    return (
+        f"{_moment(event.began):<17}  {_moment(event.ended):<17}  {kind:<15}  "
+        f"{_size(event.size):>22}  {event.confidence:>4.0%}  {event.pier}"
+    )
+
+
+def _moment(span: Span) -> str:
+    if span.by is None:
+        return "-" if span.after is None else f"after {span.after:%y-%m-%d}"
+    if span.after is None:
+        return f"by {span.by:%y-%m-%d %H:%M}"
+    days = (span.by - span.after).total_seconds() / 86_400
+    return f"{span.by:%y-%m-%d %H:%M}" + (f" ({days:.0f})" if days >= 0.5 else "")
+
+
+def _size(size: Size | None) -> str:
+    if size is None:
+        return "-"
+    units = {"containers": "boxes", "metres": "m", "days": "d"}
+    unit = units.get(size.unit, size.unit)
+    return f"{size.value:.0f} ({size.low:.0f} to {size.high:.0f}) {unit}"
