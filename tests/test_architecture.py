@@ -24,6 +24,7 @@ LAYERS = [
     {"series"},
     {"events"},
     {"simulation"},
+    {"benchmark"},
     {"visit"},
     {"monitoring"},
     {"evaluation"},

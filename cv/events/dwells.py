@@ -6,6 +6,7 @@ from math import hypot
 
 import numpy as np
 
+from cv.events.calls import LIKELY
 from cv.events.event import NOT_YET, Event, Kind, Size, Span
 from cv.events.story import Story
 
@@ -25,13 +26,16 @@ _OTHERWISE = (
 
 
 def dwells(story: Story) -> tuple[Event, ...]:
-    """Every time that the number of containers stayed the same for long, by time; `size` is it."""
-    watch = story.watch
+    """Every time that the number of containers stayed the same for long, by time; `size` is it.
+
+    A ship begins it anew; `confidence` is the probability that none came unseen.
+    """
+    watch, there = story.watch, story.in_port
     known = np.flatnonzero(np.isfinite(watch.boxes)).tolist()
     found = []
     run: list[int] = []
     for look in known:
-        if run and not _same(story, run, look):
+        if run and (there[look] >= LIKELY or not _same(story, run, look)):
             found += _dwell(story, run, look)
             run = []
         run.append(look)
@@ -59,10 +63,12 @@ def _dwell(story: Story, run: list[int], changed: int | None) -> list[Event]:
     mean, spread = _mean(story, run)
     if mean < LEAST:
         return []
+    there = story.in_port
     before = run[0] - 1
     ended = NOT_YET if changed is None else Span(watch.times[run[-1]], watch.times[changed])
-    # a ship that took as many as it brought would have been there unseen
-    quiet = story.quiet(run[0], run[-1])
+    # from the first look without the ship that landed them
+    first = next((look for look in run if there[look] < LIKELY), run[0])
+    quiet = story.quiet(first, run[-1])
     return [
         Event(
             Kind.DWELL,
@@ -70,7 +76,7 @@ def _dwell(story: Story, run: list[int], changed: int | None) -> list[Event]:
             Span(watch.times[before] if before >= 0 else None, watch.times[run[0]]),
             ended,
             Size.about(mean, hypot(spread, _SLACK * mean), "containers", 0.0),
-            float(np.clip(quiet, 0.0, 1.0)),
+            quiet,
             tuple(watch.scenes[look] for look in run),
             _OTHERWISE,
         )

@@ -13,6 +13,8 @@ _LEAST_LOAD = 20.0
 _USUAL_CADENCE_D, _USUAL_CALLS = 8.0, 2.0
 """What is believed before anything was seen: a call every so many days, as firmly as if so many
 calls had been seen."""
+_WATCHED_D = 2.0
+"""So much of the time between two looks is as good as watched, days."""
 _USUAL_STAY_D, _USUAL_STAYS = 1.6, 4.0
 
 
@@ -53,9 +55,10 @@ class Habits:
             return cls(_USUAL_CADENCE_D, _USUAL_STAY_D, load, flow)
         begins = ships & ~np.concatenate([[False], ships[:-1]])
         gaps = np.diff(days)
-        # a pause far longer than usual is a halt, and no part of the rhythm
-        starts = days[begins]
-        pauses = np.diff(starts)
+        # time that nobody looked at has its calls too: it counts for no pause; and a pause far
+        # longer than usual is a halt, and no part of the rhythm
+        watched = np.concatenate([[0.0], np.cumsum(gaps.clip(max=_WATCHED_D))])
+        pauses = np.diff(watched[begins])
         used = pauses[pauses < 4 * np.median(pauses)] if len(pauses) else pauses
         calls = len(used)
         cadence = (used.sum() + _USUAL_CADENCE_D * _USUAL_CALLS) / (calls + _USUAL_CALLS)

@@ -1,0 +1,1 @@
+"""Published cases, fed to the engine of events as looks: what it concludes of them."""

@@ -1,0 +1,62 @@
+"""What the engine concludes of the looks that were published of Rajin."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cv.benchmark.looks import Case
+from cv.events.event import Kind
+from cv.events.findings import findings
+
+
+@pytest.fixture(scope="module")
+def found():
+    return findings(Case.read("rajin").counts)
+
+
+def at(month, day, hour=2, minute=0, year=2024):
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)
+
+
+def of(found, kind, pier):
+    return [event for event in found if event.kind is kind and event.pier == pier]
+
+
+def test_the_case_has_its_piers_and_what_nobody_saw_is_unknown():
+    case = Case.read("rajin")
+    assert set(case.counts) == {"Pier 1", "Pier 2", "Pier 3", "Rail siding"}
+    cloud = next(c for c in case.counts["Pier 2"] if c.acquired == at(10, 18, year=2023))
+    assert not cloud.containers.known
+    assert not cloud.hulls.known
+
+
+def test_a_ship_unloads_at_pier_1_and_is_at_pier_2_two_days_later(found):
+    """Finding 2."""
+    shift = next(e for e in of(found, Kind.BERTH_SHIFT, "Pier 1") if e.to_pier == "Pier 2")
+    assert shift.ended.by == at(3, 12)
+
+
+def test_the_stack_of_february_stood_untouched_until_march(found):
+    """Finding 7."""
+    (dwell,) = of(found, Kind.DWELL, "Pier 1")
+    assert dwell.began.by == at(2, 12)
+    assert dwell.ended.by == at(3, 10)
+    assert len(dwell.evidence) >= 20
+
+
+def test_nothing_came_by_rail(found):
+    """Finding 8."""
+    (stopped,) = of(found, Kind.INFLOW_STOPPED, "Rail siding")
+    assert stopped.size.value > 20
+
+
+def test_cargo_gathers_before_the_ship_of_march(found):
+    """Finding 1."""
+    due = of(found, Kind.WARNING, "Pier 2")
+    assert any(at(3, 9) <= e.began.by <= at(3, 10) for e in due)
+    assert any(
+        timedelta(days=0) < e.began.by - at(3, 9) <= timedelta(days=2)
+        for e in of(found, Kind.CALL, "Pier 1")
+    )
