@@ -44,13 +44,14 @@ def dwells(story: Story) -> tuple[Event, ...]:
 
 def _same(story: Story, run: list[int], look: int) -> bool:
     mean, spread = _mean(story, run)
-    boxes, error = float(story.watch.boxes[look]), float(story.watch.boxes_sd[look])
+    boxes = float(story.watch.boxes[look])
+    error = float(story.watch.boxes_sd[look, 0 if boxes > mean else 1])
     return abs(boxes - mean) <= _ALIKE * hypot(spread, error, _SLACK * mean)
 
 
 def _mean(story: Story, run: list[int]) -> tuple[float, float]:
     """Weighted mean of the counts of a run, and its standard deviation."""
-    weights = story.watch.boxes_sd[run] ** -2.0
+    weights = story.watch.boxes_sd[run].mean(axis=1) ** -2.0
     return float((weights * story.watch.boxes[run]).sum() / weights.sum()), float(
         weights.sum() ** -0.5
     )

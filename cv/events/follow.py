@@ -20,6 +20,8 @@ from cv.events.sight import likelihoods
 from cv.events.watch import Watch
 
 Floats = NDArray[np.float64]
+Noise = tuple[float, float]
+"""Variance of the error of a count where the truth is below it, and where it is above."""
 Told = tuple[float, float, float]
 """After a count: mean and variance of the number, and how likely that count was."""
 
@@ -49,7 +51,7 @@ def follow(watch: Watch, habits: Habits, paths: Paths) -> Filtered:
     count = len(watch)
     seen = likelihoods(watch).tolist()
     bare_paths, all_paths = paths.bare.tolist(), paths.all.tolist()
-    numbers, noises = watch.boxes.tolist(), (watch.boxes_sd**2).tolist()
+    numbers, noises = watch.boxes.tolist(), [tuple(pair) for pair in (watch.boxes_sd**2).tolist()]
     gaps = np.diff(watch.days).tolist()
     states, level = np.zeros((count, STATES)), np.zeros((count, 2))
     bare, visits = np.zeros((count - 1, STATES, STATES)), np.zeros((count - 1, STATES, STATES))
@@ -66,7 +68,7 @@ def follow(watch: Watch, habits: Habits, paths: Paths) -> Filtered:
         quiet, other = sum_up.over(state, told, bare_paths[step], all_paths[step])
         scale = sum(sum_up.total)
         if scale <= 0.0:  # nothing explains this look: it says nothing
-            told = _all_ways(state, moments, gap, float("nan"), 0.0, habits)
+            told = _all_ways(state, moments, gap, float("nan"), (0.0, 0.0), habits)
             sum_up = _Sum([1.0, 1.0])
             quiet, other = sum_up.over(state, told, bare_paths[step], all_paths[step])
             scale = sum(sum_up.total)
@@ -87,7 +89,7 @@ def _all_ways(
     moments: list[tuple[float, float]],
     gap: float,
     number: float,
-    noise: float,
+    noise: Noise,
     habits: Habits,
 ) -> list[Ways | None]:
     """Those from every state; None for one that is as good as excluded."""
@@ -102,7 +104,7 @@ def _ways(
     before: tuple[float, float],
     gap: float,
     number: float,
-    noise: float,
+    noise: Noise,
     habits: Habits,
 ) -> tuple[Told | None, Told | None, Told]:
     """What the count says if the number stayed, if it grew (both only ashore), became another."""
@@ -124,12 +126,12 @@ def _ways(
     return _blend(stayed, shrunk, 1.0 - cleared), _blend(some, much, 0.6), changed
 
 
-def _told(mean: float, variance: float, number: float, noise: float, load: float) -> Told:
-    """After a count of `number` whose error has variance `noise`; nan: nothing was counted."""
+def _told(mean: float, variance: float, number: float, noise: Noise, load: float) -> Told:
+    """After a count of `number` with the variances `noise` below and above; nan: no count."""
     if number != number:
         return mean, variance, 1.0
-    both = variance + noise
     off = number - mean
+    both = variance + (noise[0] if off > 0 else noise[1])  # the truth is below the count, or above
     near = (1 - _STRAY) * exp(-0.5 * off * off / both) / sqrt(_TURN * both)
     stray = _STRAY / (1.5 * load + number)
     trust, gain = near / (near + stray), variance / both

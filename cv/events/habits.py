@@ -15,6 +15,8 @@ _USUAL_CADENCE_D, _USUAL_CALLS = 8.0, 2.0
 calls had been seen."""
 _WATCHED_D = 2.0
 """So much of the time between two looks is as good as watched, days."""
+_STAYED_D = 1.0
+"""So long a ship is taken to have stayed after a look that shows it, at most, days."""
 _USUAL_STAY_D, _USUAL_STAYS = 1.6, 4.0
 
 
@@ -62,7 +64,7 @@ class Habits:
         used = pauses[pauses < 4 * np.median(pauses)] if len(pauses) else pauses
         calls = len(used)
         cadence = (used.sum() + _USUAL_CADENCE_D * _USUAL_CALLS) / (calls + _USUAL_CALLS)
-        there = float(gaps[ships[:-1]].clip(max=3.0).sum())
+        there = float(gaps[ships[:-1]].clip(max=_STAYED_D).sum())
         stays = max(1, int(begins.sum()))
         stay = (there + _USUAL_STAY_D * _USUAL_STAYS) / (stays + _USUAL_STAYS)
         stay = float(np.clip(stay, 0.5, 0.6 * cadence))

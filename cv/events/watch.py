@@ -13,7 +13,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from cv.counting.count import Count, Estimate, Hull
+from cv.counting.count import Count, Hull
 from cv.site import Role
 
 Floats = NDArray[np.float64]
@@ -22,7 +22,9 @@ LEAST_SEEN = 0.5
 """Share of pier or berth below which what was not seen there says nothing."""
 LEAST_LENGTH_M = 60.0
 """Shorter hulls are boats and barges: they make no call, metres."""
-_NOTHING = (nan, nan)
+_LEAST_SD = 0.5
+"""Of a number of containers."""
+_NOTHING = (nan, nan, nan)
 _DAY = timedelta(days=1)
 
 
@@ -41,7 +43,7 @@ class Watch:
     boxes: Floats
     """(n,) containers on the whole pier, nan where unknown: what a part shows is scaled up."""
     boxes_sd: Floats
-    """(n,) standard deviation of their error."""
+    """(n, 2) standard deviation of their error: how much fewer, and how much more, there may be."""
     ships: Floats
     """(n,) hulls at the berth, nan where unknown."""
     least_ships: Floats
@@ -68,8 +70,8 @@ class Watch:
         # a look that says nothing is none: its gap is one with those beside it
         used = [one for one in told if one[1] is not None or one[2] is not None]
         seen = [count for count, _, _ in used]
-        boxes = np.array([one or _NOTHING for _, one, _ in used]).reshape(-1, 2)
-        ships = np.array([one or (*_NOTHING, nan) for _, _, one in used]).reshape(-1, 3)
+        boxes = np.array([one or _NOTHING for _, one, _ in used]).reshape(-1, 3)
+        ships = np.array([one or _NOTHING for _, _, one in used]).reshape(-1, 3)
         times = tuple(count.acquired for count in seen if count.acquired is not None)
         return cls(
             counts[0].pier,
@@ -78,7 +80,7 @@ class Watch:
             times,
             np.array([(time - times[0]) / _DAY for time in times]),
             boxes[:, 0],
-            boxes[:, 1],
+            boxes[:, 1:],
             ships[:, 0],
             ships[:, 1],
             ships[:, 2],
@@ -94,21 +96,16 @@ class Watch:
         return bisect_left(self.times, at)
 
 
-def _boxes(count: Count, level: float) -> tuple[float, float] | None:
-    """Containers on the whole pier and the standard deviation of their error, if known."""
+def _boxes(count: Count, level: float) -> tuple[float, float, float] | None:
+    """Containers on the whole pier, how much fewer and how much more there may be, if known."""
     seen, number = count.visible_fraction or 0.0, count.containers
-    if number.value is None or seen < LEAST_SEEN:
+    if number.value is None or number.low is None or number.high is None or seen < LEAST_SEEN:
         return None
     whole = number.value / seen
     unseen = (1.0 - seen) * max(whole, 2.0)
-    return whole, hypot(_spread(number, level) / seen, unseen)
-
-
-def _spread(number: Estimate, level: float) -> float:
-    """Standard deviation that an interval at `level` stands for, at least half an object."""
-    if number.low is None or number.high is None:
-        return nan
-    return max(0.5, (number.high - number.low) / (2 * _ends(level)))
+    sides = (number.value - number.low, number.high - number.value)
+    below, above = (max(_LEAST_SD, side / _ends(level)) / seen for side in sides)
+    return whole, hypot(below, unseen), hypot(above, unseen)
 
 
 @cache

@@ -57,7 +57,7 @@ def test_the_level_follows_the_counts_and_is_sure_where_they_agree():
     story = Story.of(Watch.of([look(day, 80) for day in range(8)]))
     mean, spread = story.level[-1]
     assert mean == pytest.approx(80, abs=3)
-    assert spread < Watch.of([look(0, 80)]).boxes_sd[0] / 1.5
+    assert spread < Watch.of([look(0, 80)]).boxes_sd[0, 0] / 1.5
 
 
 def test_a_look_that_nothing_explains_breaks_nothing():
