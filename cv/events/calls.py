@@ -35,13 +35,19 @@ def calls(story: Story) -> tuple[Event, ...]:
 
 
 def unseen_calls(story: Story) -> tuple[Event, ...]:
-    """Calls between two looks of which neither shows a ship, by time."""
-    there, times = story.in_port, story.watch.times
+    """Calls between two looks of which neither shows a ship, by time.
+
+    Told where the number of containers changed as only a ship explains. That a long time without a
+    look probably had its calls is no finding: see the doubt of `halts`.
+    """
+    there, times, scenes = story.in_port, story.watch.times, story.watch.scenes
     found = []
     for gap in range(len(story.visited)):
         if max(there[gap], there[gap + 1]) >= LIKELY or story.visited[gap] < _INFERRED:
             continue
-        scenes = story.watch.scenes[gap], story.watch.scenes[gap + 1]
+        moved = _moved(story, gap, gap + 1)
+        if moved.low <= 0.0 <= moved.high:
+            continue
         span = Span(times[gap], times[gap + 1])
         found.append(
             Event(
@@ -49,9 +55,9 @@ def unseen_calls(story: Story) -> tuple[Event, ...]:
                 story.watch.pier,
                 span,
                 span,
-                _moved(story, gap, gap + 1),
+                moved,
                 float(story.visited[gap]),
-                scenes,
+                (scenes[gap], scenes[gap + 1]),
                 _UNSEEN_OTHERWISE,
             )
         )
@@ -103,7 +109,7 @@ def _settled(there: np.ndarray, looks: range, otherwise: int) -> int:
     return next((look for look in looks if there[look] <= 1 - _SURE), otherwise)
 
 
-def _moved(story: Story, before: int, after: int) -> Size | None:
+def _moved(story: Story, before: int, after: int) -> Size:
     """By how much the number of containers changed from one look to another."""
     (m, s), (n, t) = story.level[before], story.level[after]
     return Size.about(float(n - m), float(np.hypot(s, t)), "containers")

@@ -92,3 +92,9 @@ def test_levels_are_never_negative():
     story = history(*(look(i, 0) for i in range(6)))
     assert (story.level[:, 0] >= 0).all()
     assert np.isfinite(story.level).all()
+
+
+def test_a_long_time_without_a_look_is_no_inferred_call():
+    story = history(look(0, 0), look(1, 0), look(60, 0), look(61, 0))
+    assert not [one for one in unseen_calls(story) if one.began.after >= START]
+    assert story.quiet(len(story.watch) - 3, len(story.watch) - 2) < 0.2
