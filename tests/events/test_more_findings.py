@@ -156,3 +156,10 @@ def test_other_piers_change_nothing_but_shifts():
     together = findings({"Pier 2": looks, "Pier 3": others})
     kept = [one for one in together if one.pier == "Pier 2" and one.kind is not Kind.BERTH_SHIFT]
     assert tuple(kept) == alone
+
+
+def test_no_ship_is_due_at_a_siding():
+    looks = [look(i, 40 * (i % 4), role=Role.RAIL) for i in range(12)]
+    kinds = {one.kind for one in findings({"Pier 2": looks})}
+    assert Kind.STOCKPILE in kinds
+    assert Kind.WARNING not in kinds
