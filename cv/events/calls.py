@@ -45,7 +45,7 @@ def unseen_calls(story: Story) -> tuple[Event, ...]:
     for gap in range(len(story.visited)):
         if max(there[gap], there[gap + 1]) >= LIKELY or story.visited[gap] < _INFERRED:
             continue
-        moved = _moved(story, gap, gap + 1)
+        moved = story.change(gap, gap + 1)
         if moved.low <= 0.0 <= moved.high:
             continue
         span = Span(times[gap], times[gap + 1])
@@ -107,9 +107,3 @@ def _call(story: Story, stay: tuple[int, int], others: tuple[int, int]) -> Event
 def _settled(there: np.ndarray, looks: range, otherwise: int) -> int:
     """The first of `looks` at which surely no ship was there."""
     return next((look for look in looks if there[look] <= 1 - _SURE), otherwise)
-
-
-def _moved(story: Story, before: int, after: int) -> Size:
-    """By how much the number of containers changed from one look to another."""
-    (m, s), (n, t) = story.level[before], story.level[after]
-    return Size.about(float(n - m), float(np.hypot(s, t)), "containers")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from math import inf
+from statistics import NormalDist
 
 ENDS = 1.645
 """Standard deviations from the middle of a 90 % interval to its ends."""
@@ -69,6 +70,12 @@ class Size:
         """`value` with a standard deviation of `spread`; nothing is below `least`."""
         off = ENDS * spread
         return cls(float(value), float(max(least, value - off)), float(value + off), unit)
+
+    @property
+    def sign_chance(self) -> float:
+        """Probability that it is not really on the other side of zero, 0.5 to 1."""
+        spread = (self.high - self.low) / 2 / ENDS
+        return NormalDist().cdf(abs(self.value) / spread) if spread else 1.0
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,8 @@ class Flow:
     """What a ship does most often."""
     other: Change
     """What else it may do, as probable."""
+    by_ship: bool = True
+    """Whether ships serve it; trains or lorries else."""
 
 
 _LOADS = Change(0.1, 0.0, 0.15, 0.0)
@@ -50,7 +52,7 @@ _ANY = Change(0.7, 0.2, 0.5, 0.4)
 FLOWS = {
     Role.EXPORT: Flow(25.0, 0.9, _LOADS, _ANY),
     Role.IMPORT: Flow(3.5, 0.02, _UNLOADS, _ANY),
-    Role.RAIL: Flow(3.0, 0.5, _LOADS, _ANY),
+    Role.RAIL: Flow(3.0, 0.5, _LOADS, _ANY, by_ship=False),
     Role.YARD: Flow(8.0, 0.4, _UNLOADS, _ANY),
     Role.ANCHORAGE: Flow(25.0, 0.0, _ANY, _ANY),
 }

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cv.events.habits import Habits
-from cv.events.rhythm import ASHORE, GATHERING, IN_PORT, STATES, Paths, settled
+from cv.events.rhythm import GATHERING, IN_PORT, STATES, Paths, settled
 from cv.events.sight import likelihoods
 from cv.events.watch import Watch
 
@@ -209,6 +209,3 @@ def _overall(state: list[float], moments: list[tuple[float, float]]) -> tuple[fl
         mean += share * m
         square += share * (v + m * m)
     return mean, sqrt(max(0.0, square - mean * mean))
-
-
-__all__ = ["ASHORE", "Filtered", "follow"]

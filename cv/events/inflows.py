@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from cv.events.event import ENDS, NOT_YET, Event, Kind, Size, Span
+from cv.events.rhythm import GATHERING
 from cv.events.story import Story
 
 LEAST_D = 12.0
@@ -48,7 +49,6 @@ def _pause(story: Story, first: int, last: int, grown: int | None, usual: float)
     if days < usual:
         return []
     looks = [i for i in range(first, last + 1) if np.isfinite(watch.boxes[i])]
-    longest = float(np.diff(watch.days[looks]).max(initial=0.0))
     until = days if grown is None else float(watch.days[grown] - watch.days[first])
     ended = NOT_YET if grown is None else Span(watch.times[last], watch.times[grown])
     return [
@@ -58,8 +58,8 @@ def _pause(story: Story, first: int, last: int, grown: int | None, usual: float)
             Span(watch.times[first - 1] if first else None, watch.times[first]),
             ended,
             Size(days, days, max(days, until), "days"),
-            # what comes and goes within the longest time between two looks would go unnoticed
-            float(np.clip(1.0 - 0.5 * longest / max(story.habits.cadence_d, 1.0), 0.0, 1.0)),
+            # as sure as that cargo gathered at none of these looks
+            float(1.0 - story.now[looks, GATHERING].max()),
             tuple(watch.scenes[i] for i in looks),
             _OTHERWISE,
         )

@@ -40,12 +40,14 @@ def shifts(calls: Mapping[str, Sequence[Event]]) -> tuple[Shift, ...]:
         for came in arrivals
         if _follows(left, came)
     ]
-    used: set[int] = set()
+    gone: list[Event] = []
+    arrived: list[Event] = []
     found = []
     for sure, left, came in sorted(pairs, key=lambda pair: -pair[0]):
-        if sure < 0.5 or id(left) in used or id(came) + 1 in used:
+        if sure < 0.5 or left in gone or came in arrived:
             continue
-        used |= {id(left), id(came) + 1}
+        gone.append(left)
+        arrived.append(came)
         found.append(
             Shift(
                 kind=Kind.BERTH_SHIFT,

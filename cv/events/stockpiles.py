@@ -75,7 +75,7 @@ def _stockpile(
         began=Span(watch.times[first - 1], watch.times[first]),
         ended=ended,
         size=Size.about(float(most), float(spread), "containers", 0.0),
-        confidence=float(1.0 - np.exp(-0.5 * ((most - base) / max(spread, 1.0)) ** 2)),
+        confidence=story.change(low, peak).sign_chance,
         evidence=watch.scenes[first - 1 : peak + 1],
         alternatives=_OTHERWISE,
         growth_per_day=(float(most) - base) / max(days, 0.2),

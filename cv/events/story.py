@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cv.events.event import Size
 from cv.events.follow import follow
 from cv.events.habits import Habits
 from cv.events.rhythm import ASHORE, IN_PORT, STATES, Paths, arrival_chance
@@ -68,6 +70,11 @@ class Story:
     def in_port(self) -> Floats:
         """(n,) probability that a ship is there at each look."""
         return np.asarray(self.now[:, IN_PORT].sum(axis=1))
+
+    def change(self, before: int, after: int) -> Size:
+        """By how much the number of containers changed from one look to another."""
+        (m, s), (n, t) = self.level[before].tolist(), self.level[after].tolist()
+        return Size.about(n - m, hypot(s, t), "containers")
 
     def quiet(self, first: int, last: int) -> float:
         """Probability that no ship came from look `first` to look `last`, given none at `first`."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import hypot
 
-from cv.events.event import ENDS, Event, Kind, Size
+from cv.events.event import Event, Kind
 from cv.events.story import Story
 
 _OTHERWISE = ("lorries or trains moved containers at the same time",)
@@ -33,16 +32,9 @@ def _transfer(story: Story, call: Event) -> Event | None:
     if story.habits.flow.usual.added > 0:
         ways.reverse()  # here ships bring, and what they brought leaves by land
     for kind, before, after in ways:
-        size = _change(story, before, after)
+        size = story.change(before, after)
         if size.low > 0.0 or size.high < 0.0:
-            spread = (size.high - size.low) / 2 / ENDS
-            sure = 1.0 - 0.5 * min(1.0, (spread / size.value) ** 2)
             scenes = story.watch.scenes[before], story.watch.scenes[after]
-            sure = min(call.confidence, sure)
+            sure = call.confidence * size.sign_chance
             return Event(kind, call.pier, call.began, call.ended, size, sure, scenes, _OTHERWISE)
     return None
-
-
-def _change(story: Story, before: int, after: int) -> Size:
-    (m, s), (n, t) = story.level[before], story.level[after]
-    return Size.about(float(n - m), hypot(float(s), float(t)), "containers")

@@ -10,7 +10,6 @@ from cv.events.calls import LIKELY
 from cv.events.event import NOT_YET, Event, Kind, Size, Span
 from cv.events.rhythm import GATHERING, IN_PORT
 from cv.events.story import AHEAD_D, Story
-from cv.site import Role
 
 _RAISED = 0.3
 """A warning is given where cargo so probably gathers, and kept while half as probably."""
@@ -30,8 +29,8 @@ def warnings(story: Story) -> tuple[Event, ...]:
     cargo is gone; `size` is the number of containers then, `confidence` the probability, as of the
     look that raised it, that a ship arrives within seven days.
     """
-    if story.watch.role is Role.RAIL:
-        return ()  # no ship comes to a siding
+    if not story.habits.flow.by_ship:
+        return ()
     gathers = story.then[:, GATHERING]
     there = story.then[:, IN_PORT].sum(axis=1)
     base, open_at = 0.0, -1
