@@ -10,17 +10,15 @@ from typing import Any
 
 from cv.events.event import Event, Size, Span
 
-_HEADING = (
-    "began              ended              what                 size (90 %)        sure  pier"
-)
+_HEADING = f"{'began':<18}  {'ended':<18}  {'what':<15}  {'size (90 %)':>22}  sure  pier"
 _WAYS = {"stockpile_before_loading": "ship due"}
 
 
 def events_text(events: Sequence[Event]) -> str:
     """A line per event, at most 100 wide but for long names, by time.
 
-    A time is that of the look by which something had happened, or has a "<" before it where no look
-    before tells that it had not. "~" marks what happened up to so many days before: "~1.5d".
+    A time is that of the look by which something had happened, with the days before that in which
+    it may have; "by" where no look before tells that it had not, "after" where none after does.
     """
     if not events:
         return "no findings"
@@ -50,7 +48,7 @@ def _plain(value: Any) -> Any:
 def _line(event: Event) -> str:
     kind = _WAYS.get(event.kind.value, event.kind.value.replace("_", " "))
     return (
-        f"{_moment(event.began):<17}  {_moment(event.ended):<17}  {kind:<15}  "
+        f"{_moment(event.began):<18}  {_moment(event.ended):<18}  {kind:<15}  "
         f"{_size(event.size):>22}  {event.confidence:>4.0%}  {event.pier}"
     )
 

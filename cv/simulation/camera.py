@@ -1,4 +1,4 @@
-"""What a detector makes of a pier: counts with the errors that the released model has."""
+"""What a detector makes of a pier: counts with errors, by default those assumed of ours."""
 
 from __future__ import annotations
 
