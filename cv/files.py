@@ -82,3 +82,9 @@ def _sync_folder(folder: Path) -> None:
         return
     finally:
         os.close(descriptor)
+
+
+def shipped(packaged: str, checkout: str) -> Path:
+    """A folder that comes along: `packaged` in the installed package, else in a source checkout."""
+    installed = Path(__file__).parent / packaged
+    return installed if installed.exists() else Path(__file__).resolve().parents[1] / checkout

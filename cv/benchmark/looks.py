@@ -6,10 +6,10 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import resources
 from pathlib import Path
 
 from cv.counting.count import UNKNOWN, Count, Estimate, Hull, Status
+from cv.files import shipped
 from cv.site import Role
 
 _SEEN_WHOLE = 0.98
@@ -26,20 +26,12 @@ class Case:
     @classmethod
     def read(cls, name: str) -> Case:
         """The case `name`: files piers.csv and looks.csv (see datasets/rajin/README.md)."""
-        folder = case_folder(name)
+        folder = shipped(f"cases/{name}", f"datasets/{name}")
         roles = {row["pier"]: Role(row["role"]) for row in _rows(folder / "piers.csv")}
         found: dict[str, list[Count]] = {pier: [] for pier in roles}
         for row in _rows(folder / "looks.csv"):
             found[row["pier"]].append(_count(row, roles[row["pier"]]))
         return cls(name, {pier: tuple(counts) for pier, counts in found.items()})
-
-
-def case_folder(name: str) -> Path:
-    """Where a case lies: in the installed package, else in a source checkout."""
-    packaged = Path(str(resources.files("cv") / "cases" / name))
-    return (
-        packaged if packaged.exists() else Path(__file__).resolve().parents[2] / "datasets" / name
-    )
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

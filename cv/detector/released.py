@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
+
+from cv.files import shipped
 
 DEFAULT = "pierwatch-n"
 """Name of the released model that is used where none is named."""
@@ -47,6 +48,5 @@ def _file(model: str | Path) -> Path:
 
 
 def _folder() -> Path:
-    """Where they lie: in the installed package, else in a source checkout."""
-    packaged = Path(str(resources.files("cv") / "weights"))
-    return packaged if packaged.exists() else Path(__file__).resolve().parents[2] / "weights"
+    """Where they lie."""
+    return shipped("weights", "weights")
