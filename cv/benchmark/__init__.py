@@ -1,1 +1,1 @@
-"""Published cases, fed to the engine of events as looks: what it concludes of them."""
+"""Cases whose truth is known, published or simulated: what the engine of events concludes of them."""

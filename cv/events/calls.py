@@ -23,9 +23,9 @@ _UNSEEN_OTHERWISE = (
 
 
 def calls(story: Story) -> tuple[Event, ...]:
-    """Every call with a look during it, by time; two ships with no look between them are one
+    """Every call that a look shows, by time; two ships with no look between them are one
     call unless the looks speak for a new arrival."""
-    stays = _stays(story, story.in_port >= LIKELY)
+    stays = _stays(story)
     ends = [-1, *(last for _, last in stays)]
     starts = [*(first for first, _ in stays[1:]), len(story.watch)]
     return tuple(
@@ -35,37 +35,46 @@ def calls(story: Story) -> tuple[Event, ...]:
 
 
 def unseen_calls(story: Story) -> tuple[Event, ...]:
-    """Calls between two looks of which neither shows a ship, by time.
+    """Calls that no look shows, by time.
 
-    Told where the number of containers changed as only a ship explains. That a long time without a
-    look probably had its calls is no finding: see the doubt of `halts`.
+    Told where the number of containers changed as only a ship explains, from one look to the next
+    or to the one after that. That a long time without a look probably had its calls is no finding:
+    see the doubt of `halts`.
     """
-    there, times, scenes = story.in_port, story.watch.times, story.watch.scenes
+    taken = np.zeros(len(story.watch) - 1, dtype=bool)
+    for first, last in _stays(story):
+        taken[max(0, first - 1) : last + 1] = True
     found = []
-    for gap in range(len(story.visited)):
-        if max(there[gap], there[gap + 1]) >= LIKELY or story.visited[gap] < _INFERRED:
-            continue
-        moved = story.change(gap, gap + 1)
-        if moved.low <= 0.0 <= moved.high:
-            continue
-        span = Span(times[gap], times[gap + 1])
-        found.append(
-            Event(
-                Kind.UNSEEN_CALL,
-                story.watch.pier,
-                span,
-                span,
-                moved,
-                float(story.visited[gap]),
-                (scenes[gap], scenes[gap + 1]),
-                _UNSEEN_OTHERWISE,
-            )
-        )
-    return tuple(found)
+    for reach in (1, 2):
+        for first in range(len(taken) - reach + 1):
+            if taken[first : first + reach].any():
+                continue
+            sure = 1.0 - story.absent(first, first + reach)
+            moved = story.change(first, first + reach)
+            if sure < _INFERRED or moved.low <= 0.0 <= moved.high:
+                continue
+            taken[first : first + reach] = True
+            found.append(_unseen(story, first, first + reach, moved, sure))
+    return tuple(sorted(found, key=lambda event: event.began.after))
 
 
-def _stays(story: Story, there: np.ndarray) -> list[tuple[int, int]]:
-    """First and last look of every stay."""
+def _unseen(story: Story, first: int, last: int, moved: Size, sure: float) -> Event:
+    times, scenes = story.watch.times, story.watch.scenes
+    return Event(
+        Kind.UNSEEN_CALL,
+        story.watch.pier,
+        Span(times[first], times[last]),
+        Span(times[first], times[last]),
+        moved,
+        sure,
+        scenes[first : last + 1],
+        _UNSEEN_OTHERWISE,
+    )
+
+
+def _stays(story: Story) -> list[tuple[int, int]]:
+    """First and last look of every stay that a look shows."""
+    there = story.in_port >= LIKELY
     stays: list[tuple[int, int]] = []
     for look in np.flatnonzero(there).tolist():
         goes_on = look and there[look - 1] and story.arrived[look - 1] < LIKELY
@@ -73,7 +82,8 @@ def _stays(story: Story, there: np.ndarray) -> list[tuple[int, int]]:
             stays[-1] = stays[-1][0], look
         else:
             stays.append((look, look))
-    return stays
+    shown = story.watch.ships >= 1
+    return [(first, last) for first, last in stays if shown[first : last + 1].any()]
 
 
 def _call(story: Story, stay: tuple[int, int], others: tuple[int, int]) -> Event:

@@ -16,6 +16,7 @@ from cv.events.shifts import shifts
 from cv.events.standing import standing_hulls
 from cv.events.stockpiles import stockpiles
 from cv.events.story import Story
+from cv.events.ties import tied
 from cv.events.transfers import transfers
 from cv.events.warnings import warnings
 from cv.events.watch import Watch
@@ -29,15 +30,14 @@ def findings(counts: Mapping[str, Sequence[Count]]) -> tuple[Event, ...]:
     `counts` are those of each pier's name, ordered by time, one a scene. The same counts give the
     same events, in whatever order they arrived.
     """
+    watches = {pier: Watch.of(looks) for pier, looks in counts.items() if looks}
+    alone = {pier: Story.of(watch) for pier, watch in watches.items() if len(watch)}
     found: list[Event] = []
     seen: dict[str, tuple[Event, ...]] = {}
-    for pier, looks in counts.items():
-        watch = Watch.of(looks) if looks else None
-        if watch is None or not len(watch):
-            continue
-        story = Story.of(watch)
+    for pier, story in tied(alone).items():
         seen[pier] = calls(story)
         found += pier_findings(story, seen[pier])
+        found += warnings(alone[pier])  # what later looks at other piers say was not known
     found += shifts(seen)
     return tuple(sorted(found, key=_order))
 
@@ -51,7 +51,6 @@ def pier_findings(story: Story, seen: tuple[Event, ...]) -> list[Event]:
         *unseen,
         *transfers(story, seen),
         *stockpiles(story),
-        *warnings(story),
         *dwells(story),
         *stopped_inflows(story),
         *standing_hulls(seen),

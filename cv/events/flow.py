@@ -51,7 +51,7 @@ _ANY = Change(0.7, 0.2, 0.5, 0.4)
 
 FLOWS = {
     Role.EXPORT: Flow(25.0, 0.9, _LOADS, _ANY),
-    Role.IMPORT: Flow(3.5, 0.02, _UNLOADS, _ANY),
+    Role.IMPORT: Flow(3.5, 0.005, _UNLOADS, _ANY),
     Role.RAIL: Flow(3.0, 0.5, _LOADS, _ANY, by_ship=False),
     Role.YARD: Flow(8.0, 0.4, _UNLOADS, _ANY),
     Role.ANCHORAGE: Flow(25.0, 0.0, _ANY, _ANY),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cv.events.flow import FLOWS, Flow
-from cv.events.watch import Watch
+from cv.events.watch import Floats, Watch
 
 _LEAST_LOAD = 20.0
 _USUAL_CADENCE_D, _USUAL_CALLS = 8.0, 2.0
@@ -15,9 +16,15 @@ _USUAL_CADENCE_D, _USUAL_CALLS = 8.0, 2.0
 calls had been seen."""
 _WATCHED_D = 2.0
 """So much of the time between two looks is as good as watched, days."""
-_STAYED_D = 1.0
-"""So long a ship is taken to have stayed after a look that shows it, at most, days."""
-_USUAL_STAY_D, _USUAL_STAYS = 1.6, 4.0
+_USUAL_STAY_D, _STAY_SPREAD = 1.3, 0.5
+"""What is believed of stays before anything was seen: their mean, days, and the standard deviation
+of its logarithm."""
+_STAYS_D = np.geomspace(0.3, 8.0, 34)
+"""Mean stays that are compared."""
+_SOON_D = 3.0
+"""Looks farther apart tell nothing of one stay."""
+_FOUND = 0.8
+"""Share of ships that a look at a berth finds."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +71,19 @@ class Habits:
         used = pauses[pauses < 4 * np.median(pauses)] if len(pauses) else pauses
         calls = len(used)
         cadence = (used.sum() + _USUAL_CADENCE_D * _USUAL_CALLS) / (calls + _USUAL_CALLS)
-        there = float(gaps[ships[:-1]].clip(max=_STAYED_D).sum())
-        stays = max(1, int(begins.sum()))
-        stay = (there + _USUAL_STAY_D * _USUAL_STAYS) / (stays + _USUAL_STAYS)
-        stay = float(np.clip(stay, 0.5, 0.6 * cadence))
+        stay = min(_stay(gaps, ships), 0.6 * float(cadence))
         return cls(float(cadence), stay, load, flow)
+
+
+def _stay(gaps: Floats, ships: NDArray[np.bool_]) -> float:
+    """The likeliest mean stay, days, of looks (n,) with or without a ship and `gaps` (n - 1,).
+
+    By how often a ship that one look shows is still there at the next. A stay has two stages
+    (rhythm.py); of one that a look meets, so much lasts on as if it had begun at one of both.
+    """
+    pairs = ships[:-1] & (gaps <= _SOON_D)
+    ways, still = gaps[pairs][:, None] / _STAYS_D, ships[1:][pairs][:, None]
+    shown = _FOUND * np.exp(-2 * ways) * (1 + ways)
+    told = np.log(np.where(still, shown, 1 - shown)).sum(axis=0)
+    believed = -0.5 * (np.log(_STAYS_D / _USUAL_STAY_D) / _STAY_SPREAD) ** 2
+    return float(_STAYS_D[np.argmax(told + believed)])

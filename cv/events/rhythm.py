@@ -20,11 +20,29 @@ STATES = 5
 ASHORE = (IDLE, GATHERING, HALTED)
 """States without a ship."""
 IN_PORT = (EARLY, LATE)
+SQUARE = STATES, STATES
+_ASHORE, _IN_PORT = np.ix_(ASHORE, IN_PORT)
+_ARRIVALS = np.zeros(SQUARE)
+_ARRIVALS[ASHORE, EARLY] = 1.0
+_ARRIVALS[ASHORE, ASHORE] = -1.0
+"""Change of the rates by an arrival more a day."""
+_STEP = 0.1
+"""Numbers of expected ships are rounded to this."""
 _STEP_D = 0.02
 """Gaps are rounded to this, days (half an hour)."""
 _TERMS = 9
 _SPOILED = 0.03
 """Of the times when cargo gathers, so many end without a ship, a gathering time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tie:
+    """What other piers say of arrivals at this one."""
+
+    expected: Floats
+    """(n,) ships that come from there in each gap."""
+    share: float
+    """Share of this pier's ships that do, 0 to 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,33 +57,42 @@ class Paths:
     """Any path."""
 
     @classmethod
-    def over(cls, gaps_d: Floats, habits: Habits) -> Paths:
-        """Over gaps (n,) of days."""
-        steps, where = np.unique(np.rint(gaps_d / _STEP_D), return_inverse=True)
-        rates = generator(habits)
+    def over(cls, gaps_d: Floats, habits: Habits, tie: Tie | None = None) -> Paths:
+        """Over gaps (n,) of days, with the ships that a `tie` leads one to expect in each."""
+        expected = np.zeros(len(gaps_d)) if tie is None else tie.expected
+        keys = np.stack([np.rint(gaps_d / _STEP_D), np.rint(expected / _STEP)], axis=1)
+        kinds, where = np.unique(keys, axis=0, return_inverse=True)
+        days = kinds[:, 0] * _STEP_D
+        rates = generator(habits, 0.0 if tie is None else tie.share)
+        more = kinds[:, 1] * _STEP / np.maximum(days, _STEP_D)
+        rates = rates + more[:, None, None] * _ARRIVALS
         quiet = rates.copy()
-        quiet[np.ix_(ASHORE, IN_PORT)] = 0.0  # an arrival ends the path; the diagonal keeps it
+        quiet[:, _ASHORE, _IN_PORT] = 0.0  # an arrival ends the path; the diagonal keeps it
         bare = quiet.copy()
-        bare[np.ix_(IN_PORT, range(STATES))] = 0.0
-        found = [_powers(kind, steps * _STEP_D) for kind in (bare, quiet, rates)]
+        bare[:, IN_PORT, :] = 0.0
+        found = [_powers(kind, days) for kind in (bare, quiet, rates)]
         found[0][:, IN_PORT, :] = 0.0
         return cls(*(part[where.ravel()] for part in found))
 
 
-def generator(habits: Habits) -> Floats:
-    """Rates (from, to) a day; rows sum to zero."""
+def generator(habits: Habits, elsewhere: float = 0.0) -> Floats:
+    """Rates (from, to) a day; rows sum to zero.
+
+    A share `elsewhere` of the arrivals, 0 to 1, is told by a tie and left out here.
+    """
+    here = 1.0 - elsewhere
     idle_d = max(0.3, habits.cadence_d - habits.stay_d - habits.flow.gathered * habits.gather_d)
     gathered = habits.flow.gathered
     rates = np.zeros((STATES, STATES))
     rates[IDLE, GATHERING] = gathered / idle_d
-    rates[IDLE, EARLY] = (1 - gathered) / idle_d
-    rates[GATHERING, EARLY] = 1 / habits.gather_d
+    rates[IDLE, EARLY] = here * (1 - gathered) / idle_d
+    rates[GATHERING, EARLY] = here / habits.gather_d
     rates[GATHERING, IDLE] = _SPOILED / habits.gather_d
     rates[EARLY, LATE] = 2 / habits.stay_d
     rates[LATE, IDLE] = (1 - habits.halts) * 2 / habits.stay_d
     rates[LATE, HALTED] = habits.halts * 2 / habits.stay_d
     rates[HALTED, GATHERING] = gathered / habits.halt_d
-    rates[HALTED, EARLY] = (1 - gathered) / habits.halt_d
+    rates[HALTED, EARLY] = here * (1 - gathered) / habits.halt_d
     rates[np.diag_indices(STATES)] = -rates.sum(axis=1)
     return rates
 
@@ -84,8 +111,8 @@ def arrival_chance(habits: Habits, ahead_d: float) -> Floats:
 
 
 def _powers(rates: Floats, days: Floats) -> Floats:
-    """exp(rates * days) for each of `days` (n,): Taylor series, scaled and squared."""
-    most = float(np.abs(rates).max()) * float(days.max(initial=0.0))
+    """exp(rates * days) for `rates` (n, from, to) and `days` (n,): Taylor, scaled and squared."""
+    most = float((np.abs(rates).max(axis=(1, 2)) * days).max(initial=0.0))
     halvings = max(0, int(np.ceil(np.log2(max(most, 1e-9) / 0.25))))
     step = rates * (days / 2**halvings)[:, None, None]
     term = total = np.broadcast_to(np.eye(STATES), step.shape)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cv.events.event import Size
 from cv.events.follow import follow
 from cv.events.habits import Habits
-from cv.events.rhythm import ASHORE, IN_PORT, STATES, Paths, arrival_chance
+from cv.events.rhythm import ASHORE, IN_PORT, STATES, Paths, Tie, arrival_chance
 from cv.events.watch import Watch
 
 Floats = NDArray[np.float64]
@@ -44,10 +44,10 @@ class Story:
     """(n, states): likelihood of all later looks given the state; then * later sums to one."""
 
     @classmethod
-    def of(cls, watch: Watch, habits: Habits | None = None) -> Story:
-        """The story that the looks of `watch` tell, one at least."""
+    def of(cls, watch: Watch, habits: Habits | None = None, tie: Tie | None = None) -> Story:
+        """The story that the looks of `watch` tell, one at least; other piers speak by a `tie`."""
         habits = habits or Habits.of(watch)
-        paths = Paths.over(np.diff(watch.days), habits)
+        paths = Paths.over(np.diff(watch.days), habits, tie)
         known = follow(watch, habits, paths)
         ways = known.bare + known.visits
         later = _later(ways)
@@ -71,6 +71,11 @@ class Story:
         """(n,) probability that a ship is there at each look."""
         return np.asarray(self.now[:, IN_PORT].sum(axis=1))
 
+    @property
+    def left(self) -> Floats:
+        """(n - 1,) number of ships that left in each gap, on average."""
+        return np.asarray((self.in_port[:-1] + self.arrived - self.in_port[1:]).clip(0.0))
+
     def change(self, before: int, after: int) -> Size:
         """By how much the number of containers changed from one look to another."""
         (m, s), (n, t) = self.level[before].tolist(), self.level[after].tolist()
@@ -78,11 +83,15 @@ class Story:
 
     def quiet(self, first: int, last: int) -> float:
         """Probability that no ship came from look `first` to look `last`, given none at `first`."""
-        reached = start = self.then[first] * np.isin(np.arange(STATES), ASHORE)
+        every = float(self.now[first, ASHORE].sum())
+        return min(1.0, self.absent(first, last) / every) if every > 0 else 0.0
+
+    def absent(self, first: int, last: int) -> float:
+        """Probability that no ship was there at any time from look `first` to look `last`."""
+        reached = self.then[first] * np.isin(np.arange(STATES), ASHORE)
         for gap in range(first, last):
             reached = reached @ self.bare[gap]
-        every = float(start @ self.later[first])
-        return min(1.0, float(reached @ self.later[last]) / every) if every > 0 else 0.0
+        return min(1.0, float(reached @ self.later[last]))
 
 
 def _later(ways: Floats) -> Floats:

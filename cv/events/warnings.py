@@ -6,15 +6,20 @@ are read from all looks that there are.
 
 from __future__ import annotations
 
+import numpy as np
+
 from cv.events.calls import LIKELY
-from cv.events.event import NOT_YET, Event, Kind, Size, Span
+from cv.events.event import ENDS, NOT_YET, Event, Kind, Size, Span
 from cv.events.rhythm import GATHERING, IN_PORT
 from cv.events.story import AHEAD_D, Story
 
 _RAISED = 0.3
-"""A warning is given where cargo so probably gathers, and kept while half as probably."""
-_LEAST_GROWN = 6.0
-"""Containers by which the pier must have filled: fewer are no ship's load."""
+"""A warning is given where cargo so probably gathers."""
+_LEAST_GROWN, _LEAST_WAITING = 6.0, 10.0
+"""Containers by which the pier must have filled then, and where cargo does not gather but waits:
+fewer are no ship's load."""
+_GONE = 0.4
+"""A warning ends where so small a part of what had gathered is left."""
 _OTHERWISE = (
     "the cargo is for lorries or trains",
     "empty boxes are being stored",
@@ -31,22 +36,33 @@ def warnings(story: Story) -> tuple[Event, ...]:
     """
     if not story.habits.flow.by_ship:
         return ()
-    gathers = story.then[:, GATHERING]
-    there = story.then[:, IN_PORT].sum(axis=1)
-    base, open_at = 0.0, -1
+    there = story.then[:, IN_PORT].sum(axis=1) >= LIKELY
+    level = story.level
+    low, most, open_at = 0, 0.0, -1
     found = []
-    for look in range(len(gathers)):
-        if open_at >= 0:
-            if there[look] >= LIKELY or gathers[look] < _RAISED / 2:
-                found.append(_warning(story, open_at, look))
-                base, open_at = story.level[look, 0], -1
-        elif gathers[look] >= _RAISED and story.level[look, 0] >= base + _LEAST_GROWN:
-            open_at = look
-        else:
-            base = min(base, story.level[look, 0]) if gathers[look] > 0.2 else story.level[look, 0]
+    for look in range(len(level)):
+        grown = float(level[look, 0] - level[low, 0])
+        if open_at >= 0 and (there[look] or grown < _GONE * most):
+            found.append(_warning(story, open_at, look))
+            open_at, low = -1, look
+        elif open_at >= 0:
+            most = max(most, grown)
+        elif there[look] or grown <= 0.0:
+            low = look
+        elif _due(story, low, look):
+            open_at, most = look, grown
     if open_at >= 0:
         found.append(_warning(story, open_at, None))
     return tuple(found)
+
+
+def _due(story: Story, low: int, look: int) -> bool:
+    """Whether what has come since the look `low` is cargo for a ship."""
+    grown = float(story.level[look, 0] - story.level[low, 0])
+    if grown >= _LEAST_GROWN and story.then[look, GATHERING] >= _RAISED:
+        return True
+    spread = float(np.hypot(story.level[low, 1], story.level[look, 1]))
+    return grown >= max(_LEAST_WAITING, ENDS * spread)
 
 
 def _warning(story: Story, raised: int, ended: int | None) -> Event:

@@ -1,0 +1,76 @@
+"""What the piers of a site tell of each other: a ship that leaves one often goes to another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from cv.events.rhythm import Tie
+from cv.events.story import Story
+from cv.events.watch import Floats
+
+_SOON_D = 0.3
+"""So long a ship needs from one pier to another, at most, days."""
+_SHORTEST, _LONGEST, _SHIFTS = 0.4, 1.8, 5
+"""Stays as parts of the mean stay; so many between them are tried."""
+_USUAL, _CALLS = 0.2, 3.0
+"""Share of ships that are taken to go on, as firmly as after so many calls, where looks tell little."""
+
+
+def tied(stories: Mapping[str, Story]) -> dict[str, Story]:
+    """The stories of a site's piers, by name, each told again with what the others tell of it.
+
+    `stories` are told by each pier's own looks; what one says of another rests on those alone, so
+    that nothing is heard twice (one exchange of messages, as of belief propagation).
+    """
+    served = {name: one for name, one in stories.items() if one.habits.flow.by_ship}
+    again = dict(stories)
+    for name, story in served.items():
+        tie = _tie(story, [one for other, one in served.items() if other != name])
+        if tie is not None:
+            again[name] = Story.of(story.watch, story.habits, tie)
+    return again
+
+
+def _tie(story: Story, others: list[Story]) -> Tie | None:
+    """What `others` say of the ships that come to the pier of `story`."""
+    expected = np.zeros(len(story.arrived))
+    kept = 1.0
+    for other in others:
+        for flow in (_goes_on(other, story), _comes_before(other, story)):
+            share = _share(flow, story.arrived)
+            expected += share * flow
+            kept *= 1.0 - share
+    return Tie(expected, 1.0 - kept) if expected.any() else None
+
+
+def _goes_on(other: Story, story: Story) -> Floats:
+    """(n - 1,) ships that left `other` and may have come in each gap of `story`."""
+    return _moved(other, other.left, story, (0.0, _SOON_D))
+
+
+def _comes_before(other: Story, story: Story) -> Floats:
+    """(n - 1,) ships that came to `other` and may have come here before, in each gap of `story`."""
+    stay = story.habits.stay_d
+    return _moved(other, other.arrived, story, (-_LONGEST * stay, -_SHORTEST * stay))
+
+
+def _moved(other: Story, number: Floats, story: Story, later_d: tuple[float, float]) -> Floats:
+    """The `number` (m - 1,) of ships in the gaps of `other`, so many days later, in those of
+    `story` (n - 1,)."""
+    then, now = _days(other), _days(story)
+    total = np.concatenate([[0.0], np.cumsum(number)])
+    shifts = np.linspace(*later_d, _SHIFTS)
+    return np.asarray(np.diff([np.interp(now - d, then, total) for d in shifts]).mean(axis=0))
+
+
+def _days(story: Story) -> Floats:
+    """(n,) times of the looks, days of one clock."""
+    return story.watch.days + story.watch.times[0].timestamp() / 86_400
+
+
+def _share(flow: Floats, arrived: Floats) -> float:
+    """Share of the ships of `flow` that arrive, by how both go together."""
+    both = float(np.minimum(flow, arrived).sum())
+    return (both + _USUAL * _CALLS) / (float(flow.sum()) + _CALLS)
