@@ -12,8 +12,11 @@ _SURE = 0.97
 _LENGTH_ERROR = 0.04
 """Standard deviation of the relative error of a hull's length."""
 LIKELY = 0.5
-_INFERRED = 0.75
-"""A call that no look shows is told from this probability on."""
+_SHOWN = 0.4
+"""A ship that a look shows is told from this probability on."""
+_INFERRED, _CHANGED = 0.6, 0.85
+"""A call that no look shows is told from this probability on, where the number of containers so
+probably changed."""
 _SEEN_OTHERWISE = ("a barge or a structure that resembles a hull",)
 _UNSEEN_OTHERWISE = (
     "the cargo left or came by road or rail",
@@ -51,7 +54,7 @@ def unseen_calls(story: Story) -> tuple[Event, ...]:
                 continue
             sure = 1.0 - story.absent(first, first + reach)
             moved = story.change(first, first + reach)
-            if sure < _INFERRED or moved.low <= 0.0 <= moved.high:
+            if sure < _INFERRED or moved.sign_chance < _CHANGED:
                 continue
             taken[first : first + reach] = True
             found.append(_unseen(story, first, first + reach, moved, sure))
@@ -74,7 +77,7 @@ def _unseen(story: Story, first: int, last: int, moved: Size, sure: float) -> Ev
 
 def _stays(story: Story) -> list[tuple[int, int]]:
     """First and last look of every stay that a look shows."""
-    there = story.in_port >= LIKELY
+    there = story.in_port >= _SHOWN
     stays: list[tuple[int, int]] = []
     for look in np.flatnonzero(there).tolist():
         goes_on = look and there[look - 1] and story.arrived[look - 1] < LIKELY

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,9 +70,13 @@ class Habits:
         pauses = np.diff(watched[begins])
         used = pauses[pauses < 4 * np.median(pauses)] if len(pauses) else pauses
         calls = len(used)
-        cadence = (used.sum() + _USUAL_CADENCE_D * _USUAL_CALLS) / (calls + _USUAL_CALLS)
-        stay = min(_stay(gaps, ships), 0.6 * float(cadence))
-        return cls(float(cadence), stay, load, flow)
+        own = cls(_USUAL_CADENCE_D, _stay(gaps, ships), load, flow)
+        return own.counted(calls, float(used.sum()))
+
+    def counted(self, calls: float, used_d: float) -> Habits:
+        """These, where so many `calls` came in `used_d` days of use."""
+        cadence = (used_d + _USUAL_CADENCE_D * _USUAL_CALLS) / (calls + _USUAL_CALLS)
+        return replace(self, cadence_d=cadence, stay_d=min(self.stay_d, 0.6 * cadence))
 
 
 def _stay(gaps: Floats, ships: NDArray[np.bool_]) -> float:

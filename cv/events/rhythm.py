@@ -1,6 +1,7 @@
-"""The rhythm of a pier as a Markov chain in continuous time: idle, gathering, in port, halted.
+"""The rhythm of a pier as a Markov chain in continuous time: resting, idle, gathering, in port, halted.
 
-A ship's stay has two stages, so that its length has a typical value (Erlang). Between two looks a
+A ship's stay has two stages, and so has the time without one, so that their lengths have typical
+values (Erlang). Between two looks a
 chain may pass through several states; what matters is told by three kinds of path.
 """
 
@@ -15,9 +16,9 @@ from cv.events.habits import Habits
 
 Floats = NDArray[np.float64]
 
-IDLE, GATHERING, EARLY, LATE, HALTED = range(5)
-STATES = 5
-ASHORE = (IDLE, GATHERING, HALTED)
+RESTING, IDLE, GATHERING, EARLY, LATE, HALTED = range(6)
+STATES = 6
+ASHORE = (RESTING, IDLE, GATHERING, HALTED)
 """States without a ship."""
 IN_PORT = (EARLY, LATE)
 SQUARE = STATES, STATES
@@ -84,12 +85,13 @@ def generator(habits: Habits, elsewhere: float = 0.0) -> Floats:
     idle_d = max(0.3, habits.cadence_d - habits.stay_d - habits.flow.gathered * habits.gather_d)
     gathered = habits.flow.gathered
     rates = np.zeros((STATES, STATES))
-    rates[IDLE, GATHERING] = gathered / idle_d
-    rates[IDLE, EARLY] = here * (1 - gathered) / idle_d
+    rates[RESTING, IDLE] = 2 / idle_d
+    rates[IDLE, GATHERING] = gathered * 2 / idle_d
+    rates[IDLE, EARLY] = here * (1 - gathered) * 2 / idle_d
     rates[GATHERING, EARLY] = here / habits.gather_d
     rates[GATHERING, IDLE] = _SPOILED / habits.gather_d
     rates[EARLY, LATE] = 2 / habits.stay_d
-    rates[LATE, IDLE] = (1 - habits.halts) * 2 / habits.stay_d
+    rates[LATE, RESTING] = (1 - habits.halts) * 2 / habits.stay_d
     rates[LATE, HALTED] = habits.halts * 2 / habits.stay_d
     rates[HALTED, GATHERING] = gathered / habits.halt_d
     rates[HALTED, EARLY] = here * (1 - gathered) / habits.halt_d

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cv.events.rhythm import Tie
+from cv.events.habits import Habits
+from cv.events.rhythm import HALTED, Tie
 from cv.events.story import Story
 from cv.events.watch import Floats
 
@@ -29,8 +30,15 @@ def tied(stories: Mapping[str, Story]) -> dict[str, Story]:
     for name, story in served.items():
         tie = _tie(story, [one for other, one in served.items() if other != name])
         if tie is not None:
-            again[name] = Story.of(story.watch, story.habits, tie)
+            again[name] = Story.of(story.watch, _again(story), tie)
     return again
+
+
+def _again(story: Story) -> Habits:
+    """The habits that the whole story of a pier tells, calls that no look shows included."""
+    halted = (story.now[:-1, HALTED] + story.now[1:, HALTED]) / 2
+    used = float((np.diff(story.watch.days) * (1 - halted)).sum())
+    return story.habits.counted(float(story.arrived.sum()), used)
 
 
 def _tie(story: Story, others: list[Story]) -> Tie | None:

@@ -18,6 +18,8 @@ _RAISED = 0.3
 _LEAST_GROWN, _LEAST_WAITING = 6.0, 10.0
 """Containers by which the pier must have filled then, and where cargo does not gather but waits:
 fewer are no ship's load."""
+_GATHERS = 0.3
+"""Share of calls before which cargo gathers, from which on it tells of one."""
 _GONE = 0.4
 """A warning ends where so small a part of what had gathered is left."""
 _OTHERWISE = (
@@ -34,7 +36,7 @@ def warnings(story: Story) -> tuple[Event, ...]:
     cargo is gone; `size` is the number of containers then, `confidence` the probability, as of the
     look that raised it, that a ship arrives within seven days.
     """
-    if not story.habits.flow.by_ship:
+    if not story.habits.flow.by_ship or story.habits.flow.gathered < _GATHERS:
         return ()
     there = story.then[:, IN_PORT].sum(axis=1) >= LIKELY
     level = story.level
