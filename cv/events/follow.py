@@ -3,7 +3,7 @@
 A switching state-space model. Between two looks the number of containers stays (idle), grows (cargo
 gathers) or becomes another (a ship was there); for each state its mean and variance are kept, and
 mixed again after every look (the second-order generalized pseudo-Bayesian filter with one Gaussian
-a state: Murphy 1998, "Switching Kalman Filters"). Plain floats: five states are too few for arrays.
+a state: Murphy 1998, "Switching Kalman Filters"). Plain floats: six states are too few for arrays.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from math import exp, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from cv.events.flow import Change
 from cv.events.habits import Habits
 from cv.events.rhythm import GATHERING, IN_PORT, STATES, Paths, settled
 from cv.events.sight import likelihoods
@@ -29,6 +30,8 @@ _STRAY = 0.02
 """Share of counts that say nothing of the number."""
 _NEVER = 1e-5
 """States less probable than this are not followed."""
+_NOTHING_DONE, _IDLE_CALLS = Change(1.0, 0.0, 0.02, 0.0), 0.2
+"""What a ship does that comes for other things, and the share of calls that are such."""
 _TURN = 6.283185307179586
 
 
@@ -112,7 +115,8 @@ def _ways(
     load, flow = habits.load, habits.flow
     usual = _told(*flow.usual.after(mean, variance, load), number, noise, load)
     other = _told(*flow.other.after(mean, variance, load), number, noise, load)
-    changed = _blend(usual, other, 0.5)
+    none = _told(*_NOTHING_DONE.after(mean, variance, load), number, noise, load)
+    changed = _blend(_blend(usual, other, 0.5), none, 1 - _IDLE_CALLS)
     if source in IN_PORT:
         return None, None, changed
     drift = 0.02 * mean + 0.3
