@@ -9,7 +9,7 @@ from cv.events.watch import Watch
 
 Floats = NDArray[np.float64]
 
-NONE_FOR_SURE, NONE, PERHAPS, FOR_SURE = 0.003, 0.2, 40.0, 250.0
+NONE_FOR_SURE, NONE, PERHAPS, FOR_SURE = 0.003, 0.2, 50.0, 170.0
 """That ratio where the interval of the number of ships is nothing but zero; where none was found,
 but one may have been missed; where one was found, but its interval reaches down to none; where at
 least one is certain. A detector that finds four of five ships and sees one that is not there once

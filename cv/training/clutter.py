@@ -120,23 +120,18 @@ def draw_cylinders(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
 
 
 def draw_piles(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
-    """Timber packs, pallets, bricks: rows of small flat blocks of one colour.
-
-    Those that are as long as a box are half as wide or half as high: packs of its size are none.
-    """
+    """Timber packs, pallets, bricks: rows of small flat blocks of one colour."""
     along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
     tones = [[0.65, 0.55, 0.4], [0.55, 0.56, 0.55], [0.5, 0.36, 0.28], [0.75, 0.74, 0.7]]
     tone = np.array(tones[int(rng.integers(4))], np.float32)
-    long, wide, tallest = rng.uniform(1.5, 6.5), rng.uniform(1.0, 2.6), 2.5
-    if long > 4.5 and wide > 1.7:
-        tallest = 1.2
+    long, wide = rng.uniform(1.5, 6.5), rng.uniform(1.0, 2.6)
     for column in range(int(rng.integers(2, 10))):
         for row in range(int(rng.integers(2, 10))):
             step = along * column * (long + 0.5) + across * row * (wide + rng.uniform(0.2, 0.6))
             body = rectangle(at + step, long, wide, angle + rng.normal(0, 0.02))
             if rng.random() < 0.85 and canvas.is_free(body):
-                canvas.fill(body, vary(rng, tone, 0.12), rng.uniform(0.5, tallest))
+                canvas.fill(body, vary(rng, tone, 0.12), rng.uniform(0.5, 2.5))
 
 
 def draw_mound(canvas: Canvas, at: Points, radius: float, rng: Rng) -> None:

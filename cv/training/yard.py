@@ -40,7 +40,7 @@ def draw_scene(canvas: Canvas, rng: Rng, look_alikes: float = 1.0, bare: float =
     frame = Frame(np.array([canvas.width, canvas.height]) / 2, rng.uniform(0, 2 * np.pi))
     paints = Paints(rng)
     kinds = (_lanes, _scattered, _jumbled, _quay, _gate, _rail, _empty, _few, _depot)
-    kind = kinds[int(rng.choice(9, p=[0.16, 0.10, 0.13, 0.15, 0.20, 0.06, 0.07, 0.07, 0.06]))]
+    kind = kinds[int(rng.choice(9, p=[0.18, 0.10, 0.13, 0.16, 0.17, 0.06, 0.07, 0.07, 0.06]))]
     if bare and rng.random() < bare:
         kind = _depot if rng.random() < 0.5 else _empty
     names = _PAVED if kind in (_lanes, _quay, _gate) and rng.random() < 0.8 else _ANY
