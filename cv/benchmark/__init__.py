@@ -1,1 +1,1 @@
-"""Cases whose truth is known, published or simulated: what the engine of events concludes of them."""
+"""Cases whose truth is known, published or simulated: what the engine of events makes of them."""

@@ -44,22 +44,22 @@ class Marks:
 
     years: float = 0.0
     """Of piers."""
-    recall: Share = Share()  # noqa: RUF009 (a frozen value)
+    recall: Share = Share()
     """True calls with at least one clear look that were told, as seen or as inferred ones."""
-    precision: Share = Share()  # noqa: RUF009
+    precision: Share = Share()
     """Calls told as seen that there were."""
-    arrivals: Share = Share()  # noqa: RUF009
+    arrivals: Share = Share()
     """Of those, that arrived in the span that was told."""
-    departures: Share = Share()  # noqa: RUF009
+    departures: Share = Share()
     """Of those, that left in the span that was told."""
-    unseen: Share = Share()  # noqa: RUF009
+    unseen: Share = Share()
     """Inferred calls that there were."""
-    warned: Share = Share()  # noqa: RUF009
+    warned: Share = Share()
     """Gatherings of cargo for a ship, with a clear look in time, that were warned of before it."""
     false_alarms: int = 0
-    """Warnings that stood at no time at which cargo had gathered for a ship."""
+    """Warnings that stood at no time between the first cargo for a ship and its arrival."""
     late_alarms: int = 0
-    """Warnings of a ship that was there already, unseen: neither right nor false."""
+    """Those of them that were given while the ship was there already."""
     leads_d: tuple[float, ...] = ()
     """From a right warning to the arrival, days."""
     halts: tuple[tuple[float, bool], ...] = ()
@@ -143,7 +143,7 @@ def _alarmed(
         here = [i for i, wait in enumerate(waits) if _meet(alarm, wait)]
         there = any(first <= alarm[0] < last for first, last in stays)
         late += there and not here
-        false += not there and not here
+        false += not here
         for i in here:
             leads.setdefault(i, waits[i][1] - max(alarm[0], waits[i][0]))
     in_time = [i for i, (a, b) in enumerate(waits) if any(a <= t < b for t in clear)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 import numpy as np
 
 from cv.events.event import Event, Kind, Size, Span
@@ -47,7 +49,7 @@ def unseen_calls(story: Story) -> tuple[Event, ...]:
     taken = np.zeros(len(story.watch) - 1, dtype=bool)
     for first, last in _stays(story):
         taken[max(0, first - 1) : last + 1] = True
-    found = []
+    found: list[tuple[int, Event]] = []
     for reach in (1, 2):
         for first in range(len(taken) - reach + 1):
             if taken[first : first + reach].any():
@@ -57,8 +59,8 @@ def unseen_calls(story: Story) -> tuple[Event, ...]:
             if sure < _INFERRED or moved.sign_chance < _CHANGED:
                 continue
             taken[first : first + reach] = True
-            found.append(_unseen(story, first, first + reach, moved, sure))
-    return tuple(sorted(found, key=lambda event: event.began.after))
+            found.append((first, _unseen(story, first, first + reach, moved, sure)))
+    return tuple(event for _, event in sorted(found, key=itemgetter(0)))
 
 
 def _unseen(story: Story, first: int, last: int, moved: Size, sure: float) -> Event:

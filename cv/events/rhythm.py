@@ -1,4 +1,4 @@
-"""The rhythm of a pier as a Markov chain in continuous time: resting, idle, gathering, in port, halted.
+"""The rhythm of a pier, a Markov chain in continuous time: resting, gathering, in port, halted ...
 
 A ship's stay has two stages, and so has the time without one, so that their lengths have typical
 values (Erlang). Between two looks a

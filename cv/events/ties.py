@@ -16,7 +16,8 @@ _SOON_D = 0.3
 _SHORTEST, _LONGEST, _SHIFTS = 0.4, 1.8, 5
 """Stays as parts of the mean stay; so many between them are tried."""
 _USUAL, _CALLS = 0.2, 3.0
-"""Share of ships that are taken to go on, as firmly as after so many calls, where looks tell little."""
+"""Share of ships that are taken to go on where looks tell little, as firmly as after so many
+calls."""
 
 
 def tied(stories: Mapping[str, Story]) -> dict[str, Story]:

@@ -135,6 +135,7 @@ def _export(rng: np.random.Generator, yard: _Yard, voyage: Voyage) -> None:
     lumps = int(rng.integers(2, 7))
     shares = rng.dirichlet(np.full(lumps, 2.0))
     last = voyage.shifts + rng.uniform(-0.3, 0.2) * (voyage.leaves - voyage.shifts)
+    last = max(voyage.gathers, last)
     starts = np.concatenate([[voyage.gathers], rng.uniform(voyage.gathers, last, lumps - 1)])
     for start, share in zip(starts, shares, strict=True):
         yard.change(float(start), float(start + rng.uniform(0.1, 0.5)), share * voyage.fetches)

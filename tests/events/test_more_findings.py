@@ -19,7 +19,10 @@ from cv.events.resumptions import resumptions
 from cv.events.shifts import shifts
 from cv.events.standing import standing_hulls
 from cv.events.stockpiles import stockpiles
+from cv.events.story import Story
+from cv.events.ties import tied
 from cv.events.transfers import transfers
+from cv.events.watch import Watch
 from cv.series import Series
 from cv.site import Role
 
@@ -141,21 +144,43 @@ def test_events_do_not_depend_on_the_order_of_arrival_nor_on_doublets():
     looks = [look(i, n, ships.get(i)) for i, n in enumerate(sizes)]
     expected = findings({"Pier 2": looks})
     assert len(expected) > 4
+    assert findings({"Pier 2": looks[:-6]}) != expected  # what comes late changes what is told
     rng = random.Random(0)
-    for _ in range(20):
+    for _ in range(1_000):
         arrived = [*looks, *rng.sample(looks, 5)]
         rng.shuffle(arrived)
         stored = sorted(arrived, key=lambda count: (count.acquired, count.scene))
         assert findings({"Pier 2": Series.of("Pier 2", stored).counts}) == expected
 
 
-def test_other_piers_change_nothing_but_shifts():
+def test_a_siding_tells_nothing_of_a_pier():
     looks = [look(i, 10 * (i % 7), 115 if i % 7 == 6 else None) for i in range(40)]
     alone = findings({"Pier 2": looks})
-    others = [replace(count, pier="Pier 3") for count in looks[:3]]
-    together = findings({"Pier 2": looks, "Pier 3": others})
+    siding = [replace(count, pier="Siding", role=Role.RAIL) for count in looks]
+    together = findings({"Pier 2": looks, "Siding": siding})
     kept = [one for one in together if one.pier == "Pier 2" and one.kind is not Kind.BERTH_SHIFT]
     assert tuple(kept) == alone
+
+
+def test_a_ship_at_the_import_pier_makes_a_doubtful_one_at_the_export_pier_likelier():
+    """Ships go from one to the other at every call; at last a hull that may be none is seen."""
+    imports, exports = [], []
+    for start in range(0, 64, 8):
+        for i in range(8):
+            ship = 115 if i == 5 else None
+            imports.append(look(start + i, 80 if i > 5 else 5, ship, role=Role.IMPORT))
+            exports.append(look(start + i, 60 if i in (4, 5) else 5, 115 if i == 6 else None))
+    doubtful = look(70, 5, 115)
+    doubtful = replace(doubtful, hulls=replace(doubtful.hulls, low=0.0))
+    exports += [*(look(64 + i, 5) for i in range(6)), doubtful, look(71, 5)]
+    imports += [*(look(64 + i, 5, role=Role.IMPORT) for i in range(5))]
+    imports += [look(69, 60, 115, role=Role.IMPORT), look(70, 80, role=Role.IMPORT)]
+    imports = [replace(count, pier="Pier 1") for count in imports]
+    alone = Story.of(Watch.of(exports))
+    both = tied({"Pier 1": Story.of(Watch.of(imports)), "Pier 2": alone})["Pier 2"]
+    at = len(exports) - 2
+    assert alone.in_port[at] < 0.3
+    assert both.in_port[at] > 0.45
 
 
 def test_no_ship_is_due_at_a_siding():
