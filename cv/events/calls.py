@@ -9,7 +9,7 @@ import numpy as np
 from cv.events.event import Event, Kind, Size, Span
 from cv.events.story import Story
 
-_SURE = 0.97
+_SURE = 0.9
 """A look settles whether a ship had come or gone where it is so probable."""
 _LENGTH_ERROR = 0.04
 """Standard deviation of the relative error of a hull's length."""

@@ -13,7 +13,7 @@ from cv.events.story import Story
 
 LEAST_D = 12.0
 """A shorter time without a ship is no halt, days."""
-RHYTHMS = 2.0
+RHYTHMS = 1.75
 """Nor is one of fewer times the pier's usual time from call to call."""
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _OTHERWISE = (

@@ -32,6 +32,8 @@ _STEP = 0.1
 _STEP_D = 0.02
 """Gaps are rounded to this, days (half an hour)."""
 _TERMS = 9
+_AT_ONCE = 0.3
+"""Share of the times without a ship that cargo for the next one ends early."""
 _SPOILED = 0.03
 """Of the times when cargo gathers, so many end without a ship, a gathering time."""
 
@@ -85,7 +87,8 @@ def generator(habits: Habits, elsewhere: float = 0.0) -> Floats:
     idle_d = max(0.3, habits.cadence_d - habits.stay_d - habits.flow.gathered * habits.gather_d)
     gathered = habits.flow.gathered
     rates = np.zeros((STATES, STATES))
-    rates[RESTING, IDLE] = 2 / idle_d
+    rates[RESTING, GATHERING] = gathered * 2 * _AT_ONCE / idle_d
+    rates[RESTING, IDLE] = 2 / idle_d - rates[RESTING, GATHERING]
     rates[IDLE, GATHERING] = gathered * 2 / idle_d
     rates[IDLE, EARLY] = here * (1 - gathered) * 2 / idle_d
     rates[GATHERING, EARLY] = here / habits.gather_d

@@ -13,6 +13,8 @@ from cv.events.watch import Floats
 
 _SOON_D = 0.3
 """So long a ship needs from one pier to another, at most, days."""
+_WATCHED_D = 4.0
+"""Looks farther apart tell little of how many ships came, days."""
 _SHORTEST, _LONGEST, _SHIFTS = 0.4, 1.8, 5
 """Stays as parts of the mean stay; so many between them are tried."""
 _USUAL, _CALLS = 0.2, 3.0
@@ -36,10 +38,15 @@ def tied(stories: Mapping[str, Story]) -> dict[str, Story]:
 
 
 def _again(story: Story) -> Habits:
-    """The habits that the whole story of a pier tells, calls that no look shows included."""
+    """The habits that the whole story of a pier tells, calls that no look shows included.
+
+    Of time that was looked at: over a long gap it is told whether ships came, but not how many.
+    """
+    gaps = np.diff(story.watch.days)
+    looked = gaps <= _WATCHED_D
     halted = (story.now[:-1, HALTED] + story.now[1:, HALTED]) / 2
-    used = float((np.diff(story.watch.days) * (1 - halted)).sum())
-    return story.habits.counted(float(story.arrived.sum()), used)
+    used = float((gaps * (1 - halted))[looked].sum())
+    return story.habits.counted(float(story.arrived[looked].sum()), used)
 
 
 def _tie(story: Story, others: list[Story]) -> Tie | None:
