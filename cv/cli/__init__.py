@@ -20,6 +20,7 @@ COMMANDS = (
     "export",
     "datasets",
     "evaluate",
+    "benchmark",
     "doctor",
 )
 OK, UNFINISHED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130

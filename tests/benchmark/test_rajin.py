@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cv.benchmark.looks import Case
+from cv.benchmark.rajin import answers
+from cv.cli import main
 from cv.events.event import Kind
 from cv.events.findings import findings
 
@@ -60,3 +62,38 @@ def test_cargo_gathers_before_the_ship_of_march(found):
         timedelta(days=0) < e.began.by - at(3, 9) <= timedelta(days=2)
         for e in of(found, Kind.CALL, "Pier 1")
     )
+
+
+@pytest.fixture(scope="module")
+def thirteen():
+    return answers()
+
+
+def test_every_published_finding_is_reproduced_or_declined_with_a_reason(thirteen):
+    assert [answer.number for answer in thirteen] == list(range(1, 14))
+    declined = {answer.number: answer.declined for answer in thirteen if answer.declined}
+    assert set(declined) == {6, 9, 12}
+    assert all(len(why) > 40 for why in declined.values())
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (1, "from 09 Mar to 10 Mar 2024"),
+        (2, "there by 12 Mar 2024"),
+        (3, "named: unknown"),
+        (4, "between 20 Oct 02:01 and 06:43 UTC"),
+        (5, "in 20 looks"),
+        (10, "09 Mar to 10 Mar 2024"),
+        (11, "1.3 to 3.0 million"),
+    ],
+)
+def test_what_is_told_are_the_published_facts(thirteen, number, told):
+    assert told in thirteen[number - 1].told
+
+
+def test_the_command_prints_a_line_for_each(capsys):
+    assert main(["benchmark", "rajin"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 13
+    assert all(line.endswith("; reproduced") or "; declined: " in line for line in lines)
