@@ -77,8 +77,8 @@ def _moved(other: Story, number: Floats, story: Story, later_d: tuple[float, flo
     `story` (n - 1,)."""
     then, now = _days(other), _days(story)
     total = np.concatenate([[0.0], np.cumsum(number)])
-    shifts = np.linspace(*later_d, _SHIFTS)
-    return np.asarray(np.diff([np.interp(now - d, then, total) for d in shifts]).mean(axis=0))
+    when = now - np.linspace(*later_d, _SHIFTS)[:, None]
+    return np.asarray(np.diff(np.interp(when, then, total).mean(axis=0)))
 
 
 def _days(story: Story) -> Floats:

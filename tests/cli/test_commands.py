@@ -45,7 +45,7 @@ def example(command: argparse.ArgumentParser) -> list[str]:
 
 def test_every_command_ends_its_help_in_an_example_that_runs(place, capsys):
     order = ("doctor", "count", "show", "monitor", "series", "events", "export")
-    order += ("datasets", "evaluate")
+    order += ("datasets", "evaluate", "benchmark")
     assert sorted(order) == sorted(COMMANDS)
     yolo_folder(Path("chips"))
     for name in order:
