@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from operator import itemgetter
+from statistics import median
 
 import numpy as np
 
@@ -51,12 +53,12 @@ def unseen_calls(story: Story) -> tuple[Event, ...]:
         taken[max(0, first - 1) : last + 1] = True
     found: list[tuple[int, Event]] = []
     for reach in (1, 2):
-        for first in range(len(taken) - reach + 1):
+        present = 1.0 - story.absences(reach)
+        for first in np.flatnonzero(present >= _INFERRED).tolist():
             if taken[first : first + reach].any():
                 continue
-            sure = 1.0 - story.absent(first, first + reach)
-            moved = story.change(first, first + reach)
-            if sure < _INFERRED or moved.sign_chance < _CHANGED:
+            moved, sure = story.change(first, first + reach), float(present[first])
+            if moved.sign_chance < _CHANGED:
                 continue
             taken[first : first + reach] = True
             found.append((first, _unseen(story, first, first + reach, moved, sure)))
@@ -101,11 +103,10 @@ def _call(story: Story, stay: tuple[int, int], others: tuple[int, int]) -> Event
     gone = _settled(there, range(last + 1, others[1]), others[1])
     arrived = Span(times[not_yet] if not_yet >= 0 else None, times[came_by])
     left = Span(times[left_after], times[gone] if gone < len(times) else None)
-    lengths = story.watch.lengths[first : last + 1]
-    lengths = lengths[np.isfinite(lengths)]
+    lengths = [m for m in story.watch.lengths[first : last + 1].tolist() if isfinite(m)]
     size = None
-    if len(lengths):
-        middle = float(np.median(lengths))
+    if lengths:
+        middle = median(lengths)
         size = Size.about(middle, _LENGTH_ERROR * middle, "metres", 0.0)
     return Event(
         Kind.CALL,

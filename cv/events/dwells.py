@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import hypot
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from cv.events.calls import LIKELY
 from cv.events.event import NOT_YET, Event, Kind, Size, Span
 from cv.events.story import Story
+from cv.events.watch import Floats, Watch
 
 LEAST_LOOKS = 5
 LEAST_D = 10.0
@@ -30,55 +32,74 @@ def dwells(story: Story) -> tuple[Event, ...]:
 
     A ship begins it anew; `confidence` is the probability that none came unseen.
     """
-    watch, there = story.watch, story.in_port
-    known = np.flatnonzero(np.isfinite(watch.boxes)).tolist()
+    there, counted = story.in_port, _Counted.of(story.watch)
     found = []
-    run: list[int] = []
-    for look in known:
-        if run and (there[look] >= LIKELY or not _same(story, run, look)):
-            found += _dwell(story, run, look)
-            run = []
-        run.append(look)
-    return (*found, *_dwell(story, run, None))
+    first = 0
+    for now, look in enumerate(counted.looks):
+        if now and (there[look] >= LIKELY or not counted.same(first, now)):
+            found += _dwell(story, counted, slice(first, now))
+            first = now
+    return (*found, *_dwell(story, counted, slice(first, len(counted.looks))))
 
 
-def _same(story: Story, run: list[int], look: int) -> bool:
-    mean, spread = _mean(story, run)
-    boxes = float(story.watch.boxes[look])
-    error = float(story.watch.boxes_sd[look, 0 if boxes > mean else 1])
-    return abs(boxes - mean) <= _ALIKE * hypot(spread, error, _SLACK * mean)
+@dataclass(frozen=True, eq=False)
+class _Counted:
+    """The looks with a count; m of them."""
+
+    looks: list[int]
+    """Which they are."""
+    boxes: Floats
+    """(m,) containers."""
+    errors: Floats
+    """(m, 2) their standard deviations downwards and upwards."""
+    weight: Floats
+    """(m + 1,) sum of the weights of the counts before each; the last one: of all."""
+    sum: Floats
+    """(m + 1,) the same of weighted counts."""
+
+    @classmethod
+    def of(cls, watch: Watch) -> _Counted:
+        looks = np.flatnonzero(np.isfinite(watch.boxes))
+        boxes, errors = watch.boxes[looks], watch.boxes_sd[looks]
+        weights = errors.mean(axis=1) ** -2.0
+        sums = [np.concatenate([[0.0], np.cumsum(part)]) for part in (weights, weights * boxes)]
+        return cls(looks.tolist(), boxes, errors, *sums)
+
+    def mean(self, run: slice) -> tuple[float, float]:
+        """Weighted mean of a run of counts, and its standard deviation."""
+        weight = float(self.weight[run.stop] - self.weight[run.start])
+        return float(self.sum[run.stop] - self.sum[run.start]) / weight, weight**-0.5
+
+    def same(self, first: int, now: int) -> bool:
+        """Whether the count `now` fits those from `first` on."""
+        mean, spread = self.mean(slice(first, now))
+        boxes = float(self.boxes[now])
+        error = float(self.errors[now, 0 if boxes > mean else 1])
+        return abs(boxes - mean) <= _ALIKE * hypot(spread, error, _SLACK * mean)
 
 
-def _mean(story: Story, run: list[int]) -> tuple[float, float]:
-    """Weighted mean of the counts of a run, and its standard deviation."""
-    weights = story.watch.boxes_sd[run].mean(axis=1) ** -2.0
-    return float((weights * story.watch.boxes[run]).sum() / weights.sum()), float(
-        weights.sum() ** -0.5
-    )
-
-
-def _dwell(story: Story, run: list[int], changed: int | None) -> list[Event]:
-    watch = story.watch
-    if len(run) < LEAST_LOOKS or watch.days[run[-1]] - watch.days[run[0]] < LEAST_D:
+def _dwell(story: Story, counted: _Counted, run: slice) -> list[Event]:
+    watch, looks = story.watch, counted.looks[run]
+    if len(looks) < LEAST_LOOKS or watch.days[looks[-1]] - watch.days[looks[0]] < LEAST_D:
         return []
-    mean, spread = _mean(story, run)
+    mean, spread = counted.mean(run)
     if mean < LEAST:
         return []
-    there = story.in_port
-    before = run[0] - 1
-    ended = NOT_YET if changed is None else Span(watch.times[run[-1]], watch.times[changed])
+    there, before = story.in_port, looks[0] - 1
+    ended = NOT_YET
+    if run.stop < len(counted.looks):
+        ended = Span(watch.times[looks[-1]], watch.times[counted.looks[run.stop]])
     # from the first look without the ship that landed them
-    first = next((look for look in run if there[look] < LIKELY), run[0])
-    quiet = story.quiet(first, run[-1])
+    first = next((look for look in looks if there[look] < LIKELY), looks[0])
     return [
         Event(
             Kind.DWELL,
             watch.pier,
-            Span(watch.times[before] if before >= 0 else None, watch.times[run[0]]),
+            Span(watch.times[before] if before >= 0 else None, watch.times[looks[0]]),
             ended,
             Size.about(mean, hypot(spread, _SLACK * mean), "containers", 0.0),
-            quiet,
-            tuple(watch.scenes[look] for look in run),
+            story.quiet(first, looks[-1]),
+            tuple(watch.scenes[look] for look in looks),
             _OTHERWISE,
         )
     ]

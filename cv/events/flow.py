@@ -20,13 +20,11 @@ class Change:
     added_spread: float
     """Standard deviation of what comes, as a part of a load."""
 
-    def after(self, mean: float, variance: float, load: float) -> tuple[float, float]:
-        """Mean and variance of the number after the change."""
-        spread = self.kept_spread * mean + self.added_spread * load + 2.0
-        return (
-            self.kept * mean + self.added * load,
-            self.kept * self.kept * variance + spread * spread,
-        )
+    def linear(self, load: float) -> tuple[float, float, float, float, float]:
+        """Factor and summand of the mean, factor of the variance, and factor and summand of the
+        spread that the change adds, which goes with the mean; see moves.py."""
+        added, spread = self.added * load, self.added_spread * load + 2.0
+        return self.kept, added, self.kept * self.kept, self.kept_spread, spread
 
 
 @dataclass(frozen=True)

@@ -3,36 +3,36 @@
 A switching state-space model. Between two looks the number of containers stays (idle), grows (cargo
 gathers) or becomes another (a ship was there); for each state its mean and variance are kept, and
 mixed again after every look (the second-order generalized pseudo-Bayesian filter with one Gaussian
-a state: Murphy 1998, "Switching Kalman Filters"). Plain floats: six states are too few for arrays.
+a state: Murphy 1998, "Switching Kalman Filters"). Several piers go through their looks side by
+side: a step over many costs little more than one over a single pier.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, sqrt
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cv.events.flow import Change
 from cv.events.habits import Habits
+from cv.events.moves import CHANGED, GREW, MOVES, STAYED, Moves
 from cv.events.rhythm import GATHERING, IN_PORT, STATES, Paths, settled
 from cv.events.sight import likelihoods
 from cv.events.watch import Watch
 
 Floats = NDArray[np.float64]
-Noise = tuple[float, float]
-"""Variance of the error of a count where the truth is below it, and where it is above."""
-Told = tuple[float, float, float]
-"""After a count: mean and variance of the number, and how likely that count was."""
 
 _STRAY = 0.02
 """Share of counts that say nothing of the number."""
-_NEVER = 1e-5
-"""States less probable than this are not followed."""
-_NOTHING_DONE, _IDLE_CALLS = Change(1.0, 0.0, 0.02, 0.0), 0.2
-"""What a ship does that comes for other things, and the share of calls that are such."""
-_TURN = 6.283185307179586
+_NEAR = (1 - _STRAY) / np.sqrt(2 * np.pi)
+"""Likelihoods are multiples of this."""
+_LEAST_MASS, _LEAST_VARIANCE, _ENDLESS = 1e-200, 1e-6, 1e18
+_GROWS = np.zeros((STATES, STATES, 1), dtype=bool)
+_GROWS[GATHERING] = _GROWS[:, GATHERING] = True
+"""Whether cargo gathers on the way between two states."""
+_THERE = np.isin(np.arange(STATES), IN_PORT).astype(int)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,167 +49,144 @@ class Filtered:
     """(n - 1, from, to) those with one; scaled so that states @ (bare + visits) are the next."""
 
 
-def follow(watch: Watch, habits: Habits, paths: Paths) -> Filtered:
-    """`watch` filtered; `paths` are those over its gaps. Needs one look at least."""
-    count = len(watch)
-    seen = likelihoods(watch).tolist()
-    bare_paths, all_paths = paths.bare.tolist(), paths.all.tolist()
-    numbers, noises = watch.boxes.tolist(), [tuple(pair) for pair in (watch.boxes_sd**2).tolist()]
-    gaps = np.diff(watch.days).tolist()
-    states, level = np.zeros((count, STATES)), np.zeros((count, 2))
-    bare, visits = np.zeros((count - 1, STATES, STATES)), np.zeros((count - 1, STATES, STATES))
-    begin = _told(0.5 * habits.load, habits.load**2, numbers[0], noises[0], habits.load)
-    moments = [begin[:2]] * STATES
-    start = settled(habits)
-    start[list(IN_PORT)] *= seen[0][1] / seen[0][0]
-    state = (start / start.sum()).tolist()
-    states[0], level[0] = state, _overall(state, moments)
-    for step, gap in enumerate(gaps):
-        number, noise = numbers[step + 1], noises[step + 1]
-        told = _all_ways(state, moments, gap, number, noise, habits)
-        sum_up = _Sum(seen[step + 1])
-        quiet, other = sum_up.over(state, told, bare_paths[step], all_paths[step])
-        scale = sum(sum_up.total)
-        if scale <= 0.0:  # nothing explains this look: it says nothing
-            told = _all_ways(state, moments, gap, float("nan"), (0.0, 0.0), habits)
-            sum_up = _Sum([1.0, 1.0])
-            quiet, other = sum_up.over(state, told, bare_paths[step], all_paths[step])
-            scale = sum(sum_up.total)
-        bare[step], visits[step] = quiet, other
-        moments = sum_up.moments(moments)
-        state = [total / scale for total in sum_up.total]
-        bare[step] /= scale
-        visits[step] /= scale
-        states[step + 1], level[step + 1] = state, _overall(state, moments)
-    return Filtered(states, level, bare, visits)
+def follow(
+    watches: Sequence[Watch], habits: Sequence[Habits], paths: Sequence[Paths]
+) -> list[Filtered]:
+    """Every watch filtered; `paths` are those over its gaps. Needs one look of each at least."""
+    trails = [_Trail.of(*one) for one in zip(watches, habits, paths, strict=True)]
+    sums, likely = _walked(trails)
+    return [trail.filtered(sums[:, :, i], likely[:, i]) for i, trail in enumerate(trails)]
 
 
-Ways = tuple[Told | None, Told | None, Told]
+class _Counted(NamedTuple):
+    """Counts and their errors, arrays of one shape; what is no count has an endless error."""
+
+    number: Floats
+    more: Floats
+    """Variance of the error where the truth is above the count."""
+    fewer: Floats
+    """By how much it differs where the truth is below."""
+    stray: Floats
+    """Likelihood of the count if it says nothing of the number; like all of them, a multiple."""
+
+    @classmethod
+    def of(cls, watch: Watch, load: float) -> _Counted:
+        known = np.isfinite(watch.boxes)
+        number = np.where(known, watch.boxes, 0.0)
+        noise = np.where(known[:, None], watch.boxes_sd**2, _ENDLESS)
+        stray = np.where(known, _STRAY / (1.5 * load + number) / _NEAR, 1.0)
+        return cls(number, noise[:, 1], noise[:, 0] - noise[:, 1], stray)
 
 
-def _all_ways(
-    state: list[float],
-    moments: list[tuple[float, float]],
-    gap: float,
-    number: float,
-    noise: Noise,
-    habits: Habits,
-) -> list[Ways | None]:
-    """Those from every state; None for one that is as good as excluded."""
-    return [
-        _ways(s, moments[s], gap, number, noise, habits) if share > _NEVER else None
-        for s, share in enumerate(state)
-    ]
+@dataclass(frozen=True, eq=False)
+class _Trail:
+    """What a walk over the looks of one pier needs; n looks."""
+
+    start: Floats
+    """(3, states) weight of each state at the first look, and that times mean and mean square."""
+    counted: _Counted
+    """(n,) each."""
+    moves: Moves
+    """(n - 1, moves) each."""
+    ways: Floats
+    """(n - 1, to, from, moves) how probable each is, the looks at the berth weighed in."""
+
+    @classmethod
+    def of(cls, watch: Watch, habits: Habits, paths: Paths) -> _Trail:
+        load = habits.load
+        counted = _Counted.of(watch, load)
+        moves = Moves.over(np.diff(watch.days), habits)
+        sight = likelihoods(watch)[:, _THERE]
+        first = (column[:1] for column in counted)
+        mean, variance, _ = _told(np.array([0.5 * load]), np.array([load**2]), *first)
+        start = settled(habits) * sight[0]
+        return cls(
+            np.outer(np.concatenate([[1.0], mean, variance + mean**2]), start / start.sum()),
+            counted,
+            moves,
+            _ways(paths, moves.share) * sight[1:, :, None, None],
+        )
+
+    def filtered(self, sums: Floats, likely: Floats) -> Filtered:
+        """What the walk found: `sums` (looks, 3, states), `likely` (gaps, states, moves)."""
+        sums, likely = sums[: len(self.ways) + 1], likely[: len(self.ways)]
+        mass, mean, square = sums.swapaxes(0, 1)
+        scale = mass.sum(axis=1)
+        level = mean.sum(axis=1) / scale
+        spread = np.sqrt((square.sum(axis=1) / scale - level**2).clip(0.0))
+        weights = self.ways * likely[:, None] / scale[1:, None, None, None]
+        alone, visits = weights[..., : CHANGED.start], weights[..., CHANGED]
+        return Filtered(
+            mass / scale[:, None],
+            np.stack([level, spread], axis=1),
+            alone.sum(axis=3).swapaxes(1, 2),
+            visits.sum(axis=3).swapaxes(1, 2),
+        )
 
 
-def _ways(
-    source: int,
-    before: tuple[float, float],
-    gap: float,
-    number: float,
-    noise: Noise,
-    habits: Habits,
-) -> tuple[Told | None, Told | None, Told]:
-    """What the count says if the number stayed, if it grew (both only ashore), became another."""
-    mean, variance = before
-    load, flow = habits.load, habits.flow
-    usual = _told(*flow.usual.after(mean, variance, load), number, noise, load)
-    other = _told(*flow.other.after(mean, variance, load), number, noise, load)
-    none = _told(*_NOTHING_DONE.after(mean, variance, load), number, noise, load)
-    changed = _blend(_blend(usual, other, 0.5), none, 1 - _IDLE_CALLS)
-    if source in IN_PORT:
-        return None, None, changed
-    drift = 0.02 * mean + 0.3
-    stayed = _told(mean, variance + drift * drift * gap, number, noise, load)
-    cleared = 1.0 - exp(-gap / flow.cleared_d)
-    spread = 0.4 * cleared * mean + 1.0
-    shrunk = _told((1 - cleared) * mean, variance + spread * spread, number, noise, load)
-    lump = load * (0.1 + 0.4 * min(1.0, gap / habits.gather_d))
-    some = _told(mean + lump, variance + lump * lump, number, noise, load)
-    much = _told(mean + 0.9 * load, variance + 0.36 * load * load, number, noise, load)
-    return _blend(stayed, shrunk, 1.0 - cleared), _blend(some, much, 0.6), changed
+def _ways(paths: Paths, share: Floats) -> Floats:
+    """(n - 1, to, from, moves): paths by what they do to the number of containers."""
+    bare = paths.bare.swapaxes(1, 2)[..., None]
+    there = (paths.all - paths.bare).swapaxes(1, 2)[..., None].clip(0.0)
+    ways = np.empty((*bare.shape[:3], MOVES))
+    ways[..., STAYED], ways[..., GREW] = np.where(_GROWS, 0.0, bare), np.where(_GROWS, bare, 0.0)
+    ways[..., CHANGED] = there
+    return ways * share[:, None, None, :]
 
 
-def _told(mean: float, variance: float, number: float, noise: Noise, load: float) -> Told:
-    """After a count of `number` with the variances `noise` below and above; nan: no count."""
-    if number != number:
-        return mean, variance, 1.0
+def _walked(trails: Sequence[_Trail]) -> tuple[Floats, Floats]:
+    """(looks, 3, piers, states) as in `_Trail.start`, (gaps, piers, states, moves) likelihoods."""
+    ways = _side_by_side([trail.ways for trail in trails])
+    ways = ways.reshape(*ways.shape[:3], STATES * MOVES)
+    counted = [[column[1:, None, None] for column in trail.counted] for trail in trails]
+    moves = [[column[:, None, :] for column in trail.moves.linear] for trail in trails]
+    looks = zip(*map(_side_by_side, zip(*counted, strict=True)), strict=True)
+    steps = zip(*map(_side_by_side, zip(*moves, strict=True)), strict=True)
+    parts = np.empty((3, len(trails), STATES, MOVES))
+    weights, means, squares = parts
+    columns = parts.reshape(3, len(trails), STATES * MOVES, 1)
+    sums = [np.stack([trail.start for trail in trails], axis=1)[..., None]]
+    likely = []
+    for way, look, (kept, added, squared, loose, spread) in zip(ways, looks, steps, strict=True):
+        state, mean, variance = _moments(sums[-1])
+        loosened = loose * mean + spread
+        moved = kept * mean + added, squared * variance + loosened * loosened
+        mean, variance, likelihood = _told(*moved, *look)
+        np.multiply(state, likelihood, out=weights)
+        np.multiply(weights, mean, out=means)
+        np.multiply(weights, variance + mean * mean, out=squares)
+        sums.append(way @ columns)
+        likely.append(likelihood)
+    return np.array(sums)[..., 0], np.array(likely).reshape(-1, *weights.shape)
+
+
+def _side_by_side(columns: Sequence[Floats]) -> Floats:
+    """(steps, piers, ...) of every pier's (steps, ...); after its end there are ones, which are
+    harmless, and nobody reads what comes of them."""
+    together = np.ones((max(map(len, columns)), len(columns), *columns[0].shape[1:]))
+    for i, column in enumerate(columns):
+        together[: len(column), i] = column
+    return together
+
+
+def _moments(sums: Floats) -> tuple[Floats, Floats, Floats]:
+    """Probability, mean and variance of each state, (piers, states, 1) each, of `_walked`."""
+    mass = np.maximum(sums[0], _LEAST_MASS)
+    mean, square = sums[1:] / mass
+    variance = np.maximum(square - mean * mean, _LEAST_VARIANCE)
+    return mass / mass.sum(axis=1, keepdims=True), mean, variance
+
+
+def _told(
+    mean: Floats, variance: Floats, number: Floats, more: Floats, fewer: Floats, stray: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Mean and variance after a count (see `_Counted`), and how likely that count was."""
     off = number - mean
-    both = variance + (noise[0] if off > 0 else noise[1])  # the truth is below the count, or above
-    near = (1 - _STRAY) * exp(-0.5 * off * off / both) / sqrt(_TURN * both)
-    stray = _STRAY / (1.5 * load + number)
-    trust, gain = near / (near + stray), variance / both
-    moved = gain * off
-    after = max(0.0, mean + trust * moved)
-    rest = variance * (1 - trust * gain) + trust * (1 - trust) * moved * moved
-    return after, rest, near + stray
-
-
-def _blend(one: Told, other: Told, share: float) -> Told:
-    """Two explanations as one; the first was believed with `share` before the count."""
-    (m, v, a), (n, w, b) = one, other
-    a, b = share * a, (1.0 - share) * b
-    p = a / (a + b)
-    mean = p * m + (1.0 - p) * n
-    return mean, p * (v + m * m) + (1.0 - p) * (w + n * n) - mean * mean, a + b
-
-
-class _Sum:
-    """Adds up all ways from the states at one look to those at the next."""
-
-    def __init__(self, seen: list[float]) -> None:
-        self._sight = [seen[1] if s in IN_PORT else seen[0] for s in range(STATES)]
-        self.total = [0.0] * STATES
-        self._mean = [0.0] * STATES
-        self._square = [0.0] * STATES
-
-    def over(
-        self,
-        state: list[float],
-        told: list[Ways | None],
-        bare: list[list[float]],
-        every: list[list[float]],
-    ) -> tuple[list[list[float]], list[list[float]]]:
-        """Weights (from, to) of ways without and with a ship, the looks' likelihood included."""
-        quiet = [[0.0] * STATES for _ in range(STATES)]
-        other = [[0.0] * STATES for _ in range(STATES)]
-        for s, ways in enumerate(told):
-            if ways is None:
-                continue
-            stayed, grew, changed = ways
-            for to in range(STATES):
-                alone, sight = bare[s][to], self._sight[to]
-                way = grew if GATHERING in (s, to) else stayed
-                if alone > 0.0 and way is not None:
-                    quiet[s][to] = weight = alone * way[2] * sight
-                    self._add(to, state[s] * weight, way)
-                if every[s][to] > alone:
-                    other[s][to] = weight = (every[s][to] - alone) * changed[2] * sight
-                    self._add(to, state[s] * weight, changed)
-        return quiet, other
-
-    def _add(self, to: int, weight: float, told: Told) -> None:
-        mean, variance, _ = told
-        self.total[to] += weight
-        self._mean[to] += weight * mean
-        self._square[to] += weight * (variance + mean * mean)
-
-    def moments(self, before: list[tuple[float, float]]) -> list[tuple[float, float]]:
-        """Mean and variance of each state; as before where no way leads to it."""
-        found = []
-        for to, total in enumerate(self.total):
-            if total <= 0.0:
-                found.append(before[to])
-                continue
-            mean = self._mean[to] / total
-            found.append((mean, max(1e-6, self._square[to] / total - mean * mean)))
-        return found
-
-
-def _overall(state: list[float], moments: list[tuple[float, float]]) -> tuple[float, float]:
-    """Mean and standard deviation over all states."""
-    mean = square = 0.0
-    for share, (m, v) in zip(state, moments, strict=True):
-        mean += share * m
-        square += share * (v + m * m)
-    return mean, sqrt(max(0.0, square - mean * mean))
+    both = variance + more + fewer * (off > 0)
+    near = np.exp(-0.5 * off * off / both) / np.sqrt(both)
+    likelihood = near + stray
+    trust, gain = near / likelihood, variance / both
+    pull, moved = trust * gain, gain * off
+    trusted = pull * off
+    rest = variance - pull * variance + trusted * (moved - trusted)
+    return np.maximum(mean + trusted, 0.0), rest, likelihood

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from math import hypot
 
 import numpy as np
 
@@ -27,15 +28,14 @@ def stopped_inflows(story: Story) -> tuple[Event, ...]:
 
     `size` is its length in days. A rail siding that is watched as a pier has its own.
     """
-    watch, level = story.watch, story.level
+    watch, level = story.watch, story.level.tolist()
     known = np.flatnonzero(np.isfinite(watch.boxes)).tolist()
     usual = max(LEAST_D, RHYTHMS * story.habits.cadence_d)
     found = []
     start = known[0] if known else 0
     for before, look in pairwise(known):
-        rise = float(level[look, 0] - level[before, 0])
-        spread = float(np.hypot(level[look, 1], level[before, 1]))
-        if rise > max(_GROWN, ENDS * spread):
+        (number, above), (earlier, below) = level[look], level[before]
+        if number - earlier > max(_GROWN, ENDS * hypot(above, below)):
             found += _pause(story, start, before, look, usual)
             start = look
     if known:

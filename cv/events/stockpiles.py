@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import hypot
 
 import numpy as np
 
@@ -17,6 +18,10 @@ _OTHERWISE = (
     "empty boxes are being stored",
     "the cargo is for lorries or trains",
 )
+
+
+Level = tuple[float, float]
+"""A number of containers: mean and standard deviation."""
 
 
 @dataclass(frozen=True)
@@ -34,34 +39,34 @@ class Stockpile(Event):
 def stockpiles(story: Story) -> tuple[Stockpile, ...]:
     """Every rise of the number of containers by `LEAST` or more above its noise, by time."""
     known = np.flatnonzero(np.isfinite(story.watch.boxes)).tolist()
-    level = story.level
+    level: list[Level] = story.level.tolist()
     found: list[Stockpile] = []
     low = peak = -1
     for look in known:
         if low < 0:
             low = peak = look
-        if _grown(level, low, peak) and level[look, 0] < _GONE * level[peak, 0]:
+        if _grown(level, low, peak) and level[look][0] < _GONE * level[peak][0]:
             found.append(_stockpile(story, low, peak, look, found))
             low = peak = look
-        elif level[look, 0] > level[peak, 0]:
+        elif level[look][0] > level[peak][0]:
             peak = look
-        elif not _grown(level, low, peak) and level[look, 0] <= level[low, 0]:
+        elif not _grown(level, low, peak) and level[look][0] <= level[low][0]:
             low = peak = look
     if low >= 0 and _grown(level, low, peak):
         found.append(_stockpile(story, low, peak, None, found))
     return tuple(found)
 
 
-def _grown(level: np.ndarray, low: int, peak: int) -> bool:
-    rise = float(level[peak, 0] - level[low, 0])
-    return rise >= max(LEAST, ENDS * float(np.hypot(level[low, 1], level[peak, 1])))
+def _grown(level: list[Level], low: int, peak: int) -> bool:
+    (base, below), (most, above) = level[low], level[peak]
+    return most - base >= max(LEAST, ENDS * hypot(below, above))
 
 
 def _stockpile(
     story: Story, low: int, peak: int, gone: int | None, earlier: list[Stockpile]
 ) -> Stockpile:
     watch, (most, spread) = story.watch, story.level[peak]
-    base = float(story.level[low, 0])
+    base = float(story.level[low][0])
     first = next(i for i in range(low, peak + 1) if story.level[i, 0] - base >= 0.1 * (most - base))
     first = max(first, low + 1)
     days = float(watch.days[peak] - watch.days[first - 1])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cv.events.event import Size
-from cv.events.follow import follow
+from cv.events.follow import Filtered, follow
 from cv.events.habits import Habits
 from cv.events.rhythm import ASHORE, IN_PORT, STATES, Paths, Tie, arrival_chance
 from cv.events.watch import Watch
@@ -18,6 +20,9 @@ Floats = NDArray[np.float64]
 
 AHEAD_D = (1.0, 3.0, 7.0)
 """For so many days ahead an arrival is forecast."""
+_ASHORE = np.isin(np.arange(STATES), ASHORE).astype(float)
+_TOGETHER = 16
+"""So many piers are followed side by side: more need much memory and save little time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,27 +51,9 @@ class Story:
     @classmethod
     def of(cls, watch: Watch, habits: Habits | None = None, tie: Tie | None = None) -> Story:
         """The story that the looks of `watch` tell, one at least; other piers speak by a `tie`."""
-        habits = habits or Habits.of(watch)
-        paths = Paths.over(np.diff(watch.days), habits, tie)
-        known = follow(watch, habits, paths)
-        ways = known.bare + known.visits
-        later = _later(ways)
-        visited, arrived = _gaps(known.states, later, known.visits, paths)
-        chances = np.stack([arrival_chance(habits, days) for days in AHEAD_D], axis=1)
-        return cls(
-            watch,
-            habits,
-            known.states,
-            known.states * later,
-            visited,
-            arrived,
-            known.level,
-            known.states @ chances,
-            known.bare,
-            later,
-        )
+        return told([Teller(watch, habits or Habits.of(watch), tie)])[0]
 
-    @property
+    @cached_property
     def in_port(self) -> Floats:
         """(n,) probability that a ship is there at each look."""
         return np.asarray(self.now[:, IN_PORT].sum(axis=1))
@@ -88,10 +75,58 @@ class Story:
 
     def absent(self, first: int, last: int) -> float:
         """Probability that no ship was there at any time from look `first` to look `last`."""
-        reached = self.then[first] * np.isin(np.arange(STATES), ASHORE)
+        reached = self.then[first] * _ASHORE
         for gap in range(first, last):
             reached = reached @ self.bare[gap]
         return min(1.0, float(reached @ self.later[last]))
+
+    def absences(self, reach: int) -> Floats:
+        """(n - reach,) that probability from every look to the one `reach` looks later."""
+        many = len(self.watch) - reach
+        reached = self.then[:many, None, :] * _ASHORE
+        for gap in range(reach):
+            reached = reached @ self.bare[gap : gap + many]
+        return np.asarray((reached[:, 0] * self.later[reach:]).sum(axis=1).clip(0.0, 1.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Teller:
+    """What a story is told from."""
+
+    watch: Watch
+    """The looks, one at least."""
+    habits: Habits
+    tie: Tie | None = None
+    """What other piers say."""
+
+
+def told(tellers: Sequence[Teller]) -> list[Story]:
+    """The story of each."""
+    found: list[Story] = []
+    for first in range(0, len(tellers), _TOGETHER):
+        some = tellers[first : first + _TOGETHER]
+        paths = [Paths.over(np.diff(one.watch.days), one.habits, one.tie) for one in some]
+        known = follow([one.watch for one in some], [one.habits for one in some], paths)
+        found += [_story(*one) for one in zip(some, paths, known, strict=True)]
+    return found
+
+
+def _story(teller: Teller, paths: Paths, known: Filtered) -> Story:
+    later = _later(known.bare + known.visits)
+    visited, arrived = _gaps(known.states, later, known.visits, paths)
+    chances = np.stack([arrival_chance(teller.habits, days) for days in AHEAD_D], axis=1)
+    return Story(
+        teller.watch,
+        teller.habits,
+        known.states,
+        known.states * later,
+        visited,
+        arrived,
+        known.level,
+        known.states @ chances,
+        known.bare,
+        later,
+    )
 
 
 def _later(ways: Floats) -> Floats:

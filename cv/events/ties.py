@@ -8,7 +8,7 @@ import numpy as np
 
 from cv.events.habits import Habits
 from cv.events.rhythm import HALTED, Tie
-from cv.events.story import Story
+from cv.events.story import Story, Teller, told
 from cv.events.watch import Floats
 
 _SOON_D = 0.3
@@ -23,18 +23,27 @@ calls."""
 
 
 def tied(stories: Mapping[str, Story]) -> dict[str, Story]:
-    """The stories of a site's piers, by name, each told again with what the others tell of it.
+    """The stories of a site's piers, by name, each told again with what the others tell of it."""
+    tellers = heard(stories)
+    return {**stories, **dict(zip(tellers, told(list(tellers.values())), strict=True))}
+
+
+def heard(stories: Mapping[str, Story]) -> dict[str, Teller]:
+    """What is to be told again of a site's piers, by name, where others tell of them.
 
     `stories` are told by each pier's own looks; what one says of another rests on those alone, so
     that nothing is heard twice (one exchange of messages, as of belief propagation).
     """
     served = {name: one for name, one in stories.items() if one.habits.flow.by_ship}
-    again = dict(stories)
-    for name, story in served.items():
-        tie = _tie(story, [one for other, one in served.items() if other != name])
-        if tie is not None:
-            again[name] = Story.of(story.watch, _again(story), tie)
-    return again
+    ties = {
+        name: _tie(story, [one for other, one in served.items() if other != name])
+        for name, story in served.items()
+    }
+    return {
+        name: Teller(served[name].watch, _again(served[name]), tie)
+        for name, tie in ties.items()
+        if tie is not None
+    }
 
 
 def _again(story: Story) -> Habits:

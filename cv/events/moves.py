@@ -1,0 +1,70 @@
+"""What may become of the number of containers from one look to the next: seven explanations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cv.events.flow import Change
+from cv.events.habits import Habits
+
+Floats = NDArray[np.float64]
+
+STAYED, GREW, CHANGED = slice(0, 2), slice(2, 4), slice(4, 7)
+"""Of the explanations: the number stays, or shrinks by land; some cargo gathers, or much; a ship
+does the usual, the other, or nothing."""
+MOVES = 7
+_DRIFT, _DRIFT_BOXES = 0.02, 0.3
+"""Spread of a number that stays, in a day: a share of it, and containers."""
+_MUCH = 0.4
+"""Share of the growths that come near a whole load."""
+_NOTHING_DONE, _IDLE_CALLS = Change(1.0, 0.0, 0.02, 0.0), 0.2
+"""What a ship does that comes for other things, and the share of calls that are such."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moves:
+    """Every explanation as a linear Gaussian change; each array (gaps, explanations).
+
+    mean -> kept * mean + added, variance -> squared * variance + (loose * mean + spread)^2.
+    """
+
+    kept: Floats
+    added: Floats
+    squared: Floats
+    loose: Floats
+    spread: Floats
+    share: Floats
+    """How usual each is among its kind, as the slices above have them; sums to one there."""
+
+    @classmethod
+    def over(cls, gaps_d: Floats, habits: Habits) -> Moves:
+        """Those over gaps (n,) of days."""
+        load, flow = habits.load, habits.flow
+        one, none = np.ones(len(gaps_d)), np.zeros(len(gaps_d))
+        root = np.sqrt(gaps_d)
+        cleared = 1.0 - np.exp(-gaps_d / flow.cleared_d)
+        lump = load * (0.1 + 0.4 * np.minimum(1.0, gaps_d / habits.gather_d))
+        by_land = [
+            (one, none, one, _DRIFT * root, _DRIFT_BOXES * root, 1.0 - cleared),
+            (1.0 - cleared, none, one, 0.4 * cleared, one, cleared),
+            (one, lump, one, none, lump, (1.0 - _MUCH) * one),
+            (one, 0.9 * load * one, one, none, 0.6 * load * one, _MUCH * one),
+        ]
+        works = 0.5 * (1.0 - _IDLE_CALLS)
+        by_ship = [
+            tuple(value * one for value in (*change.linear(load), share))
+            for change, share in (
+                (flow.usual, works),
+                (flow.other, works),
+                (_NOTHING_DONE, _IDLE_CALLS),
+            )
+        ]
+        return cls(*(np.stack(column, axis=1) for column in zip(*by_land, *by_ship, strict=True)))
+
+    @property
+    def linear(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+        """What is done to mean and variance, in the order above."""
+        return self.kept, self.added, self.squared, self.loose, self.spread

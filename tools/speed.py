@@ -1,0 +1,83 @@
+"""How long series and events take for many piers.
+
+    python tools/speed.py --piers 200 --years 3
+
+Ports of two piers each are simulated (not timed), with daily images. Timed are, for one pier alone
+and for all of them on so many worker processes: the series with its daily table, and all events.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from multiprocessing import get_context
+
+from tqdm import tqdm
+
+from cv.counting.count import Count
+from cv.events.findings import findings, findings_of_sites
+from cv.series import Series
+from cv.simulation.port import EXPORT, IMPORT, Port
+from cv.simulation.weather import CLEAR_COAST
+
+Looks = dict[str, tuple[Count, ...]]
+"""Of each pier of a site."""
+FIRST = 40_000
+_REPEATS = 7
+SITES: list[Looks] = []
+"""Filled before the workers are forked, so that nothing is sent to them."""
+
+
+def drawn(sites: int, days: int) -> None:
+    """Fills SITES."""
+    for seed in tqdm(range(FIRST, FIRST + sites), unit="port", disable=None, leave=False):
+        port = Port.drawn(seed, CLEAR_COAST, days)
+        SITES.append({EXPORT.name: port.exported, IMPORT.name: port.imported})
+
+
+def worked(share: Sequence[int]) -> tuple[int, int]:
+    """Rows of daily tables and number of events of a share of SITES."""
+    series = [{name: Series.of(name, one) for name, one in SITES[i].items()} for i in share]
+    rows = sum(len(one.daily()) for site in series for one in site.values())
+    told = findings_of_sites([{name: one.counts for name, one in s.items()} for s in series])
+    return rows, sum(map(len, told))
+
+
+def one_pier() -> float:
+    """Median time for one pier alone, seconds."""
+    looks, times = SITES[0][EXPORT.name], []
+    for _ in range(_REPEATS):
+        start = time.perf_counter()
+        findings({EXPORT.name: Series.of(EXPORT.name, looks).counts})
+        times.append(time.perf_counter() - start)
+    return sorted(times)[_REPEATS // 2]
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--piers", type=int, default=200)
+    parser.add_argument("--years", type=float, default=3.0)
+    parser.add_argument("--workers", type=int, default=2)
+    args = parser.parse_args()
+    sites = max(1, args.piers // 2)
+    drawn(sites, round(365 * args.years))
+    looks = sum(len(counts) for site in SITES for counts in site.values())
+    print(f"one pier: {one_pier() * 1000:.0f} ms (series and events, {_REPEATS} runs, median)")
+    shares = [range(worker, sites, args.workers) for worker in range(args.workers)]
+    start = time.perf_counter()
+    with get_context("fork").Pool(args.workers) as pool:
+        found = pool.map(worked, shares, chunksize=1)
+    took = time.perf_counter() - start
+    rows, events = (sum(column) for column in zip(*found, strict=True))
+    print(
+        f"{2 * sites} piers, {looks} looks: {took:.1f} s on {args.workers} workers; "
+        f"{rows} days in tables, {events} events"
+    )
+
+
+if __name__ == "__main__":
+    main()
