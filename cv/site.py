@@ -75,7 +75,7 @@ class Site:
         "berth", a berth naming its pier in `pier`. Raises SiteError.
         """
         path = Path(path)
-        document = _load(path)
+        document = load(path)
         features = _features(path, document)
         crs = _crs(path, document)
         berths = {}
@@ -141,7 +141,8 @@ class _Feature:
     geometry: BaseGeometry
 
 
-def _load(path: Path) -> dict[str, Any]:
+def load(path: Path) -> dict[str, Any]:
+    """The FeatureCollection in a site file; raises SiteError."""
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:

@@ -23,6 +23,8 @@ LAYERS = [
     {"ledger"},
     {"series"},
     {"events"},
+    {"history"},
+    {"alerts"},
     {"simulation"},
     {"benchmark"},
     {"visit"},

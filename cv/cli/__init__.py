@@ -16,6 +16,7 @@ COMMANDS = (
     "monitor",
     "series",
     "events",
+    "alerts",
     "show",
     "export",
     "datasets",
@@ -30,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command in `argv` (sys.argv if None) and returns its exit code.
 
     0: done. 1: the work could not be finished, or some scenes of a batch failed. 2: bad input, and
-    nothing was written. 130: interrupted.
+    nothing was written. 3: `alerts` printed news. 130: interrupted.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")

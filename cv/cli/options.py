@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime
+from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -113,6 +113,15 @@ def moment(text: str) -> datetime:
     if when.tzinfo is None:
         raise argparse.ArgumentTypeError(f"{text!r} has no zone; add Z for UTC")
     return when
+
+
+def day_or_moment(text: str) -> datetime:
+    """A calendar day (its beginning, UTC), or an ISO 8601 time with a zone."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return moment(text)
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def output(path: Path, *inputs: Path | None) -> Path:

@@ -60,7 +60,7 @@ def _findings(alone: Mapping[str, Story], tied: Mapping[str, Story]) -> tuple[Ev
         found += pier_findings(story, seen[pier])
         found += warnings(alone[pier])  # what later looks at other piers say was not known
     found += shifts(seen)
-    return tuple(sorted(found, key=_order))
+    return tuple(sorted(found, key=by_time))
 
 
 def pier_findings(story: Story, seen: tuple[Event, ...]) -> list[Event]:
@@ -80,6 +80,7 @@ def pier_findings(story: Story, seen: tuple[Event, ...]) -> list[Event]:
     ]
 
 
-def _order(event: Event) -> tuple[datetime, str, str, datetime]:
+def by_time(event: Event) -> tuple[datetime, str, str, datetime]:
+    """The order of events: by when they began, then pier, kind and end."""
     began = event.began.by or event.began.after or _BEGINNING
     return began, event.pier, event.kind.value, event.ended.by or _BEGINNING

@@ -67,6 +67,26 @@ RENEW = (
 SCENE = "SELECT id, digest, acquired FROM scenes WHERE name = ?"
 """Id, digest and time of the scene with a name."""
 
+LAST_RUN = "SELECT coalesce(max(id), 0) FROM runs"
+"""The id of the last recording."""
+ARRIVALS = (
+    "SELECT s.name, s.acquired, min(c.run_id) FROM counts c JOIN scenes s ON s.id = c.scene_id "
+    "WHERE c.pier_id = (SELECT id FROM piers WHERE name = ?) GROUP BY s.id ORDER BY s.acquired"
+)
+"""Name, time and first recording of every scene of a pier."""
+TOLD = (
+    "SELECT a.id, p.name, a.event, a.standing, a.run_id FROM alerts a "
+    "JOIN piers p ON p.id = a.pier_id ORDER BY a.id"
+)
+"""Everything that was told."""
+TELL = (
+    "INSERT INTO alerts (id, pier_id, event, standing, run_id) "
+    "VALUES (?, (SELECT id FROM piers WHERE name = ?), ?, ?, ?) "
+    "ON CONFLICT (id) DO UPDATE SET event = excluded.event, standing = excluded.standing, "
+    "run_id = excluded.run_id"
+)
+"""Writes what was told: id, pier, event, whether it stands, last recording."""
+
 
 def has(scene: str, model: str, settings: str, pier: str | None) -> Query:
     """A row if there is a count that did not fail."""

@@ -153,7 +153,18 @@ _V3 = (
     "CREATE INDEX counts_by_pier ON counts (pier_id)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1, _V2, _V3)
+_V4 = (
+    """CREATE TABLE alerts ( -- what was told of a pier
+        id INTEGER PRIMARY KEY,
+        pier_id INTEGER NOT NULL REFERENCES piers (id),
+        event TEXT NOT NULL, -- JSON, as it was last told
+        standing INTEGER NOT NULL CHECK (standing IN (0, 1)), -- 0: withdrawn
+        run_id INTEGER NOT NULL -- the last recording that was known then
+    )""",
+    "CREATE INDEX alerts_by_pier ON alerts (pier_id)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1, _V2, _V3, _V4)
 """Statements that lead from schema version i to i + 1. A released entry is never edited."""
 VERSION = len(MIGRATIONS)
 """The schema version that this program reads and writes."""

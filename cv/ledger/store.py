@@ -12,6 +12,7 @@ from typing import Self
 from cv.counting.count import Count
 from cv.counting.counts import Counts
 from cv.ledger import queries, rows
+from cv.ledger.delivery import Arrival, Delivery
 from cv.ledger.faults import faults, sound_rows
 from cv.ledger.opening import connect
 from cv.ledger.recording import Recorder, check_same, stamp, time_of
@@ -140,6 +141,37 @@ class Ledger:
             found = self._all(queries.sightings(asked))
         with sound_rows(self.path):
             return rows.to_recorded(found)
+
+    def last_run(self) -> int:
+        """The number of the last recording, 0 before the first; raises LedgerError."""
+        with faults(self.path):
+            ((last,),) = self._all(queries.Query(queries.LAST_RUN, ()))
+        return int(last)
+
+    def arrivals(self, pier: str) -> tuple[Arrival, ...]:
+        """The scenes that have a count of `pier`, by time; raises LedgerError."""
+        with faults(self.path):
+            found = self._all(queries.Query(queries.ARRIVALS, (pier,)))
+        with sound_rows(self.path):
+            return tuple(Arrival.of_row(row) for row in found)
+
+    def told(self) -> tuple[Delivery, ...]:
+        """All alerts that were given, by their number; raises LedgerError."""
+        with faults(self.path):
+            found = self._all(queries.Query(queries.TOLD, ()))
+        with sound_rows(self.path):
+            return tuple(Delivery.of_row(row) for row in found)
+
+    @contextmanager
+    def telling(self) -> Iterator[list[Delivery]]:
+        """A list to put into what is told meanwhile; it is recorded when the block ends well.
+
+        Nobody else tells at the same time. Raises LedgerError.
+        """
+        said: list[Delivery] = []
+        with faults(self.path), self._writing():
+            yield said
+            self._connection.executemany(queries.TELL, [one.row for one in said])
 
     def _all(self, query: queries.Query) -> list[rows.Row]:
         return self._connection.execute(query.sql, query.given).fetchall()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import datetime
-from typing import Any
 
 from cv.events.event import Event, Size, Span
+from cv.events.plain import plain
 
 _HEADING = f"{'began':<18}  {'ended':<18}  {'what':<15}  {'size (90 %)':>22}  sure  pier"
 _WAYS = {"stockpile_before_loading": "ship due"}
@@ -34,15 +32,7 @@ def events_text(events: Sequence[Event]) -> str:
 
 def events_json(events: Sequence[Event]) -> str:
     """A JSON object per line: all that an event holds, times in ISO 8601."""
-    return "\n".join(json.dumps(_plain(asdict(event)), ensure_ascii=False) for event in events)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, datetime) else value
+    return "\n".join(json.dumps(plain(event), ensure_ascii=False) for event in events)
 
 
 def _line(event: Event) -> str:

@@ -44,7 +44,7 @@ def example(command: argparse.ArgumentParser) -> list[str]:
 
 
 def test_every_command_ends_its_help_in_an_example_that_runs(place, capsys):
-    order = ("doctor", "count", "show", "monitor", "series", "events", "export")
+    order = ("doctor", "count", "show", "monitor", "series", "events", "alerts", "export")
     order += ("datasets", "evaluate", "benchmark")
     assert sorted(order) == sorted(COMMANDS)
     yolo_folder(Path("chips"))
@@ -52,7 +52,7 @@ def test_every_command_ends_its_help_in_an_example_that_runs(place, capsys):
         command = subparsers()[name]
         for one in (command, *verbs(command).values()):
             assert main(example(one)) == 0, (one.prog, capsys.readouterr())
-            assert capsys.readouterr().out.strip() or name in ("show", "export")
+            assert capsys.readouterr().out.strip() or name in ("show", "alerts", "export")
     made_ones = ("boxes.json", "scene.png", "port.db", "pier2.png", "port.gpkg")
     for made in (*made_ones, "sheet.png", "chips.json"):
         assert Path(made).stat().st_size > 0, made

@@ -1,0 +1,64 @@
+"""`pierwatch alerts`: what is new at the piers, each event once."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from cv.cli import options
+
+NEWS = 3
+"""Exit code where anything was printed."""
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the command."""
+    parser = commands.add_parser(
+        "alerts",
+        help="print what is new at the piers since the last time",
+        description="Prints new findings that meet a rule of the site file, each once, and what "
+        "became of those that it printed before: ended, changed (by a late scene, for instance), "
+        "withdrawn. One JSON object a line. Exit code: 0 where nothing is new, 3 where something "
+        "was printed. What was printed is remembered in the ledger.",
+        epilog="example: pierwatch alerts --ledger port.db --site port.geojson --since 2024-03-01",
+    )
+    options.add_ledger(parser)
+    parser.add_argument(
+        "--site", type=Path, required=True, metavar="FILE", help="GeoJSON: its piers and its rules"
+    )
+    parser.add_argument(
+        "--since",
+        type=options.day_or_moment,
+        metavar="TIME",
+        help="nothing new that was over by then: a date, or ISO 8601 with a zone",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="remember nothing: print the same the next time"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the news."""
+    from cv.alerts.delivery import Message, deliver, pending
+    from cv.alerts.rule import read_rules
+    from cv.ledger import Ledger
+    from cv.site import Site
+
+    site = Site.read(args.site)
+    rules = read_rules(args.site, site)
+
+    def tell(message: Message) -> None:
+        print(message.to_json(), flush=True)
+
+    if args.dry_run:
+        with Ledger.open(args.ledger, readonly=True) as ledger:
+            messages = pending(ledger, site, rules, args.since)
+        for message in messages:
+            tell(message)
+        return NEWS if messages else 0
+    missing = (
+        not args.ledger.exists()
+    )  # then it is not made here: opened for reading, it is refused
+    with Ledger.open(args.ledger, readonly=missing) as ledger:
+        return NEWS if deliver(ledger, site, rules, args.since, tell) else 0

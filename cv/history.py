@@ -1,0 +1,26 @@
+"""What a ledger knows of its piers, site by site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from cv.counting.count import Count
+from cv.ledger import Ledger
+from cv.series import Series
+from cv.site import Site
+
+History = dict[str, tuple[Count, ...]]
+"""The counts of each pier of a site by its name, by time, one a scene."""
+
+
+def history(ledger: Ledger, piers: Iterable[str]) -> History:
+    """That of `piers`, as far as the ledger knows them."""
+    known = ledger.piers()
+    return {pier: Series.of(pier, ledger.counts(pier)).counts for pier in piers if pier in known}
+
+
+def by_site(ledger: Ledger, sites: Sequence[Site]) -> list[History]:
+    """One for each site, and one for the piers of the ledger that are in none of them."""
+    named = [[pier.name for pier in site] for site in sites]
+    others = [pier for pier in ledger.piers() if not any(pier in names for names in named)]
+    return [history(ledger, names) for names in (*named, others)]

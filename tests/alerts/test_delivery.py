@@ -1,0 +1,181 @@
+"""Alerts from a ledger: remembered when they were told, with the late scenes that changed them."""
+
+from __future__ import annotations
+
+import json
+import random
+import sqlite3
+from dataclasses import replace
+from hashlib import sha256
+
+import pytest
+from sights import look
+
+from cv.alerts.delivery import deliver, pending
+from cv.alerts.rule import Rule
+from cv.cli import main
+from cv.counting.counts import Counts
+from cv.errors import LedgerError
+from cv.events.event import Kind
+from cv.events.findings import findings
+from cv.ledger import Ledger
+from cv.site import Site
+
+PIERS = ("Pier 2", "Pier 3")
+RULES = (Rule("every", frozenset(Kind), frozenset(PIERS)),)
+
+
+def site_file(folder, *names, **members):
+    features = []
+    for i, name in enumerate(names):
+        x = 130.0 + 0.1 * i
+        ring = [[x, 42.0], [x + 0.001, 42.0], [x + 0.001, 42.001], [x, 42.001], [x, 42.0]]
+        features.append(
+            {
+                "type": "Feature",
+                "properties": {"name": name, "role": "export"},
+                "geometry": {"type": "Polygon", "coordinates": [ring]},
+            }
+        )
+    path = folder / f"{'-'.join(names)}.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features, **members}))
+    return path
+
+
+@pytest.fixture
+def site(tmp_path):
+    return Site.read(site_file(tmp_path, "Pier 2"))
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with Ledger.open(tmp_path / "port.db") as opened:
+        yield opened
+
+
+def record(ledger, *counts):
+    for count in counts:
+        digest = sha256(count.scene.encode()).hexdigest()
+        ledger.record(Counts(count.scene, digest, (count,), ()))
+
+
+def month():
+    """A call with its cargo, seen from day 4 on; its ship is at the berth on days 4 and 5."""
+    sizes = [0, 0, 40, 80, 80, 10, 5, 5, 5, 5]
+    return [look(i, n, 110 if i in (4, 5) else None) for i, n in enumerate(sizes)]
+
+
+def told(ledger, site, rules=RULES, since=None):
+    messages = []
+    assert deliver(ledger, site, rules, since, messages.append) == len(messages)
+    return messages
+
+
+def test_what_was_told_is_remembered(ledger, site):
+    record(ledger, *month())
+    first = told(ledger, site)
+    assert {one.alert.change for one in first} == {"new"}
+    assert [one.alert.id for one in first] == list(range(1, len(first) + 1))
+    assert Kind.CALL in {one.alert.event.kind for one in first}
+    assert told(ledger, site) == pending(ledger, site, RULES) == []
+    assert len(ledger.told()) == len(first)
+
+
+def test_pending_remembers_nothing(ledger, site):
+    record(ledger, *month())
+    assert pending(ledger, site, RULES) == pending(ledger, site, RULES) != []
+    assert ledger.told() == ()
+
+
+def test_what_could_not_be_told_is_told_again(ledger, site):
+    record(ledger, *month())
+
+    def broken(message):
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        deliver(ledger, site, RULES, None, broken)
+    assert ledger.told() == ()
+    assert told(ledger, site)
+
+
+def test_a_late_scene_is_named(ledger, site):
+    looks = month()
+    late = [one for one in looks if one.scene in ("scene 4", "scene 5")]
+    record(ledger, *(one for one in looks if one not in late))
+    first = told(ledger, site)
+    record(ledger, *late, look(11, 5))
+    second = told(ledger, site)
+    corrected = [one for one in second if one.alert.change != "new"]
+    assert corrected
+    assert {one.late for one in corrected} == {("scene 4", "scene 5")}  # not scene 11: it is newer
+    assert {one.late for one in second if one.alert.change == "new"} <= {()}
+    assert not {one.alert.id for one in second if one.alert.change == "new"} & {
+        one.alert.id for one in first
+    }
+
+
+def test_other_sites_keep_what_they_were_told(ledger, site, tmp_path):
+    record(ledger, *month(), *(replace(o, pier="Pier 3", scene=f"b {o.scene}") for o in month()))
+    first = told(ledger, site)
+    other = Site.read(site_file(tmp_path, "Pier 3"))
+    second = told(ledger, other)
+    assert {one.alert.event.pier for one in second} == {"Pier 3"}
+    assert min(one.alert.id for one in second) == len(first) + 1
+    assert told(ledger, site) == told(ledger, other) == []
+
+
+def test_twenty_orders_of_arrival_leave_the_same_told(tmp_path, site):
+    looks = month()
+    expected = findings({"Pier 2": looks})
+    for seed in range(20):
+        arrived = [*looks, *looks[:3]]
+        random.Random(seed).shuffle(arrived)
+        with Ledger.open(tmp_path / f"{seed}.db") as ledger:
+            for i, one in enumerate(arrived):
+                record(ledger, one)
+                if i % 4 == 0:
+                    told(ledger, site)
+            told(ledger, site)
+            kept = [json.loads(one.event) for one in ledger.told() if one.standing]
+        assert len(kept) == len(expected)
+        assert {one["kind"] for one in kept} == {one.kind for one in expected}
+
+
+def test_a_told_event_that_is_none_is_refused(ledger, site, tmp_path):
+    record(ledger, *month())
+    told(ledger, site)
+    raw = sqlite3.connect(tmp_path / "port.db")
+    raw.execute("UPDATE alerts SET event = '{}' WHERE id = 1")
+    raw.commit()
+    raw.close()
+    with pytest.raises(LedgerError, match="alert 1 is not readable"):
+        told(ledger, site)
+
+
+def test_the_command_prints_json_and_says_by_its_code_whether_there_was_news(tmp_path, capsys):
+    path = site_file(tmp_path, "Pier 2", alerts=[{"name": "ships", "kinds": ["call"]}])
+    with Ledger.open(tmp_path / "port.db") as ledger:
+        record(ledger, *month())
+    command = ["alerts", "--ledger", str(tmp_path / "port.db"), "--site", str(path)]
+    assert main([*command, "--dry-run"]) == 3
+    dry = capsys.readouterr().out
+    assert main([*command, "--since", "2024-02-01"]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(command) == 3
+    out = capsys.readouterr().out
+    assert out == dry
+    (line,) = out.splitlines()
+    alert = json.loads(line)
+    assert (alert["alert"], alert["change"], alert["rules"]) == (1, "new", ["ships"])
+    assert alert["event"]["kind"] == "call"
+    assert alert["before"] is None
+    assert main(command) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_missing_ledger_is_not_made(tmp_path, capsys):
+    path = site_file(tmp_path, "Pier 2")
+    assert main(["alerts", "--ledger", str(tmp_path / "none.db"), "--site", str(path)]) == 2
+    assert "no such file" in capsys.readouterr().err
+    assert not (tmp_path / "none.db").exists()

@@ -1,0 +1,84 @@
+"""Rules as a site file states them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cv.alerts.rule import read_rules
+from cv.errors import SiteError
+from cv.events.event import Kind
+from cv.site import Site
+
+SQUARE = [[[130.0, 42.0], [130.001, 42.0], [130.001, 42.001], [130.0, 42.001], [130.0, 42.0]]]
+FAR = [[[130.1, 42.0], [130.101, 42.0], [130.101, 42.001], [130.1, 42.001], [130.1, 42.0]]]
+
+
+def rules(folder, **members):
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"name": name, "role": "export", "aliases": [f"old {name}"]},
+            "geometry": {"type": "Polygon", "coordinates": ring},
+        }
+        for name, ring in (("Pier 1", SQUARE), ("Pier 2", FAR))
+    ]
+    path = folder / "port.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features, **members}))
+    return read_rules(path, Site.read(path))
+
+
+def test_without_rules_there_is_a_usual_one(tmp_path):
+    (usual,) = rules(tmp_path)
+    assert usual.piers == {"Pier 1", "Pier 2"}
+    assert Kind.WARNING in usual.kinds
+    assert Kind.STOCKPILE not in usual.kinds
+
+
+def test_an_empty_list_is_no_rule_at_all(tmp_path):
+    assert rules(tmp_path, alerts=[]) == ()
+
+
+def test_a_rule_is_read(tmp_path):
+    raw = {
+        "name": "ship due",
+        "kinds": ["stockpile_before_loading"],
+        "piers": ["old Pier 2"],
+        "least_confidence": 0.5,
+        "least_size": 30,
+    }
+    (rule,) = rules(tmp_path, alerts=[raw])
+    assert (rule.name, rule.kinds, rule.piers) == ("ship due", {Kind.WARNING}, {"Pier 2"})
+    assert (rule.least_confidence, rule.least_size) == (0.5, 30.0)
+    (plain,) = rules(tmp_path, alerts=[{"kinds": ["call", "halt"]}])
+    assert (plain.name, plain.piers) == ("call, halt", {"Pier 1", "Pier 2"})
+
+
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        ({}, "must be a list"),
+        (["call"], "must be an object"),
+        ([{"kinds": ["call"], "confidence": 0.5}], "'confidence'"),
+        ([{"kinds": ["calls"]}], "kind 'calls'"),
+        ([{"kinds": []}], "no kinds"),
+        ([{}], "no kinds"),
+        ([{"kinds": "call"}], "list of texts"),
+        ([{"kinds": [1]}], "list of texts"),
+        ([{"kinds": ["call"], "piers": ["Pier 9"]}], "Pier 9"),
+        ([{"kinds": ["call"], "name": 5}], "name is 5"),
+        ([{"kinds": ["call"], "least_confidence": 50}], "0 to 1"),
+        ([{"kinds": ["call"], "least_confidence": True}], "0 to 1"),
+        ([{"kinds": ["call"], "least_size": -1}], "least_size is -1"),
+        ([{"kinds": ["call"], "least_size": "30"}], "least_size is 30"),
+    ],
+)
+def test_a_wrong_rule_is_refused(tmp_path, listed, said):
+    with pytest.raises(SiteError, match=said):
+        rules(tmp_path, alerts=listed)
+
+
+def test_a_number_that_is_none_is_refused(tmp_path):
+    with pytest.raises(SiteError, match="least_size is nan"):
+        rules(tmp_path, alerts=[{"kinds": ["call"], "least_size": float("nan")}])
