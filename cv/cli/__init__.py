@@ -17,6 +17,7 @@ COMMANDS = (
     "series",
     "events",
     "alerts",
+    "timeline",
     "show",
     "export",
     "datasets",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from cv.cli import options
 
@@ -19,52 +18,28 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "interval, its confidence and what else would explain it.",
         epilog='example: pierwatch events --ledger port.db --pier "Pier 2"',
     )
-    options.add_ledger(parser)
-    parser.add_argument(
-        "--site",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="GeoJSON: its piers tell of each other, and not of others; may be given again",
-    )
-    parser.add_argument("--pier", metavar="P", help="only what begins at this pier")
+    options.add_piers(parser, "only what begins at this pier")
     parser.add_argument(
         "--kind", metavar="K", choices=[kind.value for kind in Kind], help="only this kind"
     )
+    options.add_claims(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON object a line")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the events."""
-    from cv.errors import LedgerError
-    from cv.events.findings import by_time, findings_of_sites
-    from cv.history import by_site
-    from cv.ledger import Ledger
-    from cv.report.findings import events_json, events_text
-    from cv.site import Site
+    from cv.cli.piers import Piers
+    from cv.events.claims import read_claims
+    from cv.report.findings import claims_json, claims_text, events_json, events_text
 
-    sites = [Site.read(path) for path in args.site]
-    with Ledger.open(args.ledger, readonly=True) as ledger:
-        histories = by_site(ledger, sites)
-    piers = [name for one in histories for name in one]
-    every = [pier for site in sites for pier in site]
-    name = next((pier.name for pier in every if args.pier in pier.names), args.pier)
-    if args.pier is not None and name not in piers:
-        raise LedgerError(
-            args.ledger,
-            f"no pier is called {args.pier!r}",
-            f"it holds {', '.join(piers) or 'no pier yet'}",
-            "Use one of these names, or add the --site that knows the alias.",
-        )
-    found = [
-        event
-        for events in findings_of_sites(histories)
-        for event in events
-        if args.pier is None or event.pier == name
-        if args.kind in (None, event.kind.value)
-    ]
-    found.sort(key=by_time)
-    print(events_json(found) if args.json else events_text(found))
+    claims = read_claims(args.claims) if args.claims else ()
+    found = Piers.read(args).events()
+    events = [event for event in found if args.kind in (None, event.kind.value)]
+    if args.json:
+        print("\n".join([*events_json(events), *claims_json(claims, found)]))
+        return 0
+    print(events_text(events))
+    if claims:
+        print(f"\n{claims_text(claims, found)}")
     return 0

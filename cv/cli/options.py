@@ -63,6 +63,27 @@ def add_ledger(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ledger", type=Path, required=True, metavar="FILE", help="SQLite ledger")
 
 
+def add_piers(parser: argparse.ArgumentParser, what: str) -> None:
+    """A ledger, which of its piers belong together, and which one is meant: see piers.py."""
+    add_ledger(parser)
+    parser.add_argument(
+        "--site",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="GeoJSON: its piers tell of each other, and not of others; may be given again",
+    )
+    parser.add_argument("--pier", metavar="P", help=f"{what}; with --site it may be an alias")
+
+
+def add_claims(parser: argparse.ArgumentParser) -> None:
+    """What others say of the piers."""
+    parser.add_argument(
+        "--claims", type=Path, metavar="FILE", help="CSV with claims and notes, shown beside them"
+    )
+
+
 def detector(args: argparse.Namespace) -> Detector:
     """The detector that `args` name."""
     from cv.detector.detector import Detector

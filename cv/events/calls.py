@@ -46,8 +46,10 @@ def unseen_calls(story: Story) -> tuple[Event, ...]:
 
     Told where the number of containers changed as only a ship explains, from one look to the next
     or to the one after that. That a long time without a look probably had its calls is no finding:
-    see the doubt of `halts`.
+    see the doubt of `halts`. Where no ships go, as to a siding, there are none.
     """
+    if not story.habits.flow.by_ship:
+        return ()
     taken = np.zeros(len(story.watch) - 1, dtype=bool)
     for first, last in _stays(story):
         taken[max(0, first - 1) : last + 1] = True

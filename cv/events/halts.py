@@ -40,8 +40,11 @@ class Halt(Event):
 def halts(story: Story, calls: Sequence[Event]) -> tuple[Halt, ...]:
     """Every long time between two of `calls`, before the first and after the last one, by time.
 
-    `calls` are those that were seen and those that were inferred, in any order.
+    `calls` are those that were seen and those that were inferred, in any order. Where no ships go,
+    as to a siding, there is no halt.
     """
+    if not story.habits.flow.by_ship:
+        return ()
     usual = max(LEAST_D, RHYTHMS * story.habits.cadence_d)
     ordered = sorted(calls, key=lambda call: call.began.by or call.ended.after or _BEGINNING)
     left = [Span(None, story.watch.times[0]), *(call.ended for call in ordered)]

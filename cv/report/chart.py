@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cv.events.claims import Claim
+from cv.events.event import Event
 from cv.report.fonts import legible, shortened
+from cv.report.lanes import ROW_PX, Lanes, draw_lanes, lanes_key
 from cv.report.output import written
 from cv.report.panel import (
     FAINT,
@@ -42,12 +45,19 @@ _NAME_CHARS = 60
 
 
 @legible
-def draw_series(series: Sequence[Series], path: str | Path, quantity: str = "containers") -> None:
+def draw_series(
+    series: Sequence[Series],
+    path: str | Path,
+    quantity: str = "containers",
+    events: Sequence[Event] = (),
+    claims: Sequence[Claim] = (),
+) -> None:
     """`series` of one or more piers as a PNG, 1600 pixels wide, a panel per pier; times are UTC.
 
     `quantity` is "containers" or "teu". Each look is a point with its interval, hollow where only
     a part of the pier was seen; days on which it was not seen, or without an image, are shaded, and
-    no line runs across them. The strip below a panel tells hulls at the berth.
+    no line runs across them. The strip below a panel tells hulls at the berth, the lanes below that
+    what happened there: those of `events` and `claims` that are of its pier.
     Raises InputError where `path` cannot be written, and ValueError without series or for another
     quantity.
     """
@@ -56,16 +66,25 @@ def draw_series(series: Sequence[Series], path: str | Path, quantity: str = "con
     from matplotlib.figure import Figure
 
     tall = _TALL if len(series) <= 3 else _SHORT
-    panel = _TITLE + tall + _GAP + _STRIP
     markers = way_markers(series)
-    key = chart_key(quantity, markers)
-    height = _HEAD + len(series) * panel + _FOOT + _KEY * math.ceil(len(key) / _KEYS_A_ROW)
-    figure = Figure(figsize=(_WIDTH / _DPI, height / _DPI), dpi=_DPI, facecolor="white")
     span = Span.of(series, _WIDTH - _LEFT - _RIGHT)
-    for i, one in enumerate(series):
-        top = _HEAD + i * panel + _TITLE
+    told = [
+        Lanes.of(
+            [event for event in events if event.pier == one.pier],
+            [claim for claim in claims if claim.pier == one.pier],
+            span,
+        )
+        for one in series
+    ]
+    key = chart_key(quantity, markers) + (lanes_key() if any(map(len, told)) else [])
+    panels = [_TITLE + tall + _GAP + _STRIP + _GAP + ROW_PX * len(lanes) for lanes in told]
+    height = _HEAD + sum(panels) + _FOOT + _KEY * math.ceil(len(key) / _KEYS_A_ROW)
+    figure = Figure(figsize=(_WIDTH / _DPI, height / _DPI), dpi=_DPI, facecolor="white")
+    for i, (one, lanes) in enumerate(zip(series, told, strict=True)):
+        top = _HEAD + sum(panels[:i]) + _TITLE
         chart = _axes(figure, top, tall)
         strip = _axes(figure, top + tall + _GAP, _STRIP)
+        below = _lanes(figure, top + tall + _GAP + _STRIP + _GAP, lanes, span) or strip
         draw_panel((chart, strip), one, span, quantity, markers)
         chart.set_title(
             _summary(one, span, quantity), loc="right", fontsize=10.5, color=FAINT, pad=8
@@ -75,8 +94,8 @@ def draw_series(series: Sequence[Series], path: str | Path, quantity: str = "con
                 shortened(one.pier, _NAME_CHARS), loc="left", fontsize=13, fontweight="bold",
                 color=INK, pad=8, parse_math=False,
             )  # fmt: skip
-        _dates(strip, span, shown=i == len(series) - 1)
-        _dates(chart, span, shown=False)
+        for axes in {chart, strip, below}:
+            _dates(axes, span, shown=axes is below and i == len(series) - 1)
     _head(figure, series, quantity)
     figure.legend(
         handles=key, ncols=_KEYS_A_ROW, loc="lower left", fontsize=10, labelcolor=INK,
@@ -98,6 +117,15 @@ def _axes(figure: Figure, top: float, height: float) -> Axes:
             height / height_px,
         )
     )
+
+
+def _lanes(figure: Figure, top: float, lanes: Lanes, span: Span) -> Axes | None:
+    """What happened, drawn from pixels from the top on; None where nothing did."""
+    if not len(lanes):
+        return None
+    axes = _axes(figure, top, ROW_PX * len(lanes))
+    draw_lanes(axes, lanes, span)
+    return axes
 
 
 def _dates(axes: Axes, span: Span, shown: bool) -> None:
@@ -160,6 +188,6 @@ def _basis(series: Sequence[Series]) -> str:
     level = looks["interval_level"].iloc[-1]
     worth = "" if looks["interval_calibrated"].all() else ", not calibrated"
     ways = dict.fromkeys(way for one in series for way in one.methods)
-    counted = f"; {'; '.join(ways)}" if ways else ""
+    counted = "".join(f"; {way}" for way in ways) if len(ways) < 2 else ""  # else in the key
     days = f"{first:%d %b %Y}" + (f" to {last:%d %b %Y}" if last.date() > first.date() else "")
     return f"{days}, UTC; bars: {level:.0%} intervals{worth}{counted}"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 
-from cv.events.event import Event, Size, Span
+from cv.events.claims import Claim
+from cv.events.event import Event, Kind, Size, Span
 from cv.events.plain import plain
 
 _HEADING = f"{'began':<18}  {'ended':<18}  {'what':<15}  {'size (90 %)':>22}  sure  pier"
-_WAYS = {"stockpile_before_loading": "ship due"}
+_WAYS = {Kind.WARNING: "ship due"}
 
 
 def events_text(events: Sequence[Event]) -> str:
@@ -30,15 +32,58 @@ def events_text(events: Sequence[Event]) -> str:
     return "\n".join(lines)
 
 
-def events_json(events: Sequence[Event]) -> str:
-    """A JSON object per line: all that an event holds, times in ISO 8601."""
-    return "\n".join(json.dumps(plain(event), ensure_ascii=False) for event in events)
+def events_json(events: Sequence[Event]) -> list[str]:
+    """A JSON object per event: all that it holds, times in ISO 8601."""
+    return [json.dumps(plain(event), ensure_ascii=False) for event in events]
+
+
+def claims_text(claims: Sequence[Claim], events: Sequence[Event]) -> str:
+    """A line per claim as its source states it, and below what looks tell of the same."""
+    lines = ["claims and notes"]
+    for claim in claims:
+        what = "note" if claim.kind is None else _name(claim.kind)
+        lines.append(f"{_days(claim):<20}{what:<15}  {claim.pier}: {claim.text} ({claim.source})")
+        if claim.kind is not None:
+            told = claim.told(events)
+            lines += [f"{'':<20}as looks tell:   {_line(event)}" for event in told]
+            if not told:
+                lines.append(f"{'':<20}no look tells of it")
+    return "\n".join(lines)
+
+
+def claims_json(claims: Sequence[Claim], events: Sequence[Event]) -> list[str]:
+    """A JSON object per claim: all that it holds, and what looks tell of the same."""
+    return [
+        json.dumps(
+            {
+                "claim": claim.text,
+                "kind": claim.kind,
+                "pier": claim.pier,
+                "began": claim.began.isoformat(),
+                "ended": claim.ended.isoformat(),
+                "source": claim.source,
+                "told": [plain(event) for event in claim.told(events)],
+            },
+            ensure_ascii=False,
+        )
+        for claim in claims
+    ]
+
+
+def _days(claim: Claim) -> str:
+    """The first day of a claim, and the last one if there are several."""
+    last = claim.ended - timedelta(microseconds=1)
+    first = f"{claim.began:%y-%m-%d}"
+    return first if claim.began.date() == last.date() else f"{first} to {last:%y-%m-%d}"
+
+
+def _name(kind: Kind) -> str:
+    return _WAYS.get(kind, kind.replace("_", " "))
 
 
 def _line(event: Event) -> str:
-    kind = _WAYS.get(event.kind.value, event.kind.value.replace("_", " "))
     return (
-        f"{_moment(event.began):<18}  {_moment(event.ended):<18}  {kind:<15}  "
+        f"{_moment(event.began):<18}  {_moment(event.ended):<18}  {_name(event.kind):<15}  "
         f"{_size(event.size):>22}  {event.confidence:>4.0%}  {event.pier}"
     )
 

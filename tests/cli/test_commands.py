@@ -19,6 +19,8 @@ from cv.cli import COMMANDS, main, parser
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 700
+QUIET = ("show", "alerts", "timeline", "export")
+"""Commands that print nothing where all is well."""
 
 
 def subparsers():
@@ -44,16 +46,16 @@ def example(command: argparse.ArgumentParser) -> list[str]:
 
 
 def test_every_command_ends_its_help_in_an_example_that_runs(place, capsys):
-    order = ("doctor", "count", "show", "monitor", "series", "events", "alerts", "export")
-    order += ("datasets", "evaluate", "benchmark")
+    order = ("doctor", "count", "show", "monitor", "series", "events", "alerts", "timeline")
+    order += ("export", "datasets", "evaluate", "benchmark")
     assert sorted(order) == sorted(COMMANDS)
     yolo_folder(Path("chips"))
     for name in order:
         command = subparsers()[name]
         for one in (command, *verbs(command).values()):
             assert main(example(one)) == 0, (one.prog, capsys.readouterr())
-            assert capsys.readouterr().out.strip() or name in ("show", "alerts", "export")
-    made_ones = ("boxes.json", "scene.png", "port.db", "pier2.png", "port.gpkg")
+            assert capsys.readouterr().out.strip() or name in QUIET
+    made_ones = ("boxes.json", "scene.png", "port.db", "pier2.png", "timeline.png", "port.gpkg")
     for made in (*made_ones, "sheet.png", "chips.json"):
         assert Path(made).stat().st_size > 0, made
     with rasterio.open("scene.png") as picture:

@@ -1,0 +1,60 @@
+"""Which piers of a ledger a command is about, and which of them belong together."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+
+from cv.counting.count import Count
+from cv.errors import LedgerError
+from cv.events.event import Event
+from cv.history import History, by_site
+from cv.ledger import Ledger
+from cv.site import Site
+
+
+@dataclass(frozen=True)
+class Piers:
+    """The piers of a ledger."""
+
+    sites: list[History]
+    """Those of each site that was named, then the others."""
+    wanted: tuple[str, ...]
+    """Names of those that the command is about."""
+
+    @classmethod
+    def read(cls, args: argparse.Namespace) -> Piers:
+        """Those that `args` name (see `options.add_piers`); raises InputError."""
+        sites = [Site.read(path) for path in args.site]
+        with Ledger.open(args.ledger, readonly=True) as ledger:
+            histories = by_site(ledger, sites)
+        names = tuple(name for one in histories for name in one)
+        if args.pier is None:
+            return cls(histories, names)
+        every = [pier for site in sites for pier in site]
+        name = next((pier.name for pier in every if args.pier in pier.names), args.pier)
+        if name not in names:
+            raise LedgerError(
+                args.ledger,
+                f"no pier is called {args.pier!r}",
+                f"it holds {', '.join(names) or 'no pier yet'}",
+                "Use one of these names, or add the --site that knows the alias.",
+            )
+        return cls(histories, (name,))
+
+    @property
+    def counts(self) -> dict[str, tuple[Count, ...]]:
+        """Those of the piers that are wanted, by name."""
+        return {name: one[name] for one in self.sites for name in one if name in self.wanted}
+
+    def events(self) -> list[Event]:
+        """What happened at the piers that are wanted, by time."""
+        from cv.events.findings import by_time, findings_of_sites
+
+        found = [
+            event
+            for events in findings_of_sites(self.sites)
+            for event in events
+            if event.pier in self.wanted
+        ]
+        return sorted(found, key=by_time)
