@@ -5,19 +5,27 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from enum import StrEnum
-from math import exp, hypot, pi, sqrt
+from math import exp, hypot, log, pi, sqrt
 from pathlib import Path
 
 from cv.errors import InputError
 
 UNKNOWN = "unknown"
 """Stands for every ship that is not in the fleet."""
+NAMED = 0.9
+"""A hull is given a name where it is at least so probable: a name is a grave thing to say."""
 _STRANGER = 0.3
 """Probability of such a ship before anything was measured."""
-_LENGTH_ERROR, _BEAM_ERROR = 0.04, 0.12
-"""Standard deviations of the relative errors of a measured length and beam."""
-_LONGEST_M, _WIDEST_M = 340.0, 50.0
-"""Ships of a port are taken to be evenly as long as that, or less, and as wide."""
+_LENGTH_ERROR, _BEAM_ERROR = 0.036, 0.075
+"""Standard deviations of the relative errors of a measured length and beam, as
+`datasets/real/identity.py` measures them of the released detector, without gross errors."""
+_GROSS, _GROSS_TIMES = 0.1, 4.0
+"""Share of measures with a gross error (a bow in the shade, two hulls as one), and how much larger
+it is."""
+_USUAL_M, _USUAL_SPREAD = 110.0, 0.55
+"""Length of the ships of a port, metres: median, and standard deviation of the logarithm."""
+_SLENDER, _SLENDER_SPREAD = 6.2, 0.17
+"""Length over beam of cargo ships, and its relative standard deviation."""
 _FORE = 0.15
 """Share of cargo ships with the bridge forward."""
 _BRIDGE_RIGHT = 0.9
@@ -94,7 +102,7 @@ class Fleet:
         ranked = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
         return tuple(Candidate(name, weight / total) for name, weight in ranked)
 
-    def named(self, hull: Measured, least: float = 0.5) -> str:
+    def named(self, hull: Measured, least: float = NAMED) -> str:
         """The name of the likeliest vessel, where it is at least so probable; else UNKNOWN."""
         best = self.candidates(hull)[0]
         return best.name if best.probability >= least else UNKNOWN
@@ -102,20 +110,39 @@ class Fleet:
 
 def _likelihood(hull: Measured, vessel: Vessel) -> float:
     return (
-        _size(hull.length_m, vessel.length_m, _LENGTH_ERROR, _LONGEST_M)
-        * _size(hull.beam_m, vessel.beam_m, _BEAM_ERROR, _WIDEST_M)
+        _length(hull.length_m, vessel.length_m)
+        * _beam(hull, vessel)
         * _bridge(hull.bridge, vessel.bridge)
     )
 
 
-def _size(seen: float | None, true: float | None, error: float, most: float) -> float:
-    """Density of a measured size; even where the true one is not known."""
+def _length(seen: float | None, true: float | None) -> float:
+    """Density of a measured length; that of ships at large where the true one is not known."""
     if seen is None:
         return 1.0
     if true is None:
-        return 1.0 / most
-    spread = hypot(error * true, 1.0)
-    return exp(-0.5 * ((seen - true) / spread) ** 2) / (spread * sqrt(2 * pi))
+        off = log(seen / _USUAL_M) / _USUAL_SPREAD
+        return exp(-0.5 * off * off) / (seen * _USUAL_SPREAD * sqrt(2 * pi))
+    return _measured(seen - true, hypot(_LENGTH_ERROR * true, 1.0))
+
+
+def _beam(hull: Measured, vessel: Vessel) -> float:
+    """Density of a measured beam; where the true one is not known, that of ships so long."""
+    if hull.beam_m is None:
+        return 1.0
+    if vessel.beam_m is not None:
+        return _measured(hull.beam_m - vessel.beam_m, hypot(_BEAM_ERROR * vessel.beam_m, 1.0))
+    usual = (vessel.length_m or hull.length_m or _USUAL_M) / _SLENDER
+    return _normal(hull.beam_m - usual, hypot(_SLENDER_SPREAD * usual, _BEAM_ERROR * usual, 1.0))
+
+
+def _measured(off: float, spread: float) -> float:
+    """Density of an error of measurement."""
+    return (1 - _GROSS) * _normal(off, spread) + _GROSS * _normal(off, _GROSS_TIMES * spread)
+
+
+def _normal(off: float, spread: float) -> float:
+    return exp(-0.5 * (off / spread) ** 2) / (spread * sqrt(2 * pi))
 
 
 def _bridge(seen: Bridge | None, true: Bridge | None) -> float:

@@ -28,6 +28,9 @@ COVERING = 9_000_000
 EMPTY = 9_500_000
 """First seed among which chips without containers are looked for."""
 
+NAMING = 9_700_000
+"""First seed of the chips whose ships are named."""
+
 
 def rendered(folder: Path, kind: str, first: int, count: int, workers: int) -> list[Question]:
     """The rendered chips of the seeds from `first` on, with labels of `kind`, kept in `folder`."""

@@ -31,7 +31,8 @@ def test_a_hull_of_known_size_gets_its_name():
 def test_thin_evidence_names_nobody():
     assert FLEET.named(Measured()) == UNKNOWN
     assert FLEET.candidates(Measured())[0].name == UNKNOWN
-    assert FLEET.named(Measured(127.0), least=0.7) == UNKNOWN
+    assert FLEET.named(Measured(127.0)) == UNKNOWN
+    assert FLEET.candidates(Measured(127.0))[0].probability < 0.6
 
 
 def test_a_stranger_is_unknown():
@@ -46,20 +47,24 @@ def test_probabilities_are_calibrated_where_errors_are_as_assumed():
     told, right = [], []
     for _ in range(2_000):
         if rng.random() < 0.3:
-            name, length, beam = UNKNOWN, rng.uniform(0, 340), rng.uniform(0, 50)
+            name, length = UNKNOWN, 110 * np.exp(0.55 * rng.standard_normal())
+            usual = length / 6.2
+            beam = usual + rng.normal(0, np.hypot(np.hypot(0.17 * usual, 0.075 * usual), 1))
             fore = rng.random() < 0.15
         else:
             vessel = FLEET.vessels[int(rng.integers(3))]
             name, fore = vessel.name, vessel.bridge is Bridge.FORE
-            length = vessel.length_m + rng.normal(0, np.hypot(0.04 * vessel.length_m, 1))
-            beam = vessel.beam_m + rng.normal(0, np.hypot(0.12 * vessel.beam_m, 1))
+            gross = np.where(rng.random(2) < 0.1, 4.0, 1.0)
+            off = gross * rng.standard_normal(2)
+            length = vessel.length_m + off[0] * np.hypot(0.036 * vessel.length_m, 1)
+            beam = vessel.beam_m + off[1] * np.hypot(0.075 * vessel.beam_m, 1)
         fore = fore if rng.random() < 0.9 else not fore
         bridge = Bridge.FORE if fore else Bridge.AFT
         best = FLEET.candidates(Measured(length, beam, bridge))[0]
         told.append(best.probability)
         right.append(best.name == name)
     assert np.mean(told) == pytest.approx(np.mean(right), abs=0.03)
-    assert np.mean(right) > 0.85
+    assert np.mean(right) > 0.8
 
 
 def test_a_fleet_file_is_read_and_a_broken_one_refused(tmp_path):
