@@ -1,11 +1,9 @@
-"""Sites: the named piers that are watched, read from GeoJSON (RFC 7946)."""
+"""The GeoJSON document that describes a site (RFC 7946), parsed and refused piece by piece."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -16,123 +14,17 @@ from shapely.geometry.base import BaseGeometry
 
 from cv.errors import SiteError
 from cv.geometry.grid import parse_crs
+from cv.site.pier import Role
 
-BERTH_BUFFER_M = 60.0
-"""Width of the berth of a pier without a berth polygon: so far from its outline, metres."""
 MAX_BYTES = 16 * 2**20
 """Largest site file that is read."""
-MOST_OVERLAP = 0.01
-"""Most of a pier that another one may cover, as a part of the smaller: outlines touch."""
 _WGS84 = "OGC:CRS84"
 
 
-class Role(StrEnum):
-    """What a pier is for."""
-
-    EXPORT = "export"
-    IMPORT = "import"
-    RAIL = "rail"
-    YARD = "yard"
-    ANCHORAGE = "anchorage"
-
-
 @dataclass(frozen=True)
-class Pier:
-    """One watched place."""
+class Feature:
+    """A pier or a berth as the file describes it."""
 
-    name: str
-    """Unique within the site."""
-    role: Role
-    outline: BaseGeometry
-    """Polygon or MultiPolygon in x, y of the site's CRS, where containers stand."""
-    berth: BaseGeometry | None = None
-    """Where this pier's hulls lie, same CRS; None: within `BERTH_BUFFER_M` of the outline."""
-    aliases: tuple[str, ...] = ()
-    """Other names in use."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Its name, then its aliases."""
-        return (self.name, *self.aliases)
-
-
-@dataclass(frozen=True)
-class Site:
-    """The piers of one port, in the order of their file."""
-
-    name: str
-    piers: tuple[Pier, ...]
-    crs: CRS
-    """CRS of all outlines and berths."""
-
-    @classmethod
-    def read(cls, path: str | Path) -> Site:
-        """The site in GeoJSON file `path`.
-
-        A FeatureCollection of Polygons or MultiPolygons in longitude, latitude (or of the CRS that
-        a top-level `crs` member names). Properties of a feature: `name`; `role` (export, import,
-        rail, yard, anchorage; default yard); `aliases`, a list; `kind`: "pier" (default) or
-        "berth", a berth naming its pier in `pier`. Raises SiteError.
-        """
-        path = Path(path)
-        document = load(path)
-        features = _features(path, document)
-        crs = _crs(path, document)
-        berths = {}
-        for feature in features:
-            if feature.kind == "berth":
-                if feature.pier in berths:
-                    raise SiteError(
-                        path,
-                        f"pier {feature.pier!r} has two berths",
-                        "a pier has one berth",
-                        "Join them in a MultiPolygon.",
-                    )
-                berths[feature.pier] = feature.geometry
-        piers = tuple(
-            Pier(
-                feature.name,
-                feature.role,
-                feature.geometry,
-                berths.pop(feature.name, None),
-                feature.aliases,
-            )
-            for feature in features
-            if feature.kind == "pier"
-        )
-        if berths:
-            raise SiteError(
-                path,
-                f"a berth names the pier {next(iter(berths))!r}",
-                "no such pier is in the file",
-                "Correct its property `pier`.",
-            )
-        _check_names(path, piers)
-        _check_outlines(path, piers, crs)
-        return cls(str(document.get("name") or path.stem), piers, crs)
-
-    def __iter__(self) -> Iterator[Pier]:
-        return iter(self.piers)
-
-    def __len__(self) -> int:
-        return len(self.piers)
-
-    def pier(self, name: str) -> Pier:
-        """The pier called `name`, or known by it as an alias; raises SiteError."""
-        for pier in self.piers:
-            if name in pier.names:
-                return pier
-        names = ", ".join(pier.name for pier in self.piers)
-        raise SiteError(
-            self.name,
-            f"no pier is called {name!r}",
-            f"its piers are {names}",
-            "Use one of these names.",
-        )
-
-
-@dataclass(frozen=True)
-class _Feature:
     name: str
     kind: str
     pier: str
@@ -181,7 +73,8 @@ def load(path: Path) -> dict[str, Any]:
     return document
 
 
-def _crs(path: Path, document: dict[str, Any]) -> CRS:
+def crs_of(path: Path, document: dict[str, Any]) -> CRS:
+    """The CRS of a site file's coordinates; raises SiteError."""
     member = document.get("crs")
     if member is None:
         return parse_crs(_WGS84)
@@ -199,7 +92,8 @@ def _crs(path: Path, document: dict[str, Any]) -> CRS:
         ) from error
 
 
-def _features(path: Path, document: dict[str, Any]) -> list[_Feature]:
+def features_of(path: Path, document: dict[str, Any]) -> list[Feature]:
+    """Its features; raises SiteError."""
     raw = document.get("features")
     if not isinstance(raw, list) or not raw:
         raise SiteError(
@@ -211,7 +105,7 @@ def _features(path: Path, document: dict[str, Any]) -> list[_Feature]:
     return [_feature(path, i, item) for i, item in enumerate(raw)]
 
 
-def _feature(path: Path, i: int, raw: Any) -> _Feature:
+def _feature(path: Path, i: int, raw: Any) -> Feature:
     where = f"feature {i}"
     if not isinstance(raw, dict) or raw.get("type") != "Feature":
         raise SiteError(
@@ -246,12 +140,12 @@ def _feature(path: Path, i: int, raw: Any) -> _Feature:
             "Add the property.",
         )
     where = f"{kind} {(name if kind == 'pier' else pier)!r}"
-    return _Feature(
+    return Feature(
         name,
         kind,
         pier,
         _role(path, where, properties),
-        _aliases(path, where, properties),
+        aliases_of(path, where, properties),
         _polygon(path, where, raw.get("geometry")),
     )
 
@@ -281,7 +175,8 @@ def _role(path: Path, where: str, properties: dict[str, Any]) -> Role:
         ) from error
 
 
-def _aliases(path: Path, where: str, properties: dict[str, Any]) -> tuple[str, ...]:
+def aliases_of(path: Path, where: str, properties: dict[str, Any]) -> tuple[str, ...]:
+    """Other names of what has `properties`; raises SiteError."""
     aliases = properties.get("aliases") or []
     if not isinstance(aliases, list) or not all(isinstance(alias, str) for alias in aliases):
         raise SiteError(
@@ -349,51 +244,3 @@ def _rings(part: Any) -> shapely.Polygon:
         if (ring[0] != ring[-1]).any():
             raise ValueError("a ring that is not closed")
     return shapely.Polygon(rings[0], rings[1:])
-
-
-def _check_outlines(path: Path, piers: tuple[Pier, ...], crs: CRS) -> None:
-    for i, pier in enumerate(piers):
-        west, south, east, north = pier.outline.bounds
-        on_globe = abs(west) <= 360 and abs(east) <= 360 and abs(south) <= 90 and abs(north) <= 90
-        if crs.is_geographic and not on_globe:
-            raise SiteError(
-                path,
-                f"pier {pier.name!r} lies at {west:.6g}, {south:.6g}",
-                "longitudes of -180 to 180 and latitudes of -90 to 90 are needed",
-                'Coordinates in metres need a declared CRS: "crs": "EPSG:...".',
-            )
-        for other in piers[:i]:
-            pairs = (("piers", pier.outline, other.outline), ("berths", pier.berth, other.berth))
-            for what, one, two in pairs:
-                if one is None or two is None:
-                    continue
-                if one.intersection(two).area > MOST_OVERLAP * min(one.area, two.area):
-                    raise SiteError(
-                        path,
-                        f"{what} of {other.name!r} and {pier.name!r} overlap",
-                        f"they may share at most {MOST_OVERLAP:.0%} of the smaller one",
-                        "What is counted counts for one pier: draw them apart.",
-                    )
-
-
-def _check_names(path: Path, piers: tuple[Pier, ...]) -> None:
-    if not piers:
-        raise SiteError(path, "only berths", "at least one pier is needed", "Draw a pier.")
-    seen: set[str] = set()
-    for pier in piers:
-        for name in pier.names:
-            if not name.isprintable():
-                raise SiteError(
-                    path,
-                    f"the name {name!a} cannot be printed",
-                    "names are printable text on one line",
-                    "Rename the pier.",
-                )
-            if name in seen:
-                raise SiteError(
-                    path,
-                    f"the name {name!r} occurs twice",
-                    "names and aliases of piers are unique",
-                    "Rename one of them.",
-                )
-            seen.add(name)

@@ -1,0 +1,143 @@
+"""Sites: the named piers of one port."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyproj import CRS
+
+from cv.errors import SiteError
+from cv.site.document import aliases_of, crs_of, features_of, load
+from cv.site.pier import Pier
+
+MOST_OVERLAP = 0.01
+"""Most of a pier that another one may cover, as a part of the smaller: outlines touch."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """The piers of one port, in the order of their file."""
+
+    name: str
+    piers: tuple[Pier, ...]
+    crs: CRS
+    """CRS of all outlines and berths."""
+    aliases: tuple[str, ...] = ()
+    """Other names of the port."""
+
+    @classmethod
+    def read(cls, path: str | Path) -> Site:
+        """The site in GeoJSON file `path`.
+
+        A FeatureCollection of Polygons or MultiPolygons in longitude, latitude (or of the CRS that
+        a top-level `crs` member names). Properties of a feature: `name`; `role` (export, import,
+        rail, yard, anchorage; default yard); `aliases`, a list; `kind`: "pier" (default) or
+        "berth", a berth naming its pier in `pier`. The collection may have a `name` and `aliases`.
+        Raises SiteError.
+        """
+        path = Path(path)
+        document = load(path)
+        features = features_of(path, document)
+        crs = crs_of(path, document)
+        berths = {}
+        for feature in features:
+            if feature.kind == "berth":
+                if feature.pier in berths:
+                    raise SiteError(
+                        path,
+                        f"pier {feature.pier!r} has two berths",
+                        "a pier has one berth",
+                        "Join them in a MultiPolygon.",
+                    )
+                berths[feature.pier] = feature.geometry
+        piers = tuple(
+            Pier(
+                feature.name,
+                feature.role,
+                feature.geometry,
+                berths.pop(feature.name, None),
+                feature.aliases,
+            )
+            for feature in features
+            if feature.kind == "pier"
+        )
+        if berths:
+            raise SiteError(
+                path,
+                f"a berth names the pier {next(iter(berths))!r}",
+                "no such pier is in the file",
+                "Correct its property `pier`.",
+            )
+        _check_names(path, piers)
+        _check_outlines(path, piers, crs)
+        name = str(document.get("name") or path.stem)
+        return cls(name, piers, crs, aliases_of(path, "the collection", document))
+
+    def __iter__(self) -> Iterator[Pier]:
+        return iter(self.piers)
+
+    def __len__(self) -> int:
+        return len(self.piers)
+
+    def pier(self, name: str) -> Pier:
+        """The pier called `name`, or known by it as an alias; raises SiteError."""
+        for pier in self.piers:
+            if name in pier.names:
+                return pier
+        names = ", ".join(pier.name for pier in self.piers)
+        raise SiteError(
+            self.name,
+            f"no pier is called {name!r}",
+            f"its piers are {names}",
+            "Use one of these names.",
+        )
+
+
+def _check_outlines(path: Path, piers: tuple[Pier, ...], crs: CRS) -> None:
+    for i, pier in enumerate(piers):
+        west, south, east, north = pier.outline.bounds
+        on_globe = abs(west) <= 360 and abs(east) <= 360 and abs(south) <= 90 and abs(north) <= 90
+        if crs.is_geographic and not on_globe:
+            raise SiteError(
+                path,
+                f"pier {pier.name!r} lies at {west:.6g}, {south:.6g}",
+                "longitudes of -180 to 180 and latitudes of -90 to 90 are needed",
+                'Coordinates in metres need a declared CRS: "crs": "EPSG:...".',
+            )
+        for other in piers[:i]:
+            pairs = (("piers", pier.outline, other.outline), ("berths", pier.berth, other.berth))
+            for what, one, two in pairs:
+                if one is None or two is None:
+                    continue
+                if one.intersection(two).area > MOST_OVERLAP * min(one.area, two.area):
+                    raise SiteError(
+                        path,
+                        f"{what} of {other.name!r} and {pier.name!r} overlap",
+                        f"they may share at most {MOST_OVERLAP:.0%} of the smaller one",
+                        "What is counted counts for one pier: draw them apart.",
+                    )
+
+
+def _check_names(path: Path, piers: tuple[Pier, ...]) -> None:
+    if not piers:
+        raise SiteError(path, "only berths", "at least one pier is needed", "Draw a pier.")
+    seen: set[str] = set()
+    for pier in piers:
+        for name in pier.names:
+            if not name.isprintable():
+                raise SiteError(
+                    path,
+                    f"the name {name!a} cannot be printed",
+                    "names are printable text on one line",
+                    "Rename the pier.",
+                )
+            if name in seen:
+                raise SiteError(
+                    path,
+                    f"the name {name!r} occurs twice",
+                    "names and aliases of piers are unique",
+                    "Rename one of them.",
+                )
+            seen.add(name)
