@@ -14,6 +14,7 @@ PACKAGE = ROOT / "cv"
 
 LAYERS = [
     {"errors", "files"},
+    {"tables"},
     {"geometry"},
     {"labels"},
     {"site"},

@@ -16,6 +16,8 @@ from cv.events.scenario import loads
 from cv.events.shifts import Shift
 from cv.events.story import Story
 from cv.events.ties import tied
+from cv.events.visits import merged, read_visits, visits
+from cv.events.voyages import tallies
 from cv.events.watch import Watch
 from cv.files import shipped
 
@@ -151,16 +153,13 @@ def _inflow(dossier: Dossier) -> tuple[str, str]:
 
 
 def _trips(dossier: Dossier) -> tuple[str, str]:
-    calls = [
-        e
-        for e in dossier.events
-        if e.kind in (Kind.CALL, Kind.UNSEEN_CALL) and e.pier in ("Pier 1", "Pier 2", "Pier 3")
-    ]
-    seen = sum(e.kind is Kind.CALL for e in calls)
+    told = visits("Rajin", dossier.events, lambda _: UNKNOWN)
+    stated = read_visits(shipped("cases/rajin", "datasets/rajin") / "visits.csv")
+    counts = tallies(merged(told, stated), "Rajin")
     return (
-        f"at least {seen} calls seen at the three piers and {len(calls) - seen} inferred",
-        "a round trip needs looks at the other end too, and none of those is published; "
-        "25, 26, 27 and 32 stay claims of their sources",
+        "; ".join(f"{one.rule}: at least {one.seen}, {one.inferred} inferred" for one in counts),
+        "looks at the other ends are not published but for a few; 25, 26, 27 and 32 stay claims of "
+        "sources that saw more images",
     )
 
 

@@ -18,6 +18,8 @@ COMMANDS = (
     "events",
     "alerts",
     "timeline",
+    "ships",
+    "voyages",
     "show",
     "export",
     "datasets",

@@ -33,8 +33,9 @@ def run(args: argparse.Namespace) -> int:
     from cv.events.claims import read_claims
     from cv.report.findings import claims_json, claims_text, events_json, events_text
 
-    claims = read_claims(args.claims) if args.claims else ()
-    found = Piers.read(args).events()
+    piers = Piers.read(args)
+    claims = read_claims(args.claims, piers.aliases) if args.claims else ()
+    found = piers.events()
     events = [event for event in found if args.kind in (None, event.kind.value)]
     if args.json:
         print("\n".join([*events_json(events), *claims_json(claims, found)]))

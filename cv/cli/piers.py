@@ -17,8 +17,10 @@ from cv.site import Site
 class Piers:
     """The piers of a ledger."""
 
-    sites: list[History]
-    """Those of each site that was named, then the others."""
+    named: list[Site]
+    """The sites that were named."""
+    histories: list[History]
+    """What is known of the piers of each of them, then of the others."""
     wanted: tuple[str, ...]
     """Names of those that the command is about."""
 
@@ -30,9 +32,9 @@ class Piers:
             histories = by_site(ledger, sites)
         names = tuple(name for one in histories for name in one)
         if args.pier is None:
-            return cls(histories, names)
-        every = [pier for site in sites for pier in site]
-        name = next((pier.name for pier in every if args.pier in pier.names), args.pier)
+            return cls(sites, histories, names)
+        piers = cls(sites, histories, names)
+        name = piers.aliases.get(args.pier, args.pier)
         if name not in names:
             raise LedgerError(
                 args.ledger,
@@ -40,12 +42,18 @@ class Piers:
                 f"it holds {', '.join(names) or 'no pier yet'}",
                 "Use one of these names, or add the --site that knows the alias.",
             )
-        return cls(histories, (name,))
+        return cls(sites, histories, (name,))
+
+    @property
+    def aliases(self) -> dict[str, str]:
+        """The name of each pier of the named sites by its other names."""
+        every = [pier for site in self.named for pier in site]
+        return {alias: pier.name for pier in every for alias in pier.aliases}
 
     @property
     def counts(self) -> dict[str, tuple[Count, ...]]:
         """Those of the piers that are wanted, by name."""
-        return {name: one[name] for one in self.sites for name in one if name in self.wanted}
+        return {name: one[name] for one in self.histories for name in one if name in self.wanted}
 
     def events(self) -> list[Event]:
         """What happened at the piers that are wanted, by time."""
@@ -53,7 +61,7 @@ class Piers:
 
         found = [
             event
-            for events in findings_of_sites(self.sites)
+            for events in findings_of_sites(self.histories)
             for event in events
             if event.pier in self.wanted
         ]

@@ -35,8 +35,8 @@ def run(args: argparse.Namespace) -> int:
     from cv.series import Series
 
     picture = options.named(args.picture, ".png", *args.site, args.ledger, args.claims)
-    claims = read_claims(args.claims) if args.claims else ()
     piers = Piers.read(args)
+    claims = read_claims(args.claims, piers.aliases) if args.claims else ()
     series = [Series.of(name, counts) for name, counts in piers.counts.items()]
     if not series:
         print("no looks")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from enum import StrEnum
 from math import exp, hypot, log, pi, sqrt
 from pathlib import Path
 
-from cv.errors import InputError
+from cv.tables import rows, wrong
 
 UNKNOWN = "unknown"
 """Stands for every ship that is not in the fleet."""
@@ -80,17 +79,7 @@ class Fleet:
     def read(cls, path: Path) -> Fleet:
         """The fleet in a CSV with the columns name, aliases (by ";"), length_m, beam_m (metres) and
         bridge (fore or aft), cells empty where unknown; raises InputError."""
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
-            if missing:
-                raise InputError(
-                    path,
-                    f"no column {', '.join(missing)}",
-                    f"a fleet has the columns {', '.join(_COLUMNS)}",
-                    "Add it.",
-                )
-            return cls(tuple(_vessel(path, row) for row in reader))
+        return cls(tuple(_vessel(path, line, cells) for line, cells in rows(path, _COLUMNS)))
 
     def candidates(self, hull: Measured) -> tuple[Candidate, ...]:
         """Every vessel and UNKNOWN, the likeliest first: Bayes' rule, each vessel as probable as
@@ -154,16 +143,26 @@ def _bridge(seen: Bridge | None, true: Bridge | None) -> float:
     return fore if seen is Bridge.FORE else 1 - fore
 
 
-def _vessel(path: Path, row: dict[str, str]) -> Vessel:
+def _vessel(path: Path, line: int, cells: tuple[str, ...]) -> Vessel:
+    name, aliases, length, beam, bridge = cells
     try:
+        if not name:
+            raise ValueError("a ship without a name")
         return Vessel(
-            row["name"],
-            tuple(name for name in row["aliases"].split(";") if name),
-            float(row["length_m"]) if row["length_m"] else None,
-            float(row["beam_m"]) if row["beam_m"] else None,
-            Bridge(row["bridge"]) if row["bridge"] else None,
+            name,
+            tuple(alias.strip() for alias in aliases.split(";") if alias.strip()),
+            _metres(length),
+            _metres(beam),
+            Bridge(bridge) if bridge else None,
         )
     except ValueError as error:
-        raise InputError(
-            path, f"{row['name']}: {error}", "sizes are metres", "Correct it."
-        ) from None
+        raise wrong(path, line, error, "sizes are metres, a bridge is fore or aft") from error
+
+
+def _metres(text: str) -> float | None:
+    if not text:
+        return None
+    value = float(text)
+    if not 0 < value < 1_000:
+        raise ValueError(f"{text} metres")
+    return value

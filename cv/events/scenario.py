@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
-from cv.errors import InputError
 from cv.events.event import Size
+from cv.tables import rows, wrong
+
+_COLUMNS = ("unit", "per_container_low", "per_container_high", "source")
 
 
 @dataclass(frozen=True)
@@ -31,22 +33,15 @@ class Load:
 def loads(path: Path) -> tuple[Load, ...]:
     """The table in a CSV with the columns unit, per_container_low, per_container_high, source;
     raises InputError where a range has no width, as a point would pass for knowledge."""
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [
-            Load(
-                row["unit"],
-                float(row["per_container_low"]),
-                float(row["per_container_high"]),
-                row["source"],
-            )
-            for row in csv.DictReader(file)
-        ]
-    for row in rows:
-        if not 0 <= row.low < row.high or not row.source:
-            raise InputError(
-                path,
-                f"{row.unit}: {row.low:g} to {row.high:g}, source {row.source!r}",
-                "a scenario is a range with a source",
-                "Correct it.",
-            )
-    return tuple(rows)
+    return tuple(_load(path, line, cells) for line, cells in rows(path, _COLUMNS))
+
+
+def _load(path: Path, line: int, cells: tuple[str, ...]) -> Load:
+    unit, low, high, source = cells
+    try:
+        load = Load(unit, float(low), float(high), source)
+        if not 0 <= load.low < load.high < inf or not unit or not source:
+            raise ValueError(f"{unit}: {low} to {high}, source {source!r}")
+    except ValueError as error:
+        raise wrong(path, line, error, "a scenario is a range with a unit and a source") from error
+    return load

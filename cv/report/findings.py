@@ -83,12 +83,13 @@ def _name(kind: Kind) -> str:
 
 def _line(event: Event) -> str:
     return (
-        f"{_moment(event.began):<18}  {_moment(event.ended):<18}  {_name(event.kind):<15}  "
+        f"{moment(event.began):<18}  {moment(event.ended):<18}  {_name(event.kind):<15}  "
         f"{_size(event.size):>22}  {event.confidence:>4.0%}  {event.pier}"
     )
 
 
-def _moment(span: Span) -> str:
+def moment(span: Span) -> str:
+    """When something was, in a column: see `events_text`."""
     if span.by is None:
         return "-" if span.after is None else f"after {span.after:%y-%m-%d}"
     if span.after is None:

@@ -1,0 +1,135 @@
+"""Visits: a ship's stay at a port, at however many of its piers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from cv.events.event import Event, Kind, Span
+from cv.events.fleet import UNKNOWN
+from cv.tables import period, rows, wrong
+
+COLUMNS = ("port", "from", "to", "ship", "source")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One stay at a port."""
+
+    port: str
+    """Name of the port."""
+    ship: str
+    """Name of the ship, or `UNKNOWN`."""
+    began: Span
+    ended: Span
+    calls: int
+    """Stays at piers that it is made of."""
+    seen: bool
+    """Whether a look, or a source, shows the ship."""
+    source: str
+    """Who says so; empty for the findings of this port's looks."""
+
+    @property
+    def start(self) -> datetime:
+        """The first moment at which it is known to have begun."""
+        known = self.began.by or self.ended.after or self.ended.by
+        if known is None:
+            raise ValueError(f"a visit without a time: {self}")
+        return known
+
+
+def visits(port: str, events: Sequence[Event], ship: Callable[[Event], str]) -> tuple[Visit, ...]:
+    """The visits to `port` that its `events` tell, by time.
+
+    Calls that berth shifts connect are one visit; a call that no look shows is one of its own.
+    `ship` tells the name of a call's ship, or UNKNOWN.
+    """
+    calls = [event for event in events if event.kind is Kind.CALL]
+    chains = _chains(calls, [event for event in events if event.kind is Kind.BERTH_SHIFT])
+    found = [_visit(port, chain, ship, seen=True) for chain in chains]
+    unseen = [event for event in events if event.kind is Kind.UNSEEN_CALL]
+    found += [_visit(port, [event], lambda _: UNKNOWN, seen=False) for event in unseen]
+    return tuple(sorted(found, key=lambda visit: visit.start))
+
+
+def read_visits(path: str | Path, ports: Mapping[str, str] | None = None) -> tuple[Visit, ...]:
+    """Visits that others tell of, by time: a CSV with the columns port, from, to (dates, or times
+    in ISO 8601 with a zone, `to` empty for one day), ship (empty if unknown) and source.
+
+    `ports` tells what a port is called that the table calls otherwise. Raises InputError.
+    """
+    found = [_stated(path, line, cells, ports or {}) for line, cells in rows(path, COLUMNS)]
+    return tuple(sorted(found, key=lambda visit: visit.start))
+
+
+def merged(told: Sequence[Visit], stated: Sequence[Visit]) -> tuple[Visit, ...]:
+    """Visits that looks tell and those that others state, by time, none of them twice.
+
+    One that is told takes the name from what is stated of the same port and time, if that is but
+    one name; what is stated of it is left out. Others stay as they are stated.
+    """
+    found, used = [], set()
+    for visit in told:
+        same = [i for i, other in enumerate(stated) if _together(visit, other)]
+        used.update(same)
+        names = {stated[i].ship for i in same} - {UNKNOWN}
+        if visit.ship == UNKNOWN and len(names) == 1:
+            source = next(stated[i].source for i in same if stated[i].ship in names)
+            visit = replace(visit, ship=names.pop(), source=source)
+        found.append(visit)
+    found += [other for i, other in enumerate(stated) if i not in used]
+    return tuple(sorted(found, key=lambda visit: visit.start))
+
+
+def _together(one: Visit, other: Visit) -> bool:
+    """Whether both are at one port, and may be at one time."""
+    return one.port == other.port and not (_over(one, other) or _over(other, one))
+
+
+def _over(one: Visit, other: Visit) -> bool:
+    """Whether `one` had ended before `other` can have begun."""
+    end = one.ended.by or one.ended.after
+    return end is not None and end < (other.began.after or other.start)
+
+
+def _chains(calls: Sequence[Event], shifts: Sequence[Event]) -> list[list[Event]]:
+    """Calls that shifts connect, first ones first."""
+    after: dict[int, Event] = {}
+    for shift in shifts:
+        left = next(c for c in calls if c.pier == shift.pier and c.ended == shift.began)
+        after[id(left)] = next(c for c in calls if c.pier != shift.pier and c.began == shift.ended)
+    later = {id(call) for call in after.values()}
+    chains = []
+    for call in calls:
+        if id(call) in later:
+            continue
+        chain = [call]
+        while id(chain[-1]) in after:
+            chain.append(after[id(chain[-1])])
+        chains.append(chain)
+    return chains
+
+
+def _visit(port: str, chain: Sequence[Event], ship: Callable[[Event], str], seen: bool) -> Visit:
+    names: defaultdict[str, int] = defaultdict(int)
+    for call in chain:
+        names[ship(call)] += 1
+    known = [name for name in names if name != UNKNOWN]
+    name = known[0] if len(known) == 1 else UNKNOWN  # calls that contradict each other name nobody
+    return Visit(port, name, chain[0].began, chain[-1].ended, len(chain), seen, "")
+
+
+def _stated(path: str | Path, line: int, cells: tuple[str, ...], ports: Mapping[str, str]) -> Visit:
+    port, first, last, ship, source = cells
+    try:
+        if not port or not source:
+            raise ValueError("port or source is empty")
+        began, ended = period(first, last)
+    except ValueError as error:
+        limit = "a visit has a port, dates or ISO 8601 times with a zone, and a source"
+        raise wrong(path, line, error, limit) from error
+    stay = Span(began, began), Span(ended, ended)
+    return Visit(ports.get(port, port), ship or UNKNOWN, *stay, 1, True, source)
