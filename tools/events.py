@@ -126,7 +126,9 @@ def table(results: Sequence[tuple[str, Marks, Marks, dict[Peer, Marks]]]) -> str
                 lines.append(warnings_line(f"{sky} {name} {key[2]:g}, {way}", m))
     lines += ["", "halts            stated       number  stated   true"]
     for sky, exports, imports, _ in results:
-        lines += halts_lines(f"{sky} export", exports) + halts_lines(f"{sky} import", imports)
+        lines += halts_lines(f"{sky} both", exports + imports)
+        lines += halts_lines(f"{sky} export", exports)[:1]
+        lines += halts_lines(f"{sky} import", imports)[:1]
     return "\n".join(lines)
 
 

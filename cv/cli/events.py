@@ -30,8 +30,15 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run(args: argparse.Namespace) -> int:
     """Prints the events."""
     from cv.cli.piers import Piers
+    from cv.events.calls import CALLS
     from cv.events.claims import read_claims
-    from cv.report.findings import claims_json, claims_text, events_json, events_text
+    from cv.report.findings import (
+        claims_json,
+        claims_text,
+        events_json,
+        events_text,
+        throughput_text,
+    )
 
     piers = Piers.read(args)
     claims = read_claims(args.claims, piers.aliases) if args.claims else ()
@@ -41,6 +48,9 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join([*events_json(events), *claims_json(claims, found)]))
         return 0
     print(events_text(events))
+    if args.kind is None:
+        called = dict.fromkeys(event.pier for event in found if event.kind in CALLS)
+        print("\n".join(["", *(throughput_text(pier, found) for pier in called)]).rstrip())
     if claims:
         print(f"\n{claims_text(claims, found)}")
     return 0

@@ -22,17 +22,23 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--site", type=Path, metavar="FILE", help="GeoJSON: P may be an alias in it"
     )
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the series as a PNG")
+    parser.add_argument(
+        "--daily", type=Path, metavar="FILE", help="write a CSV with a row a day, and a level"
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Prints, and draws if asked to."""
     from cv.errors import LedgerError
+    from cv.events.level import daily_table
     from cv.ledger import Ledger
     from cv.report.chart import draw_series
+    from cv.report.output import written
     from cv.series import Series
 
     picture = args.picture and options.named(args.picture, ".png", *options.inputs(args))
+    daily = args.daily and options.named(args.daily, ".csv", *options.inputs(args))
     site = options.site(args)
     names = (args.pier, *(site.pier(args.pier).names if site else ()))
     with Ledger.open(args.ledger, readonly=True) as ledger:
@@ -50,4 +56,7 @@ def run(args: argparse.Namespace) -> int:
     print(series.to_text())
     if picture:
         draw_series([series], picture)
+    if daily:
+        with written(daily) as draft:
+            daily_table(series).round(3).to_csv(draft)
     return 0

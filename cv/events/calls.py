@@ -11,13 +11,13 @@ import numpy as np
 from cv.events.event import Event, Kind, Size, Span
 from cv.events.story import Story
 
+CALLS = (Kind.CALL, Kind.UNSEEN_CALL)
+"""Kinds of events that are calls."""
 _SURE = 0.9
 """A look settles whether a ship had come or gone where it is so probable."""
 _LENGTH_ERROR = 0.04
 """Standard deviation of the relative error of a hull's length."""
 LIKELY = 0.5
-_SHOWN = 0.4
-"""A ship that a look shows is told from this probability on."""
 _INFERRED, _CHANGED = 0.6, 0.85
 """A call that no look shows is told from this probability on, where the number of containers so
 probably changed."""
@@ -83,7 +83,7 @@ def _unseen(story: Story, first: int, last: int, moved: Size, sure: float) -> Ev
 
 def _stays(story: Story) -> list[tuple[int, int]]:
     """First and last look of every stay that a look shows."""
-    there = story.in_port >= _SHOWN
+    there = story.in_port >= LIKELY
     stays: list[tuple[int, int]] = []
     for look in np.flatnonzero(there).tolist():
         goes_on = look and there[look - 1] and story.arrived[look - 1] < LIKELY

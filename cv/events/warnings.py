@@ -6,6 +6,8 @@ are read from all looks that there are.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from cv.events.calls import LIKELY
@@ -29,7 +31,17 @@ _OTHERWISE = (
 )
 
 
-def warnings(story: Story) -> tuple[Event, ...]:
+@dataclass(frozen=True)
+class Due(Event):
+    """A warning; `size` is the number of containers as of the look that raised it."""
+
+    chances: tuple[float, ...]
+    """Probability, as of that look, that a ship arrives within 1, 3 and 7 days."""
+    lead: Size | None
+    """From that look to the arrival of the ship that ended it, days; None where none has."""
+
+
+def warnings(story: Story) -> tuple[Due, ...]:
     """Every time that cargo gathered as before a ship, by time.
 
     A warning begins at the look that raised it and ends at the look that shows a ship, or that the
@@ -45,7 +57,7 @@ def warnings(story: Story) -> tuple[Event, ...]:
     for look in range(len(level)):
         grown = float(level[look, 0] - level[low, 0])
         if open_at >= 0 and (there[look] or grown < _GONE * most):
-            found.append(_warning(story, open_at, look))
+            found.append(_warning(story, open_at, look, bool(there[look])))
             open_at, low = -1, look
         elif open_at >= 0:
             most = max(most, grown)
@@ -54,7 +66,7 @@ def warnings(story: Story) -> tuple[Event, ...]:
         elif _due(story, low, look):
             open_at, most = look, grown
     if open_at >= 0:
-        found.append(_warning(story, open_at, None))
+        found.append(_warning(story, open_at, None, came=False))
     return tuple(found)
 
 
@@ -67,20 +79,24 @@ def _due(story: Story, low: int, look: int) -> bool:
     return grown >= max(_LEAST_WAITING, ENDS * spread)
 
 
-def _warning(story: Story, raised: int, ended: int | None) -> Event:
-    times = story.watch.times
+def _warning(story: Story, raised: int, ended: int | None, came: bool) -> Due:
+    times, days = story.watch.times, story.watch.days
     mean, spread = story.level[raised]
     low = max(0, raised - 1)
-    end = NOT_YET
+    end, lead = NOT_YET, None
     if ended is not None:
         end = Span(times[ended - 1], times[ended])
-    return Event(
-        Kind.WARNING,
-        story.watch.pier,
-        Span(times[low] if raised else None, times[raised]),
-        end,
-        Size.about(float(mean), float(spread), "containers", 0.0),
-        float(story.forecast[raised, AHEAD_D.index(7.0)]),
-        tuple(story.watch.scenes[max(0, raised - 1) : raised + 1]),
-        _OTHERWISE,
+        first, last = (float(days[look] - days[raised]) for look in (ended - 1, ended))
+        lead = Size((first + last) / 2, first, last, "days") if came else None
+    return Due(
+        kind=Kind.WARNING,
+        pier=story.watch.pier,
+        began=Span(times[low] if raised else None, times[raised]),
+        ended=end,
+        size=Size.about(float(mean), float(spread), "containers", 0.0),
+        confidence=float(story.forecast[raised, AHEAD_D.index(7.0)]),
+        evidence=tuple(story.watch.scenes[low : raised + 1]),
+        alternatives=_OTHERWISE,
+        chances=tuple(story.forecast[raised].tolist()),
+        lead=lead,
     )

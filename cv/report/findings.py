@@ -9,6 +9,7 @@ from datetime import timedelta
 from cv.events.claims import Claim
 from cv.events.event import Event, Kind, Size, Span
 from cv.events.plain import plain
+from cv.events.throughput import throughput
 
 _HEADING = f"{'began':<18}  {'ended':<18}  {'what':<15}  {'size (90 %)':>22}  sure  pier"
 _WAYS = {Kind.WARNING: "ship due"}
@@ -35,6 +36,16 @@ def events_text(events: Sequence[Event]) -> str:
 def events_json(events: Sequence[Event]) -> list[str]:
     """A JSON object per event: all that it holds, times in ISO 8601."""
     return [json.dumps(plain(event), ensure_ascii=False) for event in events]
+
+
+def throughput_text(pier: str, events: Sequence[Event]) -> str:
+    """What the calls at a pier moved, in a line."""
+    told = throughput(pier, events)
+    return (
+        f"{pier}: calls: {told.calls} seen, {told.inferred} inferred; containers loaded: at least "
+        f"{told.lost:.0f} (about {told.lost_about:.0f}), unloaded: at least {told.gained:.0f} "
+        f"(about {told.gained_about:.0f})"
+    )
 
 
 def claims_text(claims: Sequence[Claim], events: Sequence[Event]) -> str:

@@ -11,6 +11,7 @@ import zipfile
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from cv.detector.network import Network
 from cv.errors import ModelError
@@ -77,7 +78,9 @@ def read_checkpoint(path: Path) -> Any:
 
     loader: Any = tasks
     try:
-        network, _ = loader.load_checkpoint(str(path.resolve()))
+        with catch_warnings():
+            simplefilter("ignore")  # a pickle is read or refused: nothing else is news
+            network, _ = loader.load_checkpoint(str(path.resolve()))
     except (TypeError, pickle.UnpicklingError, ImportError) as error:
         found = "it is damaged, or holds something other than a network of ultralytics"
         raise _refused(path, found, "Use a checkpoint that you trust.") from error

@@ -20,6 +20,7 @@ from cv.events.shifts import shifts
 from cv.events.standing import standing_hulls
 from cv.events.stockpiles import stockpiles
 from cv.events.story import Story
+from cv.events.throughput import throughput
 from cv.events.ties import tied
 from cv.events.transfers import transfers
 from cv.events.watch import Watch
@@ -188,3 +189,33 @@ def test_no_ship_is_due_at_a_siding():
     kinds = {one.kind for one in findings({"Pier 2": looks})}
     assert Kind.STOCKPILE in kinds
     assert Kind.WARNING not in kinds
+
+
+def test_a_warning_tells_its_chances_and_how_long_before_the_ship_it_came():
+    sizes = [0, 0, 0, 40, 80, 120, 120, 10, 0, 0]
+    looks = [look(i, n, 110 if i in (6, 7) else None) for i, n in enumerate(sizes)]
+    (due,) = (one for one in findings({"Pier 2": looks}) if one.kind is Kind.WARNING)
+    one_day, three, seven = due.chances
+    assert 0 < one_day < three < seven == due.confidence < 1
+    raised = (due.began.by - looks[0].acquired).days
+    assert (due.lead.low, due.lead.high) == (pytest.approx(5 - raised), pytest.approx(6 - raised))
+    (open_one,) = (one for one in findings({"Pier 2": looks[:6]}) if one.kind is Kind.WARNING)
+    assert open_one.lead is None
+
+
+def test_throughput_is_the_sum_of_what_calls_moved():
+    looks = []
+    for start in (0, 10, 20):
+        sizes = [0, 0, 0, 40, 80, 120, 120, 0, 0, 0]
+        looks += [look(start + i, n, 110 if i in (6, 7) else None) for i, n in enumerate(sizes)]
+    events = findings({"Pier 2": looks})
+    told = throughput("Pier 2", events)
+    assert (told.calls, told.inferred) == (3, 0)
+    assert told.lost == pytest.approx(360, rel=0.1)
+    assert told.lost_about == told.lost
+    hidden = [one for one in looks if one.scene not in ("scene 16", "scene 17")]
+    without = throughput("Pier 2", findings({"Pier 2": hidden}))
+    assert (without.calls, without.inferred) == (2, 1)
+    assert without.lost == pytest.approx(240, rel=0.1)
+    assert without.lost_about == pytest.approx(360, rel=0.1)
+    assert throughput("Pier 9", events).calls == 0
