@@ -29,11 +29,10 @@ SITES: list[Looks] = []
 """Filled before the workers are forked, so that nothing is sent to them."""
 
 
-def drawn(sites: int, days: int) -> None:
-    """Fills SITES."""
-    for seed in tqdm(range(FIRST, FIRST + sites), unit="port", disable=None, leave=False):
-        port = Port.drawn(seed, CLEAR_COAST, days)
-        SITES.append({EXPORT.name: port.exported, IMPORT.name: port.imported})
+def drawn(seed: int, days: int) -> Looks:
+    """The looks at the port of a seed."""
+    port = Port.drawn(seed, CLEAR_COAST, days)
+    return {EXPORT.name: port.exported, IMPORT.name: port.imported}
 
 
 def worked(share: Sequence[int]) -> tuple[int, int]:
@@ -44,9 +43,9 @@ def worked(share: Sequence[int]) -> tuple[int, int]:
     return rows, sum(map(len, told))
 
 
-def one_pier() -> float:
+def one_pier(looks: Sequence[Count]) -> float:
     """Median time for one pier alone, seconds."""
-    looks, times = SITES[0][EXPORT.name], []
+    times = []
     for _ in range(_REPEATS):
         start = time.perf_counter()
         findings({EXPORT.name: Series.of(EXPORT.name, looks).counts})
@@ -64,9 +63,12 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
     sites = max(1, args.piers // 2)
-    drawn(sites, round(365 * args.years))
+    days = round(365 * args.years)
+    alone = one_pier(drawn(FIRST, days)[EXPORT.name])
+    print(f"one pier: {alone * 1000:.0f} ms (series and events, {_REPEATS} runs, median)")
+    seeds = range(FIRST, FIRST + sites)
+    SITES.extend(drawn(s, days) for s in tqdm(seeds, unit="port", disable=None, leave=False))
     looks = sum(len(counts) for site in SITES for counts in site.values())
-    print(f"one pier: {one_pier() * 1000:.0f} ms (series and events, {_REPEATS} runs, median)")
     shares = [range(worker, sites, args.workers) for worker in range(args.workers)]
     start = time.perf_counter()
     with get_context("fork").Pool(args.workers) as pool:

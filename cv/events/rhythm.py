@@ -7,6 +7,7 @@ chain may pass through several states; what matters is told by three kinds of pa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,10 +110,10 @@ def settled(habits: Habits) -> Floats:
     return np.asarray(np.clip(shares, 1e-6, None))
 
 
-def arrival_chance(habits: Habits, ahead_d: float) -> Floats:
-    """Probability (states,) that a ship arrives within `ahead_d` days from each state."""
-    paths = Paths.over(np.array([ahead_d]), habits)
-    return np.asarray(1.0 - paths.same[0].sum(axis=1))
+def arrival_chances(habits: Habits, ahead_d: Sequence[float]) -> Floats:
+    """Probability (states, times) that a ship arrives within each of `ahead_d` days."""
+    paths = Paths.over(np.array(ahead_d), habits)
+    return np.asarray(1.0 - paths.same.sum(axis=2).T)
 
 
 def _powers(rates: Floats, days: Floats) -> Floats:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cv.events.event import Size
 from cv.events.follow import Filtered, follow
 from cv.events.habits import Habits
-from cv.events.rhythm import ASHORE, IN_PORT, STATES, Paths, Tie, arrival_chance
+from cv.events.rhythm import ASHORE, IN_PORT, STATES, Paths, Tie, arrival_chances
 from cv.events.watch import Watch
 
 Floats = NDArray[np.float64]
@@ -114,7 +114,7 @@ def told(tellers: Sequence[Teller]) -> list[Story]:
 def _story(teller: Teller, paths: Paths, known: Filtered) -> Story:
     later = _later(known.bare + known.visits)
     visited, arrived = _gaps(known.states, later, known.visits, paths)
-    chances = np.stack([arrival_chance(teller.habits, days) for days in AHEAD_D], axis=1)
+    chances = arrival_chances(teller.habits, AHEAD_D)
     return Story(
         teller.watch,
         teller.habits,

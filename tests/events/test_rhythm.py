@@ -13,7 +13,7 @@ from cv.events.rhythm import (
     IN_PORT,
     STATES,
     Paths,
-    arrival_chance,
+    arrival_chances,
     generator,
     settled,
 )
@@ -60,7 +60,7 @@ def test_paths_have_the_shares_that_sampled_histories_have():
     paths = Paths.over(np.array([gap]), HABITS)
     assert ends / runs == pytest.approx(paths.all[0, start], abs=0.012)
     assert visited / runs == pytest.approx(1 - paths.bare[0, start].sum(), abs=0.012)
-    assert arrived / runs == pytest.approx(arrival_chance(HABITS, gap)[start], abs=0.012)
+    assert arrived / runs == pytest.approx(arrival_chances(HABITS, [gap])[start, 0], abs=0.012)
 
 
 def test_the_settled_state_does_not_change():
