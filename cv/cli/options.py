@@ -12,6 +12,7 @@ from cv.errors import InputError
 
 if TYPE_CHECKING:
     from cv.detector.detector import Detector
+    from cv.events.fleet import Fleet
     from cv.scene.scene import Scene
     from cv.site import Site
 
@@ -75,6 +76,21 @@ def add_piers(parser: argparse.ArgumentParser, what: str) -> None:
         help="GeoJSON: its piers tell of each other, and not of others; may be given again",
     )
     parser.add_argument("--pier", metavar="P", help=f"{what}; with --site it may be an alias")
+
+
+def add_fleet(parser: argparse.ArgumentParser) -> None:
+    """Ships that may come, and what is printed of them."""
+    parser.add_argument(
+        "--fleet", type=Path, metavar="FILE", help="CSV: name, aliases, length_m, beam_m, bridge"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON, an object a line")
+
+
+def fleet(args: argparse.Namespace) -> Fleet:
+    """The fleet that `args` name, without any ship if none."""
+    from cv.events.fleet import Fleet
+
+    return Fleet.read(args.fleet) if args.fleet else Fleet(())
 
 
 def add_claims(parser: argparse.ArgumentParser) -> None:

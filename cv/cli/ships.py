@@ -19,13 +19,10 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         epilog="example: pierwatch ships --ledger port.db --site port.geojson --fleet fleet.csv",
     )
     options.add_piers(parser, "only this pier")
-    parser.add_argument(
-        "--fleet", type=Path, metavar="FILE", help="CSV: name, aliases, length_m, beam_m, bridge"
-    )
+    options.add_fleet(parser)
     parser.add_argument(
         "--ais", type=Path, metavar="FILE", help="CSV: time, mmsi, longitude, latitude; with --site"
     )
-    parser.add_argument("--json", action="store_true", help="print a JSON object a line")
     parser.set_defaults(run=run)
 
 
@@ -35,7 +32,6 @@ def run(args: argparse.Namespace) -> int:
     from cv.errors import InputError
     from cv.events.ais import Ais
     from cv.events.event import Kind
-    from cv.events.fleet import Fleet
     from cv.events.hull import measured
     from cv.report.voyages import Berthed, ships_json, ships_text
 
@@ -43,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(
             args.ais, "--ais without --site", "where the berths are must be known", "Add --site."
         )
-    fleet = Fleet.read(args.fleet) if args.fleet else Fleet(())
+    fleet = options.fleet(args)
     ais = Ais.read(args.ais) if args.ais else None
     piers = Piers.read(args)
     places = {pier.name: (pier, site.crs) for site in piers.named for pier in site}

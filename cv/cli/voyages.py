@@ -28,13 +28,10 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="FILE",
         help="GeoJSON of a port; the first one is the home port; given again for every other",
     )
-    parser.add_argument(
-        "--fleet", type=Path, metavar="FILE", help="CSV: name, aliases, length_m, beam_m, bridge"
-    )
+    options.add_fleet(parser)
     parser.add_argument(
         "--visits", type=Path, metavar="FILE", help="CSV: port, from, to, ship, source"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run, pier=None)
 
 
@@ -42,13 +39,12 @@ def run(args: argparse.Namespace) -> int:
     """Prints the voyages."""
     from cv.cli.piers import Piers
     from cv.events.event import Event
-    from cv.events.fleet import Fleet
     from cv.events.hull import measured
     from cv.events.visits import Visit, merged, read_visits, visits
     from cv.events.voyages import tallies, trips
     from cv.report.voyages import voyages_json, voyages_text
 
-    fleet = Fleet.read(args.fleet) if args.fleet else Fleet(())
+    fleet = options.fleet(args)
     piers = Piers.read(args)
     ports = {alias: site.name for site in piers.named for alias in site.aliases}
     stated = read_visits(args.visits, ports) if args.visits else ()
