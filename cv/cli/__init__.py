@@ -25,6 +25,7 @@ COMMANDS = (
     "datasets",
     "evaluate",
     "benchmark",
+    "ledger",
     "doctor",
 )
 OK, UNFINISHED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130

@@ -47,7 +47,7 @@ def example(command: argparse.ArgumentParser) -> list[str]:
 
 def test_every_command_ends_its_help_in_an_example_that_runs(place, capsys):
     order = ("doctor", "count", "show", "monitor", "series", "events", "alerts", "timeline")
-    order += ("ships", "voyages", "export", "datasets", "evaluate", "benchmark")
+    order += ("ships", "voyages", "export", "ledger", "datasets", "evaluate", "benchmark")
     assert sorted(order) == sorted(COMMANDS)
     yolo_folder(Path("chips"))
     Path("fleet.csv").write_text("name,aliases,length_m,beam_m,bridge\nMaria,,110,17,aft\n")

@@ -1,0 +1,57 @@
+"""`pierwatch ledger`: check a ledger, copy it while it is in use."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the command and its verbs."""
+    parser = commands.add_parser(
+        "ledger",
+        help="check a ledger, or copy it while it is in use",
+        description="Care of the file that keeps the counts.",
+        epilog="example: pierwatch ledger verify port.db",
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verify = verbs.add_parser(
+        "verify",
+        help="say what is wrong with a ledger",
+        description="Checks pages and references, and what no program of ours writes. "
+        "Exit code: 0 where the ledger is sound, 2 where it is not. Nothing is written.",
+        epilog="example: pierwatch ledger verify port.db",
+    )
+    verify.add_argument("ledger", type=Path, metavar="LEDGER", help="SQLite ledger")
+    verify.set_defaults(run=run_verify)
+    backup = verbs.add_parser(
+        "backup",
+        help="copy a ledger while it is in use",
+        description="Copies a ledger as it is at one moment, whole or not at all; a batch may "
+        "write to it meanwhile.",
+        epilog="example: pierwatch ledger backup port.db copy.db",
+    )
+    backup.add_argument("ledger", type=Path, metavar="LEDGER", help="SQLite ledger")
+    backup.add_argument("target", type=Path, metavar="TARGET", help="the copy, a new file")
+    backup.set_defaults(run=run_backup)
+
+
+def run_verify(args: argparse.Namespace) -> int:
+    """Prints what is wrong."""
+    from cv.ledger.care import problems
+
+    found = problems(args.ledger)
+    for line in found:
+        print(f"{args.ledger}: {line}")
+    if not found:
+        print(f"{args.ledger}: sound")
+    return 2 if found else 0
+
+
+def run_backup(args: argparse.Namespace) -> int:
+    """Makes the copy."""
+    from cv.ledger.care import backup
+
+    backup(args.ledger, args.target)
+    print(f"{args.target}: a copy of {args.ledger}")
+    return 0

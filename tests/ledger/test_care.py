@@ -1,0 +1,124 @@
+"""A ledger that is sound is called so, one that is not says why; a copy is whole."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from cv.cli import main
+from cv.counting.counts import Counts
+from cv.errors import LedgerError
+from cv.ledger import Ledger
+from cv.ledger.care import backup, problems
+from tests.samples import a_count, a_scene
+
+
+def day(number: int) -> Counts:
+    """A scene with two piers."""
+    name = f"scene-{number}"
+    return a_scene([a_count(name, pier, days=number) for pier in ("East", "West")])
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    file = tmp_path / "port.db"
+    with Ledger.open(file) as ledger:
+        for i in range(30):
+            ledger.record(day(i))
+    return file
+
+
+def spoil(path: Path, *statements: str) -> None:
+    """Changes that no program of ours makes."""
+    raw = sqlite3.connect(path)
+    raw.execute("PRAGMA ignore_check_constraints = ON")
+    for statement in statements:
+        raw.execute(statement)
+    raw.commit()
+    raw.close()
+
+
+def test_a_ledger_that_was_written_by_us_is_sound(path: Path) -> None:
+    assert problems(path) == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("DELETE FROM piers WHERE id = 1", "refers to a row of piers"),
+        ("DELETE FROM scenes WHERE id = 3", "refers to a row of scenes"),
+        ("UPDATE runs SET scene_id = 9 WHERE id = 1", "of different scenes"),
+        ("UPDATE scenes SET acquired = 'yesterday' WHERE id = 2", "not ISO 8601 in UTC"),
+        (
+            "UPDATE counts SET status = 'counted', containers = NULL, containers_low = NULL, "
+            "containers_high = NULL, hulls = NULL, hulls_low = NULL, hulls_high = NULL "
+            "WHERE id = 4",
+            "without a number",
+        ),
+        ("UPDATE counts SET containers = -5 WHERE id = 4", "number or an interval"),
+        ("UPDATE counts SET hulls_high = NULL WHERE id = 4", "number or an interval"),
+        ("UPDATE counts SET status = 'not_visible' WHERE id = 4", "where nothing was seen"),
+        ("UPDATE counts SET visible_fraction = 1.5 WHERE id = 4", "share that is none"),
+    ],
+)
+def test_what_is_wrong_is_told(path: Path, statement: str, said: str) -> None:
+    spoil(path, statement)
+    assert any(said in line for line in problems(path)), problems(path)
+
+
+def test_damaged_pages_are_told(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[3 * 4096 : 3 * 4096 + 2048] = b"\xff" * 2048
+    path.write_bytes(data)
+    assert any(line.startswith("SQLite: ") for line in problems(path))
+
+
+def test_what_is_no_ledger_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_text("hello")
+    with pytest.raises(LedgerError, match="not a SQLite file"):
+        problems(tmp_path / "x.db")
+    with pytest.raises(LedgerError, match="no such file"):
+        backup(tmp_path / "none.db", tmp_path / "copy.db")
+    assert not (tmp_path / "copy.db").exists()
+
+
+def test_a_copy_is_the_same_and_never_replaces_a_file(path: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    backup(path, copy)
+    assert problems(copy) == ()
+    with Ledger.open(path, readonly=True) as one, Ledger.open(copy, readonly=True) as other:
+        assert one.counts() == other.counts()
+        assert one.sightings() == other.sightings()
+    with pytest.raises(LedgerError, match=r"copy\.db"):
+        backup(path, copy)
+
+
+def test_copies_made_while_another_program_writes_are_whole(path: Path, tmp_path: Path) -> None:
+    def write() -> None:
+        with Ledger.open(path) as ledger:
+            for i in range(30, 120):
+                ledger.record(day(i))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    sizes = []
+    for i in range(8):
+        backup(path, tmp_path / f"copy{i}.db")
+        assert problems(tmp_path / f"copy{i}.db") == ()
+        with Ledger.open(tmp_path / f"copy{i}.db", readonly=True) as copy:
+            by_pier = [len(copy.counts(pier)) for pier in ("East", "West")]
+        assert by_pier[0] == by_pier[1]  # whole scenes alone
+        sizes.append(by_pier[0])
+    writer.join()
+    assert sizes == sorted(sizes)
+    with Ledger.open(path, readonly=True) as ledger:
+        assert len(ledger.counts("East")) == 120
+
+
+def test_the_command_says_by_its_code_whether_a_ledger_is_sound(path: Path, capsys: object) -> None:
+    assert main(["ledger", "verify", str(path)]) == 0
+    spoil(path, "UPDATE scenes SET acquired = 'yesterday' WHERE id = 2")
+    assert main(["ledger", "verify", str(path)]) == 2
