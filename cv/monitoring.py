@@ -29,6 +29,8 @@ class Fate(StrEnum):
     """Counting broke off; the ledger says so for each pier."""
     REFUSED = "refused"
     """It cannot be read or has no time; the ledger is untouched, and the next run tries again."""
+    QUARANTINED = "quarantined"
+    """It was the end of several workers: it is left alone until it is asked for."""
 
 
 @dataclass(frozen=True)
@@ -66,41 +68,70 @@ def monitor(
     """
     waiting = list(scenes)
     return tuple(
-        _attend(scene, site, detector, ledger, opener)
+        keep(examine(scene, site, detector, ledger, opener), ledger)
         for scene in tqdm(waiting, desc="scenes", unit="scene", disable=None, leave=False)
     )
 
 
-def _attend(
+@dataclass(frozen=True)
+class Found:
+    """What one scene brought, before anything of it is kept."""
+
+    outcome: Outcome
+    """What becomes of it if it can be kept."""
+    counts: Counts | None = None
+    """To be recorded."""
+    known: tuple[str, str, str] | None = None
+    """Scene, model and settings of counts that the ledger has, and that are its newest again."""
+
+
+def examine(
     item: Scene | str | Path,
     site: Site,
     detector: Detector,
     ledger: Ledger,
     opener: Callable[[str | Path], Scene],
-) -> Outcome:
-    """One scene; the border at which errors become outcomes."""
+) -> Found:
+    """One scene, counted if `ledger`, which is only read, has not its counts.
+
+    The border at which errors become outcomes. Raises LedgerError.
+    """
     if isinstance(item, Scene):
-        return _record(item, site, detector, ledger)
+        return _of_scene(item, site, detector, ledger)
     try:
         scene = opener(item)
     except InputError as error:
-        return Outcome(str(item), Fate.REFUSED, str(error))
+        return Found(Outcome(str(item), Fate.REFUSED, str(error)))
     except Exception as error:  # a file that no check of ours foresaw: the night goes on
-        return Outcome(str(item), Fate.REFUSED, f"{type(error).__name__}: {error}")
+        return Found(Outcome(str(item), Fate.REFUSED, f"{type(error).__name__}: {error}"))
     with scene:
-        return _record(scene, site, detector, ledger)
+        return _of_scene(scene, site, detector, ledger)
 
 
-def _record(scene: Scene, site: Site, detector: Detector, ledger: Ledger) -> Outcome:
+def keep(found: Found, ledger: Ledger) -> Outcome:
+    """Writes what was found into `ledger`, whole or not at all; raises LedgerError."""
     try:
-        return _recorded(scene, site, detector, ledger)
+        if found.counts is not None:
+            ledger.record(found.counts)
+        if found.known is not None:
+            ledger.renew(*found.known)
     except LedgerError:
         raise
     except InputError as error:
-        return Outcome(scene.id, Fate.REFUSED, str(error))
+        return Outcome(found.outcome.scene, Fate.REFUSED, str(error))
+    return found.outcome
 
 
-def _recorded(scene: Scene, site: Site, detector: Detector, ledger: Ledger) -> Outcome:
+def _of_scene(scene: Scene, site: Site, detector: Detector, ledger: Ledger) -> Found:
+    try:
+        return _counted(scene, site, detector, ledger)
+    except LedgerError:
+        raise
+    except InputError as error:
+        return Found(Outcome(scene.id, Fate.REFUSED, str(error)))
+
+
+def _counted(scene: Scene, site: Site, detector: Detector, ledger: Ledger) -> Found:
     if scene.acquired is None:
         raise TimeError(
             scene.path,
@@ -110,15 +141,17 @@ def _recorded(scene: Scene, site: Site, detector: Detector, ledger: Ledger) -> O
         )
     ledger.check(scene.id, scene.digest, scene.acquired)
     visit = Visit.of(scene, site, detector)
-    if ledger.has(scene.id, visit.header.model, visit.header.settings):
-        ledger.renew(scene.id, visit.header.model, visit.header.settings)
-        return Outcome(scene.id, Fate.KNOWN, "")
+    header = visit.header
+    if ledger.has(scene.id, header.model, header.settings):
+        known = scene.id, header.model, header.settings
+        return Found(Outcome(scene.id, Fate.KNOWN, ""), known=known)
     try:
-        counts, fate, reason = visit.count(), Fate.RECORDED, ""
+        return Found(Outcome(scene.id, Fate.RECORDED, ""), visit.count())
     except InputError:
         raise
+    except MemoryError as error:
+        reason = "it needs more memory than there is"
+        return Found(Outcome(scene.id, Fate.FAILED, f"{reason} ({error})"), visit.failed(reason))
     except Exception as error:  # the border of one scene: the night goes on, the reason stays
-        fate, reason = Fate.FAILED, f"{type(error).__name__}: {error}"
-        counts = visit.failed(reason)
-    ledger.record(counts)
-    return Outcome(scene.id, fate, reason)
+        reason = f"{type(error).__name__}: {error}"
+        return Found(Outcome(scene.id, Fate.FAILED, reason), visit.failed(reason))

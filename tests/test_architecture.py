@@ -14,7 +14,7 @@ PACKAGE = ROOT / "cv"
 
 LAYERS = [
     {"errors", "files"},
-    {"tables"},
+    {"tables", "crew"},
     {"geometry"},
     {"labels"},
     {"site"},
@@ -30,6 +30,7 @@ LAYERS = [
     {"benchmark"},
     {"visit"},
     {"monitoring"},
+    {"night"},
     {"evaluation"},
     {"report"},
     {"cli"},

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import io
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 
 from cv.cli import options
@@ -41,7 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         args = parser().parse_args(argv)
-        code: int = args.run(args)
+        with _ended_like_interrupted():
+            code: int = args.run(args)
     except InputError as error:
         print(f"pierwatch: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -58,6 +62,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"pierwatch: {error}", file=sys.stderr)
         return UNFINISHED
     return code
+
+
+@contextmanager
+def _ended_like_interrupted() -> Iterator[None]:
+    """SIGTERM ends what runs as Ctrl-C does: what is finished is kept."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cv.cli import options
+
+if TYPE_CHECKING:
+    from cv.ledger import Ledger
+    from cv.monitoring import Outcome
+    from cv.scene.scene import Scene
+    from cv.site import Site
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,6 +31,20 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     options.add_ledger(parser)
     options.add_declarations(parser)
     options.add_model(parser)
+    crew = parser.add_argument_group("worker processes")
+    crew.add_argument(
+        "--workers",
+        type=options.positive,
+        metavar="N",
+        help="count in N processes, a scene each; a scene that crashes one twice is quarantined",
+    )
+    crew.add_argument(
+        "--memory", type=options.positive, default=4096, metavar="MB", help="of each; 4096 MiB"
+    )
+    crew.add_argument(
+        "--time-limit", type=options.positive, default=900, metavar="S", help="for a scene; 900 s"
+    )
+    crew.add_argument("--retry", action="store_true", help="try scenes in quarantine again")
     parser.set_defaults(run=run)
 
 
@@ -31,37 +54,63 @@ def run(args: argparse.Namespace) -> int:
     A ledger that was not there before and that nothing was recorded in is not left behind.
     """
     from cv.ledger import Ledger
-    from cv.monitoring import Fate, monitor
     from cv.scene.clock import NamePattern
-    from cv.scene.folder import pictures_in, scenes_in
+    from cv.scene.folder import scenes_in
     from cv.scene.profiles import declared
     from cv.scene.scene import Scene
     from cv.site import Site
 
     radiometry = declared(args.radiometry) if args.radiometry else None
     pattern = NamePattern.parse(args.time_pattern) if args.time_pattern else None
-    site, detector = Site.read(args.site), options.detector(args)
-    paths = scenes_in(args.folder)
+    opener = partial(Scene.open, radiometry=radiometry, time_pattern=pattern)
+    site, paths = Site.read(args.site), scenes_in(args.folder)
     existed = args.ledger.exists()
-
-    def opened(path: str | Path) -> Scene:
-        return Scene.open(path, radiometry=radiometry, time_pattern=pattern)
-
     with Ledger.open(args.ledger) as ledger:
         try:
-            outcomes = monitor(paths, site, detector, ledger, opened)
+            if args.retry:
+                ledger.release()
+            outcomes = _outcomes(args, paths, site, ledger, opener)
         finally:
-            if not existed and not ledger.piers():
+            if not existed and not ledger.piers() and not ledger.quarantined():
                 args.ledger.unlink()
+    return _told(outcomes, args.folder)
+
+
+def _outcomes(
+    args: argparse.Namespace,
+    paths: Sequence[Path],
+    site: Site,
+    ledger: Ledger,
+    opener: Callable[[str | Path], Scene],
+) -> tuple[Outcome, ...]:
+    """In this process, or in as many others as are asked for."""
+    from cv.crew.limits import Limits
+    from cv.detector.detector import Detector
+    from cv.monitoring import monitor
+    from cv.night import Recipe, monitor_with_crew
+
+    if args.workers is None:
+        return monitor(paths, site, options.detector(args), ledger, opener)
+    load = partial(Detector.load, args.model, args.threads or 1)
+    recipe = Recipe(site, load, opener, args.ledger)
+    limits = Limits(memory_mb=args.memory, time_s=float(args.time_limit))
+    return monitor_with_crew(paths, recipe, ledger, args.workers, limits)
+
+
+def _told(outcomes: Sequence[Outcome], folder: Path) -> int:
+    """Prints what went wrong, and the sums; returns the exit code."""
+    from cv.monitoring import Fate
+    from cv.scene.folder import pictures_in
+
     for outcome in outcomes:
         if outcome.reason:
             named = "" if outcome.scene in outcome.reason else f"{outcome.scene}: "
             print(f"{outcome.fate.value}: {named}{outcome.reason}")
-    pictures = pictures_in(args.folder)
+    pictures = pictures_in(folder)
     if pictures:
         print(f"left out: {len(pictures)} PNG or JPEG without georeference, {pictures[0]} first")
     fates = Counter(outcome.fate for outcome in outcomes)
     print("scenes: " + ", ".join(f"{fates[fate]} {fate.value}" for fate in Fate))
     if fates[Fate.REFUSED] == len(outcomes):
         return 2
-    return 1 if fates[Fate.FAILED] or fates[Fate.REFUSED] else 0
+    return 1 if any(fates[fate] for fate in (Fate.FAILED, Fate.REFUSED, Fate.QUARANTINED)) else 0

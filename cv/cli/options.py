@@ -193,6 +193,13 @@ def named(path: Path, ending: str, *inputs: Path | None) -> Path:
     return output(path, *inputs)
 
 
+def positive(text: str) -> int:
+    """A whole number of 1 and more."""
+    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 and more")
+    return int(text)
+
+
 def gsd(text: str) -> tuple[float, float]:
     """X or X,Y, metres a pixel."""
     try:

@@ -87,6 +87,14 @@ TELL = (
 )
 """Writes what was told: id, pier, event, whether it stands, last recording."""
 
+QUARANTINED = "SELECT digest, bytes, path, reason FROM quarantine ORDER BY path, digest"
+"""All files in quarantine."""
+QUARANTINE = (
+    "INSERT INTO quarantine (digest, bytes, path, reason) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (digest) DO UPDATE SET path = excluded.path, reason = excluded.reason"
+)
+RELEASE = "DELETE FROM quarantine"
+
 
 def has(scene: str, model: str, settings: str, pier: str | None) -> Query:
     """A row if there is a count that did not fail."""

@@ -163,8 +163,16 @@ _V4 = (
     )""",
     "CREATE INDEX alerts_by_pier ON alerts (pier_id)",
 )
+_V5 = (
+    """CREATE TABLE quarantine ( -- files that were the end of several workers
+        digest TEXT PRIMARY KEY, -- sha256 of the file
+        bytes INTEGER NOT NULL,
+        path TEXT NOT NULL,
+        reason TEXT NOT NULL
+    )""",
+)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1, _V2, _V3, _V4)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1, _V2, _V3, _V4, _V5)
 """Statements that lead from schema version i to i + 1. A released entry is never edited."""
 VERSION = len(MIGRATIONS)
 """The schema version that this program reads and writes."""

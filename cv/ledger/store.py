@@ -12,6 +12,7 @@ from typing import Self
 from cv.counting.count import Count
 from cv.counting.counts import Counts
 from cv.ledger import queries, rows
+from cv.ledger.culprit import Culprit
 from cv.ledger.delivery import Arrival, Delivery
 from cv.ledger.faults import faults, sound_rows
 from cv.ledger.opening import connect
@@ -172,6 +173,22 @@ class Ledger:
         with faults(self.path), self._writing():
             yield said
             self._connection.executemany(queries.TELL, [one.row for one in said])
+
+    def quarantined(self) -> tuple[Culprit, ...]:
+        """The files in quarantine, by path; raises LedgerError."""
+        with faults(self.path):
+            found = self._all(queries.Query(queries.QUARANTINED, ()))
+        return tuple(Culprit(*row) for row in found)
+
+    def quarantine(self, culprit: Culprit) -> None:
+        """Puts a file into quarantine; raises LedgerError."""
+        with faults(self.path), self._writing():
+            self._connection.execute(queries.QUARANTINE, culprit.row)
+
+    def release(self) -> None:
+        """Ends the quarantine of all files; raises LedgerError."""
+        with faults(self.path), self._writing():
+            self._connection.execute(queries.RELEASE)
 
     def _all(self, query: queries.Query) -> list[rows.Row]:
         return self._connection.execute(query.sql, query.given).fetchall()

@@ -1,0 +1,75 @@
+"""What runs in a worker process."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from cv.crew.limits import MIB
+
+Found = TypeVar("Found")
+Examine = Callable[[Path], Found]
+"""Looks at one file and says what it found; whatever it raises is a `Fault`."""
+Make = Callable[[], Examine[Found]]
+"""Makes that in a new process; can be pickled."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a file could not be examined, although its worker lives."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Answer(Generic[Found]):
+    """What a worker sends: what it found, or why it did not."""
+
+    found: Found | None
+    fault: Fault | None = None
+
+
+def serve(connection: Connection, make: Make[Found], memory_mb: int | None) -> None:
+    """Answers every path with an `Answer`, after a first one that says that it is ready."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who asks decides when work ends
+    try:
+        examine = make()
+    except Exception as error:
+        connection.send(Answer(None, Fault(f"{type(error).__name__}: {error}")))
+        return
+    _limit_memory(memory_mb)
+    connection.send(Answer(None))
+    while True:
+        try:
+            path = connection.recv()
+        except EOFError:
+            return
+        connection.send(_answer(examine, path))
+
+
+def _answer(examine: Examine[Found], path: Path) -> Answer[Found]:
+    try:
+        return Answer(examine(path))
+    except MemoryError:
+        return Answer(None, Fault("it needs more memory than a worker may have"))
+    except Exception as error:  # the border of one file
+        return Answer(None, Fault(f"{type(error).__name__}: {error}"))
+
+
+def _limit_memory(memory_mb: int | None) -> None:
+    """Bounds the address space that this process may add to what it has now."""
+    if memory_mb is None:
+        return
+    try:
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        had = pages * resource.getpagesize()
+        most = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (had + memory_mb * MIB, most))
+    except (ImportError, OSError, ValueError):
+        return  # this system has no such limit
