@@ -1,0 +1,155 @@
+"""A batch in worker processes: the same ledger, and bad files that harm nobody."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import shapely
+from painting import BERTH, PIER, grid_transform, paint, to_lonlat
+from pyproj import CRS
+from stand_ins import painted_detector
+
+from cv.cli import main
+from cv.crew.limits import Limits
+from cv.ledger import Ledger
+from cv.ledger.care import problems
+from cv.monitoring import Fate, monitor
+from cv.night import Recipe, monitor_with_crew
+from cv.scene.scene import Scene
+from cv.site import Site
+
+RAJIN = (130.295, 42.235)
+UTM = CRS.from_epsg(32652)
+SIZE = 300
+TRANSFORM = grid_transform(UTM, RAJIN, 0.9, 0.0, 1, SIZE)
+TIME = "TIFFTAG_DATETIME"
+PROGRAM = Path(__file__).resolve().parents[1] / "infer.py"
+DEADLY = 5
+"""The day whose scene kills its worker."""
+
+
+def opened(path):
+    """A scene; that of one day is the end of whoever reads it."""
+    if f"202403{DEADLY:02}" in str(path):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return Scene.open(path)
+
+
+@pytest.fixture
+def place(tmp_path):
+    features = [
+        {"type": "Feature", "properties": properties,
+         "geometry": shapely.geometry.mapping(to_lonlat(shape, RAJIN))}
+        for properties, shape in (
+            ({"name": "Pier 2", "role": "export"}, PIER),
+            ({"kind": "berth", "pier": "Pier 2"}, BERTH),
+        )
+    ]  # fmt: skip
+    (tmp_path / "port.geojson").write_text(
+        json.dumps({"type": "FeatureCollection", "features": features})
+    )
+    (tmp_path / "scenes").mkdir()
+    for day in range(1, 9):
+        tags = {TIME: f"2024-03-{day:02}T02:30:00Z"}
+        paint(tmp_path / "scenes" / f"202403{day:02}_023000.tif", UTM, TRANSFORM, RAJIN, SIZE, tags)
+    return tmp_path
+
+
+def night(place, ledger_path, opener=Scene.open, workers=2):
+    """The outcomes, by day."""
+    paths = sorted((place / "scenes").iterdir())
+    with Ledger.open(ledger_path) as ledger:
+        site = Site.read(place / "port.geojson")
+        recipe = Recipe(site, painted_detector, opener, ledger_path)
+        limits = Limits(memory_mb=2048, time_s=60.0)
+        outcomes = monitor_with_crew(paths, recipe, ledger, workers, limits)
+    return {int(path.name[6:8]): one for path, one in zip(paths, outcomes, strict=True)}
+
+
+def counts(path):
+    with Ledger.open(path, readonly=True) as ledger:
+        return ledger.counts(), [(s.scene, s.sighting) for s in ledger.sightings()]
+
+
+def serial(place, path):
+    """The ledger of an undisturbed run in one process."""
+    site = Site.read(place / "port.geojson")
+    with Ledger.open(path) as ledger:
+        monitor(sorted((place / "scenes").iterdir()), site, painted_detector(), ledger)
+    return path
+
+
+def test_workers_leave_the_same_ledger_as_one_process(place):
+    crew, alone = place / "crew.db", serial(place, place / "alone.db")
+    assert {one.fate for one in night(place, crew).values()} == {Fate.RECORDED}
+    assert counts(crew) == counts(alone)
+    assert {one.fate for one in night(place, crew).values()} == {Fate.KNOWN}
+
+
+def test_a_deadly_scene_is_quarantined_and_the_night_goes_on(place):
+    path = place / "crew.db"
+    first = night(place, path, opened)
+    assert [day for day, one in first.items() if one.fate is Fate.QUARANTINED] == [DEADLY]
+    assert {one.fate for day, one in first.items() if day != DEADLY} == {Fate.RECORDED}
+    assert "signal 9" in first[DEADLY].reason
+    again = night(place, path)  # it would live now, but nobody tries
+    assert again[DEADLY].fate is Fate.QUARANTINED
+    assert {one.fate for day, one in again.items() if day != DEADLY} == {Fate.KNOWN}
+    with Ledger.open(path) as ledger:
+        assert len(ledger.counts()) == 7
+        ledger.release()
+    assert night(place, path)[DEADLY].fate is Fate.RECORDED
+    assert counts(path)[0] == counts(serial(place, place / "alone.db"))[0]
+    assert problems(path) == ()
+
+
+def test_a_file_that_is_delivered_again_leaves_quarantine(place):
+    path, scene = place / "crew.db", place / "scenes" / f"202403{DEADLY:02}_023000.tif"
+    night(place, path, opened)
+    tags = {TIME: f"2024-03-{DEADLY:02}T02:30:00Z", "TIFFTAG_SOFTWARE": "delivered again"}
+    paint(scene, UTM, TRANSFORM, RAJIN, SIZE, tags)
+    assert night(place, path)[DEADLY].fate is Fate.RECORDED
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_batch_that_is_stopped_goes_on_with_the_same_command(place, how):
+    path = place / "port.db"
+    command = [
+        sys.executable, str(PROGRAM), "monitor", str(place / "scenes"), "--workers", "2",
+        "--site", str(place / "port.geojson"), "--ledger", str(path),
+    ]  # fmt: skip
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    patience = time.monotonic() + 60
+    while time.monotonic() < patience and running.poll() is None:
+        if path.exists():
+            with Ledger.open(path, readonly=True) as ledger:
+                if ledger.counts():
+                    break
+        time.sleep(0.05)
+    running.send_signal(how)
+    running.communicate(timeout=60)
+    assert running.returncode in (0, 130, -how)
+    assert problems(path) == ()
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with Ledger.open(path, readonly=True) as ledger:
+        scenes = [count.scene for count in ledger.counts()]
+    assert len(scenes) == len(set(scenes)) == 8
+
+
+def test_a_wrong_model_ends_the_batch_before_it_begins(place, capsys):
+    (place / "bad.onnx").write_text("no model")
+    code = main(
+        ["monitor", str(place / "scenes"), "--site", str(place / "port.geojson"), "--workers", "1",
+         "--ledger", str(place / "new.db"), "--model", str(place / "bad.onnx")]
+    )  # fmt: skip
+    assert code == 2
+    assert "bad.onnx" in capsys.readouterr().err
+    assert not (place / "new.db").exists()
