@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from cv.detector.detections import Detections
-from cv.geometry.boxes import Indices, OrientedBoxes, neighbours, pairwise_intersections
+from cv.geometry.boxes import Indices, OrientedBoxes
+from cv.geometry.overlap import meeting_pairs, pairwise_intersections
 
 
 def merge(detections: Detections, overlap: float) -> Detections:
@@ -36,8 +37,7 @@ def _survivors(boxes: OrientedBoxes, overlap: float) -> Indices:
 
 def _conflicts(boxes: OrientedBoxes, overlap: float) -> tuple[Indices, Indices]:
     """Pairs (i, j), i < j, that are one object; sorted."""
-    i, j = neighbours(boxes, boxes)
-    i, j = i[i < j], j[i < j]
+    i, j = meeting_pairs(boxes)
     shared = pairwise_intersections(boxes[i], boxes[j])
     same = shared > overlap * np.minimum(boxes.areas[i], boxes.areas[j])
     return i[same], j[same]

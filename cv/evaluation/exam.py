@@ -19,8 +19,9 @@ from cv.detector.card import Card
 from cv.detector.detections import Detections
 from cv.detector.detector import CANDIDATE_SHARE, Detector
 from cv.evaluation.matching import OVERLAPS, Matches
-from cv.geometry.boxes import Floats, OrientedBoxes, map_points, neighbours, pairwise_ious
+from cv.geometry.boxes import Floats, OrientedBoxes, map_points
 from cv.geometry.grid import Grid
+from cv.geometry.overlap import neighbours, pairwise_ious
 from cv.scene.scene import Scene
 from cv.site import Role
 from cv.visit import Visit

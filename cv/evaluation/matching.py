@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cv.geometry.boxes import Floats, Indices, OrientedBoxes, neighbours, pairwise_ious
+from cv.geometry.boxes import Floats, Indices, OrientedBoxes
+from cv.geometry.overlap import neighbours, pairwise_ious
 
 OVERLAPS = tuple(round(0.5 + 0.05 * i, 2) for i in range(10))
 """Rotated IoUs from which on a detection can be an object: 0.50, 0.55 ... 0.95 (COCO)."""

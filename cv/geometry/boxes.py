@@ -139,25 +139,3 @@ def map_points(affine: Affine, points: Floats) -> Floats:
         [affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f], axis=-1
     )
     return mapped
-
-
-def pairwise_intersections(left: OrientedBoxes, right: OrientedBoxes) -> Floats:
-    """(n,) areas that row i of `left` shares with row i of `right`."""
-    shared: Floats = shapely.area(shapely.intersection(left.polygons(), right.polygons()))
-    return shared
-
-
-def pairwise_ious(left: OrientedBoxes, right: OrientedBoxes) -> Floats:
-    """(n,) intersection over union of row i of `left` and row i of `right`, 0 for empty boxes."""
-    shared = pairwise_intersections(left, right)
-    union = left.areas + right.areas - shared
-    ious: Floats = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-    return ious
-
-
-def neighbours(left: OrientedBoxes, right: OrientedBoxes) -> tuple[Indices, Indices]:
-    """Rows (i of `left`, j of `right`) of all pairs whose polygons meet, sorted by i, then j."""
-    tree = shapely.STRtree(right.polygons())
-    i, j = tree.query(left.polygons(), predicate="intersects")
-    order = np.lexsort((j, i))
-    return i[order].astype(np.int64), j[order].astype(np.int64)

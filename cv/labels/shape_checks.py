@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import shapely
 
-from cv.geometry.boxes import OrientedBoxes, neighbours, pairwise_ious
+from cv.geometry.boxes import OrientedBoxes
+from cv.geometry.overlap import neighbours, pairwise_ious
 from cv.labels.findings import Finding, error
 from cv.labels.labelled import LabelledImage, Shape
 from cv.labels.outlines import signed_area, smallest_rectangle

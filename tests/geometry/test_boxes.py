@@ -11,13 +11,8 @@ from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cv.geometry.boxes import (
-    OrientedBoxes,
-    map_points,
-    neighbours,
-    pairwise_intersections,
-    pairwise_ious,
-)
+from cv.geometry.boxes import OrientedBoxes, map_points
+from cv.geometry.overlap import neighbours, pairwise_intersections, pairwise_ious
 
 FINITE = st.floats(-1000, 1000)
 ROWS = st.lists(

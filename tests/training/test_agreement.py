@@ -12,7 +12,7 @@ from stand_ins import CARD
 from cv.detector.card import Layout
 from cv.detector.decode import decode
 from cv.detector.network import Network
-from cv.geometry.boxes import pairwise_ious
+from cv.geometry.overlap import pairwise_ious
 from cv.training.export import export_onnx, load_network
 from cv.training.render import render_chip
 
