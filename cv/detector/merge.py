@@ -6,7 +6,7 @@ import numpy as np
 
 from cv.detector.detections import Detections
 from cv.geometry.boxes import Indices, OrientedBoxes
-from cv.geometry.overlap import meeting_pairs, pairwise_intersections
+from cv.geometry.overlap import close_pairs, most_shared, pairwise_intersections
 
 
 def merge(detections: Detections, overlap: float) -> Detections:
@@ -37,7 +37,9 @@ def _survivors(boxes: OrientedBoxes, overlap: float) -> Indices:
 
 def _conflicts(boxes: OrientedBoxes, overlap: float) -> tuple[Indices, Indices]:
     """Pairs (i, j), i < j, that are one object; sorted."""
-    i, j = meeting_pairs(boxes)
-    shared = pairwise_intersections(boxes[i], boxes[j])
-    same = shared > overlap * np.minimum(boxes.areas[i], boxes.areas[j])
+    i, j = close_pairs(boxes)
+    least = overlap * np.minimum(boxes.areas[i], boxes.areas[j])
+    may = most_shared(boxes[i], boxes[j]) > least
+    i, j, least = i[may], j[may], least[may]
+    same = pairwise_intersections(boxes[i], boxes[j]) > least
     return i[same], j[same]

@@ -25,16 +25,25 @@ _TINY = 1e-300
 def neighbours(left: OrientedBoxes, right: OrientedBoxes) -> tuple[Indices, Indices]:
     """Rows (i of `left`, j of `right`) of all pairs that meet, sorted by i, then j."""
     i, j = _close(left, right)
-    meet = ~_apart(left[i], right[j])
+    meet = (_depths(left[i], right[j]) >= 0.0).all(axis=1)
     return _ordered(i[meet], j[meet])
 
 
-def meeting_pairs(boxes: OrientedBoxes) -> tuple[Indices, Indices]:
-    """Rows (i, j), i < j, of all pairs of `boxes` that meet, sorted by i, then j."""
+def close_pairs(boxes: OrientedBoxes) -> tuple[Indices, Indices]:
+    """Rows (i, j), i < j, of all pairs of `boxes` that meet, and of others whose upright envelopes
+    do, sorted by i, then j."""
     i, j = _close(boxes, boxes)
-    i, j = i[i < j], j[i < j]
-    meet = ~_apart(boxes[i], boxes[j])
-    return _ordered(i[meet], j[meet])
+    return _ordered(i[i < j], j[i < j])
+
+
+def most_shared(left: OrientedBoxes, right: OrientedBoxes) -> Floats:
+    """(n,) areas that row i of both can share at most: quick, and 0 for all that are apart."""
+    depths = _depths(left, right).clip(0.0)
+    sides = np.concatenate([left.values[:, 2:4], right.values[:, 2:4]], axis=1)
+    reach = np.minimum(depths, sides)
+    apart = (depths <= 0.0).any(axis=1)
+    bound = np.minimum(reach[:, 0] * reach[:, 1], reach[:, 2] * reach[:, 3])
+    return np.asarray(np.where(apart, 0.0, bound))
 
 
 def pairwise_intersections(left: OrientedBoxes, right: OrientedBoxes) -> Floats:
@@ -67,17 +76,17 @@ def _envelopes(boxes: OrientedBoxes) -> np.ndarray:
     return np.asarray(shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1]))
 
 
-def _apart(left: OrientedBoxes, right: OrientedBoxes) -> np.ndarray:
-    """(n,) whether an axis of one box parts row i of both."""
+def _depths(left: OrientedBoxes, right: OrientedBoxes) -> Floats:
+    """(n, 4) how deep row i of both reach into each other along the axes of `left`, then `right`;
+    below zero: apart."""
     off = right.centers - left.centers
     turn = right.angles - left.angles
     along, across = np.abs(np.cos(turn))[:, None], np.abs(np.sin(turn))[:, None]
-    apart = np.zeros(len(off), dtype=bool)
+    depths = []
     for one, other in ((left, right), (right, left)):
         own, others = one.values[:, 2:4] / 2, other.values[:, 2:4] / 2
-        reach = own + along * others + across * others[:, ::-1]
-        apart |= (np.abs(_turned(off, one)) > reach).any(axis=1)
-    return apart
+        depths.append(own + along * others + across * others[:, ::-1] - np.abs(_turned(off, one)))
+    return np.concatenate(depths, axis=1)
 
 
 def _turned(points: Floats, boxes: OrientedBoxes) -> Floats:

@@ -11,7 +11,13 @@ import shapely
 from cv.detector.detections import Detections
 from cv.detector.merge import merge
 from cv.geometry.boxes import OrientedBoxes
-from cv.geometry.overlap import meeting_pairs, neighbours, pairwise_intersections, pairwise_ious
+from cv.geometry.overlap import (
+    close_pairs,
+    most_shared,
+    neighbours,
+    pairwise_intersections,
+    pairwise_ious,
+)
 
 
 def drawn(rng, count, where=(0.0, 0.0)):
@@ -40,6 +46,9 @@ def test_areas_are_those_of_shapely(where):
     least = np.minimum(left.areas, right.areas)
     assert (np.abs(pairwise_intersections(left, right) - expected) / least).max() < 1e-6
     assert (expected > 0).mean() > 0.5
+    most = most_shared(left, right)
+    assert (most >= expected - 1e-6 * least).all()
+    assert (most[expected == 0] == 0).mean() > 0.99
 
 
 @pytest.mark.parametrize(
@@ -82,8 +91,10 @@ def test_pairs_are_those_of_shapely():
     found = list(zip(*(part.tolist() for part in neighbours(boxes, boxes)), strict=True))
     assert set(found) == expected
     assert found == sorted(found)
-    halves = list(zip(*(part.tolist() for part in meeting_pairs(boxes)), strict=True))
-    assert halves == [pair for pair in found if pair[0] < pair[1]]
+    halves = list(zip(*(part.tolist() for part in close_pairs(boxes)), strict=True))
+    assert halves == sorted(halves)
+    assert all(one < other for one, other in halves)
+    assert {pair for pair in found if pair[0] < pair[1]} <= set(halves)
     none = OrientedBoxes.empty()
     assert len(neighbours(none, boxes)[0]) == len(neighbours(boxes, none)[0]) == 0
     assert len(pairwise_intersections(none, none)) == 0
