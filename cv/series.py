@@ -13,6 +13,7 @@ import pandas as pd
 
 from cv.counting.count import Count, Status
 from cv.counting.counts import QUANTITIES, frame
+from cv.counting.share import share_text
 
 WITH_NUMBERS = (Status.COUNTED.value, Status.PARTIAL.value)
 """Statuses of looks that can have numbers."""
@@ -198,7 +199,7 @@ def _line(row: Any, mark: str, scale: float) -> str:
     return (
         f"{acquired:%Y-%m-%d}  {acquired:%H:%M}  {boxes:>16}  {_whole(value['teu']):>4}  "
         f"{_whole(value['hulls']):>5}  {_whole(value['aboard']):>6}  "
-        f"{'-' if pd.isna(seen) else f'{seen:.0%}':>7}  {status:<12}  {bar}"
+        f"{share_text(None if pd.isna(seen) else seen):>7}  {status:<12}  {bar}"
     ).rstrip()
 
 

@@ -73,7 +73,7 @@ class Visit:
             radiometry=scene.radiometry.summary,
             model=detector.digest,
             settings=_settings(scene, site),
-            calibrated=bool(detector.card.calibrations),
+            calibrated=detector.card.calibrated,
         )
         return cls(scene, detector, places, header)
 

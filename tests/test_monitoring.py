@@ -15,6 +15,7 @@ from painting import BERTH, PIER, grid_transform, paint, to_lonlat
 from pyproj import CRS
 from stand_ins import CARD, CONTAINER_RGB, HULL_RGB, painted_detector
 
+from cv.detector.card import Calibration
 from cv.errors import CoverageError, InferenceError, RadiometryError
 from cv.ledger import Ledger
 from cv.monitoring import Fate, count, monitor
@@ -68,11 +69,19 @@ def test_a_pier_outside_the_scene_is_not_visible_and_has_no_number(scene_path, s
     assert far.containers.value is None
     assert far.hulls.value is None
     assert counts["Pier 2"].containers.value == 24
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="there are Pier 2, Far pier"):
         counts["No pier"]
     table = counts.to_dataframe()
     assert table["containers"].isna().tolist() == [False, True]
     assert "unknown" in counts._repr_html_()
+
+
+def test_intervals_are_calibrated_where_every_class_is(scene_path, site):
+    box = Calibration("container", (0.0, 1.0), (0.0, 1.0))
+    for found, calibrated in (((box,), False), ((box, replace(box, kind="hull")), True)):
+        detector = painted_detector(card=replace(CARD, calibrations=found))
+        counts = count(Scene.open(scene_path), site, detector)
+        assert {one.interval_calibrated for one in counts} == {calibrated}
 
 
 def test_sightings_as_a_geodataframe(scene_path, site):

@@ -30,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "datasets" / "real"
 from calibrate import examined
 from fresh import COMPARING, rendered
 from scenes import questions
+from shell import run
 
 WARM_UP = 3
 """Rounds that are not timed."""
@@ -123,4 +124,4 @@ def judged(
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

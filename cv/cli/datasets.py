@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from cv.labels.labelled import Dataset, LabelledImage
 
 _TARGETS = ("yolo-obb", "dota", "coco", "geojson")
+_ENDINGS = {"coco": (".json",), "geojson": (".geojson", ".json")}
+"""Of the files that are written."""
 _SHOWN = 10
 """Findings of one kind that are printed unless all are wanted."""
 
@@ -122,7 +124,7 @@ def run_sheet(args: argparse.Namespace) -> int:
     from cv.labels.formats import picture_of, read, with_pictures
     from cv.report.sheet import draw_sheet
 
-    picture = options.output(args.picture, args.dataset if args.dataset.is_file() else None)
+    picture = options.named(args.picture, ".png", args.dataset, args.images)
     places = _places(args)
     dataset = with_pictures(read(args.dataset, _grid(args.scene)), places)
     found = [(image, picture_of(image, places)) for image in dataset.images]
@@ -166,7 +168,7 @@ def run_convert(args: argparse.Namespace) -> int:
     elif args.to == "dota":
         dota.write(dataset, args.out)
     else:
-        out = options.output(args.out, args.dataset if args.dataset.is_file() else None)
+        out = options.named(args.out, _ENDINGS[args.to], args.dataset, args.images)
         (coco.write if args.to == "coco" else geojson.write)(dataset, out)
     print(f"{args.out}: {len(dataset)} objects in {len(dataset.images)} images")
     return 0

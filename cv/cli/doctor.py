@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     for look in card.looks:
         print(f"  looks for   {', '.join(look.classes)} at {look.gsd_m:g} m a pixel")
     print(f"  accepts     {card.gsd_range_m[0]:g} to {card.gsd_range_m[1]:g} m a pixel")
-    print(f"  intervals   {'calibrated' if card.calibrations else 'not calibrated'}")
+    print(f"  intervals   {'calibrated' if card.calibrated else 'not calibrated'}")
     print(f"  licence     {card.licence}")
     for line in _released():
         print(f"released      {line}")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from cv.cli import options
 
+_DRAWN = 12
+"""So many of the worst images are drawn."""
 _KINDS = ("container", "hull")
 
 
@@ -48,8 +50,9 @@ def run(args: argparse.Namespace) -> int:
     from cv.report.page import write_page
     from cv.report.sheet import draw_sheet
 
-    picture = args.picture and options.named(args.picture, ".png")
-    page = args.page and options.named(args.page, ".html")
+    inputs = (args.dataset, args.images)
+    picture = args.picture and options.named(args.picture, ".png", *inputs)
+    page = args.page and options.named(args.page, ".html", *inputs)
     places = pictures_of(args.dataset, args.images)
     whole = with_pictures(read(args.dataset), places)
     dataset = whole if args.all else held_back(whole)
@@ -66,9 +69,10 @@ def run(args: argparse.Namespace) -> int:
         f"{even_threshold(exams):.2f}"
     )
     if picture:
-        worst = with_pictures(faults(exams, 12), places)
+        marked = with_pictures(faults(exams, len(exams)), places)
         paths = {question.name: question.path for question in asked}
-        draw_sheet(worst, [(image, paths[image.name]) for image in worst.images], picture)
+        worst = [(image, paths[image.name]) for image in marked.images[:_DRAWN]]
+        draw_sheet(marked, worst, picture)
     if page:
         write_page(args.dataset.resolve().name, exams, page)
     return 0

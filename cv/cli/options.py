@@ -164,13 +164,13 @@ def day_or_moment(text: str) -> datetime:
 def output(path: Path, *inputs: Path | None) -> Path:
     """`path` of a file to be written; raises InputError where it cannot be one.
 
-    That is where its folder is missing, where it is a folder, or one of the `inputs`.
+    That is where its folder is missing, where it is a folder, or one of the `inputs`, or in one.
     """
     if path.is_dir():
         raise InputError(path, "it is a folder", "a file is needed", "Name a file in it.")
     if path.exists() and not path.is_file():
         raise InputError(path, "it is not a file", "a file is written anew", "Name another one.")
-    if any(other and other.exists() and path.exists() and path.samefile(other) for other in inputs):
+    if any(other and _holds(other, path) for other in inputs):
         raise InputError(
             path, "it is an input of this command", "inputs are never written", "Name another file."
         )
@@ -184,11 +184,20 @@ def output(path: Path, *inputs: Path | None) -> Path:
     return path
 
 
-def named(path: Path, ending: str, *inputs: Path | None) -> Path:
-    """`output`, where the name of the file ends in `ending`; raises InputError."""
-    if path.suffix.lower() != ending:
+def _holds(place: Path, path: Path) -> bool:
+    """Whether an existing file `path` is the input `place`, or lies in that folder."""
+    if not place.exists() or not path.exists():
+        return False
+    return path.samefile(place) or place.resolve() in path.resolve().parents
+
+
+def named(path: Path, ending: str | tuple[str, ...], *inputs: Path | None) -> Path:
+    """`output`, where the name of the file ends in `ending`, or one of several; InputError."""
+    endings = (ending,) if isinstance(ending, str) else ending
+    if path.suffix.lower() not in endings:
+        written = " or ".join(endings)
         raise InputError(
-            path, f"its ending is {path.suffix!r}", f"{ending} is written", "Rename the output."
+            path, f"its ending is {path.suffix!r}", f"{written} is written", "Rename the output."
         )
     return output(path, *inputs)
 

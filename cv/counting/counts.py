@@ -41,7 +41,8 @@ class Counts(Sequence[Count]):
             for count in self.piers:
                 if count.pier == key:
                     return count
-            raise KeyError(key)
+            names = ", ".join(count.pier for count in self.piers)
+            raise KeyError(f"no pier is called {key!r}; there are {names}")
         return self.piers[key]
 
     def __len__(self) -> int:

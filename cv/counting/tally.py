@@ -13,6 +13,7 @@ from cv.counting.assignment import Footing, Moorings, moor, stand
 from cv.counting.count import UNKNOWN, Count, Estimate, Hull, Status
 from cv.counting.interval import LEVEL, estimate, probabilities
 from cv.counting.place import SMALLEST_M2, Place, Places
+from cv.counting.share import share_text
 from cv.counting.sighting import Sighting
 from cv.counting.stacks import find_stacks
 from cv.detector.card import CONTAINER, HULL, Card
@@ -239,8 +240,8 @@ def _kept(detections: Detections, card: Card, name: str) -> Mask:
 def _status(view: View, place: Place) -> tuple[Status, str]:
     """A pier is seen as a whole where nothing that is counted could be in what is hidden."""
     berth = view.berth if view.berth is not None else 1.0
-    seen = [f"{view.outline:.0%} of the pier"]
-    seen += [f"{berth:.0%} of its berth"] if view.berth is not None else []
+    seen = [f"{share_text(view.outline)} of the pier"]
+    seen += [f"{share_text(berth)} of its berth"] if view.berth is not None else []
     reason = f"seen: {' and '.join(seen)}"
     if max(view.outline, view.berth or 0.0) <= NO_VIEW:
         return Status.NOT_VISIBLE, reason

@@ -140,6 +140,12 @@ class Card:
         """Least score of a kept detection of class `name`."""
         return self.thresholds[self.classes.index(name)]
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether every class that is looked for has a calibration."""
+        looked_for = {name for look in self.looks for name in look.classes}
+        return all(self.calibration(name) is not None for name in looked_for)
+
     def calibration(self, name: str) -> Calibration | None:
         """How scores of class `name` relate to the truth, if that was measured."""
         return next((one for one in self.calibrations if one.kind == name), None)
@@ -311,5 +317,5 @@ def _wrong(subject: str | Path, found: str) -> ModelError:
         subject,
         found,
         "a model must describe itself as cv.detector.card says",
-        "Export it again with cv.training.export.",
+        "Make it again with cv.training.release.",
     )

@@ -52,7 +52,10 @@ class Detector:
         count = threads if threads is not None else os.cpu_count() or 1
         if count < 1:
             raise ModelError("threads", str(count), "at least 1 is needed", "Leave it out.")
-        named = (model,) if isinstance(model, str | Path) else model or (DEFAULT,)
+        given = DEFAULT if model is None else model
+        named = (given,) if isinstance(given, str | Path) else tuple(given)
+        if not named:
+            raise ModelError("model", "an empty list", "at least one is needed", "Leave it out.")
         networks = tuple(Network.load(file) for file in model_files(*named))
         Card.joined([network.card for network in networks])
         return cls(networks, count)

@@ -40,7 +40,7 @@ class Intake:
             subject,
             f"it takes {[(one.type, tuple(one.shape)) for one in inputs]}",
             f"one uint8 or float tensor {orders[True]} or {orders[False]} is needed",
-            "Export it again with cv.training.export.",
+            "Make it again with cv.training.release.",
         )
 
     def tensor(self, rgb: NDArray[np.uint8]) -> NDArray[Any]:

@@ -177,5 +177,5 @@ def _check_answer(path: Path, card: Card, session: Any) -> None:
             path,
             f"it answers {gives}",
             f"layout {card.layout} of {len(card.classes)} classes is {wanted}",
-            "Export it again with cv.training.export.",
+            "Make it again with cv.training.release.",
         )

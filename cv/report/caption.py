@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from cv.counting.count import Count, Estimate, Status
 from cv.counting.counts import Counts
+from cv.counting.share import share_text
 from cv.report.fonts import shortened
-from cv.report.text import share_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

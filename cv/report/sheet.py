@@ -27,7 +27,7 @@ _COLUMNS = 4
 _WINDOW_PX = 800
 """Of larger images a square of this side is shown, around one of their objects."""
 _INK, _FAINT, _FRAME = "#f2f5f7", "#9fb0bd", "#2a3944"
-_COLOURS = ("#ffe600", "#00e5ff", "#ff7a1a", "#ff1fc7", "#7dff6a", "#b58cff")
+_COLOURS = ("#ffe600", "#00e5ff", "#ff1fc7", "#ff7a1a", "#7dff6a", "#b58cff")
 _NAME_CHARS = 42
 _FEW = 25
 """So many outlines of a class, or fewer, get a dark rim: there is room for it."""

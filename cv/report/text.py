@@ -11,6 +11,7 @@ from typing import Any
 
 from cv.counting.count import Count
 from cv.counting.counts import Counts
+from cv.counting.share import share_text
 from cv.counting.sighting import Sighting
 
 _HEAD = ("pier", "status", "containers", "TEU", "hulls", "aboard", "pier seen", "berth seen")
@@ -46,11 +47,6 @@ def _row(count: Count) -> tuple[str, ...]:
         share_text(count.visible_fraction),
         share_text(count.berth_visible_fraction),
     )
-
-
-def share_text(share: float | None) -> str:
-    """A share of an area, rounded down so that 100% is all of it; "-" where there is none."""
-    return "-" if share is None else f"{math.floor(100 * share + 1e-9)}%"
 
 
 def _notes(counts: Counts) -> list[str]:

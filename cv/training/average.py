@@ -21,19 +21,25 @@ import numpy as np
 from cv.detector.card import FP32
 from cv.detector.network import Network
 from cv.errors import ModelError
-from cv.training.release import keep
+from cv.training.release import keep, refuse_existing
 
 
 def average(models: Sequence[Path], target: Path, version: str, training_data: str) -> str:
     """Writes the mean of the ONNX files `models` as `target` with its card; returns its sha256.
 
     The card is that of the first one, with `version` and `training_data` and without calibrations,
-    which are not its own. Raises ModelError where the models differ in more than their weights.
+    which are not its own. Raises ModelError where the models differ in more than their weights, or
+    `target` exists.
     """
     import onnx
     from onnx import numpy_helper
 
-    card = Network.load(models[0]).card
+    refuse_existing(target)
+    cards = [Network.load(model).card for model in models]
+    card = cards[0]
+    for model, other in zip(models, cards, strict=True):
+        if (other.classes, other.looks, other.tile_px) != (card.classes, card.looks, card.tile_px):
+            raise _refused(model, "it looks for other things, or in another way")
     if card.precision != FP32:
         raise ModelError(models[0], f"its precision is {card.precision}", f"{FP32}", "Name others.")
     protos = [onnx.load(str(model), load_external_data=False) for model in models]
@@ -58,12 +64,12 @@ def _refuse_other(model: Path, first: dict[str, Any], other: dict[str, Any]) -> 
     """Raises ModelError where `other` has other tensors than `first`."""
     shapes = [{name: list(tensor.dims) for name, tensor in part.items()} for part in (first, other)]
     if shapes[0] != shapes[1]:
-        raise ModelError(
-            model,
-            "it is another network",
-            "models of one line of training have a mean",
-            "Name models that went on from one another.",
-        )
+        raise _refused(model, "it is another network")
+
+
+def _refused(model: Path, found: str) -> ModelError:
+    limit = "models of one line of training have a mean"
+    return ModelError(model, found, limit, "Name models that went on from one another.")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -20,7 +20,7 @@ from cv.labels.labelled import LabelledImage, Shape
 from cv.labels.outlines import visible_part
 from cv.labels.yolo_obb import text_of
 from cv.training.recipe import DEFAULT, SWITCHES, Recipe
-from cv.training.render import CLASSES, Chip, render_chip
+from cv.training.render import CLASSES, COARSE_GSD, FINE_GSD, Chip, render_chip
 
 _COMPARED = 3  # chips that are there already
 _YAML = """\
@@ -31,7 +31,7 @@ val: images/val
 names:
   0: container
   1: hull
-# seeds {first} to {last}, every {every}th in val; a chip is named by its seed and its kind
+# seeds {first} to {last}, every {every}th in val; a chip is named by its seed
 """
 
 
@@ -64,7 +64,9 @@ def write_dataset(
     """
     if last <= first or every < 1:
         found = f"first {first}, last {last}, every {every}"
-        raise InputError("seeds", found, "at least one seed is needed", "Correct them.")
+        raise InputError(
+            "seeds", found, "at least one seed, and one of some in val, are needed", "Correct them."
+        )
     _refuse_others(folder, range(first, last), every, recipe)
     for split in ("train", "val"):
         for kind in ("images", "labels"):
@@ -80,7 +82,7 @@ def write_dataset(
     else:
         for seed in seeds:
             counts += write_one(seed)
-    text = _YAML.format(first=first, last=last - 1, every=every)
+    text = _YAML.format(first=first, last=last - 1, every=every) + _gsd_line(recipe)
     (folder / "dataset.yaml").write_text(text, encoding="utf-8")
     return Written(folder, len(seeds), int(counts[0]), int(counts[1]))
 
@@ -101,6 +103,12 @@ def labelled(chip: Chip) -> LabelledImage:
     parts = [(item.class_name, visible_part(item.corners, size)) for item in chip.targets]
     shapes = tuple(Shape(name, fitted(part, size)) for name, part in parts if part is not None)
     return LabelledImage(f"{chip.seed:06d}.png", size, shapes, chip.gsd)
+
+
+def _gsd_line(recipe: Recipe) -> str:
+    """The GSD of all chips, where they have one."""
+    gsds = {0.0: FINE_GSD, 1.0: COARSE_GSD}
+    return f"gsd_m: {gsds[recipe.coarse]}\n" if recipe.coarse in gsds else ""
 
 
 def _places(folder: Path, every: int, seed: int) -> tuple[Path, Path]:
@@ -139,6 +147,13 @@ def _write_seed(folder: Path, every: int, recipe: Recipe, seed: int) -> tuple[in
     return classes.count("0"), classes.count("1")
 
 
+def _processes(text: str) -> int:
+    """1 and more."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return int(text)
+
+
 def _share(text: str) -> float:
     """A number from 0 to 1."""
     value = float(text)
@@ -167,7 +182,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--bare", type=_share, default=0.0, help="share of the others without containers, 0 to 1"
     )
-    parser.add_argument("--workers", type=int, default=1, help="processes")
+    parser.add_argument("--workers", type=_processes, default=1, help="processes")
     given = parser.parse_args(arguments)
     recipe = replace(DEFAULT.without(given.without), coarse=given.coarse, bare=given.bare)
     seeds = given.first, given.last, given.every

@@ -29,9 +29,12 @@ def release(checkpoint: Path, folder: Path, card: Card) -> Path:
 
     The card file holds what the metadata of the model hold, and the sha256 of the model, which
     `Network.load` compares. Raises ModelError where the card contradicts itself or the checkpoint,
-    and then leaves the folder as it was.
+    or the model exists, and then leaves the folder as it was.
     """
+    if Path(card.name).name != card.name or card.name.startswith("."):
+        raise ModelError("name", repr(card.name), "it is the name of a file", "Name a plain word.")
     model = folder / f"{card.name}.onnx"
+    refuse_existing(model)
     metadata = card.checked(model).to_metadata()
     names = tuple(dict(read_checkpoint(checkpoint).names).values())
     if names != card.classes:
@@ -48,6 +51,14 @@ def release(checkpoint: Path, folder: Path, card: Card) -> Path:
         card_path(model).unlink(missing_ok=True)
     _write_card(model, exported.sha256, card)
     return model
+
+
+def refuse_existing(model: Path) -> None:
+    """Raises ModelError where there is a file `model`: a model is never replaced unasked."""
+    if model.exists():
+        raise ModelError(
+            model, "it exists", "a model is a new file", "Name another one, or remove it first."
+        )
 
 
 def restamp(model: Path, card: Card) -> str:
@@ -112,11 +123,11 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m cv.training.release",
         description="Write NAME.onnx and NAME.card.json from a checkpoint.",
         epilog="example: python -m cv.training.release runs/first/weights/last.pt weights "
-        '--version 1 --container 0.3 --hull 0.3 --data "2800 rendered chips"',
+        '--name mine --version 1 --container 0.3 --hull 0.3 --data "2800 rendered chips"',
     )
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--name", default="pierwatch-n")
+    parser.add_argument("--name", required=True, help="of the model and its files")
     parser.add_argument("--version", required=True)
     parser.add_argument("--layout", choices=[layout.value for layout in Layout], default="raw")
     parser.add_argument("--container", type=float, help="least score; none: not looked for")
@@ -125,6 +136,11 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     least = {CONTAINER: given.container, HULL: given.hull}
     finds = [name for name, score in least.items() if score is not None]
+    if not finds:
+        parser.error("give --container, --hull, or both: what has no least score is not looked for")
+    for name, score in least.items():
+        if score is not None and not 0 < score < 1:
+            parser.error(f"--{name} is {score:g}, but a least score lies between 0 and 1")
     scores = (given.container, given.hull)
     thresholds = tuple(_UNUSED if score is None else score for score in scores)
     try:

@@ -37,6 +37,7 @@ from figures import Figures
 from fresh import CALIBRATING, COMPARING, rendered
 from plan import Budget, Look, Plan, Run
 from scenes import CONTAINER, HULL, questions
+from shell import run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FINE_M = 0.6
@@ -246,4 +247,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

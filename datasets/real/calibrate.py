@@ -30,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from folds import WINDOW_M, Fold, elsewhere, folds
 from fresh import CALIBRATING, rendered
 from scenes import questions
+from shell import run
 
 LEAST = 0.05
 """Candidates down to this score are looked at while a threshold is sought."""
@@ -87,4 +88,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

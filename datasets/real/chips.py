@@ -30,6 +30,7 @@ from cv.training.render import CHIP, CLASSES, FINE_GSD
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from scenes import OWN_LABELS, TRAINED_ON
+from shell import run
 
 
 def write_chips(root: Path, folder: Path, count: int, seed: int) -> int:
@@ -99,4 +100,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

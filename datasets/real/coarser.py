@@ -30,6 +30,7 @@ from cv.geometry.boxes import OrientedBoxes, map_points
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from scenes import CONTAINER, questions
+from shell import run
 
 BLUR_PX = 0.57
 """Sigma of the camera's blur, its own pixels: exp(-2 (pi sigma / 2)^2) is 0.2."""
@@ -81,4 +82,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

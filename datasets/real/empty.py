@@ -26,6 +26,7 @@ from calibrate import examined
 from fresh import without_containers
 from records import keep, of_model
 from scenes import CONTAINER, questions
+from shell import run
 
 FIGURES = Path(__file__).resolve().parent / "empty.csv"
 LIMIT = 1.0
@@ -103,6 +104,7 @@ def main() -> None:
     args = parser.parse_args()
     detector = Detector.load(args.model)
     if args.root:
+        next(questions(args.root))  # a wrong folder is told before chips are rendered
         keep(measured(detector, args.root, args.work, args.chips), FIGURES)
     lines = of_model(Line, FIGURES, detector.digest)
     if not lines:
@@ -113,4 +115,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -13,6 +13,8 @@ import argparse
 import io
 from pathlib import Path
 
+from shell import run
+
 from cv.files import write_whole
 from cv.training.start import read_architecture, read_checkpoint
 
@@ -52,4 +54,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

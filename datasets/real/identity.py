@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 from fresh import NAMING, rendered
+from shell import run
 from tqdm import tqdm
 
 from cv.detector.detector import Detector
@@ -162,4 +163,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -33,6 +33,7 @@ from folds import cut, elsewhere, folds
 from fresh import CALIBRATING, COVERING, rendered
 from records import cell, keep, of_model
 from scenes import CONTAINER, questions
+from shell import run
 
 FIGURES = Path(__file__).resolve().parent / "intervals.csv"
 WINDOWS_M = (60.0, 80.0, 100.0)
@@ -141,4 +142,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -22,6 +22,7 @@ from cv.evaluation.table import bands_table, exams_table, marks_table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from scenes import CONTAINER, HULL, questions
+from shell import run
 
 FINE_M = 0.6
 """Up to this ground sampling distance single containers are told apart reliably, metres."""
@@ -69,4 +70,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -14,6 +14,7 @@ from affine import Affine
 from cv import Detector, Scene
 from cv.detector.detections import Detections
 from cv.detector.sweep import sweep
+from cv.errors import InputError
 from cv.geometry.boxes import OrientedBoxes
 from cv.geometry.tiling import Tile, Tiling
 from cv.training.quiet import hush
@@ -93,7 +94,15 @@ class Yolo:
         hush()
         from ultralytics import YOLO
 
-        return cls(YOLO(str(checkpoint), task="obb"), way)
+        try:
+            return cls(YOLO(str(checkpoint), task="obb"), way)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise InputError(
+                checkpoint,
+                "it cannot be loaded",
+                "a checkpoint of ultralytics is needed",
+                "Name another one.",
+            ) from error
 
     @property
     def names(self) -> Mapping[int, str]:

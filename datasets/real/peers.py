@@ -48,6 +48,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from peer import MERGE, WAYS, Frame, Peer, Sahi, Yolo, ours
 from records import cell, load, save
 from scenes import CONTAINER, HULL, questions
+from shell import run
 
 FIGURES = Path(__file__).resolve().parent / "peers.csv"
 SCALES_M = {CONTAINER: FINE_GSD, HULL: COARSE_GSD}
@@ -235,8 +236,9 @@ def _tool(line: Line) -> str:
 
 
 def _row(line: Line) -> str:
+    peer = line.peer.split(" + ")[0][:16]
     return (
-        f"{line.peer[:16]:<16} {line.way:<16} {line.pixels:<13} {line.classes[:30]:<30} "
+        f"{peer:<16} {line.way:<16} {line.pixels:<13} {line.classes[:30]:<30} "
         f"{cell(line.nmae, '.3f'):>6} {cell(line.bias, '+.3f'):>7} "
         f"{cell(line.even_nmae, '.3f'):>6} {cell(line.ap50, '.3f'):>6} "
         f"{cell(line.recall, '.3f'):>7} {cell(line.precision, '.3f'):>9} {line.seconds:>5.0f}"
@@ -264,4 +266,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -6,6 +6,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from cv.errors import InputError
+
 PLAN = Path(__file__).resolve().parent / "ablations.toml"
 
 
@@ -92,8 +94,9 @@ class Plan:
         return cls(Budget(**record["budget"]), runs, looks)
 
     def run(self, name: str) -> Run:
-        """The run called `name`; raises KeyError, naming those there are."""
+        """The run called `name`; raises InputError, naming those there are."""
         found = [run for run in self.runs if run.name == name]
         if not found:
-            raise KeyError(f"no run {name!r}; there are {', '.join(run.name for run in self.runs)}")
+            names = ", ".join(run.name for run in self.runs)
+            raise InputError("run", repr(name), f"there are {names}", "Name one of them.")
         return found[0]

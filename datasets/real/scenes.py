@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cv.errors import InputError
 from cv.evaluation.exam import Question
 from cv.geometry.boxes import OrientedBoxes
 from cv.labels import blocks
@@ -34,7 +35,11 @@ those that are (or are found) are not judged."""
 
 
 def questions(root: Path) -> Iterator[Question]:
-    """Every labelled image under `root`, once for each class that is labelled in it."""
+    """Every labelled image under `root`, once for each class that is labelled in it; InputError."""
+    if not (root / "labels").is_dir():
+        raise InputError(
+            root, "it has no folder `labels`", "the folder of real scenes is needed", "Name it."
+        )
     yield _mosaic(root)
     for folder in (root / "labels", OWN_LABELS):
         for path in sorted(folder.glob("*.json")):

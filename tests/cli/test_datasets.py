@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -166,3 +167,26 @@ def test_numbers_of_images_are_positive(number, capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["datasets", "sheet", "a", "--picture", "b.png", "--chips", number])
     assert stopped.value.code == 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "datasets convert chips --to coco chips/dataset.yaml",
+        "datasets convert chips --to coco chips/labels.json",
+        "datasets convert chips --to coco coco.txt",
+        "datasets sheet chips --picture chips/dataset.yaml",
+        "datasets sheet chips --picture chips/images/val/c.png",
+        "evaluate chips --gsd 0.3 --picture chips/images/val/c.png",
+        "evaluate chips --gsd 0.3 --page chips/dataset.yaml",
+    ],
+)
+def test_nothing_is_written_over_a_dataset(tmp_path, monkeypatch, capsys, command):
+    monkeypatch.chdir(tmp_path)
+    yolo_folder(Path("chips"))
+    Path("chips/labels.json").write_text("{}")
+    before = {path: path.read_bytes() for path in Path("chips").rglob("*") if path.is_file()}
+    assert main(shlex.split(command)) == 2
+    assert capsys.readouterr().err.startswith("pierwatch: ")
+    after = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+    assert after == before

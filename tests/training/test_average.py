@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import onnx
 import pytest
@@ -10,6 +12,7 @@ from small_network import SMALL, small_network
 
 from cv.detector.network import Network
 from cv.training.average import main
+from cv.training.release import restamp
 
 
 def tensors(path):
@@ -53,3 +56,18 @@ def test_another_network_is_refused(pair, tmp_path, capsys):
     assert main([*models, "--version", "2", "--data", "both"]) == 2
     assert "another network" in capsys.readouterr().err
     assert not (tmp_path / "mean.onnx").exists()
+
+
+def test_networks_that_look_for_other_things_have_no_mean(pair, tmp_path, capsys):
+    card = replace(SMALL, looks=SMALL.looks[:1])
+    restamp(pair[1], card)
+    models = [*map(str, pair), str(tmp_path / "mean.onnx")]
+    assert main([*models, "--version", "2", "--data", "both"]) == 2
+    assert "looks for other things" in capsys.readouterr().err
+
+
+def test_a_model_that_is_there_is_not_replaced(pair, tmp_path, capsys):
+    before = pair[1].read_bytes()
+    assert main([*map(str, pair), str(pair[1]), "--version", "2", "--data", "both"]) == 2
+    assert "it exists" in capsys.readouterr().err
+    assert pair[1].read_bytes() == before

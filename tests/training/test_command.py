@@ -136,12 +136,30 @@ def test_a_checkpoint_that_would_run_code_is_refused(home, capsys, hostile, lega
     with pytest.raises(ModelError):
         load_network(path)
     monkeypatch.setattr(tasks, "SAFE_LOAD", False)
-    arguments = [str(path), str(home), "--version", "1", "--container", "0.3", "--hull", "0.3"]
-    assert release.main([*arguments, "--data", "none"]) == 2
+    arguments = [str(path), str(home), "--name", "x", "--version", "1", "--container", "0.3"]
+    assert release.main([*arguments, "--hull", "0.3", "--data", "none"]) == 2
     assert capsys.readouterr().err.startswith("release: ")
     assert not hostile.canary.exists()
     torch.load(path, weights_only=False)
     assert hostile.canary.exists()  # it does harm where it is read without care
+
+
+@pytest.mark.parametrize("scores", [[], ["--container", "1.5"], ["--hull", "nan"]])
+def test_a_release_needs_least_scores(home, capsys, scores):
+    arguments = ["a.pt", str(home), "--name", "x", "--version", "1", "--data", "none", *scores]
+    with pytest.raises(SystemExit) as ended:
+        release.main(arguments)
+    assert ended.value.code == 2
+    assert "--container" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", ".hidden", "taken"])
+def test_a_release_is_a_new_file_in_its_folder(home, name):
+    (home / "taken.onnx").write_text("a model")
+    card = release.card_for(name, "1", "raw", (0.3, 0.3), "none")
+    with pytest.raises(ModelError, match=r"name of a file|it exists"):
+        release.release(home / "none.pt", home, card)
+    assert (home / "taken.onnx").read_text() == "a model"
 
 
 def test_files_that_are_not_what_their_ending_says_are_refused(home, capsys, hostile):
