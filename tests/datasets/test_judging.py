@@ -19,6 +19,7 @@ from stand_ins import CARD, painted_detector
 
 from cv import Scene
 from cv.detector.detections import Detections
+from cv.errors import InputError
 from cv.evaluation.exam import Question, judged, sit
 from cv.geometry.boxes import OrientedBoxes, map_points
 from cv.training.recipe import SWITCHES
@@ -85,7 +86,7 @@ def test_the_plan_names_switches_and_budget_and_every_line_once():
     assert off == set(SWITCHES)
     names = [line.name for line in (*plan.runs, *plan.looks)]
     assert len(names) == len(set(names))
-    with pytest.raises(KeyError, match="there are all, "):
+    with pytest.raises(InputError, match="there are all, "):
         plan.run("nothing")
 
 

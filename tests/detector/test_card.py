@@ -104,7 +104,7 @@ def test_wrong_metadata_is_refused_with_file_found_limit_and_remedy(metadata, wo
     with pytest.raises(ModelError, match=words) as caught:
         Card.from_metadata("some/model.onnx", metadata)
     assert "some/model.onnx" in str(caught.value)
-    assert "Export it again" in caught.value.remedy
+    assert "Make it again" in caught.value.remedy
 
 
 def test_foreign_models_of_another_kind_are_refused():

@@ -176,9 +176,12 @@ def test_a_model_that_does_not_answer_as_its_card_says_is_not_released(run, tmp_
 
 @pytest.mark.parametrize("options", [[], ["--container", "40"]])
 def test_release_says_what_is_wrong_with_its_options(run, tmp_path, capsys, options):
-    arguments = [str(run / "weights" / "last.pt"), str(tmp_path / "out"), "--version", "1"]
-    assert release_command([*arguments, "--data", "chips", *options]) == 2
-    assert capsys.readouterr().err.startswith("release: ")
+    arguments = [str(run / "weights" / "last.pt"), str(tmp_path / "out"), "--name", "x"]
+    with pytest.raises(SystemExit) as ended:
+        release_command([*arguments, "--version", "1", "--data", "chips", *options])
+    assert ended.value.code == 2
+    assert "error: " in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_card_refuses_thresholds_outside_0_to_1() -> None:
