@@ -36,7 +36,8 @@ def test_values_are_canonical_and_describe_the_same_rectangle(rows):
             cx,
             cy,
         )
-        assert oracle.symmetric_difference(polygon).area <= 1e-6 * oracle.area + 1e-6
+        rest = shapely.symmetric_difference(oracle, polygon, grid_size=1e-7)
+        assert rest.area <= 1e-6 * oracle.area + 1e-6
 
 
 @given(ROWS)
@@ -47,7 +48,9 @@ def test_corners_round_trip(rows):
         again.areas, boxes.areas
     )
     for left, right in zip(boxes.polygons(), again.polygons(), strict=True):
-        assert left.symmetric_difference(right).area <= 1e-6 * left.area + 1e-6
+        # on a fine grid: of rings that differ by rounding alone GEOS may return both as a whole
+        rest = shapely.symmetric_difference(left, right, grid_size=1e-7)
+        assert rest.area <= 1e-6 * left.area + 1e-6
 
 
 def test_a_sheared_box_keeps_centre_direction_and_area():
