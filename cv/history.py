@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from cv.counting.count import Count
+from cv.errors import SiteError
 from cv.ledger import Ledger
 from cv.series import Series
 from cv.site import Site
@@ -20,7 +22,18 @@ def history(ledger: Ledger, piers: Iterable[str]) -> History:
 
 
 def by_site(ledger: Ledger, sites: Sequence[Site]) -> list[History]:
-    """One for each site, and one for the piers of the ledger that are in none of them."""
+    """One for each site, and one for the piers of the ledger that are in none of them.
+
+    Raises SiteError where two sites have a pier of one name.
+    """
     named = [[pier.name for pier in site] for site in sites]
+    for name, times in Counter(name for names in named for name in names).items():
+        if times > 1:
+            raise SiteError(
+                name,
+                f"{times} sites have a pier of this name",
+                "a ledger knows piers by their names alone",
+                "Name each site once, and give their piers names of their own.",
+            )
     others = [pier for pier in ledger.piers() if not any(pier in names for names in named)]
     return [history(ledger, names) for names in (*named, others)]

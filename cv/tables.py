@@ -32,11 +32,17 @@ def rows(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, tuple[
                 raise InputError(
                     path,
                     f"no column {', '.join(missing)}",
-                    f"the columns {', '.join(columns)} are needed",
+                    f"the columns {', '.join(columns)} are needed, parted by commas",
                     "Add it.",
                 )
+            if len(set(reader.fieldnames or ())) < len(reader.fieldnames or ()):
+                raise InputError(path, "a column is there twice", "once is enough", "Remove one.")
             for row in reader:
-                yield reader.line_num, tuple((row[name] or "").strip() for name in columns)
+                cells = tuple((row[name] or "").strip() for name in columns)
+                if None in row or not all(cell.isprintable() for cell in cells):
+                    found = f"line {reader.line_num}: too many cells, or one that cannot be printed"
+                    raise InputError(path, found, "cells are text on one line", "Correct it.")
+                yield reader.line_num, cells
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(
             path, str(error), "a readable CSV in UTF-8 is needed", "Check the file."
@@ -54,8 +60,11 @@ def period(first: str, last: str) -> tuple[datetime, datetime]:
     Dates, or times in ISO 8601 with a zone; an empty `last` is the same day, or moment. A day lasts
     until the next one begins. Raises ValueError.
     """
-    began, after = _moments(first)
-    ended = _moments(last)[1] if last else after
+    try:
+        began, after = _moments(first)
+        ended = _moments(last)[1] if last else after
+    except OverflowError:
+        raise ValueError("a time beyond the calendar; leave `to` empty if it has no end") from None
     if ended <= began:
         raise ValueError(f"it ends on {last} before it began")
     return began, ended

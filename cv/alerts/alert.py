@@ -18,7 +18,7 @@ class Change(StrEnum):
     CHANGED = "changed"
     """What was told turned out different."""
     WITHDRAWN = "withdrawn"
-    """What was told is not so."""
+    """What was told is not so, or meets no rule any more."""
     RESTORED = "restored"
     """What was told and withdrawn is so after all."""
 
@@ -42,7 +42,7 @@ class Alert:
     """The same in all messages about one event."""
     change: Change
     event: Event
-    """As it is now; of a withdrawn one, as it was told."""
+    """As it is now; as it was told where it is not so."""
     before: Event | None
     """As it was last told; None where it is new."""
     rules: tuple[str, ...]

@@ -25,8 +25,9 @@ def news(
     """What to tell, corrections first, then what is new by time; new ids count from `first_id`.
 
     New are events that meet a rule, were not told, and were not over by `since`. Of what was told
-    it is said, whatever the rules are now, that it ended, that it changed (when it was; how large
-    it is, beyond the interval that was told; how sure it is) or that it is not so.
+    it is said that it ended, that it changed (when it was; how large it is, beyond the interval
+    that was told; how sure it is), that it is not so, or that it meets no rule any more: what
+    stands in the end does not depend on the order in which scenes came.
     """
     now = same(told, events)
     corrections = [_correction(one, now.get(one.id), rules) for one in told]
@@ -59,10 +60,11 @@ def _correction(told: Told, now: Event | None, rules: Sequence[Rule]) -> Alert |
         if not told.standing:
             return None
         return Alert(told.id, Change.WITHDRAWN, told.event, told.event, ())
-    change = _change(told.event, now) if told.standing else Change.RESTORED
-    if change is None or (change is Change.RESTORED and not _met(now, rules)):
-        return None
-    return Alert(told.id, change, now, told.event, _met(now, rules))
+    met = _met(now, rules)
+    if not told.standing:
+        return Alert(told.id, Change.RESTORED, now, told.event, met) if met else None
+    change = _change(told.event, now) if met else Change.WITHDRAWN
+    return None if change is None else Alert(told.id, change, now, told.event, met)
 
 
 def _change(before: Event, now: Event) -> Change | None:

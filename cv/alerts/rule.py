@@ -47,14 +47,14 @@ def read_rules(path: str | Path, site: Site) -> tuple[Rule, ...]:
     The FeatureCollection's member `alerts` is a list of objects: `name` (a text, default: the
     kinds), `kinds` (a list of kinds of events), `piers` (a list of names or aliases, default all),
     `least_confidence` (0 to 1) and `least_size` (default 0). Without that member there is one rule:
-    ships that are due, calls that no look shows, halts, resumptions and standing hulls.
-    Raises SiteError.
+    ships that are due, calls that no look shows, halts, resumptions and standing hulls, each from
+    a confidence of 0.5 on. Raises SiteError.
     """
     path = Path(path)
     listed = load(path).get(MEMBER)
     every = frozenset(pier.name for pier in site)
     if listed is None:
-        return (Rule("usual", frozenset(_USUAL), every),)
+        return (Rule("usual", frozenset(_USUAL), every, least_confidence=0.5),)
     if not isinstance(listed, list):
         raise _refused(path, f"{MEMBER} is {str(listed)[:60]}", "it must be a list of rules")
     return tuple(_rule(path, f"rule {i}", raw, site) for i, raw in enumerate(listed))

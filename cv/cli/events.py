@@ -41,11 +41,12 @@ def run(args: argparse.Namespace) -> int:
     )
 
     piers = Piers.read(args)
-    claims = read_claims(args.claims, piers.aliases) if args.claims else ()
+    claims = piers.of_them(read_claims(args.claims, piers.aliases) if args.claims else ())
     found = piers.events()
     events = [event for event in found if args.kind in (None, event.kind.value)]
     if args.json:
-        print("\n".join([*events_json(events), *claims_json(claims, found)]))
+        for line in (*events_json(events), *claims_json(claims, found)):
+            print(line)
         return 0
     print(events_text(events))
     if args.kind is None:

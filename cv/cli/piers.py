@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cv.counting.count import Count
 from cv.errors import LedgerError
+from cv.events.claims import Claim
 from cv.events.event import Event
 from cv.history import History, by_site
 from cv.ledger import Ledger
@@ -38,7 +41,7 @@ class Piers:
         if name not in names:
             raise LedgerError(
                 args.ledger,
-                f"no pier is called {args.pier!r}",
+                f"no look at a pier that is called {args.pier!r}",
                 f"it holds {', '.join(names) or 'no pier yet'}",
                 "Use one of these names, or add the --site that knows the alias.",
             )
@@ -54,6 +57,15 @@ class Piers:
     def counts(self) -> dict[str, tuple[Count, ...]]:
         """Those of the piers that are wanted, by name."""
         return {name: one[name] for one in self.histories for name in one if name in self.wanted}
+
+    def of_them(self, claims: Sequence[Claim]) -> tuple[Claim, ...]:
+        """Those of `claims` that are of the piers that are wanted; says how many are not."""
+        kept = tuple(claim for claim in claims if claim.pier in self.wanted)
+        if len(kept) < len(claims):
+            others = sorted({claim.pier for claim in claims} - set(self.wanted))
+            named = ", ".join(others)
+            print(f"{len(claims) - len(kept)} claims of other places: {named}", file=sys.stderr)
+        return kept
 
     def events(self) -> list[Event]:
         """What happened at the piers that are wanted, by time."""

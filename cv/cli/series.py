@@ -58,5 +58,5 @@ def run(args: argparse.Namespace) -> int:
         draw_series([series], picture)
     if daily:
         with written(daily) as draft:
-            daily_table(series).round(3).to_csv(draft)
+            daily_table(series).to_csv(draft, float_format="%.6g", date_format="%Y-%m-%d")
     return 0

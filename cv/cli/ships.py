@@ -51,5 +51,6 @@ def run(args: argparse.Namespace) -> int:
         heard = ais.heard(call, *places[call.pier]) if ais and call.pier in places else None
         candidates = fleet.candidates(hull) if fleet.vessels else ()
         told.append(Berthed(call, hull, candidates, fleet.named(hull), heard))
-    print(ships_json(told) if args.json else ships_text(told))
+    for line in ships_json(told) if args.json else [ships_text(told)]:
+        print(line)
     return 0

@@ -30,16 +30,18 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run(args: argparse.Namespace) -> int:
     """Draws it."""
     from cv.cli.piers import Piers
+    from cv.errors import LedgerError
     from cv.events.claims import read_claims
     from cv.report.chart import draw_series
     from cv.series import Series
 
     picture = options.named(args.picture, ".png", *args.site, args.ledger, args.claims)
     piers = Piers.read(args)
-    claims = read_claims(args.claims, piers.aliases) if args.claims else ()
+    claims = piers.of_them(read_claims(args.claims, piers.aliases) if args.claims else ())
     series = [Series.of(name, counts) for name, counts in piers.counts.items()]
     if not series:
-        print("no looks")
-        return 0
+        raise LedgerError(
+            args.ledger, "no look in it", "a timeline needs one", "Count scenes with `monitor`."
+        )
     draw_series(series, picture, events=piers.events(), claims=claims)
     return 0

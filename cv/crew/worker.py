@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Generic, TypeVar
+
+from tqdm import tqdm
 
 from cv.crew.limits import MIB
 
@@ -36,6 +39,7 @@ class Answer(Generic[Found]):
 def serve(connection: Connection, make: Make[Found], memory_mb: int | None) -> None:
     """Answers every path with an `Answer`, after a first one that says that it is ready."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who asks decides when work ends
+    tqdm.set_lock(threading.RLock())  # its own would outlive a killed process
     try:
         examine = make()
     except Exception as error:

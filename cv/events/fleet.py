@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from math import exp, hypot, log, pi, sqrt
 from pathlib import Path
 
+from cv.errors import InputError
 from cv.tables import rows, wrong
 
 UNKNOWN = "unknown"
@@ -79,7 +81,13 @@ class Fleet:
     def read(cls, path: Path) -> Fleet:
         """The fleet in a CSV with the columns name, aliases (by ";"), length_m, beam_m (metres) and
         bridge (fore or aft), cells empty where unknown; raises InputError."""
-        return cls(tuple(_vessel(path, line, cells) for line, cells in rows(path, _COLUMNS)))
+        vessels = tuple(_vessel(path, line, cells) for line, cells in rows(path, _COLUMNS))
+        names = Counter(name for vessel in vessels for name in (vessel.name, *vessel.aliases))
+        for name, times in names.items():
+            if times > 1 or name == UNKNOWN:
+                found = f"the name {name!r} is there {times} times"
+                raise InputError(path, found, "names and aliases differ", "Correct it.")
+        return cls(vessels)
 
     def candidates(self, hull: Measured) -> tuple[Candidate, ...]:
         """Every vessel and UNKNOWN, the likeliest first: Bayes' rule, each vessel as probable as

@@ -13,6 +13,8 @@ from cv.events.story import Story
 
 LEAST_D = 12.0
 """A shorter time without a ship is no halt, days."""
+LEAST_SURE = 0.05
+"""What is less probable is no finding."""
 RHYTHMS = 1.75
 """Nor is one of fewer times the pier's usual time from call to call."""
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -67,6 +69,9 @@ def _halt(story: Story, began: Span, ended: Span, usual: float) -> Halt | None:
     if shortest < usual:
         return None
     berth = [i for i in range(first, last + 1) if np.isfinite(story.watch.ships[i])]
+    sure = story.quiet(first, last)
+    if not berth or sure < LEAST_SURE:
+        return None  # nobody looked, or a ship came for all that is known
     ends = [days[first], *(days[i] for i in berth), days[last]]
     longest = shortest
     if began.after and ended.by:
@@ -77,7 +82,7 @@ def _halt(story: Story, began: Span, ended: Span, usual: float) -> Halt | None:
         began=began,
         ended=ended,
         size=Size(shortest, shortest, max(shortest, longest), "days"),
-        confidence=story.quiet(first, last),
+        confidence=sure,
         evidence=tuple(story.watch.scenes[i] for i in berth),
         alternatives=_OTHERWISE,
         looks=len(berth),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import hypot
+from math import inf
 
 import numpy as np
 
 from cv.events.event import ENDS, NOT_YET, Event, Kind, Size, Span
+from cv.events.halts import LEAST_SURE
 from cv.events.rhythm import GATHERING
 from cv.events.story import Story
 
@@ -24,33 +25,52 @@ _OTHERWISE = (
 
 
 def stopped_inflows(story: Story) -> tuple[Event, ...]:
-    """Every long time over which looks show no growth of the number of containers, by time.
+    """Every long time over which counts show no growth of the number of containers, by time.
 
-    `size` is its length in days. A rail siding that is watched as a pier has its own.
+    `size` is its length in days. It ends at the first count that lies above an earlier one of that
+    time, both intervals left out, and at a gap so long that cargo may have come and gone in it. A
+    rail siding that is watched as a pier has its own.
     """
-    watch, level = story.watch, story.level.tolist()
+    watch = story.watch
     known = np.flatnonzero(np.isfinite(watch.boxes)).tolist()
     usual = max(LEAST_D, RHYTHMS * story.habits.cadence_d)
+    low = (watch.boxes - ENDS * watch.boxes_sd[:, 0]).tolist()
+    high = (watch.boxes + ENDS * watch.boxes_sd[:, 1]).tolist()
     found = []
     start = known[0] if known else 0
     for before, look in pairwise(known):
-        (number, above), (earlier, below) = level[look], level[before]
-        if number - earlier > max(_GROWN, ENDS * hypot(above, below)):
-            found += _pause(story, start, before, look, usual)
+        least = min(range(start, before + 1), key=lambda i: _or_endless(high[i]))
+        rise = float(watch.boxes[look] - watch.boxes[least])
+        grown = low[look] > high[least] and rise > _GROWN
+        blind = float(watch.days[look] - watch.days[before]) > story.habits.cadence_d
+        if grown or blind:
+            found += _pause(story, start, before, look if grown else None, usual)
             start = look
     if known:
         found += _pause(story, start, known[-1], None, usual)
     return tuple(found)
 
 
+def _or_endless(number: float) -> float:
+    return number if number == number else inf
+
+
 def _pause(story: Story, first: int, last: int, grown: int | None, usual: float) -> list[Event]:
     watch = story.watch
     days = float(watch.days[last] - watch.days[first])
-    if days < usual:
-        return []
     looks = [i for i in range(first, last + 1) if np.isfinite(watch.boxes[i])]
+    # as sure as that cargo gathered at none of these looks, and that no ship brought any
+    sure = float(1.0 - story.now[looks, GATHERING].max())
+    if story.habits.flow.usual.added > 0:
+        sure *= story.quiet(first, last)
+    if days < usual or sure < LEAST_SURE:
+        return []
     until = days if grown is None else float(watch.days[grown] - watch.days[first])
-    ended = NOT_YET if grown is None else Span(watch.times[last], watch.times[grown])
+    ended = NOT_YET
+    if grown is not None:
+        ended = Span(watch.times[last], watch.times[grown])
+    elif last < len(watch) - 1:
+        ended = Span(watch.times[last], None)  # nobody looked for long after it
     return [
         Event(
             Kind.INFLOW_STOPPED,
@@ -58,8 +78,7 @@ def _pause(story: Story, first: int, last: int, grown: int | None, usual: float)
             Span(watch.times[first - 1] if first else None, watch.times[first]),
             ended,
             Size(days, days, max(days, until), "days"),
-            # as sure as that cargo gathered at none of these looks
-            float(1.0 - story.now[looks, GATHERING].max()),
+            sure,
             tuple(watch.scenes[i] for i in looks),
             _OTHERWISE,
         )

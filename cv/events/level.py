@@ -123,8 +123,8 @@ def _unrest(story: Story, at: Floats) -> Floats:
 
 
 def _supported(story: Story, noons: Floats) -> NDArray[np.bool_]:
-    """Which times (m,), days since the first look, have counts near on both sides and no ship
-    between them; a time at which there is a count on its day needs but that one."""
+    """Which times (m,), days since the first look, have a count within half a day, or near ones on
+    both sides, and probably no ship between the counts before and after it."""
     known = np.flatnonzero(np.isfinite(story.watch.boxes))
     days = story.watch.days
     if not len(known):
@@ -140,4 +140,4 @@ def _supported(story: Story, noons: Floats) -> NDArray[np.bool_]:
         ]
     )
     today = (near <= 0.5).any(axis=0)
-    return np.asarray(today | (between & quiet))
+    return np.asarray((today | between) & quiet)

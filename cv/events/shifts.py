@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import exp
 
-from cv.events.event import Event, Kind
+from cv.events.event import Event, Kind, Span
 
 SOON = timedelta(days=2)
 """So long after it left one berth a ship may be at the other, at most."""
@@ -52,7 +52,7 @@ def shifts(calls: Mapping[str, Sequence[Event]]) -> tuple[Shift, ...]:
             Shift(
                 kind=Kind.BERTH_SHIFT,
                 pier=left.pier,
-                began=left.ended,
+                began=_departure(left, came),
                 ended=came.began,
                 size=came.size,
                 confidence=sure * min(left.confidence, came.confidence),
@@ -62,6 +62,12 @@ def shifts(calls: Mapping[str, Sequence[Event]]) -> tuple[Shift, ...]:
             )
         )
     return tuple(sorted(found, key=lambda event: event.began.after or event.began.by))  # type: ignore[arg-type,return-value]
+
+
+def _departure(left: Event, came: Event) -> Span:
+    """When it left: not after it came."""
+    ends = [at for at in (left.ended.by, came.began.by) if at is not None]
+    return Span(left.ended.after, min(ends, default=None))
 
 
 def _follows(left: Event, came: Event) -> bool:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from cv.events.event import Event, Kind
 
+_SURE = 0.9
+"""Changes that are less probable are in no lower bound."""
+
 
 @dataclass(frozen=True)
 class Throughput:
@@ -18,12 +21,14 @@ class Throughput:
     inferred: int
     """Calls that no look shows."""
     lost: float
-    """Containers that were loaded, at least: the sum of what each call is told to have taken."""
+    """Containers that were loaded, at least: the sum of the lower ends of what calls that are sure
+    are told to have taken."""
     gained: float
     """Containers that were unloaded, at least."""
     lost_about: float
-    """An estimate: with what inferred calls took, and with calls of which nothing is told, as
-    their looks lie too far apart, taken for the mean of the others."""
+    """More likely: what all calls are told to have taken, inferred ones too; calls whose beginning
+    or end no look shows are taken for the mean of the others. What came and went between two looks
+    is not in it, so that the truth is higher still."""
     gained_about: float
     """The same of what came."""
 
@@ -39,15 +44,15 @@ def throughput(pier: str, events: Sequence[Event]) -> Throughput:
     unseen = [event for event in own if event.kind is Kind.UNSEEN_CALL]
     open_ended = sum(call.began.after is None or call.ended.by is None for call in calls)
     lost, gained = _sum(own, Kind.LOADING, -1.0), _sum(own, Kind.UNLOADING, 1.0)
-    told = max(1, len(calls) - open_ended)
+    more = 1 + open_ended / max(1, len(calls) - open_ended)
     return Throughput(
         pier,
         len(calls),
         len(unseen),
-        lost,
-        gained,
-        lost * (1 + open_ended / told) + _sum(unseen, Kind.UNSEEN_CALL, -1.0),
-        gained * (1 + open_ended / told) + _sum(unseen, Kind.UNSEEN_CALL, 1.0),
+        _least(own, Kind.LOADING),
+        _least(own, Kind.UNLOADING),
+        lost * more + _sum(unseen, Kind.UNSEEN_CALL, -1.0),
+        gained * more + _sum(unseen, Kind.UNSEEN_CALL, 1.0),
     )
 
 
@@ -55,3 +60,9 @@ def _sum(events: Sequence[Event], kind: Kind, sign: float) -> float:
     """The sum of the changes of one kind that go one way; all positive."""
     sizes = [event.size.value for event in events if event.kind is kind and event.size]
     return float(sum(size * sign for size in sizes if size * sign > 0))
+
+
+def _least(events: Sequence[Event], kind: Kind) -> float:
+    """The sum of the ends nearest to zero of the changes of one kind that are sure."""
+    sizes = [e.size for e in events if e.kind is kind and e.size and e.confidence >= _SURE]
+    return float(sum(min(abs(size.low), abs(size.high)) for size in sizes))

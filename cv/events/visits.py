@@ -76,9 +76,11 @@ def merged(told: Sequence[Visit], stated: Sequence[Visit]) -> tuple[Visit, ...]:
         same = [i for i, other in enumerate(stated) if _together(visit, other)]
         used.update(same)
         names = {stated[i].ship for i in same} - {UNKNOWN}
-        if visit.ship == UNKNOWN and len(names) == 1:
-            source = next(stated[i].source for i in same if stated[i].ship in names)
-            visit = replace(visit, ship=names.pop(), source=source)
+        if visit.ship == UNKNOWN and names:
+            said = [stated[i] for i in same if stated[i].ship in names]
+            source = "; ".join(dict.fromkeys(f"{one.ship} by {one.source}" for one in said))
+            ship = names.pop() if len(names) == 1 else UNKNOWN
+            visit = replace(visit, ship=ship, source=source)
         found.append(visit)
     found += [other for i, other in enumerate(stated) if i not in used]
     return tuple(sorted(found, key=lambda visit: visit.start))
@@ -99,8 +101,10 @@ def _chains(calls: Sequence[Event], shifts: Sequence[Event]) -> list[list[Event]
     """Calls that shifts connect, first ones first."""
     after: dict[int, Event] = {}
     for shift in shifts:
-        left = next(c for c in calls if c.pier == shift.pier and c.ended == shift.began)
-        after[id(left)] = next(c for c in calls if c.pier != shift.pier and c.began == shift.ended)
+        scenes = shift.evidence
+        left = next(c for c in calls if c.pier == shift.pier and c.evidence[-1] == scenes[0])
+        came = next(c for c in calls if c.pier != shift.pier and c.evidence[0] == scenes[1])
+        after[id(left)] = came
     later = {id(call) for call in after.values()}
     chains = []
     for call in calls:

@@ -53,12 +53,12 @@ def claims_text(claims: Sequence[Claim], events: Sequence[Event]) -> str:
     lines = ["claims and notes"]
     for claim in claims:
         what = "note" if claim.kind is None else _name(claim.kind)
-        lines.append(f"{_days(claim):<20}{what:<15}  {claim.pier}: {claim.text} ({claim.source})")
+        lines.append(f"{_days(claim):<22}{what:<15}  {claim.pier}: {claim.text} ({claim.source})")
         if claim.kind is not None:
             told = claim.told(events)
-            lines += [f"{'':<20}as looks tell:   {_line(event)}" for event in told]
+            lines += [f"{'':<22}as looks tell:   {_line(event)}" for event in told]
             if not told:
-                lines.append(f"{'':<20}no look tells of it")
+                lines.append(f"{'':<22}looks tell of no such thing, or there are none of that time")
     return "\n".join(lines)
 
 

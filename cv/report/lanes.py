@@ -84,13 +84,16 @@ class Lanes:
 
     @classmethod
     def of(cls, events: Sequence[Event], claims: Sequence[Claim], span: Span) -> Lanes:
-        """A row for each kind that occurs, then as many as claims of one time need."""
+        """A row for each kind that occurs, then as many as claims of one time need; claims of days
+        that are not shown are left out."""
         rows = []
         for name, kinds in _ROWS:
             bars = [_bar(event, span) for event in events if event.kind in kinds]
             if bars:
                 rows.append((name, tuple(bars)))
-        for i, some in enumerate(_side_by_side([_claimed(claim) for claim in claims], span)):
+        left, right = span.ends
+        drawn = [bar for bar in map(_claimed, claims) if bar.ended > left and bar.began < right]
+        for i, some in enumerate(_side_by_side(drawn, span)):
             rows.append(("claims" if i == 0 else "", tuple(some)))
         return cls(tuple(rows))
 
@@ -179,7 +182,7 @@ def _write(axes: Axes, text: str, at: tuple[float, float], side: str, colour: st
     x, row = at
     axes.text(
         x, row + 0.52, text, ha=side, va="center", fontsize=9.5, color=colour, zorder=4,
-        parse_math=False,
+        parse_math=False, clip_on=True,
     )  # fmt: skip
 
 

@@ -43,9 +43,9 @@ def ships_text(berthed: Sequence[Berthed]) -> str:
     return "\n".join(lines)
 
 
-def ships_json(berthed: Sequence[Berthed]) -> str:
+def ships_json(berthed: Sequence[Berthed]) -> list[str]:
     """A JSON object per call."""
-    return "\n".join(
+    return [
         json.dumps(
             {
                 "call": plain(one.call),
@@ -58,7 +58,7 @@ def ships_json(berthed: Sequence[Berthed]) -> str:
             ensure_ascii=False,
         )
         for one in berthed
-    )
+    ]
 
 
 def voyages_text(visits: Sequence[Visit], trips: Sequence[Trip], tallies: Sequence[Tally]) -> str:

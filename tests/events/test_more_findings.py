@@ -211,11 +211,11 @@ def test_throughput_is_the_sum_of_what_calls_moved():
     events = findings({"Pier 2": looks})
     told = throughput("Pier 2", events)
     assert (told.calls, told.inferred) == (3, 0)
-    assert told.lost == pytest.approx(360, rel=0.1)
-    assert told.lost_about == told.lost
+    assert 240 < told.lost < 360  # a lower bound
+    assert told.lost_about == pytest.approx(360, rel=0.1)
     hidden = [one for one in looks if one.scene not in ("scene 16", "scene 17")]
     without = throughput("Pier 2", findings({"Pier 2": hidden}))
     assert (without.calls, without.inferred) == (2, 1)
-    assert without.lost == pytest.approx(240, rel=0.1)
+    assert 160 < without.lost < 240
     assert without.lost_about == pytest.approx(360, rel=0.1)
     assert throughput("Pier 9", events).calls == 0

@@ -23,12 +23,14 @@ def at(day):
 def call(pier, first, last, kind=Kind.CALL, ended=None):
     """A call seen from a day to another, and on neither the day before nor the day after."""
     left = Span(at(last), at(last + 1)) if ended is None else ended
-    return Event(kind, pier, Span(at(first - 1), at(first)), left, None, 0.9, ("s",), ())
+    scenes = (f"{pier} {first}", f"{pier} {last}")
+    return Event(kind, pier, Span(at(first - 1), at(first)), left, None, 0.9, scenes, ())
 
 
 def shift(left, came):
     size = Size(110.0, 100.0, 120.0, "metres")
-    return Event(Kind.BERTH_SHIFT, left.pier, left.ended, came.began, size, 0.8, ("s",), ())
+    scenes = (left.evidence[-1], came.evidence[0])
+    return Event(Kind.BERTH_SHIFT, left.pier, left.ended, came.began, size, 0.8, scenes, ())
 
 
 def visit(port, ship, first, last, seen=True):
@@ -133,7 +135,9 @@ def test_what_others_tell_gives_a_name_and_is_not_counted_twice():
         ("Rajin", UNKNOWN),
     ]
     other = visit("Rajin", "Angara", 6, 6)
-    assert merged(told, [*stated, other])[0].ship == UNKNOWN  # two names contradict each other
+    doubtful = merged(told, [*stated, other])[0]
+    assert doubtful.ship == UNKNOWN  # two names contradict each other, and both are said
+    assert doubtful.source == "Maria by by hand; Angara by by hand"
 
 
 def test_visits_are_read_with_aliases_of_ports(tmp_path):
