@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import inf
 
 import numpy as np
 
@@ -37,22 +36,18 @@ def stopped_inflows(story: Story) -> tuple[Event, ...]:
     low = (watch.boxes - ENDS * watch.boxes_sd[:, 0]).tolist()
     high = (watch.boxes + ENDS * watch.boxes_sd[:, 1]).tolist()
     found = []
-    start = known[0] if known else 0
+    start = least = known[0] if known else 0
     for before, look in pairwise(known):
-        least = min(range(start, before + 1), key=lambda i: _or_endless(high[i]))
+        least = before if high[before] < high[least] else least
         rise = float(watch.boxes[look] - watch.boxes[least])
         grown = low[look] > high[least] and rise > _GROWN
         blind = float(watch.days[look] - watch.days[before]) > story.habits.cadence_d
         if grown or blind:
             found += _pause(story, start, before, look if grown else None, usual)
-            start = look
+            start = least = look
     if known:
         found += _pause(story, start, known[-1], None, usual)
     return tuple(found)
-
-
-def _or_endless(number: float) -> float:
-    return number if number == number else inf
 
 
 def _pause(story: Story, first: int, last: int, grown: int | None, usual: float) -> list[Event]:
