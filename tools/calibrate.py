@@ -4,8 +4,8 @@
 
 Counts the images of a dataset that were held back from training (its `val` and `test`, else all),
 fits what a score and a count are worth, and writes that into the model and its card: from then on
-counts by it say "calibrated". The images must be such as the model will meet; twenty are few. What
-is printed is of the same images, and so a little better than it will be.
+counts by it say "calibrated". The images must be such as the model will meet: ten at least, and
+twenty are few. What is printed is of the same images, and so a little better than it will be.
 """
 
 from __future__ import annotations

@@ -51,7 +51,14 @@ def read(file: Path) -> Dataset:
 
 def _image(manifest: Manifest, split: str, path: Path) -> LabelledImage:
     size, labels = size_in(path), label_path(path)
-    shapes = parse(next(documents(labels, ".txt")), size, manifest.names) if labels.exists() else ()
+    if not labels.is_file():  # nobody said that there is nothing in it
+        raise DatasetError(
+            path,
+            f"no label file {labels.name}",
+            "an image without objects has an empty one",
+            "Label it, add an empty file, or take the image out.",
+        )
+    shapes = parse(next(documents(labels, ".txt")), size, manifest.names)
     return LabelledImage(manifest.name_of(path), size, shapes, manifest.gsd_m, split)
 
 

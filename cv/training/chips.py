@@ -62,10 +62,10 @@ def write_dataset(
     Raises InputError where chips are there already that this recipe would draw otherwise, or where
     there is nothing to render.
     """
-    if last <= first or every < 1:
+    if first < 0 or last <= first or every < 1:
         found = f"first {first}, last {last}, every {every}"
         raise InputError(
-            "seeds", found, "at least one seed, and one of some in val, are needed", "Correct them."
+            "seeds", found, "0 <= first < last, and every from 1 on, are needed", "Correct them."
         )
     _refuse_others(folder, range(first, last), every, recipe)
     for split in ("train", "val"):
@@ -119,20 +119,33 @@ def _places(folder: Path, every: int, seed: int) -> tuple[Path, Path]:
 
 
 def _refuse_others(folder: Path, seeds: range, every: int, recipe: Recipe) -> None:
-    """Draws some of the chips that are there again, and compares."""
-    places = [(seed, _places(folder, every, seed)[0]) for seed in seeds]
-    there = [place for place in places if place[1].exists()]
-    for seed, path in there[:: max(1, len(there) // _COMPARED)][:_COMPARED]:
+    """Draws some of the chips that are there again, those of `seeds` or not, and compares."""
+    there = sorted(folder.glob("images/*/*.png"))
+    own = [path for path in there if path.stem.isdecimal() and int(path.stem) in seeds]
+    some = [*_spread(own), *_spread(there)]
+    for path in dict.fromkeys(some):
+        if not path.stem.isdecimal() or _places(folder, every, int(path.stem))[0] != path:
+            raise _other(path)
+        seed = int(path.stem)
         picture = cv2.imread(str(path))
         if picture is None or not np.array_equal(
             picture[..., ::-1], render_chip(seed, recipe=recipe).image
         ):
-            raise InputError(
-                path,
-                "it is not what would be drawn now",
-                "chips of one recipe and one version of the renderer lie in one folder",
-                "Name another folder, or empty this one.",
-            )
+            raise _other(path)
+
+
+def _spread(paths: list[Path]) -> list[Path]:
+    """A few of them, from all over."""
+    return paths[:: max(1, len(paths) // _COMPARED)][:_COMPARED]
+
+
+def _other(path: Path) -> InputError:
+    return InputError(
+        path,
+        "it is not what would be drawn now",
+        "chips of one recipe and one version of the renderer lie in one folder",
+        "Name another folder, or empty this one.",
+    )
 
 
 def _write_seed(folder: Path, every: int, recipe: Recipe, seed: int) -> tuple[int, int]:

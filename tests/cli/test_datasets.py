@@ -190,3 +190,12 @@ def test_nothing_is_written_over_a_dataset(tmp_path, monkeypatch, capsys, comman
     assert capsys.readouterr().err.startswith("pierwatch: ")
     after = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
     assert after == before
+
+
+def test_an_image_that_nobody_labelled_is_not_taken_for_empty(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    yolo_folder(Path("chips"))
+    next(Path("chips/labels").rglob("*.txt")).unlink()
+    assert main(["datasets", "convert", "chips", "--to", "yolo-obb", "copy"]) == 2
+    assert "no label file" in capsys.readouterr().err
+    assert not Path("copy").exists()

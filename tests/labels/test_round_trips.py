@@ -177,6 +177,9 @@ def test_geojson_in_the_world(image, name, write):
 def test_a_whole_yolo_dataset(tmp_path):
     first = yolo_obb.read(yolo_folder(tmp_path / "one") / "dataset.yaml")
     noise(tmp_path / "one" / "images" / "val" / "empty.png", 9)
+    with pytest.raises(DatasetError, match=r"no label file empty\.txt"):
+        yolo_obb.read(tmp_path / "one" / "dataset.yaml")
+    (tmp_path / "one" / "labels" / "val" / "empty.txt").touch()
     first = yolo_obb.read(tmp_path / "one" / "dataset.yaml")
 
     def source(image):

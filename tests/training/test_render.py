@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
+from cv.errors import InputError
 from cv.labels.check import check
 from cv.labels.labelled import is_rectangle
 from cv.labels.outlines import visible_part
@@ -14,6 +16,7 @@ from cv.training.canvas import Canvas, rectangle
 from cv.training.cargo import FEET, WIDTH, Block, draw_block, draw_container
 from cv.training.chips import fitted, labelled, write_dataset
 from cv.training.materials import GROUNDS, Paints
+from cv.training.recipe import DEFAULT
 from cv.training.render import CLASSES, render_chip
 from cv.training.sensor import Sensor, Sun, View, expose, illuminate
 from cv.training.ships import Ship, draw_ship
@@ -183,3 +186,21 @@ def test_no_label_is_larger_than_its_chip() -> None:
     assert np.ptp(fits, axis=0).max() <= 640 + 1e-9
     small = rectangle([100, 100], 40, 8, 0.6)
     assert np.array_equal(fitted(small, size), small)
+
+
+def test_chips_of_another_scale_are_not_put_beside_those_that_are_there(tmp_path):
+    write_dataset(tmp_path, 0, 2, every=2, recipe=replace(DEFAULT, coarse=1.0))
+    before = (tmp_path / "dataset.yaml").read_text()
+    assert "gsd_m: 1.2" in before
+    for first, every, coarse in ((50, 2, 0.0), (0, 1, 1.0)):
+        with pytest.raises(InputError, match="one recipe"):
+            write_dataset(tmp_path, first, first + 2, every, recipe=replace(DEFAULT, coarse=coarse))
+    assert (tmp_path / "dataset.yaml").read_text() == before
+    write_dataset(tmp_path, 2, 3, every=2, recipe=replace(DEFAULT, coarse=1.0))
+    assert len(list(tmp_path.glob("images/*/*.png"))) == 3
+
+
+def test_seeds_are_not_negative(tmp_path):
+    with pytest.raises(InputError, match="0 <= first"):
+        write_dataset(tmp_path / "none", -5, 3)
+    assert not (tmp_path / "none").exists()
