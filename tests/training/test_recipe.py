@@ -124,7 +124,7 @@ def test_chips_of_another_recipe_and_broken_ones_are_not_taken_over(tmp_path, ca
 @pytest.mark.parametrize("wrong", [["--first", "5", "--last", "5"], ["--every", "0"]])
 def test_nothing_to_render_is_refused(wrong, tmp_path, capsys):
     assert main([str(tmp_path), *wrong]) == 2
-    assert "at least one seed" in capsys.readouterr().err
+    assert "0 <= first < last" in capsys.readouterr().err
 
 
 def test_a_share_of_more_than_all_is_refused(tmp_path, capsys):
