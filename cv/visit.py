@@ -21,10 +21,11 @@ from cv.counting.tally import LEAST_HULL_M2, LONG_BOX_M, NO_VIEW, Header, Tally,
 from cv.detector.card import CONTAINER, HULL, Card, Look
 from cv.detector.detections import Detections
 from cv.detector.detector import CANDIDATE_SHARE, Detector
+from cv.scene.blanks import SMALLEST_BLANK_M2
 from cv.scene.scene import Scene
 from cv.site import BERTH_BUFFER_M, Site
 
-METHOD_VERSION = 2
+METHOD_VERSION = 3
 """Raised when the same scene, site and model would be counted otherwise than before."""
 LONGEST_HULL_M = 400.0
 """Hulls up to this length are found whole, wherever they lie in a berth."""
@@ -42,6 +43,7 @@ _CONSTANTS = (
     SMALLEST_M2,
     LEAST_HULL_M2,
     GAP_M,
+    SMALLEST_BLANK_M2,
 )
 """What shapes a count beside scene, site and model."""
 GSD_TOLERANCE = 0.02

@@ -140,6 +140,17 @@ def test_pixels_that_are_not_there_reduce_the_fraction_exactly(
     assert "of the pier" in pier.reason
 
 
+def test_a_pier_under_a_border_that_nobody_declared_is_not_visible(scene_path, site):
+    with rasterio.open(scene_path, "r+") as dataset:
+        values = dataset.read()
+        values[:, :, 10:] = 255
+        dataset.write(values)
+        assert dataset.nodata is None
+    for pier in count(Scene.open(scene_path), site, painted_detector()):
+        assert pier.status == "not_visible"
+        assert pier.containers.value is None
+
+
 @pytest.mark.parametrize("value", [7, math.nan, math.inf])
 def test_a_scene_of_nothing_is_not_visible_and_never_zero(scene_path, site, value):
     dtype = None if value == 7 else "float32"

@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from cv.geometry.grid import Grid
 from cv.geometry.patch import Patch
 from cv.scene import clock, files, planet
+from cv.scene.blanks import blank
 from cv.scene.clock import NamePattern
 from cv.scene.delivery import Delivery
 from cv.scene.georeference import grid_of
@@ -102,15 +103,12 @@ class Scene:
         return resample(samples, ~window.to_pixel @ to_pixel, clear)
 
     def visibility(self, region: BaseGeometry) -> Visibility:
-        """How much of `region` was seen.
+        """How much of `region` was seen: valid, not blank, and not under what a UDM2 tells of.
 
         `region` is in pixels (x, y) of the scene and may reach beyond it.
         """
         area = polygons(shapely.make_valid(region))
-        if self._source.always_valid:
-            clear = polygons(shapely.intersection(area, self.grid.footprint))
-        else:
-            clear = clear_part(area, self.grid.shape, self._valid_in)
+        clear = clear_part(area, self.grid.shape, self._seen_in)
         if self.udm2:
             clear = self.udm2.clear_part(clear)
         return Visibility.of(area, clear, "udm2" if self.udm2 else "mask")
@@ -150,8 +148,13 @@ class Scene:
     def _convert(self, strip: Strip) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         return self.radiometry.apply(strip.values), strip.valid
 
-    def _valid_in(self, x: int, y: int, width: int, height: int) -> NDArray[np.bool_]:
-        return self._source.strip(x, y, width, height, (1, 1)).valid
+    @cached_property
+    def _pixel_m2(self) -> float:
+        return abs(float(self.grid.ground().from_pixel.determinant))
+
+    def _seen_in(self, x: int, y: int, width: int, height: int) -> NDArray[np.bool_]:
+        strip = self._source.strip(x, y, width, height, (1, 1))
+        return strip.valid & ~blank(strip.values, self._pixel_m2)
 
 
 def _delivery(path: Path) -> Delivery:

@@ -85,13 +85,6 @@ class Source:
         """The pixels of the image that `header` describes."""
         return cls(header, bands, _Handles(header))
 
-    @property
-    def always_valid(self) -> bool:
-        """Whether no pixel of this file can be invalid."""
-        header = self.header
-        masked = header.masked or header.alpha
-        return not masked and header.nodata is None and header.dtype != "float32"
-
     def close(self) -> None:
         """Close the file in all threads."""
         self._handles.close()

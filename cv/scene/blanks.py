@@ -1,0 +1,41 @@
+"""Blanks: areas of black or white that nobody declared, as borders of turned or mosaicked images.
+
+A camera leaves no large area at exactly the darkest or the brightest value in every band: what
+has it was filled in, or was too dark or too bright to be recorded. Either way nothing was seen.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.features import sieve
+
+SMALLEST_BLANK_M2 = 100.0
+"""Smaller areas are deep shadows or bright roofs, square metres."""
+
+
+def blank(values: NDArray[np.generic], pixel_m2: float) -> NDArray[np.bool_]:
+    """(rows, columns) True where `values` (bands, rows, columns), as stored, are a blank's.
+
+    A blank is connected over the sides of its pixels, which cover `pixel_m2` each; holes in it that
+    are smaller than a blank belong to it.
+    """
+    empty = np.zeros(values.shape[1:], bool)
+    for extreme in _extremes(values.dtype):
+        empty |= (values == extreme).all(axis=0)
+    least = math.ceil(SMALLEST_BLANK_M2 / pixel_m2)
+    if empty.sum() < least:
+        return np.zeros_like(empty)
+    if empty.all() or least < 2:
+        return empty
+    return np.asarray(sieve(empty.astype(np.uint8), size=least, connectivity=4)).astype(bool)
+
+
+def _extremes(dtype: np.dtype[Any]) -> set[float]:
+    """Black and white of a data type; floating-point numbers have no white."""
+    if dtype.kind == "f":
+        return {0.0}
+    return {0, int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)}
