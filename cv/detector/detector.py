@@ -26,6 +26,8 @@ from cv.geometry.tiling import Tile, Tiling
 
 CANDIDATE_SHARE = 0.25
 """Detections down to this part of their threshold are returned: their scores make intervals."""
+SAME = 0.01
+"""A raster whose pixels are within this part of a look's working GSD is taken as it is."""
 _IDLE = -1
 """Number of a class that a pass does not look for."""
 
@@ -100,7 +102,7 @@ class Detector:
         `CANDIDATE_SHARE` of them. Raises InferenceError.
         """
         network = next(network for network in self.networks if look in network.card.looks)
-        to_metres = Affine.scale(look.gsd_m)
+        to_metres = _working(look.gsd_m, to_pixel)
         number = _numbers(network.card.classes, look, self.card.classes)
         size = network.card.tile_px
 
@@ -110,10 +112,21 @@ class Detector:
             found = replace(found, classes=number[found.classes])
             return found[found.classes != _IDLE]
 
-        in_pixels = affinity.scale(region, 1 / look.gsd_m, 1 / look.gsd_m, origin=(0, 0))
+        in_pixels = affinity.affine_transform(region, (~to_metres).to_shapely())
         tiling, overlap = Tiling(size, look.overlap_px), network.card.merge_overlap
         found = sweep(tiling, in_pixels, look_at, overlap, self.threads)
         return found.transformed(to_metres)
+
+
+def _working(gsd_m: float, to_pixel: Affine) -> Affine:
+    """Pixels of the tiles (x, y) to metres: of `gsd_m`, or the raster's own where they are so."""
+    own = ~to_pixel
+    straight = Affine.scale(own.a, own.e)
+    if own.almost_equals(straight, SAME * gsd_m) and straight.almost_equals(
+        Affine.scale(gsd_m), SAME * gsd_m
+    ):
+        return own
+    return Affine.scale(gsd_m)
 
 
 def _numbers(own: tuple[str, ...], look: Look, joined: tuple[str, ...]) -> Indices:

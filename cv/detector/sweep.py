@@ -28,13 +28,14 @@ def sweep(
 ) -> Detections:
     """What `look_at` finds in the tiles that touch `region` (tile pixels of the plane), merged.
 
+    Merged tile by tile, where threads share the work, and once more over the borders of tiles.
     `look_at` answers in pixels of its tile; the result is in tile pixels from the plane's origin.
     It does not depend on the order of tiles or the number of `threads`. `overlap`: see `merge`.
     """
 
     def keep(tile: Tile) -> Detections:
         placed = look_at(tile).transformed(Affine.translation(tile.x0, tile.y0))
-        return placed[tiling.owned(tile, placed.boxes.centers)]
+        return merge(placed[tiling.owned(tile, placed.boxes.centers)], overlap)
 
     tiles = list(tiling.tiles(region))
     found = _map(keep, tiles, threads)

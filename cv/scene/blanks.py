@@ -23,13 +23,20 @@ def blank(values: NDArray[np.generic], pixel_m2: float) -> NDArray[np.bool_]:
     A blank is connected over the sides of its pixels, which cover `pixel_m2` each; holes in it that
     are smaller than a blank belong to it.
     """
+    least = math.ceil(SMALLEST_BLANK_M2 / pixel_m2)
     empty = np.zeros(values.shape[1:], bool)
     for extreme in _extremes(values.dtype):
-        empty |= (values == extreme).all(axis=0)
-    least = math.ceil(SMALLEST_BLANK_M2 / pixel_m2)
-    if empty.sum() < least:
+        same = values[0] == extreme
+        for band in values[1:]:
+            if np.count_nonzero(same) < least:
+                break
+            same &= band == extreme
+        else:
+            empty |= same
+    extent = np.count_nonzero(empty)
+    if extent < least:
         return np.zeros_like(empty)
-    if empty.all() or least < 2:
+    if extent == empty.size or least < 2:
         return empty
     return np.asarray(sieve(empty.astype(np.uint8), size=least, connectivity=4)).astype(bool)
 

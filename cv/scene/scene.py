@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,7 @@ from cv.scene.georeference import grid_of
 from cv.scene.geotiff import Header, inspect
 from cv.scene.profiles import Declared, choose, declared
 from cv.scene.radiometry import Percentiles, Radiometry
-from cv.scene.resample import resample, unseen, window_for
+from cv.scene.resample import HALF, is_whole, resample, unseen, window_for
 from cv.scene.samples import gather
 from cv.scene.source import Source, Strip
 from cv.scene.udm2 import Udm2
@@ -95,6 +95,8 @@ class Scene:
         Downsampling averages (no aliasing), upsampling interpolates. What lies outside the scene
         was not seen. Any number of threads may read. Raises SceneError on a damaged file.
         """
+        if is_whole(to_pixel):
+            return self._cut(round(to_pixel.c), round(to_pixel.f), shape)
         window = window_for(to_pixel, shape, self.grid.shape)
         if window is None:
             return unseen(shape)
@@ -144,6 +146,22 @@ class Scene:
     def sources(self) -> tuple[Path, ...]:
         """The files that it is read from."""
         return (self.path, self.udm2.path) if self.udm2 else (self.path,)
+
+    def _cut(self, x: int, y: int, shape: tuple[int, int]) -> Patch:
+        """The patch that begins at pixel x, y, pixel for pixel."""
+        patch = unseen(shape)
+        left, right = np.clip((x, x + shape[1]), 0, self.grid.shape[1])
+        top, bottom = np.clip((y, y + shape[0]), 0, self.grid.shape[0])
+        if left < right and top < bottom:
+            strip = self._source.strip(left, top, right - left, bottom - top, (1, 1))
+            values, valid = self._convert(strip)
+            part = np.s_[top - y : bottom - y, left - x : right - x]
+            patch.rgb[part] = np.moveaxis(values * valid, 0, 2)
+            patch.seen[part] = valid
+        if self.udm2:
+            clear = self.udm2.share(Affine.translation(x, y), shape)
+            return replace(patch, seen=patch.seen & (clear >= HALF))
+        return patch
 
     def _convert(self, strip: Strip) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         return self.radiometry.apply(strip.values), strip.valid

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,38 +21,39 @@ from cv.scene.files import Format
 from cv.scene.geotiff import Header, open_dataset, reading
 
 
-class _Handles:
-    """Open datasets of one file, as many as threads read at once; all closed together."""
+class _Handle:
+    """One dataset that is opened when it is needed; threads take turns.
+
+    So what GDAL keeps of decoded blocks is there once, and for all of them: decoding takes a small
+    part of the time that a network takes for the same pixels.
+    """
 
     def __init__(self, header: Header) -> None:
         self._header = header
-        self._idle: list[Any] = []
+        self._lock = threading.Lock()
+        self._opened: list[Any] = []
         self._blocks = Blocks(header.path) if header.format is Format.GEOTIFF else None
         self._complaints: list[str] = []
-        weakref.finalize(self, _close, self._idle, self._blocks)
+        weakref.finalize(self, _close, self._opened, self._blocks)
 
-    def __reduce__(self) -> tuple[type[_Handles], tuple[Header]]:
+    def __reduce__(self) -> tuple[type[_Handle], tuple[Header]]:
         return type(self), (self._header,)
 
     @contextmanager
     def lent(self, window: Window, step: tuple[int, int]) -> Iterator[Any]:
-        """A dataset to read every `step`-th pixel of `window` from; damage becomes SceneError."""
+        """The dataset, to read every `step`-th pixel of `window`; damage becomes SceneError."""
         with reading(self._header.path):
             if self._blocks:
                 self._blocks.check(window, step)
-            try:
-                dataset = self._idle.pop()  # atomic: no lock is needed
-            except IndexError:
-                dataset = open_dataset(self._header.path, self._header.format)
-            try:
-                with decoding(self._header.path, self._complaints):
-                    yield dataset
-            finally:
-                self._idle.append(dataset)
+            with self._lock, decoding(self._header.path, self._complaints):
+                if not self._opened:
+                    self._opened.append(open_dataset(self._header.path, self._header.format))
+                yield self._opened[0]
 
     def close(self) -> None:
-        """Close what is idle; a later read opens it again."""
-        _close(self._idle, self._blocks)
+        """Close what is open; a later read opens it again."""
+        with self._lock:
+            _close(self._opened, self._blocks)
 
 
 def _close(datasets: list[Any], blocks: Blocks | None) -> None:
@@ -78,23 +80,23 @@ class Source:
     header: Header
     bands: tuple[int, ...]
     """The bands that are read, from 1, in this order."""
-    _handles: _Handles = field(repr=False, compare=False)
+    _handle: _Handle = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, header: Header, bands: tuple[int, ...]) -> Source:
         """The pixels of the image that `header` describes."""
-        return cls(header, bands, _Handles(header))
+        return cls(header, bands, _Handle(header))
 
     def close(self) -> None:
         """Close the file in all threads."""
-        self._handles.close()
+        self._handle.close()
 
     def strip(self, x: int, y: int, width: int, height: int, step: tuple[int, int]) -> Strip:
         """Every `step`-th pixel (x, y) of a window inside the raster; raises SceneError."""
         window = RasterWindow(x, y, width, height)
         shape = (math.ceil(height / step[1]), math.ceil(width / step[0]))
         unique = sorted(set(self.bands))
-        with self._handles.lent((x, y, width, height), step) as dataset:
+        with self._handle.lent((x, y, width, height), step) as dataset:
             values = dataset.read(
                 unique,
                 window=window,

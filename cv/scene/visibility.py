@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 NOTHING = shapely.MultiPolygon()
 _PART_PIXELS = 2**23
 
+Window = tuple[int, int, int, int]
 SeenIn = Callable[[int, int, int, int], NDArray[np.bool_]]
 
 
@@ -42,14 +44,19 @@ def clear_part(region: BaseGeometry, raster: tuple[int, int], seen_in: SeenIn) -
     """The part of `region` (pixels) that lies on seen pixels of a raster of shape `raster`.
 
     `seen_in` answers which pixels of x, y, width, height were seen. Pixels are squares: the area is
-    exact. The window is gone through in parts, so that memory stays bounded.
+    exact. The window is gone through in parts, so that memory stays bounded, by two threads: one
+    part is read while another is judged.
     """
-    parts = []
-    for x, y, width, height in _parts(region, raster):
+
+    def clear_in(window: Window) -> BaseGeometry:
+        x, y, width, height = window
         part = polygons(shapely.intersection(region, shapely.box(x, y, x + width, y + height)))
-        if not part.is_empty:
-            parts.append(shapely.intersection(part, _seen_area(seen_in, x, y, width, height)))
-    return polygons(shapely.union_all(parts)) if parts else NOTHING
+        if part.is_empty:
+            return NOTHING
+        return shapely.intersection(part, _seen_area(seen_in, x, y, width, height))
+
+    with ThreadPoolExecutor(2) as pool:
+        return polygons(shapely.union_all(list(pool.map(clear_in, _parts(region, raster)))))
 
 
 def polygons(geometry: BaseGeometry) -> BaseGeometry:
@@ -60,7 +67,7 @@ def polygons(geometry: BaseGeometry) -> BaseGeometry:
     return shapely.MultiPolygon(kept) if len(kept) != 1 else kept[0]
 
 
-def _parts(region: BaseGeometry, raster: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
+def _parts(region: BaseGeometry, raster: tuple[int, int]) -> Iterator[Window]:
     if region.is_empty:
         return
     left, top, right, bottom = region.bounds
