@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,13 +82,16 @@ class Visit:
 
     def count(self) -> Counts:
         """One count per place; raises SceneError for unreadable pixels, and InferenceError."""
-        views = [self._view(place) for place in self.places.places]
         fault = _out_of_range(self.places.ground.gsd_m, self.detector.card)
         if fault:
-            return self._blank(views, Status.OUT_OF_RANGE, fault)
+            return self._blank(self._views(), Status.OUT_OF_RANGE, fault)
+        with ThreadPoolExecutor(1) as aside:
+            judging = aside.submit(self._views)
+            found = self.detections()
+            views = judging.result()
         if all(max(view.outline, view.berth or 0.0) <= NO_VIEW for view in views):
             return self._blank(views, Status.NOT_VISIBLE, "nothing of the pier was seen")
-        tally = Tally.of(self.detector.card, self.places, self.detections())
+        tally = Tally.of(self.detector.card, self.places, found)
         counts = tuple(tally.count(self.header, i, view) for i, view in enumerate(views))
         return Counts(
             self.scene.id,
@@ -141,6 +145,9 @@ class Visit:
     def region(self) -> BaseGeometry:
         """The part of the scene that has to be looked at, ground metres."""
         return self.places.region.intersection(self.footprint)
+
+    def _views(self) -> list[View]:
+        return [self._view(place) for place in self.places.places]
 
     def _view(self, place: Place) -> View:
         outline = self.scene.visibility(self.places.in_pixels(place.outline))

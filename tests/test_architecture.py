@@ -44,6 +44,7 @@ ROOMS = {
     "rasterio": {"scene"},
     "pystac": {"scene"},
     "onnxruntime": {"detector", "training"},
+    "openvino": {"detector"},
     "sqlite3": {"ledger"},
     "torch": {"training"},
     "torchvision": {"training"},
@@ -55,7 +56,7 @@ ROOMS = {
     "geopandas": {"counting", "report"},
     "pyogrio": {"report"},
     "matplotlib": {"report"},
-    "PIL": {"labels"},
+    "PIL": {"labels", "scene"},
     "yaml": {"labels", "training"},
 }
 VERSION_ONLY = {("cli", "sqlite3")}

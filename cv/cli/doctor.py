@@ -21,7 +21,16 @@ _CORE = (
     "pillow",
     "tqdm",
 )
-_EXTRA = ("geopandas", "pyogrio", "pyyaml", "torch", "torchvision", "ultralytics", "albumentations")
+_EXTRA = (
+    "geopandas",
+    "pyogrio",
+    "openvino",
+    "pyyaml",
+    "torch",
+    "torchvision",
+    "ultralytics",
+    "albumentations",
+)
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -91,7 +91,7 @@ def _outcomes(
 
     if args.workers is None:
         return monitor(paths, site, options.detector(args), ledger, opener)
-    load = partial(Detector.load, args.model, args.threads or 1)
+    load = partial(Detector.load, args.model, args.threads or 1, args.engine)
     recipe = Recipe(site, load, opener, args.ledger)
     limits = Limits(memory_mb=args.memory, time_s=float(args.time_limit))
     return monitor_with_crew(paths, recipe, ledger, args.workers, limits)

@@ -57,6 +57,12 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         help="ONNX file, or a released model's name; twice: one for containers, one for hulls",
     )
     parser.add_argument("--threads", type=int, metavar="N", help="tiles at once; default: cores")
+    parser.add_argument(
+        "--engine",
+        default="onnxruntime",
+        metavar="NAME",
+        help="what runs the model: onnxruntime (default), or openvino where that is installed",
+    )
 
 
 def add_ledger(parser: argparse.ArgumentParser) -> None:
@@ -104,7 +110,7 @@ def detector(args: argparse.Namespace) -> Detector:
     """The detector that `args` name."""
     from cv.detector.detector import Detector
 
-    return Detector.load(args.model, args.threads)
+    return Detector.load(args.model, args.threads, args.engine)
 
 
 def scene(args: argparse.Namespace) -> Scene:

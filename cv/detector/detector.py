@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from cv.detector.card import Card, Look
 from cv.detector.decode import decode
 from cv.detector.detections import Detections
+from cv.detector.engine import Engine
 from cv.detector.network import Network
 from cv.detector.released import DEFAULT, model_files
 from cv.detector.sweep import sweep
@@ -44,12 +45,14 @@ class Detector:
         cls,
         model: str | Path | Sequence[str | Path] | None = None,
         threads: int | None = None,
+        engine: Engine | str = Engine.ONNXRUNTIME,
     ) -> Detector:
         """The detector of `model`: an ONNX file, or the name of a released model, or several.
 
         The released model "pierwatch-n" came along, and is used if None.
         `threads`: tiles at once, the machine's cores if None; results do not depend on it.
-        Raises ModelError.
+        `engine`: what runs them, "onnxruntime" or "openvino" (extra `openvino`: a little other
+        scores, see docs/performance.md). Raises ModelError.
         """
         count = threads if threads is not None else os.cpu_count() or 1
         if count < 1:
@@ -58,7 +61,8 @@ class Detector:
         named = (given,) if isinstance(given, str | Path) else tuple(given)
         if not named:
             raise ModelError("model", "an empty list", "at least one is needed", "Leave it out.")
-        networks = tuple(Network.load(file) for file in model_files(*named))
+        chosen = _engine(engine)
+        networks = tuple(Network.load(file, chosen, count) for file in model_files(*named))
         Card.joined([network.card for network in networks])
         return cls(networks, count)
 
@@ -118,15 +122,25 @@ class Detector:
         return found.transformed(to_metres)
 
 
+def _engine(name: Engine | str) -> Engine:
+    try:
+        return Engine(name)
+    except ValueError as error:
+        raise ModelError(
+            "engine", repr(name), f"one of {', '.join(Engine)} is needed", "Correct it."
+        ) from error
+
+
 def _working(gsd_m: float, to_pixel: Affine) -> Affine:
     """Pixels of the tiles (x, y) to metres: of `gsd_m`, or the raster's own where they are so."""
-    own = ~to_pixel
+    own: Affine = ~to_pixel
     straight = Affine.scale(own.a, own.e)
     if own.almost_equals(straight, SAME * gsd_m) and straight.almost_equals(
         Affine.scale(gsd_m), SAME * gsd_m
     ):
         return own
-    return Affine.scale(gsd_m)
+    working: Affine = Affine.scale(gsd_m)
+    return working
 
 
 def _numbers(own: tuple[str, ...], look: Look, joined: tuple[str, ...]) -> Indices:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
-from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
+from cv.detector import engine as engines
 from cv.detector.card import Card, Layout
+from cv.detector.engine import Engine, Runner
 from cv.detector.intake import Intake, fits
 from cv.detector.wire import NotOnnx, leads_elsewhere
 from cv.errors import InferenceError, ModelError
@@ -26,16 +26,6 @@ MAX_CARD_BYTES = 2**20
 _CHECKPOINTS = (b"PK\x03\x04", *(bytes([0x80, protocol]) for protocol in range(2, 6)))
 """How PyTorch checkpoints (archives of a pickle) and bare pickles begin."""
 
-_LOAD_ERRORS = (
-    ort_errors.Fail,
-    ort_errors.InvalidArgument,
-    ort_errors.InvalidGraph,
-    ort_errors.InvalidProtobuf,
-    ort_errors.NoSuchFile,
-    ort_errors.NotImplemented,
-    ort_errors.RuntimeException,
-)
-
 
 @dataclass(frozen=True, eq=False)
 class Network:
@@ -46,12 +36,16 @@ class Network:
     """sha256 of the file, hexadecimal."""
     intake: Intake
     """How it takes a tile."""
-    session: Any
-    """onnxruntime.InferenceSession of one thread: calls may come from several threads at once."""
+    runner: Runner
+    """Answers to a tensor that the intake made."""
 
     @classmethod
-    def load(cls, path: str | Path) -> Network:
+    def load(
+        cls, path: str | Path, engine: Engine = Engine.ONNXRUNTIME, threads: int = 1
+    ) -> Network:
         """The model in ONNX file `path`, checked against its card; raises ModelError.
+
+        `engine` runs it, for `threads` tiles at once.
 
         The file is read once: what is hashed is what is run. A model never reads other files, and
         what could run code when it is read, a checkpoint or a pickle, is not opened at all.
@@ -61,19 +55,20 @@ class Network:
         _check_kind(path, content)
         digest = hashlib.sha256(content).hexdigest()
         _check_digest(path, digest)
-        session = _session(path, content)
+        session = engines.session(path, content)
         card = Card.from_metadata(path, session.get_modelmeta().custom_metadata_map)
         intake = Intake.of(path, session.get_inputs(), card.tile_px)
         _check_answer(path, card, session)
-        return cls(card, digest, intake, session)
+        if engine is Engine.OPENVINO:
+            return cls(card, digest, intake, engines.of_openvino(path, content, threads))
+        return cls(card, digest, intake, engines.of_session(session))
 
     def run(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The answer to tile `rgb` (rows, columns, 3); raises InferenceError if it fails."""
         try:
-            (answer,) = self.session.run(None, {self.intake.name: self.intake.tensor(rgb)})
-        except _LOAD_ERRORS as error:
-            raise InferenceError(f"the model {self.card.name} failed: {error}") from error
-        return np.asarray(answer, dtype=np.float32)
+            return self.runner(self.intake.tensor(rgb))
+        except InferenceError as error:
+            raise InferenceError(f"{self.card.name}: {error}") from error
 
 
 def _content(path: Path) -> bytes:
@@ -148,23 +143,6 @@ def _check_digest(path: Path, digest: str) -> None:
             f"its card says {stated}",
             "Get model and card again; one of them is not the released file.",
         )
-
-
-def _session(path: Path, content: bytes) -> Any:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    options.use_deterministic_compute = True
-    try:
-        return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except _LOAD_ERRORS as error:
-        raise ModelError(
-            path,
-            f"onnxruntime cannot load it ({str(error)[:200]})",
-            "a complete ONNX file is needed",
-            "Get the model file again.",
-        ) from error
 
 
 def _check_answer(path: Path, card: Card, session: Any) -> None:

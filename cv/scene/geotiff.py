@@ -40,7 +40,10 @@ MAX_BANDS = 8
 DTYPES = ("uint8", "uint16", "int16", "float32")
 """Data types that are read."""
 _INDEX_BYTES = 4  # a TIFF lists the place of every block in at least so many bytes
+_CACHE_BYTES = 128 * 2**20
+"""What GDAL may keep of decoded blocks: the rows of blocks under a row of tiles, in most scenes."""
 _GDAL_OPTIONS = {
+    "GDAL_CACHEMAX": _CACHE_BYTES,
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_PAM_ENABLED": "NO",
     "GDAL_GEOREF_SOURCES": "INTERNAL",

@@ -104,7 +104,8 @@ class Source:
                 resampling=Resampling.nearest,
             )
             valid = self._valid(dataset, window, shape, values)
-        return Strip(values[[unique.index(band) for band in self.bands]], valid)
+        asked = [unique.index(band) for band in self.bands]
+        return Strip(values if asked == list(range(len(values))) else values[asked], valid)
 
     def sample(self, pixels: int) -> NDArray[np.generic]:
         """Stored values (bands, n) of about `pixels` valid pixels at most, from the whole raster.

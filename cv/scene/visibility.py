@@ -15,7 +15,7 @@ from rasterio.features import shapes
 from shapely.geometry.base import BaseGeometry
 
 NOTHING = shapely.MultiPolygon()
-_PART_PIXELS = 2**23
+_PART_PIXELS = 2**21
 
 Window = tuple[int, int, int, int]
 SeenIn = Callable[[int, int, int, int], NDArray[np.bool_]]

@@ -12,7 +12,14 @@ from rasterio.shutil import copy as raster_copy
 from cv.geometry.boxes import map_points
 from cv.geometry.patch import Patch
 from cv.scene.geotiff import inspect
-from cv.scene.resample import Window, resample, unseen, window_for
+from cv.scene.resample import (
+    Window,
+    _interpolated,
+    _turned,
+    resample,
+    unseen,
+    window_for,
+)
 from cv.scene.samples import gather
 from cv.scene.scene import Scene
 from cv.scene.source import Source
@@ -224,3 +231,26 @@ def test_windows_lie_on_a_fixed_lattice() -> None:
     window = window_for(Affine.translation(101, 57) @ Affine.scale(3.2), (10, 10), (500, 500))
     assert window == Window(window.x, window.y, window.columns, window.rows, (3, 3))
     assert window.x % 3 == window.y % 3 == 0
+
+
+@pytest.mark.parametrize("place", [(0, 0), (37, 21), (-9, -14), (380, 290), (-5, 250)])
+def test_whole_pixels_are_taken_as_they_are(write_tiff: WriteTiff, place: tuple[int, int]) -> None:
+    data = np.random.default_rng(1).integers(1, 256, (3, *SHAPE)).astype(np.uint8)
+    data[:, 100:120, 90:110] = 0
+    scene = Scene.open(write_tiff(data, nodata=0))
+    to_pixel = Affine.translation(*place)
+    patch = scene.read(to_pixel, (60, 70))
+    window = window_for(to_pixel, (60, 70), SHAPE)
+    assert window is not None
+    samples = gather(scene._source, window, 3, scene._convert)
+    slow = resample(samples, ~window.to_pixel @ to_pixel, np.ones((60, 70), np.float32))
+    assert np.array_equal(patch.rgb, slow.rgb)
+    assert np.array_equal(patch.seen, slow.seen)
+
+
+@pytest.mark.parametrize("scale", [(0.4, 0.4), (0.83, 0.83), (1.0004, 0.9996), (1.2, 1.9)])
+def test_pillow_interpolates_as_gdal_does(scale: tuple[float, float]) -> None:
+    values = np.random.default_rng(2).uniform(0, 255, (3, 140, 150)).astype(np.float32)
+    step = Affine.translation(6.3, 7.7) @ Affine.scale(*scale)
+    quick = _interpolated(values, step, (60, 70))
+    assert np.abs(quick - _turned(values, step, (60, 70))).max() < 0.1
