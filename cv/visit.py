@@ -120,10 +120,10 @@ class Visit:
 
     def _region_for(self, look: Look, hulls: Detections) -> BaseGeometry:
         """Where `look` has to look, ground metres; `hulls` are those found so far."""
-        shapes = [place.berth for place in self.places.places]
+        shapes: list[BaseGeometry] = []
         if HULL in look.classes:  # so far beyond its berth can the middle of a hull be, or its deck
             beyond = (1.0 if CONTAINER in look.classes else 0.5) - LIES_IN
-            shapes = [shape.buffer(beyond * LONGEST_HULL_M) for shape in shapes]
+            shapes += [p.berth.buffer(beyond * LONGEST_HULL_M) for p in self.places.places]
         if CONTAINER in look.classes:
             sure = hulls.scores >= np.array(self.detector.card.thresholds)[hulls.classes]
             shapes += [place.outline for place in self.places.places]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from rasterio.windows import Window
 from tqdm import tqdm
 
 from cv.files import write_whole
+from cv.scene.blanks import blank
 from cv.training.recipe import DEFAULT
 from cv.training.render import CHIP, FINE_GSD, render_chip
 
@@ -95,9 +96,17 @@ def piers(path: Path, side: int) -> Path:
 
 def _chips() -> np.ndarray:
     with ProcessPoolExecutor() as pool:
-        yards = list(pool.map(_yard, range(FIRST_SEED, FIRST_SEED + YARDS)))
-        bare = list(pool.map(_bare, range(FIRST_SEED + YARDS, FIRST_SEED + YARDS + BARE)))
-    return np.stack(yards + bare)
+        return np.stack([*_whole(pool, _yard, YARDS), *_whole(pool, _bare, BARE)])
+
+
+def _whole(
+    pool: ProcessPoolExecutor, draw: Callable[[int], np.ndarray], number: int
+) -> list[np.ndarray]:
+    """The first `number` chips without a border: a scene has one at its own edges, if at all."""
+    drawn = pool.map(draw, range(FIRST_SEED, FIRST_SEED + number + number // 2))
+    return [chip for chip in drawn if not blank(np.moveaxis(chip, 2, 0), FINE_GSD**2).any()][
+        :number
+    ]
 
 
 def _yard(seed: int) -> np.ndarray:

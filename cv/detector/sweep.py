@@ -37,7 +37,7 @@ def sweep(
         placed = look_at(tile).transformed(Affine.translation(tile.x0, tile.y0))
         return merge(placed[tiling.owned(tile, placed.boxes.centers)], overlap)
 
-    tiles = list(tiling.tiles(region))
+    tiles = tiling.tiles(region)
     found = _map(keep, tiles, threads)
     bar = tqdm(found, total=len(tiles), unit="tile", delay=2, disable=None, leave=False)
     return merge(Detections.concatenate(list(bar)), overlap)

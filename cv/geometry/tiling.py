@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,14 +17,10 @@ from cv.geometry.boxes import Floats
 class Tile:
     """One square window."""
 
-    row: int
-    """Row of the lattice."""
-    col: int
-    """Column of the lattice."""
-    x0: int
-    """Left edge, tile pixels from the plane's origin."""
     y0: int
     """Upper edge, tile pixels from the plane's origin."""
+    x0: int
+    """Left edge, tile pixels from the plane's origin."""
     size: int
     """Side, tile pixels."""
 
@@ -55,18 +50,37 @@ class Tiling:
         """Pixels from one tile to the next."""
         return self.size - self.overlap
 
-    def tiles(self, region: BaseGeometry) -> Iterator[Tile]:
-        """Tiles whose owned square meets `region` (tile pixels), row by row."""
+    def tiles(self, region: BaseGeometry) -> list[Tile]:
+        """Tiles whose owned squares cover `region` (tile pixels), row by row.
+
+        They lie on one lattice that begins at the plane's origin, unless fewer are needed where
+        each part of the region has a lattice of its own, laid around its middle.
+        """
+        common = list(self._lattice(region, (0, 0)))
+        parts = [part for part in shapely.get_parts(region) if not part.is_empty]
+        own = [tile for part in parts for tile in self._lattice(part, self._around(part))]
+        return sorted(own if len(own) < len(common) else common)
+
+    def _lattice(self, region: BaseGeometry, start: tuple[int, int]) -> Iterator[Tile]:
+        """Tiles whose owned square meets `region`, where one of the squares begins at `start`."""
         if region.is_empty:
             return
         shapely.prepare(region)
-        x_min, y_min, x_max, y_max = region.bounds
+        bounds = np.array(region.bounds).reshape(2, 2) - start
+        first, last = np.floor(bounds[0] / self.stride), np.ceil(bounds[1] / self.stride)
         rim = self.overlap // 2
-        for row in range(math.floor(y_min / self.stride), math.ceil(y_max / self.stride) + 1):
-            for col in range(math.floor(x_min / self.stride), math.ceil(x_max / self.stride) + 1):
-                x, y = col * self.stride, row * self.stride
+        for row in range(int(first[1]), int(last[1]) + 1):
+            for column in range(int(first[0]), int(last[0]) + 1):
+                x, y = start[0] + column * self.stride, start[1] + row * self.stride
                 if region.intersects(shapely.box(x, y, x + self.stride, y + self.stride)):
-                    yield Tile(row, col, x - rim, y - rim, self.size)
+                    yield Tile(y - rim, x - rim, self.size)
+
+    def _around(self, region: BaseGeometry) -> tuple[int, int]:
+        """Where the first square begins, if as few as can be lie evenly over `region`."""
+        low, high = np.array(region.bounds).reshape(2, 2)
+        number = np.ceil((high - low + 1) / self.stride)  # 1: what rounding may take away
+        x, y = np.round((low + high - number * self.stride) / 2).astype(int)
+        return int(x), int(y)
 
     def owned(self, tile: Tile, centers: Floats) -> NDArray[np.bool_]:
         """Which of `centers` (n, 2), tile pixels from the plane's origin, `tile` keeps."""

@@ -233,7 +233,7 @@ def test_the_best_way_of_each_peer_is_marked_with_its_ratio_to_ours():
 
 def test_what_is_cut_at_the_edge_is_black_outside():
     rgb = np.full((100, 60, 3), 200, np.uint8)
-    part = peer._cut(rgb, peer.Tile(0, 0, -20, 50, 80))
+    part = peer._cut(rgb, peer.Tile(50, -20, 80))
     assert part.shape == (80, 80, 3)
     assert (part[:50, 20:] == 200).all()
     assert not part[50:].any()

@@ -45,3 +45,27 @@ def test_no_region_no_tiles():
 def test_an_overlap_of_a_whole_tile_is_refused():
     with pytest.raises(ValueError, match="overlap"):
         Tiling(640, 640)
+
+
+def test_parts_that_lie_apart_have_lattices_of_their_own():
+    tiling = Tiling(640, 112)
+    piers = [shapely.box(x, y, x + 1000, y + 300) for x in (100, 3000) for y in (70, 4000)]
+    tiles = tiling.tiles(shapely.union_all(piers))
+    assert len(tiles) == 4 * 2
+    owned = [shapely.box(t.x0 + 56, t.y0 + 56, t.x0 + 584, t.y0 + 584) for t in tiles]
+    assert shapely.union_all(owned).contains(shapely.union_all(piers))
+
+
+def test_many_small_parts_share_a_lattice():
+    tiling = Tiling(640, 112)
+    crumbs = [shapely.box(x, y, x + 9, y + 9) for x in range(0, 900, 90) for y in range(0, 900, 90)]
+    assert len(tiling.tiles(shapely.union_all(crumbs))) == 4
+
+
+@given(st.floats(-500, 500), st.floats(1, 3000), st.floats(0.0, 3.1))
+def test_the_whole_region_is_owned(x, length, angle):
+    tiling = Tiling(640, 112, slack=0)
+    way = np.array([np.cos(angle), np.sin(angle)])
+    line = np.array([x, -x]) + way * np.linspace(0, length, 97)[:, None]
+    tiles = tiling.tiles(shapely.LineString(line).buffer(2))
+    assert np.any([tiling.owned(tile, line) for tile in tiles], axis=0).all()
