@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from cv.detector.detector import Detector
     from cv.errors import InputError, PierwatchError
     from cv.ledger import Ledger
-    from cv.monitoring import Outcome, count, monitor
+    from cv.monitoring import count, monitor
+    from cv.outcome import Outcome
     from cv.scene.scene import Scene
     from cv.series import Series
     from cv.site import Pier, Role, Site
@@ -28,7 +29,7 @@ _HOMES = {
     "Hull": "cv.counting.count",
     "InputError": "cv.errors",
     "Ledger": "cv.ledger",
-    "Outcome": "cv.monitoring",
+    "Outcome": "cv.outcome",
     "Pier": "cv.site",
     "PierwatchError": "cv.errors",
     "Role": "cv.site",

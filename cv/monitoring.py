@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -13,35 +13,13 @@ from cv.counting.counts import Counts
 from cv.detector.detector import Detector
 from cv.errors import InputError, LedgerError, TimeError
 from cv.ledger import Ledger
+from cv.outcome import Brief, Cost, Fate, Outcome
 from cv.scene.scene import Scene
 from cv.site import Site
 from cv.visit import Visit
 
-
-class Fate(StrEnum):
-    """What became of a scene in a batch."""
-
-    RECORDED = "recorded"
-    """It was counted, and the counts are in the ledger."""
-    KNOWN = "known"
-    """The ledger holds it already, for this model and these settings."""
-    FAILED = "failed"
-    """Counting broke off; the ledger says so for each pier."""
-    REFUSED = "refused"
-    """It cannot be read or has no time; the ledger is untouched, and the next run tries again."""
-    QUARANTINED = "quarantined"
-    """It was the end of several workers: it is left alone until it is asked for."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one scene in a batch."""
-
-    scene: str
-    """Identifier, or path of a scene that could not be opened."""
-    fate: Fate
-    reason: str
-    """Empty for what went as it should."""
+Told = Callable[[Outcome], None]
+"""Called with each outcome, when all of it is kept."""
 
 
 def count(scene: Scene, site: Site | None, detector: Detector) -> Counts:
@@ -59,18 +37,19 @@ def monitor(
     detector: Detector,
     ledger: Ledger,
     opener: Callable[[str | Path], Scene] = Scene.open,
+    told: Told = lambda _: None,
 ) -> tuple[Outcome, ...]:
     """Counts every scene that `ledger` does not hold yet, and records it: whole, or not at all.
 
     `scenes` are opened scenes, or paths that `opener` opens. One that cannot be read is refused,
-    one whose counting breaks off is recorded as failed; neither ends the batch. Raises LedgerError
-    when the ledger itself cannot be written.
+    one whose counting breaks off is recorded as failed; neither ends the batch. `told` hears of
+    each when it is done. Raises LedgerError when the ledger itself cannot be written.
     """
-    waiting = list(scenes)
-    return tuple(
-        keep(examine(scene, site, detector, ledger, opener), ledger)
-        for scene in tqdm(waiting, desc="scenes", unit="scene", disable=None, leave=False)
-    )
+    outcomes = []
+    for scene in tqdm(list(scenes), desc="scenes", unit="scene", disable=None, leave=False):
+        outcomes.append(keep(examine(scene, site, detector, ledger, opener), ledger))
+        told(outcomes[-1])
+    return tuple(outcomes)
 
 
 @dataclass(frozen=True)
@@ -83,6 +62,10 @@ class Found:
     """To be recorded."""
     known: tuple[str, str, str] | None = None
     """Scene, model and settings of counts that the ledger has, and that are its newest again."""
+
+    def with_cost(self, cost: Cost) -> Found:
+        """The same, and what it cost."""
+        return replace(self, outcome=replace(self.outcome, cost=cost))
 
 
 def examine(
@@ -98,18 +81,23 @@ def examine(
     """
     if isinstance(item, Scene):
         return _of_scene(item, site, detector, ledger)
+    start = time.perf_counter()
     try:
         scene = opener(item)
     except InputError as error:
         return Found(Outcome(str(item), Fate.REFUSED, str(error)))
     except Exception as error:  # a file that no check of ours foresaw: the night goes on
         return Found(Outcome(str(item), Fate.REFUSED, f"{type(error).__name__}: {error}"))
+    opened = time.perf_counter()
     with scene:
-        return _of_scene(scene, site, detector, ledger)
+        found = _of_scene(scene, site, detector, ledger)
+    ended = time.perf_counter()
+    return found.with_cost(Cost(opened - start, ended - opened, bytes=_size(scene.path)))
 
 
 def keep(found: Found, ledger: Ledger) -> Outcome:
     """Writes what was found into `ledger`, whole or not at all; raises LedgerError."""
+    start = time.perf_counter()
     try:
         if found.counts is not None:
             ledger.record(found.counts)
@@ -118,8 +106,16 @@ def keep(found: Found, ledger: Ledger) -> Outcome:
     except LedgerError:
         raise
     except InputError as error:
-        return Outcome(found.outcome.scene, Fate.REFUSED, str(error))
-    return found.outcome
+        return replace(found.outcome, fate=Fate.REFUSED, reason=str(error))
+    cost = replace(found.outcome.cost, record_s=time.perf_counter() - start)
+    return replace(found.outcome, cost=cost, piers=tuple(map(Brief.of, found.counts or ())))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _of_scene(scene: Scene, site: Site, detector: Detector, ledger: Ledger) -> Found:

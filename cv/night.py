@@ -15,7 +15,8 @@ from cv.crew.worker import Examine
 from cv.detector.detector import Detector
 from cv.ledger import Ledger
 from cv.ledger.culprit import Culprit
-from cv.monitoring import Fate, Found, Outcome, examine, keep
+from cv.monitoring import Found, Told, examine, keep
+from cv.outcome import Fate, Outcome
 from cv.scene.scene import Scene
 from cv.site import Site
 
@@ -38,7 +39,12 @@ class Recipe:
 
 
 def monitor_with_crew(
-    paths: Sequence[Path], recipe: Recipe, ledger: Ledger, workers: int, limits: Limits
+    paths: Sequence[Path],
+    recipe: Recipe,
+    ledger: Ledger,
+    workers: int,
+    limits: Limits,
+    told: Told = lambda _: None,
 ) -> tuple[Outcome, ...]:
     """`monitor` with worker processes: each examines one scene at a time, `ledger` is written here.
 
@@ -49,10 +55,13 @@ def monitor_with_crew(
     """
     culprits = {path: one for path in paths for one in ledger.quarantined() if one.is_at(path)}
     outcomes = {path: _quarantined(one) for path, one in culprits.items()}
+    for outcome in outcomes.values():
+        told(outcome)
     waiting = [path for path in paths if path not in culprits]
     with tqdm(total=len(waiting), desc="scenes", unit="scene", disable=None, leave=False) as bar:
         for result in examined(waiting, recipe, workers, limits):
             outcomes[result.path] = _kept(result, ledger)
+            told(outcomes[result.path])
             bar.update()
     return tuple(outcomes[path] for path in paths)
 

@@ -18,7 +18,8 @@ from stand_ins import CARD, CONTAINER_RGB, HULL_RGB, painted_detector
 from cv.detector.card import Calibration
 from cv.errors import CoverageError, InferenceError, RadiometryError
 from cv.ledger import Ledger
-from cv.monitoring import Fate, count, monitor
+from cv.monitoring import count, monitor
+from cv.outcome import Fate
 from cv.scene.scene import Scene
 from cv.site import Pier, Role, Site
 

@@ -20,8 +20,9 @@ from cv.cli import main
 from cv.crew.limits import Limits
 from cv.ledger import Ledger
 from cv.ledger.care import problems
-from cv.monitoring import Fate, monitor
+from cv.monitoring import monitor
 from cv.night import Recipe, monitor_with_crew
+from cv.outcome import Fate
 from cv.scene.scene import Scene
 from cv.site import Site
 

@@ -130,6 +130,11 @@ def _detector(way: str):  # type: ignore[no-untyped-def]  # Detector, imported l
 
 
 def _peak_mb() -> float:
+    """Of this program alone: what its parent needed before it began counts with `getrusage`."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        (line,) = (row for row in status.read_text().splitlines() if row.startswith("VmHWM:"))
+        return int(line.split()[1]) / 2**10
     unit = 2**20 if sys.platform == "darwin" else 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 

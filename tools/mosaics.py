@@ -57,7 +57,10 @@ def mosaic(path: Path, side: int, bands: int = 3, dtype: str = "uint8") -> Path:
         BIGTIFF="IF_SAFER",
         **layout,
     ) as dataset:
-        for y, rows in tqdm(list(_rows(chips, side)), desc=path.name, disable=None, leave=False):
+        bar = tqdm(
+            _rows(chips, side), total=-(-side // CHIP), desc=path.name, disable=None, leave=False
+        )
+        for y, rows in bar:
             values = np.moveaxis(rows, 2, 0)[list(range(3)) + [0] * (bands - 3)]
             scaled = values if dtype == "uint8" else values.astype(dtype) * 8
             dataset.write(scaled, window=Window(0, y, side, rows.shape[0]))

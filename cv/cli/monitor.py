@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from cv.cli import options
 
 if TYPE_CHECKING:
+    from cv.journal import Journal
     from cv.ledger import Ledger
-    from cv.monitoring import Outcome
+    from cv.outcome import Outcome
     from cv.scene.scene import Scene
     from cv.site import Site
 
@@ -31,6 +32,15 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     options.add_ledger(parser)
     options.add_declarations(parser)
     options.add_model(parser)
+    parser.add_argument(
+        "--log",
+        type=Path,
+        metavar="FILE",
+        help="add a line a scene and the sums to FILE: text (.log, .txt) or JSON (.jsonl)",
+    )
+    parser.add_argument(
+        "--metrics", type=Path, metavar="FILE", help="write the sums for Prometheus (.prom)"
+    )
     crew = parser.add_argument_group("worker processes")
     crew.add_argument(
         "--workers",
@@ -53,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
 
     A ledger that was not there before and that nothing was recorded in is not left behind.
     """
+    from cv.journal import Journal
     from cv.ledger import Ledger
     from cv.scene.clock import NamePattern
     from cv.scene.folder import scenes_in
@@ -65,12 +76,17 @@ def run(args: argparse.Namespace) -> int:
     opener = partial(Scene.open, radiometry=radiometry, time_pattern=pattern)
     site, paths = Site.read(args.site), scenes_in(args.folder)
     existed = args.ledger.exists()
+    journal = Journal(
+        args.log and options.named(args.log, (".log", ".txt", ".jsonl"), *options.inputs(args)),
+        args.metrics and options.named(args.metrics, ".prom", *options.inputs(args)),
+    )
     with Ledger.open(args.ledger) as ledger:
         try:
             if args.retry:
                 ledger.release()
-            outcomes = _outcomes(args, paths, site, ledger, opener)
+            outcomes = _outcomes(args, paths, site, ledger, opener, journal)
         finally:
+            journal.close()
             if not existed and not ledger.piers() and not ledger.quarantined():
                 args.ledger.unlink()
     return _told(outcomes, args.folder)
@@ -82,6 +98,7 @@ def _outcomes(
     site: Site,
     ledger: Ledger,
     opener: Callable[[str | Path], Scene],
+    journal: Journal,
 ) -> tuple[Outcome, ...]:
     """In this process, or in as many others as are asked for."""
     from cv.crew.limits import Limits
@@ -90,16 +107,16 @@ def _outcomes(
     from cv.night import Recipe, monitor_with_crew
 
     if args.workers is None:
-        return monitor(paths, site, options.detector(args), ledger, opener)
+        return monitor(paths, site, options.detector(args), ledger, opener, journal.add)
     load = partial(Detector.load, args.model, args.threads or 1, args.engine)
     recipe = Recipe(site, load, opener, args.ledger)
     limits = Limits(memory_mb=args.memory, time_s=float(args.time_limit))
-    return monitor_with_crew(paths, recipe, ledger, args.workers, limits)
+    return monitor_with_crew(paths, recipe, ledger, args.workers, limits, journal.add)
 
 
 def _told(outcomes: Sequence[Outcome], folder: Path) -> int:
     """Prints what went wrong, and the sums; returns the exit code."""
-    from cv.monitoring import Fate
+    from cv.outcome import Fate
     from cv.scene.folder import pictures_in
 
     for outcome in outcomes:

@@ -16,6 +16,9 @@ from rasterio.features import sieve
 SMALLEST_BLANK_M2 = 100.0
 """Smaller areas are deep shadows or bright roofs, square metres."""
 
+NARROWEST_BLANK_M = 4.0
+"""Where no square of so many metres (of a lattice over the image) is empty, there is no blank."""
+
 
 def blank(values: NDArray[np.generic], pixel_m2: float) -> NDArray[np.bool_]:
     """(rows, columns) True where `values` (bands, rows, columns), as stored, are a blank's.
@@ -33,12 +36,19 @@ def blank(values: NDArray[np.generic], pixel_m2: float) -> NDArray[np.bool_]:
             same &= band == extreme
         else:
             empty |= same
-    extent = np.count_nonzero(empty)
-    if extent < least:
+    if not _has_square(empty, max(1, round(NARROWEST_BLANK_M / math.sqrt(pixel_m2)))):
         return np.zeros_like(empty)
-    if extent == empty.size or least < 2:
+    if empty.all() or least < 2:
         return empty
     return np.asarray(sieve(empty.astype(np.uint8), size=least, connectivity=4)).astype(bool)
+
+
+def _has_square(empty: NDArray[np.bool_], side: int) -> bool:
+    """Whether a square of the lattice of `side` pixels is all True."""
+    rows, columns = (length // side for length in empty.shape)
+    lattice = empty[: rows * side, : columns * side].reshape(rows, side, columns * side)
+    upright = lattice.all(axis=1).reshape(rows, columns, side)
+    return bool(upright.all(axis=2).any())
 
 
 def _extremes(dtype: np.dtype[Any]) -> set[float]:

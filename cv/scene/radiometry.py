@@ -63,7 +63,7 @@ class Radiometry:
     def apply(self, values: NDArray[np.generic]) -> NDArray[np.uint8]:
         """`values` (3, ...) of red, green, blue as stored, to 8 bits; not-a-number becomes 0."""
         if values.dtype == np.uint8 and self._is_plain:
-            return values.astype(np.uint8)
+            return values.astype(np.uint8, copy=False)
         shape = (3,) + (1,) * (values.ndim - 1)
         low = np.array(self.low, np.float32).reshape(shape)
         span = np.array(self.high, np.float32).reshape(shape) - low

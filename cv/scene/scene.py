@@ -156,7 +156,7 @@ class Scene:
             strip = self._source.strip(left, top, right - left, bottom - top, (1, 1))
             values, valid = self._convert(strip)
             part = np.s_[top - y : bottom - y, left - x : right - x]
-            patch.rgb[part] = np.moveaxis(values * valid, 0, 2)
+            patch.rgb[part] = np.moveaxis(values if valid.all() else values * valid, 0, 2)
             patch.seen[part] = valid
         if self.udm2:
             clear = self.udm2.share(Affine.translation(x, y), shape)

@@ -1,0 +1,147 @@
+"""The journal of a batch: a line a scene, the sums at the end, and the same for Prometheus."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cv.errors import InputError
+from cv.files import write_whole
+from cv.outcome import Brief, Fate, Outcome
+
+JSON_LINES = ".jsonl"
+"""A journal whose name ends so holds JSON, an object a line; any other holds text."""
+_STAGES = ("open_s", "count_s", "record_s")
+
+
+@dataclass
+class Journal:
+    """What is written while a batch runs. Without files it only keeps the sums."""
+
+    log: Path | None = None
+    """Lines are added at its end."""
+    metrics: Path | None = None
+    """Written whole at the end, in the text format of Prometheus."""
+    fates: Counter[Fate] = field(default_factory=Counter)
+    spent: Counter[str] = field(default_factory=Counter)
+    """Seconds by stage, and bytes."""
+    began: float = field(default_factory=time.monotonic)
+
+    def add(self, outcome: Outcome) -> None:
+        """Notes one scene; raises InputError where the log cannot be written."""
+        self.fates[outcome.fate] += 1
+        self.spent.update(asdict(outcome.cost))
+        self._write(_json_of(outcome) if self._is_json else _text_of(outcome))
+
+    def close(self) -> None:
+        """Notes the sums; raises InputError where a file cannot be written."""
+        seconds = time.monotonic() - self.began
+        self._write(self._sums_json(seconds) if self._is_json else self._sums_text(seconds))
+        if self.metrics:
+            try:
+                write_whole(self.metrics, self._prometheus(seconds).encode())
+            except OSError as error:
+                raise _unwritable(self.metrics, error) from error
+
+    @property
+    def _is_json(self) -> bool:
+        return self.log is not None and self.log.suffix.lower() == JSON_LINES
+
+    def _write(self, line: str) -> None:
+        if self.log is None:
+            return
+        try:
+            with self.log.open("a", encoding="utf-8") as file:
+                file.write(f"{line}\n")
+        except OSError as error:
+            raise _unwritable(self.log, error) from error
+
+    def _sums_text(self, seconds: float) -> str:
+        told = ", ".join(f"{self.fates[fate]} {fate.value}" for fate in Fate)
+        stages = ", ".join(f"{name[:-2]} {self.spent[name]:.2f} s" for name in _STAGES)
+        return f"{_now()} batch of {self.fates.total()} scenes in {seconds:.2f} s: {told}; {stages}"
+
+    def _sums_json(self, seconds: float) -> str:
+        told = {fate.value: self.fates[fate] for fate in Fate}
+        sums = {"scenes": self.fates.total(), "seconds": round(seconds, 3), "fates": told}
+        return json.dumps({"at": _now(), "batch": {**sums, **_rounded(self.spent)}})
+
+    def _prometheus(self, seconds: float) -> str:
+        lines = [
+            "# HELP pierwatch_batch_scenes Scenes of the last batch by what became of them.",
+            "# TYPE pierwatch_batch_scenes gauge",
+            *(f'pierwatch_batch_scenes{{fate="{fate}"}} {self.fates[fate]}' for fate in Fate),
+            "# HELP pierwatch_batch_seconds Seconds that the last batch took.",
+            "# TYPE pierwatch_batch_seconds gauge",
+            f"pierwatch_batch_seconds {seconds:.3f}",
+            "# HELP pierwatch_batch_stage_seconds Seconds of all its scenes by stage.",
+            "# TYPE pierwatch_batch_stage_seconds gauge",
+            *(
+                f'pierwatch_batch_stage_seconds{{stage="{name[:-2]}"}} {self.spent[name]:.3f}'
+                for name in _STAGES
+            ),
+            "# HELP pierwatch_batch_bytes Bytes of its image files.",
+            "# TYPE pierwatch_batch_bytes gauge",
+            f"pierwatch_batch_bytes {self.spent['bytes']}",
+            "# HELP pierwatch_batch_end_timestamp_seconds When it ended, Unix time.",
+            "# TYPE pierwatch_batch_end_timestamp_seconds gauge",
+            f"pierwatch_batch_end_timestamp_seconds {time.time():.0f}",
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def _text_of(outcome: Outcome) -> str:
+    """One line of text."""
+    cost = outcome.cost
+    parts = [
+        f"{_now()} {outcome.fate.value:<11} {_plain(outcome.scene)}",
+        f"{cost.bytes / 1e6:.1f} MB, "
+        + ", ".join(f"{name[:-2]} {getattr(cost, name):.2f} s" for name in _STAGES),
+        *(_brief_text(brief) for brief in outcome.piers),
+    ]
+    if outcome.reason:
+        parts.append(_plain(outcome.reason))
+    return "; ".join(parts)
+
+
+def _brief_text(brief: Brief) -> str:
+    numbers = ", ".join(
+        f"{name} {'unknown' if value is None else format(value, 'g')}"
+        for name, value in (("containers", brief.containers), ("hulls", brief.hulls))
+    )
+    return f"{_plain(brief.pier)}: {numbers} ({brief.status})"
+
+
+def _json_of(outcome: Outcome) -> str:
+    said = {
+        "at": _now(),
+        "scene": outcome.scene,
+        "fate": outcome.fate.value,
+        "reason": outcome.reason,
+        **_rounded(asdict(outcome.cost)),
+        "piers": [asdict(brief) for brief in outcome.piers],
+    }
+    return json.dumps(said)
+
+
+def _rounded(numbers: dict[str, float] | Counter[str]) -> dict[str, float]:
+    return {name: round(numbers[name], 3) for name in (*_STAGES, "bytes")}
+
+
+def _plain(text: str) -> str:
+    """`text` on one line, whatever a file name holds."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    return InputError(
+        path, error.strerror or str(error), "it must be writable", "Check the path and the disk."
+    )

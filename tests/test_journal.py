@@ -1,0 +1,94 @@
+"""The journal of a batch: what it says is what happened, on one line a scene."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from cv.cli import main
+from cv.errors import InputError
+from cv.journal import Journal
+from cv.outcome import Brief, Cost, Fate, Outcome
+
+COUNTED = Outcome(
+    "day 1",
+    Fate.RECORDED,
+    "",
+    Cost(0.01, 1.25, 0.5, 2_500_000),
+    (
+        Brief("Export pier", "counted", 12.0, 0.0, 1.0),
+        Brief("Import pier", "not_visible", None, None, 0.0),
+    ),
+)
+REFUSED = Outcome("bad\nname.tif", Fate.REFUSED, "bad\nname.tif: truncated")
+
+
+def test_text_is_a_line_a_scene_and_unknown_is_not_zero(tmp_path):
+    journal = Journal(tmp_path / "night.log")
+    journal.add(COUNTED)
+    journal.add(REFUSED)
+    journal.close()
+    first, second, sums = (tmp_path / "night.log").read_text().splitlines()
+    assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ recorded +day 1; 2.5 MB, open 0.01 s", first)
+    assert "Export pier: containers 12, hulls 0 (counted)" in first
+    assert "Import pier: containers unknown, hulls unknown (not_visible)" in first
+    assert "refused" in second
+    assert "truncated" in second
+    assert "batch of 2 scenes" in sums
+    assert "1 recorded, 0 known, 0 failed, 1 refused" in sums
+
+
+def test_json_lines_hold_the_same(tmp_path):
+    journal = Journal(tmp_path / "night.jsonl")
+    journal.add(COUNTED)
+    journal.add(REFUSED)
+    journal.close()
+    first, second, sums = map(json.loads, (tmp_path / "night.jsonl").read_text().splitlines())
+    assert first["count_s"] == 1.25
+    assert first["bytes"] == 2_500_000
+    assert first["piers"][1]["containers"] is None
+    assert second["scene"] == "bad\nname.tif"
+    assert sums["batch"]["scenes"] == 2
+    assert sums["batch"]["fates"]["refused"] == 1
+    assert sums["batch"]["record_s"] == 0.5
+
+
+def test_prometheus_gets_every_fate(tmp_path):
+    journal = Journal(metrics=tmp_path / "pierwatch.prom")
+    journal.add(COUNTED)
+    journal.close()
+    text = (tmp_path / "pierwatch.prom").read_text()
+    for fate in Fate:
+        value = int(fate is Fate.RECORDED)
+        assert f'pierwatch_batch_scenes{{fate="{fate}"}} {value}\n' in text
+    for line in text.splitlines():
+        assert line.startswith("# ") or re.fullmatch(r'[a-z_]+(\{[a-z]+="[a-z]+"\})? [\d.]+', line)
+
+
+def test_a_log_that_cannot_be_written_is_told(tmp_path):
+    with pytest.raises(InputError, match="writable"):
+        Journal(tmp_path / "none" / "night.log").add(COUNTED)
+
+
+def test_a_night_is_written_down(tmp_path):
+    folder = tmp_path / "scenes"
+    folder.mkdir()
+    (folder / "bad.tif").write_bytes(b"II*\0 truncated")
+    (tmp_path / "site.geojson").write_text(
+        '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": '
+        '{"name": "A", "role": "export"}, "geometry": {"type": "Polygon", "coordinates": '
+        "[[[130, 42], [130.01, 42], [130.01, 42.01], [130, 42]]]}}]}"
+    )
+    asked = [
+        "monitor", str(folder), "--site", str(tmp_path / "site.geojson"),
+        "--ledger", str(tmp_path / "port.db"), "--log", str(tmp_path / "night.jsonl"),
+        "--metrics", str(tmp_path / "p.prom"),
+    ]  # fmt: skip
+    for workers in ([], ["--workers", "1"]):
+        assert main([*asked, *workers]) == 2
+    lines = [json.loads(line) for line in (tmp_path / "night.jsonl").read_text().splitlines()]
+    assert [line.get("fate") for line in lines] == ["refused", None, "refused", None]
+    assert 'fate="refused"} 1' in (tmp_path / "p.prom").read_text()
+    assert main([*asked[:-4], "--log", str(tmp_path / "night.tif")]) == 2
