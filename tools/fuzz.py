@@ -7,7 +7,8 @@ Every input is made from a seed, and read by a worker process of the crew with 1
 the original, how many say something else that the format allows (another place, another time), and
 what must not be: crashes, hangs or too much memory (deaths of a worker), errors that are none of
 ours, and counts that rest on other pixels than the original's. Images are stored with a checksum
-(deflate); what other compressions let through is told apart. Exit code 1 where anything is wrong.
+(deflate); what other compressions let through, and damage that the checksum happens to fit, is told
+apart. Exit code 1 where anything is wrong.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import json
 import os
 import random
 import tempfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -39,6 +41,7 @@ from cv.detector.network import Network, card_path
 from cv.detector.released import model_files
 from cv.errors import PierwatchError
 from cv.monitoring import count
+from cv.scene.blocks import place_of
 from cv.scene.scene import Scene
 from cv.site import Site
 
@@ -61,6 +64,8 @@ class Verdict(StrEnum):
     """Read, but nothing of it counts: outside of the pier, out of range, failed."""
     LET_THROUGH = "let through"
     """Other pixels than the original's, of a compression that has no checksum."""
+    COLLIDED = "collided"
+    """Other pixels than the original's, whose checksum (Adler-32) fits the damage by chance."""
     WRONG = "WRONG"
     """Counted on other pixels than the original's, although there was a checksum."""
     FOREIGN = "FOREIGN"
@@ -185,7 +190,9 @@ class Images:
             return Verdict.UNSEEN
         if said != was_said:
             return Verdict.OTHER  # other tags: another image, or the same bytes read otherwise
-        return Verdict.WRONG if name in CHECKED else Verdict.LET_THROUGH
+        if name not in CHECKED:
+            return Verdict.LET_THROUGH
+        return Verdict.COLLIDED if _fits(path) else Verdict.WRONG
 
     def _seen(self, path: Path, detector: Detector, site: Site) -> tuple[object, ...]:
         """What the header says, the pixels, and whether there is a number."""
@@ -199,6 +206,24 @@ class Images:
             numbers = any(one.containers.value is not None for one in counts)
             header = scene._source.header
             return (*said, header.nodata, header.colours), patch.rgb.tobytes(), numbers
+
+
+def _fits(path: Path) -> bool:
+    """Whether every block of the image is whole by its own checksum."""
+    content = path.read_bytes()
+    with rasterio.open(path) as dataset:
+        rows, columns = dataset.block_shapes[0]
+        places = [
+            place_of(dataset, i, j, 1)
+            for j in range(-(-dataset.height // rows))
+            for i in range(-(-dataset.width // columns))
+        ]
+    try:
+        for start, length in filter(None, places):
+            zlib.decompress(content[start : start + length])
+    except zlib.error:
+        return False
+    return True
 
 
 def site_of(path: Path) -> Path:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -33,6 +35,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     options.add_declarations(parser)
     options.add_model(parser)
     parser.add_argument(
+        "--watch",
+        type=options.positive,
+        metavar="S",
+        help="do not end: look every S seconds for scenes that came, and count them",
+    )
+    parser.add_argument(
         "--log",
         type=Path,
         metavar="FILE",
@@ -59,12 +67,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def run(args: argparse.Namespace) -> int:
-    """Counts what is new and says what became of each scene that went wrong.
-
-    A ledger that was not there before and that nothing was recorded in is not left behind.
-    """
+    """Counts what is new, once or whenever something comes, and says what went wrong."""
     from cv.journal import Journal
-    from cv.ledger import Ledger
+    from cv.scene.arrivals import Arrivals
     from cv.scene.clock import NamePattern
     from cv.scene.folder import scenes_in
     from cv.scene.profiles import declared
@@ -74,12 +79,38 @@ def run(args: argparse.Namespace) -> int:
     radiometry = declared(args.radiometry) if args.radiometry else None
     pattern = NamePattern.parse(args.time_pattern) if args.time_pattern else None
     opener = partial(Scene.open, radiometry=radiometry, time_pattern=pattern)
-    site, paths = Site.read(args.site), scenes_in(args.folder)
+    site = Site.read(args.site)
+    log = args.log and options.named(args.log, (".log", ".txt", ".jsonl"), *options.inputs(args))
+    metrics = args.metrics and options.named(args.metrics, ".prom", *options.inputs(args))
+
+    def batch(paths: Sequence[Path]) -> int:
+        return _batch(args, paths, site, opener, Journal(log, metrics))
+
+    if args.watch is None:
+        return batch(scenes_in(args.folder))
+    arrivals = Arrivals(args.folder, settled_s=args.watch)
+    while True:
+        fresh = arrivals.look()
+        if fresh:
+            batch(fresh)
+            sys.stdout.flush()
+        time.sleep(args.watch)
+
+
+def _batch(
+    args: argparse.Namespace,
+    paths: Sequence[Path],
+    site: Site,
+    opener: Callable[[str | Path], Scene],
+    journal: Journal,
+) -> int:
+    """One batch, with the exit code for it.
+
+    A ledger that was not there before and that nothing was recorded in is not left behind.
+    """
+    from cv.ledger import Ledger
+
     existed = args.ledger.exists()
-    journal = Journal(
-        args.log and options.named(args.log, (".log", ".txt", ".jsonl"), *options.inputs(args)),
-        args.metrics and options.named(args.metrics, ".prom", *options.inputs(args)),
-    )
     with Ledger.open(args.ledger) as ledger:
         try:
             if args.retry:

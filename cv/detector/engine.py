@@ -23,6 +23,7 @@ ORT_ERRORS = (
     ort_errors.NoSuchFile,
     ort_errors.NotImplemented,
     ort_errors.RuntimeException,
+    UnicodeDecodeError,  # a message of its own that quotes a damaged name
 )
 """What onnxruntime raises."""
 
@@ -48,7 +49,9 @@ def session(path: Path, content: bytes) -> Any:
     options.log_severity_level = 4
     options.use_deterministic_compute = True
     try:
-        return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        return ort.InferenceSession(
+            content, options, providers=["CPUExecutionProvider"], enable_fallback=0
+        )
     except ORT_ERRORS as error:
         raise ModelError(
             path,
