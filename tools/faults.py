@@ -191,7 +191,8 @@ def kills(yard: Yard, number: int) -> Tally:
         running = _started(yard.command(*more))
         time.sleep(yard.rng.uniform(0.0, whole))
         ended = running.poll()
-        os.killpg(running.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
+            os.killpg(running.pid, signal.SIGKILL)
         running.communicate()
         tally.accidents += 1
         yard.check_whole(tally)
