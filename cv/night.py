@@ -29,7 +29,7 @@ class Recipe:
     detector: Callable[[], Detector]
     """Loads it."""
     opener: Callable[[str | Path], Scene]
-    ledger: Path
+    ledger: Path | str
     """Which is only read."""
 
     def __call__(self) -> Examine[Found]:

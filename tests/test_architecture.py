@@ -47,6 +47,7 @@ ROOMS = {
     "onnxruntime": {"detector", "training"},
     "openvino": {"detector"},
     "sqlite3": {"ledger"},
+    "psycopg": {"ledger"},
     "torch": {"training"},
     "torchvision": {"training"},
     "ultralytics": {"training"},

@@ -57,8 +57,7 @@ def run(args: argparse.Namespace) -> int:
         for message in messages:
             tell(message)
         return NEWS if messages else 0
-    missing = (
-        not args.ledger.exists()
-    )  # then it is not made here: opened for reading, it is refused
+    file = options.ledger_file(args)
+    missing = file is not None and not file.exists()  # it is not made here: reading is refused
     with Ledger.open(args.ledger, readonly=missing) as ledger:
         return NEWS if deliver(ledger, site, rules, args.since, tell) else 0

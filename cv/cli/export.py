@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
         )
         if not counts:
             raise InputError(
-                args.ledger,
+                options.ledger_name(args),
                 f"none of the piers of {args.site}",
                 "piers are known by name or alias",
                 "Name the site that was counted.",

@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from cv.cli import options
+from cv.errors import LedgerError
+
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds the command and its verbs."""
@@ -22,7 +25,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "Exit code: 0 where the ledger is sound, 2 where it is not. Nothing is written.",
         epilog="example: pierwatch ledger verify port.db",
     )
-    verify.add_argument("ledger", type=Path, metavar="LEDGER", help="SQLite ledger")
+    verify.add_argument("ledger", type=_file, metavar="LEDGER", help="SQLite ledger")
     verify.set_defaults(run=run_verify)
     backup = verbs.add_parser(
         "backup",
@@ -31,7 +34,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "write to it meanwhile.",
         epilog="example: pierwatch ledger backup port.db copy.db",
     )
-    backup.add_argument("ledger", type=Path, metavar="LEDGER", help="SQLite ledger")
+    backup.add_argument("ledger", type=_file, metavar="LEDGER", help="SQLite ledger")
     backup.add_argument("target", type=Path, metavar="TARGET", help="the copy, a new file")
     backup.set_defaults(run=run_backup)
 
@@ -55,3 +58,15 @@ def run_backup(args: argparse.Namespace) -> int:
     backup(args.ledger, args.target)
     print(f"{args.target}: a copy of {args.ledger}")
     return 0
+
+
+def _file(text: str) -> Path:
+    place = options.ledger_place(text)
+    if isinstance(place, str):
+        raise LedgerError(
+            options.shown(place),
+            "a ledger in PostgreSQL",
+            "this is for ledgers in a file; a server has its own tools",
+            "Use pg_dump, and amcheck.",
+        )
+    return place

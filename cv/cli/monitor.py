@@ -110,7 +110,8 @@ def _batch(
     """
     from cv.ledger import Ledger
 
-    existed = args.ledger.exists()
+    file = options.ledger_file(args)
+    existed = file is None or file.exists()
     with Ledger.open(args.ledger) as ledger:
         try:
             if args.retry:
@@ -118,8 +119,8 @@ def _batch(
             outcomes = _outcomes(args, paths, site, ledger, opener, journal)
         finally:
             journal.close()
-            if not existed and not ledger.piers() and not ledger.quarantined():
-                args.ledger.unlink()
+            if file and not existed and not ledger.piers() and not ledger.quarantined():
+                file.unlink()
     return _told(outcomes, args.folder)
 
 

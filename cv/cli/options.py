@@ -67,7 +67,36 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 def add_ledger(parser: argparse.ArgumentParser) -> None:
     """Where counts are kept."""
-    parser.add_argument("--ledger", type=Path, required=True, metavar="FILE", help="SQLite ledger")
+    parser.add_argument(
+        "--ledger",
+        type=ledger_place,
+        required=True,
+        metavar="FILE",
+        help="SQLite ledger, or postgresql:// address of one",
+    )
+
+
+def ledger_place(text: str) -> Path | str:
+    """A file, or the address of a ledger in PostgreSQL."""
+    return text if text.lower().startswith(("postgresql://", "postgres://")) else Path(text)
+
+
+def ledger_file(args: argparse.Namespace) -> Path | None:
+    """The ledger's file, if it is one."""
+    place = getattr(args, "ledger", None)
+    return place if isinstance(place, Path) else None
+
+
+def ledger_name(args: argparse.Namespace) -> str:
+    """The ledger as it may be printed."""
+    return shown(str(args.ledger))
+
+
+def shown(address: str) -> str:
+    """The place of a ledger as it may be printed: without a password."""
+    from cv.ledger import postgres
+
+    return postgres.shown(address)
 
 
 def add_piers(parser: argparse.ArgumentParser, what: str) -> None:
@@ -143,8 +172,8 @@ def installed(name: str) -> str:
 
 def inputs(args: argparse.Namespace) -> tuple[Path | None, ...]:
     """The files that a command reads, where it has such options."""
-    named = (getattr(args, name, None) for name in ("scene", "site", "ledger"))
-    return (*named, *map(Path, getattr(args, "model", None) or ()))
+    named = (getattr(args, name, None) for name in ("scene", "site"))
+    return (*named, ledger_file(args), *map(Path, getattr(args, "model", None) or ()))
 
 
 def moment(text: str) -> datetime:

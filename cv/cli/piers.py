@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cv.cli import options
 from cv.counting.count import Count
 from cv.errors import LedgerError
 from cv.events.claims import Claim
@@ -40,7 +41,7 @@ class Piers:
         name = piers.aliases.get(args.pier, args.pier)
         if name not in names:
             raise LedgerError(
-                args.ledger,
+                options.ledger_name(args),
                 f"no look at a pier that is called {args.pier!r}",
                 f"it holds {', '.join(names) or 'no pier yet'}",
                 "Use one of these names, or add the --site that knows the alias.",

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         counts = ledger.counts(name)
     if not counts:
         raise LedgerError(
-            args.ledger,
+            options.ledger_name(args),
             f"no pier is called {name!r}",
             f"it holds {', '.join(known) or 'no pier yet'}",
             "Use one of these names, or add the --site that knows the alias.",

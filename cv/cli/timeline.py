@@ -35,13 +35,18 @@ def run(args: argparse.Namespace) -> int:
     from cv.report.chart import draw_series
     from cv.series import Series
 
-    picture = options.named(args.picture, ".png", *args.site, args.ledger, args.claims)
+    picture = options.named(
+        args.picture, ".png", *args.site, options.ledger_file(args), args.claims
+    )
     piers = Piers.read(args)
     claims = piers.of_them(read_claims(args.claims, piers.aliases) if args.claims else ())
     series = [Series.of(name, counts) for name, counts in piers.counts.items()]
     if not series:
         raise LedgerError(
-            args.ledger, "no look in it", "a timeline needs one", "Count scenes with `monitor`."
+            options.ledger_name(args),
+            "no look in it",
+            "a timeline needs one",
+            "Count scenes with `monitor`.",
         )
     draw_series(series, picture, events=piers.events(), claims=claims)
     return 0

@@ -1,4 +1,4 @@
-"""The ledger: every count that was made, in one SQLite file. The only room with SQL."""
+"""The ledger: every count that was made, in SQLite or PostgreSQL. The only room with SQL."""
 
 from cv.ledger.rows import Recorded
 from cv.ledger.store import Ledger

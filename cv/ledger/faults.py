@@ -59,10 +59,12 @@ _FAULTS: dict[str, tuple[str, str, str]] = {
         "Nothing of this scene was recorded; please report it.",
     ),
 }
+NOT_TEXT = ("names of scenes and piers are Unicode", "Rename the file.")
+"""What is needed of names, and what to do."""
 _FAULTS["SQLITE_LOCKED"] = _FAULTS["SQLITE_PROTOCOL"] = _FAULTS["SQLITE_BUSY"]
 
 
-def fault(path: Path, error: sqlite3.Error) -> LedgerError:
+def fault(path: Path | str, error: sqlite3.Error) -> LedgerError:
     """The LedgerError that `error` on the ledger at `path` amounts to."""
     name = getattr(error, "sqlite_errorname", "")
     while name not in _FAULTS and "_" in name:
@@ -75,7 +77,7 @@ def fault(path: Path, error: sqlite3.Error) -> LedgerError:
 
 
 @contextmanager
-def faults(path: Path) -> Iterator[None]:
+def faults(path: Path | str) -> Iterator[None]:
     """Turns what SQLite reports about the ledger at `path` into LedgerError."""
     try:
         yield
@@ -87,13 +89,12 @@ def faults(path: Path) -> Iterator[None]:
         raise LedgerError(
             path,
             f"the name {error.object!r} is not valid text",
-            "names of scenes and piers are Unicode",
-            "Rename the file.",
+            *NOT_TEXT,
         ) from error
 
 
 @contextmanager
-def sound_rows(path: Path) -> Iterator[None]:
+def sound_rows(path: Path | str) -> Iterator[None]:
     """Turns rows that no program of ours wrote into LedgerError."""
     try:
         yield

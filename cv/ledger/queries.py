@@ -144,7 +144,7 @@ def _chosen(asked: Asked) -> Query:
         return Query(f"SELECT c.id {source}", where.given)
     age = "PARTITION BY c.scene_id, c.pier_id ORDER BY c.status = 'failed', c.recency DESC"
     ranked = f"SELECT c.id AS id, row_number() OVER ({age}) AS age {source}"
-    return Query(f"SELECT id FROM ({ranked}) WHERE age = 1", where.given)
+    return Query(f"SELECT id FROM ({ranked}) AS ranked WHERE age = 1", where.given)
 
 
 def _runs(asked: Asked, counts: str) -> str:
@@ -154,7 +154,7 @@ def _runs(asked: Asked, counts: str) -> str:
         return f"SELECT n.run_id {source}"
     age = "PARTITION BY n.scene_id ORDER BY n.status = 'failed', n.recency DESC"
     ranked = f"SELECT n.run_id AS run_id, row_number() OVER ({age}) AS age {source}"
-    return f"SELECT run_id FROM ({ranked}) WHERE age = 1"
+    return f"SELECT run_id FROM ({ranked}) AS ranked WHERE age = 1"
 
 
 def _where(*wanted: tuple[str, str | None]) -> Query:

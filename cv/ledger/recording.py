@@ -11,6 +11,7 @@ from cv.counting.count import Count, Status
 from cv.counting.counts import Counts
 from cv.errors import LedgerError, SceneError, TimeError
 from cv.ledger import queries, rows
+from cv.ledger.postgres import Connection
 
 _UNTOUCHED = "Nothing of this scene was recorded; please report it."
 
@@ -35,7 +36,7 @@ def stamp(acquired: datetime) -> str:
     return acquired.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def check_same(path: Path, scene: str, now: tuple[str, str], before: tuple[str, ...]) -> None:
+def check_same(path: Path | str, scene: str, now: tuple[str, str], before: tuple[str, ...]) -> None:
     """Raises SceneError where (digest, time) of `scene` are not what the ledger `path` knows."""
     for what, value, known in zip(("sha256", "time"), now, before, strict=True):
         if value != known:
@@ -50,7 +51,9 @@ def check_same(path: Path, scene: str, now: tuple[str, str], before: tuple[str, 
 class Recorder:
     """Writes the counts of one scene into the ledger at `path`."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, counts: Counts) -> None:
+    def __init__(
+        self, path: Path | str, connection: sqlite3.Connection | Connection, counts: Counts
+    ) -> None:
         """`connection` is inside of a write transaction; a raised error must roll it back."""
         self._path = path
         self._connection = connection
@@ -134,13 +137,17 @@ class Recorder:
                 for i, hull in enumerate(count.berthed)
             ),
         )
+        self._insert_sightings(run_id, ids)
+
+    def _insert_sightings(self, run_id: int, ids: dict[str, int]) -> None:
         behind = [s for s in self._counts.sightings if s.pier is None or s.pier in ids]
+        first = self._next("sightings")
         self._fill(
             "sightings",
-            ("run_id", "count_id", *rows.SIGHTING_COLUMNS),
+            ("id", "run_id", "count_id", *rows.SIGHTING_COLUMNS),
             (
-                (run_id, ids[s.pier] if s.pier is not None else None, *row)
-                for s, row in zip(behind, rows.sighting_rows(behind), strict=True)
+                (first + i, run_id, ids[s.pier] if s.pier is not None else None, *row)
+                for i, (s, row) in enumerate(zip(behind, rows.sighting_rows(behind), strict=True))
             ),
         )
 

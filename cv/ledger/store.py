@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,7 +12,7 @@ from typing import Self
 
 from cv.counting.count import Count
 from cv.counting.counts import Counts
-from cv.ledger import queries, rows
+from cv.ledger import postgres, queries, rows
 from cv.ledger.culprit import Culprit
 from cv.ledger.delivery import Arrival, Delivery
 from cv.ledger.faults import faults, sound_rows
@@ -23,22 +24,32 @@ TIMEOUT_S = 5.0
 
 
 class Ledger:
-    """Every count that was made, by scene, pier, model and settings, in one SQLite file.
+    """Every count that was made, by scene, pier, model and settings.
 
-    One program writes at a time; any number reads meanwhile. A ledger is a context manager and
-    belongs to the thread that opened it.
+    In one SQLite file, or for teams in PostgreSQL (an address, extra `postgres`). One program
+    writes at a time, others wait for it; any number reads meanwhile. A ledger is a context manager
+    and belongs to the thread that opened it.
     """
 
     def __init__(
         self, path: str | Path, readonly: bool = False, timeout_s: float = TIMEOUT_S
     ) -> None:
-        """Opens the ledger at `path`; creates it if there is no file, unless `readonly`.
+        """Opens the ledger at `path`; creates it if there is none, unless `readonly`.
 
+        `path` is a file, or an address such as "postgresql://user@host/database"; there the tables
+        lie in the first schema of the search path, and off this computer TLS is needed.
         Another writer is waited for at most `timeout_s` seconds. Raises LedgerError; a file that is
         not a ledger, is damaged, or was written by a newer version stays as it is.
         """
-        self.path = Path(path)
-        self._connection = connect(self.path, readonly, timeout_s)
+        self.path: Path | str
+        """The file, or the address without its password."""
+        self._connection: sqlite3.Connection | postgres.Connection
+        if isinstance(path, str) and postgres.is_address(path):
+            self.path = postgres.shown(path)
+            self._connection = postgres.Connection(path, readonly, timeout_s)
+        else:
+            self.path = Path(path)
+            self._connection = connect(self.path, readonly, timeout_s)
 
     @classmethod
     def open(cls, path: str | Path, readonly: bool = False, timeout_s: float = TIMEOUT_S) -> Self:
@@ -89,7 +100,7 @@ class Ledger:
         """
         renewing = queries.Query(queries.RENEW, (scene, model, settings))
         with faults(self.path), self._writing():
-            self._all(renewing)
+            self._connection.execute(renewing.sql, renewing.given)
 
     def check(self, scene: str, digest: str, acquired: datetime) -> None:
         """Raises SceneError where `scene` is known with another digest or time, and LedgerError."""
