@@ -97,6 +97,12 @@ def piers(path: Path, side: int) -> Path:
     return path
 
 
+def yards() -> np.ndarray:
+    """Chips with containers, (n, 640, 640, 3)."""
+    with ProcessPoolExecutor() as pool:
+        return np.stack(_whole(pool, _yard, YARDS))
+
+
 def _chips() -> np.ndarray:
     with ProcessPoolExecutor() as pool:
         return np.stack([*_whole(pool, _yard, YARDS), *_whole(pool, _bare, BARE)])

@@ -64,10 +64,17 @@ def run(args: argparse.Namespace) -> int:
     parts = sorted({image.split for image in dataset.images if image.split})
     said = f" ({' and '.join(parts)})" if parts else ""
     print(f"judged: {len(exams)} of {len(whole.images)} images{said}")
-    print(
-        f"threshold {detector.card.threshold(args.kind):g}; as many are found as there are at "
-        f"{even_threshold(exams):.2f}"
-    )
+    said = f"threshold {detector.card.threshold(args.kind):g}"
+    if any(exam.true for exam in exams):
+        said += f"; as many are found as there are at {even_threshold(exams):.2f}"
+    print(said)
+    low, high = detector.card.gsd_range_m
+    outside = [exam for exam in exams if not low <= exam.gsd_m <= high]
+    if outside:
+        print(
+            f"beware: {len(outside)} of them lie outside of {low:g} to {high:g} m a pixel; "
+            "`count` gives no number for such scenes"
+        )
     if picture:
         marked = with_pictures(faults(exams, len(exams)), places)
         paths = {question.name: question.path for question in asked}

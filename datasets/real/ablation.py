@@ -235,6 +235,9 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/ablation"))
     args = parser.parse_args()
     plan = Plan.read()
+    unknown = set(args.measure) - {"looks", *(one.name for one in plan.looks)}
+    if unknown:
+        parser.error(f"--measure knows no {', '.join(sorted(unknown))}; see ablations.toml")
     for one in plan.looks:
         if one.name in args.measure or "looks" in args.measure:
             figures.record(look(one, args.root))

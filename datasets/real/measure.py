@@ -67,6 +67,9 @@ def main() -> None:
         print(f"{kind}s\n{exams_table(chosen)}\n")
         print(f"{bands_table(chosen)}\n")
     print(summary(exams))
+    for kind in kinds:
+        off = Marks.of([exam for exam in exams if exam.question.kind == kind]).length_error
+        print(f"lengths of {kind}s that were found are off by {off:.1%} (median)")
 
 
 if __name__ == "__main__":
