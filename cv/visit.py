@@ -22,6 +22,7 @@ from cv.counting.tally import LEAST_HULL_M2, LONG_BOX_M, NO_VIEW, Header, Tally,
 from cv.detector.card import CONTAINER, HULL, Card, Look
 from cv.detector.detections import Detections
 from cv.detector.detector import CANDIDATE_SHARE, Detector
+from cv.detector.engine import Engine
 from cv.scene.blanks import SMALLEST_BLANK_M2
 from cv.scene.scene import Scene
 from cv.site import BERTH_BUFFER_M, Site
@@ -75,7 +76,7 @@ class Visit:
             acquired=scene.acquired,
             radiometry=scene.radiometry.summary,
             model=detector.digest,
-            settings=_settings(scene, site),
+            settings=_settings(scene, site, detector.engine),
             calibrated=detector.card.calibrated,
         )
         return cls(scene, detector, places, header)
@@ -171,7 +172,7 @@ def _out_of_range(gsd_m: tuple[float, float], card: Card) -> str:
     )
 
 
-def _settings(scene: Scene, site: Site | None) -> str:
+def _settings(scene: Scene, site: Site | None, engine: Engine) -> str:
     """sha256 of what shapes the counts beside scene and model."""
     piers = [
         (pier.name, pier.role, pier.outline.wkb_hex, pier.berth and pier.berth.wkb_hex)
@@ -185,6 +186,7 @@ def _settings(scene: Scene, site: Site | None) -> str:
             scene.mask_digest,
             crs,
             piers,
+            engine,
         ]
     )
     return hashlib.sha256(text.encode()).hexdigest()

@@ -16,6 +16,7 @@ from pyproj import CRS
 from stand_ins import CARD, CONTAINER_RGB, HULL_RGB, painted_detector
 
 from cv.detector.card import Calibration
+from cv.detector.engine import Engine
 from cv.errors import CoverageError, InferenceError, RadiometryError
 from cv.ledger import Ledger
 from cv.monitoring import count, monitor
@@ -301,6 +302,16 @@ def test_a_file_that_nothing_foresaw_is_refused_and_the_batch_goes_on(scene_path
         outcomes = monitor(["strange", scene_path], site, painted_detector(), ledger, opener)
     assert [outcome.fate for outcome in outcomes] == [Fate.REFUSED, Fate.RECORDED]
     assert outcomes[0].reason == "ZeroDivisionError: by zero"
+
+
+def test_another_engine_makes_a_new_count(scene_path, site, tmp_path):
+    usual = painted_detector()
+    with Ledger.open(tmp_path / "port.db") as ledger:
+        for detector in (usual, replace(usual, engine=Engine.OPENVINO), usual):
+            with Scene.open(scene_path, acquired=NOON) as scene:
+                monitor([scene], site, detector, ledger)
+        assert len(ledger.counts("Pier 2")) == 2
+        assert len(ledger.counts("Pier 2", newest=True)) == 1
 
 
 def test_a_mask_that_comes_later_makes_a_new_count(site, tmp_path):

@@ -39,6 +39,8 @@ class Detector:
 
     networks: tuple[Network, ...]
     threads: int
+    engine: Engine = Engine.ONNXRUNTIME
+    """What runs them."""
 
     @classmethod
     def load(
@@ -64,7 +66,7 @@ class Detector:
         chosen = _engine(engine)
         networks = tuple(Network.load(file, chosen, count) for file in model_files(*named))
         Card.joined([network.card for network in networks])
-        return cls(networks, count)
+        return cls(networks, count, chosen)
 
     @property
     def card(self) -> Card:

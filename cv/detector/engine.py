@@ -12,7 +12,6 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-from cv.detector import openvino_runner
 from cv.errors import InferenceError, ModelError
 
 ORT_ERRORS = (
@@ -73,8 +72,3 @@ def of_session(session: Any) -> Runner:
         return np.asarray(answer, dtype=np.float32)
 
     return run
-
-
-def of_openvino(path: Path, content: bytes, threads: int) -> Runner:
-    """The runner of a file's `content` for `threads` calls at once; raises ModelError."""
-    return openvino_runner.of_content(path, content, threads)

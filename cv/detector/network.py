@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cv.detector import engine as engines
+from cv.detector import openvino_runner
 from cv.detector.card import Card, Layout
 from cv.detector.engine import Engine, Runner
 from cv.detector.intake import Intake, fits
@@ -60,7 +61,8 @@ class Network:
         intake = Intake.of(path, session.get_inputs(), card.tile_px)
         _check_answer(path, card, session)
         if engine is Engine.OPENVINO:
-            return cls(card, digest, intake, engines.of_openvino(path, content, threads))
+            runner = openvino_runner.of_content(path, content, threads)
+            return cls(card, digest, intake, runner)
         return cls(card, digest, intake, engines.of_session(session))
 
     def run(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -68,7 +68,7 @@ def problems(path: str | Path) -> tuple[str, ...]:
     connection = connect(path, True, _WAIT_S)
     try:
         return tuple(_problems(connection))
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         return (f"SQLite: {error}",)
     finally:
         connection.close()

@@ -85,6 +85,9 @@ def faults(path: Path | str) -> Iterator[None]:
         raise  # a mistake of the caller, such as a closed ledger
     except sqlite3.Error as error:
         raise fault(path, error) from error
+    except UnicodeDecodeError as error:  # SQLite names what is damaged, in its damaged bytes
+        found, limit, remedy = _FAULTS["SQLITE_CORRUPT"]
+        raise LedgerError(path, f"{found} ({error})", limit, remedy) from error
     except UnicodeEncodeError as error:
         raise LedgerError(
             path,

@@ -10,6 +10,7 @@ import pytest
 
 from cv.errors import LedgerError
 from cv.ledger import Ledger, schema
+from cv.ledger.care import problems
 from tests.samples import a_count, a_scene, a_sighting
 
 
@@ -64,6 +65,16 @@ def test_damaged_pages_are_told_when_they_are_read(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="damaged"), Ledger(path, readonly=True) as ledger:
         ledger.counts()
     assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("readonly", [False, True])
+def test_damage_that_sqlite_itself_cannot_spell_is_told(tmp_path: Path, readonly: bool) -> None:
+    path = tmp_path / "l"
+    whole = filled(path).replace(b"counts_by_pier", b"counts\xacby_pier")
+    path.write_bytes(whole.replace(b"CREATE INDEX counts\xac", b"CREATE INDXX counts\xac"))
+    with pytest.raises(LedgerError, match="damaged"), Ledger(path, readonly=readonly) as ledger:
+        ledger.counts()
+    assert [line for line in problems(path) if "SQLite" in line]
 
 
 def test_rows_that_no_program_of_ours_wrote_are_told(tmp_path: Path) -> None:
