@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
+from typing import Protocol, Self
 
 from tqdm import tqdm
 
@@ -16,7 +18,7 @@ from cv.ledger import Ledger
 from cv.outcome import Brief, Cost, Fate, Outcome
 from cv.scene.scene import Scene
 from cv.site import Site
-from cv.visit import Visit
+from cv.visit import METHOD_VERSION, Visit
 
 Told = Callable[[Outcome], None]
 """Called with each outcome, when all of it is kept."""
@@ -52,6 +54,55 @@ def monitor(
     return tuple(outcomes)
 
 
+class Register(Protocol):
+    """What a ledger is asked before a scene is counted."""
+
+    def check(self, scene: str, digest: str, acquired: datetime) -> None:
+        """Raises SceneError where `scene` is known with another digest or time."""
+
+    def has(self, scene: str, model: str, settings: str) -> bool:
+        """Whether counts of `scene` by `model` with `settings` are there."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What tells one count of a scene from another, before it is made."""
+
+    scene: str
+    digest: str
+    """sha256 of the image file, hexadecimal."""
+    acquired: datetime
+    model: str
+    """Digest of the model."""
+    settings: str
+    """Digest of what else shapes the counts."""
+    method: int = METHOD_VERSION
+    """Of the program that says so."""
+
+    @classmethod
+    def of(cls, visit: Visit) -> Self:
+        """That of the counts that `visit` will make; raises TimeError."""
+        scene, header = visit.scene, visit.header
+        if scene.acquired is None:
+            raise TimeError(
+                scene.path,
+                "no acquisition time",
+                "the ledger needs one in UTC",
+                "Declare it: --time-pattern tells where the file name holds it.",
+            )
+        return cls(scene.id, scene.digest, scene.acquired, header.model, header.settings)
+
+    def is_in(self, register: Register) -> bool:
+        """Whether `register` has the counts; raises SceneError for a scene that has changed."""
+        register.check(self.scene, self.digest, self.acquired)
+        return register.has(self.scene, self.model, self.settings)
+
+    @property
+    def known(self) -> Found:
+        """What is found of a scene whose counts are there."""
+        return Found(Outcome(self.scene, Fate.KNOWN, ""), known=self)
+
+
 @dataclass(frozen=True)
 class Found:
     """What one scene brought, before anything of it is kept."""
@@ -60,8 +111,8 @@ class Found:
     """What becomes of it if it can be kept."""
     counts: Counts | None = None
     """To be recorded."""
-    known: tuple[str, str, str] | None = None
-    """Scene, model and settings of counts that the ledger has, and that are its newest again."""
+    known: Identity | None = None
+    """Of counts that the ledger has, and that are its newest again."""
 
     def with_cost(self, cost: Cost) -> Found:
         """The same, and what it cost."""
@@ -72,15 +123,15 @@ def examine(
     item: Scene | str | Path,
     site: Site,
     detector: Detector,
-    ledger: Ledger,
+    register: Register,
     opener: Callable[[str | Path], Scene],
 ) -> Found:
-    """One scene, counted if `ledger`, which is only read, has not its counts.
+    """One scene, counted if `register` has not its counts.
 
     The border at which errors become outcomes. Raises LedgerError.
     """
     if isinstance(item, Scene):
-        return _of_scene(item, site, detector, ledger)
+        return _of_scene(item, site, detector, register)
     start = time.perf_counter()
     try:
         scene = opener(item)
@@ -90,7 +141,7 @@ def examine(
         return Found(Outcome(str(item), Fate.REFUSED, f"{type(error).__name__}: {error}"))
     opened = time.perf_counter()
     with scene:
-        found = _of_scene(scene, site, detector, ledger)
+        found = _of_scene(scene, site, detector, register)
     ended = time.perf_counter()
     return found.with_cost(Cost(opened - start, ended - opened, bytes=_size(scene.path)))
 
@@ -102,7 +153,7 @@ def keep(found: Found, ledger: Ledger) -> Outcome:
         if found.counts is not None:
             ledger.record(found.counts)
         if found.known is not None:
-            ledger.renew(*found.known)
+            ledger.renew(found.known.scene, found.known.model, found.known.settings)
     except LedgerError:
         raise
     except InputError as error:
@@ -118,29 +169,20 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _of_scene(scene: Scene, site: Site, detector: Detector, ledger: Ledger) -> Found:
+def _of_scene(scene: Scene, site: Site, detector: Detector, register: Register) -> Found:
     try:
-        return _counted(scene, site, detector, ledger)
+        return _counted(scene, site, detector, register)
     except LedgerError:
         raise
     except InputError as error:
         return Found(Outcome(scene.id, Fate.REFUSED, str(error)))
 
 
-def _counted(scene: Scene, site: Site, detector: Detector, ledger: Ledger) -> Found:
-    if scene.acquired is None:
-        raise TimeError(
-            scene.path,
-            "no acquisition time",
-            "the ledger needs one in UTC",
-            "Declare it: --time-pattern tells where the file name holds it.",
-        )
-    ledger.check(scene.id, scene.digest, scene.acquired)
+def _counted(scene: Scene, site: Site, detector: Detector, register: Register) -> Found:
     visit = Visit.of(scene, site, detector)
-    header = visit.header
-    if ledger.has(scene.id, header.model, header.settings):
-        known = scene.id, header.model, header.settings
-        return Found(Outcome(scene.id, Fate.KNOWN, ""), known=known)
+    identity = Identity.of(visit)
+    if identity.is_in(register):
+        return identity.known
     try:
         return Found(Outcome(scene.id, Fate.RECORDED, ""), visit.count())
     except InputError:

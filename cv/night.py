@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
+from cv.cluster import Cluster
 from cv.crew.crew import Result, examined
 from cv.crew.limits import Limits
 from cv.crew.worker import Examine
 from cv.detector.detector import Detector
+from cv.errors import InputError, LedgerError
 from cv.ledger import Ledger
 from cv.ledger.culprit import Culprit
-from cv.monitoring import Found, Told, examine, keep
+from cv.monitoring import Found, Identity, Register, Told, examine, keep
 from cv.outcome import Fate, Outcome
 from cv.scene.scene import Scene
 from cv.site import Site
+from cv.visit import METHOD_VERSION, Visit
 
 
 @dataclass(frozen=True)
@@ -29,13 +34,25 @@ class Recipe:
     detector: Callable[[], Detector]
     """Loads it."""
     opener: Callable[[str | Path], Scene]
-    ledger: Path | str
-    """Which is only read."""
 
-    def __call__(self) -> Examine[Found]:
-        """What a worker calls for each scene."""
-        ledger = Ledger.open(self.ledger, readonly=True)
-        return partial(_examine, recipe=self, detector=self.detector(), ledger=ledger)
+    def counting(self, register: Callable[[], Register]) -> Examine[Found]:
+        """What a worker calls to count each scene that `register`, opened there, has not."""
+        return partial(_examine, recipe=self, detector=self.detector(), register=register())
+
+    def identifying(self) -> Examine[Identity]:
+        """What a worker calls to tell which scene each one is; it raises InputError."""
+        return partial(_identify, recipe=self, detector=self.detector())
+
+
+class Blank:
+    """A register in which nothing is: for scenes that are known to be new."""
+
+    def check(self, scene: str, digest: str, acquired: datetime) -> None:
+        """Finds nothing wrong."""
+
+    def has(self, scene: str, model: str, settings: str) -> bool:
+        """Nothing."""
+        return False
 
 
 def monitor_with_crew(
@@ -53,26 +70,89 @@ def monitor_with_crew(
     ledger's quarantine is released. Outcomes are in the order of `paths`. Raises LedgerError and
     InputError.
     """
-    culprits = {path: one for path in paths for one in ledger.quarantined() if one.is_at(path)}
-    outcomes = {path: _quarantined(one) for path, one in culprits.items()}
-    for outcome in outcomes.values():
-        told(outcome)
-    waiting = [path for path in paths if path not in culprits]
-    with tqdm(total=len(waiting), desc="scenes", unit="scene", disable=None, leave=False) as bar:
-        for result in examined(waiting, recipe, workers, limits):
-            outcomes[result.path] = _kept(result, ledger)
-            told(outcomes[result.path])
-            bar.update()
+    outcomes = _set_aside(paths, ledger, told)
+    waiting = [path for path in paths if path not in outcomes]
+    make = partial(recipe.counting, ledger.reader)
+    for result in _shown(examined(waiting, make, workers, limits), len(waiting)):
+        outcomes[result.path] = _kept(result, ledger)
+        told(outcomes[result.path])
     return tuple(outcomes[path] for path in paths)
 
 
-def _examine(path: Path, recipe: Recipe, detector: Detector, ledger: Ledger) -> Found:
-    return examine(path, recipe.site, detector, ledger, recipe.opener)
+def monitor_on_cluster(
+    paths: Sequence[Path],
+    recipe: Recipe,
+    ledger: Ledger,
+    cluster: Cluster,
+    told: Told = lambda _: None,
+) -> tuple[Outcome, ...]:
+    """`monitor_with_crew` on the workers of a cluster, which cannot look into `ledger`.
+
+    So they first say which scene each file is, and then count those that the ledger has not. Files
+    and model have the same paths there as here.
+    """
+    outcomes = _set_aside(paths, ledger, told)
+    model = recipe.detector().digest
+    new: dict[Path, Identity] = {}
+    waiting = [path for path in paths if path not in outcomes]
+    for named in _shown(cluster.examined(waiting, recipe.identifying), len(waiting), "looking"):
+        identity = named.found
+        if identity is not None and (identity.model, identity.method) != (model, METHOD_VERSION):
+            raise _other_program(identity)
+        outcome = _known(named, ledger)
+        if outcome is not None:
+            outcomes[named.path] = outcome
+            told(outcome)
+        elif identity is not None:
+            new[named.path] = identity
+    make = partial(recipe.counting, Blank)
+    for result in _shown(cluster.examined(new, make), len(new)):
+        outcomes[result.path] = _kept(result, ledger)
+        told(outcomes[result.path])
+    return tuple(outcomes[path] for path in paths)
+
+
+def _examine(path: Path, recipe: Recipe, detector: Detector, register: Register) -> Found:
+    return examine(path, recipe.site, detector, register, recipe.opener)
+
+
+def _identify(path: Path, recipe: Recipe, detector: Detector) -> Identity:
+    with recipe.opener(path) as scene:
+        return Identity.of(Visit.of(scene, recipe.site, detector))
+
+
+def _set_aside(paths: Sequence[Path], ledger: Ledger, told: Told) -> dict[Path, Outcome]:
+    """The outcomes of those of `paths` that are in quarantine."""
+    quarantined = ledger.quarantined()
+    culprits = {path: one for path in paths for one in quarantined if one.is_at(path)}
+    outcomes = {path: _quarantined(one) for path, one in culprits.items()}
+    for outcome in outcomes.values():
+        told(outcome)
+    return outcomes
+
+
+def _shown(results: Iterable[Result[Any]], total: int, what: str = "scenes") -> Any:
+    return tqdm(results, total=total, desc=what, unit="scene", disable=None, leave=False)
+
+
+def _known(named: Result[Identity], ledger: Ledger) -> Outcome | None:
+    """The outcome of a scene that need not be counted, or cannot; None for one that is new."""
+    if named.found is None:
+        return _lost(named, ledger)
+    try:
+        return keep(named.found.known, ledger) if named.found.is_in(ledger) else None
+    except LedgerError:
+        raise
+    except InputError as error:
+        return Outcome(named.found.scene, Fate.REFUSED, str(error))
 
 
 def _kept(result: Result[Found], ledger: Ledger) -> Outcome:
-    if result.found is not None:
-        return keep(result.found, ledger)
+    return _lost(result, ledger) if result.found is None else keep(result.found, ledger)
+
+
+def _lost(result: Result[Any], ledger: Ledger) -> Outcome:
+    """The outcome of a scene that nothing was found in."""
     if result.fault is not None:
         return Outcome(str(result.path), Fate.REFUSED, result.fault.reason)
     culprit = Culprit.of(result.path, result.death or "")
@@ -83,3 +163,12 @@ def _kept(result: Result[Found], ledger: Ledger) -> Outcome:
 def _quarantined(culprit: Culprit) -> Outcome:
     reason = f"{culprit.path}: {culprit.reason}, twice and more; it is left alone"
     return Outcome(culprit.path, Fate.QUARANTINED, reason)
+
+
+def _other_program(identity: Identity) -> InputError:
+    return InputError(
+        "a worker of the cluster",
+        f"model {identity.model[:12]}, method {identity.method}",
+        "counts of one batch are those of one model and one version of Pierwatch",
+        "Install the same version and the same model on every worker.",
+    )

@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "cv"
 
 LAYERS = [
-    {"errors", "files"},
-    {"tables", "crew"},
+    {"errors", "files", "hosts"},
+    {"tables", "crew", "cluster", "fetch"},
     {"geometry"},
     {"labels"},
     {"site"},
@@ -48,6 +48,11 @@ ROOMS = {
     "openvino": {"detector"},
     "sqlite3": {"ledger"},
     "psycopg": {"ledger"},
+    "distributed": {"cluster"},
+    "botocore": {"fetch"},
+    "socket": {"fetch"},
+    "ssl": {"fetch"},
+    "http": {"fetch"},
     "torch": {"training"},
     "torchvision": {"training"},
     "ultralytics": {"training"},

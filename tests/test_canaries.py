@@ -81,8 +81,8 @@ Case = Callable[[Yard], list[str]]
 """Puts something there, and says which command is given."""
 
 
-def count(what: object) -> list[str]:
-    return ["count", str(what), "--gsd", "0.3"]
+def count(what: object, *more: str) -> list[str]:
+    return ["count", str(what), "--gsd", "0.3", *more]
 
 
 def scene(name: str, text: str) -> Case:
@@ -95,13 +95,17 @@ def scene(name: str, text: str) -> Case:
     return case
 
 
-def address(text: str) -> Case:
-    """A name that means something to GDAL or to a browser."""
+def address(text: str, *allowed: str) -> Case:
+    """A name that means something to GDAL or to a browser; hosts that are allowed."""
 
     def case(yard: Yard) -> list[str]:
         host = yard.url.removeprefix("http://")
-        said = text.replace("{secret}", str(yard.secret)).replace("{url}", yard.url)
-        return count(said.replace("{host}", host))
+        allowing = [word for entry in allowed for word in ("--allow", entry)]
+        said = [text, *allowing, *(["--into", str(yard.folder)] if allowed else [])]
+        marks = (("{secret}", str(yard.secret)), ("{url}", yard.url), ("{host}", host))
+        for mark, meant in marks:
+            said = [word.replace(mark, meant) for word in said]
+        return count(*said)
 
     return case
 
@@ -318,6 +322,29 @@ CASES: dict[str, Case] = {
             "zip+http://{host}/a.zip!a.tif",
             "WMS:{url}?",
             "<VRTDataset/>",
+        )
+    },
+    **{
+        f"the name {text} where {allowed} is allowed": address(text, allowed)
+        for text, allowed in (
+            ("https://{host}/a.tif", "a.example"),
+            ("HTTPS://{host}/a.tif", "a.example"),
+            ("https://a.example@{host}/a.tif", "a.example"),
+            ("https://{host}/a.tif?@a.example", "a.example"),
+            ("https://{host}#@a.example/a.tif", "a.example"),
+            ("https://{host}\\@a.example/a.tif", "a.example"),
+            ("https://b.a.example/a.tif", "a.example"),
+            ("https://a.example:8443/a.tif", "a.example"),
+            ("https://a.example/../a.tif", "a.example"),
+            ("https://a.example/%2e%2e/a.tif", "a.example"),
+            ("https://a.example/b/..%2f..%2fa.tif", "a.example"),
+            ("https://a.example/a.tif\r\nHost: b", "a.example"),
+            ("https://127.0.0.1/a.tif", "127.0.0.0/9"),
+            ("s3://other/a.tif", "s3://bucket"),
+            ("S3://bucket/../other/a.tif", "s3://bucket"),
+            ("file://{host}/a.tif", "{host}"),
+            ("http://a.example/a.tif", "a.example"),
+            ("ftp://a.example/a.tif", "a.example"),
         )
     },
     **{

@@ -68,7 +68,7 @@ def night(place, ledger_path, opener=Scene.open, workers=2):
     paths = sorted((place / "scenes").iterdir())
     with Ledger.open(ledger_path) as ledger:
         site = Site.read(place / "port.geojson")
-        recipe = Recipe(site, painted_detector, opener, ledger_path)
+        recipe = Recipe(site, painted_detector, opener)
         limits = Limits(memory_mb=2048, time_s=60.0)
         outcomes = monitor_with_crew(paths, recipe, ledger, workers, limits)
     return {int(path.name[6:8]): one for path, one in zip(paths, outcomes, strict=True)}

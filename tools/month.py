@@ -138,7 +138,7 @@ def main() -> None:
     place.unlink(missing_ok=True)
     site = Site.read(all_piers(args.work / "site.geojson", args.sites))
     load = partial(Detector.load, args.model, 1)
-    recipe = Recipe(site, load, Scene.open, place)
+    recipe = Recipe(site, load, Scene.open)
     nights = tqdm(range(args.nights), desc="nights", disable=None, leave=False)
     paths = [path for n in nights for path in night(args.work / "scenes", chips, args.sites, n)]
     stored = sum(path.stat().st_size for path in paths)

@@ -1,4 +1,4 @@
-"""`pierwatch monitor`: counts the new scenes of a folder."""
+"""`pierwatch monitor`: counts the new scenes of folders, catalogues and addresses."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cv.cli import options
+from cv.errors import InputError, SceneError
 
 if TYPE_CHECKING:
     from cv.journal import Journal
@@ -26,13 +27,20 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser = commands.add_parser(
         "monitor",
         help="count the new scenes of a folder into a ledger",
-        description="Counts every scene in FOLDER that the ledger does not hold yet.",
+        description="Counts every scene in PLACE that the ledger does not hold yet.",
         epilog="example: pierwatch monitor scenes/ --site port.geojson --ledger port.db",
     )
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="searched with its subfolders")
+    parser.add_argument(
+        "places",
+        type=options.place,
+        nargs="+",
+        metavar="PLACE",
+        help="folder, searched with its subfolders; STAC catalogue; scene; or address of a scene",
+    )
     parser.add_argument("--site", type=Path, required=True, metavar="FILE", help="GeoJSON piers")
     options.add_ledger(parser)
     options.add_declarations(parser)
+    options.add_fetching(parser)
     options.add_model(parser)
     parser.add_argument(
         "--watch",
@@ -57,7 +65,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="count in N processes, a scene each; a scene that crashes one twice is quarantined",
     )
     crew.add_argument(
-        "--memory", type=options.positive, default=4096, metavar="MB", help="of each; 4096 MiB"
+        "--dask",
+        metavar="ADDRESS",
+        help="count on workers of a Dask cluster: HOST:PORT here, tls://HOST:PORT elsewhere",
+    )
+    crew.add_argument(
+        "--memory", type=options.positive, default=4096, metavar="MB", help="of each of N; 4096 MiB"
     )
     crew.add_argument(
         "--time-limit", type=options.positive, default=900, metavar="S", help="for a scene; 900 s"
@@ -71,11 +84,12 @@ def run(args: argparse.Namespace) -> int:
     from cv.journal import Journal
     from cv.scene.arrivals import Arrivals
     from cv.scene.clock import NamePattern
-    from cv.scene.folder import scenes_in
     from cv.scene.profiles import declared
     from cv.scene.scene import Scene
     from cv.site import Site
 
+    if args.workers and args.dask:
+        raise InputError("--dask", "--workers too", "one of them counts", "Leave out the other.")
     radiometry = declared(args.radiometry) if args.radiometry else None
     pattern = NamePattern.parse(args.time_pattern) if args.time_pattern else None
     opener = partial(Scene.open, radiometry=radiometry, time_pattern=pattern)
@@ -83,23 +97,52 @@ def run(args: argparse.Namespace) -> int:
     log = args.log and options.named(args.log, (".log", ".txt", ".jsonl"), *options.inputs(args))
     metrics = args.metrics and options.named(args.metrics, ".prom", *options.inputs(args))
 
-    def batch(paths: Sequence[Path]) -> int:
-        return _batch(args, paths, site, opener, Journal(log, metrics))
+    def batch(paths: Sequence[Path], missing: Sequence[Outcome] = ()) -> int:
+        return _batch(args, paths, missing, site, opener, Journal(log, metrics))
 
     if args.watch is None:
-        return batch(scenes_in(args.folder))
-    arrivals = Arrivals(args.folder, settled_s=args.watch)
+        return batch(*_gathered(args))
+    arrivals = [Arrivals(place, settled_s=args.watch) for place in _watched(args.places)]
     while True:
-        fresh = arrivals.look()
+        fresh = [path for one in arrivals for path in one.look()]
         if fresh:
             batch(fresh)
             sys.stdout.flush()
         time.sleep(args.watch)
 
 
+def _gathered(args: argparse.Namespace) -> tuple[list[Path], list[Outcome]]:
+    """The scenes of all places, each once; and what became of those that could not be fetched."""
+    from cv.outcome import Fate, Outcome
+    from cv.scene.folder import scenes_at
+
+    paths: dict[Path, None] = {}
+    missing = []
+    for place in args.places:
+        if isinstance(place, Path):
+            paths |= dict.fromkeys(scenes_at(place))
+            continue
+        try:
+            paths[options.here(place, args)] = None
+        except SceneError as error:
+            missing.append(Outcome(error.subject, Fate.REFUSED, str(error)))
+    return list(paths), missing
+
+
+def _watched(places: Sequence[Path | str]) -> list[Path]:
+    """`places`, if all of them can be watched."""
+    for place in places:
+        if not isinstance(place, Path):
+            raise InputError(
+                "--watch", place, "folders and catalogues are watched", "Leave the address out."
+            )
+    return [place for place in places if isinstance(place, Path)]
+
+
 def _batch(
     args: argparse.Namespace,
     paths: Sequence[Path],
+    missing: Sequence[Outcome],
     site: Site,
     opener: Callable[[str | Path], Scene],
     journal: Journal,
@@ -116,12 +159,14 @@ def _batch(
         try:
             if args.retry:
                 ledger.release()
-            outcomes = _outcomes(args, paths, site, ledger, opener, journal)
+            for outcome in missing:
+                journal.add(outcome)
+            outcomes = (*missing, *_outcomes(args, paths, site, ledger, opener, journal))
         finally:
             journal.close()
             if file and not existed and not ledger.piers() and not ledger.quarantined():
                 file.unlink()
-    return _told(outcomes, args.folder)
+    return _told(outcomes, args.places)
 
 
 def _outcomes(
@@ -133,20 +178,24 @@ def _outcomes(
     journal: Journal,
 ) -> tuple[Outcome, ...]:
     """In this process, or in as many others as are asked for."""
+    from cv.cluster import Cluster
     from cv.crew.limits import Limits
     from cv.detector.detector import Detector
     from cv.monitoring import monitor
-    from cv.night import Recipe, monitor_with_crew
+    from cv.night import Recipe, monitor_on_cluster, monitor_with_crew
 
-    if args.workers is None:
-        return monitor(paths, site, options.detector(args), ledger, opener, journal.add)
     load = partial(Detector.load, args.model, args.threads or 1, args.engine)
-    recipe = Recipe(site, load, opener, args.ledger)
-    limits = Limits(memory_mb=args.memory, time_s=float(args.time_limit))
-    return monitor_with_crew(paths, recipe, ledger, args.workers, limits, journal.add)
+    recipe = Recipe(site, load, opener)
+    if args.dask is not None:
+        with Cluster.at(args.dask, float(args.time_limit)) as cluster:
+            return monitor_on_cluster(paths, recipe, ledger, cluster, journal.add)
+    if args.workers is not None:
+        limits = Limits(memory_mb=args.memory, time_s=float(args.time_limit))
+        return monitor_with_crew(paths, recipe, ledger, args.workers, limits, journal.add)
+    return monitor(paths, site, options.detector(args), ledger, opener, journal.add)
 
 
-def _told(outcomes: Sequence[Outcome], folder: Path) -> int:
+def _told(outcomes: Sequence[Outcome], places: Sequence[Path | str]) -> int:
     """Prints what went wrong, and the sums; returns the exit code."""
     from cv.outcome import Fate
     from cv.scene.folder import pictures_in
@@ -155,7 +204,7 @@ def _told(outcomes: Sequence[Outcome], folder: Path) -> int:
         if outcome.reason:
             named = "" if outcome.scene in outcome.reason else f"{outcome.scene}: "
             print(f"{outcome.fate.value}: {named}{outcome.reason}")
-    pictures = pictures_in(folder)
+    pictures = [one for place in places if isinstance(place, Path) for one in pictures_in(place)]
     if pictures:
         print(f"left out: {len(pictures)} PNG or JPEG without georeference, {pictures[0]} first")
     fates = Counter(outcome.fate for outcome in outcomes)

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from cv.errors import InputError
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
 def add_counted_scene(parser: argparse.ArgumentParser) -> None:
     """One scene, what it may need to be told about itself, and what counts it."""
-    parser.add_argument("scene", type=Path, metavar="SCENE", help="GeoTIFF, PNG, JPEG, STAC Item")
+    parser.add_argument(
+        "scene", type=place, metavar="SCENE", help="GeoTIFF, PNG, JPEG, STAC Item; or its address"
+    )
     parser.add_argument("--site", type=Path, metavar="FILE", help="GeoJSON with the piers")
     parser.add_argument(
         "--gsd",
@@ -31,7 +34,55 @@ def add_counted_scene(parser: argparse.ArgumentParser) -> None:
         "--acquired", type=moment, metavar="TIME", help="when it was taken, ISO 8601 with a zone"
     )
     add_declarations(parser)
+    add_fetching(parser)
     add_model(parser)
+
+
+def add_fetching(parser: argparse.ArgumentParser) -> None:
+    """Where scenes that lie elsewhere may come from, and where they are kept."""
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="fetch https:// scenes from HOST[:PORT], or s3:// ones from s3://BUCKET; may be given "
+        "again; a network such as 10.1.0.0/16 allows hosts that lie in it",
+    )
+    parser.add_argument(
+        "--into", type=Path, metavar="FOLDER", help="where fetched scenes are kept; needed for them"
+    )
+
+
+def place(text: str) -> Path | str:
+    """A path, also of a file:// address; or an https:// or s3:// address, as it is."""
+    from urllib.request import url2pathname  # takes a while
+
+    from cv.fetch.address import is_remote, shown
+
+    scheme, found, _ = text.partition("://")
+    if is_remote(text):
+        return text
+    if found and scheme.lower() == "file":
+        parts = urlsplit(text)
+        if parts.netloc.lower() in ("", "localhost"):
+            return Path(url2pathname(parts.path))
+    elif not found:
+        return Path(text)
+    raise argparse.ArgumentTypeError(
+        f"{shown(text)}: a path, or the address of a file here (file://), at https:// or s3://"
+    )
+
+
+def here(place: Path | str, args: argparse.Namespace) -> Path:
+    """`place` on this computer: fetched, if it is an address; raises InputError."""
+    from cv.fetch.allowed import Allowed
+    from cv.fetch.fetch import fetched
+
+    if isinstance(place, Path):
+        return place
+    if args.into is None:
+        raise InputError("--into", "missing", "fetched scenes are kept in a folder", "Name one.")
+    return fetched(place, Allowed.of(args.allow), args.into)
 
 
 def add_declarations(parser: argparse.ArgumentParser) -> None:
@@ -147,7 +198,7 @@ def scene(args: argparse.Namespace) -> Scene:
     from cv.scene.scene import Scene
 
     return Scene.open(
-        args.scene,
+        here(args.scene, args),
         args.gsd,
         radiometry=args.radiometry,
         acquired=args.acquired,
@@ -173,7 +224,8 @@ def installed(name: str) -> str:
 def inputs(args: argparse.Namespace) -> tuple[Path | None, ...]:
     """The files that a command reads, where it has such options."""
     named = (getattr(args, name, None) for name in ("scene", "site"))
-    return (*named, ledger_file(args), *map(Path, getattr(args, "model", None) or ()))
+    files = (path for path in named if isinstance(path, Path))
+    return (*files, ledger_file(args), *map(Path, getattr(args, "model", None) or ()))
 
 
 def moment(text: str) -> datetime:

@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 from tqdm import tqdm
 
 from cv.crew.limits import MIB
+from cv.errors import InputError
 
 Found = TypeVar("Found")
 Examine = Callable[[Path], Found]
@@ -52,14 +53,17 @@ def serve(connection: Connection, make: Make[Found], memory_mb: int | None) -> N
             path = connection.recv()
         except EOFError:
             return
-        connection.send(_answer(examine, path))
+        connection.send(answer(examine, path))
 
 
-def _answer(examine: Examine[Found], path: Path) -> Answer[Found]:
+def answer(examine: Examine[Found], path: Path) -> Answer[Found]:
+    """What `examine` finds in `path`; all that it raises becomes a `Fault`."""
     try:
         return Answer(examine(path))
     except MemoryError:
         return Answer(None, Fault("it needs more memory than a worker may have"))
+    except InputError as error:
+        return Answer(None, Fault(str(error)))
     except Exception as error:  # the border of one file
         return Answer(None, Fault(f"{type(error).__name__}: {error}"))
 

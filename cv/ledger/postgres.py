@@ -13,10 +13,10 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from ipaddress import ip_address
 from typing import Any
 
 from cv.errors import LedgerError
+from cv.hosts import is_here
 from cv.ledger import schema
 from cv.ledger.faults import NOT_TEXT
 
@@ -213,12 +213,7 @@ def _secured(psycopg: Any, address: str) -> dict[str, str]:
 
 
 def _is_here(host: str) -> bool:
-    if not host or host.startswith("/") or host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return not host or host.startswith("/") or is_here(host)
 
 
 def _statements() -> list[str]:

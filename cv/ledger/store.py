@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -43,6 +44,8 @@ class Ledger:
         """
         self.path: Path | str
         """The file, or the address without its password."""
+        self.reader: Callable[[], Ledger] = partial(Ledger, path, readonly=True)
+        """Opens it once more, to be read, here or in another process."""
         self._connection: sqlite3.Connection | postgres.Connection
         if isinstance(path, str) and postgres.is_address(path):
             self.path = postgres.shown(path)

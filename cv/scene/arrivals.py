@@ -1,4 +1,4 @@
-"""Arrivals: scenes that come into a folder while it is watched, each once all of it is there."""
+"""Arrivals: scenes that come while a place is watched, each once all of it is there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from cv.errors import SceneError
-from cv.scene.folder import scenes_in
+from cv.scene.folder import scenes_at
 from cv.scene.planet_names import parse
 
 Mark = tuple[tuple[str, int, int], ...]
@@ -18,9 +18,10 @@ Mark = tuple[tuple[str, int, int], ...]
 
 @dataclass
 class Arrivals:
-    """What came into `folder`, look by look."""
+    """What came to `place`, look by look."""
 
-    folder: Path
+    place: Path
+    """A folder, or a STAC catalogue."""
     settled_s: float
     """A scene whose files were not changed for so long is whole; so is one that is the same at two
     looks, whatever the clocks of computers that share the folder say."""
@@ -33,9 +34,9 @@ class Arrivals:
         Masks and metadata belong to their scene: when one comes later, the scene is told again.
         """
         try:
-            paths = scenes_in(self.folder)
+            paths = scenes_at(self.place)
         except SceneError:
-            if not self.folder.is_dir():
+            if not self.place.is_dir():
                 raise
             paths = ()
         marks = {path: mark for path, mark in zip(paths, _marks(paths), strict=True) if mark}
@@ -55,8 +56,9 @@ def _marks(paths: tuple[Path, ...]) -> list[Mark]:
     names = {
         folder: sorted(entry.name for entry in folder.iterdir())
         for folder in {path.parent for path in paths}
+        if folder.is_dir()
     }
-    return [_mark(path, names[path.parent]) for path in paths]
+    return [_mark(path, names.get(path.parent, [])) for path in paths]
 
 
 def _mark(path: Path, names: list[str]) -> Mark:

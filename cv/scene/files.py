@@ -47,10 +47,15 @@ _FOREIGN = (
 )
 
 
+def is_address(text: str) -> bool:
+    """Whether `text` names something that is no file of this machine's own, or GDAL would fetch."""
+    return bool(_ADDRESS.match(text))
+
+
 def local(path: str | Path) -> Path:
     """`path`, absolute, of a file on this machine that is not empty; raises SceneError."""
     text = str(path)
-    if _ADDRESS.match(text):
+    if is_address(text):
         raise SceneError(
             text[:200],
             "an address",

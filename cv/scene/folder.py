@@ -7,12 +7,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cv.errors import SceneError
+from cv.scene import files
+from cv.scene.catalogue import is_catalogue, items_of
 from cv.scene.planet_names import parse
 
 _IMAGES = (".tif", ".tiff")
 _PICTURES = (".png", ".jpg", ".jpeg")
 _KINDS = ("visual", "pansharpened", "analytic", "panchromatic")
 _MAX_ITEM_BYTES = 2**20
+
+
+def scenes_at(place: Path) -> tuple[Path, ...]:
+    """Paths of the scenes in the folder `place`, that the STAC catalogue `place` lists, or itself.
+
+    Raises SceneError where there is none.
+    """
+    if not place.is_file():
+        return scenes_in(place)
+    return items_of(place) if is_catalogue(files.local(place)) else (place,)
 
 
 def scenes_in(folder: str | Path) -> tuple[Path, ...]:
@@ -49,7 +61,7 @@ def pictures_in(folder: str | Path) -> tuple[Path, ...]:
     root = Path(folder)
     return tuple(
         path
-        for path in sorted(root.rglob("*"))
+        for path in (sorted(root.rglob("*")) if root.is_dir() else ())
         if path.suffix.lower() in _PICTURES and path.is_file() and _shown(path, root)
     )
 

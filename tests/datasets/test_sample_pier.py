@@ -19,6 +19,7 @@ from cv.counting.count import Status
 from cv.counting.place import Places
 from cv.detector.card import Card, Look
 from cv.detector.detections import Detections
+from cv.detector.engine import Engine
 from cv.geometry.boxes import OrientedBoxes
 from cv.monitoring import count
 from cv.scene.scene import Scene
@@ -60,6 +61,7 @@ class PerfectDetector:
     seen: tuple[Label, ...]
     card: Card = CARD
     digest: str = "0" * 64
+    engine: Engine = Engine.ONNXRUNTIME
 
     def detect(
         self, look: Look, raster: Scene, to_pixel: Affine, region: BaseGeometry

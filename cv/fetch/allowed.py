@@ -1,0 +1,94 @@
+"""What a run may connect to: hosts, buckets and networks that its user named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from cv.errors import InputError, SceneError
+from cv.fetch.address import HTTPS_PORT, Address
+
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+_TRANSLATED = ip_network("64:ff9b::/96")
+"""Addresses that stand for one of IPv4, which may be a private one (RFC 6052)."""
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """Nothing else is connected to."""
+
+    hosts: frozenset[tuple[str, int]] = frozenset()
+    """Host, lower case, and port."""
+    buckets: frozenset[str] = frozenset()
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    """That are not public, and may be connected to nevertheless."""
+
+    @classmethod
+    def of(cls, entries: Iterable[str]) -> Allowed:
+        """From entries HOST, HOST:PORT, s3://BUCKET, ADDRESS or NETWORK (10.1.0.0/16).
+
+        A host is meant as it is, without its subdomains, and with port 443 where none is given. An
+        address is a host and a network of one. Raises InputError.
+        """
+        hosts, buckets, networks = set(), set(), []
+        for entry in (text.strip().lower() for text in entries):
+            network = _network(entry)
+            host, _, port = entry.partition(":")
+            if network is not None:
+                networks.append(network)
+                if network.num_addresses == 1:
+                    hosts.add((str(network.network_address), HTTPS_PORT))
+            elif entry.startswith("s3://") and entry[5:].strip("/"):
+                buckets.add(entry[5:].strip("/"))
+            elif _HOST.fullmatch(host) and (not port or port.isdecimal()):
+                hosts.add((host, int(port or HTTPS_PORT)))
+            else:
+                raise InputError(
+                    "--allow",
+                    entry[:200],
+                    "HOST, HOST:PORT, s3://BUCKET or a network such as 10.1.0.0/16 is needed",
+                    "Correct it.",
+                )
+        return cls(frozenset(hosts), frozenset(buckets), tuple(networks))
+
+    def check(self, address: Address) -> None:
+        """Raises SceneError where `address` may not be connected to."""
+        if address.scheme == "s3":
+            if address.host not in self.buckets:
+                raise _forbidden(address, f"s3://{address.host}")
+        elif (address.host, address.port) not in self.hosts:
+            port = "" if address.port == HTTPS_PORT else f":{address.port}"
+            raise _forbidden(address, address.host + port)
+
+    def check_found(self, address: Address, found: str) -> None:
+        """Raises SceneError where `found`, what the name of the host stands for, is private."""
+        number: IPv4Address | IPv6Address = ip_address(found.partition("%")[0])
+        if isinstance(number, IPv6Address) and number.ipv4_mapped:
+            number = number.ipv4_mapped
+        public = number.is_global and not number.is_multicast and number not in _TRANSLATED
+        if public or any(number in network for network in self.networks):
+            return
+        raise SceneError(
+            str(address),
+            f"{address.host} is {number}, an address that is not public",
+            "a name may lead to public addresses only",
+            f"If that is meant: --allow {number}.",
+        )
+
+
+def _network(entry: str) -> IPv4Network | IPv6Network | None:
+    try:
+        return ip_network(entry)
+    except ValueError:
+        return None
+
+
+def _forbidden(address: Address, entry: str) -> SceneError:
+    return SceneError(
+        str(address),
+        f"{entry} is not allowed",
+        "only hosts and buckets that were named are connected to",
+        f"If that is meant: --allow {entry}.",
+    )

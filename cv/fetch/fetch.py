@@ -1,0 +1,73 @@
+"""Scenes from elsewhere, brought into a folder: only those asked for, only from what is allowed.
+
+A scene is fetched whole, as its digest is that of the whole file. What a file says is never
+fetched: assets that a STAC Item names, sources of a VRT, links of any kind.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tqdm import tqdm
+
+from cv.errors import InputError, SceneError
+from cv.fetch import https, s3
+from cv.fetch.address import Address
+from cv.fetch.allowed import Allowed
+from cv.fetch.stream import Stream
+from cv.files import whole_file
+
+MOST_BYTES = 64 * 2**30
+"""Largest file that is fetched."""
+
+
+def fetched(text: str, allowed: Allowed, folder: Path) -> Path:
+    """The file at the address `text` (https or s3), under `folder`; one that is there stays.
+
+    It appears whole or not at all. Raises SceneError where `allowed` does not name its host or
+    bucket, where its name leads to a private address, where the answer is another one than the
+    file, and where it breaks off; InputError where `folder` is none.
+    """
+    address = Address.parse(text)
+    allowed.check(address)
+    if not folder.is_dir():
+        raise InputError(
+            folder, "not a folder", "fetched scenes need one", f"Make it: mkdir -p {folder}"
+        )
+    target = address.within(folder)
+    if target.exists():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    room = https if address.scheme == "https" else s3
+    with room.opened(address, allowed) as stream, whole_file(target) as draft:
+        _write(address, stream, draft)
+    return target
+
+
+def _write(address: Address, stream: Stream, draft: Path) -> None:
+    """All bytes of `stream` into the file `draft`."""
+    if stream.length is not None and stream.length > MOST_BYTES:
+        raise _sized(address, f"{stream.length} bytes")
+    bar = tqdm(
+        desc=address.path[-1], total=stream.length, unit="B", unit_scale=True, delay=2,
+        disable=None, leave=False,
+    )  # fmt: skip
+    done = 0
+    with bar, draft.open("wb") as out:
+        for part in stream.parts():
+            done += len(part)
+            if done > MOST_BYTES:
+                raise _sized(address, f"more than {MOST_BYTES} bytes")
+            out.write(part)
+            bar.update(len(part))
+    if not done or done != (stream.length if stream.length is not None else done):
+        raise _sized(address, f"{done} of {stream.length} bytes came")
+
+
+def _sized(address: Address, found: str) -> SceneError:
+    return SceneError(
+        str(address),
+        found,
+        f"the whole file, of 1 to {MOST_BYTES} bytes, is needed",
+        "Run the same command again, or download the scene yourself.",
+    )

@@ -1,0 +1,77 @@
+"""One file over HTTPS: from a host that is allowed, at an address that is, without any detour."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from cv.errors import SceneError
+from cv.fetch.address import Address
+from cv.fetch.allowed import Allowed
+from cv.fetch.stream import PATIENCE_S, Stream, broken
+
+
+class _Connection(http.client.HTTPSConnection):
+    """To one of the addresses that were looked at before; the certificate is the host's."""
+
+    def __init__(self, address: Address, numbers: Sequence[str]) -> None:
+        self._context_used = ssl.create_default_context()
+        super().__init__(address.host, address.port, timeout=PATIENCE_S)
+        self._numbers = numbers
+
+    def connect(self) -> None:
+        """Connects to the first one that answers; no proxy, no other address."""
+        self.sock = self._context_used.wrap_socket(self._plain(), server_hostname=self.host)
+
+    def _plain(self) -> socket.socket:
+        for number in self._numbers[:-1]:
+            try:
+                return socket.create_connection((number, self.port), self.timeout)
+            except OSError:
+                continue
+        return socket.create_connection((self._numbers[-1], self.port), self.timeout)
+
+
+@contextmanager
+def opened(address: Address, allowed: Allowed) -> Iterator[Stream]:
+    """The file at `address`; raises SceneError, also for an answer that leads elsewhere."""
+    allowed.check(address)
+    connection = _Connection(address, _numbers(address, allowed))
+    try:
+        connection.request("GET", address.target, headers={"Accept-Encoding": "identity"})
+        answer = connection.getresponse()
+        if answer.status != http.client.OK:
+            raise _refused(address, answer)
+        length = answer.headers.get("Content-Length", "")
+        yield Stream(answer.read, int(length) if length.isdecimal() else None)
+    except (OSError, http.client.HTTPException) as error:
+        raise broken(address, error) from error
+    finally:
+        connection.close()
+
+
+def _numbers(address: Address, allowed: Allowed) -> list[str]:
+    """The addresses that the host's name stands for; all of them have to be allowed."""
+    try:
+        known = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise broken(address, error) from error
+    numbers = list(dict.fromkeys(str(where[0]) for *_, where in known))
+    for number in numbers:
+        allowed.check_found(address, number)
+    return numbers
+
+
+def _refused(address: Address, answer: http.client.HTTPResponse) -> SceneError:
+    if 300 <= answer.status < 400:
+        found = f"it leads elsewhere (HTTP {answer.status})"
+        return SceneError(
+            str(address),
+            found,
+            "addresses are not followed",
+            "Give the address of the file itself, and allow its host.",
+        )
+    return broken(address, f"HTTP {answer.status} {answer.reason[:80]}")

@@ -1,0 +1,64 @@
+"""One file from S3 or what speaks like it (extra `s3`), from a bucket that is allowed.
+
+Credentials, region and endpoint are those of the AWS configuration: environment and files. Without
+credentials the bucket is asked as anybody may. No other service is asked for credentials: neither
+the metadata of a virtual machine nor that of a container.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from cv.errors import InputError
+from cv.fetch.address import Address
+from cv.fetch.allowed import Allowed
+from cv.fetch.stream import PATIENCE_S, Stream, broken
+
+_ASKING = ("iam-role", "container-role", "assume-role", "assume-role-with-web-identity", "sso")
+"""Ways to credentials that ask another service."""
+
+
+@contextmanager
+def opened(address: Address, allowed: Allowed) -> Iterator[Stream]:
+    """The file at `address`; raises SceneError, and InputError without botocore."""
+    allowed.check(address)
+    botocore = _library()
+    try:
+        answer = _client().get_object(Bucket=address.host, Key=address.target)
+        with answer["Body"] as body:
+            yield Stream(body.read, int(answer["ContentLength"]))
+    except (botocore.BotoCoreError, botocore.ClientError, botocore.HTTPClientError) as error:
+        raise broken(address, error) from error
+    except OSError as error:
+        raise broken(address, error) from error
+
+
+def _client() -> Any:
+    from botocore import UNSIGNED
+    from botocore.config import Config
+    from botocore.session import Session
+
+    session: Any = Session()
+    providers = session.get_component("credential_provider")
+    for name in _ASKING:
+        providers.remove(name)
+    settings: dict[str, Any] = {"connect_timeout": PATIENCE_S, "read_timeout": PATIENCE_S}
+    if session.get_credentials() is None:
+        settings["signature_version"] = UNSIGNED
+    region = session.get_config_variable("region") or "us-east-1"
+    return session.create_client("s3", region_name=region, config=Config(**settings))
+
+
+def _library() -> Any:
+    try:
+        from botocore import exceptions
+    except ImportError as error:
+        raise InputError(
+            "s3://",
+            "botocore is not installed",
+            "scenes in S3 need it",
+            'Install it: pip install "pierwatch[s3]".',
+        ) from error
+    return exceptions

@@ -1,0 +1,172 @@
+"""Scenes over HTTPS and from S3: whole, from where they were asked for, or not at all."""
+
+from __future__ import annotations
+
+import builtins
+import socket
+from pathlib import Path
+
+import pytest
+import servers
+from servers import CONTENT, HERE, Server, running
+
+from cv.errors import InputError, SceneError
+from cv.fetch import fetch
+from cv.fetch.allowed import Allowed
+from cv.fetch.fetch import fetched
+
+server = servers.server
+
+
+@pytest.fixture
+def into(tmp_path):
+    (tmp_path / "into").mkdir()
+    return tmp_path / "into"
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_a_scene_comes_whole_and_once(server, into):
+    allowed = Allowed.of([server.entry, *HERE])
+    first = fetched(server.url("/a/b.tif"), allowed, into)
+    assert first.read_bytes() == CONTENT
+    assert first == into / f"https_localhost_{server.port}" / "a" / "b.tif"
+    assert fetched(server.url("/a/b.tif"), allowed, into) == first
+    assert server.asked == ["/a/b.tif"]
+
+
+def test_a_query_is_sent_and_not_told(server, into):
+    allowed = Allowed.of([server.entry, *HERE])
+    server.files["/a/b.tif?key=hunter2"] = CONTENT
+    path = fetched(server.url("/a/b.tif?key=hunter2"), allowed, into)
+    assert path.name == "b.tif"
+    with pytest.raises(SceneError) as told:
+        fetched(server.url("/a/c.tif?key=hunter2"), allowed, into)
+    assert "hunter2" not in str(told.value)
+    assert "404" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "entries", "said"),
+    [
+        ("/moved/a.tif", HERE, "leads elsewhere"),
+        ("/missing.tif", HERE, "HTTP 404"),
+        ("/a/b.tif", (), "not public"),
+        ("/a/b.tif", ("::1/128",), "not public"),
+    ],
+)
+def test_answers_that_are_refused(server, into, path, entries, said):
+    with pytest.raises(SceneError, match=said):
+        fetched(server.url(path), Allowed.of([server.entry, *entries]), into)
+    assert files_in(into) == []
+    assert server.asked == ([path] if entries == HERE else [])
+
+
+def test_what_is_not_allowed_is_not_even_looked_up(server, into, monkeypatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a connection")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    for url in (server.url("/a/b.tif"), "HTTPS://127.0.0.1/a.tif", "s3://bucket/a.tif"):
+        with pytest.raises(SceneError, match="is not allowed"):
+            fetched(url, Allowed.of(["other.example", "s3://other"]), into)
+    assert server.asked == []
+
+
+def test_a_name_that_leads_to_two_addresses_needs_both_allowed(server, into, monkeypatch):
+    def both(host: str, port: int, **_: object) -> list[object]:
+        kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+        return [(*kind, (number, port)) for number in ("127.0.0.1", "169.254.169.254")]
+
+    monkeypatch.setattr(socket, "getaddrinfo", both)
+    with pytest.raises(SceneError, match=r"169\.254\.169\.254"):
+        fetched(server.url("/a/b.tif"), Allowed.of([server.entry, *HERE]), into)
+    assert server.asked == []
+
+
+def test_a_certificate_of_somebody_else(server, into, monkeypatch):
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with pytest.raises(SceneError, match="certificate"):
+        fetched(server.url("/a/b.tif"), Allowed.of([server.entry, *HERE]), into)
+    monkeypatch.setenv("SSL_CERT_FILE", str(into.parent / "ca.pem"))
+    other = f"127.0.0.1:{server.port}"
+    with pytest.raises(SceneError, match="certificate"):  # it is the host's, not the address's
+        fetched(f"https://{other}/a/b.tif", Allowed.of([other, *HERE]), into)
+    assert server.asked == []
+    assert files_in(into) == []
+
+
+def test_a_proxy_of_the_environment_is_not_asked(server, into, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    assert fetched(server.url("/a/b.tif"), Allowed.of([server.entry, *HERE]), into)
+
+
+def test_a_connection_that_breaks_leaves_nothing(server, into):
+    server.promised = 10
+    with pytest.raises(SceneError, match=r"did not come|bytes came"):
+        fetched(server.url("/a/b.tif"), Allowed.of([server.entry, *HERE]), into)
+    assert files_in(into) == []
+
+
+def test_a_file_that_is_too_large_leaves_nothing(server, into, monkeypatch):
+    monkeypatch.setattr(fetch, "MOST_BYTES", 1000)
+    with pytest.raises(SceneError, match="1 to 1000 bytes"):
+        fetched(server.url("/a/b.tif"), Allowed.of([server.entry, *HERE]), into)
+    assert files_in(into) == []
+
+
+def test_an_empty_file_is_none(server, into):
+    server.files["/a/b.tif"] = b""
+    with pytest.raises(SceneError, match="0 of 0 bytes"):
+        fetched(server.url("/a/b.tif"), Allowed.of([server.entry, *HERE]), into)
+
+
+def test_a_folder_is_needed(server, into):
+    with pytest.raises(InputError, match="not a folder"):
+        fetched(server.url("/a/b.tif"), Allowed.of([server.entry, *HERE]), into / "missing")
+
+
+@pytest.fixture
+def bucket(tmp_path, monkeypatch):
+    """What speaks like S3, without TLS on the loopback, as its endpoint says."""
+    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    for one in running(Server(files={"/scenes/rajin/b.tif": CONTENT}), None):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{one.port}")
+        yield one
+
+
+@pytest.mark.parametrize("key", ["", "hunter2"])
+def test_a_scene_from_a_bucket(bucket, into, monkeypatch, key):
+    if key:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "user")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key)
+    path = fetched("s3://scenes/rajin/b.tif", Allowed.of(["s3://scenes"]), into)
+    assert path.read_bytes() == CONTENT
+    assert path == into / "s3_scenes" / "rajin" / "b.tif"
+    assert [one.partition("?")[0] for one in bucket.asked] == ["/scenes/rajin/b.tif"]
+
+
+def test_what_a_bucket_does_not_have(bucket, into):
+    with pytest.raises(SceneError, match="did not come"):
+        fetched("s3://scenes/missing.tif", Allowed.of(["s3://scenes"]), into)
+    assert files_in(into) == []
+
+
+def test_a_bucket_needs_botocore(into, monkeypatch):
+    usual = builtins.__import__
+
+    def without(name: str, *rest: object) -> object:
+        if name.startswith("botocore"):
+            raise ImportError(name)
+        return usual(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(InputError, match=r"pierwatch\[s3\]"):
+        fetched("s3://scenes/b.tif", Allowed.of(["s3://scenes"]), into)

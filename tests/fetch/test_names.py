@@ -1,0 +1,155 @@
+"""Addresses and what is allowed: nothing is connected to that was not named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cv.errors import InputError, SceneError
+from cv.fetch.address import Address, is_remote
+from cv.fetch.allowed import Allowed
+
+
+def test_an_address_and_its_place(tmp_path):
+    address = Address.parse("https://Images.Example:8443/2024/a%20b.tif?sig=secret")
+    assert (address.scheme, address.host, address.port) == ("https", "images.example", 8443)
+    assert address.path == ("2024", "a b.tif")
+    assert address.target == "/2024/a%20b.tif?sig=secret"
+    assert str(address) == "https://images.example:8443/2024/a b.tif"
+    assert address.within(tmp_path) == tmp_path / "https_images.example_8443" / "2024" / "a b.tif"
+    key = Address.parse("S3://scenes/rajin/2024.tif")
+    assert (key.scheme, key.host, key.target) == ("s3", "scenes", "rajin/2024.tif")
+    assert key.within(Path("x")) == Path("x/s3_scenes/rajin/2024.tif")
+
+
+@pytest.mark.parametrize("text", ["a.tif", "http://a.example/a.tif", "file:///a.tif", None])
+def test_what_is_no_address_of_ours(text):
+    assert not is_remote(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://a.example/",
+        "https://a.example/a.exe",
+        "https://a.example/../a.tif",
+        "https://a.example/x/..%2f..%2fa.tif",
+        "https://a.example/%2e%2e/a.tif",
+        "https://a.example/.hidden.tif",
+        "https://a.example//a.tif",
+        "https://a.example/a%00.tif",
+        "https://a.example/a\\b.tif",
+        "https://a.example/a.tif\r\nHost: b",
+        "https://a.example/a.tif#b",
+        "https://user@a.example/a.tif",
+        "https://user:pass@a.example/a.tif",
+        "https://a.example:port/a.tif",
+        "https://a.example:99999/a.tif",
+        "https:///a.tif",
+        "https://a_b/a.tif",
+        "https://[::1/a.tif",
+        "https://a.exämple/a.tif",
+        "s3://Bucket_/a.tif",
+        "s3://bucket",
+        "s3://bucket/a.tif?versionId=1",
+        "s3://bucket:1/a.tif",
+        "s3://bucket/../other/a.tif",
+    ],
+)
+def test_addresses_that_are_refused(text):
+    with pytest.raises(SceneError):
+        Address.parse(text)
+
+
+def test_a_refusal_does_not_tell_a_password():
+    with pytest.raises(SceneError) as told:
+        Address.parse("https://user:hunter2@a.example/a.tif?sig=hunter3")
+    assert "hunter" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("entries", "text"),
+    [
+        (["a.example"], "https://a.example/a.tif"),
+        (["A.Example"], "https://a.example:443/a.tif"),
+        (["a.example:8443"], "https://a.example:8443/a.tif"),
+        (["s3://bucket"], "s3://bucket/a.tif"),
+        (["s3://bucket/"], "s3://bucket/a.tif"),
+        (["10.1.2.3"], "https://10.1.2.3/a.tif"),
+        (["8.8.8.8"], "https://8.8.8.8/a.tif"),
+    ],
+)
+def test_what_is_allowed(entries, text):
+    Allowed.of(entries).check(Address.parse(text))
+
+
+@pytest.mark.parametrize(
+    ("entries", "text"),
+    [
+        ([], "https://a.example/a.tif"),
+        (["example"], "https://a.example/a.tif"),
+        (["a.example"], "https://b.a.example/a.tif"),
+        (["a.example"], "https://a.example.evil.test/a.tif"),
+        (["a.example"], "https://a.example:8443/a.tif"),
+        (["a.example:8443"], "https://a.example/a.tif"),
+        (["a.example"], "s3://a.example/a.tif"),
+        (["s3://bucket"], "s3://bucket2/a.tif"),
+        (["s3://bucket"], "https://bucket/a.tif"),
+        (["10.0.0.0/8"], "https://10.1.2.3/a.tif"),
+    ],
+)
+def test_what_is_not_allowed(entries, text):
+    with pytest.raises(SceneError, match="is not allowed"):
+        Allowed.of(entries).check(Address.parse(text))
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["", "*", "*.example", "https://a.example", "s3://", "a.example/x", "a.example:x", "a b"],
+)
+def test_entries_that_mean_nothing(entry):
+    with pytest.raises(InputError, match="--allow"):
+        Allowed.of([entry])
+
+
+PRIVATE = (
+    "127.0.0.1",
+    "127.9.9.9",
+    "10.0.0.1",
+    "172.16.0.1",
+    "192.168.1.1",
+    "169.254.169.254",
+    "100.64.0.1",
+    "0.0.0.0",
+    "224.0.0.1",
+    "255.255.255.255",
+    "::1",
+    "::",
+    "fe80::1%eth0",
+    "fc00::1",
+    "ff02::1",
+    "::ffff:127.0.0.1",
+    "::ffff:10.0.0.1",
+    "64:ff9b::7f00:1",
+)
+
+
+@pytest.mark.parametrize("number", PRIVATE)
+def test_a_name_does_not_lead_to_a_private_address(number):
+    address = Address.parse("https://a.example/a.tif")
+    with pytest.raises(SceneError, match="not public"):
+        Allowed.of(["a.example"]).check_found(address, number)
+
+
+@pytest.mark.parametrize("number", ["8.8.8.8", "2001:4860:4860::8888", "::ffff:8.8.8.8"])
+def test_a_name_leads_to_a_public_address(number):
+    Allowed.of(["a.example"]).check_found(Address.parse("https://a.example/a.tif"), number)
+
+
+def test_a_network_of_ones_own_may_be_named():
+    allowed = Allowed.of(["a.example", "10.1.0.0/16"])
+    address = Address.parse("https://a.example/a.tif")
+    allowed.check_found(address, "10.1.2.3")
+    with pytest.raises(SceneError, match="not public"):
+        allowed.check_found(address, "10.2.0.1")

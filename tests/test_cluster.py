@@ -1,0 +1,205 @@
+"""A Dask cluster gives the ledger of one process, whatever becomes of its workers."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import threading
+import time
+
+import dask
+import mishaps
+import pytest
+import test_night
+from distributed import LocalCluster
+from distributed.security import Security
+from stand_ins import painted_detector
+
+from cv.cli import main
+from cv.cluster import Cluster
+from cv.errors import InputError
+from cv.ledger import Ledger
+from cv.night import Recipe, monitor_on_cluster
+from cv.outcome import Fate
+from cv.scene.scene import Scene
+from cv.site import Site
+
+place = test_night.place
+HOST = "127.0.0.1"
+
+
+@pytest.fixture
+def local():
+    """Two workers that are restarted when they end; two deaths in a row are held against a task."""
+    few = dask.config.set({"distributed.scheduler.allowed-failures": 1})
+    with (
+        few,
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, host=HOST, dashboard_address=f"{HOST}:0"
+        ) as cluster,
+    ):
+        yield cluster
+
+
+def night(place, ledger_path, address, opener=Scene.open, watch=lambda _: None):
+    """The outcomes, by day."""
+    paths = sorted((place / "scenes").iterdir())
+    recipe = Recipe(Site.read(place / "port.geojson"), painted_detector, opener)
+    with Ledger.open(ledger_path) as ledger, Cluster.at(address, 60.0) as cluster:
+        outcomes = monitor_on_cluster(paths, recipe, ledger, cluster, watch)
+    return {int(path.name[6:8]): one for path, one in zip(paths, outcomes, strict=True)}
+
+
+def test_a_cluster_leaves_the_same_ledger_as_one_process(place, local):
+    ours, alone = place / "dask.db", test_night.serial(place, place / "alone.db")
+    first = night(place, ours, local.scheduler_address)
+    assert {one.fate for one in first.values()} == {Fate.RECORDED}
+    assert test_night.counts(ours) == test_night.counts(alone)
+    again = night(place, ours, local.scheduler_address)
+    assert {one.fate for one in again.values()} == {Fate.KNOWN}
+    assert test_night.counts(ours) == test_night.counts(alone)
+
+
+def slowly(path):
+    """A scene, after a while."""
+    time.sleep(0.5)
+    return Scene.open(path)
+
+
+def test_a_worker_that_is_killed_in_mid_run_changes_nothing(place, local):
+    ours, alone = place / "dask.db", test_night.serial(place, place / "alone.db")
+    pids = [nanny.pid for nanny in local.workers.values()]
+    killed = []
+
+    def kill_one(outcome):
+        if not killed:
+            killed.append(pids[0])
+            os.kill(pids[0], signal.SIGKILL)
+
+    outcomes = night(place, ours, local.scheduler_address, slowly, kill_one)
+    assert killed
+    assert [nanny.pid for nanny in local.workers.values()] != pids
+    assert {one.fate for one in outcomes.values()} == {Fate.RECORDED}
+    assert test_night.counts(ours) == test_night.counts(alone)
+
+
+def test_a_deadly_scene_is_quarantined_and_its_neighbours_are_counted(place, local):
+    path = place / "dask.db"
+    first = night(place, path, local.scheduler_address, test_night.opened)
+    deadly = [day for day, one in first.items() if one.fate is Fate.QUARANTINED]
+    assert deadly == [test_night.DEADLY]
+    assert "workers of the cluster ended" in first[test_night.DEADLY].reason
+    assert {one.fate for day, one in first.items() if day not in deadly} == {Fate.RECORDED}
+
+
+def test_accidents_concern_no_other_file(tmp_path, local):
+    names = [f"scene-{i}" for i in range(12)] + ["leaves-a", "hangs-a", "fails-a", "once-a"]
+    paths = [tmp_path / f"{name}.tif" for name in names]
+    with Cluster.at(local.scheduler_address, 3.0) as cluster:
+        results = list(cluster.examined(paths, mishaps.make))
+    told = {one.path.stem: one for one in results}
+    assert len(results) == len(told) == len(names)
+    assert [told[name].found for name in names[:12]] == names[:12]
+    assert told["once-a"].found == "once-a"
+    assert told["leaves-a"].death
+    assert told["hangs-a"].death
+    assert "ValueError: no such luck" in told["fails-a"].fault.reason
+
+
+def test_workers_that_cannot_begin_end_it_all(tmp_path, local):
+    with (
+        Cluster.at(local.scheduler_address, 3.0) as cluster,
+        pytest.raises(InputError, match=r"model\.onnx.*cannot begin"),
+    ):
+        list(cluster.examined([tmp_path / "a.tif"], mishaps.make_nothing))
+
+
+def another_detector():
+    """On a worker, a model that is not the coordinator's."""
+    from dataclasses import replace
+
+    usual = painted_detector()
+    if threading.current_thread() is threading.main_thread():
+        return usual
+    network = usual.networks[0]
+    return replace(usual, networks=(replace(network, digest="another"),))
+
+
+def test_a_worker_with_another_model_ends_the_batch(place, local):
+    recipe = Recipe(Site.read(place / "port.geojson"), another_detector, Scene.open)
+    paths = sorted((place / "scenes").iterdir())
+    with (
+        Ledger.open(place / "dask.db") as ledger,
+        Cluster.at(local.scheduler_address, 60.0) as cluster,
+        pytest.raises(InputError, match="same model on every worker"),
+    ):
+        monitor_on_cluster(paths, recipe, ledger, cluster)
+    with Ledger.open(place / "dask.db", readonly=True) as ledger:
+        assert ledger.counts() == ()
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("tcp://192.0.2.7:8786", "without TLS"),
+        ("scheduler.example:8786", "without TLS"),
+        ("tls://127.0.0.1:8786", "without certificates"),
+        ("inproc://here", "HOST:PORT"),
+        ("file:///etc/passwd", "HOST:PORT"),
+        ("127.0.0.1", "HOST:PORT"),
+        ("user:secret@127.0.0.1:8786", "HOST:PORT"),
+    ],
+)
+def test_addresses_that_are_not_connected_to(place, address, said, capsys, monkeypatch):
+    asked = []
+    monkeypatch.setattr(socket.socket, "connect", lambda *a: asked.append(a))
+    code = main(
+        ["monitor", str(place / "scenes"), "--site", str(place / "port.geojson"),
+         "--ledger", str(place / "new.db"), "--dask", address]
+    )  # fmt: skip
+    assert code == 2
+    assert said in capsys.readouterr().err
+    assert not (place / "new.db").exists()
+    assert not asked
+
+
+def test_nobody_at_an_address(place, monkeypatch, capsys):
+    monkeypatch.setattr("cv.cluster._CONNECT_S", 1.0)
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        port = free.getsockname()[1]
+    code = main(
+        ["monitor", str(place / "scenes"), "--site", str(place / "port.geojson"),
+         "--ledger", str(place / "new.db"), "--dask", f"{HOST}:{port}"]
+    )  # fmt: skip
+    assert code == 2
+    assert re.search("nobody answers", capsys.readouterr().err)
+
+
+def test_a_cluster_over_tls(place):
+    trustme = pytest.importorskip("trustme")
+    authority = trustme.CA()
+    own = authority.issue_cert("scheduler.example")
+    own.private_key_and_cert_chain_pem.write_to_path(place / "own.pem")
+    authority.cert_pem.write_to_path(place / "ca.pem")
+    names = {"tls_ca_file": place / "ca.pem"} | {
+        f"tls_{role}_{part}": place / "own.pem"
+        for role in ("client", "scheduler", "worker")
+        for part in ("cert", "key")
+    }
+    security = Security(require_encryption=True, **{key: str(v) for key, v in names.items()})
+    configured = {
+        "distributed.comm.tls.ca-file": str(place / "ca.pem"),
+        "distributed.comm.tls.client.cert": str(place / "own.pem"),
+        "distributed.comm.tls.client.key": str(place / "own.pem"),
+    }
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, protocol="tls://", host=HOST,
+        security=security, dashboard_address=f"{HOST}:0",
+    ) as secured:  # fmt: skip
+        assert secured.scheduler_address.startswith("tls://")
+        with dask.config.set(configured):
+            outcomes = night(place, place / "dask.db", secured.scheduler_address)
+    assert {one.fate for one in outcomes.values()} == {Fate.RECORDED}
