@@ -15,15 +15,17 @@ import json
 import os
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from multiprocessing import active_children
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 
 import numpy as np
 import rasterio
 import shapely
 from affine import Affine
+from month_figures import Month
 from mosaics import CRS, yards
 from tqdm import tqdm
 
@@ -112,14 +114,11 @@ class Watch:
         workers = [resident_mb(one.pid or 0) for one in active_children()]
         self.seen.append((resident_mb(), float(np.mean(workers)) if workers else 0.0))
 
-    def told(self) -> list[tuple[str, float, float]]:
-        """Name, and medians of the second tenth and of the last."""
+    def told(self) -> list[tuple[float, float]]:
+        """Medians of the second tenth and of the last: of the coordinator, and of the workers."""
         tenth = max(1, len(self.seen) // 10)
         early, late = self.seen[tenth : 2 * tenth], self.seen[-tenth:]
-        return [
-            (name, median(one[i] for one in early), median(one[i] for one in late))
-            for i, name in enumerate(("coordinator", "a worker"))
-        ]
+        return [(median(one[i] for one in early), median(one[i] for one in late)) for i in (0, 1)]
 
 
 def main() -> None:
@@ -132,6 +131,7 @@ def main() -> None:
     parser.add_argument("--nights", type=int, default=30)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--model", help="released model; default: pierwatch-n")
+    parser.add_argument("--keep", action="store_true", help="keep the figures, for plan.py")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     chips, place = yards(), args.work / "port.db"
@@ -148,19 +148,29 @@ def main() -> None:
         outcomes = monitor_with_crew(paths, recipe, ledger, args.workers, Limits(), watch.look)
     spent = time.perf_counter() - start
     recorded = sum(one.fate is Fate.RECORDED for one in outcomes)
-    rate = 3600 * recorded / spent / args.workers
-    costs = [one.cost for one in outcomes]
-    print(f"scenes                   {recorded} of {len(paths)} recorded, {PIERS} piers each")
-    print(f"scenes an hour and core  {rate:.0f}")
-    print(f"piers an hour and core   {rate * PIERS:.0f}")
-    for stage in ("open_s", "count_s", "record_s"):
-        mean = np.mean([getattr(cost, stage) for cost in costs])
-        print(f"{stage[:-2]:<24} {1000 * mean:.1f} ms a scene")
-    print(f"image                    {stored / len(paths) / 1e6:.2f} MB a scene")
-    print(f"ledger                   {place.stat().st_size / recorded / 1e3:.1f} kB a scene")
-    for name, early, late in watch.told():
-        print(f"{name:<24} {early:.0f} MB early, {late:.0f} MB late: {late / early - 1:+.1%}")
-    print(f"problems of the ledger   {len(problems(place))}")
+    coordinator, worker = watch.told()
+    month = Month(
+        date=f"{datetime.now(UTC):%Y-%m-%d}",
+        sites=args.sites,
+        nights=args.nights,
+        piers=PIERS,
+        workers=args.workers,
+        recorded=recorded,
+        scenes_an_hour=3600 * recorded / spent / args.workers,
+        open_ms=1000 * mean(one.cost.open_s for one in outcomes),
+        count_ms=1000 * mean(one.cost.count_s for one in outcomes),
+        record_ms=1000 * mean(one.cost.record_s for one in outcomes),
+        image_mb=stored / len(paths) / 1e6,
+        ledger_kb=place.stat().st_size / recorded / 1e3,
+        coordinator_early_mb=coordinator[0],
+        coordinator_late_mb=coordinator[1],
+        worker_early_mb=worker[0],
+        worker_late_mb=worker[1],
+        problems=len(problems(place)),
+    )
+    if args.keep:
+        month.write()
+    print(month)
 
 
 if __name__ == "__main__":
