@@ -18,6 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 import faults
 import fuzz
 import mosaics
+import plan
+from month_figures import Month
 
 TOOLS = Path(faults.__file__).parent
 
@@ -101,3 +103,39 @@ def test_a_mosaic_has_what_it_says(tmp_path, monkeypatch, bands, dtype):
     mosaics.mosaic(path, 700, bands, dtype)
     assert path.stat().st_mtime_ns == before
     assert len(Site.read(mosaics.piers(tmp_path / "site.geojson", 8192))) == 6
+
+
+def test_a_plan_is_the_sum_that_it_says():
+    month = Month(
+        date="2026-01-01", sites=1, nights=1, piers=5, workers=1, recorded=1,
+        scenes_an_hour=1000.0,
+        open_ms=1.0, count_ms=1.0, record_ms=36.0, image_mb=3.0, ledger_kb=10.0,
+        coordinator_early_mb=1.0, coordinator_late_mb=1.0, worker_early_mb=1.0,
+        worker_late_mb=500.0,
+        problems=0,
+    )  # fmt: skip
+    wish = plan.Wish(
+        piers=100_000, piers_a_scene=10, scene_mb=100.0, hours=5.0, days_kept=10, core_hour=0.05,
+        gb_month=0.02,
+    )  # fmt: skip
+    told = {what: much for what, much, _ in plan.lines(wish, month)}
+    assert told["scenes a night"] == "10,000"
+    assert told["core hours a night"] == "20"  # 100,000 piers at 5,000 an hour
+    assert told["cores, to be done in 5 h"] == "4"
+    assert told["memory of the workers"] == "2 GB"
+    assert told["images a night"] == "1,000 GB"
+    assert told["network of the workers"] == "0.44 Gbit/s"  # 8,000 Gbit in 18,000 s
+    assert told["images of 10 days"] == "10.0 TB"
+    assert told["ledger, a year"] == "73 GB"  # 2 kB a pier and night
+    assert told["writing the ledger, a night"] == "0.10 h of one coordinator"
+    assert told["coordinators"] == "1"
+    assert told["counting, a scene"] == "0.0100 cents"
+    assert told["counting, a month"] == "30"
+    assert told["storage, a month"] == "201"
+
+
+def test_figures_of_a_month_are_kept(tmp_path):
+    month = Month.read()
+    month.write(tmp_path / "month.csv")
+    assert Month.read(tmp_path / "month.csv") == month
+    assert f"{month.recorded} of {month.sites * month.nights} recorded" in str(month)
