@@ -16,9 +16,9 @@ GAP_M = 0.6
 def find_stacks(containers: OrientedBoxes, ground: Ground) -> tuple[Stack, ...]:
     """Groups of two and more of `containers` (ground metres), the largest first."""
     group = groups(containers)
-    stacks = [_stack(containers[group == g], ground) for g in np.unique(group)]
-    joined = [stack for stack in stacks if stack.containers > 1]
-    return tuple(sorted(joined, key=lambda stack: (-stack.containers, stack.center)))
+    numbers, sizes = np.unique(group, return_counts=True)
+    stacks = [_stack(containers[group == number], ground) for number in numbers[sizes > 1]]
+    return tuple(sorted(stacks, key=lambda stack: (-stack.containers, stack.center)))
 
 
 def groups(containers: OrientedBoxes) -> Indices:

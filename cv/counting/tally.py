@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -209,12 +210,13 @@ class Tally:
         corners = map_points(self.places.ground.to_pixel, detections.boxes.corners())
         names = [*(place.name for place in self.places.places), None]  # -1, nowhere, is the last
         headings = self._headings(detections)
+        outlines = _outlines(grid, corners)
         return tuple(
             Sighting(
                 kind=kind,
                 score=float(detections.scores[i]),
                 corners=tuple((x, y) for x, y in corners[i].tolist()),
-                outline=_outline(grid, corners[i]),
+                outline=outlines[i],
                 length_m=float(detections.boxes.lengths[i]),
                 width_m=float(detections.boxes.widths[i]),
                 heading_deg=float(headings[i]),
@@ -251,10 +253,11 @@ def _status(view: View, place: Place) -> tuple[Status, str]:
     return Status.COUNTED, ""
 
 
-def _outline(grid: Grid, corners: Floats) -> shapely.Polygon | None:
-    """The box in longitude, latitude; one across the antimeridian runs on beyond 180 degrees."""
+def _outlines(grid: Grid, corners: Floats) -> Sequence[shapely.Polygon | None]:
+    """The boxes (n, 4, 2) in longitude, latitude; one across the antimeridian runs beyond 180."""
     if grid.crs is None:
-        return None
+        return [None] * len(corners)
     lonlat = grid.to_lonlat(corners)
-    lonlat[:, 0] -= 360.0 * np.round((lonlat[:, 0] - lonlat[0, 0]) / 360.0)
-    return shapely.Polygon(lonlat)
+    first = lonlat[:, :1, 0]
+    lonlat[..., 0] -= 360.0 * np.round((lonlat[..., 0] - first) / 360.0)
+    return list(shapely.polygons(lonlat))

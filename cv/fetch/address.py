@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from cv.errors import SceneError
 
@@ -14,6 +14,8 @@ _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _SECTION = re.compile(r"[\w. +@=,()-]{1,200}")
 _ENDINGS = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".json", ".xml")
+_KEPT = "%/?:@!$&'()*+,;=~[]"
+"""What of an address is sent as it is, beside letters and digits."""
 HTTPS_PORT = 443
 
 
@@ -35,8 +37,8 @@ class Address:
     @classmethod
     def parse(cls, text: str) -> Address:
         """The address `text`; raises SceneError for one that is none, or names no scene's file."""
-        if any(ord(letter) <= 0x20 or ord(letter) == 0x7F for letter in text):
-            raise _refused(text, "blanks or control characters in it")
+        if any(ord(letter) < 0x20 or ord(letter) == 0x7F for letter in text):
+            raise _refused(text, "control characters in it")
         try:
             parts = urlsplit(text)
             port = parts.port
@@ -47,14 +49,15 @@ class Address:
             raise _refused(shown(text), "a user or a password in it")
         if parts.fragment or "#" in text:
             raise _refused(text, "a fragment in it")
-        path = _sections(text, parts.path)
         if parts.scheme == "https":
             if not _HOST.fullmatch(host):
                 raise _refused(text, "no host in it")
-            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            return cls("https", host, port or HTTPS_PORT, path, target)
+            target = parts.path + (f"?{parts.query}" if parts.query else "")
+            path = _sections(text, unquote(parts.path))
+            return cls("https", host, port or HTTPS_PORT, path, quote(target, _KEPT))
         if parts.scheme != "s3" or not _BUCKET.fullmatch(host) or port or parts.query:
             raise _refused(text, "neither https://HOST/PATH nor s3://BUCKET/KEY")
+        path = _sections(text, parts.path)  # a key is meant as it is
         return cls("s3", host, 0, path, "/".join(path))
 
     def __str__(self) -> str:
@@ -79,7 +82,7 @@ def shown(text: str) -> str:
 
 
 def _sections(text: str, path: str) -> tuple[str, ...]:
-    sections = tuple(unquote(section) for section in path.split("/")[1:])
+    sections = tuple(path.split("/")[1:])
     for section in sections:
         if not _SECTION.fullmatch(section) or section.startswith(".") or section.endswith(" "):
             raise _refused(text, f"the part {section[:40]!r} of its path")

@@ -35,9 +35,12 @@ def fetched(text: str, allowed: Allowed, folder: Path) -> Path:
             folder, "not a folder", "fetched scenes need one", f"Make it: mkdir -p {folder}"
         )
     target = address.within(folder)
-    if target.exists():
+    if target.is_file():
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _no_place(address, target, error) from error
     room = https if address.scheme == "https" else s3
     with room.opened(address, allowed) as stream, whole_file(target) as draft:
         _write(address, stream, draft)
@@ -70,4 +73,13 @@ def _sized(address: Address, found: str) -> SceneError:
         found,
         f"the whole file, of 1 to {MOST_BYTES} bytes, is needed",
         "Run the same command again, or download the scene yourself.",
+    )
+
+
+def _no_place(address: Address, target: Path, error: OSError) -> SceneError:
+    return SceneError(
+        str(address),
+        f"its place {target.parent} cannot be made ({error.strerror})",
+        "a folder for it is needed",
+        "Name another folder: --into FOLDER.",
     )

@@ -45,6 +45,8 @@ def opened(address: Address, allowed: Allowed) -> Iterator[Stream]:
         answer = connection.getresponse()
         if answer.status != http.client.OK:
             raise _refused(address, answer)
+        if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise broken(address, "it comes in another encoding than it was asked for")
         length = answer.headers.get("Content-Length", "")
         yield Stream(answer.read, int(length) if length.isdecimal() else None)
     except (OSError, http.client.HTTPException) as error:

@@ -18,6 +18,8 @@ def test_an_address_and_its_place(tmp_path):
     assert address.target == "/2024/a%20b.tif?sig=secret"
     assert str(address) == "https://images.example:8443/2024/a b.tif"
     assert address.within(tmp_path) == tmp_path / "https_images.example_8443" / "2024" / "a b.tif"
+    assert Address.parse("https://a.example/ä/b c.tif").target == "/%C3%A4/b%20c.tif"
+    assert Address.parse("s3://scenes/a b.tif").target == "a b.tif"
     key = Address.parse("S3://scenes/rajin/2024.tif")
     assert (key.scheme, key.host, key.target) == ("s3", "scenes", "rajin/2024.tif")
     assert key.within(Path("x")) == Path("x/s3_scenes/rajin/2024.tif")
@@ -54,6 +56,7 @@ def test_what_is_no_address_of_ours(text):
         "s3://bucket",
         "s3://bucket/a.tif?versionId=1",
         "s3://bucket:1/a.tif",
+        "s3://bucket/a%20b.tif",
         "s3://bucket/../other/a.tif",
     ],
 )
