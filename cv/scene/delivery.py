@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from cv.scene.checksum import Checksum
 from cv.scene.radiometry import Bands, Radiometry
 
 
@@ -25,8 +26,18 @@ class Delivery:
     """Red, green, blue as the metadata declare them, from 1; empty if they do not."""
     udm2: Path | None = None
     """The usable data mask (UDM2) beside the image, absolute."""
+    checksums: tuple[tuple[Path, Checksum], ...] = ()
+    """What files must hash to, as its metadata declare; see also `checked`."""
 
     @classmethod
     def plain(cls, image: Path) -> Delivery:
         """An image without metadata."""
         return cls(image.stem, image)
+
+    def checked(self) -> Delivery:
+        """The same; raises SceneError where a file is not what its checksum says."""
+        files = [self.image] if self.udm2 is None else [self.image, self.udm2]
+        beside = [(file, one) for file in files for one in Checksum.beside(file)]
+        for file, checksum in (*self.checksums, *beside):
+            checksum.check(file)
+        return self

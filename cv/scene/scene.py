@@ -72,7 +72,7 @@ class Scene:
         """
         wanted = declared(radiometry) if isinstance(radiometry, str) else radiometry
         pattern = NamePattern.parse(time_pattern) if isinstance(time_pattern, str) else time_pattern
-        delivery = _delivery(files.local(path))
+        delivery = _delivery(files.local(path)).checked()
         header = inspect(delivery.image)
         grid = grid_of(header, gsd)
         delivery = planet.calibrated(delivery, header)

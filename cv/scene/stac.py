@@ -12,6 +12,7 @@ import pystac
 
 from cv.errors import SceneError
 from cv.scene import clock, files, planet
+from cv.scene.checksum import Checksum
 from cv.scene.delivery import Delivery
 from cv.scene.radiometry import Bands, Radiometry
 
@@ -30,15 +31,26 @@ def read(path: Path) -> Delivery:
     image = files.local(_located(path, asset.href))
     delivery = planet.find(image) or Delivery.plain(image)
     bands = _bands(asset)
-    udm2 = next((a.href for key, a in item.assets.items() if _is_udm2(key, a)), None)
+    mask = next((a for key, a in item.assets.items() if _is_udm2(key, a)), None)
+    udm2 = files.local(_located(path, mask.href)) if mask else None
     return replace(
         delivery,
         id=item.id,
         acquired=_acquired(path, item) or delivery.acquired,
         radiometry=delivery.radiometry or _reflectance(asset, bands),
         bands=bands or delivery.bands,
-        udm2=files.local(_located(path, udm2)) if udm2 else delivery.udm2,
+        udm2=udm2 or delivery.udm2,
+        checksums=(*_checksums(path, image, asset), *_checksums(path, udm2, mask)),
     )
+
+
+def _checksums(
+    path: Path, file: Path | None, asset: pystac.Asset | None
+) -> list[tuple[Path, Checksum]]:
+    """What `file`, that of `asset` of the Item `path`, must hash to."""
+    fields = asset.extra_fields if asset else {}
+    texts = [fields[key] for key in ("file:checksum", "checksum:multihash") if fields.get(key)]
+    return [(file, Checksum.of_multihash(path, text)) for text in texts if file]
 
 
 def _item(path: Path) -> pystac.Item:
