@@ -76,7 +76,7 @@ class Visit:
             acquired=scene.acquired,
             radiometry=scene.radiometry.summary,
             model=detector.digest,
-            settings=_settings(scene, site, detector.engine),
+            settings=_settings(scene, site, places, detector.engine),
             calibrated=detector.card.calibrated,
         )
         return cls(scene, detector, places, header)
@@ -172,11 +172,13 @@ def _out_of_range(gsd_m: tuple[float, float], card: Card) -> str:
     )
 
 
-def _settings(scene: Scene, site: Site | None, engine: Engine) -> str:
+def _settings(scene: Scene, site: Site | None, places: Places, engine: Engine) -> str:
     """sha256 of what shapes the counts beside scene and model."""
+    concerned = {place.name for place in places.places}
     piers = [
         (pier.name, pier.role, pier.outline.wkb_hex, pier.berth and pier.berth.wkb_hex)
         for pier in site or ()
+        if pier.name in concerned
     ]
     crs = site.crs.to_wkt() if site else None
     text = json.dumps(

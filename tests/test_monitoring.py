@@ -252,22 +252,38 @@ def test_a_site_needs_a_scene_with_a_place(tmp_path, site):
         count(Scene.open(path, GSD), site, painted_detector())
 
 
-def test_a_pier_on_the_other_side_of_the_earth_is_only_not_visible(scene_path, tmp_path):
-    shapes = {"Here": to_lonlat(PIER, RAJIN), "Far": shapely.box(93.1 - 90, 0, 93.11 - 90, 0.01)}
-    features = [
-        {
-            "type": "Feature",
-            "properties": {"name": name},
-            "geometry": shapely.geometry.mapping(shape),
-        }
-        for name, shape in shapes.items()
-    ]
-    path = tmp_path / "world.geojson"
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    counts = count(Scene.open(scene_path), Site.read(path), painted_detector())
-    assert counts["Here"].containers.value == 24
-    assert counts["Far"].status == "not_visible"
-    assert counts["Far"].containers.value is None
+def place_of(name, shape):
+    return {
+        "type": "Feature",
+        "properties": {"name": name},
+        "geometry": shapely.geometry.mapping(shape),
+    }
+
+
+@pytest.mark.parametrize(
+    ("shape", "concerned"),
+    [
+        (shapely.box(93.1 - 90, 0, 93.11 - 90, 0.01), False),  # another side of the Earth
+        (to_lonlat(shapely.box(10_300, 0, 10_400, 50), RAJIN), False),
+        (to_lonlat(shapely.box(9_500, 0, 9_600, 50), RAJIN), True),
+    ],
+)
+def test_a_scene_concerns_the_piers_of_its_port(scene_path, tmp_path, shape, concerned):
+    found = {}
+    for name, shapes in (("port", {}), ("world", {"Far": shape})):
+        features = [place_of("Here", to_lonlat(PIER, RAJIN))]
+        features += [place_of(other, where) for other, where in shapes.items()]
+        path = tmp_path / f"{name}.geojson"
+        path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+        found[name] = count(Scene.open(scene_path), Site.read(path), painted_detector())
+    port, world = found["port"], found["world"]
+    assert world["Here"].containers == port["Here"].containers
+    assert world["Here"].containers.value == 24
+    assert len(world) == 1 + concerned
+    assert (world["Here"].settings == port["Here"].settings) is not concerned
+    if concerned:
+        assert world["Far"].status == "not_visible"
+        assert world["Far"].containers.value is None
 
 
 def test_without_a_site_the_whole_image_is_counted(tmp_path):

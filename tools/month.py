@@ -43,7 +43,7 @@ from cv.training.render import CHIP, FINE_GSD
 SIDE = 2 * CHIP
 """Of a scene, pixels."""
 PIERS = 5
-APART_M = 5_000.0
+APART_M = 20_000.0
 """From one site to the next."""
 
 

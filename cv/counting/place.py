@@ -20,6 +20,9 @@ ROOM_M = (6.06, 2.44)
 SMALLEST_M2 = ROOM_M[0] * ROOM_M[1]
 """Area of a 20 ft container."""
 
+NEIGHBOURHOOD_M = 10_000.0
+"""A pier that is farther from what a scene shows belongs to another port: it was not looked for."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -39,7 +42,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Places:
-    """All piers of one scene, and the ground plane they lie in."""
+    """The piers that one scene concerns, and the ground plane they lie in."""
 
     ground: Ground
     places: tuple[Place, ...]
@@ -55,7 +58,7 @@ class Places:
 
     @classmethod
     def of_site(cls, site: Site, grid: Grid, scene: str) -> Places:
-        """The piers of `site` on `grid`.
+        """The piers of `site` on `grid`, but for those of other ports, see `NEIGHBOURHOOD_M`.
 
         Raises CoverageError where none meets the scene, SiteError for one without room.
         A pier without a berth polygon has one within `BERTH_BUFFER_M` of its outline, less all
@@ -68,8 +71,8 @@ class Places:
                 "a site needs a scene with a CRS",
                 "Count it without a site, or deliver it as a GeoTIFF.",
             )
-        outlines = [grid.geometry_from_world(pier.outline, site.crs) for pier in site]
-        berths = [pier.berth and grid.geometry_from_world(pier.berth, site.crs) for pier in site]
+        piers, outlines = _neighbours(site, grid)
+        berths = [pier.berth and grid.geometry_from_world(pier.berth, site.crs) for pier in piers]
         everything = shapely.union_all([*outlines, *(b for b in berths if b is not None)])
         seen = everything.intersection(grid.footprint)
         if seen.is_empty:
@@ -82,7 +85,7 @@ class Places:
         middle = seen.envelope.centroid
         ground = grid.ground((middle.x, middle.y))
         land = [moved(outline, ground.from_pixel) for outline in outlines]
-        for pier, outline in zip(site, land, strict=True):
+        for pier, outline in zip(piers, land, strict=True):
             if not outline.is_empty and not _has_room(outline):
                 raise SiteError(
                     site.name,
@@ -103,7 +106,7 @@ class Places:
                 pier.berth is not None,
                 _digest(site, pier),
             )
-            for pier, outline, berth in zip(site, land, berths, strict=True)
+            for pier, outline, berth in zip(piers, land, berths, strict=True)
         )
         return cls(ground, places)
 
@@ -124,6 +127,21 @@ class Places:
             )
         digest = hashlib.sha256(b"the whole image").hexdigest()
         return cls(ground, (Place(name, Role.YARD, outline, outline, True, digest),))
+
+
+def _neighbours(site: Site, grid: Grid) -> tuple[list[Pier], list[BaseGeometry]]:
+    """The piers of `site` that a scene on `grid` concerns, and their outlines in its pixels."""
+    outlines = [grid.geometry_from_world(pier.outline, site.crs) for pier in site]
+    pixels = shapely.distance(grid.footprint, outlines)
+    near = (
+        pixels * max(grid.ground().gsd_m) <= NEIGHBOURHOOD_M
+    )  # no pixels: another end of the Earth
+    chosen = [
+        pair
+        for pair, is_near in zip(zip(site, outlines, strict=True), near, strict=True)
+        if is_near
+    ]
+    return [pier for pier, _ in chosen], [outline for _, outline in chosen]
 
 
 def _has_room(outline: BaseGeometry) -> bool:
