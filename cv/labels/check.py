@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+from tqdm import tqdm
 
 from cv.errors import DatasetError
 from cv.geometry.grid import Grid
@@ -18,6 +21,9 @@ from cv.labels.manifest import Manifest, find_manifest, label_path, read_manifes
 from cv.labels.pictures import check_whole
 from cv.labels.shape_checks import shape_findings
 from cv.labels.totals import total_findings, totals_of
+
+_READERS = 8
+"""Threads: decoding an image is half of its check, and leaves other threads alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +53,10 @@ def check(path: Path, images: Path | None = None, grid: Grid | None = None) -> R
 
 def _check_yolo(manifest: Manifest) -> Report:
     listed = list(manifest.images())
-    looked = [_look(manifest, split, path) for split, path in listed]
+    with ThreadPoolExecutor(_READERS) as pool:
+        looks = pool.map(lambda one: _look(manifest, *one), listed)
+        bar = tqdm(looks, "checking", len(listed), unit="image", delay=2, disable=None, leave=False)
+        looked = list(bar)
     findings = [finding for one in looked for finding in one.findings]
     findings += _unused_labels(manifest, [path for _, path in listed])
     findings += _repeated(listed)
