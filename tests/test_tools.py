@@ -122,7 +122,7 @@ def test_a_plan_is_the_sum_that_it_says():
     assert told["scenes a night"] == "10,000"
     assert told["core hours a night"] == "20"  # 100,000 piers at 5,000 an hour
     assert told["cores, to be done in 5 h"] == "4"
-    assert told["memory of the workers"] == "2 GB"
+    assert told["memory of the workers"] == "2.0 GB"
     assert told["images a night"] == "1,000 GB"
     assert told["network of the workers"] == "0.44 Gbit/s"  # 8,000 Gbit in 18,000 s
     assert told["images of 10 days"] == "10.0 TB"

@@ -10,6 +10,7 @@ options too; the given ones are round figures of public clouds, not offers. Prin
 from __future__ import annotations
 
 import argparse
+import math
 from dataclasses import dataclass
 
 from month_figures import Month
@@ -39,6 +40,7 @@ def lines(wish: Wish, month: Month) -> list[tuple[str, str, str]]:
     scenes = wish.piers / wish.piers_a_scene
     piers_an_hour = month.scenes_an_hour * month.piers
     core_hours = wish.piers / piers_an_hour
+    cores = math.ceil(core_hours / wish.hours)
     read_gb = scenes * wish.scene_mb / 1e3
     kb_a_pier = month.ledger_kb / month.piers
     record_h = scenes * month.record_ms / 3.6e6
@@ -53,10 +55,10 @@ def lines(wish: Wish, month: Month) -> list[tuple[str, str, str]]:
             f"{core_hours:,.0f}",
             f"{piers_an_hour:,.0f} piers an hour and core",
         ),
-        (f"cores, to be done in {wish.hours:g} h", f"{core_hours / wish.hours:,.0f}", ""),
+        (f"cores, to be done in {wish.hours:g} h", f"{cores:,}", ""),
         (
             "memory of the workers",
-            f"{core_hours / wish.hours * month.worker_late_mb / 1e3:,.0f} GB",
+            f"{cores * month.worker_late_mb / 1e3:,.1f} GB",
             f"{month.worker_late_mb:.0f} MB each",
         ),
         ("images a night", f"{read_gb:,.0f} GB", f"{wish.scene_mb:g} MB a scene, read whole"),
