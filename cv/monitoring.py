@@ -97,6 +97,12 @@ class Identity:
         register.check(self.scene, self.digest, self.acquired)
         return register.has(self.scene, self.model, self.settings)
 
+    def is_of(self, found: Found) -> bool:
+        """Whether the counts in `found`, if there are any, are those that this tells."""
+        own = self.digest, self.model, self.settings
+        counts = found.counts
+        return counts is None or all((counts.digest, c.model, c.settings) == own for c in counts)
+
     @property
     def known(self) -> Found:
         """What is found of a scene whose counts are there."""

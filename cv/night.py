@@ -107,7 +107,12 @@ def monitor_on_cluster(
             new[named.path] = identity
     make = partial(recipe.counting, Blank)
     for result in _shown(cluster.examined(new, make), len(new)):
-        outcomes[result.path] = _kept(result, ledger)
+        identity = new[result.path]
+        if result.found is None or identity.is_of(result.found):
+            outcomes[result.path] = _kept(result, ledger)
+        else:
+            reason = "its files, or the programs of the workers, changed while it was counted"
+            outcomes[result.path] = Outcome(identity.scene, Fate.REFUSED, reason)
         told(outcomes[result.path])
     return tuple(outcomes[path] for path in paths)
 

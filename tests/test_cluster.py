@@ -45,7 +45,7 @@ def local():
 
 def night(place, ledger_path, address, opener=Scene.open, watch=lambda _: None):
     """The outcomes, by day."""
-    paths = sorted((place / "scenes").iterdir())
+    paths = sorted((place / "scenes").glob("*.tif"))
     recipe = Recipe(Site.read(place / "port.geojson"), painted_detector, opener)
     with Ledger.open(ledger_path) as ledger, Cluster.at(address, 60.0) as cluster:
         outcomes = monitor_on_cluster(paths, recipe, ledger, cluster, watch)
@@ -114,6 +114,26 @@ def test_workers_that_cannot_begin_end_it_all(tmp_path, local):
         pytest.raises(InputError, match=r"model\.onnx.*cannot begin"),
     ):
         list(cluster.examined([tmp_path / "a.tif"], mishaps.make_nothing))
+
+
+def changing(path):
+    """A scene; the file of one day changes when it is looked at for the first time."""
+    scene = Scene.open(path)
+    if "20240305" in path.name and not path.with_suffix(".seen").exists():
+        scene.digest  # noqa: B018 - of what is there before
+        path.with_suffix(".seen").touch()
+        path.write_bytes(path.read_bytes() + b"more")
+    return scene
+
+
+def test_a_scene_that_changes_meanwhile_is_refused(place, local):
+    ours = place / "dask.db"
+    outcomes = night(place, ours, local.scheduler_address, changing)
+    refused = [day for day, one in outcomes.items() if one.fate is Fate.REFUSED]
+    assert refused == [5]
+    assert "changed while it was counted" in outcomes[5].reason
+    with Ledger.open(ours, readonly=True) as ledger:
+        assert len(ledger.counts()) == 7
 
 
 def another_detector():

@@ -6,6 +6,8 @@ fetched: assets that a STAC Item names, sources of a VRT, links of any kind.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tqdm import tqdm
@@ -37,14 +39,26 @@ def fetched(text: str, allowed: Allowed, folder: Path) -> Path:
     target = address.within(folder)
     if target.is_file():
         return target
+    room = https if address.scheme == "https" else s3
+    with room.opened(address, allowed) as stream, _draft(address, target) as draft:
+        _write(address, stream, draft)
+    return target
+
+
+@contextmanager
+def _draft(address: Address, target: Path) -> Iterator[Path]:
+    """A path to write to, which becomes `target`, in a folder that is made."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _no_place(address, target, error) from error
-    room = https if address.scheme == "https" else s3
-    with room.opened(address, allowed) as stream, whole_file(target) as draft:
-        _write(address, stream, draft)
-    return target
+        raise SceneError(
+            str(address),
+            f"its place {target.parent} cannot be made ({error.strerror})",
+            "a folder for it is needed",
+            "Name another folder: --into FOLDER.",
+        ) from error
+    with whole_file(target) as draft:
+        yield draft
 
 
 def _write(address: Address, stream: Stream, draft: Path) -> None:
@@ -73,13 +87,4 @@ def _sized(address: Address, found: str) -> SceneError:
         found,
         f"the whole file, of 1 to {MOST_BYTES} bytes, is needed",
         "Run the same command again, or download the scene yourself.",
-    )
-
-
-def _no_place(address: Address, target: Path, error: OSError) -> SceneError:
-    return SceneError(
-        str(address),
-        f"its place {target.parent} cannot be made ({error.strerror})",
-        "a folder for it is needed",
-        "Name another folder: --into FOLDER.",
     )

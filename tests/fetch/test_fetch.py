@@ -60,8 +60,14 @@ def test_a_query_is_sent_and_not_told(server, into):
 def test_answers_that_are_refused(server, into, path, entries, said):
     with pytest.raises(SceneError, match=said):
         fetched(server.url(path), Allowed.of([server.entry, *entries]), into)
-    assert files_in(into) == []
+    assert list(into.iterdir()) == []
     assert server.asked == ([path] if entries == HERE else [])
+
+
+def test_a_place_that_is_taken(server, into):
+    (into / f"https_localhost_{server.port}").write_text("a file")
+    with pytest.raises(SceneError, match="cannot be made"):
+        fetched(server.url("/a/b.tif"), Allowed.of([server.entry, *HERE]), into)
 
 
 def test_what_is_not_allowed_is_not_even_looked_up(server, into, monkeypatch):
