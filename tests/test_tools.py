@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 import faults
 import fuzz
 import mosaics
-import plan
+import scale
 from month_figures import Month
 
 TOOLS = Path(faults.__file__).parent
@@ -114,11 +114,11 @@ def test_a_plan_is_the_sum_that_it_says():
         worker_late_mb=500.0,
         problems=0,
     )  # fmt: skip
-    wish = plan.Wish(
+    wish = scale.Wish(
         piers=100_000, piers_a_scene=10, scene_mb=100.0, hours=5.0, days_kept=10, core_hour=0.05,
         gb_month=0.02,
     )  # fmt: skip
-    told = {what: much for what, much, _ in plan.lines(wish, month)}
+    told = {what: much for what, much, _ in scale.lines(wish, month)}
     assert told["scenes a night"] == "10,000"
     assert told["core hours a night"] == "20"  # 100,000 piers at 5,000 an hour
     assert told["cores, to be done in 5 h"] == "4"

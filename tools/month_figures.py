@@ -1,4 +1,4 @@
-"""What a month of nights took: figures that month.py measures, and that plan.py plans with."""
+"""What a month of nights took: figures that month.py measures, and that scale.py plans with."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A plan on paper: what counting many piers every night would need, from a month that was measured.
 
-    python tools/plan.py
-    python tools/plan.py --piers 20000 --scene-mb 300 --piers-a-scene 20
+    python tools/scale.py
+    python tools/scale.py --piers 20000 --scene-mb 300 --piers-a-scene 20
 
 Everything but the options comes from tools/month.csv, which `month.py --keep` writes. Prices are
 options too; the given ones are round figures of public clouds, not offers. Prints a Markdown table.
