@@ -186,7 +186,12 @@ def _outcomes(
 
     load = partial(Detector.load, args.model, args.threads or 1, args.engine)
     recipe = Recipe(site, load, opener)
-    if args.dask is not None:
+    if args.dask is not None:  # whose workers may run in another folder
+        models = args.model and [
+            str(p.absolute()) if (p := Path(m)).exists() else m for m in args.model
+        ]
+        load = partial(Detector.load, models, args.threads or 1, args.engine)
+        recipe, paths = Recipe(site, load, opener), [path.absolute() for path in paths]
         with Cluster.at(args.dask, float(args.time_limit)) as cluster:
             return monitor_on_cluster(paths, recipe, ledger, cluster, journal.add)
     if args.workers is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,9 +67,12 @@ class Address:
         return f"{self.scheme}://{self.host}{port}/{'/'.join(self.path)}"
 
     def within(self, folder: Path) -> Path:
-        """Where its file is kept under `folder`."""
+        """Where its file is kept under `folder`: another query is another file."""
         port = f"_{self.port}" if self.port not in (0, HTTPS_PORT) else ""
-        return folder.joinpath(f"{self.scheme}_{self.host.replace(':', '_')}{port}", *self.path)
+        query = self.target.partition("?")[2] if self.scheme == "https" else ""
+        asked = (f"query_{hashlib.sha256(query.encode()).hexdigest()[:16]}",) if query else ()
+        home = f"{self.scheme}_{self.host.replace(':', '_')}{port}"
+        return folder.joinpath(home, *self.path[:-1], *asked, self.path[-1])
 
 
 def is_remote(text: object) -> bool:

@@ -11,8 +11,10 @@ from cv.errors import InputError, SceneError
 from cv.fetch.address import HTTPS_PORT, Address
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
-_TRANSLATED = ip_network("64:ff9b::/96")
-"""Addresses that stand for one of IPv4, which may be a private one (RFC 6052)."""
+_UNICAST = ip_network("2000::/3")
+"""All of IPv6 that is public lies in it."""
+_UNFIT = tuple(map(ip_network, ("2001::/23", "2002::/16", "3fff::/20", "192.88.99.0/24")))
+"""In which addresses stand for others (6to4, Teredo), or for nothing."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,9 @@ class Allowed:
         number: IPv4Address | IPv6Address = ip_address(found.partition("%")[0])
         if isinstance(number, IPv6Address) and number.ipv4_mapped:
             number = number.ipv4_mapped
-        public = number.is_global and not number.is_multicast and number not in _TRANSLATED
+        public = number.is_global and not number.is_multicast
+        public &= number.version == 4 or number in _UNICAST
+        public &= not any(number in network for network in _UNFIT)
         if public or any(number in network for network in self.networks):
             return
         raise SceneError(

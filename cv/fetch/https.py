@@ -24,7 +24,9 @@ class _Connection(http.client.HTTPSConnection):
 
     def connect(self) -> None:
         """Connects to the first one that answers; no proxy, no other address."""
-        self.sock = self._context_used.wrap_socket(self._plain(), server_hostname=self.host)
+        self.sock = self._context_used.wrap_socket(
+            self._plain(), server_hostname=self.host, suppress_ragged_eofs=False
+        )
 
     def _plain(self) -> socket.socket:
         for number in self._numbers[:-1]:
@@ -48,7 +50,7 @@ def opened(address: Address, allowed: Allowed) -> Iterator[Stream]:
         if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise broken(address, "it comes in another encoding than it was asked for")
         length = answer.headers.get("Content-Length", "")
-        yield Stream(answer.read, int(length) if length.isdecimal() else None)
+        yield Stream(answer.read, int(length) if length.isdecimal() and len(length) < 19 else None)
     except (OSError, http.client.HTTPException) as error:
         raise broken(address, error) from error
     finally:

@@ -28,10 +28,10 @@ def opened(address: Address, allowed: Allowed) -> Iterator[Stream]:
     try:
         answer = _client().get_object(Bucket=address.host, Key=address.target)
         with answer["Body"] as body:
-            yield Stream(body.read, int(answer["ContentLength"]))
+            yield Stream(body.read, answer.get("ContentLength"))
     except (botocore.BotoCoreError, botocore.ClientError, botocore.HTTPClientError) as error:
         raise broken(address, error) from error
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise broken(address, error) from error
 
 
@@ -44,7 +44,11 @@ def _client() -> Any:
     providers = session.get_component("credential_provider")
     for name in _ASKING:
         providers.remove(name)
-    settings: dict[str, Any] = {"connect_timeout": PATIENCE_S, "read_timeout": PATIENCE_S}
+    settings: dict[str, Any] = {
+        "connect_timeout": PATIENCE_S,
+        "read_timeout": PATIENCE_S,
+        "proxies": {},
+    }
     if session.get_credentials() is None:
         settings["signature_version"] = UNSIGNED
     region = session.get_config_variable("region") or "us-east-1"

@@ -17,7 +17,10 @@ def test_an_address_and_its_place(tmp_path):
     assert address.path == ("2024", "a b.tif")
     assert address.target == "/2024/a%20b.tif?sig=secret"
     assert str(address) == "https://images.example:8443/2024/a b.tif"
-    assert address.within(tmp_path) == tmp_path / "https_images.example_8443" / "2024" / "a b.tif"
+    kept = address.within(tmp_path)
+    assert (kept.name, kept.parents[1]) == ("a b.tif", tmp_path / "https_images.example_8443/2024")
+    other = Address.parse("https://Images.Example:8443/2024/a%20b.tif?sig=other")
+    assert other.within(tmp_path) != kept
     assert Address.parse("https://a.example/ä/b c.tif").target == "/%C3%A4/b%20c.tif"
     assert Address.parse("s3://scenes/a b.tif").target == "a b.tif"
     key = Address.parse("S3://scenes/rajin/2024.tif")
@@ -135,6 +138,15 @@ PRIVATE = (
     "::ffff:127.0.0.1",
     "::ffff:10.0.0.1",
     "64:ff9b::7f00:1",
+    "64:ff9b:1::7f00:1",
+    "2002:7f00:1::",
+    "2001::1",
+    "::7f00:1",
+    "::ffff:0:127.0.0.1",
+    "fec0::1",
+    "3fff::1",
+    "5f00::1",
+    "192.88.99.1",
 )
 
 
