@@ -8,6 +8,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from cv.errors import InputError
 from cv.files import write_whole
@@ -18,9 +20,21 @@ JSON_LINES = ".jsonl"
 _STAGES = ("open_s", "count_s", "record_s")
 
 
+@dataclass(frozen=True)
+class _Sums:
+    """How a batch ended."""
+
+    complete: bool
+    """It came to its end."""
+    seconds: float
+
+
 @dataclass
 class Journal:
-    """What is written while a batch runs. Without files it only keeps the sums."""
+    """What is written while a batch runs. Without files it only keeps the sums.
+
+    A context manager: at its end the sums are noted, also of a batch that breaks off.
+    """
 
     log: Path | None = None
     """Lines are added at its end."""
@@ -37,13 +51,23 @@ class Journal:
         self.spent.update(asdict(outcome.cost))
         self._write(_json_of(outcome) if self._is_json else _text_of(outcome))
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close(_Sums(kind is None, time.monotonic() - self.began))
+
+    def _close(self, sums: _Sums) -> None:
         """Notes the sums; raises InputError where a file cannot be written."""
-        seconds = time.monotonic() - self.began
-        self._write(self._sums_json(seconds) if self._is_json else self._sums_text(seconds))
+        self._write(self._sums_json(sums) if self._is_json else self._sums_text(sums))
         if self.metrics:
             try:
-                write_whole(self.metrics, self._prometheus(seconds).encode())
+                write_whole(self.metrics, self._prometheus(sums).encode())
             except OSError as error:
                 raise _unwritable(self.metrics, error) from error
 
@@ -60,24 +84,34 @@ class Journal:
         except OSError as error:
             raise _unwritable(self.log, error) from error
 
-    def _sums_text(self, seconds: float) -> str:
+    def _sums_text(self, sums: _Sums) -> str:
         told = ", ".join(f"{self.fates[fate]} {fate.value}" for fate in Fate)
         stages = ", ".join(f"{name[:-2]} {self.spent[name]:.2f} s" for name in _STAGES)
-        return f"{_now()} batch of {self.fates.total()} scenes in {seconds:.2f} s: {told}; {stages}"
+        kind = "batch" if sums.complete else "interrupted batch"
+        scenes = f"{self.fates.total()} scenes in {sums.seconds:.2f} s"
+        return f"{_now()} {kind} of {scenes}: {told}; {stages}"
 
-    def _sums_json(self, seconds: float) -> str:
-        told = {fate.value: self.fates[fate] for fate in Fate}
-        sums = {"scenes": self.fates.total(), "seconds": round(seconds, 3), "fates": told}
-        return json.dumps({"at": _now(), "batch": {**sums, **_rounded(self.spent)}})
+    def _sums_json(self, sums: _Sums) -> str:
+        batch = {
+            "complete": sums.complete,
+            "scenes": self.fates.total(),
+            "seconds": round(sums.seconds, 3),
+            "fates": {fate.value: self.fates[fate] for fate in Fate},
+            **_rounded(self.spent),
+        }
+        return json.dumps({"at": _now(), "batch": batch})
 
-    def _prometheus(self, seconds: float) -> str:
+    def _prometheus(self, sums: _Sums) -> str:
         lines = [
             "# HELP pierwatch_batch_scenes Scenes of the last batch by what became of them.",
             "# TYPE pierwatch_batch_scenes gauge",
             *(f'pierwatch_batch_scenes{{fate="{fate}"}} {self.fates[fate]}' for fate in Fate),
+            "# HELP pierwatch_batch_complete 1 where it came to its end, 0 where it broke off.",
+            "# TYPE pierwatch_batch_complete gauge",
+            f"pierwatch_batch_complete {sums.complete:d}",
             "# HELP pierwatch_batch_seconds Seconds that the last batch took.",
             "# TYPE pierwatch_batch_seconds gauge",
-            f"pierwatch_batch_seconds {seconds:.3f}",
+            f"pierwatch_batch_seconds {sums.seconds:.3f}",
             "# HELP pierwatch_batch_stage_seconds Seconds of all its scenes by stage.",
             "# TYPE pierwatch_batch_stage_seconds gauge",
             *(

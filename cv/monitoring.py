@@ -155,9 +155,10 @@ def examine(
 def keep(found: Found, ledger: Ledger) -> Outcome:
     """Writes what was found into `ledger`, whole or not at all; raises LedgerError."""
     start = time.perf_counter()
+    fate = found.outcome.fate
     try:
-        if found.counts is not None:
-            ledger.record(found.counts)
+        if found.counts is not None and not ledger.record(found.counts) and fate is Fate.RECORDED:
+            fate = Fate.KNOWN  # somebody else was quicker
         if found.known is not None:
             ledger.renew(found.known.scene, found.known.model, found.known.settings)
     except LedgerError:
@@ -165,7 +166,7 @@ def keep(found: Found, ledger: Ledger) -> Outcome:
     except InputError as error:
         return replace(found.outcome, fate=Fate.REFUSED, reason=str(error))
     cost = replace(found.outcome.cost, record_s=time.perf_counter() - start)
-    return replace(found.outcome, cost=cost, piers=tuple(map(Brief.of, found.counts or ())))
+    return replace(found.outcome, fate=fate, cost=cost, piers=tuple(map(Brief.of, found.counts or ())))
 
 
 def _size(path: Path) -> int:

@@ -26,10 +26,9 @@ REFUSED = Outcome("bad\nname.tif", Fate.REFUSED, "bad\nname.tif: truncated")
 
 
 def test_text_is_a_line_a_scene_and_unknown_is_not_zero(tmp_path):
-    journal = Journal(tmp_path / "night.log")
-    journal.add(COUNTED)
-    journal.add(REFUSED)
-    journal.close()
+    with Journal(tmp_path / "night.log") as journal:
+        journal.add(COUNTED)
+        journal.add(REFUSED)
     first, second, sums = (tmp_path / "night.log").read_text().splitlines()
     assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ recorded +day 1; 2.5 MB, open 0.01 s", first)
     assert "Export pier: containers 12, hulls 0 (counted)" in first
@@ -41,30 +40,44 @@ def test_text_is_a_line_a_scene_and_unknown_is_not_zero(tmp_path):
 
 
 def test_json_lines_hold_the_same(tmp_path):
-    journal = Journal(tmp_path / "night.jsonl")
-    journal.add(COUNTED)
-    journal.add(REFUSED)
-    journal.close()
+    with Journal(tmp_path / "night.jsonl") as journal:
+        journal.add(COUNTED)
+        journal.add(REFUSED)
     first, second, sums = map(json.loads, (tmp_path / "night.jsonl").read_text().splitlines())
     assert first["count_s"] == 1.25
     assert first["bytes"] == 2_500_000
     assert first["piers"][1]["containers"] is None
     assert second["scene"] == "bad\nname.tif"
+    assert sums["batch"]["complete"]
     assert sums["batch"]["scenes"] == 2
     assert sums["batch"]["fates"]["refused"] == 1
     assert sums["batch"]["record_s"] == 0.5
 
 
 def test_prometheus_gets_every_fate(tmp_path):
-    journal = Journal(metrics=tmp_path / "pierwatch.prom")
-    journal.add(COUNTED)
-    journal.close()
+    with Journal(metrics=tmp_path / "pierwatch.prom") as journal:
+        journal.add(COUNTED)
     text = (tmp_path / "pierwatch.prom").read_text()
     for fate in Fate:
         value = int(fate is Fate.RECORDED)
         assert f'pierwatch_batch_scenes{{fate="{fate}"}} {value}\n' in text
+    assert "pierwatch_batch_complete 1\n" in text
     for line in text.splitlines():
         assert line.startswith("# ") or re.fullmatch(r'[a-z_]+(\{[a-z]+="[a-z]+"\})? [\d.]+', line)
+
+
+def test_a_batch_that_breaks_off_says_so(tmp_path):
+    for log in ("night.log", "night.jsonl"):
+        with (
+            pytest.raises(KeyboardInterrupt),
+            Journal(tmp_path / log, tmp_path / "p.prom") as journal,
+        ):
+            journal.add(COUNTED)
+            raise KeyboardInterrupt
+    assert "interrupted batch of 1 scenes" in (tmp_path / "night.log").read_text()
+    sums = json.loads((tmp_path / "night.jsonl").read_text().splitlines()[-1])
+    assert sums["batch"]["complete"] is False
+    assert "pierwatch_batch_complete 0\n" in (tmp_path / "p.prom").read_text()
 
 
 def test_a_log_that_cannot_be_written_is_told(tmp_path):

@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cv.journal import Journal
     from cv.ledger import Ledger
     from cv.outcome import Outcome
+    from cv.scene.arrivals import Arrivals
     from cv.scene.scene import Scene
     from cv.site import Site
 
@@ -100,15 +101,56 @@ def run(args: argparse.Namespace) -> int:
     def batch(paths: Sequence[Path], missing: Sequence[Outcome] = ()) -> int:
         return _batch(args, paths, missing, site, opener, Journal(log, metrics))
 
+    _release(args)
+    _tell_left_out(args.places)
     if args.watch is None:
         return batch(*_gathered(args))
-    arrivals = [Arrivals(place, settled_s=args.watch) for place in _watched(args.places)]
+    watched = [Arrivals(place, settled_s=args.watch) for place in _watched(args.places)]
+    fresh = [path for one in watched for path in one.look()]
     while True:
-        fresh = [path for one in arrivals for path in one.look()]
         if fresh:
-            batch(fresh)
+            batch(_each_once(fresh))
             sys.stdout.flush()
         time.sleep(args.watch)
+        fresh = [path for one in watched for path in _seen(one)]
+
+
+def _tell_left_out(places: Sequence[Path | str]) -> None:
+    """Prints what in `places` is no scene, although somebody may take it for one."""
+    from cv.scene.catalogue import elsewhere
+    from cv.scene.folder import pictures_in
+
+    here = [place for place in places if isinstance(place, Path)]
+    pictures = [picture for place in here for picture in pictures_in(place)]
+    if pictures:
+        print(f"left out: {len(pictures)} PNG or JPEG without georeference, {pictures[0]} first")
+    links = [href for place in here for href in elsewhere(place)]
+    if links:
+        print(f"left out: {len(links)} links of catalogues that lead elsewhere, {links[0]} first")
+
+
+def _release(args: argparse.Namespace) -> None:
+    """Ends the quarantine, if that is asked for and there is a ledger."""
+    from cv.ledger import Ledger
+
+    file = options.ledger_file(args)
+    if args.retry and (file is None or file.exists()):
+        with Ledger.open(args.ledger) as ledger:
+            ledger.release()
+
+
+def _seen(arrivals: Arrivals) -> tuple[Path, ...]:
+    """What came; a place that cannot be read now is told, and looked at again later."""
+    try:
+        return arrivals.look()
+    except SceneError as error:
+        print(f"pierwatch: {error}", file=sys.stderr)
+        return ()
+
+
+def _each_once(paths: Iterable[Path]) -> list[Path]:
+    """`paths` without those that lead to the same file as an earlier one."""
+    return list({path.resolve(): path for path in reversed(list(paths))}.values())[::-1]
 
 
 def _gathered(args: argparse.Namespace) -> tuple[list[Path], list[Outcome]]:
@@ -116,17 +158,17 @@ def _gathered(args: argparse.Namespace) -> tuple[list[Path], list[Outcome]]:
     from cv.outcome import Fate, Outcome
     from cv.scene.folder import scenes_at
 
-    paths: dict[Path, None] = {}
+    paths: list[Path] = []
     missing = []
     for place in args.places:
         if isinstance(place, Path):
-            paths |= dict.fromkeys(scenes_at(place))
+            paths += scenes_at(place)
             continue
         try:
-            paths[options.here(place, args)] = None
+            paths.append(options.here(place, args))
         except SceneError as error:
             missing.append(Outcome(error.subject, Fate.REFUSED, str(error)))
-    return list(paths), missing
+    return _each_once(paths), missing
 
 
 def _watched(places: Sequence[Path | str]) -> list[Path]:
@@ -152,21 +194,19 @@ def _batch(
     A ledger that was not there before and that nothing was recorded in is not left behind.
     """
     from cv.ledger import Ledger
+    from cv.ledger.care import remove_empty
 
     file = options.ledger_file(args)
     existed = file is None or file.exists()
-    with Ledger.open(args.ledger) as ledger:
-        try:
-            if args.retry:
-                ledger.release()
+    try:
+        with Ledger.open(args.ledger) as ledger, journal:
             for outcome in missing:
                 journal.add(outcome)
             outcomes = (*missing, *_outcomes(args, paths, site, ledger, opener, journal))
-        finally:
-            journal.close()
-            if file and not existed and not ledger.piers() and not ledger.quarantined():
-                file.unlink()
-    return _told(outcomes, args.places)
+    finally:
+        if file and not existed and file.exists():
+            remove_empty(file)
+    return _told(outcomes)
 
 
 def _outcomes(
@@ -200,18 +240,14 @@ def _outcomes(
     return monitor(paths, site, options.detector(args), ledger, opener, journal.add)
 
 
-def _told(outcomes: Sequence[Outcome], places: Sequence[Path | str]) -> int:
+def _told(outcomes: Sequence[Outcome]) -> int:
     """Prints what went wrong, and the sums; returns the exit code."""
     from cv.outcome import Fate
-    from cv.scene.folder import pictures_in
 
     for outcome in outcomes:
         if outcome.reason:
             named = "" if outcome.scene in outcome.reason else f"{outcome.scene}: "
             print(f"{outcome.fate.value}: {named}{outcome.reason}")
-    pictures = [one for place in places if isinstance(place, Path) for one in pictures_in(place)]
-    if pictures:
-        print(f"left out: {len(pictures)} PNG or JPEG without georeference, {pictures[0]} first")
     fates = Counter(outcome.fate for outcome in outcomes)
     print("scenes: " + ", ".join(f"{fates[fate]} {fate.value}" for fate in Fate))
     if fates[Fate.REFUSED] == len(outcomes):

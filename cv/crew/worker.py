@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -47,13 +48,10 @@ def serve(connection: Connection, make: Make[Found], memory_mb: int | None) -> N
         connection.send(Answer(None, Fault(f"{type(error).__name__}: {error}")))
         return
     _limit_memory(memory_mb)
-    connection.send(Answer(None))
-    while True:
-        try:
-            path = connection.recv()
-        except EOFError:
-            return
-        connection.send(answer(examine, path))
+    with suppress(EOFError, OSError):  # the one who asks has gone
+        connection.send(Answer(None))
+        while True:
+            connection.send(answer(examine, connection.recv()))
 
 
 def answer(examine: Examine[Found], path: Path) -> Answer[Found]:

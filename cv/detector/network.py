@@ -61,7 +61,8 @@ class Network:
         intake = Intake.of(path, session.get_inputs(), card.tile_px)
         _check_answer(path, card, session)
         if engine is Engine.OPENVINO:
-            runner = openvino_runner.of_content(path, content, threads)
+            trial = intake.tensor(np.zeros((card.tile_px, card.tile_px, 3), np.uint8))
+            runner = openvino_runner.of_content(path, content, threads, trial)
             return cls(card, digest, intake, runner)
         return cls(card, digest, intake, engines.of_session(session))
 

@@ -15,14 +15,18 @@ from cv.errors import InferenceError, ModelError
 
 _CONVERTER = "openvino.tools.ovc"
 """Its part that converts models. It reports its import to a server, and is never needed here."""
+_ALONE = threading.Lock()
 
 
 def of_content(
-    path: Path, content: bytes, threads: int
+    path: Path, content: bytes, threads: int, trial: NDArray[Any]
 ) -> Callable[[NDArray[Any]], NDArray[np.float32]]:
     """What answers to the input tensor of the ONNX file `content`, `threads` calls at once.
 
-    Raises ModelError where OpenVINO is not installed, or cannot compile the file.
+    It has answered `trial` by then: what OpenVINO sets up at its first answer has to be set up by
+    one thread, as two can wait for each other for ever (one in a static initialisation that needs
+    Python's lock, the other for its end with that lock). Raises ModelError where OpenVINO is not
+    installed, or cannot run the file.
     """
     openvino = _imported(path)
     try:
@@ -32,14 +36,17 @@ def of_content(
             "CPU",
             {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": threads},
         )
-    except RuntimeError as error:
+        runner = _Runner(compiled)
+        with _ALONE:
+            runner(trial)
+    except (RuntimeError, InferenceError) as error:
         raise ModelError(
             path,
-            f"OpenVINO cannot compile it ({' '.join(str(error).split())[:200]})",
+            f"OpenVINO cannot run it ({' '.join(str(error).split())[:200]})",
             "its operators must be known to it",
             "Use the engine onnxruntime.",
         ) from error
-    return _Runner(compiled)
+    return runner
 
 
 class _Runner:

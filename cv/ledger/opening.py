@@ -42,6 +42,16 @@ def connect(path: Path, readonly: bool, timeout_s: float) -> sqlite3.Connection:
     return connection
 
 
+def identity(path: Path | str) -> tuple[int, int] | None:
+    """What tells the file at `path` from another one that takes its place; None where there is
+    none."""
+    try:
+        stat = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return stat.st_dev, stat.st_ino
+
+
 def _raw(path: Path, mode: str, timeout_s: float) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     return sqlite3.connect(uri, uri=True, timeout=timeout_s, isolation_level=None)

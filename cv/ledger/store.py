@@ -13,11 +13,12 @@ from typing import Self
 
 from cv.counting.count import Count
 from cv.counting.counts import Counts
+from cv.errors import LedgerError
 from cv.ledger import postgres, queries, rows
 from cv.ledger.culprit import Culprit
 from cv.ledger.delivery import Arrival, Delivery
 from cv.ledger.faults import faults, sound_rows
-from cv.ledger.opening import connect
+from cv.ledger.opening import connect, identity
 from cv.ledger.recording import Recorder, check_same, stamp, time_of
 
 TIMEOUT_S = 5.0
@@ -53,6 +54,7 @@ class Ledger:
         else:
             self.path = Path(path)
             self._connection = connect(self.path, readonly, timeout_s)
+        self._opened = identity(self.path)
 
     @classmethod
     def open(cls, path: str | Path, readonly: bool = False, timeout_s: float = TIMEOUT_S) -> Self:
@@ -222,6 +224,13 @@ class Ledger:
         """All or nothing; a block that wrote nothing leaves the file's bytes alone."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
+            if identity(self.path) != self._opened:
+                raise LedgerError(
+                    self.path,
+                    "it was moved, removed or replaced while it was open",
+                    "what is written to a ledger has to be found in its place",
+                    "Run the same command again.",
+                )
             yield
             self._connection.execute("COMMIT")
         finally:

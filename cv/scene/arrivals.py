@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
 
-from cv.errors import SceneError
-from cv.scene.folder import scenes_at
+from cv.scene.folder import assets_of, listed_at
 from cv.scene.planet_names import parse
 
 Mark = tuple[tuple[str, int, int], ...]
-"""Name, bytes and time of change (nanoseconds) of each file of a scene."""
+"""Name, bytes and time of change (nanoseconds) of each file of a scene; 0, 0 of a missing one."""
 
 
 @dataclass
@@ -29,16 +28,13 @@ class Arrivals:
     _told: dict[Path, Mark] = field(default_factory=dict)
 
     def look(self) -> tuple[Path, ...]:
-        """Scenes that are whole, and new or changed since they were told; an empty folder has none.
+        """Scenes that are whole, and new or changed since they were told.
 
-        Masks and metadata belong to their scene: when one comes later, the scene is told again.
+        Masks, metadata and what an Item names belong to their scene: when one comes later, the
+        scene is told again. Raises SceneError where the place cannot be read, as while a catalogue
+        is written: what comes is told by a later look.
         """
-        try:
-            paths = scenes_at(self.place)
-        except SceneError:
-            if not self.place.is_dir():
-                raise
-            paths = ()
+        paths = listed_at(self.place)
         marks = {path: mark for path, mark in zip(paths, _marks(paths), strict=True) if mark}
         whole = {path: mark for path, mark in marks.items() if self._is_whole(path, mark)}
         fresh = tuple(path for path, mark in whole.items() if self._told.get(path) != mark)
@@ -52,7 +48,7 @@ class Arrivals:
 
 
 def _marks(paths: tuple[Path, ...]) -> list[Mark]:
-    """The files of each scene: those beside it whose names begin as its own."""
+    """The files of each scene: those beside it whose names begin as its own, and an Item's."""
     names = {
         folder: sorted(entry.name for entry in folder.iterdir())
         for folder in {path.parent for path in paths}
@@ -62,13 +58,19 @@ def _marks(paths: tuple[Path, ...]) -> list[Mark]:
 
 
 def _mark(path: Path, names: list[str]) -> Mark:
-    """Empty where a file went away meanwhile."""
+    """Empty where a file beside it went away meanwhile."""
     asset = parse(path.name)
     start = asset.item if asset else path.stem
     first = bisect_left(names, start)
     own = takewhile(lambda name: name.startswith(start), names[first:])
     try:
-        stats = [(name, (path.parent / name).stat()) for name in own]
+        beside = [_stamp(path.parent / name) for name in own]
+        named = assets_of(path) if beside and path.suffix.lower() == ".json" else ()
     except OSError:
         return ()
-    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+    return (*beside, *(_stamp(file) if file.is_file() else (str(file), 0, 0) for file in named))
+
+
+def _stamp(file: Path) -> tuple[str, int, int]:
+    stat = file.stat()
+    return str(file), stat.st_size, stat.st_mtime_ns

@@ -18,47 +18,67 @@ _MAX_ITEM_BYTES = 2**20
 
 
 def scenes_at(place: Path) -> tuple[Path, ...]:
-    """Paths of the scenes in the folder `place`, that the STAC catalogue `place` lists, or itself.
-
-    Raises SceneError where there is none.
-    """
-    if not place.is_file():
-        return scenes_in(place)
-    return items_of(place) if is_catalogue(files.local(place)) else (place,)
-
-
-def scenes_in(folder: str | Path) -> tuple[Path, ...]:
-    """Paths of the scenes in `folder` and its subfolders, sorted: an image or a STAC Item each.
-
-    Masks are no scenes; images that a STAC Item names are that item's; of the assets of one Planet
-    item the first of visual, pansharpened, analytic, panchromatic counts. Hidden files and folders
-    are left out. Raises SceneError where `folder` is none, or holds no scene.
-    """
-    root = Path(folder)
-    if not root.is_dir():
-        raise SceneError(root, "not a folder", "a folder of scenes is needed", "Check the path.")
-    files = [path for path in sorted(root.rglob("*")) if path.is_file() and _shown(path, root)]
-    items = {path: set(_assets(path)) for path in files if path.suffix.lower() == ".json"}
-    items = {path: images for path, images in items.items() if images}
-    claimed = set().union(*items.values())
-    images = [
-        path for path in files if path.suffix.lower() in _IMAGES and path.resolve() not in claimed
-    ]
-    found = tuple(sorted([*items, *_one_per_planet_item(images)]))
+    """What `listed_at` finds; raises SceneError also where that is nothing."""
+    found = listed_at(place)
     if not found:
         raise SceneError(
-            root,
-            f"no scene in it ({len(pictures_in(root))} PNG or JPEG, which lie nowhere)",
+            place,
+            f"no scene in it ({len(pictures_in(place))} PNG or JPEG, which lie nowhere)",
             "GeoTIFFs or STAC Items are needed",
             "Check the path; names end in .tif, .tiff or .json.",
         )
     return found
 
 
-def pictures_in(folder: str | Path) -> tuple[Path, ...]:
-    """PNG and JPEG files in `folder` and its subfolders, sorted: they lie nowhere, so that no pier
-    can be found in them."""
-    root = Path(folder)
+def listed_at(place: Path) -> tuple[Path, ...]:
+    """Paths of the scenes in the folder `place`, that the STAC catalogue `place` lists, or itself.
+
+    Raises SceneError where it cannot be read.
+    """
+    if place.is_file():
+        return items_of(place) if is_catalogue(files.local(place)) else (place,)
+    if not place.is_dir():
+        wrong = "not a folder" if place.exists() else "no such file or folder"
+        raise SceneError(place, wrong, "a folder of scenes is needed", "Check the path.")
+    try:
+        return _scenes_in(place)
+    except OSError as error:
+        raise SceneError(
+            place, error.strerror or str(error), "a readable folder is needed", "Check it."
+        ) from error
+
+
+def _scenes_in(root: Path) -> tuple[Path, ...]:
+    """Paths of the scenes in `root` and its subfolders, sorted: an image or a STAC Item each.
+
+    Masks are no scenes; images that a STAC Item names are that item's; of the assets of one Planet
+    item the first of visual, pansharpened, analytic, panchromatic counts. Hidden files and folders
+    are left out.
+    """
+    files = [path for path in sorted(root.rglob("*")) if path.is_file() and _shown(path, root)]
+    items = {path: _images_of(path) for path in files if path.suffix.lower() == ".json"}
+    items = {path: images for path, images in items.items() if images}
+    claimed = set().union(*items.values())
+    images = [
+        path for path in files if path.suffix.lower() in _IMAGES and path.resolve() not in claimed
+    ]
+    return tuple(sorted([*items, *_one_per_planet_item(images)]))
+
+
+def _images_of(path: Path) -> set[Path]:
+    """What is of the Item `path`; one that cannot be read is told when it is opened."""
+    try:
+        assets = assets_of(path)
+    except FileNotFoundError:  # it went away meanwhile
+        return set()
+    except OSError:
+        return {path}
+    return {asset for asset in assets if asset.suffix.lower() in _IMAGES}
+
+
+def pictures_in(root: Path) -> tuple[Path, ...]:
+    """PNG and JPEG files in the folder `root` and its subfolders, sorted: they lie nowhere, so that
+    no pier can be found in them."""
     return tuple(
         path
         for path in (sorted(root.rglob("*")) if root.is_dir() else ())
@@ -70,20 +90,19 @@ def _shown(path: Path, root: Path) -> bool:
     return not any(part.startswith(".") for part in path.relative_to(root).parts)
 
 
-def _assets(path: Path) -> Iterator[Path]:
-    """Local images of the STAC Item in `path`; nothing where it is none."""
+def assets_of(path: Path) -> tuple[Path, ...]:
+    """Local files that the STAC Item in `path` names; none where it is no Item; raises OSError."""
     if path.stat().st_size > _MAX_ITEM_BYTES:
-        return
+        return ()
     try:
         document = json.loads(path.read_bytes())
         if document["type"] != "Feature" or "stac_version" not in document:
-            return
+            return ()
         hrefs = [asset["href"] for asset in document["assets"].values()]
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
-        return
-    for href in hrefs:
-        if isinstance(href, str) and href.lower().endswith(_IMAGES) and "://" not in href:
-            yield (path.parent / href).resolve()
+        local = [href for href in hrefs if isinstance(href, str) and "://" not in href]
+        return tuple((path.parent / href).resolve() for href in local)
+    except (ValueError, RuntimeError, KeyError, TypeError, AttributeError):
+        return ()
 
 
 def _one_per_planet_item(images: list[Path]) -> Iterator[Path]:

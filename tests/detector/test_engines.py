@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import shapely
 from affine import Affine
 from stand_ins import constant_model
 
+from cv.detector import openvino_runner
 from cv.detector.detector import Detector
 from cv.errors import ModelError
 from cv.geometry.patch import Patch
@@ -76,6 +78,35 @@ def test_openvino_answers_the_same_whatever_the_threads():
     )
     assert np.array_equal(one.boxes.values, two.boxes.values)
     assert np.array_equal(one.scores, two.scores)
+
+
+def test_openvino_has_answered_before_threads_ask_it(monkeypatch):
+    pytest.importorskip("openvino")
+    asked = []
+    usual = openvino_runner._Runner.__call__
+
+    def noted(self, tensor):
+        asked.append(threading.current_thread())
+        return usual(self, tensor)
+
+    monkeypatch.setattr(openvino_runner._Runner, "__call__", noted)
+    Detector.load("pierwatch-n", 2, "openvino")
+    assert asked == [threading.current_thread()] * 2  # containers, hulls
+
+
+def test_first_answers_of_openvino_to_many_threads_come():
+    pytest.importorskip("openvino")
+    code = (
+        "import sys, numpy as np; from concurrent.futures import ThreadPoolExecutor;"
+        "from cv import Detector; sys.setswitchinterval(1e-6);"
+        "network = Detector.load('pierwatch-n', 2, 'openvino').networks[0];"
+        "tiles = [np.zeros((640, 640, 3), np.uint8)] * 8;"
+        "print(len(list(ThreadPoolExecutor(4).map(network.run, tiles))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "8"
 
 
 def test_openvino_comes_without_what_reports_to_a_server():

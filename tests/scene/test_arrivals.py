@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -56,5 +57,50 @@ def test_a_mask_that_comes_later_brings_its_scene_back(tmp_path: Path) -> None:
 
 def test_a_folder_that_goes_away_is_told(tmp_path: Path) -> None:
     arrivals = Arrivals(tmp_path / "scenes", 10)
-    with pytest.raises(SceneError, match="not a folder"):
+    with pytest.raises(SceneError, match="no such file or folder"):
         arrivals.look()
+
+
+def item(path: Path, *hrefs: str) -> Path:
+    """A STAC Item with assets that lie long there."""
+    assets = {f"asset{i}": {"href": href} for i, href in enumerate(hrefs)}
+    document = {"type": "Feature", "stac_version": "1.0.0", "id": path.stem, "assets": assets}
+    return put(path, json.dumps(document).encode(), age_s=100)
+
+
+def test_an_item_is_told_again_when_what_it_names_comes_or_changes(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    scene = item(tmp_path / "a.json", "images/b.tif", "images/mask.xml", "https://a.example/c.tif")
+    arrivals = Arrivals(tmp_path, 10)
+    assert arrivals.look() == (scene,)
+    image = put(tmp_path / "images" / "b.tif", age_s=50)
+    assert arrivals.look() == (scene,)
+    assert arrivals.look() == ()
+    put(image, b"II*\0 another", age_s=40)
+    assert arrivals.look() == (scene,)
+    put(tmp_path / "images" / "mask.xml", age_s=30)
+    assert arrivals.look() == (scene,)
+
+
+def test_an_item_waits_while_its_image_is_written(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    scene = item(tmp_path / "a.json", "images/b.tif")
+    image = put(tmp_path / "images" / "b.tif")
+    arrivals = Arrivals(tmp_path, 1000)
+    assert arrivals.look() == ()
+    put(image, b"II*\0 second half")
+    assert arrivals.look() == ()
+    assert arrivals.look() == (scene,)
+
+
+def test_what_cannot_be_read_now_is_told_later(tmp_path: Path) -> None:
+    catalogue = tmp_path / "catalogue.json"
+    listing = {"type": "Catalog", "stac_version": "1.0.0", "id": "c"}
+    links = [{"rel": "item", "href": "a.json"}]
+    scene = item(tmp_path / "a.json", "b.tif")
+    catalogue.write_text(json.dumps({**listing, "links": links})[:-10])
+    arrivals = Arrivals(catalogue, 10)
+    with pytest.raises(SceneError, match="not JSON"):
+        arrivals.look()
+    catalogue.write_text(json.dumps({**listing, "links": links}))
+    assert arrivals.look() == (scene.resolve(),)

@@ -9,7 +9,7 @@ import pytest
 
 from cv.errors import SceneError
 from cv.scene.arrivals import Arrivals
-from cv.scene.catalogue import is_catalogue, items_of
+from cv.scene.catalogue import elsewhere, is_catalogue, items_of
 from cv.scene.folder import scenes_at
 
 
@@ -64,6 +64,18 @@ def test_links_that_are_not_followed(catalogue, href):
     (catalogue.parent / "link.json").symlink_to(outside)
     write(catalogue, item=[href], child=[href])
     assert items_of(catalogue) == ()
+    assert elsewhere(catalogue) == (href,)
+
+
+def test_what_is_no_catalogue_has_no_links(catalogue, tmp_path):
+    write(catalogue.parent / "a.json", "Feature", item=["https://a.example/b.json"])
+    assert elsewhere(catalogue) == elsewhere(catalogue.parent / "a.json") == ()
+    assert elsewhere(tmp_path) == elsewhere(tmp_path / "missing.json") == ()
+
+
+def test_a_sub_catalogue_that_is_missing_is_listed(catalogue):
+    (catalogue.parent / "2024" / "collection.json").unlink()
+    assert (catalogue.parent / "2024" / "collection.json").resolve() in items_of(catalogue)
 
 
 def test_a_part_that_is_no_catalogue_is_told(catalogue):
