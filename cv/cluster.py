@@ -8,6 +8,7 @@ pickles, so that a cluster is trusted as this computer is: off it, both sides sh
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import re
@@ -16,7 +17,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
@@ -32,6 +33,7 @@ _LOOK_S = 2.0
 """How often it is seen to whether there are workers, seconds."""
 _PATIENCE_S = 120.0
 """A cluster that has no worker for so long is given up."""
+_CLOSE_S = 5.0
 _AHEAD = 2
 """Files that wait for each thread of a worker, so that none is idle."""
 _own = threading.local()
@@ -57,16 +59,23 @@ class Cluster:
         """
         distributed = _library()
         security = _security(distributed, address)
-        try:
-            client = distributed.Client(
-                address, security=security, timeout=_CONNECT_S, set_as_default=False
-            )
-        except (OSError, ValueError, RuntimeError) as error:
-            raise _unusable(address, f"nobody answers ({error})") from error
-        try:
-            yield cls(client, time_s)
-        finally:
-            client.close()
+        with _quiet():
+            try:
+                client = distributed.Client(
+                    address, security=security, timeout=_CONNECT_S, set_as_default=False
+                )
+            except (OSError, ValueError, RuntimeError) as error:
+                raise InputError(
+                    address,
+                    f"no connection ({error or type(error).__name__})",
+                    "a Dask scheduler that speaks as the address says (tcp:// or tls://) is needed",
+                    "Check the address, and the certificates of both ends.",
+                ) from error
+            try:
+                yield cls(client, time_s)
+            finally:
+                with suppress(OSError, TimeoutError, AttributeError):
+                    client.close(timeout=_CLOSE_S)
 
     def examined(self, paths: Iterable[Path], make: Make[Found]) -> Iterator[Result[Found]]:
         """What the workers find in each of `paths`, as they are done; none is left out.
@@ -86,25 +95,25 @@ class Cluster:
             yield from self._results(deque([path]), made, ahead=_AHEAD)
 
     def _results(self, waiting: deque[Path], made: bytes, ahead: int) -> Iterator[Result[Any]]:
-        flying: dict[Any, Path] = {}
-        try:
-            while waiting or flying:
-                for path in self._taken(waiting, len(flying), ahead):
-                    key = f"pierwatch-{os.getpid()}-{id(self)}-{next(self._numbers)}"
-                    flying[self._client.submit(_looked, path, made, self._time_s, key=key)] = path
-                for future in self._landed(flying):
-                    path = flying.pop(future)
-                    result = _result(path, future)
-                    if result is None:
-                        waiting.append(path)
-                    else:
-                        yield result
-        finally:
-            self._client.cancel(list(flying), force=True)
+        flying: dict[Any, Path] = {}  # what is dropped of it, the scheduler drops
+        while waiting or flying:
+            for path in self._taken(waiting, len(flying), ahead):
+                key = f"pierwatch-{os.getpid()}-{id(self)}-{next(self._numbers)}"
+                flying[self._client.submit(_looked, path, made, self._time_s, key=key)] = path
+            for future in self._landed(flying):
+                path = flying.pop(future)
+                result = self._result(path, future)
+                if result is None:
+                    waiting.append(path)
+                else:
+                    yield result
 
     def _taken(self, waiting: deque[Path], flying: int, ahead: int) -> list[Path]:
         """The next of `waiting`: as many as the workers have room for."""
-        threads = sum(self._client.nthreads().values())
+        try:
+            threads = sum(self._client.nthreads(callback_timeout=_PATIENCE_S).values())
+        except (OSError, TimeoutError, AttributeError) as error:  # without a connection it is None
+            raise _unusable("the cluster", "its scheduler does not answer any more") from error
         self._seen = time.monotonic() if threads else self._seen
         if time.monotonic() - self._seen > _PATIENCE_S:
             raise _unusable("the cluster", f"no worker in {_PATIENCE_S:g} s")
@@ -124,6 +133,24 @@ class Cluster:
         return [future for future in flying if future.done()]
 
 
+    def _result(self, path: Path, future: Any) -> Result[Any] | None:
+        """What a future that is done has brought; None where that was lost with who had it."""
+        killed = _library().KilledWorker
+        try:
+            told = future.result()
+            return Result(path, told.found, told.fault)
+        except killed as error:
+            ended = f"{error.allowed_failures + 1} workers of the cluster ended over it"
+            why = f"it took more than {self._time_s:g} s, or more memory than there was, or crashed"
+            return Result(path, death=f"{ended}: {why}")
+        except CancelledError as error:
+            if future.status == "lost":
+                return None
+            raise _unusable("the cluster", "its scheduler has gone") from error
+        except Exception as error:
+            raise _unfit(error) from error
+
+
 def _looked(path: Path, made: bytes, time_s: float) -> Answer[Any]:
     """On a worker: the answer for `path` of what the pickle `made` makes."""
     if getattr(_own, "made", None) != made:  # a thread of its own each, as the models need
@@ -135,22 +162,6 @@ def _looked(path: Path, made: bytes, time_s: float) -> Answer[Any]:
         return answer(cast(Examine[Any], _own.examine), path)
     finally:
         watch.cancel()
-
-
-def _result(path: Path, future: Any) -> Result[Any] | None:
-    """What a future that is done has brought; None where that was lost with the one who had it."""
-    killed = _library().KilledWorker
-    try:
-        told = future.result()
-        return Result(path, told.found, told.fault)
-    except killed as error:
-        return Result(path, death=f"{error.allowed_failures + 1} workers of the cluster ended")
-    except CancelledError as error:
-        if future.status == "lost":
-            return None
-        raise _unusable("the cluster", "its scheduler has gone") from error
-    except Exception as error:
-        raise _unfit(error) from error
 
 
 def _unfit(error: Exception) -> InputError:
@@ -180,7 +191,7 @@ def _security(distributed: Any, address: str) -> Any:
     parts = _ADDRESS.fullmatch(address)
     if not parts:
         raise InputError(
-            "--dask", address[:200], "HOST:PORT or tls://HOST:PORT is needed", "Correct it."
+            "--dask", re.sub(".*@", "***@", address)[:200], "HOST:PORT or tls://HOST:PORT is needed", "Correct it."
         )
     if (parts[1] or "").lower() != "tls":
         if is_here(parts[2]):
@@ -192,14 +203,36 @@ def _security(distributed: Any, address: str) -> Any:
             "Give the cluster certificates, and its address as tls://HOST:PORT.",
         )
     security = distributed.Security(require_encryption=True)
-    if security.get_connection_args("client").get("ssl_context") is None:
-        raise InputError(
-            "--dask",
-            f"{address}, without certificates",
-            "TLS needs those of a client",
-            "Set distributed.comm.tls (ca-file, client.cert, client.key) in Dask's configuration.",
-        )
+    try:
+        context = security.get_connection_args("client").get("ssl_context")
+    except (OSError, ValueError) as error:
+        raise _uncertified(f"{address}, certificates that cannot be used ({error})") from error
+    if context is None:
+        raise _uncertified(f"{address}, without certificates")
     return security
+
+
+def _uncertified(found: str) -> InputError:
+    return InputError(
+        "--dask",
+        found,
+        "TLS needs those of a client",
+        "Set distributed.comm.tls (ca-file, client.cert, client.key) in Dask's configuration.",
+    )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what distributed says of connections that break: we say it, once."""
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    levels = [logger.level for logger in loggers]  # each has one of its own
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _unusable(what: str, found: str) -> InputError:

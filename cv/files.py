@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+_ABANDONED_S = 86400.0
 
 
 @contextmanager
@@ -28,7 +31,7 @@ def whole_file(path: str | Path, overwrite: bool = True) -> Iterator[Path]:
     as the system reports it; whatever happens, `path` is the old file or the new one.
     """
     target = Path(os.path.realpath(path))
-    folder = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
+    folder = target.with_name(f"{_prefix(target)}{secrets.token_hex(6)}.tmp")
     folder.mkdir(mode=0o700)
     try:
         draft = folder / target.name
@@ -41,6 +44,27 @@ def whole_file(path: str | Path, overwrite: bool = True) -> Iterator[Path]:
         _sync_folder(target.parent)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep(path: str | Path) -> None:
+    """Removes what writers of `path` that were killed left, once it is a day old."""
+    target = Path(os.path.realpath(path))
+    left = re.compile(re.escape(_prefix(target)) + r"[0-9a-f]{12}\.tmp")
+    for folder in target.parent.iterdir():
+        if left.fullmatch(folder.name) and _age_s(folder) > _ABANDONED_S:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _prefix(target: Path) -> str:
+    return f".{target.name[:100]}."
+
+
+def _age_s(folder: Path) -> float:
+    """Seconds since something in `folder` was written; 0 where that is not known."""
+    try:
+        return time.time() - max(one.stat().st_mtime for one in (folder, *folder.iterdir()))
+    except OSError:
+        return 0.0
 
 
 def write_whole(path: str | Path, content: bytes | str) -> None:

@@ -6,6 +6,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 
@@ -169,7 +171,8 @@ def test_a_worker_with_another_model_ends_the_batch(place, local):
         ("inproc://here", "HOST:PORT"),
         ("file:///etc/passwd", "HOST:PORT"),
         ("127.0.0.1", "HOST:PORT"),
-        ("user:secret@127.0.0.1:8786", "HOST:PORT"),
+        ("user:secret@127.0.0.1:8786", "***@127.0.0.1:8786"),
+        ("tls://user:secret@127.0.0.1:8786", "***@127.0.0.1:8786"),
     ],
 )
 def test_addresses_that_are_not_connected_to(place, address, said, capsys, monkeypatch):
@@ -179,10 +182,51 @@ def test_addresses_that_are_not_connected_to(place, address, said, capsys, monke
         ["monitor", str(place / "scenes"), "--site", str(place / "port.geojson"),
          "--ledger", str(place / "new.db"), "--dask", address]
     )  # fmt: skip
+    told = capsys.readouterr().err
     assert code == 2
-    assert said in capsys.readouterr().err
+    assert said in told
+    assert "secret" not in told
     assert not (place / "new.db").exists()
     assert not asked
+
+
+def test_certificates_that_cannot_be_used(place, capsys):
+    (place / "bad.pem").write_text("no certificate")
+    for name in ("missing.pem", "bad.pem"):
+        parts = {"ca-file": name, "client.cert": name, "client.key": name}
+        settings = {f"distributed.comm.tls.{key}": str(place / v) for key, v in parts.items()}
+        with dask.config.set(settings), pytest.raises(InputError, match=r"comm\.tls"):
+            Cluster.at("tls://127.0.0.1:8786", 1.0).__enter__()
+
+
+SCHEDULER = """
+import asyncio
+from distributed import Scheduler
+async def main():
+    async with Scheduler(host="127.0.0.1", port=0, dashboard=False) as scheduler:
+        print(scheduler.address, flush=True)
+        await scheduler.finished()
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("what", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_scheduler_that_is_gone_or_does_not_answer_ends_it(tmp_path, monkeypatch, capsys, what):
+    monkeypatch.setattr("cv.cluster._PATIENCE_S", 5.0)
+    monkeypatch.setattr("cv.cluster._CLOSE_S", 1.0)
+    command = [sys.executable, "-c", SCHEDULER]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as scheduler:
+        try:
+            address = scheduler.stdout.readline().strip()
+            with (
+                pytest.raises(InputError, match=r"its scheduler (has gone|does not answer)"),
+                Cluster.at(address, 60.0) as cluster,
+            ):
+                threading.Timer(1.0, scheduler.send_signal, (what,)).start()
+                list(cluster.examined([tmp_path / "a.tif"], mishaps.make))
+        finally:
+            scheduler.kill()
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_nobody_at_an_address(place, monkeypatch, capsys):
@@ -195,7 +239,7 @@ def test_nobody_at_an_address(place, monkeypatch, capsys):
          "--ledger", str(place / "new.db"), "--dask", f"{HOST}:{port}"]
     )  # fmt: skip
     assert code == 2
-    assert re.search("nobody answers", capsys.readouterr().err)
+    assert re.search("no connection", capsys.readouterr().err)
 
 
 def test_a_cluster_over_tls(place):

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from cv.errors import SceneError
 
 _REMOTE = re.compile(r"(https|s3)://", re.IGNORECASE)
-_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*")
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _SECTION = re.compile(r"[\w. +@=,()-]{1,200}")
-_ENDINGS = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".json", ".xml")
+_ENDINGS = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
 _KEPT = "%/?:@!$&'()*+,;=~[]"
 """What of an address is sent as it is, beside letters and digits."""
 HTTPS_PORT = 443
@@ -27,7 +29,7 @@ class Address:
     scheme: str
     """https or s3."""
     host: str
-    """Host without port, lower case; of s3 the bucket."""
+    """Host without port, see `host_of`; of s3 the bucket."""
     port: int
     """0 of s3."""
     path: tuple[str, ...]
@@ -45,26 +47,34 @@ class Address:
             port = parts.port
         except ValueError as error:
             raise _refused(text, str(error)) from error
-        host = (parts.hostname or "").lower()
+        host = host_of(parts.hostname or "")
         if parts.username is not None or parts.password is not None:
             raise _refused(shown(text), "a user or a password in it")
         if parts.fragment or "#" in text:
             raise _refused(text, "a fragment in it")
         if parts.scheme == "https":
-            if not _HOST.fullmatch(host):
+            if not host:
                 raise _refused(text, "no host in it")
+            if port == 0:
+                raise _refused(text, "port 0")
             target = parts.path + (f"?{parts.query}" if parts.query else "")
             path = _sections(text, unquote(parts.path))
             return cls("https", host, port or HTTPS_PORT, path, quote(target, _KEPT))
-        if parts.scheme != "s3" or not _BUCKET.fullmatch(host) or port or parts.query:
+        bucket = parts.netloc.lower()
+        if parts.scheme != "s3" or not is_bucket(bucket) or parts.query:
             raise _refused(text, "neither https://HOST/PATH nor s3://BUCKET/KEY")
         path = _sections(text, parts.path)  # a key is meant as it is
-        return cls("s3", host, 0, path, "/".join(path))
+        return cls("s3", bucket, 0, path, "/".join(path))
 
     def __str__(self) -> str:
         """As it may be printed: without a query, which may be a key."""
-        port = f":{self.port}" if self.port not in (0, HTTPS_PORT) else ""
-        return f"{self.scheme}://{self.host}{port}/{'/'.join(self.path)}"
+        return f"{self.scheme}://{self.home}/{'/'.join(self.path)}"
+
+    @property
+    def home(self) -> str:
+        """Host, and port where it is another than usual, as they are written; of s3 the bucket."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port in (0, HTTPS_PORT) else f"{host}:{self.port}"
 
     def within(self, folder: Path) -> Path:
         """Where its file is kept under `folder`: another query is another file."""
@@ -73,6 +83,19 @@ class Address:
         asked = (f"query_{hashlib.sha256(query.encode()).hexdigest()[:16]}",) if query else ()
         home = f"{self.scheme}_{self.host.replace(':', '_')}{port}"
         return folder.joinpath(home, *self.path[:-1], *asked, self.path[-1])
+
+
+def host_of(text: str) -> str:
+    """The host that `text` names, lower case, an IPv6 address as it is usually written; or ""."""
+    try:
+        return "" if "%" in text else str(ip_address(text))
+    except ValueError:
+        return text.lower() if _NAME.fullmatch(text.lower()) else ""
+
+
+def is_bucket(text: str) -> bool:
+    """Whether `text` is the name of a bucket."""
+    return bool(_BUCKET.fullmatch(text))
 
 
 def is_remote(text: object) -> bool:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from cv.errors import InputError, SceneError
-from cv.fetch.address import HTTPS_PORT, Address
+from cv.fetch.address import HTTPS_PORT, Address, host_of, is_bucket
 
-_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+_ENTRY = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^][:/]+)):(\d{1,5})|([^][/:]+)")
+"""[ADDRESS]:PORT, HOST:PORT or HOST."""
+_MOST_PORT = 65535
 _UNICAST = ip_network("2000::/3")
 """All of IPv6 that is public lies in it."""
 _UNFIT = tuple(map(ip_network, ("2001::/23", "2002::/16", "3fff::/20", "192.88.99.0/24")))
@@ -31,28 +33,20 @@ class Allowed:
     def of(cls, entries: Iterable[str]) -> Allowed:
         """From entries HOST, HOST:PORT, s3://BUCKET, ADDRESS or NETWORK (10.1.0.0/16).
 
-        A host is meant as it is, without its subdomains, and with port 443 where none is given. An
+        An IPv6 address with a port is written [ADDRESS]:PORT. A host is meant as it is, without its subdomains, and with port 443 where none is given. An
         address is a host and a network of one. Raises InputError.
         """
         hosts, buckets, networks = set(), set(), []
         for entry in (text.strip().lower() for text in entries):
             network = _network(entry)
-            host, _, port = entry.partition(":")
             if network is not None:
                 networks.append(network)
                 if network.num_addresses == 1:
                     hosts.add((str(network.network_address), HTTPS_PORT))
-            elif entry.startswith("s3://") and entry[5:].strip("/"):
-                buckets.add(entry[5:].strip("/"))
-            elif _HOST.fullmatch(host) and (not port or port.isdecimal()):
-                hosts.add((host, int(port or HTTPS_PORT)))
+            elif entry.startswith("s3://") and is_bucket(entry[5:].rstrip("/")):
+                buckets.add(entry[5:].rstrip("/"))
             else:
-                raise InputError(
-                    "--allow",
-                    entry[:200],
-                    "HOST, HOST:PORT, s3://BUCKET or a network such as 10.1.0.0/16 is needed",
-                    "Correct it.",
-                )
+                hosts.add(_host(entry))
         return cls(frozenset(hosts), frozenset(buckets), tuple(networks))
 
     def check(self, address: Address) -> None:
@@ -61,8 +55,7 @@ class Allowed:
             if address.host not in self.buckets:
                 raise _forbidden(address, f"s3://{address.host}")
         elif (address.host, address.port) not in self.hosts:
-            port = "" if address.port == HTTPS_PORT else f":{address.port}"
-            raise _forbidden(address, address.host + port)
+            raise _forbidden(address, _entry(address))
 
     def check_found(self, address: Address, found: str) -> None:
         """Raises SceneError where `found`, what the name of the host stands for, is private."""
@@ -87,6 +80,26 @@ def _network(entry: str) -> IPv4Network | IPv6Network | None:
         return ip_network(entry)
     except ValueError:
         return None
+
+
+def _host(entry: str) -> tuple[str, int]:
+    """Host and port of an entry; raises InputError."""
+    parts = _ENTRY.fullmatch(entry)
+    host = host_of(parts[1] or parts[2] or parts[4]) if parts else ""
+    port = int(parts[3] or HTTPS_PORT) if parts else 0
+    if host and 0 < port <= _MOST_PORT:
+        return host, port
+    raise InputError(
+        "--allow",
+        entry[:200],
+        "HOST, HOST:PORT, s3://BUCKET or a network such as 10.1.0.0/16 is needed",
+        "Correct it: hosts and buckets are allowed as a whole, and each by its name.",
+    )
+
+
+def _entry(address: Address) -> str:
+    """What allows the host of `address`."""
+    return address.host if address.port == HTTPS_PORT else address.home
 
 
 def _forbidden(address: Address, entry: str) -> SceneError:

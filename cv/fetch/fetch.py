@@ -17,31 +17,33 @@ from cv.fetch import https, s3
 from cv.fetch.address import Address
 from cv.fetch.allowed import Allowed
 from cv.fetch.stream import Stream
-from cv.files import whole_file
+from cv.files import sweep, whole_file
 
 MOST_BYTES = 64 * 2**30
 """Largest file that is fetched."""
+_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+"""How images begin: TIFF, BigTIFF, PNG, JPEG."""
+_LONGEST = 24
 
 
 def fetched(text: str, allowed: Allowed, folder: Path) -> Path:
-    """The file at the address `text` (https or s3), under `folder`; one that is there stays.
+    """The image at the address `text` (https or s3), under `folder`; one that is there stays.
 
     It appears whole or not at all. Raises SceneError where `allowed` does not name its host or
     bucket, where its name leads to a private address, where the answer is another one than the
-    file, and where it breaks off; InputError where `folder` is none.
+    file, or no image, and where it breaks off; InputError where `folder` is none.
     """
     address = Address.parse(text)
     allowed.check(address)
     if not folder.is_dir():
-        raise InputError(
-            folder, "not a folder", "fetched scenes need one", f"Make it: mkdir -p {folder}"
-        )
+        raise _no_folder(folder)
     target = address.within(folder)
     if target.is_file():
         return target
     room = https if address.scheme == "https" else s3
     with room.opened(address, allowed) as stream, _draft(address, target) as draft:
         _write(address, stream, draft)
+        _check_image(address, draft)
     return target
 
 
@@ -50,15 +52,16 @@ def _draft(address: Address, target: Path) -> Iterator[Path]:
     """A path to write to, which becomes `target`, in a folder that is made."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        sweep(target)
+        with whole_file(target) as draft:
+            yield draft
     except OSError as error:
         raise SceneError(
             str(address),
-            f"its place {target.parent} cannot be made ({error.strerror})",
-            "a folder for it is needed",
-            "Name another folder: --into FOLDER.",
+            f"it cannot be kept as {target} ({error.strerror or error})",
+            "a folder with space for it is needed",
+            "Free some space, or name another folder: --into FOLDER.",
         ) from error
-    with whole_file(target) as draft:
-        yield draft
 
 
 def _write(address: Address, stream: Stream, draft: Path) -> None:
@@ -79,6 +82,27 @@ def _write(address: Address, stream: Stream, draft: Path) -> None:
             bar.update(len(part))
     if not done or done != (stream.length if stream.length is not None else done):
         raise _sized(address, f"{done} of {stream.length} bytes came")
+
+
+def _check_image(address: Address, draft: Path) -> None:
+    """Raises SceneError for a page that asks to sign in, and whatever else is no image."""
+    with draft.open("rb") as file:
+        start = file.read(_LONGEST)
+    if not start.startswith(_STARTS):
+        raise SceneError(
+            str(address),
+            f"no image came (it begins with {start[:24]!r})",
+            "a GeoTIFF, PNG or JPEG is needed",
+            "Check the address: some servers answer with a page where one has to sign in.",
+        )
+
+
+def _no_folder(folder: Path) -> InputError:
+    if folder.exists():
+        return InputError(folder, "a file", "fetched scenes need a folder", "Name another: --into.")
+    return InputError(
+        folder, "no such folder", "fetched scenes need one", f"Make it: mkdir -p {folder}"
+    )
 
 
 def _sized(address: Address, found: str) -> SceneError:

@@ -6,12 +6,14 @@ import http.client
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from cv.errors import SceneError
 from cv.fetch.address import Address
 from cv.fetch.allowed import Allowed
-from cv.fetch.stream import PATIENCE_S, Stream, broken
+from cv.fetch.stream import PATIENCE_S, Stream, broken, coming
+
+_FAILURES = (OSError, http.client.HTTPException)
 
 
 class _Connection(http.client.HTTPSConnection):
@@ -41,28 +43,23 @@ class _Connection(http.client.HTTPSConnection):
 def opened(address: Address, allowed: Allowed) -> Iterator[Stream]:
     """The file at `address`; raises SceneError, also for an answer that leads elsewhere."""
     allowed.check(address)
-    connection = _Connection(address, _numbers(address, allowed))
-    try:
-        connection.request("GET", address.target, headers={"Accept-Encoding": "identity"})
-        answer = connection.getresponse()
+    with closing(_Connection(address, _numbers(address, allowed))) as connection:
+        with coming(address, _FAILURES):
+            connection.request("GET", address.target, headers={"Accept-Encoding": "identity"})
+            answer = connection.getresponse()
         if answer.status != http.client.OK:
             raise _refused(address, answer)
         if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise broken(address, "it comes in another encoding than it was asked for")
-        length = answer.headers.get("Content-Length", "")
-        yield Stream(answer.read, int(length) if length.isdecimal() and len(length) < 19 else None)
-    except (OSError, http.client.HTTPException) as error:
-        raise broken(address, error) from error
-    finally:
-        connection.close()
+        told = answer.headers.get("Content-Length", "")
+        length = int(told) if told.isdecimal() and len(told) < 19 else None
+        yield Stream(address, answer.read, length, _FAILURES)
 
 
 def _numbers(address: Address, allowed: Allowed) -> list[str]:
     """The addresses that the host's name stands for; all of them have to be allowed."""
-    try:
+    with coming(address, (OSError, UnicodeError)):
         known = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise broken(address, error) from error
     numbers = list(dict.fromkeys(str(where[0]) for *_, where in known))
     for number in numbers:
         allowed.check_found(address, number)

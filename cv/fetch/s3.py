@@ -8,13 +8,13 @@ the metadata of a virtual machine nor that of a container.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from cv.errors import InputError
 from cv.fetch.address import Address
 from cv.fetch.allowed import Allowed
-from cv.fetch.stream import PATIENCE_S, Stream, broken
+from cv.fetch.stream import PATIENCE_S, Stream, coming
 
 _ASKING = ("iam-role", "container-role", "assume-role", "assume-role-with-web-identity", "sso")
 """Ways to credentials that ask another service."""
@@ -24,15 +24,11 @@ _ASKING = ("iam-role", "container-role", "assume-role", "assume-role-with-web-id
 def opened(address: Address, allowed: Allowed) -> Iterator[Stream]:
     """The file at `address`; raises SceneError, and InputError without botocore."""
     allowed.check(address)
-    botocore = _library()
-    try:
+    failures = _failures()
+    with coming(address, failures):
         answer = _client().get_object(Bucket=address.host, Key=address.target)
-        with answer["Body"] as body:
-            yield Stream(body.read, answer.get("ContentLength"))
-    except (botocore.BotoCoreError, botocore.ClientError, botocore.HTTPClientError) as error:
-        raise broken(address, error) from error
-    except (OSError, ValueError) as error:
-        raise broken(address, error) from error
+    with closing(answer["Body"]) as body:
+        yield Stream(address, body.read, answer.get("ContentLength"), failures)
 
 
 def _client() -> Any:
@@ -55,7 +51,8 @@ def _client() -> Any:
     return session.create_client("s3", region_name=region, config=Config(**settings))
 
 
-def _library() -> Any:
+def _failures() -> tuple[type[Exception], ...]:
+    """What botocore raises; a setting that is no address is a ValueError."""
     try:
         from botocore import exceptions
     except ImportError as error:
@@ -65,4 +62,5 @@ def _library() -> Any:
             "scenes in S3 need it",
             'Install it: pip install "pierwatch[s3]".',
         ) from error
-    return exceptions
+    own = (exceptions.BotoCoreError, exceptions.ClientError, exceptions.HTTPClientError)
+    return (*own, OSError, ValueError)

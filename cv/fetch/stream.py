@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from cv.errors import SceneError
@@ -17,15 +18,31 @@ _PART = 2**20
 class Stream:
     """One file on its way."""
 
+    address: Address
     read: Callable[[int], bytes]
     """Up to so many bytes; empty at the end."""
     length: int | None
     """Bytes in all, where the server says so."""
+    failures: tuple[type[Exception], ...]
+    """What `read` raises where the connection breaks."""
 
     def parts(self) -> Iterator[bytes]:
-        """All bytes, part by part."""
-        while part := self.read(_PART):
+        """All bytes, part by part; raises SceneError where the connection breaks."""
+        while part := self._part():
             yield part
+
+    def _part(self) -> bytes:
+        with coming(self.address, self.failures):
+            return self.read(_PART)
+
+
+@contextmanager
+def coming(address: Address, failures: tuple[type[Exception], ...]) -> Iterator[None]:
+    """Turns `failures`, of the network, into a SceneError that says that the file did not come."""
+    try:
+        yield
+    except failures as error:
+        raise broken(address, error) from error
 
 
 def broken(address: Address, error: object) -> SceneError:

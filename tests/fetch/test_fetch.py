@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import builtins
+import errno
+import os
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -66,7 +69,7 @@ def test_answers_that_are_refused(server, into, path, entries, said):
 
 def test_a_place_that_is_taken(server, into):
     (into / f"https_localhost_{server.port}").write_text("a file")
-    with pytest.raises(SceneError, match="cannot be made"):
+    with pytest.raises(SceneError, match="cannot be kept"):
         fetched(server.url("/a/b.tif"), Allowed.of([server.entry, *HERE]), into)
 
 
@@ -132,8 +135,45 @@ def test_an_empty_file_is_none(server, into):
 
 
 def test_a_folder_is_needed(server, into):
-    with pytest.raises(InputError, match="not a folder"):
-        fetched(server.url("/a/b.tif"), Allowed.of([server.entry, *HERE]), into / "missing")
+    allowed = Allowed.of([server.entry, *HERE])
+    with pytest.raises(InputError, match=r"no such folder.*mkdir"):
+        fetched(server.url("/a/b.tif"), allowed, into / "missing")
+    (into / "file").touch()
+    with pytest.raises(InputError, match="a file; .* Name another"):
+        fetched(server.url("/a/b.tif"), allowed, into / "file")
+
+
+@pytest.mark.parametrize("content", [b"<!DOCTYPE html><p>Sign in", b"II*", b"{}", b"PK\3\4"])
+def test_what_is_no_image_is_not_kept(server, into, content):
+    server.files["/a/b.tif"] = content
+    with pytest.raises(SceneError, match="no image came"):
+        fetched(server.url("/a/b.tif"), Allowed.of([server.entry, *HERE]), into)
+    assert files_in(into) == []
+
+
+def test_a_disk_that_fails_is_not_the_servers_fault(server, into, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(SceneError, match=r"cannot be kept.*No space left") as told:
+        fetched(server.url("/a/b.tif"), Allowed.of([server.entry, *HERE]), into)
+    assert "did not come" not in str(told.value)
+    assert files_in(into) == []
+
+
+def test_what_a_killed_run_left_is_swept_after_a_day(server, into):
+    kept = into / f"https_localhost_{server.port}" / "a"
+    for name in (".b.tif.0123456789ab.tmp", ".b.tif.ba9876543210.tmp", ".c.tif.0123456789ab.tmp"):
+        (kept / name).mkdir(parents=True)
+        (kept / name / "b.tif").write_bytes(CONTENT[:100])
+    yesterday = time.time() - 90_000
+    for name in (".b.tif.0123456789ab.tmp", ".c.tif.0123456789ab.tmp"):
+        for path in (kept / name / "b.tif", kept / name):
+            os.utime(path, (yesterday, yesterday))
+    fetched(server.url("/a/b.tif"), Allowed.of([server.entry, *HERE]), into)
+    left = {path.name for path in kept.iterdir()}
+    assert left == {"b.tif", ".b.tif.ba9876543210.tmp", ".c.tif.0123456789ab.tmp"}
 
 
 @pytest.fixture
@@ -176,3 +216,11 @@ def test_a_bucket_needs_botocore(into, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(InputError, match=r"pierwatch\[s3\]"):
         fetched("s3://scenes/b.tif", Allowed.of(["s3://scenes"]), into)
+
+
+@pytest.mark.parametrize("endpoint", ["garbage", "http://", "http://127.0.0.1:99999", "ftp://a"])
+def test_an_endpoint_that_is_none(bucket, into, monkeypatch, endpoint):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", endpoint)
+    with pytest.raises(SceneError, match="did not come"):
+        fetched("s3://scenes/rajin/b.tif", Allowed.of(["s3://scenes"]), into)
+    assert bucket.asked == []

@@ -53,6 +53,12 @@ def test_what_is_no_address_of_ours(text):
         "https://a.example:99999/a.tif",
         "https:///a.tif",
         "https://a_b/a.tif",
+        "https://a..example/a.tif",
+        "https://-a.example/a.tif",
+        "https://a.example:0/a.tif",
+        "https://[fe80::1%eth0]/a.tif",
+        "https://a.example/a.json",
+        "https://a.example/a.xml",
         "https://[::1/a.tif",
         "https://a.exämple/a.tif",
         "s3://Bucket_/a.tif",
@@ -84,6 +90,10 @@ def test_a_refusal_does_not_tell_a_password():
         (["s3://bucket/"], "s3://bucket/a.tif"),
         (["10.1.2.3"], "https://10.1.2.3/a.tif"),
         (["8.8.8.8"], "https://8.8.8.8/a.tif"),
+        (["8.8.8.8:8443"], "https://8.8.8.8:8443/a.tif"),
+        (["2001:4860::8888"], "https://[2001:4860:0::8888]/a.tif"),
+        (["[2001:4860::8888]:8443"], "https://[2001:4860::8888]:8443/a.tif"),
+        (["[2001:4860:0::8888]:443"], "https://[2001:4860::8888]/a.tif"),
     ],
 )
 def test_what_is_allowed(entries, text):
@@ -112,11 +122,33 @@ def test_what_is_not_allowed(entries, text):
 
 @pytest.mark.parametrize(
     "entry",
-    ["", "*", "*.example", "https://a.example", "s3://", "a.example/x", "a.example:x", "a b"],
+    [
+        "", "*", "*.example", "https://a.example", "s3://", "a.example/x", "a.example:x", "a b",
+        "a.example:0", "a.example:99999", "a..example", "-a.example", "s3://*", "s3://bucket/a",
+        "s3://b", "[::1]", "[::1]:0", "[a.example]:1", "::1:8443:z",
+    ],  # fmt: skip
 )
 def test_entries_that_mean_nothing(entry):
     with pytest.raises(InputError, match="--allow"):
         Allowed.of([entry])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://a.example/a.tif",
+        "https://a.example:8443/a.tif",
+        "https://[2001:4860::8888]/a.tif",
+        "https://[2001:4860::8888]:8443/a.tif",
+        "https://8.8.8.8:8443/a.tif",
+        "s3://bucket/a.tif",
+    ],
+)
+def test_the_entry_that_is_advised_allows(text):
+    address = Address.parse(text)
+    with pytest.raises(SceneError) as told:
+        Allowed.of([]).check(address)
+    Allowed.of([told.value.remedy.partition("--allow ")[2].rstrip(".")]).check(address)
 
 
 PRIVATE = (
