@@ -132,7 +132,6 @@ class Cluster:
             raise _unusable("the cluster", "its scheduler has gone") from error
         return [future for future in flying if future.done()]
 
-
     def _result(self, path: Path, future: Any) -> Result[Any] | None:
         """What a future that is done has brought; None where that was lost with who had it."""
         killed = _library().KilledWorker
@@ -191,7 +190,10 @@ def _security(distributed: Any, address: str) -> Any:
     parts = _ADDRESS.fullmatch(address)
     if not parts:
         raise InputError(
-            "--dask", re.sub(".*@", "***@", address)[:200], "HOST:PORT or tls://HOST:PORT is needed", "Correct it."
+            "--dask",
+            re.sub(".*@", "***@", address)[:200],
+            "HOST:PORT or tls://HOST:PORT is needed",
+            "Correct it.",
         )
     if (parts[1] or "").lower() != "tls":
         if is_here(parts[2]):

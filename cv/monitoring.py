@@ -166,7 +166,8 @@ def keep(found: Found, ledger: Ledger) -> Outcome:
     except InputError as error:
         return replace(found.outcome, fate=Fate.REFUSED, reason=str(error))
     cost = replace(found.outcome.cost, record_s=time.perf_counter() - start)
-    return replace(found.outcome, fate=fate, cost=cost, piers=tuple(map(Brief.of, found.counts or ())))
+    piers = tuple(map(Brief.of, found.counts or ()))
+    return replace(found.outcome, fate=fate, cost=cost, piers=piers)
 
 
 def _size(path: Path) -> int:

@@ -68,11 +68,9 @@ def test_prometheus_gets_every_fate(tmp_path):
 
 def test_a_batch_that_breaks_off_says_so(tmp_path):
     for log in ("night.log", "night.jsonl"):
-        with (
-            pytest.raises(KeyboardInterrupt),
-            Journal(tmp_path / log, tmp_path / "p.prom") as journal,
-        ):
-            journal.add(COUNTED)
+        journal = Journal(tmp_path / log, tmp_path / "p.prom")
+        journal.add(COUNTED)
+        with pytest.raises(KeyboardInterrupt), journal:
             raise KeyboardInterrupt
     assert "interrupted batch of 1 scenes" in (tmp_path / "night.log").read_text()
     sums = json.loads((tmp_path / "night.jsonl").read_text().splitlines()[-1])

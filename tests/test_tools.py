@@ -19,6 +19,7 @@ import faults
 import fuzz
 import mosaics
 import scale
+import yard
 from month_figures import Month
 
 TOOLS = Path(faults.__file__).parent
@@ -62,9 +63,9 @@ def test_accidents_lose_and_double_nothing(tmp_path):
 
 
 def test_what_is_lost_doubled_or_changed_is_noticed():
-    right = faults.Rows({"a": 1, "b": 1, "c": 1})
-    tally = faults.Tally()
-    tally.compare(faults.Rows({"a": 1, "b": 2, "d": 1}), right)
+    right = yard.Rows({"a": 1, "b": 1, "c": 1})
+    tally = yard.Tally()
+    tally.compare(yard.Rows({"a": 1, "b": 2, "d": 1}), right)
     assert (tally.lost, tally.doubled, tally.other) == (1, 1, 1)
     assert not tally.sound
 

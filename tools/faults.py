@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import random
 import shutil
@@ -21,165 +20,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import rasterio
-import shapely
-from affine import Affine
 from tqdm import tqdm
+from yard import CLEAR, PATIENCE_S, PROGRAM, Tally, Yard, prepared, run, started
 
 from cv.detector.network import card_path
 from cv.detector.released import model_files
 from cv.errors import PierwatchError
-from cv.files import write_whole
-from cv.ledger import Ledger
 from cv.ledger.care import problems
-from cv.training.render import FINE_GSD, render_chip
-
-PROGRAM = Path(__file__).resolve().parents[1] / "infer.py"
-FIRST_SEED = 9_910_000
-SCENES, SIDE = 8, 420
-"""Number of scenes, and their side in pixels."""
-PLACE = Affine(FINE_GSD, 0, 500_000, 0, -FINE_GSD, 4_680_000)
-PATIENCE_S = 300.0
-CLEAR = {0, 1, 2}
-"""Exit codes that a command gives by itself."""
-
-Rows = Counter[str]
-
-
-@dataclass
-class Tally:
-    """What one kind of accident led to."""
-
-    accidents: int = 0
-    lost: int = 0
-    doubled: int = 0
-    other: int = 0
-    unclear: list[str] = field(default_factory=list)
-    """Commands that ended otherwise than with a code of their own and a word."""
-
-    def compare(self, found: Rows, right: Rows) -> None:
-        """Adds what is wrong with `found`."""
-        self.lost += len(right.keys() - found.keys())
-        self.other += len(found.keys() - right.keys())
-        self.doubled += sum(count - 1 for count in found.values())
-
-    @property
-    def sound(self) -> bool:
-        """Whether nothing went wrong."""
-        return not (self.lost or self.doubled or self.other or self.unclear)
-
-
-@dataclass(frozen=True)
-class Yard:
-    """A folder of scenes, their site, and what an undisturbed run records of them."""
-
-    work: Path
-    rng: random.Random
-    right: Rows
-
-    @property
-    def ledger(self) -> Path:
-        """The ledger that accidents happen to."""
-        return self.work / "port.db"
-
-    def command(self, *more: str, ledger: Path | None = None, **named: Path) -> list[str]:
-        """The real command; `named` replaces its site or model."""
-        site = named.get("site", self.work / "port.geojson")
-        model = ["--model", str(named["model"])] if "model" in named else []
-        return [
-            sys.executable, str(PROGRAM), "monitor", str(self.work / "scenes"), "--site",
-            str(site), "--ledger", str(ledger or self.ledger), *model, *more,
-        ]  # fmt: skip
-
-    def fresh(self) -> None:
-        """Takes the ledger away."""
-        for path in self.work.glob("port.db*"):
-            path.unlink()
-
-    def finish(self, tally: Tally, *more: str) -> None:
-        """Runs the same command to its end, and compares."""
-        done = _run(self.command(*more))
-        if done.returncode != 0:
-            tally.unclear.append(done.stdout + done.stderr)
-        tally.compare(rows(self.ledger), self.right)
-        tally.unclear += problems(self.ledger)
-
-    def check_whole(self, tally: Tally) -> None:
-        """What is there after an accident is of whole scenes, and right."""
-        if self.ledger.exists():
-            found = rows(self.ledger)
-            tally.other += len(found.keys() - self.right.keys())
-            tally.doubled += sum(count - 1 for count in found.values())
-            tally.unclear += problems(self.ledger)
-
-    def check_numbers(self, tally: Tally) -> None:
-        """What has a number after an accident has the right one; the rest says why it has none."""
-        if self.ledger.exists():
-            with Ledger.open(self.ledger) as ledger:
-                told = [one for one in ledger.counts() if one.containers.value is not None]
-            tally.other += sum(str(one) not in self.right for one in told)
-            tally.unclear += problems(self.ledger)
-
-
-def rows(path: Path) -> Rows:
-    """Everything that a ledger says, each row as text: numbers of rows are left out."""
-    with Ledger.open(path) as ledger:
-        seen = [f"{one.scene} {one.sighting}" for one in ledger.sightings()]
-        return Counter([str(one) for one in ledger.counts()] + _numbered(seen))
-
-
-def _numbered(texts: list[str]) -> list[str]:
-    """Equal sightings of one scene are told apart by their number."""
-    before: Counter[str] = Counter()
-    named = []
-    for text in texts:
-        before[text] += 1
-        named.append(f"{text} {before[text]}")
-    return named
-
-
-def prepared(work: Path, seed: int) -> Yard:
-    """The scenes of `SCENES` days, and the undisturbed run."""
-    (work / "scenes").mkdir(parents=True, exist_ok=True)
-    for day in range(SCENES):
-        image = render_chip(FIRST_SEED + day, False).image[:SIDE, :SIDE]
-        path = work / "scenes" / f"day{day}.tif"
-        profile = {"count": 3, "dtype": "uint8", "crs": "EPSG:32652", "transform": PLACE}
-        with rasterio.open(path, "w", driver="GTiff", width=SIDE, height=SIDE, **profile) as data:
-            data.write(image.transpose(2, 0, 1))
-            data.update_tags(TIFFTAG_DATETIME=f"2024-03-{day + 1:02}T02:30:00Z")
-    write_whole(work / "port.geojson", json.dumps(_site()).encode())
-    yard = Yard(work, random.Random(seed), Counter())
-    yard.fresh()
-    done = _run(yard.command())
-    if done.returncode:
-        raise SystemExit(done.stdout + done.stderr)
-    yard.right.update(rows(yard.ledger))
-    return yard
-
-
-def _site() -> dict[str, object]:
-    middle, half = SIDE * FINE_GSD / 2, SIDE * FINE_GSD / 4
-    features = [
-        {
-            "type": "Feature",
-            "properties": {"name": name, "role": role},
-            "geometry": shapely.geometry.mapping(
-                shapely.box(x - half, PLACE.f - 2 * middle, x + half, PLACE.f)
-            ),
-        }
-        for name, role, x in (
-            ("West pier", "export", PLACE.c + half),
-            ("East pier", "import", PLACE.c + middle + half),
-        )
-    ]
-    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32652"}}
-    return {"type": "FeatureCollection", "crs": crs, "features": features}
 
 
 def kills(yard: Yard, number: int) -> Tally:
@@ -188,7 +38,7 @@ def kills(yard: Yard, number: int) -> Tally:
     yard.fresh()
     for i in _counted(number, "kill -9"):
         more = ["--workers", "2"] if i % 2 else []
-        running = _started(yard.command(*more))
+        running = started(yard.command(*more))
         time.sleep(yard.rng.uniform(0.0, whole))
         ended = running.poll()
         with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
@@ -208,7 +58,7 @@ def deaths(yard: Yard, number: int) -> Tally:
     while tally.accidents < number:
         yard.fresh()
         hungry = yard.rng.random() < 0.3
-        running = _started(yard.command("--workers", "2", *(["--memory", "64"] if hungry else [])))
+        running = started(yard.command("--workers", "2", *(["--memory", "64"] if hungry else [])))
         killed = 0 if hungry else _kill_children(running, yard.rng)
         _ended(running, tally)
         yard.check_numbers(tally) if hungry else yard.check_whole(tally)
@@ -239,7 +89,7 @@ def full_disks(yard: Yard, number: int) -> Tally:
     for _ in _counted(number, "full disks"):
         size = 4096 * yard.rng.randint(1, 2 * most // 4096)
         with _disk(mount, size):
-            done = _run(yard.command(ledger=mount / "port.db"))
+            done = run(yard.command(ledger=mount / "port.db"))
             tally.accidents += 1
             if done.returncode not in CLEAR or "Traceback" in done.stderr:
                 tally.unclear.append(done.stderr)
@@ -256,9 +106,9 @@ def locks(yard: Yard, number: int) -> Tally:
     tally = Tally()
     for _ in _counted(number, "two batches"):
         yard.fresh()
-        first = _started(yard.command())
+        first = started(yard.command())
         time.sleep(yard.rng.uniform(0.0, 1.5))
-        second = _started(yard.command(*yard.rng.choice([[], ["--workers", "2"]])))
+        second = started(yard.command(*yard.rng.choice([[], ["--workers", "2"]])))
         for running in (first, second):
             _ended(running, tally)
         tally.accidents += 1
@@ -285,7 +135,7 @@ def _corrupt_model(yard: Yard, broken: Path, tally: Tally) -> None:
     for path in model_files("pierwatch-n"):
         shutil.copy(card_path(path), broken)
     _damage(files[0], yard.rng)
-    done = _run(yard.command(model=files[0]))
+    done = run(yard.command(model=files[0]))
     _must_refuse(done, tally)
     if yard.ledger.exists():
         tally.other += 1
@@ -294,19 +144,19 @@ def _corrupt_model(yard: Yard, broken: Path, tally: Tally) -> None:
 def _corrupt_site(yard: Yard, broken: Path, tally: Tally) -> None:
     site = Path(shutil.copy(yard.work / "port.geojson", broken))
     _damage(site, yard.rng, printable=True)
-    done = _run(yard.command(site=site))
+    done = run(yard.command(site=site))
     _must_say(done, tally)
     if yard.ledger.exists():
         tally.unclear += problems(yard.ledger)
 
 
 def _corrupt_ledger(yard: Yard, broken: Path, tally: Tally) -> None:
-    done = _run(yard.command())
+    done = run(yard.command())
     copied = Path(shutil.copy(yard.ledger, broken))
     _damage(copied, yard.rng)
-    done = _run([sys.executable, str(PROGRAM), "ledger", "verify", "--ledger", str(copied)])
+    done = run([sys.executable, str(PROGRAM), "ledger", "verify", "--ledger", str(copied)])
     _must_say(done, tally)
-    _must_say(_run(yard.command(ledger=copied)), tally)
+    _must_say(run(yard.command(ledger=copied)), tally)
 
 
 _CORRUPTED: tuple[Callable[[Yard, Path, Tally], None], ...] = (
@@ -343,28 +193,14 @@ def _must_say(done: subprocess.CompletedProcess[str], tally: Tally) -> None:
 def _duration(yard: Yard) -> float:
     yard.fresh()
     start = time.monotonic()
-    _run(yard.command())
+    run(yard.command())
     return time.monotonic() - start
-
-
-def _started(command: list[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
 
 
 def _ended(running: subprocess.Popen[str], tally: Tally) -> None:
     out, error = running.communicate(timeout=PATIENCE_S)
     if running.returncode not in CLEAR or "Traceback" in error:
         tally.unclear.append(f"{running.returncode} {out} {error}")
-
-
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
 
 
 def _counted(number: int, what: str) -> Iterator[int]:

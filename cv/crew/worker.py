@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from tqdm import tqdm
 from cv.crew.limits import MIB
 from cv.errors import InputError
 
+_STDERR = 2
 Found = TypeVar("Found")
 Examine = Callable[[Path], Found]
 """Looks at one file and says what it found; whatever it raises is a `Fault`."""
@@ -39,7 +41,12 @@ class Answer(Generic[Found]):
 
 
 def serve(connection: Connection, make: Make[Found], memory_mb: int | None) -> None:
-    """Answers every path with an `Answer`, after a first one that says that it is ready."""
+    """Answers every path with an `Answer`, after a first one that says that it is ready.
+
+    It says nothing else: progress and what runtimes write when they die go nowhere.
+    """
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), _STDERR)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who asks decides when work ends
     tqdm.set_lock(threading.RLock())  # its own would outlive a killed process
     try:

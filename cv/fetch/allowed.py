@@ -33,8 +33,9 @@ class Allowed:
     def of(cls, entries: Iterable[str]) -> Allowed:
         """From entries HOST, HOST:PORT, s3://BUCKET, ADDRESS or NETWORK (10.1.0.0/16).
 
-        An IPv6 address with a port is written [ADDRESS]:PORT. A host is meant as it is, without its subdomains, and with port 443 where none is given. An
-        address is a host and a network of one. Raises InputError.
+        A host is meant as it is, without its subdomains, and with port 443 where none is given. An
+        address is a host and a network of one; an IPv6 one with a port is written [ADDRESS]:PORT.
+        Raises InputError.
         """
         hosts, buckets, networks = set(), set(), []
         for entry in (text.strip().lower() for text in entries):

@@ -46,7 +46,7 @@ def identity(path: Path | str) -> tuple[int, int] | None:
     """What tells the file at `path` from another one that takes its place; None where there is
     none."""
     try:
-        stat = os.stat(path)
+        stat = Path(path).stat()
     except (OSError, ValueError):
         return None
     return stat.st_dev, stat.st_ino

@@ -37,9 +37,9 @@ def items_of(path: Path) -> tuple[Path, ...]:
 
 
 def elsewhere(path: Path) -> tuple[str, ...]:
-    """The links of the catalogue `path` that are not followed, sorted; none of what is no catalogue.
+    """The links of the catalogue `path` that are not followed, sorted; raises SceneError.
 
-    Raises SceneError.
+    What is no catalogue has none.
     """
     if not (path.is_file() and is_catalogue(path)):
         return ()

@@ -139,7 +139,7 @@ def test_a_folder_is_needed(server, into):
     with pytest.raises(InputError, match=r"no such folder.*mkdir"):
         fetched(server.url("/a/b.tif"), allowed, into / "missing")
     (into / "file").touch()
-    with pytest.raises(InputError, match="a file; .* Name another"):
+    with pytest.raises(InputError, match=r"a file; .* Name another"):
         fetched(server.url("/a/b.tif"), allowed, into / "file")
 
 
