@@ -43,6 +43,7 @@ DEEP_FACES = {"report": {"detector"}, "cli": {"detector"}}
 
 ROOMS = {
     "rasterio": {"scene"},
+    "isal": {"scene"},
     "pystac": {"scene"},
     "onnxruntime": {"detector", "training"},
     "openvino": {"detector"},

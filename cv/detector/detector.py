@@ -120,7 +120,7 @@ class Detector:
 
         in_pixels = affinity.affine_transform(region, (~to_metres).to_shapely())
         tiling, overlap = Tiling(size, look.overlap_px), network.card.merge_overlap
-        found = sweep(tiling, in_pixels, look_at, overlap, self.threads)
+        found = sweep(tiling, in_pixels, look_at, overlap, self.engine.callers(self.threads))
         return found.transformed(to_metres)
 
 

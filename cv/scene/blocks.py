@@ -1,18 +1,19 @@
 """Blocks of a GeoTIFF: whether what was compressed with a checksum still fits it.
 
 GDAL stops decompressing when a block is full and never reads the checksum behind it, so that a
-damaged block can come out as other pixels without an error.
+damaged block can come out as other pixels without an error. So they are decompressed once more, by
+Intel's ISA-L, which takes a third of zlib's time.
 """
 
 from __future__ import annotations
 
 import threading
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import rasterio
+from isal import isal_zlib
 from rasterio.enums import Compression
 from rasterio.errors import RasterioIOError
 
@@ -21,6 +22,7 @@ from cv.scene.complaints import damaged
 Window = tuple[int, int, int, int]
 """x, y, width, height in pixels of the image."""
 _PIECE = 2**20  # bytes that are decompressed at once
+_DAMAGED: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]  # so says its stub
 _MOST_DIRECTORIES = 64  # image, overviews, and a mask of each
 
 
@@ -111,11 +113,13 @@ def place_of(directory: Any, i: int, j: int, band: int) -> tuple[int, int] | Non
 
 
 def _is_intact(block: bytes) -> bool:
-    stream = zlib.decompressobj()
+    stream, waiting, got = isal_zlib.decompressobj(), block, b"begun"
     try:
-        stream.decompress(block, _PIECE)
-        while not stream.eof and stream.unconsumed_tail:
-            stream.decompress(stream.unconsumed_tail, _PIECE)
-    except zlib.error:
+        while not stream.eof and (waiting or got):
+            got = stream.decompress(waiting, _PIECE)
+            if not got and len(stream.unconsumed_tail) == len(waiting):
+                return False
+            waiting = stream.unconsumed_tail
+    except _DAMAGED:
         return False
     return stream.eof

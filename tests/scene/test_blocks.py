@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import logging
+import random
+import tracemalloc
+import zlib
 
 import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from isal import isal_zlib
 
 from cv.errors import SceneError
+from cv.scene import blocks
 from cv.scene.scene import Scene
 
 
@@ -163,3 +168,42 @@ def test_what_is_white_at_zero_is_refused(tmp_path):
     path = write(tmp_path / "negative.tif", GREY[:1], photometric="miniswhite")
     with pytest.raises(SceneError, match="MINISWHITE"):
         Scene.open(path)
+
+
+@pytest.mark.parametrize("spare", [-1, 0, 1])
+@pytest.mark.parametrize("pieces", [1, 2, 3])
+@pytest.mark.parametrize("values", [1, 2, 256])
+def test_whole_blocks_of_any_size_are_intact(spare, pieces, values):
+    rng = np.random.default_rng(3)
+    content = rng.integers(0, values, pieces * blocks._PIECE + spare).astype(np.uint8)
+    block = zlib.compress(content.tobytes())
+    assert blocks._is_intact(block)
+    assert blocks._is_intact(block + b"\0")
+    assert not blocks._is_intact(block[:-1])
+    assert not blocks._is_intact(block[: len(block) // 2])
+    assert not blocks._is_intact(b"")
+
+
+def test_no_damaged_block_that_says_something_else_is_intact(monkeypatch):
+    monkeypatch.setattr(blocks, "_PIECE", 2**12)
+    rng = random.Random(4)
+    found = {True: 0, False: 0}
+    for values in (2, 10, 256):
+        content = bytes(rng.randrange(values) for _ in range(20_000))
+        whole = zlib.compress(content)
+        for _ in range(400):
+            block = bytearray(whole)
+            for _ in range(rng.randint(1, 3)):
+                block[rng.randrange(len(block))] ^= 1 << rng.randrange(8)
+            intact = blocks._is_intact(bytes(block))
+            found[intact] += 1
+            assert not intact or isal_zlib.decompress(bytes(block)) == content
+    assert found[False] > 1000
+
+
+def test_a_block_that_swells_without_end_is_checked_piece_by_piece():
+    swollen = zlib.compress(bytes(2**28), 9)
+    tracemalloc.start()
+    assert blocks._is_intact(swollen)
+    assert tracemalloc.get_traced_memory()[1] < 8 * blocks._PIECE
+    tracemalloc.stop()
