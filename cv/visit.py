@@ -27,7 +27,7 @@ from cv.scene.blanks import SMALLEST_BLANK_M2
 from cv.scene.scene import Scene
 from cv.site import BERTH_BUFFER_M, Site
 
-METHOD_VERSION = 3
+METHOD_VERSION = 4
 """Raised when the same scene, site and model would be counted otherwise than before."""
 LONGEST_HULL_M = 400.0
 """Hulls up to this length are found whole, wherever they lie in a berth."""
@@ -87,6 +87,7 @@ class Visit:
         if fault:
             return self._blank(self._views(), Status.OUT_OF_RANGE, fault)
         with ThreadPoolExecutor(1) as aside:
+            aside.submit(lambda: self.scene.digest)  # the scene keeps it
             judging = aside.submit(self._views)
             found = self.detections()
             views = judging.result()
@@ -151,13 +152,13 @@ class Visit:
         return [self._view(place) for place in self.places.places]
 
     def _view(self, place: Place) -> View:
-        outline = self.scene.visibility(self.places.in_pixels(place.outline))
+        region = place.outline.union(place.berth)
+        seen = self.scene.visibility(self.places.in_pixels(region))
+        outline = seen.within(self.places.in_pixels(place.outline)).fraction
         berth = None
-        if place.berth is place.outline:
-            berth = outline.fraction
-        elif place.berth.area > 0:
-            berth = self.scene.visibility(self.places.in_pixels(place.berth)).fraction
-        return View(outline.fraction, berth, outline.basis)
+        if place.berth.area > 0:
+            berth = seen.within(self.places.in_pixels(place.berth)).fraction
+        return View(outline, berth, seen.basis)
 
 
 def _out_of_range(gsd_m: tuple[float, float], card: Card) -> str:

@@ -132,16 +132,10 @@ class Places:
 def _neighbours(site: Site, grid: Grid) -> tuple[list[Pier], list[BaseGeometry]]:
     """The piers of `site` that a scene on `grid` concerns, and their outlines in its pixels."""
     outlines = [grid.geometry_from_world(pier.outline, site.crs) for pier in site]
-    pixels = shapely.distance(grid.footprint, outlines)
-    near = (
-        pixels * max(grid.ground().gsd_m) <= NEIGHBOURHOOD_M
-    )  # no pixels: another end of the Earth
-    chosen = [
-        pair
-        for pair, is_near in zip(zip(site, outlines, strict=True), near, strict=True)
-        if is_near
-    ]
-    return [pier for pier, _ in chosen], [outline for _, outline in chosen]
+    pixels = shapely.distance(grid.footprint, outlines)  # nan: at another end of the Earth
+    (near,) = (pixels * max(grid.ground().gsd_m) <= NEIGHBOURHOOD_M).nonzero()
+    piers = list(site)
+    return [piers[i] for i in near], [outlines[i] for i in near]
 
 
 def _has_room(outline: BaseGeometry) -> bool:

@@ -16,6 +16,8 @@ from shapely.geometry.base import BaseGeometry
 
 NOTHING = shapely.MultiPolygon()
 _PART_PIXELS = 2**21
+_ROUNDING = 1e-9
+"""A share of a region so small is none: areas are sums of many."""
 
 Window = tuple[int, int, int, int]
 SeenIn = Callable[[int, int, int, int], NDArray[np.bool_]]
@@ -37,7 +39,14 @@ class Visibility:
         """The visibility of `region` of which `clear` was seen."""
         if region.area <= 0:
             return cls(0.0, NOTHING, basis)
-        return cls(min(1.0, clear.area / region.area), clear, basis)
+        share = clear.area / region.area
+        return cls(share if share < 1 - _ROUNDING else 1.0, clear, basis)
+
+    def within(self, part: BaseGeometry) -> Visibility:
+        """The visibility of a `part` of the region, pixels (x, y) of the scene."""
+        area = polygons(shapely.make_valid(part))
+        clear = polygons(shapely.intersection(area, self.clear))
+        return Visibility.of(area, clear, self.basis)
 
 
 def clear_part(region: BaseGeometry, raster: tuple[int, int], seen_in: SeenIn) -> BaseGeometry:
