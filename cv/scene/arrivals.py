@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
 
+from cv.errors import SceneError
 from cv.scene.folder import assets_of, listed_at
 from cv.scene.planet_names import parse
 
@@ -24,6 +25,8 @@ class Arrivals:
     settled_s: float
     """A scene whose files were not changed for so long is whole; so is one that is the same at two
     looks, whatever the clocks of computers that share the folder say."""
+    _wrong: str = ""
+    """Why it could not be read at the last look."""
     _before: dict[Path, Mark] = field(default_factory=dict)
     _told: dict[Path, Mark] = field(default_factory=dict)
 
@@ -32,9 +35,16 @@ class Arrivals:
 
         Masks, metadata and what an Item names belong to their scene: when one comes later, the
         scene is told again. Raises SceneError where the place cannot be read, as while a catalogue
-        is written: what comes is told by a later look.
+        is written: once for each reason, and what comes is told by a later look.
         """
-        paths = listed_at(self.place)
+        try:
+            paths = listed_at(self.place)
+        except SceneError as error:
+            if str(error) == self._wrong:
+                return ()
+            self._wrong = str(error)
+            raise
+        self._wrong = ""
         marks = {path: mark for path, mark in zip(paths, _marks(paths), strict=True) if mark}
         whole = {path: mark for path, mark in marks.items() if self._is_whole(path, mark)}
         fresh = tuple(path for path, mark in whole.items() if self._told.get(path) != mark)

@@ -99,6 +99,7 @@ def test_a_folder_that_goes_away_and_comes_back(place, meanwhile, capsys):
     meanwhile(
         nothing,
         lambda: Path("scenes").rename("moved"),
+        nothing,
         lambda: Path("moved").rename("scenes"),
         lambda: shutil.copy("scenes/day9.tif", "scenes/day9b.tif"),
         nothing,

@@ -102,5 +102,12 @@ def test_what_cannot_be_read_now_is_told_later(tmp_path: Path) -> None:
     arrivals = Arrivals(catalogue, 10)
     with pytest.raises(SceneError, match="not JSON"):
         arrivals.look()
+    assert arrivals.look() == ()  # it was told
+    catalogue.unlink()
+    with pytest.raises(SceneError, match="no such file"):
+        arrivals.look()
     catalogue.write_text(json.dumps({**listing, "links": links}))
     assert arrivals.look() == (scene.resolve(),)
+    catalogue.unlink()
+    with pytest.raises(SceneError, match="no such file"):
+        arrivals.look()
