@@ -57,6 +57,9 @@ def monitor(
 class Register(Protocol):
     """What a ledger is asked before a scene is counted."""
 
+    def name_of(self, scene: str, digest: str, acquired: datetime) -> str:
+        """The name by which `scene` is known: its own, or that of the same image and time."""
+
     def check(self, scene: str, digest: str, acquired: datetime) -> None:
         """Raises SceneError where `scene` is known with another digest or time."""
 
@@ -91,6 +94,10 @@ class Identity:
                 "Declare it: --time-pattern tells where the file name holds it.",
             )
         return cls(scene.id, scene.digest, scene.acquired, header.model, header.settings)
+
+    def known_as(self, register: Register) -> Identity:
+        """The same, by the name by which `register` knows the scene."""
+        return replace(self, scene=register.name_of(self.scene, self.digest, self.acquired))
 
     def is_in(self, register: Register) -> bool:
         """Whether `register` has the counts; raises SceneError for a scene that has changed."""
@@ -188,7 +195,7 @@ def _of_scene(scene: Scene, site: Site, detector: Detector, register: Register) 
 
 def _counted(scene: Scene, site: Site, detector: Detector, register: Register) -> Found:
     visit = Visit.of(scene, site, detector)
-    identity = Identity.of(visit)
+    identity = Identity.of(visit).known_as(register)
     if identity.is_in(register):
         return identity.known
     try:

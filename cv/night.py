@@ -47,6 +47,10 @@ class Recipe:
 class Blank:
     """A register in which nothing is: for scenes that are known to be new."""
 
+    def name_of(self, scene: str, digest: str, acquired: datetime) -> str:
+        """Its own."""
+        return scene
+
     def check(self, scene: str, digest: str, acquired: datetime) -> None:
         """Finds nothing wrong."""
 
@@ -144,12 +148,13 @@ def _known(named: Result[Identity], ledger: Ledger) -> Outcome | None:
     """The outcome of a scene that need not be counted, or cannot; None for one that is new."""
     if named.found is None:
         return _lost(named, ledger)
+    identity = named.found.known_as(ledger)
     try:
-        return keep(named.found.known, ledger) if named.found.is_in(ledger) else None
+        return keep(identity.known, ledger) if identity.is_in(ledger) else None
     except LedgerError:
         raise
     except InputError as error:
-        return Outcome(named.found.scene, Fate.REFUSED, str(error))
+        return Outcome(identity.scene, Fate.REFUSED, str(error))
 
 
 def _kept(result: Result[Found], ledger: Ledger) -> Outcome:

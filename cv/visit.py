@@ -152,7 +152,7 @@ class Visit:
         return [self._view(place) for place in self.places.places]
 
     def _view(self, place: Place) -> View:
-        region = place.outline.union(place.berth)
+        region = shapely.union(*map(shapely.make_valid, (place.outline, place.berth)))
         seen = self.scene.visibility(self.places.in_pixels(region))
         outline = seen.within(self.places.in_pixels(place.outline)).fraction
         berth = None

@@ -18,6 +18,14 @@ def make_nothing():
     raise FileNotFoundError("model.onnx")
 
 
+def make_at_the_second_try(marker: Path):
+    """An examiner, unless it is the first one to be made."""
+    if not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return examine
+
+
 def make_and_die():
     """No examiner, nor a process any more."""
     os.kill(os.getpid(), signal.SIGKILL)

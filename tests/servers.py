@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ssl
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -24,6 +26,10 @@ class Server:
     files: dict[str, bytes] = field(default_factory=dict)
     promised: int = 0
     """Bytes that are announced beside those that come."""
+    endless: bytes = b""
+    """Sent again and again instead of an answer."""
+    reason: str = "no such key"
+    """Said of what is missing."""
 
     @property
     def entry(self) -> str:
@@ -38,12 +44,16 @@ def handler(server: Server) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             server.asked.append(self.path)
             content = server.files.get(self.path)
+            with suppress(OSError):
+                while server.endless:
+                    self.wfile.write(server.endless)
+                    time.sleep(0.01)
             if self.path.startswith("/moved"):
                 self.send_response(302)
                 self.send_header("Location", "https://localhost:1/a.tif")
                 self.end_headers()
             elif content is None:
-                self.send_error(404, "no such key")
+                self.send_error(404, server.reason)
             else:
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(content) + server.promised))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -210,6 +212,7 @@ def test_a_scene_that_changed_under_its_name_is_refused_and_the_batch_goes_on(
     scene_path, site, tmp_path
 ):
     other = paint(tmp_path / "other.tif", UTM, TRANSFORM, RAJIN, SIZE)
+    mask_columns(other, 20, 7)
 
     def opener(path):
         return Scene.open(path, acquired=NOON)
@@ -220,6 +223,29 @@ def test_a_scene_that_changed_under_its_name_is_refused_and_the_batch_goes_on(
         outcomes = monitor([scene_path, other], site, painted_detector(), ledger, opener)
         assert [outcome.fate for outcome in outcomes] == [Fate.REFUSED, Fate.RECORDED]
         assert "never changes" in outcomes[0].reason
+
+
+def test_the_same_image_under_another_name_is_no_other_scene(scene_path, site, tmp_path):
+    copy = Path(shutil.copy(scene_path, tmp_path / "copy.tif"))
+
+    def at(hour):
+        when = NOON.replace(hour=hour)
+        return lambda path: Scene.open(path, acquired=when)
+
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        first, second = monitor([scene_path, copy], site, painted_detector(), ledger, at(12))
+        assert (first.fate, second.fate) == (Fate.RECORDED, Fate.KNOWN)
+        assert second.scene == first.scene
+        assert len({one.scene for one in ledger.counts()}) == 1
+        (again,) = monitor([copy], site, painted_detector(), ledger, at(12))
+        assert again.fate is Fate.KNOWN
+        other = replace(painted_detector(), engine=Engine.OPENVINO)  # other settings
+        (anew,) = monitor([copy], site, other, ledger, at(12))
+        assert anew.fate is Fate.RECORDED
+        assert len({one.scene for one in ledger.counts()}) == 1
+        (later,) = monitor([copy], site, painted_detector(), ledger, at(13))
+        assert later.fate is Fate.RECORDED  # two blank images may be the same
+        assert len({one.scene for one in ledger.counts()}) == 2
 
 
 def test_same_input_same_output_whatever_the_threads(scene_path, site):

@@ -153,4 +153,5 @@ def test_a_wrong_model_ends_the_batch_before_it_begins(place, capsys):
     )  # fmt: skip
     assert code == 2
     assert "bad.onnx" in capsys.readouterr().err
-    assert not (place / "new.db").exists()
+    with Ledger.open(place / "new.db", readonly=True) as ledger:
+        assert ledger.counts() == ()

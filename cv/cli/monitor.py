@@ -6,7 +6,8 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from cv.errors import InputError, SceneError
 if TYPE_CHECKING:
     from cv.journal import Journal
     from cv.ledger import Ledger
+    from cv.monitoring import Told
     from cv.outcome import Outcome
     from cv.scene.arrivals import Arrivals
     from cv.scene.scene import Scene
@@ -98,21 +100,53 @@ def run(args: argparse.Namespace) -> int:
     log = args.log and options.named(args.log, (".log", ".txt", ".jsonl"), *options.inputs(args))
     metrics = args.metrics and options.named(args.metrics, ".prom", *options.inputs(args))
 
-    def batch(paths: Sequence[Path], missing: Sequence[Outcome] = ()) -> int:
-        return _batch(args, paths, missing, site, opener, Journal(log, metrics))
-
     _release(args)
     _tell_left_out(args.places)
     if args.watch is None:
-        return batch(*_gathered(args))
+        with Journal(log, metrics) as journal:
+            paths, missing = _gathered(args)
+            return _told(args, _batch(args, paths, missing, site, opener, journal))
     watched = [Arrivals(place, settled_s=args.watch) for place in _watched(args.places)]
-    fresh = [path for one in watched for path in one.look()]
+    fresh = _each_once([path for one in watched for path in one.look()])
     while True:
         if fresh:
-            batch(_each_once(fresh))
+            with Journal(log, metrics) as journal:
+                outcomes = _batch(args, fresh, (), site, opener, journal)
+            _told(args, outcomes)
             sys.stdout.flush()
-        time.sleep(args.watch)
-        fresh = [path for one in watched for path in _seen(one)]
+            _try_again(watched, fresh, outcomes)
+        with _in_its_place(options.ledger_file(args)):
+            time.sleep(args.watch)
+        fresh = _each_once([path for one in watched for path in _seen(one)])
+
+
+@contextmanager
+def _in_its_place(file: Path | None) -> Iterator[None]:
+    """Raises LedgerError where the ledger `file` is another one, or none, after the block."""
+    from cv.errors import LedgerError
+    from cv.ledger.opening import identity
+
+    before = identity(file) if file else None
+    yield
+    if file and before and identity(file) != before:
+        raise LedgerError(
+            file,
+            "it was moved, removed or replaced while it was watched",
+            "scenes that were counted before may be missing in it",
+            "Give the same command again: it counts what the ledger does not hold.",
+        )
+
+
+def _try_again(
+    watched: Sequence[Arrivals], paths: Sequence[Path], outcomes: Sequence[Outcome]
+) -> None:
+    """Has scenes that could not be counted told again, whatever the reason was."""
+    from cv.outcome import Fate
+
+    for path, outcome in zip(paths, outcomes, strict=True):
+        if outcome.fate in (Fate.REFUSED, Fate.FAILED):
+            for one in watched:
+                one.again(path)
 
 
 def _tell_left_out(places: Sequence[Path | str]) -> None:
@@ -188,59 +222,50 @@ def _batch(
     site: Site,
     opener: Callable[[str | Path], Scene],
     journal: Journal,
-) -> int:
-    """One batch, with the exit code for it.
-
-    A ledger that was not there before and that nothing was recorded in is not left behind.
-    """
-    from cv.ledger import Ledger
-    from cv.ledger.care import remove_empty
-
-    file = options.ledger_file(args)
-    existed = file is None or file.exists()
-    try:
-        with Ledger.open(args.ledger) as ledger, journal:
-            for outcome in missing:
-                journal.add(outcome)
-            outcomes = (*missing, *_outcomes(args, paths, site, ledger, opener, journal))
-    finally:
-        if file and not existed and file.exists():
-            remove_empty(file)
-    return _told(outcomes)
-
-
-def _outcomes(
-    args: argparse.Namespace,
-    paths: Sequence[Path],
-    site: Site,
-    ledger: Ledger,
-    opener: Callable[[str | Path], Scene],
-    journal: Journal,
 ) -> tuple[Outcome, ...]:
-    """In this process, or in as many others as are asked for."""
+    """What became of each scene of one batch."""
+    from cv.ledger import Ledger
+
+    for outcome in missing:
+        journal.add(outcome)
+    with _way(args, site, opener) as way, Ledger.open(args.ledger) as ledger:
+        return (*missing, *way(paths, ledger, journal.add))
+
+
+@contextmanager
+def _way(
+    args: argparse.Namespace, site: Site, opener: Callable[[str | Path], Scene]
+) -> Iterator[Callable[[Sequence[Path], Ledger, Told], tuple[Outcome, ...]]]:
+    """What counts paths into a ledger: this process, or as many others as are asked for."""
     from cv.cluster import Cluster
     from cv.crew.limits import Limits
     from cv.detector.detector import Detector
     from cv.monitoring import monitor
     from cv.night import Recipe, monitor_on_cluster, monitor_with_crew
 
-    load = partial(Detector.load, args.model, args.threads or 1, args.engine)
-    recipe = Recipe(site, load, opener)
     if args.dask is not None:  # whose workers may run in another folder
         models = args.model and [
             str(p.absolute()) if (p := Path(m)).exists() else m for m in args.model
         ]
         load = partial(Detector.load, models, args.threads or 1, args.engine)
-        recipe, paths = Recipe(site, load, opener), [path.absolute() for path in paths]
+        recipe = Recipe(site, load, opener)
         with Cluster.at(args.dask, float(args.time_limit)) as cluster:
-            return monitor_on_cluster(paths, recipe, ledger, cluster, journal.add)
-    if args.workers is not None:
+            yield lambda paths, ledger, told: monitor_on_cluster(
+                [path.absolute() for path in paths], recipe, ledger, cluster, told
+            )
+    elif args.workers is not None:
+        load = partial(Detector.load, args.model, args.threads or 1, args.engine)
+        recipe = Recipe(site, load, opener)
         limits = Limits(memory_mb=args.memory, time_s=float(args.time_limit))
-        return monitor_with_crew(paths, recipe, ledger, args.workers, limits, journal.add)
-    return monitor(paths, site, options.detector(args), ledger, opener, journal.add)
+        yield lambda paths, ledger, told: monitor_with_crew(
+            paths, recipe, ledger, args.workers, limits, told
+        )
+    else:
+        detector = options.detector(args)
+        yield lambda paths, ledger, told: monitor(paths, site, detector, ledger, opener, told)
 
 
-def _told(outcomes: Sequence[Outcome]) -> int:
+def _told(args: argparse.Namespace, outcomes: Sequence[Outcome]) -> int:
     """Prints what went wrong, and the sums; returns the exit code."""
     from cv.outcome import Fate
 
@@ -248,6 +273,8 @@ def _told(outcomes: Sequence[Outcome]) -> int:
         if outcome.reason:
             named = "" if outcome.scene in outcome.reason else f"{outcome.scene}: "
             print(f"{outcome.fate.value}: {named}{outcome.reason}")
+            if outcome.fate is Fate.REFUSED and args.into and str(args.into) in outcome.reason:
+                print("  it was fetched: remove the file to have it fetched again")
     fates = Counter(outcome.fate for outcome in outcomes)
     print("scenes: " + ", ".join(f"{fates[fate]} {fate.value}" for fate in Fate))
     if fates[Fate.REFUSED] == len(outcomes):

@@ -19,6 +19,8 @@ from cv.errors import InputError
 _START_S = 120.0
 """A worker that is not ready by then is ended, seconds."""
 _GRACE_S = 5.0
+_FALSE_STARTS = 3
+"""So many workers in a row that end before they are ready are the end of it all."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class _Crew(Generic[Found]):
         self._limits = limits
         self._deaths: Counter[Path] = Counter()
         self._workers: list[_Worker[Found]] = []
+        self._false_starts = 0
 
     def work(self, workers: int) -> Iterator[Result[Found]]:
         """All results."""
@@ -144,6 +147,7 @@ class _Crew(Generic[Found]):
             if answer.fault:
                 raise InputError("worker", answer.fault.reason, "it cannot begin", "Correct that.")
             worker.ready = True
+            self._false_starts = 0
             return
         path, worker.path = worker.path, None
         if path is not None:
@@ -154,7 +158,8 @@ class _Crew(Generic[Found]):
         worker.connection.close()
         path = worker.path
         if path is None:
-            if not worker.ready:
+            self._false_starts += not worker.ready
+            if self._false_starts >= _FALSE_STARTS:
                 raise InputError("worker", why, "it cannot begin", "Check memory and installation.")
             return
         self._deaths[path] += 1

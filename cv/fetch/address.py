@@ -112,7 +112,8 @@ def _sections(text: str, path: str) -> tuple[str, ...]:
     sections = tuple(path.split("/")[1:])
     for section in sections:
         if not _SECTION.fullmatch(section) or section.startswith(".") or section.endswith(" "):
-            raise _refused(text, f"the part {section[:40]!r} of its path")
+            found = f"the part {section[:40]!r} of its path"
+            raise _refused(text, f"{found}, where letters, digits and . _ - + @ = , ( ) are taken")
     if not sections or not sections[-1].lower().endswith(_ENDINGS):
         raise _refused(text, f"no file whose name ends in {', '.join(_ENDINGS)}")
     return sections

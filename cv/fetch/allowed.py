@@ -34,7 +34,8 @@ class Allowed:
         """From entries HOST, HOST:PORT, s3://BUCKET, ADDRESS or NETWORK (10.1.0.0/16).
 
         A host is meant as it is, without its subdomains, and with port 443 where none is given. An
-        address is a host and a network of one; an IPv6 one with a port is written [ADDRESS]:PORT.
+        address (with a port or without) is a host and a network of one; an IPv6 one with a port is
+        written [ADDRESS]:PORT.
         Raises InputError.
         """
         hosts, buckets, networks = set(), set(), []
@@ -47,7 +48,10 @@ class Allowed:
             elif entry.startswith("s3://") and is_bucket(entry[5:].rstrip("/")):
                 buckets.add(entry[5:].rstrip("/"))
             else:
-                hosts.add(_host(entry))
+                host, port = _host(entry)
+                hosts.add((host, port))
+                meant = _network(host)
+                networks += [meant] if meant else []
         return cls(frozenset(hosts), frozenset(buckets), tuple(networks))
 
     def check(self, address: Address) -> None:

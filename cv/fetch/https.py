@@ -5,8 +5,9 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 from cv.errors import SceneError
 from cv.fetch.address import Address
@@ -44,7 +45,7 @@ def opened(address: Address, allowed: Allowed) -> Iterator[Stream]:
     """The file at `address`; raises SceneError, also for an answer that leads elsewhere."""
     allowed.check(address)
     with closing(_Connection(address, _numbers(address, allowed))) as connection:
-        with coming(address, _FAILURES):
+        with coming(address, _FAILURES), _deadline(connection):
             connection.request("GET", address.target, headers={"Accept-Encoding": "identity"})
             answer = connection.getresponse()
         if answer.status != http.client.OK:
@@ -54,6 +55,24 @@ def opened(address: Address, allowed: Allowed) -> Iterator[Stream]:
         told = answer.headers.get("Content-Length", "")
         length = int(told) if told.isdecimal() and len(told) < 19 else None
         yield Stream(address, answer.read, length, _FAILURES)
+
+
+@contextmanager
+def _deadline(connection: _Connection) -> Iterator[None]:
+    """Breaks the connection where an answer does not begin: headers can go on for ever."""
+
+    def cut() -> None:
+        if connection.sock is not None:
+            with suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+
+    watch = threading.Timer(PATIENCE_S, cut)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
 
 
 def _numbers(address: Address, allowed: Allowed) -> list[str]:

@@ -49,7 +49,12 @@ def broken(address: Address, error: object) -> SceneError:
     """What is said of a file that did not come."""
     return SceneError(
         str(address),
-        f"it did not come ({' '.join(str(error).split())[:200]})",
+        f"it did not come ({_plain(str(error))[:200]})",
         "the whole file is needed",
         "Check the address and the right to read it, and run the same command again.",
     )
+
+
+def _plain(text: str) -> str:
+    """`text` on one line, whatever a server says."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

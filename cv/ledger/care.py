@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing, suppress
 from pathlib import Path
 
 from cv.counting.counts import QUANTITIES
@@ -86,18 +85,6 @@ def _problems(connection: sqlite3.Connection) -> list[str]:
         rows = connection.execute(query).fetchmany(_MOST)
         found += [f"{wrong} (row {row})" for (row,) in rows]
     return found
-
-
-def remove_empty(path: Path) -> None:
-    """Removes the ledger at `path`, unless something is in it or another program uses it.
-
-    One who opens it at that very moment is told so when it writes: see `Ledger`.
-    """
-    with suppress(sqlite3.OperationalError, LedgerError), closing(connect(path, False, 0)) as own:
-        own.execute("PRAGMA journal_mode = delete")  # fails where somebody else has it open
-        own.execute("BEGIN EXCLUSIVE")
-        if not own.execute("SELECT 1 FROM scenes UNION ALL SELECT 1 FROM quarantine").fetchone():
-            path.unlink()
 
 
 def backup(path: str | Path, target: str | Path) -> None:

@@ -115,13 +115,15 @@ class Connection:
             )
         if version is None:
             self._create()
-            version = self._version()
+        elif version < schema.VERSION and not readonly:
+            self._migrate()
+        version = self._version()
         if version != schema.VERSION:
             raise LedgerError(
                 self._name,
                 f"schema version {version}",
-                f"this program knows version {schema.VERSION} in PostgreSQL",
-                "Update Pierwatch.",
+                f"version {schema.VERSION} is needed",
+                "Older ones are brought up to date by `monitor`; for newer ones update Pierwatch.",
             )
         if readonly:
             self.execute("SET default_transaction_read_only = on")
@@ -139,6 +141,18 @@ class Connection:
                 for statement in (*_statements(), _LAYOUT):
                     self.execute(statement)
                 self.execute("INSERT INTO pierwatch_ledger VALUES (?)", (schema.VERSION,))
+            self.execute("COMMIT")
+        finally:
+            if self.in_transaction:
+                self.execute("ROLLBACK")
+
+    def _migrate(self) -> None:
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            for step in schema.MIGRATIONS[self._version() :]:
+                for statement in step:
+                    self.execute(_translated(statement))
+            self.execute("UPDATE pierwatch_ledger SET version = ?", (schema.VERSION,))
             self.execute("COMMIT")
         finally:
             if self.in_transaction:

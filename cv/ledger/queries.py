@@ -66,6 +66,8 @@ RENEW = (
 """Makes the counts of a scene by a model with settings the newest ones, where they are not."""
 SCENE = "SELECT id, digest, acquired FROM scenes WHERE name = ?"
 """Id, digest and time of the scene with a name."""
+SAME = "SELECT id, name FROM scenes WHERE digest = ? AND acquired = ? ORDER BY id"
+"""Id and name of the scenes with an image and a time."""
 
 LAST_RUN = "SELECT coalesce(max(id), 0) FROM runs"
 """The id of the last recording."""

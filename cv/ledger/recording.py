@@ -78,10 +78,16 @@ class Recorder:
                 raise self._refusal(f"a sighting on {sighting.pier!r}", "that pier has no count")
 
     def _scene_id(self, acquired: str) -> int:
-        """The scene's row, made if it is new; raises SceneError if the known one differs."""
+        """The scene's row, made if it is new; raises SceneError if the known one differs.
+
+        It may have another name, see `Ledger.name_of`.
+        """
         scene, digest = self._counts.scene, self._counts.digest
         known = self._connection.execute(queries.SCENE, (scene,)).fetchone()
         if known is None:
+            same = self._connection.execute(queries.SAME, (digest, acquired)).fetchone()
+            if same is not None:
+                return int(same[0])
             return self._add("scenes", name=scene, digest=digest, acquired=acquired)
         scene_id, *before = known
         check_same(self._path, scene, (digest, acquired), tuple(before))

@@ -171,8 +171,9 @@ _V5 = (
         reason TEXT NOT NULL
     )""",
 )
+_V6 = ("CREATE INDEX scenes_by_digest ON scenes (digest)",)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1, _V2, _V3, _V4, _V5)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1, _V2, _V3, _V4, _V5, _V6)
 """Statements that lead from schema version i to i + 1. A released entry is never edited."""
 VERSION = len(MIGRATIONS)
 """The schema version that this program reads and writes."""

@@ -80,7 +80,8 @@ class Ledger:
         """Writes the scene of `counts` in one transaction; returns how many counts are new.
 
         A count whose scene, pier, model and settings are there already changes nothing, except that
-        one which failed gives way to one which did not. Raises TimeError for a scene without a
+        one which failed gives way to one which did not. A scene whose image and time are known
+        by another name is that one, see `name_of`. Raises TimeError for a scene without a
         time, SceneError for a known scene with another digest or time, and LedgerError (other
         writer, full disk, ...); then nothing is written.
         """
@@ -106,6 +107,17 @@ class Ledger:
         renewing = queries.Query(queries.RENEW, (scene, model, settings))
         with faults(self.path), self._writing():
             self._connection.execute(renewing.sql, renewing.given)
+
+    def name_of(self, scene: str, digest: str, acquired: datetime) -> str:
+        """The name by which `scene` is known: its own, or that of the same image and time.
+
+        A copy of an image, or a STAC Item that names it, shows nothing new. Raises LedgerError.
+        """
+        with faults(self.path):
+            if self._all(queries.Query(queries.SCENE, (scene,))):
+                return scene
+            same = self._all(queries.Query(queries.SAME, (digest, stamp(acquired))))
+        return str(same[0][1]) if same else scene
 
     def check(self, scene: str, digest: str, acquired: datetime) -> None:
         """Raises SceneError where `scene` is known with another digest or time, and LedgerError."""

@@ -15,6 +15,14 @@ from cv.scene.planet_names import parse
 Mark = tuple[tuple[str, int, int], ...]
 """Name, bytes and time of change (nanoseconds) of each file of a scene; 0, 0 of a missing one."""
 
+AGAIN_S = 3600.0
+"""What could not be counted is tried again after so long, seconds."""
+_PARTS = (
+    *(".tif", ".tiff", ".json", ".xml"),
+    *(".sha512", ".sha256", ".sha1", ".md5"),
+)
+"""How files of a scene end: images, masks, metadata, checksums."""
+
 
 @dataclass
 class Arrivals:
@@ -28,6 +36,7 @@ class Arrivals:
     _wrong: str = ""
     """Why it could not be read at the last look."""
     _before: dict[Path, Mark] = field(default_factory=dict)
+    _due: dict[Path, float] = field(default_factory=dict)
     _told: dict[Path, Mark] = field(default_factory=dict)
 
     def look(self) -> tuple[Path, ...]:
@@ -38,47 +47,72 @@ class Arrivals:
         is written: once for each reason, and what comes is told by a later look.
         """
         try:
-            paths = listed_at(self.place)
+            marks = _marks(listed_at(self.place))
         except SceneError as error:
             if str(error) == self._wrong:
                 return ()
             self._wrong = str(error)
             raise
         self._wrong = ""
-        marks = {path: mark for path, mark in zip(paths, _marks(paths), strict=True) if mark}
         whole = {path: mark for path, mark in marks.items() if self._is_whole(path, mark)}
-        fresh = tuple(path for path, mark in whole.items() if self._told.get(path) != mark)
+        due = {path for path, when in self._due.items() if when <= time.monotonic()}
+        fresh = tuple(p for p, mark in whole.items() if self._told.get(p) != mark or p in due)
+        self._due = {path: self._due[path] for path in self._due if path not in fresh}
         self._before = marks
         self._told = {path: self._told[path] for path in self._told if path in marks} | whole
         return fresh
+
+    def again(self, path: Path) -> None:
+        """Has `path` told once more in an hour, although its files may be the same then."""
+        if path in self._told:
+            self._due[path] = time.monotonic() + AGAIN_S
 
     def _is_whole(self, path: Path, mark: Mark) -> bool:
         newest = max(changed for _, _, changed in mark) / 1e9
         return self._before.get(path) == mark or time.time() - newest > self.settled_s
 
 
-def _marks(paths: tuple[Path, ...]) -> list[Mark]:
-    """The files of each scene: those beside it whose names begin as its own, and an Item's."""
-    names = {
-        folder: sorted(entry.name for entry in folder.iterdir())
-        for folder in {path.parent for path in paths}
-        if folder.is_dir()
-    }
-    return [_mark(path, names.get(path.parent, [])) for path in paths]
+def _marks(paths: tuple[Path, ...]) -> dict[Path, Mark]:
+    """The files of each scene: those beside it that have its name, and an Item's.
+
+    Without scenes of which a file went away meanwhile.
+    """
+    beside = {folder: _beside(folder) for folder in {path.parent for path in paths}}
+    marks = {path: _mark(path, beside[path.parent]) for path in paths}
+    return {path: mark for path, mark in marks.items() if mark}
+
+
+def _beside(folder: Path) -> list[str]:
+    """Names of files in `folder` that may belong to a scene, sorted; none if it is missing."""
+    try:
+        names = [entry.name for entry in folder.iterdir()]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise SceneError(
+            folder, error.strerror or str(error), "a readable folder is needed", "Check it."
+        ) from error
+    return sorted(names)
 
 
 def _mark(path: Path, names: list[str]) -> Mark:
-    """Empty where a file beside it went away meanwhile."""
     asset = parse(path.name)
     start = asset.item if asset else path.stem
     first = bisect_left(names, start)
-    own = takewhile(lambda name: name.startswith(start), names[first:])
+    alike = takewhile(lambda name: name.startswith(start), names[first:])
+    own = [name for name in alike if name == path.name or _belongs(name, start)]
     try:
-        beside = [_stamp(path.parent / name) for name in own]
-        named = assets_of(path) if beside and path.suffix.lower() == ".json" else ()
+        stamps = [_stamp(path.parent / name) for name in own]
+        named = assets_of(path) if stamps and path.suffix.lower() == ".json" else ()
+        return (*stamps, *(_stamp(f) if f.is_file() else (str(f), 0, 0) for f in named))
     except OSError:
         return ()
-    return (*beside, *(_stamp(file) if file.is_file() else (str(file), 0, 0) for file in named))
+
+
+def _belongs(name: str, start: str) -> bool:
+    """Whether file `name` is of the scene whose names begin with `start`, and end there a word."""
+    after = name[len(start) : len(start) + 1]
+    return not after.isalnum() and name.lower().endswith(_PARTS)
 
 
 def _stamp(file: Path) -> tuple[str, int, int]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import rasterio
 from isal import isal_zlib
 from rasterio.enums import Compression
@@ -36,7 +38,7 @@ class Blocks:
         self._path = path
         self._lock = threading.Lock()
         self._directories: list[Any] = []
-        self._intact: set[tuple[int, int]] = set()
+        self._intact: set[_Place] = set()
 
     def check(self, window: Window, step: tuple[int, int]) -> None:
         """Raises SceneError where a block fails that reading every `step`-th pixel (x, y) needs."""
@@ -49,9 +51,12 @@ class Blocks:
             ]
         with self._path.open("rb") as file:
             for place in places:
-                file.seek(place[0])
-                if not _is_intact(file.read(place[1])):
-                    raise damaged(self._path, f"the block at byte {place[0]} fails its checksum")
+                file.seek(place.start)
+                if _content_bytes(file.read(place.bytes)) not in place.holds:
+                    raise damaged(
+                        self._path,
+                        f"the block at byte {place.start} fails its checksum, or has another size",
+                    )
         self._intact.update(places)
 
     def close(self) -> None:
@@ -92,17 +97,36 @@ def _opened(path: Path) -> Iterator[Any]:
             return
 
 
-def _places(directory: Any, window: Window) -> Iterator[tuple[int, int]]:
-    """Offset and length, bytes, of each block of each band that `window` touches; each once."""
+@dataclass(frozen=True)
+class _Place:
+    """One block in the file."""
+
+    start: int
+    bytes: int
+    holds: tuple[int, ...]
+    """Bytes that it may hold when it is decompressed: the last strip may be cut or not."""
+
+
+def _places(directory: Any, window: Window) -> Iterator[_Place]:
+    """Each block of each band that `window` touches; each once."""
     x, y, width, height = window
     rows, columns = directory.block_shapes[0]
-    planes = directory.indexes if directory.interleaving.name == "band" else (1,)
+    apart = directory.interleaving.name == "band"
+    bits = _bits(directory) * (1 if apart else directory.count)
+    row_bytes = -(-columns * bits // 8)
     for j in range(y // rows, -(-(y + height) // rows)):
+        holds = (rows * row_bytes, min(rows, directory.height - j * rows) * row_bytes)
         for i in range(x // columns, -(-(x + width) // columns)):
-            for band in planes:
+            for band in directory.indexes if apart else (1,):
                 place = place_of(directory, i, j, band)
                 if place is not None:
-                    yield place
+                    yield _Place(*place, holds)
+
+
+def _bits(directory: Any) -> int:
+    """Of one sample, as it is stored."""
+    declared = directory.tags(1, ns="IMAGE_STRUCTURE").get("NBITS", "")
+    return int(declared) if declared.isdecimal() else 8 * np.dtype(directory.dtypes[0]).itemsize
 
 
 def place_of(directory: Any, i: int, j: int, band: int) -> tuple[int, int] | None:
@@ -112,14 +136,16 @@ def place_of(directory: Any, i: int, j: int, band: int) -> tuple[int, int] | Non
     return (int(start), int(length)) if start and length and int(length) else None
 
 
-def _is_intact(block: bytes) -> bool:
-    stream, waiting, got = isal_zlib.decompressobj(), block, b"begun"
+def _content_bytes(block: bytes) -> int | None:
+    """How much the deflated `block` holds; None where it is cut, or fails its checksum."""
+    stream, waiting, got, size = isal_zlib.decompressobj(), block, b"begun", 0
     try:
         while not stream.eof and (waiting or got):
             got = stream.decompress(waiting, _PIECE)
+            size += len(got)
             if not got and len(stream.unconsumed_tail) == len(waiting):
-                return False
+                return None
             waiting = stream.unconsumed_tail
     except _DAMAGED:
-        return False
-    return stream.eof
+        return None
+    return size if stream.eof else None

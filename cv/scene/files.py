@@ -77,6 +77,13 @@ def local(path: str | Path) -> Path:
             "a readable file is needed",
             "Check the path.",
         ) from error
+    if stat.S_ISDIR(status.st_mode):
+        raise SceneError(
+            path,
+            "a folder, which may not be readable, and not a file",
+            "a scene is needed",
+            "Check its rights.",
+        )
     if not stat.S_ISREG(status.st_mode):
         raise SceneError(path, "not a file", "a readable file is needed", "Check the path.")
     if status.st_size == 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,17 +36,17 @@ def listed_at(place: Path) -> tuple[Path, ...]:
 
     Raises SceneError where it cannot be read.
     """
-    if place.is_file():
-        return items_of(place) if is_catalogue(files.local(place)) else (place,)
-    if not place.is_dir():
-        wrong = "not a folder" if place.exists() else "no such file or folder"
-        raise SceneError(place, wrong, "a folder of scenes is needed", "Check the path.")
     try:
-        return _scenes_in(place)
+        if place.is_file():
+            return items_of(place) if is_catalogue(files.local(place)) else (place,)
+        if place.is_dir():
+            return _scenes_in(place)
+        wrong = "not a file or folder" if place.exists() else "no such file or folder"
     except OSError as error:
-        raise SceneError(
-            place, error.strerror or str(error), "a readable folder is needed", "Check it."
-        ) from error
+        wrong = error.strerror or str(error)
+    raise SceneError(
+        place, wrong, "a folder of scenes, a STAC catalogue or a scene is needed", "Check the path."
+    )
 
 
 def _scenes_in(root: Path) -> tuple[Path, ...]:
@@ -53,16 +54,32 @@ def _scenes_in(root: Path) -> tuple[Path, ...]:
 
     Masks are no scenes; images that a STAC Item names are that item's; of the assets of one Planet
     item the first of visual, pansharpened, analytic, panchromatic counts. Hidden files and folders
-    are left out.
+    are left out, links to folders are not followed. A subfolder that cannot be read is listed too:
+    what it holds is not known. Raises OSError where `root` cannot be.
     """
-    files = [path for path in sorted(root.rglob("*")) if path.is_file() and _shown(path, root)]
-    items = {path: _images_of(path) for path in files if path.suffix.lower() == ".json"}
+    closed: list[OSError] = []
+    found = sorted(_files_in(root, closed))
+    items = {path: _images_of(path) for path in found if path.suffix.lower() == ".json"}
     items = {path: images for path, images in items.items() if images}
     claimed = set().union(*items.values())
     images = [
-        path for path in files if path.suffix.lower() in _IMAGES and path.resolve() not in claimed
+        path for path in found if path.suffix.lower() in _IMAGES and path.resolve() not in claimed
     ]
-    return tuple(sorted([*items, *_one_per_planet_item(images)]))
+    unread = [Path(error.filename) for error in closed if not isinstance(error, FileNotFoundError)]
+    if root in unread:
+        raise closed[0]
+    return tuple(sorted([*items, *_one_per_planet_item(images), *unread]))
+
+
+def _files_in(root: Path, closed: list[OSError]) -> Iterator[Path]:
+    """All files that are shown; folders that cannot be read are added to `closed`."""
+    for folder, folders, names in os.walk(root, onerror=closed.append):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (
+            path
+            for path in (Path(folder, name) for name in names if not name.startswith("."))
+            if path.is_file()
+        )
 
 
 def _images_of(path: Path) -> set[Path]:
@@ -79,15 +96,7 @@ def _images_of(path: Path) -> set[Path]:
 def pictures_in(root: Path) -> tuple[Path, ...]:
     """PNG and JPEG files in the folder `root` and its subfolders, sorted: they lie nowhere, so that
     no pier can be found in them."""
-    return tuple(
-        path
-        for path in (sorted(root.rglob("*")) if root.is_dir() else ())
-        if path.suffix.lower() in _PICTURES and path.is_file() and _shown(path, root)
-    )
-
-
-def _shown(path: Path, root: Path) -> bool:
-    return not any(part.startswith(".") for part in path.relative_to(root).parts)
+    return tuple(sorted(path for path in _files_in(root, []) if path.suffix.lower() in _PICTURES))
 
 
 def assets_of(path: Path) -> tuple[Path, ...]:

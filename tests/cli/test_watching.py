@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import rasterio
 
+import cv.monitoring
 from cv.cli import main, monitor
 from cv.ledger import Ledger
 from cv.ledger.culprit import Culprit
+from cv.monitoring import Found
+from cv.outcome import Fate, Outcome
 
 COMMAND = ["monitor", "--site", "port.geojson", "--ledger", "port.db", "--watch", "1"]
 
@@ -66,6 +72,13 @@ def scenes() -> set[str]:
         return {count.scene for count in ledger.counts()}
 
 
+def later(name: str, other: str) -> None:
+    """A scene as another one, of another day."""
+    shutil.copy(f"scenes/{name}.tif", f"scenes/{other}.tif")
+    with rasterio.open(f"scenes/{other}.tif", "r+") as data:
+        data.update_tags(TIFFTAG_DATETIME="2024-03-13T02:30:00Z")
+
+
 def nothing() -> None:
     """Time passes."""
 
@@ -101,18 +114,18 @@ def test_a_folder_that_goes_away_and_comes_back(place, meanwhile, capsys):
         lambda: Path("scenes").rename("moved"),
         nothing,
         lambda: Path("moved").rename("scenes"),
-        lambda: shutil.copy("scenes/day9.tif", "scenes/day9b.tif"),
+        lambda: later("day9", "day13"),
         nothing,
     )
     assert main([*COMMAND, "scenes"]) == 130
     told = capsys.readouterr()
     assert told.err.count("no such file or folder") == 1
-    assert scenes() == {"day9", "day9b", "day10", "day12"}
+    assert scenes() == {"day9", "day10", "day12", "day13"}
 
 
 def test_the_quarantine_is_ended_once(place, meanwhile, capsys):
     def quarantine():
-        shutil.copy("scenes/day9.tif", "scenes/day13.tif")
+        later("day9", "day13")
         with Ledger.open("port.db") as ledger:
             ledger.quarantine(Culprit.of(Path("scenes/day13.tif"), "signal 9"))
 
@@ -138,3 +151,73 @@ def test_a_place_that_is_spelled_in_several_ways_is_one(place, capsys):
     same = ["scenes", "./scenes", str(Path("scenes").absolute()), "scenes/day9.tif", "linked"]
     assert main([*COMMAND[:-2], *same]) == 0
     assert "scenes: 3 recorded, 0 known, 0 failed, 0 refused" in capsys.readouterr().out
+
+
+def test_an_item_that_comes_after_its_image_is_no_second_look(place, meanwhile, capsys):
+    Path("folder/images").mkdir(parents=True)
+    shutil.copy("scenes/day10.tif", "folder/images/day10.tif")
+
+    def describe():
+        item("day10")
+        Path("day10.json").rename("folder/day10-item.json")
+
+    meanwhile(nothing, describe, nothing, nothing)
+    assert main([*COMMAND, "folder"]) == 130
+    assert capsys.readouterr().out.count("1 known") == 1
+    assert scenes() == {"day10"}
+
+
+@pytest.mark.parametrize("kind", ["moved", "older"])
+def test_a_ledger_that_is_replaced_ends_the_watch(place, meanwhile, capsys, kind):
+    def replace():
+        Path("port.db").rename("old.db")
+        if kind == "older":
+            Ledger.open("port.db").close()
+
+    meanwhile(nothing, replace, nothing)
+    assert main([*COMMAND, "scenes"]) == 2
+    assert "while it was watched" in capsys.readouterr().err
+
+
+def test_what_was_refused_is_tried_again_after_a_while(place, meanwhile, monkeypatch, capsys):
+    usual = cv.monitoring.examine
+    refused = []
+
+    def once(path, *rest):
+        if path.stem == "day9" and not refused:
+            refused.append(path)
+            return Found(Outcome(str(path), Fate.REFUSED, "no luck"))
+        return usual(path, *rest)
+
+    monkeypatch.setattr("cv.monitoring.examine", once)
+    monkeypatch.setattr("cv.scene.arrivals.AGAIN_S", 0.0)
+    meanwhile(nothing, nothing, nothing)
+    assert main([*COMMAND, "scenes"]) == 130
+    assert scenes() == {"day9", "day10", "day12"}
+    told = capsys.readouterr().out
+    assert told.count("no luck") == told.count("scenes: 1 recorded") == 1
+
+
+def test_places_that_may_not_be_read(place, meanwhile, monkeypatch, capsys):
+    closed = []
+    usual = os.scandir
+
+    def scandir(path):
+        if isinstance(path, str | Path) and Path(path).name in closed:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return usual(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    Path("scenes/sub").mkdir()
+    shutil.move("scenes/day12.tif", "scenes/sub/day12.tif")
+    meanwhile(
+        nothing, lambda: closed.append("scenes"), nothing, closed.clear, nothing,
+    )  # fmt: skip
+    assert main([*COMMAND, "scenes"]) == 130
+    assert capsys.readouterr().err.count("Permission denied") == 1
+    assert scenes() == {"day9", "day10", "day12"}
+    closed.append("sub")
+    assert main([*COMMAND[:-2], "scenes"]) == 1
+    told = capsys.readouterr().out
+    assert "scenes/sub: a folder, which may not be readable" in told
+    assert "2 known, 0 failed, 1 refused" in told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import random
+from functools import partial
 from pathlib import Path
 
 import mishaps
@@ -67,3 +68,9 @@ def test_when_the_caller_stops_workers_end(tmp_path):
     assert next(work).found
     work.close()
     assert multiprocessing.active_children() == []
+
+
+def test_a_worker_that_dies_while_it_gets_ready_is_replaced(tmp_path):
+    make = partial(mishaps.make_at_the_second_try, tmp_path / "tried")
+    results = list(examined([tmp_path / "a.tif", tmp_path / "b.tif"], make, 1, Limits()))
+    assert {one.found for one in results} == {"a", "b"}

@@ -14,7 +14,7 @@ import servers
 from servers import CONTENT, HERE, Server, running
 
 from cv.errors import InputError, SceneError
-from cv.fetch import fetch
+from cv.fetch import fetch, https
 from cv.fetch.allowed import Allowed
 from cv.fetch.fetch import fetched
 
@@ -174,6 +174,25 @@ def test_what_a_killed_run_left_is_swept_after_a_day(server, into):
     fetched(server.url("/a/b.tif"), Allowed.of([server.entry, *HERE]), into)
     left = {path.name for path in kept.iterdir()}
     assert left == {"b.tif", ".b.tif.ba9876543210.tmp", ".c.tif.0123456789ab.tmp"}
+
+
+@pytest.mark.parametrize(
+    "answer", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 \x1b[31mOK\r\n"]
+)
+def test_an_answer_that_never_begins_is_given_up(server, into, monkeypatch, answer):
+    monkeypatch.setattr(https, "PATIENCE_S", 1.0)
+    server.endless = answer
+    with pytest.raises(SceneError, match="did not come") as told:
+        fetched(server.url("/a/b.tif"), Allowed.of([server.entry, *HERE]), into)
+    assert str(told.value).isprintable()
+    assert files_in(into) == []
+
+
+def test_what_a_server_says_is_printed_plainly(server, into):
+    server.reason = "\x1b[31mRED"
+    with pytest.raises(SceneError, match="HTTP 404") as told:
+        fetched(server.url("/missing.tif"), Allowed.of([server.entry, *HERE]), into)
+    assert str(told.value).isprintable()
 
 
 @pytest.fixture

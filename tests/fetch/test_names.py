@@ -91,6 +91,7 @@ def test_a_refusal_does_not_tell_a_password():
         (["10.1.2.3"], "https://10.1.2.3/a.tif"),
         (["8.8.8.8"], "https://8.8.8.8/a.tif"),
         (["8.8.8.8:8443"], "https://8.8.8.8:8443/a.tif"),
+        (["10.1.2.3:8443"], "https://10.1.2.3:8443/a.tif"),
         (["2001:4860::8888"], "https://[2001:4860:0::8888]/a.tif"),
         (["[2001:4860::8888]:8443"], "https://[2001:4860::8888]:8443/a.tif"),
         (["[2001:4860:0::8888]:443"], "https://[2001:4860::8888]/a.tif"),
@@ -200,3 +201,12 @@ def test_a_network_of_ones_own_may_be_named():
     allowed.check_found(address, "10.1.2.3")
     with pytest.raises(SceneError, match="not public"):
         allowed.check_found(address, "10.2.0.1")
+
+
+def test_an_address_that_is_named_may_be_private_with_its_port_too():
+    for entry in ("10.1.2.3:8443", "[fc00::1]:8443"):
+        host = entry.rpartition(":")[0].strip("[]")
+        address = Address.parse(f"https://{entry}/a.tif")
+        Allowed.of([entry]).check_found(address, host)
+        with pytest.raises(SceneError, match="not public"):
+            Allowed.of([entry]).check_found(address, "10.1.2.4")

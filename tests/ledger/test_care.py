@@ -12,8 +12,7 @@ from cv.cli import main
 from cv.counting.counts import Counts
 from cv.errors import LedgerError
 from cv.ledger import Ledger
-from cv.ledger.care import backup, problems, remove_empty
-from cv.ledger.culprit import Culprit
+from cv.ledger.care import backup, problems
 from tests.samples import a_count, a_scene
 
 
@@ -123,37 +122,6 @@ def test_the_command_says_by_its_code_whether_a_ledger_is_sound(path: Path, caps
     assert main(["ledger", "verify", str(path)]) == 0
     spoil(path, "UPDATE scenes SET acquired = 'yesterday' WHERE id = 2")
     assert main(["ledger", "verify", str(path)]) == 2
-
-
-def test_an_empty_ledger_is_removed(tmp_path: Path) -> None:
-    path = tmp_path / "port.db"
-    Ledger.open(path).close()
-    remove_empty(path)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_ledger_with_something_in_it_stays(path: Path, tmp_path: Path) -> None:
-    remove_empty(path)
-    assert path.exists()
-    other = tmp_path / "other.db"
-    with Ledger.open(other) as ledger:
-        ledger.quarantine(Culprit.of(path, "signal 9"))
-    remove_empty(other)
-    assert other.exists()
-
-
-def test_an_empty_ledger_that_somebody_is_to_write_stays_or_says_so(tmp_path: Path) -> None:
-    path = tmp_path / "port.db"
-    with Ledger.open(path) as ledger:
-        remove_empty(path)
-        if path.exists():
-            ledger.record(day(1))
-        else:
-            with pytest.raises(LedgerError, match="moved, removed or replaced"):
-                ledger.record(day(1))
-    with Ledger.open(path) as ledger:
-        ledger.record(day(1))
-        assert len(ledger.counts()) == 2
 
 
 def test_a_ledger_that_was_replaced_while_it_was_open_is_not_written(path: Path) -> None:

@@ -177,11 +177,10 @@ def test_whole_blocks_of_any_size_are_intact(spare, pieces, values):
     rng = np.random.default_rng(3)
     content = rng.integers(0, values, pieces * blocks._PIECE + spare).astype(np.uint8)
     block = zlib.compress(content.tobytes())
-    assert blocks._is_intact(block)
-    assert blocks._is_intact(block + b"\0")
-    assert not blocks._is_intact(block[:-1])
-    assert not blocks._is_intact(block[: len(block) // 2])
-    assert not blocks._is_intact(b"")
+    assert blocks._content_bytes(block) == blocks._content_bytes(block + b"\0") == len(content)
+    assert blocks._content_bytes(block[:-1]) is None
+    assert blocks._content_bytes(block[: len(block) // 2]) is None
+    assert blocks._content_bytes(b"") is None
 
 
 def test_no_damaged_block_that_says_something_else_is_intact(monkeypatch):
@@ -195,7 +194,7 @@ def test_no_damaged_block_that_says_something_else_is_intact(monkeypatch):
             block = bytearray(whole)
             for _ in range(rng.randint(1, 3)):
                 block[rng.randrange(len(block))] ^= 1 << rng.randrange(8)
-            intact = blocks._is_intact(bytes(block))
+            intact = blocks._content_bytes(bytes(block)) is not None
             found[intact] += 1
             assert not intact or isal_zlib.decompress(bytes(block)) == content
     assert found[False] > 1000
@@ -204,6 +203,46 @@ def test_no_damaged_block_that_says_something_else_is_intact(monkeypatch):
 def test_a_block_that_swells_without_end_is_checked_piece_by_piece():
     swollen = zlib.compress(bytes(2**28), 9)
     tracemalloc.start()
-    assert blocks._is_intact(swollen)
+    assert blocks._content_bytes(swollen) == 2**28
     assert tracemalloc.get_traced_memory()[1] < 8 * blocks._PIECE
     tracemalloc.stop()
+
+
+@pytest.mark.parametrize("interleave", ["pixel", "band"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("block", [None, 64, 96])
+def test_blocks_hold_as_much_as_their_layout_says(tmp_path, interleave, dtype, block):
+    tiles = {"tiled": True, "blockxsize": 64, "blockysize": block} if block else {"blockysize": 50}
+    path = tmp_path / "a.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", count=3, height=256, width=200, dtype=dtype, crs="EPSG:32652",
+        transform=Affine(0.5, 0, 4e5, 0, -0.5, 4.6e6), compress="deflate", interleave=interleave,
+        **tiles,
+    ) as out:  # fmt: skip
+        out.write(np.ones((3, 256, 200), dtype))
+    checked = blocks.Blocks(path)
+    checked.check((0, 0, 200, 256), (1, 1))
+    assert len(checked._intact) >= 6
+
+
+@pytest.mark.parametrize("tag", [256, 277, 322])
+def test_a_damaged_width_is_found_by_the_size_of_blocks(tmp_path, tag):
+    """ImageWidth of strips, SamplesPerPixel, TileWidth: the blocks themselves are whole."""
+    layout = {"blockxsize": 64, "blockysize": 64, "tiled": True} if tag != 256 else {}
+    path = tmp_path / "a.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", count=3, height=256, width=256, dtype="uint8",
+        crs="EPSG:32652", transform=Affine(0.5, 0, 4e5, 0, -0.5, 4.6e6), compress="deflate",
+        interleave="pixel", **layout,
+    ) as out:  # fmt: skip
+        out.write(np.arange(3 * 256 * 256, dtype=np.uint32).reshape(3, 256, 256).astype("uint8"))
+    content = bytearray(path.read_bytes())
+    start = int.from_bytes(content[4:8], "little")
+    for i in range(int.from_bytes(content[start : start + 2], "little")):
+        entry = start + 2 + 12 * i
+        if int.from_bytes(content[entry : entry + 2], "little") == tag:
+            value = {256: 200, 277: 1, 322: 80}[tag]
+            content[entry + 8 : entry + 10] = value.to_bytes(2, "little")
+    path.write_bytes(content)
+    with pytest.raises(SceneError):
+        read_all(path)
