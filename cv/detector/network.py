@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ MAX_BYTES = 512 * 2**20
 MAX_CARD_BYTES = 2**20
 """Largest card beside a model that is read."""
 
+_ALONE = threading.Lock()
+"""One network is tried out at a time: see `openvino_runner`."""
 _CHECKPOINTS = (b"PK\x03\x04", *(bytes([0x80, protocol]) for protocol in range(2, 6)))
 """How PyTorch checkpoints (archives of a pickle) and bare pickles begin."""
 
@@ -60,11 +63,12 @@ class Network:
         card = Card.from_metadata(path, session.get_modelmeta().custom_metadata_map)
         intake = Intake.of(path, session.get_inputs(), card.tile_px)
         _check_answer(path, card, session)
+        runner = engines.of_session(session)
         if engine is Engine.OPENVINO:
-            trial = intake.tensor(np.zeros((card.tile_px, card.tile_px, 3), np.uint8))
-            runner = openvino_runner.of_content(path, content, threads, trial)
-            return cls(card, digest, intake, runner)
-        return cls(card, digest, intake, engines.of_session(session))
+            runner = openvino_runner.of_content(path, content, threads)
+        network = cls(card, digest, intake, runner)
+        network._try_out(path)
+        return network
 
     def run(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The answer to tile `rgb` (rows, columns, 3); raises InferenceError if it fails."""
@@ -72,6 +76,17 @@ class Network:
             return self.runner(self.intake.tensor(rgb))
         except InferenceError as error:
             raise InferenceError(f"{self.card.name}: {error}") from error
+
+    def _try_out(self, path: Path) -> None:
+        """Asks it once, about a black tile; raises ModelError where it cannot answer."""
+        size = self.card.tile_px
+        try:
+            with _ALONE:
+                self.run(np.zeros((size, size, 3), np.uint8))
+        except InferenceError as error:
+            raise ModelError(
+                path, str(error), "it has to answer to a tile", "Get the model file again."
+            ) from error
 
 
 def _content(path: Path) -> bytes:

@@ -15,18 +15,17 @@ from cv.errors import InferenceError, ModelError
 
 _CONVERTER = "openvino.tools.ovc"
 """Its part that converts models. It reports its import to a server, and is never needed here."""
-_ALONE = threading.Lock()
 
 
 def of_content(
-    path: Path, content: bytes, threads: int, trial: NDArray[Any]
+    path: Path, content: bytes, threads: int
 ) -> Callable[[NDArray[Any]], NDArray[np.float32]]:
     """What answers to the input tensor of the ONNX file `content`, `threads` calls at once.
 
-    It has answered `trial` by then: what OpenVINO sets up at its first answer has to be set up by
-    one thread, as two can wait for each other for ever (one in a static initialisation that needs
-    Python's lock, the other for its end with that lock). Raises ModelError where OpenVINO is not
-    installed, or cannot run the file.
+    One thread alone has to ask it first, as `Network.load` does: two that OpenVINO sets up for can
+    wait for each other for ever (one in a static initialisation that needs Python's lock, the other
+    for its end with that lock). Raises ModelError where OpenVINO is not installed, or cannot
+    compile the file.
     """
     openvino = _imported(path)
     try:
@@ -36,17 +35,14 @@ def of_content(
             "CPU",
             {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": threads},
         )
-        runner = _Runner(compiled)
-        with _ALONE:
-            runner(trial)
-    except (RuntimeError, InferenceError) as error:
+    except RuntimeError as error:
         raise ModelError(
             path,
-            f"OpenVINO cannot run it ({' '.join(str(error).split())[:200]})",
+            f"OpenVINO cannot compile it ({' '.join(str(error).split())[:200]})",
             "its operators must be known to it",
             "Use the engine onnxruntime.",
         ) from error
-    return runner
+    return _Runner(compiled)
 
 
 class _Runner:

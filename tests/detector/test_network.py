@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import replace
 
 import numpy as np
+import onnx
 import pytest
 import shapely
 from affine import Affine
@@ -108,3 +109,23 @@ def test_tiles_of_which_nothing_was_seen_are_not_inferred(tmp_path):
 def test_threads_must_be_positive(tmp_path):
     with pytest.raises(ModelError, match="threads"):
         Detector.load(constant_model(tmp_path / "m.onnx", ROWS), 0)
+
+
+def test_a_model_that_cannot_answer_is_refused_when_it_is_loaded(tmp_path):
+    path = constant_model(tmp_path / "m.onnx", ROWS)
+    model = onnx.load(path)
+    graph = model.graph
+    graph.initializer.append(onnx.helper.make_tensor("five", onnx.TensorProto.INT64, [], [5]))
+    graph.initializer.append(onnx.helper.make_tensor("one", onnx.TensorProto.FLOAT, [1], [0.0]))
+    graph.node.remove(graph.node[2])
+    for i, node in enumerate(
+        [
+            onnx.helper.make_node("Cast", ["mean"], ["whole"], to=onnx.TensorProto.INT64),
+            onnx.helper.make_node("Add", ["whole", "five"], ["place"]),
+            onnx.helper.make_node("Gather", ["one", "place"], ["nothing"]),  # beyond its end
+        ]
+    ):
+        graph.node.insert(2 + i, node)
+    onnx.save(model, path)
+    with pytest.raises(ModelError, match="has to answer"):
+        Detector.load(path)
