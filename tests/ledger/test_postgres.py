@@ -159,3 +159,24 @@ def test_the_schema_is_that_of_sqlite() -> None:
 @pytest.mark.skipif(bool(SERVER), reason="a server is named: its tests run")
 def test_tests_without_a_server_say_so() -> None:
     assert "PIERWATCH_TEST_POSTGRES" in needs_server.kwargs["reason"]
+
+
+@needs_server
+def test_an_older_ledger_is_brought_up_to_date_by_a_writer(
+    server_schemas: Callable[[], str],
+) -> None:
+    address = server_schemas()
+    with Ledger(address) as ledger:
+        ledger.record(a_scene([a_count("scene-0", "pier-0")], []))
+        ledger._connection.execute("UPDATE pierwatch_ledger SET version = 5")
+        ledger._connection.execute("DROP INDEX scenes_by_digest")
+    with pytest.raises(LedgerError, match="schema version 5"):
+        Ledger(address, readonly=True)
+    with Ledger(address) as ledger:
+        assert len(ledger.counts()) == 1
+        found = ledger._connection.execute(
+            "SELECT 1 FROM pg_indexes WHERE schemaname = current_schema() "
+            "AND indexname = 'scenes_by_digest'"
+        ).fetchone()
+        assert found is not None
+    Ledger(address, readonly=True).close()
