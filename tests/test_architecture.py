@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "cv"
 
 LAYERS = [
-    {"errors", "files", "hosts"},
+    {"errors", "files", "hosts", "magic"},
     {"tables", "crew", "cluster", "fetch"},
     {"geometry"},
     {"labels"},

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from cv import magic
 from cv.errors import InputError, SceneError
 from cv.fetch import https, s3
 from cv.fetch.address import Address
@@ -21,9 +22,8 @@ from cv.files import sweep, whole_file
 
 MOST_BYTES = 64 * 2**30
 """Largest file that is fetched."""
-_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
-"""How images begin: TIFF, BigTIFF, PNG, JPEG."""
-_LONGEST = 24
+_BEGINNING = 24
+"""Bytes that are looked at, and told."""
 
 
 def fetched(text: str, allowed: Allowed, folder: Path) -> Path:
@@ -87,11 +87,11 @@ def _write(address: Address, stream: Stream, draft: Path) -> None:
 def _check_image(address: Address, draft: Path) -> None:
     """Raises SceneError for a page that asks to sign in, and whatever else is no image."""
     with draft.open("rb") as file:
-        start = file.read(_LONGEST)
-    if not start.startswith(_STARTS):
+        start = file.read(_BEGINNING)
+    if not start.startswith(magic.IMAGES):
         raise SceneError(
             str(address),
-            f"no image came (it begins with {start[:24]!r})",
+            f"no image came (it begins with {start!r})",
             "a GeoTIFF, PNG or JPEG is needed",
             "Check the address: some servers answer with a page where one has to sign in.",
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from cv import magic
 from cv.errors import SceneError
 
 MAX_TEXT_BYTES = 8 * 2**20
@@ -29,12 +30,9 @@ class Format(Enum):
 
 
 _MAGIC = (
-    (b"II*\x00", Format.GEOTIFF),
-    (b"MM\x00*", Format.GEOTIFF),
-    (b"II+\x00", Format.GEOTIFF),
-    (b"MM\x00+", Format.GEOTIFF),
-    (b"\x89PNG\r\n\x1a\n", Format.PNG),
-    (b"\xff\xd8\xff", Format.JPEG),
+    *((start, Format.GEOTIFF) for start in magic.TIFF),
+    (magic.PNG, Format.PNG),
+    (magic.JPEG, Format.JPEG),
 )
 _FOREIGN = (
     (b"<vrtdataset", "a GDAL VRT"),
@@ -94,13 +92,13 @@ def local(path: str | Path) -> Path:
 def form_of(path: Path) -> Format:
     """The format of `path` by its first bytes; raises SceneError for one that is not read."""
     start = _first_bytes(path)
-    for magic, form in _MAGIC:
-        if start.startswith(magic):
+    for beginning, form in _MAGIC:
+        if start.startswith(beginning):
             return form
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith(b"{"):
         return Format.JSON
-    found = next((name for magic, name in _FOREIGN if text.lower().startswith(magic)), None)
+    found = next((name for begin, name in _FOREIGN if text.lower().startswith(begin)), None)
     raise SceneError(
         path,
         found or f"not an image (it begins with {start[:8]!r})",
