@@ -100,19 +100,27 @@ def test_pairs_are_those_of_shapely():
     assert len(pairwise_intersections(none, none)) == 0
 
 
+def sightings(count: int) -> Detections:
+    """Four sightings of each box of a yard, its boxes as close as containers."""
+    rng = np.random.default_rng(0)
+    side = int(np.sqrt(count / 4))
+    x, y = (part.ravel() for part in np.meshgrid(np.arange(side) * 13.0, np.arange(side) * 3.0))
+    each = np.repeat(np.column_stack([x, y, 0 * x + 12.2, 0 * x + 2.4, 0 * x]), 4, axis=0)
+    each[:, :2] += rng.normal(0, 0.1, (len(each), 2))
+    yard = OrientedBoxes.from_values(each)
+    return Detections(yard, rng.random(len(each)), np.zeros(len(each), dtype=np.int64))
+
+
 def test_merging_grows_in_proportion_to_the_number_of_boxes():
-    """Four sightings of each box of a yard: one is left, and twice as many take about twice as
-    long."""
-    times = []
+    """One sighting of each box is left, and four times as many take about four times as long: the
+    shortest of three, because whatever else the machine does only makes times longer."""
+    fastest = []
     for count in (20_000, 80_000):
-        rng = np.random.default_rng(0)
-        side = int(np.sqrt(count / 4))
-        x, y = (part.ravel() for part in np.meshgrid(np.arange(side) * 13.0, np.arange(side) * 3.0))
-        each = np.repeat(np.column_stack([x, y, 0 * x + 12.2, 0 * x + 2.4, 0 * x]), 4, axis=0)
-        each[:, :2] += rng.normal(0, 0.1, (len(each), 2))
-        yard = OrientedBoxes.from_values(each)
-        seen = Detections(yard, rng.random(len(each)), np.zeros(len(each), dtype=np.int64))
-        start = time.process_time()
-        assert len(merge(seen, 0.5)) == side * side
-        times.append(time.process_time() - start)
-    assert times[1] < 10 * times[0]
+        seen = sightings(count)
+        times = []
+        for _ in range(3):
+            start = time.process_time()
+            assert len(merge(seen, 0.5)) == int(np.sqrt(count / 4)) ** 2
+            times.append(time.process_time() - start)
+        fastest.append(min(times))
+    assert fastest[1] < 10 * fastest[0]
