@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from cv.ledger import Ledger
     from cv.monitoring import Told
     from cv.outcome import Outcome
-    from cv.scene.arrivals import Arrivals
     from cv.scene.scene import Scene
     from cv.site import Site
 
@@ -84,8 +82,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace) -> int:
     """Counts what is new, once or whenever something comes, and says what went wrong."""
+    from cv.cli.watch import watch
     from cv.journal import Journal
-    from cv.scene.arrivals import Arrivals
     from cv.scene.clock import NamePattern
     from cv.scene.profiles import declared
     from cv.scene.scene import Scene
@@ -102,51 +100,19 @@ def run(args: argparse.Namespace) -> int:
 
     _release(args)
     _tell_left_out(args.places)
-    if args.watch is None:
+
+    def count(paths: Sequence[Path]) -> tuple[Outcome, ...]:
         with Journal(log, metrics) as journal:
-            paths, missing = _gathered(args)
-            return _told(args, _batch(args, paths, missing, site, opener, journal))
-    watched = [Arrivals(place, settled_s=args.watch) for place in _watched(args.places)]
-    fresh = _each_once([path for one in watched for path in one.look()])
-    while True:
-        if fresh:
-            with Journal(log, metrics) as journal:
-                outcomes = _batch(args, fresh, (), site, opener, journal)
-            _told(args, outcomes)
-            sys.stdout.flush()
-            _try_again(watched, fresh, outcomes)
-        with _in_its_place(options.ledger_file(args)):
-            time.sleep(args.watch)
-        fresh = _each_once([path for one in watched for path in _seen(one)])
+            outcomes = _batch(args, paths, (), site, opener, journal)
+        _told(args, outcomes)
+        sys.stdout.flush()
+        return outcomes
 
-
-@contextmanager
-def _in_its_place(file: Path | None) -> Iterator[None]:
-    """Raises LedgerError where the ledger `file` is another one, or none, after the block."""
-    from cv.errors import LedgerError
-    from cv.ledger.opening import identity
-
-    before = identity(file) if file else None
-    yield
-    if file and before and identity(file) != before:
-        raise LedgerError(
-            file,
-            "it was moved, removed or replaced while it was watched",
-            "scenes that were counted before may be missing in it",
-            "Give the same command again: it counts what the ledger does not hold.",
-        )
-
-
-def _try_again(
-    watched: Sequence[Arrivals], paths: Sequence[Path], outcomes: Sequence[Outcome]
-) -> None:
-    """Has scenes that could not be counted told again, whatever the reason was."""
-    from cv.outcome import Fate
-
-    for path, outcome in zip(paths, outcomes, strict=True):
-        if outcome.fate in (Fate.REFUSED, Fate.FAILED):
-            for one in watched:
-                one.again(path)
+    if args.watch is not None:
+        watch(args.places, args.watch, options.ledger_file(args), count)
+    with Journal(log, metrics) as journal:
+        paths, missing = _gathered(args)
+        return _told(args, _batch(args, paths, missing, site, opener, journal))
 
 
 def _tell_left_out(places: Sequence[Path | str]) -> None:
@@ -173,22 +139,9 @@ def _release(args: argparse.Namespace) -> None:
             ledger.release()
 
 
-def _seen(arrivals: Arrivals) -> tuple[Path, ...]:
-    """What came; a place that cannot be read now is told, and looked at again later."""
-    try:
-        return arrivals.look()
-    except SceneError as error:
-        print(f"pierwatch: {error}", file=sys.stderr)
-        return ()
-
-
-def _each_once(paths: Iterable[Path]) -> list[Path]:
-    """`paths` without those that lead to the same file as an earlier one."""
-    return list({path.resolve(): path for path in reversed(list(paths))}.values())[::-1]
-
-
 def _gathered(args: argparse.Namespace) -> tuple[list[Path], list[Outcome]]:
     """The scenes of all places, each once; and what became of those that could not be fetched."""
+    from cv.cli.watch import each_once
     from cv.outcome import Fate, Outcome
     from cv.scene.folder import scenes_at
 
@@ -202,17 +155,7 @@ def _gathered(args: argparse.Namespace) -> tuple[list[Path], list[Outcome]]:
             paths.append(options.here(place, args))
         except SceneError as error:
             missing.append(Outcome(error.subject, Fate.REFUSED, str(error)))
-    return _each_once(paths), missing
-
-
-def _watched(places: Sequence[Path | str]) -> list[Path]:
-    """`places`, if all of them can be watched."""
-    for place in places:
-        if not isinstance(place, Path):
-            raise InputError(
-                "--watch", place, "folders and catalogues are watched", "Leave the address out."
-            )
-    return [place for place in places if isinstance(place, Path)]
+    return each_once(paths), missing
 
 
 def _batch(

@@ -13,7 +13,7 @@ import pytest
 import rasterio
 
 import cv.monitoring
-from cv.cli import main, monitor
+from cv.cli import main, watch
 from cv.ledger import Ledger
 from cv.ledger.culprit import Culprit
 from cv.monitoring import Found
@@ -35,7 +35,7 @@ def meanwhile(monkeypatch):
                 raise KeyboardInterrupt
             step()
 
-        monkeypatch.setattr(monitor, "time", SimpleNamespace(sleep=sleep))
+        monkeypatch.setattr(watch, "time", SimpleNamespace(sleep=sleep))
 
     return set_up
 
