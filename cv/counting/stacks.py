@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from cv.counting.count import Stack
-from cv.geometry.boxes import Indices, OrientedBoxes
+from cv.geometry.boxes import Indices, OrientedBoxes, map_points
 from cv.geometry.grid import Ground
 
 GAP_M = 0.6
@@ -16,8 +17,23 @@ GAP_M = 0.6
 def find_stacks(containers: OrientedBoxes, ground: Ground) -> tuple[Stack, ...]:
     """Groups of two and more of `containers` (ground metres), the largest first."""
     group = groups(containers)
-    numbers, sizes = np.unique(group, return_counts=True)
-    stacks = [_stack(containers[group == number], ground) for number in numbers[sizes > 1]]
+    order = np.argsort(group, kind="stable")
+    _, number, sizes = np.unique(group[order], return_inverse=True, return_counts=True)
+    points = containers.corners()[order].reshape(-1, 2)
+    clouds = shapely.multipoints(points, indices=np.repeat(number, 4))
+    several = sizes > 1
+    around = _around(clouds[several])
+    centers = map_points(ground.to_pixel, around.centers)
+    stacks = [
+        Stack(count, length, width, (x, y))
+        for count, length, width, (x, y) in zip(
+            sizes[several].tolist(),
+            around.lengths.tolist(),
+            around.widths.tolist(),
+            centers.tolist(),
+            strict=True,
+        )
+    ]
     return tuple(sorted(stacks, key=lambda stack: (-stack.containers, stack.center)))
 
 
@@ -35,9 +51,8 @@ def groups(containers: OrientedBoxes) -> Indices:
         group = least
 
 
-def _stack(containers: OrientedBoxes, ground: Ground) -> Stack:
-    around = shapely.minimum_rotated_rectangle(shapely.union_all(containers.polygons()))
-    corners = shapely.get_coordinates(around)[:4]
-    box = OrientedBoxes.from_corners(corners)
-    x, y = ground.to_pixel @ tuple(box.centers[0])
-    return Stack(len(containers), float(box.lengths[0]), float(box.widths[0]), (x, y))
+def _around(clouds: NDArray[np.object_]) -> OrientedBoxes:
+    """The smallest box around each of `clouds` (n,) of points."""
+    boxes = shapely.minimum_rotated_rectangle(clouds)
+    rings = shapely.get_coordinates(boxes).reshape(-1, 5, 2)
+    return OrientedBoxes.from_corners(rings[:, :4])

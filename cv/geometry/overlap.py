@@ -65,7 +65,8 @@ def pairwise_ious(left: OrientedBoxes, right: OrientedBoxes) -> Floats:
 
 def _close(left: OrientedBoxes, right: OrientedBoxes) -> tuple[Indices, Indices]:
     """Pairs whose upright envelopes meet."""
-    i, j = shapely.STRtree(_envelopes(right)).query(_envelopes(left))
+    around = _envelopes(right)
+    i, j = shapely.STRtree(around).query(around if left is right else _envelopes(left))
     return i.astype(np.int64), j.astype(np.int64)
 
 
