@@ -14,6 +14,7 @@ from typing import Self
 from cv.errors import InputError
 from cv.files import write_whole
 from cv.outcome import Brief, Fate, Outcome
+from cv.wording import one_line
 
 JSON_LINES = ".jsonl"
 """A journal whose name ends so holds JSON, an object a line; any other holds text."""
@@ -132,13 +133,13 @@ def _text_of(outcome: Outcome) -> str:
     """One line of text."""
     cost = outcome.cost
     parts = [
-        f"{_now()} {outcome.fate.value:<11} {_plain(outcome.scene)}",
+        f"{_now()} {outcome.fate.value:<11} {one_line(outcome.scene)}",
         f"{cost.bytes / 1e6:.1f} MB, "
         + ", ".join(f"{name[:-2]} {getattr(cost, name):.2f} s" for name in _STAGES),
         *(_brief_text(brief) for brief in outcome.piers),
     ]
     if outcome.reason:
-        parts.append(_plain(outcome.reason))
+        parts.append(one_line(outcome.reason))
     return "; ".join(parts)
 
 
@@ -147,7 +148,7 @@ def _brief_text(brief: Brief) -> str:
         f"{name} {'unknown' if value is None else format(value, 'g')}"
         for name, value in (("containers", brief.containers), ("hulls", brief.hulls))
     )
-    return f"{_plain(brief.pier)}: {numbers} ({brief.status})"
+    return f"{one_line(brief.pier)}: {numbers} ({brief.status})"
 
 
 def _json_of(outcome: Outcome) -> str:
@@ -164,11 +165,6 @@ def _json_of(outcome: Outcome) -> str:
 
 def _rounded(numbers: dict[str, float] | Counter[str]) -> dict[str, float]:
     return {name: round(numbers[name], 3) for name in (*_STAGES, "bytes")}
-
-
-def _plain(text: str) -> str:
-    """`text` on one line, whatever a file name holds."""
-    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _now() -> str:

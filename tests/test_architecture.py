@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "cv"
 
 LAYERS = [
-    {"errors", "files", "hosts", "magic"},
+    {"errors", "files", "hosts", "magic", "wording"},
     {"tables", "crew", "cluster", "fetch"},
     {"geometry"},
     {"labels"},

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from cv.cli import options
 from cv.errors import InputError, SceneError
+from cv.wording import one_line
 
 if TYPE_CHECKING:
     from cv.journal import Journal
@@ -123,10 +124,12 @@ def _tell_left_out(places: Sequence[Path | str]) -> None:
     here = [place for place in places if isinstance(place, Path)]
     pictures = [picture for place in here for picture in pictures_in(place)]
     if pictures:
-        print(f"left out: {len(pictures)} PNG or JPEG without georeference, {pictures[0]} first")
+        first = one_line(str(pictures[0]))
+        print(f"left out: {len(pictures)} PNG or JPEG without georeference, {first} first")
     links = [href for place in here for href in elsewhere(place)]
     if links:
-        print(f"left out: {len(links)} links of catalogues that lead elsewhere, {links[0]} first")
+        first = one_line(links[0])
+        print(f"left out: {len(links)} links of catalogues that lead elsewhere, {first} first")
 
 
 def _release(args: argparse.Namespace) -> None:
@@ -215,7 +218,7 @@ def _told(args: argparse.Namespace, outcomes: Sequence[Outcome]) -> int:
     for outcome in outcomes:
         if outcome.reason:
             named = "" if outcome.scene in outcome.reason else f"{outcome.scene}: "
-            print(f"{outcome.fate.value}: {named}{outcome.reason}")
+            print(one_line(f"{outcome.fate.value}: {named}{outcome.reason}"))
             if outcome.fate is Fate.REFUSED and args.into and str(args.into) in outcome.reason:
                 print("  it was fetched: remove the file to have it fetched again")
     fates = Counter(outcome.fate for outcome in outcomes)

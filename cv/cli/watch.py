@@ -13,6 +13,7 @@ from cv.errors import InputError, LedgerError, SceneError
 from cv.ledger.opening import identity
 from cv.outcome import Fate, Outcome
 from cv.scene.arrivals import Arrivals
+from cv.wording import one_line
 
 
 def watch(
@@ -58,7 +59,7 @@ def _seen(arrivals: Arrivals) -> tuple[Path, ...]:
     try:
         return arrivals.look()
     except SceneError as error:
-        print(f"pierwatch: {error}", file=sys.stderr)
+        print(f"pierwatch: {one_line(str(error))}", file=sys.stderr)
         return ()
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from cv.errors import SceneError
 from cv.fetch.address import Address
+from cv.wording import one_line
 
 PATIENCE_S = 60.0
 """Without a byte for so long a connection is given up."""
@@ -57,4 +58,4 @@ def broken(address: Address, error: object) -> SceneError:
 
 def _plain(text: str) -> str:
     """`text` on one line, whatever a server says."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return one_line(" ".join(text.split()))

@@ -13,6 +13,7 @@ from cv.counting.count import Count
 from cv.counting.counts import Counts
 from cv.counting.share import share_text
 from cv.counting.sighting import Sighting
+from cv.wording import one_line
 
 _HEAD = ("pier", "status", "containers", "TEU", "hulls", "aboard", "pier seen", "berth seen")
 
@@ -33,7 +34,7 @@ def _title(counts: Counts) -> str:
     first = counts[0]
     when = f"{first.acquired:%Y-%m-%d %H:%M:%S} UTC" if first.acquired else "time unknown"
     gsd = f"{first.gsd_m[0]:.3g} x {first.gsd_m[1]:.3g} m a pixel"
-    return f"{counts.scene}  {when}  {gsd}"
+    return f"{one_line(counts.scene)}  {when}  {gsd}"
 
 
 def _row(count: Count) -> tuple[str, ...]:

@@ -289,3 +289,17 @@ def test_infer_py_is_the_same_program():
         cwd="/",
     )
     assert all(name in done.stdout for name in COMMANDS)
+
+
+def test_names_of_files_cannot_steer_the_terminal(place, capsys):
+    Path("scenes/day9.tif").rename("scenes/day9\x1b[2J\nscenes.tif")
+    Path("scenes/bad\x1b]0;x\x07.tif").write_bytes(b"hello")
+    code = main(["monitor", "scenes", "--site", "port.geojson", "--ledger", "port.db"])
+    assert main(["count", "scenes/day9\x1b[2J\nscenes.tif", "--site", "port.geojson"]) == 0
+    assert main(["count", "scenes/bad\x1b]0;x\x07.tif", "--site", "port.geojson"]) == 2
+    told = capsys.readouterr()
+    assert code == 1
+    assert "\x1b" not in told.out + told.err
+    assert "bad\\x1b]0;x\\x07.tif: not an image" in told.out
+    assert "bad\\x1b]0;x\\x07.tif: not an image" in told.err
+    assert told.out.count("day9\\x1b[2J\\nscenes  2024") == 1
