@@ -6,7 +6,10 @@ import numpy as np
 
 from cv.detector.detections import Detections
 from cv.geometry.boxes import Indices, OrientedBoxes
-from cv.geometry.overlap import close_pairs, most_shared, pairwise_intersections
+from cv.geometry.overlap import close_pairs, least_shared, most_shared, pairwise_intersections
+
+_SURELY = 1.0 + 1e-9
+"""A bound that is passed by so much is passed, whatever arithmetic does to the last digits."""
 
 
 def merge(detections: Detections, overlap: float) -> Detections:
@@ -41,5 +44,7 @@ def _conflicts(boxes: OrientedBoxes, overlap: float) -> tuple[Indices, Indices]:
     least = overlap * np.minimum(boxes.areas[i], boxes.areas[j])
     may = most_shared(boxes[i], boxes[j]) > least
     i, j, least = i[may], j[may], least[may]
-    same = pairwise_intersections(boxes[i], boxes[j]) > least
+    same = least_shared(boxes[i], boxes[j]) > least * _SURELY
+    open_ = np.flatnonzero(~same)
+    same[open_] = pairwise_intersections(boxes[i[open_]], boxes[j[open_]]) > least[open_]
     return i[same], j[same]

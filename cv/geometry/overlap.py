@@ -46,6 +46,22 @@ def most_shared(left: OrientedBoxes, right: OrientedBoxes) -> Floats:
     return np.asarray(np.where(apart, 0.0, bound))
 
 
+def least_shared(left: OrientedBoxes, right: OrientedBoxes) -> Floats:
+    """(n,) areas that row i of both share at least: quick, and all of it where they are parallel.
+
+    What the upright rectangle shares, in the frame of `left`, that fits into `right` from edge to
+    edge; 0 where none fits, as between boxes that lie across each other.
+    """
+    turn = right.angles - left.angles
+    along, across = np.abs(np.cos(turn))[:, None], np.abs(np.sin(turn))[:, None]
+    own, others = left.values[:, 2:4] / 2, right.values[:, 2:4] / 2
+    fitting = along * others - across * others[:, ::-1]
+    inner = np.divide(fitting, along**2 - across**2, where=along > across, out=np.zeros_like(own))
+    off = np.abs(_turned(right.centers - left.centers, left))
+    sides = np.minimum(own + inner - off, 2.0 * np.minimum(own, inner)).clip(0.0)
+    return np.asarray(sides.prod(axis=1))
+
+
 def pairwise_intersections(left: OrientedBoxes, right: OrientedBoxes) -> Floats:
     """(n,) areas that row i of `left` shares with row i of `right`."""
     shared = np.zeros(len(left))

@@ -13,6 +13,7 @@ from cv.detector.merge import merge
 from cv.geometry.boxes import OrientedBoxes
 from cv.geometry.overlap import (
     close_pairs,
+    least_shared,
     most_shared,
     neighbours,
     pairwise_intersections,
@@ -49,6 +50,35 @@ def test_areas_are_those_of_shapely(where):
     most = most_shared(left, right)
     assert (most >= expected - 1e-6 * least).all()
     assert (most[expected == 0] == 0).mean() > 0.99
+    assert (least_shared(left, right) <= expected + 1e-6 * least).all()
+
+
+def test_parallel_boxes_share_at_least_all_that_they_share():
+    rng = np.random.default_rng(3)
+    left, right = drawn(rng, 20_000), drawn(rng, 20_000)
+    turned = np.column_stack([right.values[:, :4], left.angles])
+    right = OrientedBoxes.from_values(turned)
+    exact = pairwise_intersections(left, right)
+    assert least_shared(left, right) == pytest.approx(exact, abs=1e-8)
+    assert (exact > 0).mean() > 0.4
+
+
+def test_sightings_of_one_container_share_surely_more_than_half():
+    rng = np.random.default_rng(4)
+    each = np.column_stack([rng.uniform(0, 99, (2_000, 2)), np.full(2_000, 24), np.full(2_000, 5)])
+    one, other = (
+        OrientedBoxes.from_values(
+            np.column_stack([each + rng.normal(0, 0.3, each.shape), rng.normal(1, 0.02, 2_000)])
+        )
+        for _ in range(2)
+    )
+    assert (least_shared(one, other) > 0.5 * np.minimum(one.areas, other.areas)).mean() > 0.95
+
+
+def test_boxes_that_lie_across_each_other_share_an_unknown_part():
+    one, other = (OrientedBoxes.from_values([(0, 0, 9, 3, angle)]) for angle in (0.2, 2.0))
+    assert least_shared(one, other).tolist() == [0.0]
+    assert pairwise_intersections(one, other) == pytest.approx([9.27], abs=0.1)
 
 
 @pytest.mark.parametrize(
