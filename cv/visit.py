@@ -23,8 +23,10 @@ from cv.detector.card import CONTAINER, HULL, Card, Look
 from cv.detector.detections import Detections
 from cv.detector.detector import CANDIDATE_SHARE, Detector
 from cv.detector.engine import Engine
+from cv.detector.sweep import Errand
 from cv.scene.blanks import SMALLEST_BLANK_M2
 from cv.scene.scene import Scene
+from cv.scene.visibility import Survey, Visibility
 from cv.site import BERTH_BUFFER_M, Site
 
 METHOD_VERSION = 4
@@ -83,14 +85,14 @@ class Visit:
 
     def count(self) -> Counts:
         """One count per place; raises SceneError for unreadable pixels, and InferenceError."""
+        surveys = [self._survey(place) for place in self.places.places]
         fault = _out_of_range(self.places.ground.gsd_m, self.detector.card)
         if fault:
-            return self._blank(self._views(), Status.OUT_OF_RANGE, fault)
+            return self._blank(self._views(surveys), Status.OUT_OF_RANGE, fault)
         with ThreadPoolExecutor(1) as aside:
             aside.submit(lambda: self.scene.digest)  # the scene keeps it
-            judging = aside.submit(self._views)
-            found = self.detections()
-            views = judging.result()
+            found = self.detections([part.look for survey in surveys for part in survey.parts])
+            views = self._views(surveys)
         if all(max(view.outline, view.berth or 0.0) <= NO_VIEW for view in views):
             return self._blank(views, Status.NOT_VISIBLE, "nothing of the pier was seen")
         tally = Tally.of(self.detector.card, self.places, found)
@@ -107,16 +109,18 @@ class Visit:
         unknown: list[View | None] = [None for _ in self.places.places]
         return self._blank(unknown, Status.FAILED, reason)
 
-    def detections(self) -> Detections:
+    def detections(self, errands: Sequence[Errand] = ()) -> Detections:
         """All that the detector sees where it matters, candidates included, ground metres.
 
-        Hulls are looked for before containers: their decks may lie beyond the berths.
+        Hulls are looked for before containers: their decks may lie beyond the berths. `errands`:
+        see `Detector.detect`.
         """
         card, to_pixel = self.detector.card, self.places.ground.to_pixel
         found = Detections.empty()
         for look in sorted(card.looks, key=lambda look: CONTAINER in look.classes):
             region = self._region_for(look, found).intersection(self.footprint)
-            seen = self.detector.detect(look, self.scene, to_pixel, region)
+            seen = self.detector.detect(look, self.scene, to_pixel, region, errands)
+            errands = ()
             found = Detections.concatenate([found, seen])
         return found.ranked()
 
@@ -148,12 +152,17 @@ class Visit:
         """The part of the scene that has to be looked at, ground metres."""
         return self.places.region.intersection(self.footprint)
 
-    def _views(self) -> list[View]:
-        return [self._view(place) for place in self.places.places]
-
-    def _view(self, place: Place) -> View:
+    def _survey(self, place: Place) -> Survey:
         region = shapely.union(*map(shapely.make_valid, (place.outline, place.berth)))
-        seen = self.scene.visibility(self.places.in_pixels(region))
+        return self.scene.survey(self.places.in_pixels(region))
+
+    def _views(self, surveys: Sequence[Survey]) -> list[View]:
+        return [
+            self._view(place, self.scene.judged(survey))
+            for place, survey in zip(self.places.places, surveys, strict=True)
+        ]
+
+    def _view(self, place: Place, seen: Visibility) -> View:
         outline = seen.within(self.places.in_pixels(place.outline)).fraction
         berth = None
         if place.berth.area > 0:

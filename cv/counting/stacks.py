@@ -39,8 +39,8 @@ def find_stacks(containers: OrientedBoxes, ground: Ground) -> tuple[Stack, ...]:
 
 def groups(containers: OrientedBoxes) -> Indices:
     """(n,) number of the group that each of `containers` (metres) touches: the least row in it."""
-    tree = shapely.STRtree(containers.polygons())
-    left, right = tree.query(containers.polygons(), predicate="dwithin", distance=GAP_M)
+    roofs = containers.polygons()
+    left, right = shapely.STRtree(roofs).query(roofs, predicate="dwithin", distance=GAP_M)
     group = np.arange(len(containers))
     while True:
         least = group.copy()

@@ -19,7 +19,7 @@ from cv.detector.detections import Detections
 from cv.detector.engine import Engine
 from cv.detector.network import Network
 from cv.detector.released import DEFAULT, model_files
-from cv.detector.sweep import sweep
+from cv.detector.sweep import Errand, sweep
 from cv.errors import ModelError
 from cv.geometry.boxes import Indices
 from cv.geometry.patch import Patch, Raster
@@ -98,7 +98,12 @@ class Detector:
         return replace(self, networks=tuple(looking))
 
     def detect(
-        self, look: Look, raster: Raster, to_pixel: Affine, region: BaseGeometry
+        self,
+        look: Look,
+        raster: Raster,
+        to_pixel: Affine,
+        region: BaseGeometry,
+        errands: Sequence[Errand] = (),
     ) -> Detections:
         """Objects of the classes of `look` in the tiles of `raster` that touch `region`.
 
@@ -106,6 +111,9 @@ class Detector:
         in metres without mirroring; `to_pixel` maps that plane to the raster's pixels (x, y). The
         result lies in that plane and holds candidates below the thresholds too, down to
         `CANDIDATE_SHARE` of them. Raises InferenceError.
+
+        `errands` are done on the way, spread evenly over the tiles: whatever reads the same parts
+        of a file, in the same order. Without tiles none is.
         """
         network = next(network for network in self.networks if look in network.card.looks)
         to_metres = _working(look.gsd_m, to_pixel)
@@ -120,7 +128,8 @@ class Detector:
 
         in_pixels = affinity.affine_transform(region, (~to_metres).to_shapely())
         tiling, overlap = Tiling(size, look.overlap_px), network.card.merge_overlap
-        found = sweep(tiling, in_pixels, look_at, overlap, self.engine.callers(self.threads))
+        callers = self.engine.callers(self.threads)
+        found = sweep(tiling, in_pixels, look_at, overlap, callers, errands)
         return found.transformed(to_metres)
 
 

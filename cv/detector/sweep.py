@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from dataclasses import dataclass
+from itertools import islice, pairwise
 from typing import TypeVar
 
 from affine import Affine
@@ -18,6 +19,9 @@ from cv.geometry.tiling import Tile, Tiling
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
+Errand = Callable[[], object]
+"""Something to be done on the way."""
+
 
 def sweep(
     tiling: Tiling,
@@ -25,22 +29,41 @@ def sweep(
     look_at: Callable[[Tile], Detections],
     overlap: float,
     threads: int = 1,
+    errands: Sequence[Errand] = (),
 ) -> Detections:
     """What `look_at` finds in the tiles that touch `region` (tile pixels of the plane), merged.
 
     Merged tile by tile, where threads share the work, and once more over the borders of tiles.
     `look_at` answers in pixels of its tile; the result is in tile pixels from the plane's origin.
     It does not depend on the order of tiles or the number of `threads`. `overlap`: see `merge`.
+    `errands` are done on the way, in their order and evenly spread; without tiles none is.
     """
 
-    def keep(tile: Tile) -> Detections:
+    def keep(stop: _Stop) -> Detections:
+        for errand in stop.errands:
+            errand()
+        tile = stop.tile
         placed = look_at(tile).transformed(Affine.translation(tile.x0, tile.y0))
         return merge(placed[tiling.owned(tile, placed.boxes.centers)], overlap)
 
-    tiles = tiling.tiles(region)
-    found = _map(keep, tiles, threads)
-    bar = tqdm(found, total=len(tiles), unit="tile", delay=2, disable=None, leave=False)
+    stops = _stops(tiling.tiles(region), errands)
+    found = _map(keep, stops, threads)
+    bar = tqdm(found, total=len(stops), unit="tile", delay=2, disable=None, leave=False)
     return merge(Detections.concatenate(list(bar)), overlap)
+
+
+@dataclass(frozen=True)
+class _Stop:
+    """A tile, and what is done before it is looked at."""
+
+    tile: Tile
+    errands: Sequence[Errand]
+
+
+def _stops(tiles: Sequence[Tile], errands: Sequence[Errand]) -> list[_Stop]:
+    """`tiles` with an even share of `errands` each."""
+    shares = pairwise(k * len(errands) // max(1, len(tiles)) for k in range(len(tiles) + 1))
+    return [_Stop(t, errands[start:end]) for t, (start, end) in zip(tiles, shares, strict=True)]
 
 
 def _map(

@@ -28,7 +28,7 @@ from cv.scene.resample import HALF, is_whole, resample, unseen, window_for
 from cv.scene.samples import gather
 from cv.scene.source import Source, Strip
 from cv.scene.udm2 import Udm2
-from cv.scene.visibility import Visibility, clear_part, polygons
+from cv.scene.visibility import Survey, Visibility, Window, clear_part, polygons
 
 _STRETCH_PIXELS = 2**20
 
@@ -109,11 +109,19 @@ class Scene:
 
         `region` is in pixels (x, y) of the scene and may reach beyond it.
         """
+        return self.judged(self.survey(region))
+
+    def survey(self, region: BaseGeometry) -> Survey:
+        """What has to be looked at for the `visibility` of `region`, part by part.
+
+        A part that is looked at when its pixels are read anyway is decoded once for both.
+        """
         area = polygons(shapely.make_valid(region))
-        clear = clear_part(area, self.grid.shape, self._seen_in)
-        if self.udm2:
-            clear = self.udm2.clear_part(clear)
-        return Visibility.of(area, clear, "udm2" if self.udm2 else "mask")
+        return Survey.of(area, self.grid.shape, self._clear_in)
+
+    def judged(self, survey: Survey) -> Visibility:
+        """The visibility that a `survey` of this scene comes to."""
+        return Visibility.of(survey.region, survey.clear, "udm2" if self.udm2 else "mask")
 
     @cached_property
     def digest(self) -> str:
@@ -169,6 +177,10 @@ class Scene:
     @cached_property
     def _pixel_m2(self) -> float:
         return abs(float(self.grid.ground().from_pixel.determinant))
+
+    def _clear_in(self, region: BaseGeometry, window: Window) -> BaseGeometry:
+        clear = clear_part(region, window, self._seen_in)
+        return self.udm2.clear_part(polygons(clear)) if self.udm2 else clear
 
     def _seen_in(self, x: int, y: int, width: int, height: int) -> NDArray[np.bool_]:
         strip = self._source.strip(x, y, width, height, (1, 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from cv.scene.geotiff import Header, inspect
 from cv.scene.resample import seen_share, window_for
 from cv.scene.samples import gather
 from cv.scene.source import Source, Strip
-from cv.scene.visibility import clear_part
+from cv.scene.visibility import Survey, clear_part
 
 # clear, snow, light haze; cloud shadow, heavy haze, cloud; unusable (bit 0: blackfill)
 _BANDS = (1, 2, 4, 3, 5, 6, 8)
@@ -72,7 +73,8 @@ class Udm2:
     def clear_part(self, region: BaseGeometry) -> BaseGeometry:
         """The part of `region`, both in pixels of the image, that is clear."""
         moved = _moved(region, self.from_image)
-        return _moved(clear_part(moved, self.shape, self._seen_in), ~self.from_image)
+        survey = Survey.of(moved, self.shape, partial(clear_part, seen_in=self._seen_in))
+        return _moved(survey.clear, ~self.from_image)
 
     def close(self) -> None:
         """Close the file."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
 
 import numpy as np
 import shapely
@@ -20,7 +21,10 @@ _ROUNDING = 1e-9
 """A share of a region so small is none: areas are sums of many."""
 
 Window = tuple[int, int, int, int]
+"""x, y, width, height in pixels."""
 SeenIn = Callable[[int, int, int, int], NDArray[np.bool_]]
+ClearIn = Callable[[BaseGeometry, Window], BaseGeometry]
+"""Which part of some polygons, all within a window, was seen; pixels (x, y)."""
 
 
 @dataclass(frozen=True)
@@ -49,23 +53,58 @@ class Visibility:
         return Visibility.of(area, clear, self.basis)
 
 
-def clear_part(region: BaseGeometry, raster: tuple[int, int], seen_in: SeenIn) -> BaseGeometry:
-    """The part of `region` (pixels) that lies on seen pixels of a raster of shape `raster`.
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A region's part in one window, small enough to be looked at in one piece."""
+
+    region: BaseGeometry
+    """All of the region, pixels (x, y)."""
+    window: Window
+    clear_in: ClearIn
+
+    def look(self) -> BaseGeometry:
+        """What of it was seen, pixels (x, y): found once, by whoever asks first."""
+        return self._clear
+
+    @cached_property
+    def _clear(self) -> BaseGeometry:
+        x, y, width, height = self.window
+        window = shapely.box(x, y, x + width, y + height)
+        here = polygons(shapely.intersection(self.region, window))
+        return NOTHING if here.is_empty else self.clear_in(here, self.window)
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """How much of a region is seen, found part by part, so that memory stays bounded."""
+
+    region: BaseGeometry
+    """Polygons, pixels (x, y)."""
+    parts: tuple[Part, ...]
+    """From the top to the bottom. Any thread may look at any of them, at any time."""
+
+    @classmethod
+    def of(cls, region: BaseGeometry, raster: tuple[int, int], clear_in: ClearIn) -> Self:
+        """The survey of `region` in a raster of shape `raster`.
+
+        `clear_in` answers which part of some polygons in a window was seen.
+        """
+        windows = _windows(region, raster)
+        return cls(region, tuple(Part(region, window, clear_in) for window in windows))
+
+    @property
+    def clear(self) -> BaseGeometry:
+        """What of the region was seen, pixels (x, y)."""
+        return polygons(shapely.union_all([part.look() for part in self.parts]))
+
+
+def clear_part(region: BaseGeometry, window: Window, seen_in: SeenIn) -> BaseGeometry:
+    """The part of `region` (pixels, within `window`) that lies on seen pixels.
 
     `seen_in` answers which pixels of x, y, width, height were seen. Pixels are squares: the area is
-    exact. The window is gone through in parts, so that memory stays bounded, by two threads: one
-    part is read while another is judged.
+    exact.
     """
-
-    def clear_in(window: Window) -> BaseGeometry:
-        x, y, width, height = window
-        part = polygons(shapely.intersection(region, shapely.box(x, y, x + width, y + height)))
-        if part.is_empty:
-            return NOTHING
-        return shapely.intersection(part, _seen_area(seen_in, x, y, width, height))
-
-    with ThreadPoolExecutor(2) as pool:
-        return polygons(shapely.union_all(list(pool.map(clear_in, _parts(region, raster)))))
+    return shapely.intersection(region, _seen_area(seen_in, *window))
 
 
 def polygons(geometry: BaseGeometry) -> BaseGeometry:
@@ -76,7 +115,7 @@ def polygons(geometry: BaseGeometry) -> BaseGeometry:
     return shapely.MultiPolygon(kept) if len(kept) != 1 else kept[0]
 
 
-def _parts(region: BaseGeometry, raster: tuple[int, int]) -> Iterator[Window]:
+def _windows(region: BaseGeometry, raster: tuple[int, int]) -> Iterator[Window]:
     if region.is_empty:
         return
     left, top, right, bottom = region.bounds

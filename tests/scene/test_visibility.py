@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 
 from cv.errors import SceneError
 from cv.scene.scene import Scene
+from cv.scene.source import Source
 from tests.scene.conftest import UTM, WriteTiff
 
 REGIONS = {
@@ -238,3 +240,26 @@ def test_parts_of_a_large_window_join(
     monkeypatch.setattr("cv.scene.visibility._PART_PIXELS", 60 * 7)
     scene = Scene.open(write_tiff(picture(seen, 0), nodata=0))
     assert scene.visibility(scene.grid.footprint).fraction == pytest.approx(seen.mean())
+
+
+def test_each_part_of_a_survey_is_looked_at_once_in_any_order(
+    write_tiff: WriteTiff, monkeypatch: pytest.MonkeyPatch, seen: np.ndarray
+) -> None:
+    monkeypatch.setattr("cv.scene.visibility._PART_PIXELS", 60 * 7)
+    scene = Scene.open(write_tiff(picture(seen, 0), nodata=0))
+    read: list[int] = []
+    strip = Source.strip
+
+    def noted(source, x, y, *more):
+        read.append(y)
+        return strip(source, x, y, *more)
+
+    monkeypatch.setattr(Source, "strip", noted)
+    survey = scene.survey(scene.grid.footprint)
+    assert len(survey.parts) == 6
+    assert not read
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda part: part.look(), survey.parts[::-2]))
+    assert scene.judged(survey).fraction == pytest.approx(seen.mean())
+    assert scene.judged(survey).clear.equals(scene.judged(survey).clear)
+    assert sorted(read) == [0, 7, 14, 21, 28, 35]
