@@ -57,11 +57,11 @@ def monitor(
 class Register(Protocol):
     """What a ledger is asked before a scene is counted."""
 
-    def name_of(self, scene: str, digest: str, acquired: datetime) -> str:
-        """The name by which `scene` is known: its own, or that of the same image and time."""
+    def known_as(self, scene: str, digest: str, acquired: datetime) -> tuple[str, datetime]:
+        """The name and the time by which `scene` is known: its own, or those of the same image."""
 
-    def check(self, scene: str, digest: str, acquired: datetime) -> None:
-        """Raises SceneError where `scene` is known with another digest or time."""
+    def check(self, scene: str, digest: str, acquired: datetime, basis: str) -> None:
+        """Raises SceneError where `scene` is known with another digest or time, or better."""
 
     def has(self, scene: str, model: str, settings: str) -> bool:
         """Whether counts of `scene` by `model` with `settings` are there."""
@@ -75,6 +75,8 @@ class Identity:
     digest: str
     """sha256 of the image file, hexadecimal."""
     acquired: datetime
+    basis: str
+    """What its visibility rests on, see Visibility."""
     model: str
     """Digest of the model."""
     settings: str
@@ -93,15 +95,17 @@ class Identity:
                 "the ledger needs one in UTC",
                 "Declare it: --time-pattern tells where the file name holds it.",
             )
-        return cls(scene.id, scene.digest, scene.acquired, header.model, header.settings)
+        of_scene = (scene.id, scene.digest, scene.acquired, scene.basis)
+        return cls(*of_scene, header.model, header.settings)
 
     def known_as(self, register: Register) -> Identity:
-        """The same, by the name by which `register` knows the scene."""
-        return replace(self, scene=register.name_of(self.scene, self.digest, self.acquired))
+        """The same, by the name and time by which `register` knows the scene."""
+        name, acquired = register.known_as(self.scene, self.digest, self.acquired)
+        return replace(self, scene=name, acquired=acquired)
 
     def is_in(self, register: Register) -> bool:
         """Whether `register` has the counts; raises SceneError for a scene that has changed."""
-        register.check(self.scene, self.digest, self.acquired)
+        register.check(self.scene, self.digest, self.acquired, self.basis)
         return register.has(self.scene, self.model, self.settings)
 
     def is_of(self, found: Found) -> bool:

@@ -47,11 +47,11 @@ class Recipe:
 class Blank:
     """A register in which nothing is: for scenes that are known to be new."""
 
-    def name_of(self, scene: str, digest: str, acquired: datetime) -> str:
+    def known_as(self, scene: str, digest: str, acquired: datetime) -> tuple[str, datetime]:
         """Its own."""
-        return scene
+        return scene, acquired
 
-    def check(self, scene: str, digest: str, acquired: datetime) -> None:
+    def check(self, scene: str, digest: str, acquired: datetime, basis: str) -> None:
         """Finds nothing wrong."""
 
     def has(self, scene: str, model: str, settings: str) -> bool:
@@ -165,7 +165,11 @@ def _lost(result: Result[Any], ledger: Ledger) -> Outcome:
     """The outcome of a scene that nothing was found in."""
     if result.fault is not None:
         return Outcome(str(result.path), Fate.REFUSED, result.fault.reason)
-    culprit = Culprit.of(result.path, result.death or "")
+    try:
+        culprit = Culprit.of(result.path, result.death or "")
+    except OSError as error:
+        reason = f"{result.death}, twice and more; then: {error.strerror or error}"
+        return Outcome(str(result.path), Fate.REFUSED, reason)
     ledger.quarantine(culprit)
     return _quarantined(culprit)
 

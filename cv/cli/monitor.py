@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -126,7 +126,10 @@ def _tell_left_out(places: Sequence[Path | str]) -> None:
     if pictures:
         first = one_line(str(pictures[0]))
         print(f"left out: {len(pictures)} PNG or JPEG without georeference, {first} first")
-    links = [href for place in here for href in elsewhere(place)]
+    links: list[str] = []
+    for place in here:
+        with suppress(SceneError):  # what cannot be read is told where it is wanted
+            links += elsewhere(place)
     if links:
         first = one_line(links[0])
         print(f"left out: {len(links)} links of catalogues that lead elsewhere, {first} first")
@@ -143,21 +146,27 @@ def _release(args: argparse.Namespace) -> None:
 
 
 def _gathered(args: argparse.Namespace) -> tuple[list[Path], list[Outcome]]:
-    """The scenes of all places, each once; and what became of those that could not be fetched."""
+    """The scenes of all places, each once; and what became of places without any.
+
+    Raises SceneError where no folder or catalogue has a scene, and nothing else was asked for.
+    """
     from cv.cli.watch import each_once
     from cv.outcome import Fate, Outcome
     from cv.scene.folder import scenes_at
 
     paths: list[Path] = []
-    missing = []
+    errors: list[SceneError] = []
     for place in args.places:
-        if isinstance(place, Path):
-            paths += scenes_at(place)
-            continue
         try:
-            paths.append(options.here(place, args))
+            if isinstance(place, Path):
+                paths += scenes_at(place)
+            else:
+                paths.append(options.here(place, args))
         except SceneError as error:
-            missing.append(Outcome(error.subject, Fate.REFUSED, str(error)))
+            errors.append(error)
+    if errors and not paths and all(isinstance(place, Path) for place in args.places):
+        raise errors[0]
+    missing = [Outcome(error.subject, Fate.REFUSED, str(error)) for error in errors]
     return each_once(paths), missing
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,22 +26,33 @@ def watch(
 
     `count` answers what became of each path, in their order; what could not be counted is given to
     it again later. `ledger` is the file that it fills, if it is one. Raises InputError where a
-    place cannot be watched, LedgerError where the ledger went away between two batches, and
-    SceneError where a place cannot be read at first.
+    place cannot be watched, LedgerError where the ledger is not the one any more that was there
+    before, and SceneError where a place cannot be read at first.
     """
     watched = [Arrivals(place, settled_s=every_s) for place in _local(places)]
     fresh = each_once(path for one in watched for path in one.look())
+    place = _LedgersPlace(ledger)
     while True:
         if fresh:
             _try_again(watched, fresh, count(fresh))
-        with _in_its_place(ledger):
-            time.sleep(every_s)
+        place.check()
+        time.sleep(every_s)
+        place.check()
         fresh = each_once(path for one in watched for path in _seen(one))
 
 
 def each_once(paths: Iterable[Path]) -> list[Path]:
-    """`paths` without those that lead to the same file as an earlier one."""
-    return list({path.resolve(): path for path in reversed(list(paths))}.values())[::-1]
+    """`paths` without those that lead to the same file as another one.
+
+    Where a link and the file that it leads to are among them the file stays, for what belongs to
+    it lies beside it.
+    """
+    kept: dict[Path, Path] = {}
+    for path in paths:
+        file = path.resolve()
+        if file not in kept or file == Path(os.path.abspath(path)):  # noqa: PTH100 - links stay
+            kept[file] = path
+    return list(kept.values())
 
 
 def _local(places: Sequence[Path | str]) -> list[Path]:
@@ -73,15 +84,23 @@ def _try_again(
                 one.again(path)
 
 
-@contextmanager
-def _in_its_place(file: Path | None) -> Iterator[None]:
-    """Raises LedgerError where the ledger `file` is another one, or none, after the block."""
-    before = identity(file) if file else None
-    yield
-    if file and before and identity(file) != before:
-        raise LedgerError(
-            file,
-            "it was moved, removed or replaced while it was watched",
-            "scenes that were counted before may be missing in it",
-            "Give the same command again: it counts what the ledger does not hold.",
-        )
+class _LedgersPlace:
+    """Where a ledger lies, if it is a file: once one was seen there, it has to stay."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self._seen = identity(file) if file else None
+
+    def check(self) -> None:
+        """Raises LedgerError where another ledger is there now, or none."""
+        if self._file is None:
+            return
+        now = identity(self._file)
+        if self._seen not in (None, now):
+            raise LedgerError(
+                self._file,
+                "it was moved, removed or replaced while it was watched",
+                "scenes that were counted before may be missing in it",
+                "Give the same command again: it counts what the ledger does not hold.",
+            )
+        self._seen = now

@@ -61,13 +61,21 @@ RENEW = (
     "SELECT c.id FROM counts c JOIN scenes s ON s.id = c.scene_id "
     "JOIN recipes r ON r.id = c.recipe_id "
     "WHERE s.name = ? AND r.model = ? AND r.settings = ? AND EXISTS (SELECT 1 FROM counts o "
-    "WHERE o.scene_id = c.scene_id AND o.pier_id = c.pier_id AND o.recency > c.recency))"
+    "WHERE o.scene_id = c.scene_id AND o.pier_id = c.pier_id AND o.recency > c.recency) "
+    "AND NOT (c.visibility = 'mask' AND EXISTS (SELECT 1 FROM counts k "
+    "WHERE k.scene_id = c.scene_id AND k.visibility = 'udm2')))"
 )
-"""Makes the counts of a scene by a model with settings the newest ones, where they are not."""
+"""Makes the counts of a scene by a model with settings the newest ones, where they are not; never
+those that know nothing of its clouds above others that do."""
 SCENE = "SELECT id, digest, acquired FROM scenes WHERE name = ?"
 """Id, digest and time of the scene with a name."""
-SAME = "SELECT id, name FROM scenes WHERE digest = ? AND acquired = ? ORDER BY id"
-"""Id and name of the scenes with an image and a time."""
+SAME = "SELECT name, id, acquired FROM scenes WHERE digest = ? ORDER BY id"
+"""Name, id and time of the scenes with an image."""
+MASKED = (
+    "SELECT 1 FROM counts c JOIN scenes s ON s.id = c.scene_id "
+    "WHERE s.name = ? AND c.visibility = 'udm2' LIMIT 1"
+)
+"""A row if a count of the scene with a name knows its clouds."""
 
 LAST_RUN = "SELECT coalesce(max(id), 0) FROM runs"
 """The id of the last recording."""
@@ -108,9 +116,9 @@ def has(scene: str, model: str, settings: str, pier: str | None) -> Query:
 
 
 def counts(asked: Asked) -> Query:
-    """Rows as `rows.to_counts` wants them, by time, then pier, then insertion."""
+    """Rows as `rows.to_counts` wants them, by time, then pier, then recency: the newest last."""
     ids = _chosen(asked)
-    order = "ORDER BY s.acquired, p.name, c.id"
+    order = "ORDER BY s.acquired, p.name, s.name, c.recency, c.id"
     return Query(f"{_COUNTS} WHERE c.id IN ({ids.sql}) {order}", ids.given)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cv.counting.count import Count, Status
@@ -13,6 +14,8 @@ from cv.errors import LedgerError, SceneError, TimeError
 from cv.ledger import queries, rows
 from cv.ledger.postgres import Connection
 
+ROUNDING = timedelta(minutes=1)
+"""Times of one image that are no further apart are one time, rounded here and there."""
 _UNTOUCHED = "Nothing of this scene was recorded; please report it."
 
 
@@ -48,6 +51,33 @@ def check_same(path: Path | str, scene: str, now: tuple[str, str], before: tuple
             )
 
 
+def check_basis(path: Path | str, scene: str, basis: str, masked: bool) -> None:
+    """Raises SceneError where clouds of `scene`, known (`masked`) to the ledger `path`, would be
+    forgotten by counts whose visibility rests on `basis`."""
+    if masked and basis == "mask":
+        raise SceneError(
+            scene,
+            "no UDM2 comes with it now",
+            f"in {path} it has counts that know its clouds",
+            "Put the UDM2 beside the image; a copy of the image without it can be removed.",
+        )
+
+
+@dataclass(frozen=True)
+class Known:
+    """A scene in the ledger."""
+
+    name: str
+    id: int
+    acquired: datetime
+
+
+def same_image(found: Iterable[rows.Row], acquired: datetime) -> Known | None:
+    """The first scene among the rows `found` (of queries.SAME) that was taken at `acquired`."""
+    known = (Known(name, int(number), datetime.fromisoformat(t)) for name, number, t in found)
+    return next((one for one in known if abs(one.acquired - acquired) <= ROUNDING), None)
+
+
 class Recorder:
     """Writes the counts of one scene into the ledger at `path`."""
 
@@ -66,6 +96,7 @@ class Recorder:
         """
         self._check_piers()
         scene_id = self._scene_id(acquired)
+        self._check_bases(scene_id)
         fresh = self._fresh(scene_id)
         if fresh:
             self._insert(scene_id, fresh)
@@ -80,18 +111,25 @@ class Recorder:
     def _scene_id(self, acquired: str) -> int:
         """The scene's row, made if it is new; raises SceneError if the known one differs.
 
-        It may have another name, see `Ledger.name_of`.
+        It may have another name, see `Ledger.known_as`.
         """
         scene, digest = self._counts.scene, self._counts.digest
         known = self._connection.execute(queries.SCENE, (scene,)).fetchone()
         if known is None:
-            same = self._connection.execute(queries.SAME, (digest, acquired)).fetchone()
+            found = self._connection.execute(queries.SAME, (digest,)).fetchall()
+            same = same_image(found, datetime.fromisoformat(acquired))
             if same is not None:
-                return int(same[0])
+                return same.id
             return self._add("scenes", name=scene, digest=digest, acquired=acquired)
         scene_id, *before = known
         check_same(self._path, scene, (digest, acquired), tuple(before))
         return int(scene_id)
+
+    def _check_bases(self, scene_id: int) -> None:
+        asked = "SELECT 1 FROM counts WHERE scene_id = ? AND visibility = 'udm2' LIMIT 1"
+        masked = self._connection.execute(asked, (scene_id,)).fetchone() is not None
+        for count in self._counts:
+            check_basis(self._path, self._counts.scene, count.visibility, masked)
 
     def _fresh(self, scene_id: int) -> list[Count]:
         """The counts that are not there yet; removes failed ones that are to be replaced."""

@@ -19,7 +19,7 @@ from cv.ledger.culprit import Culprit
 from cv.ledger.delivery import Arrival, Delivery
 from cv.ledger.faults import faults, sound_rows
 from cv.ledger.opening import connect, identity
-from cv.ledger.recording import Recorder, check_same, stamp, time_of
+from cv.ledger.recording import Recorder, check_basis, check_same, same_image, stamp, time_of
 
 TIMEOUT_S = 5.0
 """How long another writer is waited for, seconds."""
@@ -80,10 +80,10 @@ class Ledger:
         """Writes the scene of `counts` in one transaction; returns how many counts are new.
 
         A count whose scene, pier, model and settings are there already changes nothing, except that
-        one which failed gives way to one which did not. A scene whose image and time are known
-        by another name is that one, see `name_of`. Raises TimeError for a scene without a
-        time, SceneError for a known scene with another digest or time, and LedgerError (other
-        writer, full disk, ...); then nothing is written.
+        one which failed gives way to one which did not. A scene whose image is known by another
+        name is that one, see `known_as`. Raises TimeError for a scene without a time, SceneError
+        for a known scene with another digest or time, or whose clouds were known and are not any
+        more, and LedgerError (other writer, full disk, ...); then nothing is written.
         """
         if not counts.piers:
             return 0
@@ -108,23 +108,30 @@ class Ledger:
         with faults(self.path), self._writing():
             self._connection.execute(renewing.sql, renewing.given)
 
-    def name_of(self, scene: str, digest: str, acquired: datetime) -> str:
-        """The name by which `scene` is known: its own, or that of the same image and time.
+    def known_as(self, scene: str, digest: str, acquired: datetime) -> tuple[str, datetime]:
+        """The name and the time by which `scene` is known: its own, or those of the same image.
 
-        A copy of an image, or a STAC Item that names it, shows nothing new. Raises LedgerError.
+        A copy of an image, or a STAC Item that names it, shows nothing new; their times may differ
+        by a minute: they are rounded here and there. Raises LedgerError.
+        """
+        with faults(self.path), sound_rows(self.path):
+            if self._all(queries.Query(queries.SCENE, (scene,))):
+                return scene, acquired
+            same = same_image(self._all(queries.Query(queries.SAME, (digest,))), acquired)
+        return (same.name, same.acquired) if same else (scene, acquired)
+
+    def check(self, scene: str, digest: str, acquired: datetime, basis: str) -> None:
+        """Raises SceneError where `scene` is known with another digest or time, and LedgerError.
+
+        Also where its clouds are known and `basis`, what its visibility would rest on now, says
+        nothing of them (see Visibility).
         """
         with faults(self.path):
-            if self._all(queries.Query(queries.SCENE, (scene,))):
-                return scene
-            same = self._all(queries.Query(queries.SAME, (digest, stamp(acquired))))
-        return str(same[0][1]) if same else scene
-
-    def check(self, scene: str, digest: str, acquired: datetime) -> None:
-        """Raises SceneError where `scene` is known with another digest or time, and LedgerError."""
-        with faults(self.path):
             known = self._all(queries.Query(queries.SCENE, (scene,)))
+            masked = bool(self._all(queries.Query(queries.MASKED, (scene,))))
         for _, *before in known:
             check_same(self.path, scene, (digest, stamp(acquired)), tuple(before))
+        check_basis(self.path, scene, basis, masked)
 
     def piers(self) -> tuple[str, ...]:
         """The names of all piers that were ever counted, sorted; raises LedgerError."""
@@ -139,7 +146,7 @@ class Ledger:
         scene: str | None = None,
         newest: bool = False,
     ) -> tuple[Count, ...]:
-        """The counts (of `pier`, by `model`, in `scene`), by time, then pier, then insertion.
+        """The counts (of `pier`, by `model`, in `scene`), by time, then pier, the newest last.
 
         `newest` keeps one count per scene and pier among them: the one recorded or confirmed (see
         `renew`) last, and one that failed only where there is no other. Raises LedgerError.

@@ -14,6 +14,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from cv.errors import SceneError
 from cv.geometry.grid import Grid
 from cv.geometry.patch import Patch
 from cv.scene import clock, files, planet
@@ -73,6 +74,7 @@ class Scene:
         wanted = declared(radiometry) if isinstance(radiometry, str) else radiometry
         pattern = NamePattern.parse(time_pattern) if isinstance(time_pattern, str) else time_pattern
         delivery = _delivery(files.local(path)).checked()
+        _check_id(delivery)
         header = inspect(delivery.image)
         grid = grid_of(header, gsd)
         delivery = planet.calibrated(delivery, header)
@@ -121,7 +123,12 @@ class Scene:
 
     def judged(self, survey: Survey) -> Visibility:
         """The visibility that a `survey` of this scene comes to."""
-        return Visibility.of(survey.region, survey.clear, "udm2" if self.udm2 else "mask")
+        return Visibility.of(survey.region, survey.clear, self.basis)
+
+    @property
+    def basis(self) -> str:
+        """What its visibility rests on, see Visibility."""
+        return "udm2" if self.udm2 else "mask"
 
     @cached_property
     def digest(self) -> str:
@@ -193,6 +200,23 @@ def _delivery(path: Path) -> Delivery:
 
         return stac.read(path)
     return planet.find(path) or Delivery.plain(path)
+
+
+def _check_id(delivery: Delivery) -> None:
+    """Raises SceneError for an id that is no text: JSON may hold what no file or table can."""
+    try:
+        delivery.id.encode()
+    except UnicodeEncodeError:
+        pass
+    else:
+        if "\0" not in delivery.id:
+            return
+    raise SceneError(
+        delivery.image,
+        f"it is called {delivery.id!r}",
+        "an id that is valid Unicode, without NUL, is needed",
+        "Correct the id of its Item.",
+    )
 
 
 def _time(

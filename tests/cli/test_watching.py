@@ -191,6 +191,8 @@ def test_what_was_refused_is_tried_again_after_a_while(place, meanwhile, monkeyp
 
     monkeypatch.setattr("cv.monitoring.examine", once)
     monkeypatch.setattr("cv.scene.arrivals.AGAIN_S", 0.0)
+    for path in Path("scenes").iterdir():
+        os.utime(path, (0, 0))  # all are whole at the first look
     meanwhile(nothing, nothing, nothing)
     assert main([*COMMAND, "scenes"]) == 130
     assert scenes() == {"day9", "day10", "day12"}
