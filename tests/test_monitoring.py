@@ -6,7 +6,8 @@ import json
 import math
 import shutil
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +21,12 @@ from stand_ins import CARD, CONTAINER_RGB, HULL_RGB, painted_detector
 from cv.detector.card import Calibration
 from cv.detector.engine import Engine
 from cv.errors import CoverageError, InferenceError, RadiometryError
+from cv.history import history
 from cv.ledger import Ledger
-from cv.monitoring import count, monitor
+from cv.monitoring import count, examine, keep, monitor
 from cv.outcome import Fate
 from cv.scene.scene import Scene
+from cv.series import Series
 from cv.site import Pier, Role, Site
 
 RAJIN = (130.295, 42.235)
@@ -32,6 +35,8 @@ SIZE = 700
 GSD = 0.45
 TRANSFORM = grid_transform(UTM, RAJIN, GSD, 0.0, 1, SIZE)
 NOON = datetime(2024, 3, 10, 2, 30, tzinfo=UTC)
+WHEN = datetime(2024, 3, 10, 1, 30, 45, tzinfo=UTC)
+"""What the name of a Planet asset says."""
 
 
 @pytest.fixture
@@ -361,19 +366,117 @@ def test_a_mask_that_comes_later_makes_a_new_count(site, tmp_path):
     image = paint(tmp_path / f"{name}_Visual.tif", UTM, TRANSFORM, RAJIN, SIZE)
     with Ledger.open(tmp_path / "l.db") as ledger:
         monitor([image], site, painted_detector(), ledger)
-        bands = np.zeros((8, SIZE, SIZE), np.uint8)
-        bands[5] = 1  # cloud everywhere
-        with rasterio.open(
-            tmp_path / f"{name}_udm2.tif", "w", driver="GTiff", count=8, height=SIZE, width=SIZE,
-            dtype="uint8", crs=UTM.to_wkt(), transform=TRANSFORM,
-        ) as out:  # fmt: skip
-            out.write(bands)
+        image, _ = masked(tmp_path, name)
         (outcome,) = monitor([image], site, painted_detector(), ledger)
         assert outcome.fate is Fate.RECORDED
         blind, clouded = ledger.counts("Pier 2")
         assert (blind.containers.value, blind.visibility) == (24, "mask")
         assert (clouded.status, clouded.containers.value) == ("not_visible", None)
         assert ledger.counts("Pier 2", newest=True) == (clouded,)
+
+
+def masked(folder, name):
+    """An image of which a UDM2 knows that there is cloud everywhere; image and mask."""
+    image = paint(folder / f"{name}_Visual.tif", UTM, TRANSFORM, RAJIN, SIZE)
+    bands = np.zeros((8, SIZE, SIZE), np.uint8)
+    bands[5] = 1
+    with rasterio.open(
+        folder / f"{name}_udm2.tif", "w", driver="GTiff", count=8, height=SIZE, width=SIZE,
+        dtype="uint8", crs=UTM.to_wkt(), transform=TRANSFORM,
+    ) as out:  # fmt: skip
+        out.write(bands)
+    return image, folder / f"{name}_udm2.tif"
+
+
+@pytest.mark.parametrize("known_before", [False, True])
+def test_clouds_that_were_known_are_not_forgotten_when_the_mask_is_gone(
+    site, tmp_path, known_before
+):
+    name = "20240310_013045_12_2480_3B"
+    image = paint(tmp_path / f"{name}_Visual.tif", UTM, TRANSFORM, RAJIN, SIZE)
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        if known_before:
+            monitor([image], site, painted_detector(), ledger)
+        image, mask = masked(tmp_path, name)
+        monitor([image], site, painted_detector(), ledger)
+        mask.rename(tmp_path / "elsewhere.tif")
+        (outcome,) = monitor([image], site, painted_detector(), ledger)
+        assert outcome.fate is Fate.REFUSED
+        assert "no UDM2 comes with it now" in outcome.reason
+        (series,) = history(ledger, ["Pier 2"]).values()
+        assert [count.status for count in series] == ["not_visible"]
+        (tmp_path / "elsewhere.tif").rename(mask)
+        assert monitor([image], site, painted_detector(), ledger)[0].fate is Fate.KNOWN
+
+
+def test_a_copy_without_the_mask_of_its_image_is_refused(site, tmp_path):
+    image, _ = masked(tmp_path, "20240310_013045_12_2480_3B")
+    copy = tmp_path / "copy.tif"
+    copy.write_bytes(image.read_bytes())
+
+    def opener(path):
+        return Scene.open(path, acquired=None if path == image else WHEN)
+
+    with Ledger.open(tmp_path / "l.db") as ledger, Ledger.open(tmp_path / "m.db") as other:
+        fates = [
+            one.fate for one in monitor([image, copy], site, painted_detector(), ledger, opener)
+        ]
+        assert fates == [Fate.RECORDED, Fate.REFUSED]
+        monitor([copy, image], site, painted_detector(), other, opener)
+        for one in (ledger, other):
+            (series,) = history(one, ["Pier 2"]).values()
+            assert [count.status for count in series] == ["not_visible"]
+
+
+def test_counts_that_were_made_meanwhile_are_checked_again_when_they_are_kept(site, tmp_path):
+    """Two workers see that nothing is there; the one without a mask is the last to be done."""
+    image, _ = masked(tmp_path, "20240310_013045_12_2480_3B")
+    copy = tmp_path / "copy.tif"
+    copy.write_bytes(image.read_bytes())
+    detector = painted_detector()
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        found = [
+            examine(image, site, detector, ledger, Scene.open),
+            examine(copy, site, detector, ledger, partial(Scene.open, acquired=WHEN)),
+        ]
+        assert [keep(one, ledger).fate for one in found] == [Fate.RECORDED, Fate.REFUSED]
+
+
+@pytest.mark.parametrize(("seconds", "scenes"), [(0.4, 1), (-59, 1), (61, 2)])
+def test_times_of_one_image_are_rounded_here_and_there(scene_path, site, tmp_path, seconds, scenes):
+    copy = tmp_path / "copy.tif"
+    copy.write_bytes(scene_path.read_bytes())
+    times = {scene_path: NOON, copy: NOON + timedelta(seconds=seconds)}
+
+    def opener(path):
+        return Scene.open(path, acquired=times[path])
+
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        monitor(list(times), site, painted_detector(), ledger, opener)
+        trial = replace(painted_detector(), engine=Engine.OPENVINO)
+        monitor(list(times), site, trial, ledger, opener)
+        assert len({count.scene for count in ledger.counts()}) == scenes
+        assert len(ledger.counts("Pier 2")) == 2 * scenes
+
+
+def test_an_item_whose_id_is_no_text_is_refused_and_the_batch_goes_on(scene_path, site, tmp_path):
+    for number, name in enumerate(("\ud800x", "nul\0x")):
+        item = {
+            "type": "Feature", "stac_version": "1.0.0", "id": name, "geometry": None,
+            "properties": {"datetime": "2024-03-08T03:28:50Z"}, "links": [],
+            "assets": {"visual": {"href": scene_path.name}},
+        }  # fmt: skip
+        (scene_path.parent / f"{number}.json").write_text(json.dumps(item))
+
+    def opener(path):
+        return Scene.open(path, acquired=NOON)
+
+    places = [scene_path.parent / "0.json", scene_path.parent / "1.json", scene_path]
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        outcomes = monitor(places, site, painted_detector(), ledger, opener)
+    assert [one.fate for one in outcomes] == [Fate.REFUSED, Fate.REFUSED, Fate.RECORDED]
+    assert "valid Unicode" in outcomes[0].reason
+    assert "valid Unicode" in outcomes[1].reason
 
 
 def test_counting_again_as_before_makes_the_old_count_the_newest(scene_path, site, tmp_path):
@@ -387,6 +490,8 @@ def test_counting_again_as_before_makes_the_old_count_the_newest(scene_path, sit
         for detector in (painted_detector(), trial, painted_detector(), painted_detector()):
             monitor([scene_path], site, detector, ledger, opener)
             (newest,) = ledger.counts("Pier 2", newest=True)
+            assert history(ledger, ["Pier 2"])["Pier 2"] == (newest,)
+            assert Series.of("Pier 2", ledger.counts("Pier 2")).counts == (newest,)
             seen.append(newest.model)
         assert len(ledger.counts("Pier 2")) == 2
     assert seen == [seen[0], "t" * 64, seen[0], seen[0]]

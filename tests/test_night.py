@@ -111,6 +111,18 @@ def test_a_deadly_scene_is_quarantined_and_the_night_goes_on(place):
     assert problems(path) == ()
 
 
+def test_a_deadly_file_that_is_gone_afterwards_is_refused(place, monkeypatch):
+    def gone(path, reason):
+        raise FileNotFoundError(2, "No such file or directory", str(path))
+
+    monkeypatch.setattr("cv.night.Culprit.of", gone)
+    fates = night(place, place / "crew.db", opened)
+    assert fates[DEADLY].fate is Fate.REFUSED
+    assert "signal 9" in fates[DEADLY].reason
+    assert "No such file" in fates[DEADLY].reason
+    assert {one.fate for day, one in fates.items() if day != DEADLY} == {Fate.RECORDED}
+
+
 def test_a_file_that_is_delivered_again_leaves_quarantine(place):
     path, scene = place / "crew.db", place / "scenes" / f"202403{DEADLY:02}_023000.tif"
     night(place, path, opened)

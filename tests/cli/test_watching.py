@@ -18,6 +18,7 @@ from cv.ledger import Ledger
 from cv.ledger.culprit import Culprit
 from cv.monitoring import Found
 from cv.outcome import Fate, Outcome
+from cv.scene.arrivals import Arrivals
 
 COMMAND = ["monitor", "--site", "port.geojson", "--ledger", "port.db", "--watch", "1"]
 
@@ -223,3 +224,42 @@ def test_places_that_may_not_be_read(place, meanwhile, monkeypatch, capsys):
     told = capsys.readouterr().out
     assert "scenes/sub: a folder, which may not be readable" in told
     assert "2 known, 0 failed, 1 refused" in told
+
+
+def test_a_ledger_that_is_moved_while_scenes_are_looked_for_ends_the_watch(
+    place, meanwhile, monkeypatch, capsys
+):
+    usual = Arrivals.look
+    looks = []
+
+    def look(arrivals):
+        looks.append(arrivals)
+        if len(looks) == 3:
+            Path("port.db").rename("old.db")
+        return usual(arrivals)
+
+    monkeypatch.setattr(Arrivals, "look", look)
+    meanwhile(nothing, lambda: later("day9", "day13"), nothing, nothing)
+    assert main([*COMMAND, "scenes"]) == 2
+    assert "while it was watched" in capsys.readouterr().err
+
+
+def test_of_a_link_and_its_file_the_file_is_read(place):
+    Path("linked").mkdir()
+    link = Path("linked/a.tif")
+    link.symlink_to("../scenes/day9.tif")
+    files = [Path("scenes/day9.tif"), Path("scenes/day10.tif")]
+    assert watch.each_once([link, *files]) == files
+    assert watch.each_once([*files, link, link]) == files
+    assert watch.each_once([link, files[1]]) == [link, files[1]]
+
+
+@pytest.mark.parametrize("other", ["empty", "nowhere", "broken.json"])
+def test_a_place_without_scenes_leaves_the_others_alone(place, capsys, other):
+    Path("empty").mkdir()
+    Path("broken.json").write_text('{"type": "Catalog", "stac_version": "1.0.0", "links": 5}')
+    assert main([*COMMAND[:-2], other, "scenes"]) == 1
+    assert scenes() == {"day9", "day10", "day12"}
+    assert f"refused: {other}" in capsys.readouterr().out
+    assert main([*COMMAND[:-2], other]) == 2
+    assert other in capsys.readouterr().err
