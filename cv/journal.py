@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -34,7 +35,9 @@ class _Sums:
 class Journal:
     """What is written while a batch runs. Without files it only keeps the sums.
 
-    A context manager: at its end the sums are noted, also of a batch that breaks off.
+    A context manager: at its end the sums are noted, also of a batch that breaks off. It begins
+    with InputError where its files cannot be written; what fails later is kept as `trouble`, and
+    ends no batch.
     """
 
     log: Path | None = None
@@ -45,14 +48,28 @@ class Journal:
     spent: Counter[str] = field(default_factory=Counter)
     """Seconds by stage, and bytes."""
     began: float = field(default_factory=time.monotonic)
+    trouble: InputError | None = None
+    """Why log or metrics are not complete."""
 
     def add(self, outcome: Outcome) -> None:
-        """Notes one scene; raises InputError where the log cannot be written."""
+        """Notes one scene."""
         self.fates[outcome.fate] += 1
         self.spent.update(asdict(outcome.cost))
         self._write(_json_of(outcome) if self._is_json else _text_of(outcome))
 
     def __enter__(self) -> Self:
+        try:
+            if self.log:
+                self.log.open("a").close()
+        except OSError as error:
+            raise _unwritable(self.log or "", error) from error
+        if self.metrics and not os.access(self.metrics.parent, os.W_OK):
+            raise InputError(
+                self.metrics,
+                "its folder is missing, or may not be written to",
+                "the file is written anew after each batch",
+                "Check the path.",
+            )
         return self
 
     def __exit__(
@@ -64,26 +81,26 @@ class Journal:
         self._close(_Sums(kind is None, time.monotonic() - self.began))
 
     def _close(self, sums: _Sums) -> None:
-        """Notes the sums; raises InputError where a file cannot be written."""
+        """Notes the sums."""
         self._write(self._sums_json(sums) if self._is_json else self._sums_text(sums))
         if self.metrics:
             try:
                 write_whole(self.metrics, self._prometheus(sums).encode())
             except OSError as error:
-                raise _unwritable(self.metrics, error) from error
+                self.trouble = self.trouble or _unwritable(self.metrics, error)
 
     @property
     def _is_json(self) -> bool:
         return self.log is not None and self.log.suffix.lower() == JSON_LINES
 
     def _write(self, line: str) -> None:
-        if self.log is None:
+        if self.log is None or self.trouble:
             return
         try:
             with self.log.open("a", encoding="utf-8") as file:
                 file.write(f"{line}\n")
         except OSError as error:
-            raise _unwritable(self.log, error) from error
+            self.trouble = _unwritable(self.log, error)
 
     def _sums_text(self, sums: _Sums) -> str:
         told = ", ".join(f"{self.fates[fate]} {fate.value}" for fate in Fate)
@@ -171,7 +188,7 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _unwritable(path: Path, error: OSError) -> InputError:
+def _unwritable(path: Path | str, error: OSError) -> InputError:
     return InputError(
         path, error.strerror or str(error), "it must be writable", "Check the path and the disk."
     )

@@ -16,12 +16,14 @@ from cv.detector.detector import Detector
 from cv.errors import InputError, LedgerError, TimeError
 from cv.ledger import Ledger
 from cv.outcome import Brief, Cost, Fate, Outcome
+from cv.quarantine import set_aside
 from cv.scene.scene import Scene
 from cv.site import Site
 from cv.visit import METHOD_VERSION, Visit
 
 Told = Callable[[Outcome], None]
 """Called with each outcome, when all of it is kept."""
+_TOO_MUCH = "it needs more memory than there is"
 
 
 def count(scene: Scene, site: Site | None, detector: Detector) -> Counts:
@@ -44,12 +46,18 @@ def monitor(
     """Counts every scene that `ledger` does not hold yet, and records it: whole, or not at all.
 
     `scenes` are opened scenes, or paths that `opener` opens. One that cannot be read is refused,
-    one whose counting breaks off is recorded as failed; neither ends the batch. `told` hears of
-    each when it is done. Raises LedgerError when the ledger itself cannot be written.
+    one whose counting breaks off is recorded as failed, and a file in the ledger's quarantine is
+    left alone; none of them ends the batch. `told` hears of each when it is done. Raises
+    LedgerError when the ledger itself cannot be written.
     """
+    items = list(scenes)
+    aside = set_aside([Path(i) for i in items if not isinstance(i, Scene)], ledger, told)
     outcomes = []
-    for scene in tqdm(list(scenes), desc="scenes", unit="scene", disable=None, leave=False):
-        outcomes.append(keep(examine(scene, site, detector, ledger, opener), ledger))
+    for item in tqdm(items, desc="scenes", unit="scene", disable=None, leave=False):
+        if not isinstance(item, Scene) and Path(item) in aside:
+            outcomes.append(aside[Path(item)])
+            continue
+        outcomes.append(keep(examine(item, site, detector, ledger, opener), ledger))
         told(outcomes[-1])
     return tuple(outcomes)
 
@@ -154,6 +162,8 @@ def examine(
         scene = opener(item)
     except InputError as error:
         return Found(Outcome(str(item), Fate.REFUSED, str(error)))
+    except MemoryError:
+        return Found(Outcome(str(item), Fate.REFUSED, _TOO_MUCH))
     except Exception as error:  # a file that no check of ours foresaw: the night goes on
         return Found(Outcome(str(item), Fate.REFUSED, f"{type(error).__name__}: {error}"))
     opened = time.perf_counter()
@@ -207,8 +217,8 @@ def _counted(scene: Scene, site: Site, detector: Detector, register: Register) -
     except InputError:
         raise
     except MemoryError as error:
-        reason = "it needs more memory than there is"
-        return Found(Outcome(scene.id, Fate.FAILED, f"{reason} ({error})"), visit.failed(reason))
+        reason = f"{_TOO_MUCH} ({error})"
+        return Found(Outcome(scene.id, Fate.FAILED, reason), visit.failed(_TOO_MUCH))
     except Exception as error:  # the border of one scene: the night goes on, the reason stays
         reason = f"{type(error).__name__}: {error}"
         return Found(Outcome(scene.id, Fate.FAILED, reason), visit.failed(reason))

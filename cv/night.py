@@ -21,6 +21,7 @@ from cv.ledger import Ledger
 from cv.ledger.culprit import Culprit
 from cv.monitoring import Found, Identity, Register, Told, examine, keep
 from cv.outcome import Fate, Outcome
+from cv.quarantine import left_alone, set_aside
 from cv.scene.scene import Scene
 from cv.site import Site
 from cv.visit import METHOD_VERSION, Visit
@@ -74,7 +75,7 @@ def monitor_with_crew(
     ledger's quarantine is released. Outcomes are in the order of `paths`. Raises LedgerError and
     InputError.
     """
-    outcomes = _set_aside(paths, ledger, told)
+    outcomes = set_aside(paths, ledger, told)
     waiting = [path for path in paths if path not in outcomes]
     make = partial(recipe.counting, ledger.reader)
     for result in _shown(examined(waiting, make, workers, limits), len(waiting)):
@@ -95,7 +96,7 @@ def monitor_on_cluster(
     So they first say which scene each file is, and then count those that the ledger has not. Files
     and model have the same paths there as here.
     """
-    outcomes = _set_aside(paths, ledger, told)
+    outcomes = set_aside(paths, ledger, told)
     model = recipe.detector().digest
     new: dict[Path, Identity] = {}
     waiting = [path for path in paths if path not in outcomes]
@@ -130,16 +131,6 @@ def _identify(path: Path, recipe: Recipe, detector: Detector) -> Identity:
         return Identity.of(Visit.of(scene, recipe.site, detector))
 
 
-def _set_aside(paths: Sequence[Path], ledger: Ledger, told: Told) -> dict[Path, Outcome]:
-    """The outcomes of those of `paths` that are in quarantine."""
-    quarantined = ledger.quarantined()
-    culprits = {path: one for path in paths for one in quarantined if one.is_at(path)}
-    outcomes = {path: _quarantined(one) for path, one in culprits.items()}
-    for outcome in outcomes.values():
-        told(outcome)
-    return outcomes
-
-
 def _shown(results: Iterable[Result[Any]], total: int, what: str = "scenes") -> Any:
     return tqdm(results, total=total, desc=what, unit="scene", disable=None, leave=False)
 
@@ -171,12 +162,7 @@ def _lost(result: Result[Any], ledger: Ledger) -> Outcome:
         reason = f"{result.death}, twice and more; then: {error.strerror or error}"
         return Outcome(str(result.path), Fate.REFUSED, reason)
     ledger.quarantine(culprit)
-    return _quarantined(culprit)
-
-
-def _quarantined(culprit: Culprit) -> Outcome:
-    reason = f"{culprit.path}: {culprit.reason}, twice and more; it is left alone"
-    return Outcome(culprit.path, Fate.QUARANTINED, reason)
+    return left_alone(culprit)
 
 
 def _other_program(identity: Identity) -> InputError:

@@ -26,6 +26,8 @@ class Server:
     files: dict[str, bytes] = field(default_factory=dict)
     promised: int = 0
     """Bytes that are announced beside those that come."""
+    lengths: tuple[str, ...] = ()
+    """What is announced of the length beside the true one."""
     endless: bytes = b""
     """Sent again and again instead of an answer."""
     reason: str = "no such key"
@@ -57,6 +59,8 @@ def handler(server: Server) -> type[BaseHTTPRequestHandler]:
             else:
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(content) + server.promised))
+                for length in server.lengths:
+                    self.send_header("Content-Length", length)
                 self.end_headers()
                 self.wfile.write(content)
 

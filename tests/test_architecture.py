@@ -30,6 +30,7 @@ LAYERS = [
     {"benchmark"},
     {"visit", "outcome"},
     {"journal"},
+    {"quarantine"},
     {"monitoring"},
     {"night"},
     {"evaluation"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -79,11 +80,22 @@ def test_a_batch_that_breaks_off_says_so(tmp_path):
 
 
 def test_a_log_that_cannot_be_written_is_told(tmp_path):
-    with pytest.raises(InputError, match="writable"):
-        Journal(tmp_path / "none" / "night.log").add(COUNTED)
+    with pytest.raises(InputError, match="writable"), Journal(tmp_path / "none" / "night.log"):
+        pytest.fail("the batch began")
+    with pytest.raises(InputError, match="folder"), Journal(None, tmp_path / "none" / "p.prom"):
+        pytest.fail("the batch began")
 
 
-def test_a_night_is_written_down(tmp_path):
+def test_a_log_that_breaks_off_ends_no_batch(tmp_path):
+    journal = Journal(Path("/dev/full"), tmp_path / "p.prom")
+    with journal:
+        journal.add(COUNTED)
+        journal.add(REFUSED)
+    assert "No space left" in str(journal.trouble)
+    assert 'fate="recorded"} 1' in (tmp_path / "p.prom").read_text()
+
+
+def test_a_night_is_written_down(tmp_path, capsys, monkeypatch):
     folder = tmp_path / "scenes"
     folder.mkdir()
     (folder / "bad.tif").write_bytes(b"II*\0 truncated")
@@ -103,3 +115,8 @@ def test_a_night_is_written_down(tmp_path):
     assert [line.get("fate") for line in lines] == ["refused", None, "refused", None]
     assert 'fate="refused"} 1' in (tmp_path / "p.prom").read_text()
     assert main([*asked[:-4], "--log", str(tmp_path / "night.tif")]) == 2
+    capsys.readouterr()
+    full = InputError("night.log", "No space left", "it must be writable", "Check the disk.")
+    monkeypatch.setattr(Journal, "_write", lambda journal, _: setattr(journal, "trouble", full))
+    main(asked)
+    assert "No space left" in capsys.readouterr().err

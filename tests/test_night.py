@@ -19,7 +19,8 @@ from stand_ins import painted_detector
 from cv.cli import main
 from cv.crew.limits import Limits
 from cv.ledger import Ledger
-from cv.ledger.care import problems
+from cv.ledger.culprit import Culprit
+from cv.ledger.soundness import problems
 from cv.monitoring import monitor
 from cv.night import Recipe, monitor_with_crew
 from cv.outcome import Fate
@@ -121,6 +122,30 @@ def test_a_deadly_file_that_is_gone_afterwards_is_refused(place, monkeypatch):
     assert "signal 9" in fates[DEADLY].reason
     assert "No such file" in fates[DEADLY].reason
     assert {one.fate for day, one in fates.items() if day != DEADLY} == {Fate.RECORDED}
+
+
+def test_a_batch_without_workers_leaves_it_alone_too(place):
+    path, scenes = place / "crew.db", sorted((place / "scenes").iterdir())
+    night(place, path, opened)
+    with Ledger.open(path) as ledger:
+        told = []
+        outcomes = monitor(
+            map(str, scenes), Site.read(place / "port.geojson"), painted_detector(), ledger,
+            opened, told.append,
+        )  # fmt: skip
+    assert [one.fate for one in outcomes].index(Fate.QUARANTINED) == DEADLY - 1
+    assert len(outcomes) == len(told) == len(scenes)
+
+
+def test_an_item_is_known_by_what_it_names_too(tmp_path):
+    item, image = tmp_path / "item.json", tmp_path / "a.tif"
+    assets = {"image": {"href": "a.tif"}, "mask": {"href": "none.tif"}}
+    item.write_text(json.dumps({"type": "Feature", "stac_version": "1.0.0", "assets": assets}))
+    image.write_bytes(b"deadly")
+    culprit = Culprit.of(item, "signal 9")
+    assert culprit.is_at(item)
+    image.write_bytes(b"mended")
+    assert not culprit.is_at(item)
 
 
 def test_a_file_that_is_delivered_again_leaves_quarantine(place):

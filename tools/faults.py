@@ -29,7 +29,7 @@ from yard import CLEAR, PATIENCE_S, PROGRAM, Tally, Yard, prepared, run, started
 from cv.detector.network import card_path
 from cv.detector.released import model_files
 from cv.errors import PierwatchError
-from cv.ledger.care import problems
+from cv.ledger.soundness import problems
 
 
 def kills(yard: Yard, number: int) -> Tally:

@@ -33,7 +33,7 @@ from cv.crew.limits import Limits
 from cv.detector.detector import Detector
 from cv.files import write_whole
 from cv.ledger import Ledger
-from cv.ledger.care import problems
+from cv.ledger.soundness import problems
 from cv.night import Recipe, monitor_with_crew
 from cv.outcome import Fate, Outcome
 from cv.scene.scene import Scene

@@ -16,7 +16,7 @@ from affine import Affine
 
 from cv.files import write_whole
 from cv.ledger import Ledger
-from cv.ledger.care import problems
+from cv.ledger.soundness import problems
 from cv.training.render import FINE_GSD, render_chip
 
 PROGRAM = Path(__file__).resolve().parents[1] / "infer.py"

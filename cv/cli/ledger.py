@@ -41,7 +41,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run_verify(args: argparse.Namespace) -> int:
     """Prints what is wrong."""
-    from cv.ledger.care import problems
+    from cv.ledger.soundness import problems
 
     found = problems(args.ledger)
     for line in found:
@@ -53,7 +53,7 @@ def run_verify(args: argparse.Namespace) -> int:
 
 def run_backup(args: argparse.Namespace) -> int:
     """Makes the copy."""
-    from cv.ledger.care import backup
+    from cv.ledger.backup import backup
 
     backup(args.ledger, args.target)
     print(f"{args.target}: a copy of {args.ledger}")

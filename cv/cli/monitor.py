@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
     def count(paths: Sequence[Path]) -> tuple[Outcome, ...]:
         with Journal(log, metrics) as journal:
             outcomes = _batch(args, paths, (), site, opener, journal)
-        _told(args, outcomes)
+        _told(args, outcomes, journal)
         sys.stdout.flush()
         return outcomes
 
@@ -113,7 +113,8 @@ def run(args: argparse.Namespace) -> int:
         watch(args.places, args.watch, options.ledger_file(args), count)
     with Journal(log, metrics) as journal:
         paths, missing = _gathered(args)
-        return _told(args, _batch(args, paths, missing, site, opener, journal))
+        outcomes = _batch(args, paths, missing, site, opener, journal)
+    return _told(args, outcomes, journal)
 
 
 def _tell_left_out(places: Sequence[Path | str]) -> None:
@@ -220,7 +221,7 @@ def _way(
         yield lambda paths, ledger, told: monitor(paths, site, detector, ledger, opener, told)
 
 
-def _told(args: argparse.Namespace, outcomes: Sequence[Outcome]) -> int:
+def _told(args: argparse.Namespace, outcomes: Sequence[Outcome], journal: Journal) -> int:
     """Prints what went wrong, and the sums; returns the exit code."""
     from cv.outcome import Fate
 
@@ -232,6 +233,9 @@ def _told(args: argparse.Namespace, outcomes: Sequence[Outcome]) -> int:
                 print("  it was fetched: remove the file to have it fetched again")
     fates = Counter(outcome.fate for outcome in outcomes)
     print("scenes: " + ", ".join(f"{fates[fate]} {fate.value}" for fate in Fate))
+    if journal.trouble:
+        print(f"pierwatch: {one_line(str(journal.trouble))}", file=sys.stderr)
     if fates[Fate.REFUSED] == len(outcomes):
         return 2
-    return 1 if any(fates[fate] for fate in (Fate.FAILED, Fate.REFUSED, Fate.QUARANTINED)) else 0
+    amiss = any(fates[fate] for fate in (Fate.FAILED, Fate.REFUSED, Fate.QUARANTINED))
+    return 1 if amiss or journal.trouble else 0

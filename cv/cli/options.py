@@ -64,8 +64,9 @@ def place(text: str) -> Path | str:
         return text
     if found and scheme.lower() == "file":
         parts = urlsplit(text)
-        if parts.netloc.lower() in ("", "localhost"):
-            return Path(url2pathname(parts.path))
+        path = url2pathname(parts.path)
+        if parts.netloc.lower() in ("", "localhost") and "\0" not in path:
+            return Path(path)
     elif not found:
         return Path(text)
     raise argparse.ArgumentTypeError(

@@ -20,6 +20,8 @@ _ENDINGS = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
 _KEPT = "%/?:@!$&'()*+,;=~[]"
 """What of an address is sent as it is, beside letters and digits."""
 HTTPS_PORT = 443
+_LONGEST, _LONGEST_SECTION = 2000, 200
+"""Bytes of an address and of a part of its path: files have to be called so, and drafts longer."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,12 @@ class Address:
     @classmethod
     def parse(cls, text: str) -> Address:
         """The address `text`; raises SceneError for one that is none, or names no scene's file."""
-        if any(ord(letter) < 0x20 or ord(letter) == 0x7F for letter in text):
+        if any(ord(letter) < 0x20 or 0x7F <= ord(letter) < 0xA0 for letter in text):
             raise _refused(text, "control characters in it")
+        if any(0xD800 <= ord(letter) < 0xE000 for letter in text):
+            raise _refused(text, "bytes that are no text in it")
+        if len(text.encode()) > _LONGEST:
+            raise _refused(text, f"more than {_LONGEST} bytes")
         try:
             parts = urlsplit(text)
             port = parts.port
@@ -58,12 +64,14 @@ class Address:
             if port == 0:
                 raise _refused(text, "port 0")
             target = parts.path + (f"?{parts.query}" if parts.query else "")
-            path = _sections(text, unquote(parts.path))
+            path = tuple(unquote(section) for section in _split(parts.path))
+            _check_sections(text, path)
             return cls("https", host, port or HTTPS_PORT, path, quote(target, _KEPT))
         bucket = parts.netloc.lower()
         if parts.scheme != "s3" or not is_bucket(bucket) or parts.query:
             raise _refused(text, "neither https://HOST/PATH nor s3://BUCKET/KEY")
-        path = _sections(text, parts.path)  # a key is meant as it is
+        path = _split(parts.path)  # a key is meant as it is
+        _check_sections(text, path)
         return cls("s3", bucket, 0, path, "/".join(path))
 
     def __str__(self) -> str:
@@ -80,8 +88,9 @@ class Address:
         """Where its file is kept under `folder`: another query is another file."""
         port = f"_{self.port}" if self.port not in (0, HTTPS_PORT) else ""
         query = self.target.partition("?")[2] if self.scheme == "https" else ""
-        asked = (f"query_{hashlib.sha256(query.encode()).hexdigest()[:16]}",) if query else ()
-        home = f"{self.scheme}_{self.host.replace(':', '_')}{port}"
+        asked = (f"query~{hashlib.sha256(query.encode()).hexdigest()[:16]}",) if query else ()
+        host = f"[{self.host.replace(':', '-')}]" if ":" in self.host else self.host
+        home = f"{self.scheme}_{host}{port}"
         return folder.joinpath(home, *self.path[:-1], *asked, self.path[-1])
 
 
@@ -108,15 +117,20 @@ def shown(text: str) -> str:
     return re.sub(r"(://)[^/@]*@", r"\1***@", text.partition("?")[0])[:200]
 
 
-def _sections(text: str, path: str) -> tuple[str, ...]:
-    sections = tuple(path.split("/")[1:])
+def _split(path: str) -> tuple[str, ...]:
+    return tuple(path.split("/")[1:])
+
+
+def _check_sections(text: str, sections: tuple[str, ...]) -> None:
+    """Raises SceneError where `sections` cannot be folders and a file here."""
     for section in sections:
         if not _SECTION.fullmatch(section) or section.startswith(".") or section.endswith(" "):
             found = f"the part {section[:40]!r} of its path"
             raise _refused(text, f"{found}, where letters, digits and . _ - + @ = , ( ) are taken")
+        if len(section.encode()) > _LONGEST_SECTION:
+            raise _refused(text, f"a part of its path of more than {_LONGEST_SECTION} bytes")
     if not sections or not sections[-1].lower().endswith(_ENDINGS):
         raise _refused(text, f"no file whose name ends in {', '.join(_ENDINGS)}")
-    return sections
 
 
 def _refused(text: str, found: str) -> SceneError:

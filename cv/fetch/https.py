@@ -52,9 +52,16 @@ def opened(address: Address, allowed: Allowed) -> Iterator[Stream]:
             raise _refused(address, answer)
         if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise broken(address, "it comes in another encoding than it was asked for")
-        told = answer.headers.get("Content-Length", "")
-        length = int(told) if told.isdecimal() and len(told) < 19 else None
-        yield Stream(address, answer.read, length, _FAILURES)
+        yield Stream(address, answer.read, _length(address, answer), _FAILURES)
+
+
+def _length(address: Address, answer: http.client.HTTPResponse) -> int | None:
+    """Bytes that are promised, None: not told. Source: RFC 9110, 8.6."""
+    told = set(answer.headers.get_all("Content-Length", ()))
+    if len(told) > 1:
+        raise broken(address, "it is said to have several lengths")
+    length = told.pop() if told else ""
+    return int(length) if length.isdecimal() and len(length) < 19 else None
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from cv.errors import LedgerError
@@ -22,24 +23,19 @@ def connect(path: Path, readonly: bool, timeout_s: float) -> sqlite3.Connection:
     Creates the file where there is none, migrates an older one; with `readonly` does neither.
     Raises LedgerError and leaves a file that is not a ledger, or a newer one, as it is.
     """
-    if not path.exists():
-        if readonly:
-            raise LedgerError(
-                path,
-                "no such file",
-                "an existing ledger is needed for reading",
-                "Check the path, or fill a ledger with `monitor` first.",
-            )
-        _create(path)
-    _check_header(path)
-    with faults(path):
-        connection = _raw(path, "ro" if readonly else "rw", timeout_s)
-        try:
-            _prepare(path, connection, readonly)
-        except BaseException:
-            connection.close()
-            raise
-    return connection
+    if not readonly:
+        if not path.exists():
+            _create(path)
+        return _opened(path, "rw", timeout_s, _prepare_writing)
+    return _opened(path, "ro", timeout_s, _prepare_reading)
+
+
+def connect_as_it_is(path: Path, timeout_s: float) -> sqlite3.Connection:
+    """A connection that reads the ledger at `path`, of whatever schema version up to the current.
+
+    Raises LedgerError.
+    """
+    return _opened(path, "ro", timeout_s, _check_version)
 
 
 def identity(path: Path | str) -> tuple[int, int] | None:
@@ -50,6 +46,30 @@ def identity(path: Path | str) -> tuple[int, int] | None:
     except (OSError, ValueError):
         return None
     return stat.st_dev, stat.st_ino
+
+
+def _opened(
+    path: Path,
+    mode: str,
+    timeout_s: float,
+    prepare: Callable[[Path, sqlite3.Connection], object],
+) -> sqlite3.Connection:
+    if not path.exists():
+        raise LedgerError(
+            path,
+            "no such file",
+            "an existing ledger is needed for reading",
+            "Check the path, or fill a ledger with `monitor` first.",
+        )
+    _check_header(path)
+    with faults(path):
+        connection = _raw(path, mode, timeout_s)
+        try:
+            prepare(path, connection)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
 
 
 def _raw(path: Path, mode: str, timeout_s: float) -> sqlite3.Connection:
@@ -104,7 +124,8 @@ def _check_header(path: Path) -> None:
     )
 
 
-def _prepare(path: Path, connection: sqlite3.Connection, readonly: bool) -> None:
+def _check_version(path: Path, connection: sqlite3.Connection) -> int:
+    """The schema version, if this program knows it."""
     version = schema.version_of(connection)
     if version > schema.VERSION:
         raise LedgerError(
@@ -113,16 +134,23 @@ def _prepare(path: Path, connection: sqlite3.Connection, readonly: bool) -> None
             f"this program knows versions 1 to {schema.VERSION}",
             "Update Pierwatch.",
         )
-    if version < schema.VERSION and readonly:
+    return version
+
+
+def _prepare_reading(path: Path, connection: sqlite3.Connection) -> None:
+    version = _check_version(path, connection)
+    if version < schema.VERSION:
         raise LedgerError(
             path,
             f"schema version {version}",
             f"version {schema.VERSION} is needed for reading",
             "Open it once for writing, for instance with `monitor`: that brings it up to date.",
         )
-    if readonly:
-        connection.execute("PRAGMA query_only = ON")
-        return
+    connection.execute("PRAGMA query_only = ON")
+
+
+def _prepare_writing(path: Path, connection: sqlite3.Connection) -> None:
+    version = _check_version(path, connection)
     if not os.access(path, os.W_OK):
         raise LedgerError(
             path,

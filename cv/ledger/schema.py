@@ -7,7 +7,8 @@ import sqlite3
 APPLICATION_ID = 0x50574C47
 """Marks a SQLite file as a ledger ("PWLG"), in its header."""
 
-_STATUSES = "'counted', 'partial', 'not_visible', 'out_of_range', 'failed'"
+STATUSES = "'counted', 'partial', 'not_visible', 'out_of_range', 'failed'"
+"""What a count may be worth, as SQL lists it."""
 
 
 def _estimate(name: str) -> str:
@@ -46,7 +47,7 @@ _V1 = (
         pier_id INTEGER NOT NULL REFERENCES piers (id),
         recipe_id INTEGER NOT NULL REFERENCES recipes (id),
         role TEXT NOT NULL,
-        status TEXT NOT NULL CHECK (status IN ({_STATUSES})),
+        status TEXT NOT NULL CHECK (status IN ({STATUSES})),
         reason TEXT NOT NULL,
         visible_fraction REAL NOT NULL CHECK (visible_fraction BETWEEN 0 AND 1),
         berth_visible_fraction REAL NOT NULL CHECK (berth_visible_fraction BETWEEN 0 AND 1),
@@ -116,7 +117,7 @@ _V3_COUNTS = f"""CREATE TABLE counts_v3 (
         recipe_id INTEGER NOT NULL REFERENCES recipes (id),
         recency INTEGER NOT NULL, -- of the counts of one scene, the highest is the newest
         role TEXT NOT NULL,
-        status TEXT NOT NULL CHECK (status IN ({_STATUSES})),
+        status TEXT NOT NULL CHECK (status IN ({STATUSES})),
         reason TEXT NOT NULL,
         visible_fraction REAL CHECK (visible_fraction BETWEEN 0 AND 1), -- NULL: not known
         berth_visible_fraction REAL CHECK (berth_visible_fraction BETWEEN 0 AND 1),

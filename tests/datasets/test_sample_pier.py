@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from cv.counting.place import Places
 from cv.detector.card import Card, Look
 from cv.detector.detections import Detections
 from cv.detector.engine import Engine
+from cv.detector.sweep import Errand
 from cv.geometry.boxes import OrientedBoxes
 from cv.monitoring import count
 from cv.scene.scene import Scene
@@ -64,7 +66,12 @@ class PerfectDetector:
     engine: Engine = Engine.ONNXRUNTIME
 
     def detect(
-        self, look: Look, raster: Scene, to_pixel: Affine, region: BaseGeometry
+        self,
+        look: Look,
+        raster: Scene,
+        to_pixel: Affine,
+        region: BaseGeometry,
+        errands: Sequence[Errand] = (),
     ) -> Detections:
         classes = np.array([self.card.classes.index(item.class_name) for item in self.seen])
         boxes = OrientedBoxes.from_corners(np.stack([item.corners for item in self.seen]))

@@ -121,6 +121,13 @@ def test_a_connection_that_breaks_leaves_nothing(server, into):
     assert files_in(into) == []
 
 
+def test_a_length_that_is_told_twice(server, into):
+    server.lengths = ("10",)
+    with pytest.raises(SceneError, match="several lengths"):
+        fetched(server.url("/a/b.tif"), Allowed.of([server.entry, *HERE]), into)
+    assert files_in(into) == []
+
+
 def test_a_file_that_is_too_large_leaves_nothing(server, into, monkeypatch):
     monkeypatch.setattr(fetch, "MOST_BYTES", 1000)
     with pytest.raises(SceneError, match="1 to 1000 bytes"):

@@ -61,6 +61,12 @@ def test_what_is_no_address_of_ours(text):
         "https://a.example/a.xml",
         "https://[::1/a.tif",
         "https://a.exämple/a.tif",
+        "https://a.example/a%2Fb.tif",
+        f"https://a.example/{'é' * 150}.tif",
+        f"https://a.example/{'/'.join(['a' * 190] * 30)}.tif",
+        "https://a.example/a.tif?\udcff",
+        "https://a.example/\udcff.tif",
+        "https://a.example/a.tif?\x9b2J",
         "s3://Bucket_/a.tif",
         "s3://bucket",
         "s3://bucket/a.tif?versionId=1",
@@ -72,6 +78,21 @@ def test_what_is_no_address_of_ours(text):
 def test_addresses_that_are_refused(text):
     with pytest.raises(SceneError):
         Address.parse(text)
+
+
+def test_no_two_addresses_are_kept_in_one_place(tmp_path):
+    addresses = [
+        "https://[2001:db8::1]:8443/a.tif",
+        "https://[2001:db8::1:8443]/a.tif",
+        "https://2001-db8--1/a.tif",
+        "https://a.example/a.tif?test",
+        "https://a.example/a.tif?test2",
+        "https://a.example/query_9f86d081884c7d65/a.tif",
+        "https://a.example:8443/a.tif",
+        "s3://a.example/a.tif",
+    ]
+    kept = {Address.parse(text).within(tmp_path) for text in addresses}
+    assert len(kept) == len(addresses)
 
 
 def test_a_refusal_does_not_tell_a_password():

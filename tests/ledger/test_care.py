@@ -12,14 +12,16 @@ from cv.cli import main
 from cv.counting.counts import Counts
 from cv.errors import LedgerError
 from cv.ledger import Ledger
-from cv.ledger.care import backup, problems
-from tests.samples import a_count, a_scene
+from cv.ledger.backup import backup
+from cv.ledger.soundness import problems
+from tests.samples import a_count, a_scene, a_sighting
 
 
 def day(number: int) -> Counts:
     """A scene with two piers."""
     name = f"scene-{number}"
-    return a_scene([a_count(name, pier, days=number) for pier in ("East", "West")])
+    piers = [a_count(name, pier, days=number) for pier in ("East", "West")]
+    return a_scene(piers, [a_sighting()])
 
 
 @pytest.fixture
@@ -62,6 +64,29 @@ def test_a_ledger_that_was_written_by_us_is_sound(path: Path) -> None:
         ("UPDATE counts SET hulls_high = NULL WHERE id = 4", "number or an interval"),
         ("UPDATE counts SET status = 'not_visible' WHERE id = 4", "where nothing was seen"),
         ("UPDATE counts SET visible_fraction = 1.5 WHERE id = 4", "share that is none"),
+        ("UPDATE counts SET status = 'seen' WHERE id = 4", "status or a role"),
+        ("UPDATE counts SET role = 'barn' WHERE id = 4", "status or a role"),
+        ("UPDATE counts SET containers = 'many', containers_high = 'z' WHERE id = 4", "text for a"),
+        ("UPDATE counts SET containers = 9e999, containers_high = 9e999 WHERE id = 4", "interval"),
+        ("UPDATE scenes SET acquired = '2026-02-31T10:30:00+00:00' WHERE id = 2", "not ISO 8601"),
+        ("UPDATE scenes SET digest = 'abc' WHERE id = 2", "digest that is none"),
+        (
+            "UPDATE scenes SET digest = (SELECT digest FROM scenes WHERE id = 1), acquired = "
+            "(SELECT acquired FROM scenes WHERE id = 1) WHERE id = 2",
+            "by another name (row 2)",
+        ),
+        ("UPDATE sightings SET outline = x'0102' WHERE id = 1", "outline that is none"),
+        ("DROP TABLE quarantine", "table quarantine is missing"),
+        ("DROP INDEX scenes_by_digest", "index scenes_by_digest is missing"),
+        (
+            "CREATE TRIGGER t AFTER INSERT ON counts BEGIN DELETE FROM counts; END",
+            "trigger t is none of ours",
+        ),
+        ("ALTER TABLE runs ADD COLUMN mood TEXT", "table runs is another than ours"),
+        (
+            "INSERT INTO alerts (pier_id, event, standing, run_id) VALUES (1, '{', 1, 1)",
+            "alert that is no JSON",
+        ),
     ],
 )
 def test_what_is_wrong_is_told(path: Path, statement: str, said: str) -> None:
@@ -94,6 +119,35 @@ def test_a_copy_is_the_same_and_never_replaces_a_file(path: Path, tmp_path: Path
         assert one.sightings() == other.sightings()
     with pytest.raises(LedgerError, match=r"copy\.db"):
         backup(path, copy)
+
+
+def test_an_older_ledger_is_checked_and_copied_as_it_is(path: Path, tmp_path: Path) -> None:
+    spoil(path, "DROP INDEX scenes_by_digest", "PRAGMA user_version = 5")
+    before = path.read_bytes()
+    assert problems(path) == ()
+    backup(path, tmp_path / "copy.db")
+    assert problems(tmp_path / "copy.db") == ()
+    assert path.read_bytes() == before
+    spoil(path, "UPDATE scenes SET digest = 'abc' WHERE id = 2")
+    assert problems(path) == ("a digest that is none (row 2)",)
+
+
+def test_a_copy_onto_a_full_disk_names_the_copy(path: Path, tmp_path: Path, monkeypatch) -> None:
+    class Full(sqlite3.Connection):
+        def execute(self, *_):
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+
+    plain = sqlite3.connect
+
+    def connect(*given, **named):
+        return plain(*given, **named, **({} if "uri" in named else {"factory": Full}))
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    with pytest.raises(LedgerError, match=r"copy\.db: No space left"):
+        backup(path, tmp_path / "copy.db")
+    assert not (tmp_path / "copy.db").exists()
 
 
 def test_copies_made_while_another_program_writes_are_whole(path: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from cv.errors import LedgerError
 from cv.ledger import Ledger, schema
-from cv.ledger.care import problems
+from cv.ledger.soundness import problems
 from tests.samples import a_count, a_scene, a_sighting
 
 
