@@ -29,7 +29,7 @@ from cv.scene.scene import Scene
 from cv.scene.visibility import Survey, Visibility
 from cv.site import BERTH_BUFFER_M, Site
 
-METHOD_VERSION = 4
+METHOD_VERSION = 5
 """Raised when the same scene, site and model would be counted otherwise than before."""
 LONGEST_HULL_M = 400.0
 """Hulls up to this length are found whole, wherever they lie in a berth."""

@@ -22,7 +22,9 @@ from pathlib import Path
 import numpy as np
 
 MODELS = {"fp32": "pierwatch-n", "int8": "pierwatch-n-int8"}
-WAYS = ("fp32", "int8", "openvino", "pure fp32", "pure int8", "pure openvino", "sahi")
+OPENVINO = {"openvino": "pierwatch-n", "openvino int8": "pierwatch-n-int8"}
+OWN = (*MODELS, *OPENVINO)
+WAYS = (*OWN, *(f"pure {way}" for way in OWN), "sahi")
 DEEP = "limits:0-2040:1,2,3"
 """Radiometry of mosaics in 16 bits."""
 CORES = len(os.sched_getaffinity(0))
@@ -125,8 +127,8 @@ def checkpoint_of(model: Path, path: Path) -> Path:
 def _detector(way: str):  # type: ignore[no-untyped-def]  # Detector, imported late
     from cv import Detector
 
-    engine = "openvino" if way == "openvino" else "onnxruntime"
-    return Detector.load(MODELS.get(way, MODELS["fp32"]), CORES, engine).only("container")
+    engine = "openvino" if way in OPENVINO else "onnxruntime"
+    return Detector.load({**MODELS, **OPENVINO}[way], CORES, engine).only("container")
 
 
 def _peak_mb() -> float:

@@ -22,7 +22,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
-from contender import CORES, MODELS, checkpoint_of
+from contender import CORES, MODELS, OWN, checkpoint_of
 from mosaics import cog, mosaic, piers
 from tqdm import tqdm
 
@@ -65,18 +65,13 @@ def entries(work: Path) -> list[Entry]:
     tiled = cog(work / "cog.tif", plain)
     deep = mosaic(work / "deep.tif", SIDE, 4, "uint16")
     site = ("--site", str(piers(work / "site.geojson", SIDE)))
-    listed = [Entry(f"RGB, {way}", way, plain) for way in ("fp32", "int8", "openvino")]
+    listed = [Entry(f"RGB, {way}", way, plain) for way in OWN]
     if find_spec("sahi"):
         same = checkpoint_of(default_model(), work / "same.pt")
         listed.append(Entry("RGB, SAHI and PyTorch", "sahi", plain, ("--checkpoint", str(same))))
-    listed += [
-        Entry(f"RGB, the network alone, {way}", f"pure {way}", plain)
-        for way in ("fp32", "int8", "openvino")
-    ]
+    listed += [Entry(f"RGB, the network alone, {way}", f"pure {way}", plain) for way in OWN]
     listed += [Entry("COG, fp32", "fp32", tiled), Entry("16 bit, 4 bands, fp32", "fp32", deep)]
-    listed += [
-        Entry(f"RGB, six piers, {way}", way, plain, site) for way in ("fp32", "int8", "openvino")
-    ]
+    listed += [Entry(f"RGB, six piers, {way}", way, plain, site) for way in OWN]
     return listed
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cv.detector.openvino_graph import join_silus
 from cv.errors import InferenceError, ModelError
 
 _CONVERTER = "openvino.tools.ovc"
@@ -30,8 +31,10 @@ def of_content(
     openvino = _imported(path)
     try:
         core = openvino.Core()
+        model = core.read_model(content)
+        join_silus(model)
         compiled = core.compile_model(
-            core.read_model(content),
+            model,
             "CPU",
             {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": threads},
         )
