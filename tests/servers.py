@@ -26,6 +26,8 @@ class Server:
     files: dict[str, bytes] = field(default_factory=dict)
     promised: int = 0
     """Bytes that are announced beside those that come."""
+    drips: bool = False
+    """Files come at 200 bytes a second."""
     lengths: tuple[str, ...] = ()
     """What is announced of the length beside the true one."""
     endless: bytes = b""
@@ -62,6 +64,10 @@ def handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 for length in server.lengths:
                     self.send_header("Content-Length", length)
                 self.end_headers()
+                if server.drips:
+                    for start in range(0, len(content), 10):
+                        self.wfile.write(content[start : start + 10])
+                        time.sleep(0.05)
                 self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:

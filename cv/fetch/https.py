@@ -52,7 +52,7 @@ def opened(address: Address, allowed: Allowed) -> Iterator[Stream]:
             raise _refused(address, answer)
         if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise broken(address, "it comes in another encoding than it was asked for")
-        yield Stream(address, answer.read, _length(address, answer), _FAILURES)
+        yield Stream(address, answer.read1, _length(address, answer), _FAILURES)
 
 
 def _length(address: Address, answer: http.client.HTTPResponse) -> int | None:

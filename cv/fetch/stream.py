@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from cv.wording import one_line
 
 PATIENCE_S = 60.0
 """Without a byte for so long a connection is given up."""
+SLOWEST = 1000
+"""Bytes a second: one that brings fewer, once so long has gone, is given up too."""
 _PART = 2**20
 
 
@@ -21,16 +24,21 @@ class Stream:
 
     address: Address
     read: Callable[[int], bytes]
-    """Up to so many bytes; empty at the end."""
+    """Up to so many bytes, those that are there; empty at the end."""
     length: int | None
     """Bytes in all, where the server says so."""
     failures: tuple[type[Exception], ...]
     """What `read` raises where the connection breaks."""
 
     def parts(self) -> Iterator[bytes]:
-        """All bytes, part by part; raises SceneError where the connection breaks."""
+        """All bytes, part by part; raises SceneError where the connection breaks, or drips."""
+        began, done = time.monotonic(), 0
         while part := self._part():
             yield part
+            done += len(part)
+            lasted = time.monotonic() - began
+            if lasted > PATIENCE_S and done < SLOWEST * lasted:
+                raise broken(self.address, f"fewer than {SLOWEST} bytes a second came")
 
     def _part(self) -> bytes:
         with coming(self.address, self.failures):

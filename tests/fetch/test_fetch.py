@@ -195,6 +195,14 @@ def test_an_answer_that_never_begins_is_given_up(server, into, monkeypatch, answ
     assert files_in(into) == []
 
 
+def test_a_file_that_drips_is_given_up(server, into, monkeypatch):
+    monkeypatch.setattr("cv.fetch.stream.PATIENCE_S", 0.5)
+    server.drips = True
+    with pytest.raises(SceneError, match="1000 bytes a second"):
+        fetched(server.url("/a/b.tif"), Allowed.of([server.entry, *HERE]), into)
+    assert files_in(into) == []
+
+
 def test_what_a_server_says_is_printed_plainly(server, into):
     server.reason = "\x1b[31mRED"
     with pytest.raises(SceneError, match="HTTP 404") as told:
