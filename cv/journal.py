@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from cv.errors import InputError
 from cv.files import write_whole
@@ -35,9 +35,8 @@ class _Sums:
 class Journal:
     """What is written while a batch runs. Without files it only keeps the sums.
 
-    A context manager: at its end the sums are noted, also of a batch that breaks off. It begins
-    with InputError where its files cannot be written; what fails later is kept as `trouble`, and
-    ends no batch.
+    A context manager: at its end the sums are noted, also of a batch that breaks off. What cannot
+    be written is kept as `trouble`, and ends no batch.
     """
 
     log: Path | None = None
@@ -57,7 +56,8 @@ class Journal:
         self.spent.update(asdict(outcome.cost))
         self._write(_json_of(outcome) if self._is_json else _text_of(outcome))
 
-    def __enter__(self) -> Self:
+    def check(self) -> None:
+        """Raises InputError where its files cannot be written: to be told before a batch begins."""
         try:
             if self.log:
                 self.log.open("a").close()
@@ -70,6 +70,8 @@ class Journal:
                 "the file is written anew after each batch",
                 "Check the path.",
             )
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -97,8 +99,8 @@ class Journal:
         if self.log is None or self.trouble:
             return
         try:
-            with self.log.open("a", encoding="utf-8") as file:
-                file.write(f"{line}\n")
+            with self.log.open("a+b") as file:
+                file.write(f"{_missing_end(file)}{line}\n".encode())
         except OSError as error:
             self.trouble = _unwritable(self.log, error)
 
@@ -144,6 +146,14 @@ class Journal:
             f"pierwatch_batch_end_timestamp_seconds {time.time():.0f}",
         ]
         return "\n".join(lines) + "\n"
+
+
+def _missing_end(file: BinaryIO) -> str:
+    """What ends the last line of `file`, which a full disk or a killed batch may have cut."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return ""
+    file.seek(-1, os.SEEK_END)
+    return "" if file.read(1) == b"\n" else "\n"
 
 
 def _text_of(outcome: Outcome) -> str:

@@ -18,10 +18,9 @@ from cv.crew.worker import Examine
 from cv.detector.detector import Detector
 from cv.errors import InputError, LedgerError
 from cv.ledger import Ledger
-from cv.ledger.culprit import Culprit
 from cv.monitoring import Found, Identity, Register, Told, examine, keep
 from cv.outcome import Fate, Outcome
-from cv.quarantine import left_alone, set_aside
+from cv.quarantine import put_into, set_aside
 from cv.scene.scene import Scene
 from cv.site import Site
 from cv.visit import METHOD_VERSION, Visit
@@ -156,13 +155,7 @@ def _lost(result: Result[Any], ledger: Ledger) -> Outcome:
     """The outcome of a scene that nothing was found in."""
     if result.fault is not None:
         return Outcome(str(result.path), Fate.REFUSED, result.fault.reason)
-    try:
-        culprit = Culprit.of(result.path, result.death or "")
-    except OSError as error:
-        reason = f"{result.death}, twice and more; then: {error.strerror or error}"
-        return Outcome(str(result.path), Fate.REFUSED, reason)
-    ledger.quarantine(culprit)
-    return left_alone(culprit)
+    return put_into(ledger, result.path, result.death or "")
 
 
 def _other_program(identity: Identity) -> InputError:

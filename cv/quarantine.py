@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from cv.ledger import Ledger
 from cv.ledger.culprit import Culprit
 from cv.outcome import Fate, Outcome
+from cv.scene.belongings import belongings
 
 
 def set_aside(
@@ -18,14 +19,54 @@ def set_aside(
     Raises LedgerError.
     """
     known = ledger.quarantined()
-    culprits = {path: one for path in paths for one in known if one.is_at(path)}
-    outcomes = {path: left_alone(one) for path, one in culprits.items()}
-    for outcome in outcomes.values():
-        told(outcome)
+    if not known:
+        return {}
+    beside = {folder: _names(folder) for folder in {path.parent for path in paths}}
+    outcomes = {}
+    for path in paths:
+        files = _files(path, beside[path.parent])
+        for culprit in known:
+            if culprit.consists_of(files):
+                outcomes[path] = _left_alone(culprit)
+                told(outcomes[path])
+                break
     return outcomes
 
 
-def left_alone(culprit: Culprit) -> Outcome:
-    """What becomes of a file in quarantine."""
+def put_into(ledger: Ledger, path: Path, death: str) -> Outcome:
+    """What becomes of the scene `path`, of which several workers died, the last one of `death`.
+
+    It is put into the quarantine of `ledger`, unless it went away. Raises LedgerError.
+    """
+    try:
+        culprit = Culprit.of(path, _files(path, _names(path.parent)) or (path,), death)
+    except OSError as error:
+        reason = f"{death}, twice and more; then: {error.strerror or error}"
+        return Outcome(str(path), Fate.REFUSED, reason)
+    ledger.quarantine(culprit)
+    return _left_alone(culprit)
+
+
+def _left_alone(culprit: Culprit) -> Outcome:
     reason = f"{culprit.path}: {culprit.reason}, twice and more; it is left alone"
     return Outcome(culprit.path, Fate.QUARANTINED, reason)
+
+
+def _names(folder: Path) -> list[str]:
+    """Of the files in `folder`, sorted; none where it cannot be read."""
+    try:
+        return sorted(entry.name for entry in folder.iterdir())
+    except (OSError, ValueError):
+        return []
+
+
+def _files(path: Path, names: list[str]) -> tuple[Path, ...]:
+    """Those of the scene `path` that are there; none where it is none itself."""
+    try:
+        return tuple(_there(belongings(path, names))) if path.is_file() else ()
+    except (OSError, ValueError):
+        return ()
+
+
+def _there(files: Iterable[Path]) -> Iterable[Path]:
+    return (file for file in files if file.is_file())

@@ -80,10 +80,21 @@ def test_a_batch_that_breaks_off_says_so(tmp_path):
 
 
 def test_a_log_that_cannot_be_written_is_told(tmp_path):
-    with pytest.raises(InputError, match="writable"), Journal(tmp_path / "none" / "night.log"):
-        pytest.fail("the batch began")
-    with pytest.raises(InputError, match="folder"), Journal(None, tmp_path / "none" / "p.prom"):
-        pytest.fail("the batch began")
+    with pytest.raises(InputError, match="writable"):
+        Journal(tmp_path / "none" / "night.log").check()
+    with pytest.raises(InputError, match="folder"):
+        Journal(None, tmp_path / "none" / "p.prom").check()
+
+
+def test_a_line_that_was_cut_is_ended(tmp_path):
+    log = tmp_path / "night.jsonl"
+    log.write_text('{"at": "2026-')
+    with Journal(log) as journal:
+        journal.add(COUNTED)
+    cut, first, sums = log.read_text().splitlines()
+    assert cut == '{"at": "2026-'
+    assert json.loads(first)["scene"] == "day 1"
+    assert json.loads(sums)["batch"]["scenes"] == 1
 
 
 def test_a_log_that_breaks_off_ends_no_batch(tmp_path):

@@ -459,6 +459,18 @@ def test_times_of_one_image_are_rounded_here_and_there(scene_path, site, tmp_pat
         assert len(ledger.counts("Pier 2")) == 2 * scenes
 
 
+def test_metadata_that_come_later_may_tell_the_time_more_exactly(scene_path, site, tmp_path):
+    usual, other = painted_detector(), replace(painted_detector(), engine=Engine.OPENVINO)
+    fates = []
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        for seconds, detector in ((0, usual), (0.71, usual), (0.71, other), (61, usual)):
+            opener = partial(Scene.open, acquired=NOON + timedelta(seconds=seconds))
+            (outcome,) = monitor([scene_path], site, detector, ledger, opener)
+            fates.append(outcome.fate)
+        assert {count.acquired for count in ledger.counts()} == {NOON}
+    assert fates == [Fate.RECORDED, Fate.KNOWN, Fate.RECORDED, Fate.REFUSED]
+
+
 def test_an_item_whose_id_is_no_text_is_refused_and_the_batch_goes_on(scene_path, site, tmp_path):
     for number, name in enumerate(("\ud800x", "nul\0x")):
         item = {

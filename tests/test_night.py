@@ -19,11 +19,11 @@ from stand_ins import painted_detector
 from cv.cli import main
 from cv.crew.limits import Limits
 from cv.ledger import Ledger
-from cv.ledger.culprit import Culprit
 from cv.ledger.soundness import problems
 from cv.monitoring import monitor
 from cv.night import Recipe, monitor_with_crew
 from cv.outcome import Fate
+from cv.quarantine import put_into, set_aside
 from cv.scene.scene import Scene
 from cv.site import Site
 
@@ -113,10 +113,10 @@ def test_a_deadly_scene_is_quarantined_and_the_night_goes_on(place):
 
 
 def test_a_deadly_file_that_is_gone_afterwards_is_refused(place, monkeypatch):
-    def gone(path, reason):
+    def gone(path, files, reason):
         raise FileNotFoundError(2, "No such file or directory", str(path))
 
-    monkeypatch.setattr("cv.night.Culprit.of", gone)
+    monkeypatch.setattr("cv.quarantine.Culprit.of", gone)
     fates = night(place, place / "crew.db", opened)
     assert fates[DEADLY].fate is Fate.REFUSED
     assert "signal 9" in fates[DEADLY].reason
@@ -137,15 +137,24 @@ def test_a_batch_without_workers_leaves_it_alone_too(place):
     assert len(outcomes) == len(told) == len(scenes)
 
 
-def test_an_item_is_known_by_what_it_names_too(tmp_path):
-    item, image = tmp_path / "item.json", tmp_path / "a.tif"
-    assets = {"image": {"href": "a.tif"}, "mask": {"href": "none.tif"}}
+@pytest.mark.parametrize(
+    "href", ["a.tif", "file://{folder}/a.tif", "file://localhost{folder}/a.tif"]
+)
+def test_a_scene_is_known_by_what_belongs_to_it_too(tmp_path, href):
+    item, image, mask = tmp_path / "item.json", tmp_path / "a.tif", tmp_path / "a_udm2.tif"
+    assets = {"image": {"href": href.format(folder=tmp_path)}, "mask": {"href": "none.tif"}}
     item.write_text(json.dumps({"type": "Feature", "stac_version": "1.0.0", "assets": assets}))
     image.write_bytes(b"deadly")
-    culprit = Culprit.of(item, "signal 9")
-    assert culprit.is_at(item)
-    image.write_bytes(b"mended")
-    assert not culprit.is_at(item)
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        for path in (item, image):
+            assert put_into(ledger, path, "signal 9").fate is Fate.QUARANTINED
+        assert set(set_aside([item, image], ledger, print)) == {item, image}
+        mask.write_bytes(b"mask")
+        assert set(set_aside([item, image], ledger, print)) == {item}
+        image.write_bytes(b"mended")
+        assert set_aside([item, image, tmp_path / "none.tif"], ledger, print) == {}
+        item.unlink()
+        assert put_into(ledger, item, "signal 9").fate is Fate.REFUSED
 
 
 def test_a_file_that_is_delivered_again_leaves_quarantine(place):

@@ -154,7 +154,7 @@ def _corrupt_ledger(yard: Yard, broken: Path, tally: Tally) -> None:
     done = run(yard.command())
     copied = Path(shutil.copy(yard.ledger, broken))
     _damage(copied, yard.rng)
-    done = run([sys.executable, str(PROGRAM), "ledger", "verify", "--ledger", str(copied)])
+    done = run([sys.executable, str(PROGRAM), "ledger", "verify", str(copied)])
     _must_say(done, tally)
     _must_say(run(yard.command(ledger=copied)), tally)
 
@@ -186,7 +186,8 @@ def _must_refuse(done: subprocess.CompletedProcess[str], tally: Tally) -> None:
 
 def _must_say(done: subprocess.CompletedProcess[str], tally: Tally) -> None:
     silent = done.returncode and not (done.stderr + done.stdout).strip()
-    if done.returncode not in CLEAR or "Traceback" in done.stderr or silent:
+    mistaken = "usage:" in done.stderr  # a command that this script spells wrongly
+    if done.returncode not in CLEAR or "Traceback" in done.stderr or silent or mistaken:
         tally.unclear.append(f"{done.returncode} {done.stdout} {done.stderr}")
 
 

@@ -99,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     log = args.log and options.named(args.log, (".log", ".txt", ".jsonl"), *options.inputs(args))
     metrics = args.metrics and options.named(args.metrics, ".prom", *options.inputs(args))
 
-    _release(args)
+    Journal(log, metrics).check()
     _tell_left_out(args.places)
 
     def count(paths: Sequence[Path]) -> tuple[Outcome, ...]:
@@ -110,9 +110,11 @@ def run(args: argparse.Namespace) -> int:
         return outcomes
 
     if args.watch is not None:
+        _release(args)
         watch(args.places, args.watch, options.ledger_file(args), count)
     with Journal(log, metrics) as journal:
         paths, missing = _gathered(args)
+        _release(args)
         outcomes = _batch(args, paths, missing, site, opener, journal)
     return _told(args, outcomes, journal)
 
@@ -223,13 +225,14 @@ def _way(
 
 def _told(args: argparse.Namespace, outcomes: Sequence[Outcome], journal: Journal) -> int:
     """Prints what went wrong, and the sums; returns the exit code."""
+    from cv.fetch.address import is_kept
     from cv.outcome import Fate
 
     for outcome in outcomes:
         if outcome.reason:
             named = "" if outcome.scene in outcome.reason else f"{outcome.scene}: "
             print(one_line(f"{outcome.fate.value}: {named}{outcome.reason}"))
-            if outcome.fate is Fate.REFUSED and args.into and str(args.into) in outcome.reason:
+            if outcome.fate is Fate.REFUSED and is_kept(args.into, outcome.reason):
                 print("  it was fetched: remove the file to have it fetched again")
     fates = Counter(outcome.fate for outcome in outcomes)
     print("scenes: " + ", ".join(f"{fates[fate]} {fate.value}" for fate in Fate))

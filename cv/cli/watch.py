@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from cv.errors import InputError, LedgerError, SceneError
+from cv.ledger import Ledger
 from cv.ledger.opening import identity
 from cv.outcome import Fate, Outcome
 from cv.scene.arrivals import Arrivals
@@ -27,17 +28,17 @@ def watch(
     `count` answers what became of each path, in their order; what could not be counted is given to
     it again later. `ledger` is the file that it fills, if it is one. Raises InputError where a
     place cannot be watched, LedgerError where the ledger is not the one any more that was there
-    before, and SceneError where a place cannot be read at first.
+    before, and SceneError where no place can be read at first.
     """
     watched = [Arrivals(place, settled_s=every_s) for place in _local(places)]
-    fresh = each_once(path for one in watched for path in one.look())
-    place = _LedgersPlace(ledger)
+    fresh = each_once(_first_seen(watched))
+    past = _LedgersPast(ledger)
     while True:
         if fresh:
             _try_again(watched, fresh, count(fresh))
-        place.check()
+        past.check()
         time.sleep(every_s)
-        place.check()
+        past.check()
         fresh = each_once(path for one in watched for path in _seen(one))
 
 
@@ -65,13 +66,33 @@ def _local(places: Sequence[Path | str]) -> list[Path]:
     return [place for place in places if isinstance(place, Path)]
 
 
+def _first_seen(watched: Sequence[Arrivals]) -> list[Path]:
+    """What is there; raises SceneError where all places cannot be read."""
+    found: list[Path] = []
+    errors: list[SceneError] = []
+    for one in watched:
+        try:
+            found += one.look()
+        except SceneError as error:
+            errors.append(error)
+    if errors and len(errors) == len(watched):
+        raise errors[0]
+    for wrong in errors:
+        _tell(wrong)
+    return found
+
+
 def _seen(arrivals: Arrivals) -> tuple[Path, ...]:
     """What came; a place that cannot be read now is told, and looked at again later."""
     try:
         return arrivals.look()
     except SceneError as error:
-        print(f"pierwatch: {one_line(str(error))}", file=sys.stderr)
+        _tell(error)
         return ()
+
+
+def _tell(error: SceneError) -> None:
+    print(f"pierwatch: {one_line(str(error))}", file=sys.stderr)
 
 
 def _try_again(
@@ -84,23 +105,33 @@ def _try_again(
                 one.again(path)
 
 
-class _LedgersPlace:
-    """Where a ledger lies, if it is a file: once one was seen there, it has to stay."""
+class _LedgersPast:
+    """What a ledger held, if it is a file: what was there once has to stay."""
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
         self._seen = identity(file) if file else None
+        self._last_run = 0
 
     def check(self) -> None:
-        """Raises LedgerError where another ledger is there now, or none."""
+        """Raises LedgerError where another ledger is there now, an older copy, or none."""
         if self._file is None:
             return
-        now = identity(self._file)
-        if self._seen not in (None, now):
+        now, last_run = identity(self._file), _last_run(self._file, self._last_run)
+        if self._seen not in (None, now) or last_run < self._last_run:
             raise LedgerError(
                 self._file,
                 "it was moved, removed or replaced while it was watched",
                 "scenes that were counted before may be missing in it",
                 "Give the same command again: it counts what the ledger does not hold.",
             )
-        self._seen = now
+        self._seen, self._last_run = now, last_run
+
+
+def _last_run(file: Path, known: int) -> int:
+    """The last recording in the ledger `file`; the `known` one where that cannot be read now."""
+    try:
+        with Ledger.open(file, readonly=True) as ledger:
+            return ledger.last_run()
+    except LedgerError:
+        return known

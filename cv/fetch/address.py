@@ -112,6 +112,13 @@ def is_remote(text: object) -> bool:
     return isinstance(text, str) and bool(_REMOTE.match(text))
 
 
+def is_kept(folder: Path | None, text: str) -> bool:
+    """Whether `text` names a file that was fetched into `folder`."""
+    return (
+        folder is not None and re.search(rf"{re.escape(str(folder))}/(https|s3)_", text) is not None
+    )
+
+
 def shown(text: str) -> str:
     """`text` as it may be printed: without user, password and query."""
     return re.sub(r"(://)[^/@]*@", r"\1***@", text.partition("?")[0])[:200]

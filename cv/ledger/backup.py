@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import errno
-import os
+import math
 import sqlite3
+import stat
+from contextlib import closing
 from pathlib import Path
 
 from cv.errors import LedgerError
-from cv.files import whole_file
+from cv.files import sweep, whole_file
 from cv.ledger import schema
 from cv.ledger.faults import faults
 from cv.ledger.opening import connect_as_it_is
@@ -16,41 +17,79 @@ from cv.ledger.opening import connect_as_it_is
 _WAIT_S = 5.0
 _PAGES = 1024
 """Pages that a copy takes at a time: writers get their turn between."""
+_STARTS = 3
+"""After each write of somebody else SQLite begins a copy anew. After so many it is taken in one
+step, for which writers wait."""
+_OF_TARGET = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_TRUNCATE")
+"""What only the copy's disk can be the reason of: the ledger is only read."""
 
 
 def backup(path: str | Path, target: str | Path) -> None:
     """A copy of the ledger at `path` as the new file `target`, whole or not at all.
 
-    The ledger may be in use: the copy is of one moment, and writers wait but for milliseconds. One
-    of an older schema version stays so. Raises LedgerError, also where `target` exists.
+    The ledger may be in use: the copy is of one moment, and writers wait but for milliseconds, or
+    as long as a copy takes where they write all the time. One of an older schema version stays so;
+    who may read the ledger may read its copy. Raises LedgerError, also where `target` exists.
     """
     path, target = Path(path), Path(target)
-    source = connect_as_it_is(path, _WAIT_S)
-    try:
-        with whole_file(target, overwrite=False) as draft, faults(path):
-            _copy(path, source, draft)
-    except OSError as error:
-        raise LedgerError(
-            target,
-            error.strerror or str(error),
-            "a backup is a new file in a folder that can be written",
-            "Name another file, or free some space.",
-        ) from error
-    finally:
-        source.close()
+    with closing(connect_as_it_is(path, _WAIT_S)) as source:
+        try:
+            sweep(target)
+            with whole_file(target, overwrite=False) as draft:
+                copy(path, source, draft)
+                _finish(path, draft)
+        except OSError as error:
+            raise _unwritable(target, error.strerror or str(error)) from error
 
 
-def _copy(path: Path, source: sqlite3.Connection, draft: Path) -> None:
-    """Raises LedgerError and sqlite3.Error, and OSError where it is the copy's disk that is full"""
-    copy = sqlite3.connect(draft, isolation_level=None)
-    try:
-        source.backup(copy, pages=_PAGES)
-        copy.execute("PRAGMA journal_mode = delete")
-        if schema.version_of(copy) != schema.version_of(source):
-            raise LedgerError(path, "the copy is incomplete", "a whole one is needed", "Try again.")
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+def copy(path: Path, source: sqlite3.Connection, target: Path) -> None:
+    """All that `source`, the ledger at `path`, holds at one moment, into the new file `target`.
+
+    Raises LedgerError.
+    """
+    with faults(path):
+        try:
+            with closing(sqlite3.connect(target, isolation_level=None)) as made:
+                _fill(source, made)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname in _OF_TARGET or not target.exists():
+                raise _unwritable(target, str(error)) from error
             raise
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
-    finally:
-        copy.close()
+
+
+def _finish(path: Path, draft: Path) -> None:
+    """Makes the copy `draft` of the ledger at `path` a file of its own."""
+    with faults(path), closing(sqlite3.connect(draft, isolation_level=None)) as made:
+        made.execute("PRAGMA journal_mode = delete")
+        if not schema.version_of(made):
+            raise LedgerError(path, "the copy is incomplete", "a whole one is needed", "Try again.")
+    draft.chmod(stat.S_IMODE(path.stat().st_mode))
+
+
+class _Interrupted(Exception):
+    """Others write too often."""
+
+
+def _fill(source: sqlite3.Connection, made: sqlite3.Connection) -> None:
+    least, starts = math.inf, 1
+
+    def look(_: int, remaining: int, __: int) -> None:
+        nonlocal least, starts
+        starts += remaining > least
+        least = remaining
+        if starts > _STARTS:
+            raise _Interrupted
+
+    try:
+        source.backup(made, pages=_PAGES, progress=look)
+    except _Interrupted:
+        source.backup(made)
+
+
+def _unwritable(target: Path, found: str) -> LedgerError:
+    return LedgerError(
+        target,
+        found,
+        "a copy is a new file in a folder that can be written, with space for it",
+        "Name another file, or free some space.",
+    )

@@ -9,20 +9,19 @@ from pathlib import Path
 from typing import Self
 
 from cv.ledger.rows import Row
-from cv.scene.folder import assets_of
 
 _CHUNK_BYTES = 2**20
 
 
 @dataclass(frozen=True)
 class Culprit:
-    """Known by what it holds: a file that is delivered again is tried again.
+    """Known by what it holds: a scene that is delivered again is tried again.
 
-    A STAC Item and the files that it names are one.
+    A scene and what belongs to it, as a mask or the files that a STAC Item names, are one.
     """
 
     digest: str
-    """sha256 of the file, of an Item with what it names, hexadecimal."""
+    """sha256 of the file and what belongs to it, hexadecimal."""
     size: int
     """Bytes."""
     path: str
@@ -31,9 +30,8 @@ class Culprit:
     """What its last worker died of."""
 
     @classmethod
-    def of(cls, path: Path, reason: str) -> Self:
-        """The file at `path`; raises OSError."""
-        files = _files_of(path)
+    def of(cls, path: Path, files: Sequence[Path], reason: str) -> Self:
+        """The scene at `path`, all of whose `files` are there; raises OSError."""
         return cls(_digest(files), _size(files), str(path), reason)
 
     @property
@@ -41,19 +39,12 @@ class Culprit:
         """The columns in the order of the fields."""
         return astuple(self)
 
-    def is_at(self, path: Path) -> bool:
-        """Whether the file at `path` is this one; it is read only if its size is the same."""
+    def consists_of(self, files: Sequence[Path]) -> bool:
+        """Whether it is made of `files`; they are read only if their size is the same."""
         try:
-            files = _files_of(path)
             return _size(files) == self.size and _digest(files) == self.digest
-        except (OSError, ValueError):  # gone, or no path at all
+        except OSError:  # gone meanwhile
             return False
-
-
-def _files_of(path: Path) -> tuple[Path, ...]:
-    if path.suffix.lower() != ".json":
-        return (path,)
-    return path, *(asset for asset in assets_of(path) if asset.is_file())
 
 
 def _size(files: Sequence[Path]) -> int:

@@ -61,6 +61,8 @@ def _opened(
             "an existing ledger is needed for reading",
             "Check the path, or fill a ledger with `monitor` first.",
         )
+    if not path.is_file():
+        raise LedgerError(path, "not a file", "a ledger is one", "Check the path.")
     _check_header(path)
     with faults(path):
         connection = _raw(path, mode, timeout_s)

@@ -39,16 +39,25 @@ def stamp(acquired: datetime) -> str:
     return acquired.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def check_same(path: Path | str, scene: str, now: tuple[str, str], before: tuple[str, ...]) -> None:
-    """Raises SceneError where (digest, time) of `scene` are not what the ledger `path` knows."""
-    for what, value, known in zip(("sha256", "time"), now, before, strict=True):
-        if value != known:
-            raise SceneError(
-                scene,
-                f"its {what} is {value[:26]}, in {path} it is {known[:26]}",
-                "a recorded scene never changes, and no two scenes have one name",
-                "Give the new file another name, or record it into another ledger.",
-            )
+def check_same(path: Path | str, scene: str, now: tuple[str, str], before: tuple[str, str]) -> None:
+    """Raises SceneError where (digest, time) of `scene` are not what the ledger `path` knows.
+
+    Times are rounded here and there, see `ROUNDING`.
+    """
+    (digest, acquired), (known_digest, known_time) = now, before
+    later = datetime.fromisoformat(acquired) - datetime.fromisoformat(known_time)
+    if digest != known_digest:
+        what, value, known = "sha256", digest, known_digest
+    elif abs(later) > ROUNDING:
+        what, value, known = "time", acquired, known_time
+    else:
+        return
+    raise SceneError(
+        scene,
+        f"its {what} is {value[:26]}, in {path} it is {known[:26]}",
+        "a recorded scene never changes, and no two scenes have one name",
+        "Give the new file another name, or record it into another ledger.",
+    )
 
 
 def check_basis(path: Path | str, scene: str, basis: str, masked: bool) -> None:
@@ -122,7 +131,7 @@ class Recorder:
                 return same.id
             return self._add("scenes", name=scene, digest=digest, acquired=acquired)
         scene_id, *before = known
-        check_same(self._path, scene, (digest, acquired), tuple(before))
+        check_same(self._path, scene, (digest, acquired), (before[0], before[1]))
         return int(scene_id)
 
     def _check_bases(self, scene_id: int) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 import shapely
 from tqdm import tqdm
 
 from cv.counting.counts import QUANTITIES
+from cv.errors import LedgerError
 from cv.ledger import schema
+from cv.ledger.backup import copy
 from cv.ledger.opening import connect_as_it_is
 from cv.ledger.recording import ROUNDING
 from cv.site import Role
@@ -19,10 +23,12 @@ from cv.site import Role
 _WAIT_S = 5.0
 _MOST = 20
 """Problems of one kind that are named."""
-_OUTLINES = 10_000
-"""Outlines that are read at a time."""
+_ROWS = 10_000
+"""Rows that are read at a time."""
+_OF_PLACE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+"""What is the fault of the place where the copy lies."""
 _NUMBERS = " OR ".join(
-    f"{n} < 0 OR {n}_low > {n}_high OR {n}_high >= 9e999 OR {n} >= 9e999 "
+    f"NOT (0 <= {n}_low AND {n}_low <= {n} AND {n} <= {n}_high AND {n}_high < 9e999) "
     f"OR ({n} IS NULL) <> ({n}_low IS NULL) OR ({n} IS NULL) <> ({n}_high IS NULL)"
     for n in QUANTITIES
 )
@@ -38,7 +44,26 @@ _RULES = (
     (
         "a share that is none",
         "SELECT id FROM counts WHERE visible_fraction NOT BETWEEN 0 AND 1 "
-        "OR berth_visible_fraction NOT BETWEEN 0 AND 1",
+        "OR berth_visible_fraction NOT BETWEEN 0 AND 1 OR interval_level NOT BETWEEN 0 AND 1",
+    ),
+    (
+        "a visibility that rests on nothing known",
+        "SELECT id FROM counts WHERE status <> 'failed' AND visibility NOT IN ('mask', 'udm2')",
+    ),
+    (
+        "a stack that is none",
+        "SELECT count_id FROM stacks WHERE containers < 2 "
+        "OR NOT (0 < width_m AND length_m < 9e999)",
+    ),
+    (
+        "a hull that is none",
+        "SELECT count_id FROM hulls WHERE score NOT BETWEEN 0 AND 1 "
+        "OR NOT (0 < beam_m AND length_m < 9e999)",
+    ),
+    (
+        "a sighting that is none",
+        "SELECT id FROM sightings WHERE score NOT BETWEEN 0 AND 1 OR aboard NOT IN (0, 1) "
+        "OR NOT (0 < width_m AND length_m < 9e999)",
     ),
     (
         "a status or a role that is none",
@@ -47,10 +72,6 @@ _RULES = (
     (
         "a count and its recording are of different scenes",
         "SELECT c.id FROM counts c JOIN runs r ON r.id = c.run_id WHERE r.scene_id <> c.scene_id",
-    ),
-    (
-        "a count without a number on a pier that was seen whole",
-        "SELECT id FROM counts WHERE status = 'counted' AND containers IS NULL AND hulls IS NULL",
     ),
     (
         "a sighting and its count come from different recordings",
@@ -84,41 +105,55 @@ def problems(path: str | Path) -> tuple[str, ...]:
     """What is wrong with the ledger at `path`, a line each; none where it is sound.
 
     Pages and indexes as SQLite checks them, references between tables, the tables themselves, and
-    what no program of ours writes into them. Reads alone: of a ledger of an older schema version a
-    copy is brought up to date. Raises LedgerError for what is no ledger.
+    what no program of ours writes into them. It is done on a copy in the folder for temporary
+    files, of the current schema version, so that nobody waits and nothing is written. Raises
+    LedgerError for what is no ledger, or cannot be copied.
     """
-    ledger = connect_as_it_is(Path(path), _WAIT_S)
     try:
-        with closing(ledger):
+        with tempfile.TemporaryDirectory(prefix="pierwatch-") as folder:
+            return _problems_of_copy(Path(path), Path(folder) / "copy.db")
+    except OSError as error:
+        raise _no_room(error.strerror or str(error)) from error
+
+
+def _problems_of_copy(path: Path, copied: Path) -> tuple[str, ...]:
+    with closing(connect_as_it_is(path, _WAIT_S)) as ledger:
+        copy(path, ledger, copied)
+    with closing(sqlite3.connect(copied, isolation_level=None)) as ledger:
+        try:
             return tuple(_problems(ledger))
-    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        return (f"SQLite: {error}",)
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            if getattr(error, "sqlite_errorname", "").startswith(_OF_PLACE):
+                raise _no_room(str(error)) from error
+            return (f"SQLite: {error}",)
+
+
+def _no_room(found: str) -> LedgerError:
+    return LedgerError(
+        tempfile.gettempdir(),
+        found,
+        "a ledger is checked on a copy in the folder for temporary files",
+        "Free some space there, or name another folder in TMPDIR.",
+    )
 
 
 def _problems(ledger: sqlite3.Connection) -> list[str]:
     damage = list(_damage(ledger))
     if damage:
         return damage  # queries over damaged pages say nothing
-    if schema.version_of(ledger) == schema.VERSION:
-        return _wrong(ledger)
-    with closing(sqlite3.connect("", isolation_level=None)) as copy:
-        ledger.backup(copy)
-        schema.migrate(copy)
-        return _wrong(copy)
-
-
-def _wrong(ledger: sqlite3.Connection) -> list[str]:
-    """What is wrong with a ledger of the current schema version, whose pages are sound."""
+    if schema.version_of(ledger) < schema.VERSION:
+        schema.migrate(ledger)
     different = list(_different_tables(ledger))
     if different:
         return different  # no question is sure to be understood
     checks: tuple[Callable[[sqlite3.Connection], Iterator[str]], ...]
-    checks = (_missing_rows, _wrong_types, _broken_rules, _wrong_outlines)
+    checks = (_missing_rows, _wrong_types, _wrong_texts, _broken_rules, _wrong_outlines)
     bar = tqdm(checks, desc="checks", delay=2, disable=None, leave=False)
-    return [line for check in bar for line in check(ledger)]
+    return [line for check in bar for line in islice(check(ledger), _MOST * len(_RULES))]
 
 
 def _damage(ledger: sqlite3.Connection) -> Iterator[str]:
+    ledger.execute("PRAGMA ignore_check_constraints = ON")  # `_RULES` tell more of them
     for (text,) in ledger.execute(f"PRAGMA integrity_check({_MOST})"):
         if text != "ok":
             yield f"SQLite: {text}"
@@ -166,6 +201,23 @@ def _wrong_types(ledger: sqlite3.Connection) -> Iterator[str]:
             yield f"{table}: text for a number, or the like ({first} {row})"
 
 
+def _wrong_texts(ledger: sqlite3.Connection) -> Iterator[str]:
+    """Texts that are not UTF-8: whoever reads them gets an error."""
+    for kind, table in _layout(ledger):
+        columns = ledger.execute(f"PRAGMA table_info({table})").fetchall()
+        texts = [name for _, name, declared, *_ in columns if declared == "TEXT"]
+        if kind != "table" or not texts:
+            continue
+        bytes_of = ", ".join(f"CAST({name} AS BLOB)" for name in texts)
+        asked = ledger.execute(f"SELECT {columns[0][1]}, {bytes_of} FROM {table}")
+        while rows := asked.fetchmany(_ROWS):
+            for row, *values in rows:
+                try:
+                    b"".join(value or b"" for value in values).decode()
+                except UnicodeDecodeError:
+                    yield f"{table}: a text that is none ({columns[0][1]} {row!r})"
+
+
 def _broken_rules(ledger: sqlite3.Connection) -> Iterator[str]:
     for wrong, query in _RULES:
         for (row,) in ledger.execute(query).fetchmany(_MOST):
@@ -173,8 +225,8 @@ def _broken_rules(ledger: sqlite3.Connection) -> Iterator[str]:
 
 
 def _wrong_outlines(ledger: sqlite3.Connection) -> Iterator[str]:
-    asked = ledger.execute("SELECT id, outline FROM sightings WHERE outline IS NOT NULL")
-    while rows := asked.fetchmany(_OUTLINES):
+    asked = ledger.execute("SELECT id, outline FROM sightings WHERE typeof(outline) = 'blob'")
+    while rows := asked.fetchmany(_ROWS):
         shapes = shapely.from_wkb([outline for _, outline in rows], on_invalid="ignore")
         wrong = [row for (row, _), shape in zip(rows, shapes, strict=True) if shape is None]
         yield from (f"an outline that is none (row {row} of sightings)" for row in wrong[:_MOST])

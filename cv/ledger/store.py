@@ -82,8 +82,9 @@ class Ledger:
         A count whose scene, pier, model and settings are there already changes nothing, except that
         one which failed gives way to one which did not. A scene whose image is known by another
         name is that one, see `known_as`. Raises TimeError for a scene without a time, SceneError
-        for a known scene with another digest or time, or whose clouds were known and are not any
-        more, and LedgerError (other writer, full disk, ...); then nothing is written.
+        for a known scene with another digest or time (by more than a minute), or whose clouds were
+        known and are not any more, and LedgerError (other writer, full disk, ...); then nothing is
+        written.
         """
         if not counts.piers:
             return 0
@@ -123,14 +124,17 @@ class Ledger:
     def check(self, scene: str, digest: str, acquired: datetime, basis: str) -> None:
         """Raises SceneError where `scene` is known with another digest or time, and LedgerError.
 
+        Times may differ by a minute, see `known_as`.
+
         Also where its clouds are known and `basis`, what its visibility would rest on now, says
         nothing of them (see Visibility).
         """
         with faults(self.path):
             known = self._all(queries.Query(queries.SCENE, (scene,)))
             masked = bool(self._all(queries.Query(queries.MASKED, (scene,))))
-        for _, *before in known:
-            check_same(self.path, scene, (digest, stamp(acquired)), tuple(before))
+        with sound_rows(self.path):
+            for _, *before in known:
+                check_same(self.path, scene, (digest, stamp(acquired)), (before[0], before[1]))
         check_basis(self.path, scene, basis, masked)
 
     def piers(self) -> tuple[str, ...]:

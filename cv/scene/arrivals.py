@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import time
-from bisect import bisect_left
 from dataclasses import dataclass, field
-from itertools import takewhile
 from pathlib import Path
 
 from cv.errors import SceneError
-from cv.scene.folder import assets_of, listed_at
-from cv.scene.planet_names import parse
+from cv.scene.belongings import belongings
+from cv.scene.folder import listed_at
 
 Mark = tuple[tuple[str, int, int], ...]
 """Name, bytes and time of change (nanoseconds) of each file of a scene; 0, 0 of a missing one."""
 
 AGAIN_S = 3600.0
 """What could not be counted is tried again after so long, seconds."""
-_PARTS = (
-    *(".tif", ".tiff", ".json", ".xml"),
-    *(".sha512", ".sha256", ".sha1", ".md5"),
-)
-"""How files of a scene end: images, masks, metadata, checksums."""
 
 
 @dataclass
@@ -96,23 +89,11 @@ def _beside(folder: Path) -> list[str]:
 
 
 def _mark(path: Path, names: list[str]) -> Mark:
-    asset = parse(path.name)
-    start = asset.item if asset else path.stem
-    first = bisect_left(names, start)
-    alike = takewhile(lambda name: name.startswith(start), names[first:])
-    own = [name for name in alike if name == path.name or _belongs(name, start)]
     try:
-        stamps = [_stamp(path.parent / name) for name in own]
-        named = assets_of(path) if stamps and path.suffix.lower() == ".json" else ()
-        return (*stamps, *(_stamp(f) if f.is_file() else (str(f), 0, 0) for f in named))
+        files = belongings(path, names) if path.is_file() else ()
+        return tuple(_stamp(file) if file.is_file() else (str(file), 0, 0) for file in files)
     except OSError:
         return ()
-
-
-def _belongs(name: str, start: str) -> bool:
-    """Whether file `name` is of the scene whose names begin with `start`, and end there a word."""
-    after = name[len(start) : len(start) + 1]
-    return not after.isalnum() and name.lower().endswith(_PARTS)
 
 
 def _stamp(file: Path) -> tuple[str, int, int]:

@@ -41,7 +41,11 @@ def elsewhere(path: Path) -> tuple[str, ...]:
 
     What is no catalogue has none.
     """
-    if not (path.is_file() and is_catalogue(path)):
+    try:
+        there = path.is_file()
+    except OSError:
+        return ()
+    if not (there and is_catalogue(path)):
         return ()
     return tuple(sorted({link.href for link in _links_of(path) if link.target is None}))
 

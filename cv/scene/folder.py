@@ -10,12 +10,12 @@ from pathlib import Path
 from cv.errors import SceneError
 from cv.scene import files
 from cv.scene.catalogue import is_catalogue, items_of
+from cv.scene.href import target_of
 from cv.scene.planet_names import parse
 
 _IMAGES = (".tif", ".tiff")
 _PICTURES = (".png", ".jpg", ".jpeg")
 _KINDS = ("visual", "pansharpened", "analytic", "panchromatic")
-_MAX_ITEM_BYTES = 2**20
 
 
 def scenes_at(place: Path) -> tuple[Path, ...]:
@@ -101,15 +101,15 @@ def pictures_in(root: Path) -> tuple[Path, ...]:
 
 def assets_of(path: Path) -> tuple[Path, ...]:
     """Local files that the STAC Item in `path` names; none where it is no Item; raises OSError."""
-    if path.stat().st_size > _MAX_ITEM_BYTES:
+    if path.stat().st_size > files.MAX_TEXT_BYTES:
         return ()
     try:
         document = json.loads(path.read_bytes())
         if document["type"] != "Feature" or "stac_version" not in document:
             return ()
         hrefs = [asset["href"] for asset in document["assets"].values()]
-        local = [href for href in hrefs if isinstance(href, str) and "://" not in href]
-        return tuple((path.parent / href).resolve() for href in local)
+        targets = (target_of(path, href) for href in hrefs if isinstance(href, str))
+        return tuple(target for target in targets if target)
     except (ValueError, RuntimeError, KeyError, TypeError, AttributeError):
         return ()
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import pystac
 
@@ -14,6 +13,7 @@ from cv.errors import SceneError
 from cv.scene import clock, files, planet
 from cv.scene.checksum import Checksum
 from cv.scene.delivery import Delivery
+from cv.scene.href import target_of
 from cv.scene.radiometry import Bands, Radiometry
 
 _IMAGES = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
@@ -117,17 +117,15 @@ def _is_udm2(key: str, asset: pystac.Asset) -> bool:
 
 def _located(path: Path, href: str) -> Path:
     """The file that `href` names, in the Item's folder or below it."""
-    parts = urlsplit(str(href))
-    if parts.scheme not in ("", "file") or parts.netloc not in ("", "localhost"):
+    target = target_of(path, str(href))
+    if target is None:
         raise SceneError(
             path,
             f"the asset {str(href)[:120]!r}",
             "only files beside the Item are read",
             "Download the asset and make its href relative.",
         )
-    folder = path.parent.resolve()
-    target = (folder / (unquote(parts.path) if parts.scheme else str(href))).resolve()
-    if not target.is_relative_to(folder):
+    if not target.is_relative_to(path.parent.resolve()):
         raise SceneError(
             path,
             f"the asset {str(href)[:120]!r}",

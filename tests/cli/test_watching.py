@@ -15,9 +15,9 @@ import rasterio
 import cv.monitoring
 from cv.cli import main, watch
 from cv.ledger import Ledger
-from cv.ledger.culprit import Culprit
 from cv.monitoring import Found
 from cv.outcome import Fate, Outcome
+from cv.quarantine import put_into
 from cv.scene.arrivals import Arrivals
 
 COMMAND = ["monitor", "--site", "port.geojson", "--ledger", "port.db", "--watch", "1"]
@@ -128,7 +128,7 @@ def test_the_quarantine_is_ended_once(place, meanwhile, capsys):
     def quarantine():
         later("day9", "day13")
         with Ledger.open("port.db") as ledger:
-            ledger.quarantine(Culprit.of(Path("scenes/day13.tif"), "signal 9"))
+            put_into(ledger, Path("scenes/day13.tif"), "signal 9")
 
     meanwhile(nothing, quarantine, nothing, nothing)
     assert main([*COMMAND, "scenes", "--retry", "--workers", "1"]) == 130

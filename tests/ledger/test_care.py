@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from cv.counting.counts import Counts
 from cv.errors import LedgerError
 from cv.ledger import Ledger
 from cv.ledger.backup import backup
+from cv.ledger.culprit import Culprit
 from cv.ledger.soundness import problems
 from tests.samples import a_count, a_scene, a_sighting
 
@@ -54,14 +57,18 @@ def test_a_ledger_that_was_written_by_us_is_sound(path: Path) -> None:
         ("DELETE FROM scenes WHERE id = 3", "refers to a row of scenes"),
         ("UPDATE runs SET scene_id = 9 WHERE id = 1", "of different scenes"),
         ("UPDATE scenes SET acquired = 'yesterday' WHERE id = 2", "not ISO 8601 in UTC"),
-        (
-            "UPDATE counts SET status = 'counted', containers = NULL, containers_low = NULL, "
-            "containers_high = NULL, hulls = NULL, hulls_low = NULL, hulls_high = NULL "
-            "WHERE id = 4",
-            "without a number",
-        ),
         ("UPDATE counts SET containers = -5 WHERE id = 4", "number or an interval"),
         ("UPDATE counts SET hulls_high = NULL WHERE id = 4", "number or an interval"),
+        ("UPDATE counts SET containers_low = 40, containers_high = 50 WHERE id = 4", "interval"),
+        ("UPDATE counts SET containers_low = -7 WHERE id = 4", "number or an interval"),
+        ("UPDATE counts SET interval_level = 7 WHERE id = 4", "share that is none"),
+        ("UPDATE counts SET visibility = 'foo' WHERE id = 4", "rests on nothing known"),
+        ("UPDATE stacks SET containers = -3 WHERE count_id = 4", "stack that is none"),
+        ("UPDATE hulls SET beam_m = -1 WHERE count_id = 4", "hull that is none"),
+        ("UPDATE sightings SET score = -4 WHERE id = 1", "sighting that is none"),
+        ("UPDATE sightings SET length_m = 9e999 WHERE id = 1", "sighting that is none"),
+        ("UPDATE sightings SET outline = 5 WHERE id = 1", "text for a number"),
+        ("UPDATE piers SET name = CAST(x'5069FF' AS TEXT) WHERE id = 1", "text that is none"),
         ("UPDATE counts SET status = 'not_visible' WHERE id = 4", "where nothing was seen"),
         ("UPDATE counts SET visible_fraction = 1.5 WHERE id = 4", "share that is none"),
         ("UPDATE counts SET status = 'seen' WHERE id = 4", "status or a role"),
@@ -132,20 +139,59 @@ def test_an_older_ledger_is_checked_and_copied_as_it_is(path: Path, tmp_path: Pa
     assert problems(path) == ("a digest that is none (row 2)",)
 
 
+def test_a_pier_without_a_berth_is_sound_where_only_hulls_are_looked_for(path: Path) -> None:
+    unknown = ", ".join(
+        f"{name}{end} = NULL"
+        for name in ("containers", "teu", "hulls", "aboard")
+        for end in ("", "_low", "_high")
+    )
+    spoil(path, f"UPDATE counts SET status = 'counted', {unknown} WHERE id = 4")
+    assert problems(path) == ()
+
+
+def test_checks_have_no_room(path: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    with pytest.raises(LedgerError, match="TMPDIR"):
+        problems(path)
+
+
+def test_a_copy_is_made_although_somebody_writes_all_the_time(path, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("cv.ledger.backup._PAGES", 1)
+    ended = threading.Event()
+
+    def write() -> None:
+        with Ledger.open(path, timeout_s=60) as ledger:
+            while not ended.is_set():
+                ledger.quarantine(Culprit("a" * 64, 1, "a.tif", str(time.monotonic())))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        backup(path, tmp_path / "copy.db")
+    finally:
+        ended.set()
+        writer.join()
+    assert problems(tmp_path / "copy.db") == ()
+
+
+def test_a_copy_is_as_private_as_its_ledger_and_leaves_nothing(path: Path, tmp_path: Path) -> None:
+    old = tmp_path / f".copy.db.{'0' * 12}.tmp"
+    old.mkdir()
+    os.utime(old, (0, 0))
+    path.chmod(0o600)
+    backup(path, tmp_path / "copy.db")
+    assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
+    assert not old.exists()
+
+
 def test_a_copy_onto_a_full_disk_names_the_copy(path: Path, tmp_path: Path, monkeypatch) -> None:
-    class Full(sqlite3.Connection):
-        def execute(self, *_):
-            error = sqlite3.OperationalError("database or disk is full")
-            error.sqlite_errorcode = sqlite3.SQLITE_FULL
-            raise error
+    def full(*_):
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorname = "SQLITE_FULL"
+        raise error
 
-    plain = sqlite3.connect
-
-    def connect(*given, **named):
-        return plain(*given, **named, **({} if "uri" in named else {"factory": Full}))
-
-    monkeypatch.setattr(sqlite3, "connect", connect)
-    with pytest.raises(LedgerError, match=r"copy\.db: No space left"):
+    monkeypatch.setattr("cv.ledger.backup._fill", full)
+    with pytest.raises(LedgerError, match=r"copy\.db: database or disk is full"):
         backup(path, tmp_path / "copy.db")
     assert not (tmp_path / "copy.db").exists()
 

@@ -96,7 +96,7 @@ def test_a_missing_file_or_folder(tmp_path: Path) -> None:
         Ledger(tmp_path / "l", readonly=True)
     with pytest.raises(LedgerError, match="folder"):
         Ledger(tmp_path / "no" / "l")
-    with pytest.raises(LedgerError, match="readable file"):
+    with pytest.raises(LedgerError, match="not a file"):
         Ledger(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
