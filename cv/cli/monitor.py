@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from cv.scene.scene import Scene
     from cv.site import Site
 
+_PATIENCE_S = 60.0
+"""How long another writer is waited for, or a backup that keeps writers waiting, seconds."""
+
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds the command."""
@@ -186,7 +189,10 @@ def _batch(
 
     for outcome in missing:
         journal.add(outcome)
-    with _way(args, site, opener) as way, Ledger.open(args.ledger) as ledger:
+    with (
+        _way(args, site, opener) as way,
+        Ledger.open(args.ledger, timeout_s=_PATIENCE_S) as ledger,
+    ):
         return (*missing, *way(paths, ledger, journal.add))
 
 

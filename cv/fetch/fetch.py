@@ -38,13 +38,20 @@ def fetched(text: str, allowed: Allowed, folder: Path) -> Path:
     if not folder.is_dir():
         raise _no_folder(folder)
     target = address.within(folder)
-    if target.is_file():
+    if _is_there(address, target):
         return target
     room = https if address.scheme == "https" else s3
     with room.opened(address, allowed) as stream, _draft(address, target) as draft:
         _write(address, stream, draft)
         _check_image(address, draft)
     return target
+
+
+def _is_there(address: Address, target: Path) -> bool:
+    try:
+        return target.is_file()
+    except OSError as error:
+        raise _not_kept(address, target, error) from error
 
 
 @contextmanager
@@ -56,12 +63,16 @@ def _draft(address: Address, target: Path) -> Iterator[Path]:
         with whole_file(target) as draft:
             yield draft
     except OSError as error:
-        raise SceneError(
-            str(address),
-            f"it cannot be kept as {target} ({error.strerror or error})",
-            "a folder with space for it is needed",
-            "Free some space, or name another folder: --into FOLDER.",
-        ) from error
+        raise _not_kept(address, target, error) from error
+
+
+def _not_kept(address: Address, target: Path, error: OSError) -> SceneError:
+    return SceneError(
+        str(address),
+        f"it cannot be kept as {str(target)[:300]} ({error.strerror or error})",
+        "a folder with space for it, and room for its name, is needed",
+        "Free some space, or name another folder: --into FOLDER.",
+    )
 
 
 def _write(address: Address, stream: Stream, draft: Path) -> None:

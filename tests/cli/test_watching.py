@@ -180,6 +180,57 @@ def test_a_ledger_that_is_replaced_ends_the_watch(place, meanwhile, capsys, kind
     assert "while it was watched" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("how", ["cp", "new"])
+def test_an_older_copy_in_its_place_ends_the_watch(place, meanwhile, capsys, how):
+    assert main([*COMMAND[:-2], "scenes/day9.tif"]) == 0
+    shutil.copy("port.db", "backup.db")
+
+    def restore():
+        if how == "new":
+            Path("port.db").unlink()
+        shutil.copy("backup.db", "port.db")
+
+    meanwhile(nothing, restore, nothing)
+    assert main([*COMMAND, "scenes"]) == 2
+    assert "while it was watched" in capsys.readouterr().err
+
+
+def test_places_beside_a_good_one_may_come_later(place, meanwhile, capsys):
+    Path("bad.json").write_text('{"type": "Cat')
+    meanwhile(nothing, lambda: Path("scenes").rename("late"), nothing)
+    Path("more").mkdir()
+    shutil.copy("scenes/day9.tif", "more/day9.tif")
+    Path("scenes/day9.tif").unlink()
+    assert main([*COMMAND, "late", "bad.json", "x" * 300, "more"]) == 130
+    told = capsys.readouterr().err
+    for named in ("late: no such", "bad.json: not JSON", "File name too long"):
+        assert told.count(named) == 1, told
+    assert scenes() == {"day9", "day10", "day12"}
+
+
+def test_a_log_that_goes_away_does_not_end_the_watch(place, meanwhile, capsys):
+    Path("logs").mkdir()
+
+    def come():
+        Path("logs").rename("away")
+        later("day9", "day13")
+
+    meanwhile(nothing, come, nothing, nothing)
+    assert main([*COMMAND, "scenes", "--log", "logs/n.jsonl"]) == 130
+    assert "logs/n.jsonl: No such file" in capsys.readouterr().err
+    assert scenes() == {"day9", "day10", "day12", "day13"}
+
+
+def test_the_quarantine_stays_where_nothing_could_begin(place, capsys):
+    with Ledger.open("port.db") as ledger:
+        put_into(ledger, Path("scenes/day9.tif"), "signal 9")
+    assert main([*COMMAND[:-2], "missing", "--retry"]) == 2
+    assert main([*COMMAND[:-2], "x" * 300, "scenes"]) == 1
+    told = capsys.readouterr().out
+    assert "File name too long" in told
+    assert "1 quarantined" in told
+
+
 def test_what_was_refused_is_tried_again_after_a_while(place, meanwhile, monkeypatch, capsys):
     usual = cv.monitoring.examine
     refused = []

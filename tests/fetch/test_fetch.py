@@ -195,6 +195,12 @@ def test_an_answer_that_never_begins_is_given_up(server, into, monkeypatch, answ
     assert files_in(into) == []
 
 
+def test_a_name_that_no_disk_takes(server, into):
+    host = ".".join(["a" * 60] * 4)
+    with pytest.raises(SceneError, match="cannot be kept"):
+        fetched(f"https://{host}.example/a.tif", Allowed.of([f"{host}.example"]), into)
+
+
 def test_a_file_that_drips_is_given_up(server, into, monkeypatch):
     monkeypatch.setattr("cv.fetch.stream.PATIENCE_S", 0.5)
     server.drips = True

@@ -15,6 +15,7 @@ import pytest
 from affine import Affine
 
 from cv.errors import SceneError, TimeError
+from cv.scene.folder import scenes_at
 from cv.scene.scene import Scene
 from tests.scene.conftest import WriteTiff
 
@@ -88,6 +89,17 @@ def test_which_asset(folder: Path, assets: dict[str, Any], chosen: str) -> None:
 def test_absolute_hrefs(folder: Path, scheme: str) -> None:
     assets = {"visual": image(f"{scheme}{folder}/scene.tif")}
     assert Scene.open(write(folder, item(assets))).path.name == "scene.tif"
+
+
+@pytest.mark.parametrize(
+    "prefix", ["", "{folder}/", "file://{folder}/", "file://localhost{folder}/"]
+)
+@pytest.mark.parametrize("more", ["", "x" * 2**21])
+def test_a_folder_gives_the_item_and_not_its_images(folder: Path, prefix: str, more: str) -> None:
+    start = prefix.format(folder=folder)
+    assets = {"visual": image(f"{start}scene.tif"), "udm2": image(f"{start}below/other.tif")}
+    path = write(folder, item(assets, more=more))
+    assert scenes_at(folder) == (path,)
 
 
 @pytest.mark.parametrize(
