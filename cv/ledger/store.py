@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -158,8 +159,9 @@ class Ledger:
         asked = queries.Asked(pier, model, scene, newest)
         with faults(self.path), self._reading():
             found = self._all(queries.counts(asked))
-            stacks = self._all(queries.parts("stacks", rows.STACK_COLUMNS, asked))
-            hulls = self._all(queries.parts("hulls", rows.HULL_COLUMNS, asked))
+            wider = replace(asked, newest=False)  # what is not among `found` is left out below
+            stacks = self._all(queries.parts("stacks", rows.STACK_COLUMNS, wider))
+            hulls = self._all(queries.parts("hulls", rows.HULL_COLUMNS, wider))
         with sound_rows(self.path):
             return rows.to_counts(found, stacks, hulls)
 
