@@ -52,13 +52,16 @@ def monitor(
     """
     items = list(scenes)
     aside = set_aside([Path(i) for i in items if not isinstance(i, Scene)], ledger, told)
-    outcomes = []
+    outcomes, seen = [], []
     for item in tqdm(items, desc="scenes", unit="scene", disable=None, leave=False):
         if not isinstance(item, Scene) and Path(item) in aside:
             outcomes.append(aside[Path(item)])
             continue
-        outcomes.append(keep(examine(item, site, detector, ledger, opener), ledger))
+        found = examine(item, site, detector, ledger, opener)
+        outcomes.append(keep(found, ledger))
+        seen.append(found.identity if outcomes[-1].is_kept else None)
         told(outcomes[-1])
+    confirm(seen, ledger)
     return tuple(outcomes)
 
 
@@ -125,7 +128,7 @@ class Identity:
     @property
     def known(self) -> Found:
         """What is found of a scene whose counts are there."""
-        return Found(Outcome(self.scene, Fate.KNOWN, ""), known=self)
+        return Found(Outcome(self.scene, Fate.KNOWN, ""), identity=self)
 
 
 @dataclass(frozen=True)
@@ -136,8 +139,8 @@ class Found:
     """What becomes of it if it can be kept."""
     counts: Counts | None = None
     """To be recorded."""
-    known: Identity | None = None
-    """Of counts that the ledger has, and that are its newest again."""
+    identity: Identity | None = None
+    """Of its counts, those to be recorded or those that the ledger has."""
 
     def with_cost(self, cost: Cost) -> Found:
         """The same, and what it cost."""
@@ -180,8 +183,6 @@ def keep(found: Found, ledger: Ledger) -> Outcome:
     try:
         if found.counts is not None and not ledger.record(found.counts) and fate is Fate.RECORDED:
             fate = Fate.KNOWN  # somebody else was quicker
-        if found.known is not None:
-            ledger.renew(found.known.scene, found.known.model, found.known.settings)
     except LedgerError:
         raise
     except InputError as error:
@@ -189,6 +190,19 @@ def keep(found: Found, ledger: Ledger) -> Outcome:
     cost = replace(found.outcome.cost, record_s=time.perf_counter() - start)
     piers = tuple(map(Brief.of, found.counts or ()))
     return replace(found.outcome, fate=fate, cost=cost, piers=piers)
+
+
+def confirm(seen: Iterable[Identity | None], ledger: Ledger) -> None:
+    """Makes the counts that a batch has `seen` of each scene, the last ones, its newest.
+
+    In the order of its paths: so that the newest are the same whoever was quicker, where several
+    files lead to one scene and tell of it differently. Nothing is written where they are the newest
+    already. Raises LedgerError.
+    """
+    identities = [one.known_as(ledger) for one in seen if one is not None]
+    last = {identity.scene: identity for identity in identities}
+    for one in tqdm(last.values(), desc="newest", delay=2, disable=None, leave=False):
+        ledger.renew(one.scene, one.model, one.settings)
 
 
 def _size(path: Path) -> int:
@@ -213,7 +227,7 @@ def _counted(scene: Scene, site: Site, detector: Detector, register: Register) -
     if identity.is_in(register):
         return identity.known
     try:
-        return Found(Outcome(scene.id, Fate.RECORDED, ""), visit.count())
+        return Found(Outcome(scene.id, Fate.RECORDED, ""), visit.count(), identity)
     except InputError:
         raise
     except MemoryError as error:

@@ -73,3 +73,8 @@ class Outcome:
     cost: Cost = field(default=Cost(), compare=False)
     piers: tuple[Brief, ...] = field(default=(), compare=False)
     """What was recorded."""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the ledger has its counts."""
+        return self.fate in (Fate.RECORDED, Fate.KNOWN)

@@ -10,13 +10,16 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+import rasterio
 import shapely
 from painting import BERTH, PIER, grid_transform, paint, to_lonlat
 from pyproj import CRS
 from stand_ins import painted_detector
 
 from cv.cli import main
+from cv.counting.count import Status
 from cv.crew.limits import Limits
 from cv.ledger import Ledger
 from cv.ledger.soundness import problems
@@ -155,6 +158,58 @@ def test_a_scene_is_known_by_what_belongs_to_it_too(tmp_path, href):
         assert set_aside([item, image, tmp_path / "none.tif"], ledger, print) == {}
         item.unlink()
         assert put_into(ledger, item, "signal 9").fate is Fate.REFUSED
+
+
+def late(path):
+    """A scene; the first Item's after a while."""
+    if path.name == "first.json":
+        time.sleep(1.0)
+    return Scene.open(path)
+
+
+def two_items(folder):
+    """One image under cloud, says the first Item, and in the clear, says the second."""
+    folder.mkdir()
+    paint(folder / "a.tif", UTM, TRANSFORM, RAJIN, SIZE)
+    paths = []
+    for name, band in (("first", 5), ("second", 0)):
+        bands = np.zeros((8, SIZE, SIZE), np.uint8)
+        bands[band] = 1
+        profile = {"count": 8, "height": SIZE, "width": SIZE, "dtype": "uint8"}
+        with rasterio.open(
+            folder / f"{name}_udm2.tif", "w", crs=UTM.to_wkt(), transform=TRANSFORM, **profile
+        ) as out:
+            out.write(bands)
+        hrefs = {"visual": "a.tif", "udm2": f"{name}_udm2.tif"}
+        item = {
+            "type": "Feature", "stac_version": "1.0.0", "id": name, "geometry": None, "links": [],
+            "properties": {"datetime": "2024-03-10T02:30:00Z"},
+            "assets": {key: {"href": href} for key, href in hrefs.items()},
+        }  # fmt: skip
+        paths.append(folder / f"{name}.json")
+        paths[-1].write_text(json.dumps(item))
+    return paths
+
+
+def test_the_newest_counts_are_those_of_the_last_path_whoever_was_quicker(place):
+    paths = two_items(place / "items")
+    site = Site.read(place / "port.geojson")
+    recipe = Recipe(site, painted_detector, late)
+    for workers in (0, 2):
+        path = place / f"{workers}.db"
+        for fate in (Fate.RECORDED, Fate.KNOWN, Fate.KNOWN):
+            before = path.read_bytes() if path.exists() else b""
+            with Ledger.open(path) as ledger:
+                if workers:
+                    limits = Limits(memory_mb=2048, time_s=60.0)
+                    outcomes = monitor_with_crew(paths, recipe, ledger, workers, limits)
+                else:
+                    outcomes = monitor(paths, site, painted_detector(), ledger)
+                (newest,) = ledger.counts("Pier 2", newest=True)
+                assert len(ledger.counts("Pier 2")) == 2
+            assert [one.fate for one in outcomes] == [fate, fate]
+            assert newest.status is Status.COUNTED
+            assert fate is Fate.RECORDED or path.read_bytes() == before
 
 
 def test_a_file_that_is_delivered_again_leaves_quarantine(place):
