@@ -60,7 +60,7 @@ class Journal:
         """Raises InputError where its files cannot be written: to be told before a batch begins."""
         try:
             if self.log:
-                self.log.open("a").close()
+                self.log.open("a+b").close()
         except OSError as error:
             raise _unwritable(self.log or "", error) from error
         if self.metrics and not os.access(self.metrics.parent, os.W_OK):

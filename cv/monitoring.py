@@ -59,7 +59,7 @@ def monitor(
             continue
         found = examine(item, site, detector, ledger, opener)
         outcomes.append(keep(found, ledger))
-        seen.append(found.identity if outcomes[-1].is_kept else None)
+        seen.append(Seen.of(found, outcomes[-1]))
         told(outcomes[-1])
     confirm(seen, ledger)
     return tuple(outcomes)
@@ -147,6 +147,22 @@ class Found:
         return replace(self, outcome=replace(self.outcome, cost=cost))
 
 
+@dataclass(frozen=True)
+class Seen:
+    """Counts that are in the ledger, as a batch came to them."""
+
+    identity: Identity
+    is_new: bool
+    """The batch made them."""
+
+    @classmethod
+    def of(cls, found: Found, outcome: Outcome) -> Seen | None:
+        """What was `found` and has the `outcome`; None where the ledger has no counts of it."""
+        if found.identity is None or not outcome.is_kept:
+            return None
+        return cls(found.identity, outcome.fate is Fate.RECORDED)
+
+
 def examine(
     item: Scene | str | Path,
     site: Site,
@@ -192,17 +208,25 @@ def keep(found: Found, ledger: Ledger) -> Outcome:
     return replace(found.outcome, fate=fate, cost=cost, piers=piers)
 
 
-def confirm(seen: Iterable[Identity | None], ledger: Ledger) -> None:
-    """Makes the counts that a batch has `seen` of each scene, the last ones, its newest.
+def confirm(seen: Iterable[Seen | None], ledger: Ledger) -> None:
+    """Settles which counts of each scene that a batch has `seen`, in the order of its paths, are
+    its newest: those that it made, of several the last ones; where it made none, those that were
+    the newest of those seen, and else the last ones.
 
-    In the order of its paths: so that the newest are the same whoever was quicker, where several
-    files lead to one scene and tell of it differently. Nothing is written where they are the newest
-    already. Raises LedgerError.
+    So they are the same whoever was quicker, where several files lead to one scene and tell of it
+    differently. Raises LedgerError.
     """
-    identities = [one.known_as(ledger) for one in seen if one is not None]
-    last = {identity.scene: identity for identity in identities}
-    for one in tqdm(last.values(), desc="newest", delay=2, disable=None, leave=False):
-        ledger.renew(one.scene, one.model, one.settings)
+    scenes: dict[str, list[Seen]] = {}
+    for one in seen:
+        if one is not None:
+            scenes.setdefault(one.identity.known_as(ledger).scene, []).append(one)
+    bar = tqdm(scenes.items(), desc="newest", delay=2, disable=None, leave=False)
+    for scene, looks in bar:
+        made = [one.identity for one in looks if one.is_new]
+        there = [one.identity for one in looks]
+        if made or ledger.newest_recipe(scene) not in {(i.model, i.settings) for i in there}:
+            last = (made or there)[-1]
+            ledger.renew(scene, last.model, last.settings)
 
 
 def _size(path: Path) -> int:

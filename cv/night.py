@@ -18,7 +18,7 @@ from cv.crew.worker import Examine
 from cv.detector.detector import Detector
 from cv.errors import InputError, LedgerError
 from cv.ledger import Ledger
-from cv.monitoring import Found, Identity, Register, Told, confirm, examine, keep
+from cv.monitoring import Found, Identity, Register, Seen, Told, confirm, examine, keep
 from cv.outcome import Fate, Outcome
 from cv.quarantine import put_into, set_aside
 from cv.scene.scene import Scene
@@ -77,11 +77,11 @@ def monitor_with_crew(
     outcomes = set_aside(paths, ledger, told)
     waiting = [path for path in paths if path not in outcomes]
     make = partial(recipe.counting, ledger.reader)
-    seen: dict[Path, Identity | None] = {}
+    seen: dict[Path, Seen | None] = {}
     for result in _shown(examined(waiting, make, workers, limits), len(waiting)):
         outcomes[result.path] = _kept(result, ledger)
-        if result.found is not None and outcomes[result.path].is_kept:
-            seen[result.path] = result.found.identity
+        if result.found is not None:
+            seen[result.path] = Seen.of(result.found, outcomes[result.path])
         told(outcomes[result.path])
     confirm([seen.get(path) for path in paths], ledger)
     return tuple(outcomes[path] for path in paths)
@@ -102,7 +102,7 @@ def monitor_on_cluster(
     outcomes = set_aside(paths, ledger, told)
     model = recipe.detector().digest
     new: dict[Path, Identity] = {}
-    seen: dict[Path, Identity] = {}
+    seen: dict[Path, Seen | None] = {}
     waiting = [path for path in paths if path not in outcomes]
     for named in _shown(cluster.examined(waiting, recipe.identifying), len(waiting), "looking"):
         identity = named.found
@@ -112,8 +112,8 @@ def monitor_on_cluster(
         if outcome is not None:
             outcomes[named.path] = outcome
             told(outcome)
-            if identity is not None and outcome.is_kept:
-                seen[named.path] = identity
+            if identity is not None:
+                seen[named.path] = Seen.of(identity.known, outcome)
         elif identity is not None:
             new[named.path] = identity
     make = partial(recipe.counting, Blank)
@@ -121,8 +121,8 @@ def monitor_on_cluster(
         identity = new[result.path]
         if result.found is None or identity.is_of(result.found):
             outcomes[result.path] = _kept(result, ledger)
-            if outcomes[result.path].is_kept:
-                seen[result.path] = identity
+            if result.found is not None:
+                seen[result.path] = Seen.of(result.found, outcomes[result.path])
         else:
             reason = "its files, or the programs of the workers, changed while it was counted"
             outcomes[result.path] = Outcome(identity.scene, Fate.REFUSED, reason)

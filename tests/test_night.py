@@ -144,7 +144,7 @@ def test_a_batch_without_workers_leaves_it_alone_too(place):
     "href", ["a.tif", "file://{folder}/a.tif", "file://localhost{folder}/a.tif"]
 )
 def test_a_scene_is_known_by_what_belongs_to_it_too(tmp_path, href):
-    item, image, mask = tmp_path / "item.json", tmp_path / "a.tif", tmp_path / "a_udm2.tif"
+    item, image, beside = (tmp_path / name for name in ("item.json", "a.tif", "a.tif.sha256"))
     assets = {"image": {"href": href.format(folder=tmp_path)}, "mask": {"href": "none.tif"}}
     item.write_text(json.dumps({"type": "Feature", "stac_version": "1.0.0", "assets": assets}))
     image.write_bytes(b"deadly")
@@ -152,7 +152,9 @@ def test_a_scene_is_known_by_what_belongs_to_it_too(tmp_path, href):
         for path in (item, image):
             assert put_into(ledger, path, "signal 9").fate is Fate.QUARANTINED
         assert set(set_aside([item, image], ledger, print)) == {item, image}
-        mask.write_bytes(b"mask")
+        (tmp_path / "a_b.tif").write_bytes(b"another scene")
+        assert set(set_aside([item, image], ledger, print)) == {item, image}
+        beside.write_bytes(b"checksum")
         assert set(set_aside([item, image], ledger, print)) == {item}
         image.write_bytes(b"mended")
         assert set_aside([item, image, tmp_path / "none.tif"], ledger, print) == {}

@@ -113,8 +113,7 @@ def run(args: argparse.Namespace) -> int:
         return outcomes
 
     if args.watch is not None:
-        _release(args)
-        watch(args.places, args.watch, options.ledger_file(args), count)
+        watch(args.places, args.watch, options.ledger_file(args), count, lambda: _release(args))
     with Journal(log, metrics) as journal:
         paths, missing = _gathered(args)
         _release(args)

@@ -22,16 +22,19 @@ def watch(
     every_s: int,
     ledger: Path | None,
     count: Callable[[Sequence[Path]], Sequence[Outcome]],
+    begin: Callable[[], None],
 ) -> NoReturn:
     """Has `count` count what is in `places`, and every `every_s` seconds what came since.
 
-    `count` answers what became of each path, in their order; what could not be counted is given to
-    it again later. `ledger` is the file that it fills, if it is one. Raises InputError where a
-    place cannot be watched, LedgerError where the ledger is not the one any more that was there
-    before, and SceneError where no place can be read at first.
+    `begin` is called once some of the places can be read. `count` answers what became of each path,
+    in their order; what could not be counted is given to it again later. `ledger` is the file that
+    it fills, if it is one. Raises InputError where a place cannot be watched, LedgerError where the
+    ledger is not the one any more that was there before, and SceneError where no place can be read
+    at first.
     """
     watched = [Arrivals(place, settled_s=every_s) for place in _local(places)]
     fresh = each_once(_first_seen(watched))
+    begin()
     past = _LedgersPast(ledger)
     while True:
         if fresh:

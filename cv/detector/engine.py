@@ -37,7 +37,7 @@ class Engine(StrEnum):
     """The default: the same answer on every run."""
     OPENVINO = "openvino"
     """In bfloat16 where the processor computes with it: faster there, and a little less exact. A
-    network in 8 bits is faster everywhere, and a little more exact."""
+    network in 8 bits is faster everywhere."""
 
     def callers(self, threads: int) -> int:
         """How many threads have to call, so that `threads` networks are never idle.

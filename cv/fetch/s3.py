@@ -18,6 +18,8 @@ from cv.fetch.stream import PATIENCE_S, Stream, coming
 
 _ASKING = ("iam-role", "container-role", "assume-role", "assume-role-with-web-identity", "sso")
 """Ways to credentials that ask another service."""
+_PART = 2**12
+"""Bytes that are waited for."""
 
 
 @contextmanager
@@ -28,7 +30,11 @@ def opened(address: Address, allowed: Allowed) -> Iterator[Stream]:
     with coming(address, failures):
         answer = _client().get_object(Bucket=address.host, Key=address.target)
     with closing(answer["Body"]) as body:
-        yield Stream(address, body.read, answer.get("ContentLength"), failures)
+
+        def some(_: int) -> bytes:  # `body.read` waits until all that it is asked for is there
+            return bytes(body.read(_PART))
+
+        yield Stream(address, some, answer.get("ContentLength"), failures)
 
 
 def _client() -> Any:

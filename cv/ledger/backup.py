@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import sqlite3
 import stat
@@ -29,7 +30,7 @@ def backup(path: str | Path, target: str | Path) -> None:
 
     The ledger may be in use: the copy is of one moment, and writers wait but for milliseconds, or
     as long as a copy takes where they write all the time. One of an older schema version stays so;
-    who may read the ledger may read its copy. Raises LedgerError, also where `target` exists.
+    its mode is that of the ledger. Raises LedgerError, also where `target` exists.
     """
     path, target = Path(path), Path(target)
     with closing(connect_as_it_is(path, _WAIT_S)) as source:
@@ -38,6 +39,7 @@ def backup(path: str | Path, target: str | Path) -> None:
             with whole_file(target, overwrite=False) as draft:
                 copy(path, source, draft)
                 _finish(path, draft)
+            target.chmod(stat.S_IMODE(path.stat().st_mode))
         except OSError as error:
             raise _unwritable(target, error.strerror or str(error)) from error
 
@@ -45,7 +47,7 @@ def backup(path: str | Path, target: str | Path) -> None:
 def copy(path: Path, source: sqlite3.Connection, target: Path) -> None:
     """All that `source`, the ledger at `path`, holds at one moment, into the new file `target`.
 
-    Raises LedgerError.
+    Raises LedgerError, and OSError where `target` cannot be written.
     """
     with faults(path):
         try:
@@ -53,7 +55,7 @@ def copy(path: Path, source: sqlite3.Connection, target: Path) -> None:
                 _fill(source, made)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorname in _OF_TARGET or not target.exists():
-                raise _unwritable(target, str(error)) from error
+                raise OSError(errno.EIO, str(error)) from error
             raise
 
 
@@ -63,7 +65,7 @@ def _finish(path: Path, draft: Path) -> None:
         made.execute("PRAGMA journal_mode = delete")
         if not schema.version_of(made):
             raise LedgerError(path, "the copy is incomplete", "a whole one is needed", "Try again.")
-    draft.chmod(stat.S_IMODE(path.stat().st_mode))
+    draft.chmod(stat.S_IMODE(path.stat().st_mode) | stat.S_IWUSR)  # it is written to disk yet
 
 
 class _Interrupted(Exception):
@@ -75,7 +77,7 @@ def _fill(source: sqlite3.Connection, made: sqlite3.Connection) -> None:
 
     def look(_: int, remaining: int, __: int) -> None:
         nonlocal least, starts
-        starts += remaining > least
+        starts += remaining >= least
         least = remaining
         if starts > _STARTS:
             raise _Interrupted

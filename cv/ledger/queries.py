@@ -77,6 +77,12 @@ MASKED = (
 )
 """A row if a count of the scene with a name knows its clouds."""
 
+NEWEST_RECIPE = (
+    "SELECT r.model, r.settings FROM counts c JOIN scenes s ON s.id = c.scene_id "
+    "JOIN recipes r ON r.id = c.recipe_id WHERE s.name = ? ORDER BY c.recency DESC LIMIT 1"
+)
+"""Model and settings of the newest counts of the scene with a name."""
+
 LAST_RUN = "SELECT coalesce(max(id), 0) FROM runs"
 """The id of the last recording."""
 ARRIVALS = (

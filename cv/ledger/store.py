@@ -56,6 +56,8 @@ class Ledger:
             self.path = Path(path)
             self._connection = connect(self.path, readonly, timeout_s)
         self._opened = identity(self.path)
+        self._past = 0
+        """The last recording that was made here."""
 
     @classmethod
     def open(cls, path: str | Path, readonly: bool = False, timeout_s: float = TIMEOUT_S) -> Self:
@@ -91,7 +93,12 @@ class Ledger:
             return 0
         acquired = time_of(counts)
         with faults(self.path), self._writing():
-            return Recorder(self.path, self._connection, counts).record(acquired)
+            if self.last_run() < self._past:
+                raise self._replaced()
+            written = Recorder(self.path, self._connection, counts).record(acquired)
+            past = self.last_run()
+        self._past = past
+        return written
 
     def has(self, scene: str, model: str, settings: str, pier: str | None = None) -> bool:
         """Whether a count of `scene` (on `pier`) by `model` with `settings` is there.
@@ -109,6 +116,12 @@ class Ledger:
         renewing = queries.Query(queries.RENEW, (scene, model, settings))
         with faults(self.path), self._writing():
             self._connection.execute(renewing.sql, renewing.given)
+
+    def newest_recipe(self, scene: str) -> tuple[str, str] | None:
+        """Model and settings of the newest counts of `scene`, None without any; LedgerError."""
+        with faults(self.path):
+            found = self._all(queries.Query(queries.NEWEST_RECIPE, (scene,)))
+        return (found[0][0], found[0][1]) if found else None
 
     def known_as(self, scene: str, digest: str, acquired: datetime) -> tuple[str, datetime]:
         """The name and the time by which `scene` is known: its own, or those of the same image.
@@ -244,18 +257,21 @@ class Ledger:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
+    def _replaced(self) -> LedgerError:
+        return LedgerError(
+            self.path,
+            "it was moved, removed or replaced while it was open",
+            "what is written to a ledger has to be found in its place",
+            "Run the same command again.",
+        )
+
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """All or nothing; a block that wrote nothing leaves the file's bytes alone."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             if identity(self.path) != self._opened:
-                raise LedgerError(
-                    self.path,
-                    "it was moved, removed or replaced while it was open",
-                    "what is written to a ledger has to be found in its place",
-                    "Run the same command again.",
-                )
+                raise self._replaced()
             yield
             self._connection.execute("COMMIT")
         finally:

@@ -90,12 +90,16 @@ def _beside(folder: Path) -> list[str]:
 
 def _mark(path: Path, names: list[str]) -> Mark:
     try:
-        files = belongings(path, names) if path.is_file() else ()
-        return tuple(_stamp(file) if file.is_file() else (str(file), 0, 0) for file in files)
+        files = belongings(path, names) if path.exists() else ()
     except OSError:
         return ()
+    return tuple(map(_stamp, files))
 
 
 def _stamp(file: Path) -> tuple[str, int, int]:
-    stat = file.stat()
+    """Of a file that may be missing, or cannot be looked at."""
+    try:
+        stat = file.stat()
+    except OSError:
+        return str(file), 0, 0
     return str(file), stat.st_size, stat.st_mtime_ns

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
 
@@ -19,18 +20,38 @@ _PARTS = (
 def belongings(path: Path, names: list[str]) -> tuple[Path, ...]:
     """The files of the scene `path`, among `names`, sorted, of its folder; each once.
 
-    Files that an Item names may be missing. Raises OSError where the Item went away.
+    Those that an Item names, and what belongs to them, lie where they lie, and may be missing.
+    Raises OSError where the Item went away.
     """
+    own = _beside(path, names)
+    if not own or path.suffix.lower() != ".json":
+        return own
+    return tuple(dict.fromkeys((*own, *_of_item(path, names))))
+
+
+def _of_item(path: Path, names: list[str]) -> Iterator[Path]:
+    home = path.parent.resolve()
+    for asset in assets_of(path):
+        yield asset
+        if parse(asset.name) is not None:  # Planet's masks and metadata are found by their names
+            yield from _beside(asset, names if asset.parent == home else _names(asset.parent))
+
+
+def _beside(path: Path, names: list[str]) -> tuple[Path, ...]:
     asset = parse(path.name)
-    start = asset.item if asset else path.stem
+    start, ends = (asset.item, ("_", ".")) if asset else (path.stem, (".",))
     first = bisect_left(names, start)
     alike = takewhile(lambda name: name.startswith(start), names[first:])
-    own = [path.parent / name for name in alike if name == path.name or _belongs(name, start)]
-    named = assets_of(path) if own and path.suffix.lower() == ".json" else ()
-    return tuple(dict.fromkeys((*own, *named)))
+    return tuple(
+        path.parent / name
+        for name in alike
+        if name == path.name
+        or (name[len(start) :].startswith(ends) and name.lower().endswith(_PARTS))
+    )
 
 
-def _belongs(name: str, start: str) -> bool:
-    """Whether file `name` is of the scene whose names begin with `start`, and end there a word."""
-    after = name[len(start) : len(start) + 1]
-    return not after.isalnum() and name.lower().endswith(_PARTS)
+def _names(folder: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in folder.iterdir())
+    except OSError:
+        return []
