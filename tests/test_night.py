@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -167,6 +168,23 @@ def late(path):
     if path.name == "first.json":
         time.sleep(1.0)
     return Scene.open(path)
+
+
+def test_a_mask_that_is_corrected_makes_the_newest_counts_and_they_stay(place):
+    paths = two_items(place / "items")
+    site, path = Site.read(place / "port.geojson"), place / "port.db"
+    statuses = []
+    with Ledger.open(path) as ledger:
+        for night in range(3):
+            if night == 1:
+                shutil.copy(place / "items" / "second_udm2.tif", place / "items" / "clear.tif")
+                with rasterio.open(place / "items" / "clear.tif", "r+") as mask:
+                    mask.update_tags(TIFFTAG_SOFTWARE="corrected")
+                (place / "items" / "clear.tif").replace(place / "items" / "first_udm2.tif")
+            monitor(paths, site, painted_detector(), ledger)
+            (newest,) = ledger.counts("Pier 2", newest=True)
+            statuses.append(newest.settings)
+    assert statuses[0] != statuses[1] == statuses[2]
 
 
 def two_items(folder):

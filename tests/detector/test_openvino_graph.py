@@ -11,6 +11,7 @@ from cv.detector.openvino_graph import join_silus
 from cv.training.render import render_chip
 
 openvino = pytest.importorskip("openvino")
+ops = pytest.importorskip("openvino.opset13")
 WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
 
 
@@ -33,6 +34,31 @@ def test_every_silu_of_a_network_in_8_bits_is_joined_once():
     kinds = [node.get_type_name() for node in model.get_ordered_ops()]
     assert 0.95 * kinds.count("Sigmoid") < join_silus(model) <= kinds.count("Sigmoid")
     assert join_silus(model) == 0
+
+
+@pytest.mark.parametrize(
+    ("low", "zero", "scale", "joined"),
+    [
+        (-12.8, 128.0, 0.1, 1),
+        (0.0, 0.0, 0.1, 0),  # cuts off what is negative
+        (-12.8, 128.0, 0.2, 0),  # does not undo it
+        (-12.8, 100.0, 0.1, 0),
+    ],
+)
+def test_only_what_is_a_rounding_is_taken_out(low, zero, scale, joined):
+    x = ops.parameter([1, 8], np.float32)
+    rounded = rounding(x, low, low + 25.5, zero, scale)
+    gate = rounding(ops.sigmoid(rounded), 0.0, 1.0, 0.0, 1 / 255)
+    model = openvino.Model([ops.multiply(rounded, gate)], [x])
+    assert join_silus(model) == joined
+
+
+def rounding(x, low, high, zero, scale):
+    """QuantizeLinear and DequantizeLinear, as OpenVINO reads them."""
+    number = np.float32
+    levels = ops.fake_quantize(x, number(low), number(high), number(0), number(255), 256)
+    levels = ops.convert(ops.convert(levels, "u8"), "f32")
+    return ops.multiply(ops.subtract(levels, number(zero)), number(scale))
 
 
 def test_answers_come_nearer_to_those_in_float():

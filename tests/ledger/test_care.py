@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 import time
@@ -222,6 +223,16 @@ def test_the_command_says_by_its_code_whether_a_ledger_is_sound(path: Path, caps
     assert main(["ledger", "verify", str(path)]) == 0
     spoil(path, "UPDATE scenes SET acquired = 'yesterday' WHERE id = 2")
     assert main(["ledger", "verify", str(path)]) == 2
+
+
+def test_a_ledger_that_an_older_copy_replaces_in_mid_batch_is_not_written(path, tmp_path) -> None:
+    shutil.copy(path, tmp_path / "old.db")
+    with Ledger.open(path) as ledger:
+        ledger.record(day(40))
+        shutil.copy(tmp_path / "old.db", path)  # the same file, by its number
+        with pytest.raises(LedgerError, match="moved, removed or replaced"):
+            ledger.record(day(41))
+    assert problems(path) == ()
 
 
 def test_a_ledger_that_was_replaced_while_it_was_open_is_not_written(path: Path) -> None:

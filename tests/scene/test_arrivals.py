@@ -111,3 +111,25 @@ def test_what_cannot_be_read_now_is_told_later(tmp_path: Path) -> None:
     catalogue.unlink()
     with pytest.raises(SceneError, match="no such file"):
         arrivals.look()
+
+
+def an_item(path: Path, href: str) -> Path:
+    assets = {"visual": {"href": href}}
+    path.write_text(json.dumps({"type": "Feature", "stac_version": "1.0.0", "assets": assets}))
+    return path
+
+
+def test_an_item_whose_image_cannot_be_looked_at_is_told(tmp_path: Path) -> None:
+    path = an_item(tmp_path / "a.json", f"a.tif?sig={'s' * 300}/a.tif")
+    assert Arrivals(tmp_path, settled_s=-1).look() == (path,)
+
+
+def test_a_mask_of_the_image_that_an_item_names_belongs_to_it(tmp_path: Path) -> None:
+    name = "20240310_013045_12_2480_3B"
+    path = an_item(tmp_path / "scene.json", f"{name}_Visual.tif")
+    (tmp_path / f"{name}_Visual.tif").write_bytes(b"image")
+    arrivals = Arrivals(tmp_path, settled_s=-1)
+    assert arrivals.look() == (path,)
+    assert arrivals.look() == ()
+    (tmp_path / f"{name}_udm2.tif").write_bytes(b"mask")
+    assert arrivals.look() == (path,)
