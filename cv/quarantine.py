@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cv.ledger import Ledger
 from cv.ledger.culprit import Culprit
 from cv.outcome import Fate, Outcome
-from cv.scene.belongings import belongings
+from cv.scene.belongings import belongings, names_in
 
 
 def set_aside(
@@ -21,7 +21,7 @@ def set_aside(
     known = ledger.quarantined()
     if not known:
         return {}
-    beside = {folder: _names(folder) for folder in {path.parent for path in paths}}
+    beside = {folder: names_in(folder) for folder in {path.parent for path in paths}}
     outcomes = {}
     for path in paths:
         files = _files(path, beside[path.parent])
@@ -39,7 +39,7 @@ def put_into(ledger: Ledger, path: Path, death: str) -> Outcome:
     It is put into the quarantine of `ledger`, unless it went away. Raises LedgerError.
     """
     try:
-        culprit = Culprit.of(path, _files(path, _names(path.parent)) or (path,), death)
+        culprit = Culprit.of(path, _files(path, names_in(path.parent)) or (path,), death)
     except OSError as error:
         reason = f"{death}, twice and more; then: {error.strerror or error}"
         return Outcome(str(path), Fate.REFUSED, reason)
@@ -52,21 +52,10 @@ def _left_alone(culprit: Culprit) -> Outcome:
     return Outcome(culprit.path, Fate.QUARANTINED, reason)
 
 
-def _names(folder: Path) -> list[str]:
-    """Of the files in `folder`, sorted; none where it cannot be read."""
-    try:
-        return sorted(entry.name for entry in folder.iterdir())
-    except (OSError, ValueError):
-        return []
-
-
 def _files(path: Path, names: list[str]) -> tuple[Path, ...]:
     """Those of the scene `path` that are there; none where it is none itself."""
     try:
-        return tuple(_there(belongings(path, names))) if path.is_file() else ()
+        found = belongings(path, names) if path.is_file() else ()
+        return tuple(file for file in found if file.is_file())
     except (OSError, ValueError):
         return ()
-
-
-def _there(files: Iterable[Path]) -> Iterable[Path]:
-    return (file for file in files if file.is_file())

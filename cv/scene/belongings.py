@@ -17,6 +17,14 @@ _PARTS = (
 """How files of a scene end: images, masks, metadata, checksums."""
 
 
+def names_in(folder: Path) -> list[str]:
+    """Of all files in `folder`, sorted, as `belongings` wants them; none where it is unreadable."""
+    try:
+        return sorted(entry.name for entry in folder.iterdir())
+    except (OSError, ValueError):
+        return []
+
+
 def belongings(path: Path, names: list[str]) -> tuple[Path, ...]:
     """The files of the scene `path`, among `names`, sorted, of its folder; each once.
 
@@ -34,7 +42,7 @@ def _of_item(path: Path, names: list[str]) -> Iterator[Path]:
     for asset in assets_of(path):
         yield asset
         if parse(asset.name) is not None:  # Planet's masks and metadata are found by their names
-            yield from _beside(asset, names if asset.parent == home else _names(asset.parent))
+            yield from _beside(asset, names if asset.parent == home else names_in(asset.parent))
 
 
 def _beside(path: Path, names: list[str]) -> tuple[Path, ...]:
@@ -48,10 +56,3 @@ def _beside(path: Path, names: list[str]) -> tuple[Path, ...]:
         if name == path.name
         or (name[len(start) :].startswith(ends) and name.lower().endswith(_PARTS))
     )
-
-
-def _names(folder: Path) -> list[str]:
-    try:
-        return sorted(entry.name for entry in folder.iterdir())
-    except OSError:
-        return []
