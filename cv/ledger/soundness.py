@@ -186,16 +186,21 @@ def _missing_rows(ledger: sqlite3.Connection) -> Iterator[str]:
         yield f"row {row} of {table} refers to a row of {parent} that is missing"
 
 
+def _columns(ledger: sqlite3.Connection) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each table, and the type of each of its columns."""
+    for kind, table in _layout(ledger):
+        if kind == "table":
+            columns = ledger.execute(f"PRAGMA table_info({table})").fetchall()
+            yield table, {name: declared for _, name, declared, *_ in columns}
+
+
 def _wrong_types(ledger: sqlite3.Connection) -> Iterator[str]:
     """Values that are kept as something else than their column says, as text among numbers."""
-    for kind, table in _layout(ledger):
-        if kind != "table":
-            continue
-        columns = ledger.execute(f"PRAGMA table_info({table})").fetchall()
-        first = columns[0][1]
+    for table, columns in _columns(ledger):
+        first = next(iter(columns))
         other = " OR ".join(
             f"typeof({name}) NOT IN ('{declared.lower()}', 'null')"
-            for _, name, declared, *_ in columns
+            for name, declared in columns.items()
         )
         for (row,) in ledger.execute(f"SELECT {first} FROM {table} WHERE {other}").fetchmany(_MOST):
             yield f"{table}: text for a number, or the like ({first} {row})"
@@ -203,19 +208,16 @@ def _wrong_types(ledger: sqlite3.Connection) -> Iterator[str]:
 
 def _wrong_texts(ledger: sqlite3.Connection) -> Iterator[str]:
     """Texts that are not UTF-8: whoever reads them gets an error."""
-    for kind, table in _layout(ledger):
-        columns = ledger.execute(f"PRAGMA table_info({table})").fetchall()
-        texts = [name for _, name, declared, *_ in columns if declared == "TEXT"]
-        if kind != "table" or not texts:
-            continue
-        bytes_of = ", ".join(f"CAST({name} AS BLOB)" for name in texts)
-        asked = ledger.execute(f"SELECT {columns[0][1]}, {bytes_of} FROM {table}")
+    for table, columns in _columns(ledger):
+        first = next(iter(columns))
+        texts = [f"CAST({name} AS BLOB)" for name in columns if columns[name] == "TEXT"]
+        asked = ledger.execute(f"SELECT {', '.join((first, *texts))} FROM {table}")
         while rows := asked.fetchmany(_ROWS):
             for row, *values in rows:
                 try:
-                    b"".join(value or b"" for value in values).decode()
+                    b"\0".join(value or b"" for value in values).decode()
                 except UnicodeDecodeError:
-                    yield f"{table}: a text that is none ({columns[0][1]} {row!r})"
+                    yield f"{table}: a text that is none ({first} {row!r})"
 
 
 def _broken_rules(ledger: sqlite3.Connection) -> Iterator[str]:
