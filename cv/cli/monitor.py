@@ -108,17 +108,17 @@ def run(args: argparse.Namespace) -> int:
     def count(paths: Sequence[Path]) -> tuple[Outcome, ...]:
         with Journal(log, metrics) as journal:
             outcomes = _batch(args, paths, (), site, opener, journal)
-        _told(args, outcomes, journal)
+        _told(outcomes, (), journal)
         sys.stdout.flush()
         return outcomes
 
     if args.watch is not None:
         watch(args.places, args.watch, options.ledger_file(args), count, lambda: _release(args))
     with Journal(log, metrics) as journal:
-        paths, missing = _gathered(args)
+        paths, fetched, missing = _gathered(args)
         _release(args)
         outcomes = _batch(args, paths, missing, site, opener, journal)
-    return _told(args, outcomes, journal)
+    return _told(outcomes, fetched, journal)
 
 
 def _tell_left_out(places: Sequence[Path | str]) -> None:
@@ -150,8 +150,9 @@ def _release(args: argparse.Namespace) -> None:
             ledger.release()
 
 
-def _gathered(args: argparse.Namespace) -> tuple[list[Path], list[Outcome]]:
-    """The scenes of all places, each once; and what became of places without any.
+def _gathered(args: argparse.Namespace) -> tuple[list[Path], list[Path], list[Outcome]]:
+    """The scenes of all places, each once; those that are fetched; and what became of places
+    without any.
 
     Raises SceneError where no folder or catalogue has a scene, and nothing else was asked for.
     """
@@ -160,19 +161,21 @@ def _gathered(args: argparse.Namespace) -> tuple[list[Path], list[Outcome]]:
     from cv.scene.folder import scenes_at
 
     paths: list[Path] = []
+    fetched: list[Path] = []
     errors: list[SceneError] = []
     for place in args.places:
         try:
             if isinstance(place, Path):
                 paths += scenes_at(place)
             else:
-                paths.append(options.here(place, args))
+                fetched.append(options.here(place, args))
         except SceneError as error:
             errors.append(error)
+    paths += fetched
     if errors and not paths and all(isinstance(place, Path) for place in args.places):
         raise errors[0]
     missing = [Outcome(error.subject, Fate.REFUSED, str(error)) for error in errors]
-    return each_once(paths), missing
+    return each_once(paths), fetched, missing
 
 
 def _batch(
@@ -228,16 +231,15 @@ def _way(
         yield lambda paths, ledger, told: monitor(paths, site, detector, ledger, opener, told)
 
 
-def _told(args: argparse.Namespace, outcomes: Sequence[Outcome], journal: Journal) -> int:
+def _told(outcomes: Sequence[Outcome], fetched: Sequence[Path], journal: Journal) -> int:
     """Prints what went wrong, and the sums; returns the exit code."""
-    from cv.fetch.address import is_kept
     from cv.outcome import Fate
 
     for outcome in outcomes:
         if outcome.reason:
             named = "" if outcome.scene in outcome.reason else f"{outcome.scene}: "
             print(one_line(f"{outcome.fate.value}: {named}{outcome.reason}"))
-            if outcome.fate is Fate.REFUSED and is_kept(args.into, outcome.reason):
+            if outcome.fate is Fate.REFUSED and any(str(f) in outcome.reason for f in fetched):
                 print("  it was fetched: remove the file to have it fetched again")
     fates = Counter(outcome.fate for outcome in outcomes)
     print("scenes: " + ", ".join(f"{fates[fate]} {fate.value}" for fate in Fate))

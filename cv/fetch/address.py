@@ -20,8 +20,6 @@ _ENDINGS = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
 _KEPT = "%/?:@!$&'()*+,;=~[]"
 """What of an address is sent as it is, beside letters and digits."""
 HTTPS_PORT = 443
-NOT_KEPT = "it cannot be kept"
-"""What is said of a file that could not be written."""
 _LONGEST, _LONGEST_SECTION = 2000, 200
 """Bytes of an address and of a part of its path: files have to be called so, and drafts longer."""
 
@@ -112,12 +110,6 @@ def is_bucket(text: str) -> bool:
 def is_remote(text: object) -> bool:
     """Whether `text` is an address that a connection would be needed for."""
     return isinstance(text, str) and bool(_REMOTE.match(text))
-
-
-def is_kept(folder: Path | None, text: str) -> bool:
-    """Whether `text` names a file that was fetched into `folder`."""
-    homes = [] if folder is None else [str(folder / f"{scheme}_") for scheme in ("https", "s3")]
-    return NOT_KEPT not in text and any(home in text for home in homes)
 
 
 def shown(text: str) -> str:

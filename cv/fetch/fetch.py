@@ -15,7 +15,7 @@ from tqdm import tqdm
 from cv import magic
 from cv.errors import InputError, SceneError
 from cv.fetch import https, s3
-from cv.fetch.address import NOT_KEPT, Address
+from cv.fetch.address import Address
 from cv.fetch.allowed import Allowed
 from cv.fetch.stream import Stream
 from cv.files import sweep, whole_file
@@ -69,7 +69,7 @@ def _draft(address: Address, target: Path) -> Iterator[Path]:
 def _not_kept(address: Address, target: Path, error: OSError) -> SceneError:
     return SceneError(
         str(address),
-        f"{NOT_KEPT} as {str(target)[:300]} ({error.strerror or error})",
+        f"it cannot be kept as {str(target)[:300]} ({error.strerror or error})",
         "a folder that can be written, with space for it and its name, is needed",
         "Free some space, or name another folder: --into FOLDER.",
     )
