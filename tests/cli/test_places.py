@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cv.cli import options
+from cv.cli import main, options
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,17 @@ def test_what_a_place_is(text, place):
 def test_what_is_none(text):
     with pytest.raises(argparse.ArgumentTypeError):
         options.place(text)
+
+
+def test_a_fetched_scene_that_is_refused_says_how_to_fetch_it_again(place, monkeypatch, capsys):
+    kept = Path("scenes/https_a.example/a.tif")
+    kept.parent.mkdir()
+    for path in (kept, Path("scenes/bad.tif")):
+        path.write_bytes(b"II*\0 truncated")
+    monkeypatch.setattr(options, "here", lambda *_: kept)
+    asked = ["--site", "port.geojson", "--ledger", "port.db", "--into", "scenes"]
+    hint = "it was fetched: remove the file"
+    assert main(["monitor", "scenes/bad.tif", *asked]) == 2
+    assert hint not in capsys.readouterr().out
+    assert main(["monitor", "https://a.example/a.tif", "--allow", "a.example", *asked]) == 2
+    assert capsys.readouterr().out.count(hint) == 1
