@@ -9,58 +9,58 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cv.counting.count import Count, Estimate, Hull, Stack, Status
-    from cv.counting.counts import Counts
-    from cv.counting.sighting import Sighting
+    from cv.counting.count import BerthedHull, ContainerStack, CountStatus, Estimate, PierCount
+    from cv.counting.counts import SceneCounts
+    from cv.counting.georeferenced_detection import GeoreferencedDetection
     from cv.detector.detector import Detector
     from cv.errors import InputError, PierwatchError
     from cv.ledger import Ledger
-    from cv.monitoring import count, monitor
-    from cv.outcome import Outcome
+    from cv.pipeline.batch import count, monitor
+    from cv.pipeline.outcome import SceneOutcome
     from cv.scene.scene import Scene
-    from cv.series import Series
-    from cv.site import Pier, Role, Site
+    from cv.site import Pier, PierRole, Site
+    from cv.timeseries.series import Series
 
 _HOMES = {
-    "Count": "cv.counting.count",
-    "Counts": "cv.counting.counts",
+    "PierCount": "cv.counting.count",
+    "SceneCounts": "cv.counting.counts",
     "Detector": "cv.detector.detector",
     "Estimate": "cv.counting.count",
-    "Hull": "cv.counting.count",
+    "BerthedHull": "cv.counting.count",
     "InputError": "cv.errors",
     "Ledger": "cv.ledger",
-    "Outcome": "cv.outcome",
+    "SceneOutcome": "cv.pipeline.outcome",
     "Pier": "cv.site",
     "PierwatchError": "cv.errors",
-    "Role": "cv.site",
+    "PierRole": "cv.site",
     "Scene": "cv.scene.scene",
-    "Series": "cv.series",
-    "Sighting": "cv.counting.sighting",
+    "Series": "cv.timeseries.series",
+    "GeoreferencedDetection": "cv.counting.georeferenced_detection",
     "Site": "cv.site",
-    "Stack": "cv.counting.count",
-    "Status": "cv.counting.count",
-    "count": "cv.monitoring",
-    "monitor": "cv.monitoring",
+    "ContainerStack": "cv.counting.count",
+    "CountStatus": "cv.counting.count",
+    "count": "cv.pipeline.batch",
+    "monitor": "cv.pipeline.batch",
 }
 
 __all__ = [
-    "Count",
-    "Counts",
+    "BerthedHull",
+    "ContainerStack",
+    "CountStatus",
     "Detector",
     "Estimate",
-    "Hull",
+    "GeoreferencedDetection",
     "InputError",
     "Ledger",
-    "Outcome",
     "Pier",
+    "PierCount",
+    "PierRole",
     "PierwatchError",
-    "Role",
     "Scene",
+    "SceneCounts",
+    "SceneOutcome",
     "Series",
-    "Sighting",
     "Site",
-    "Stack",
-    "Status",
     "count",
     "monitor",
 ]

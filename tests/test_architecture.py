@@ -12,62 +12,24 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "cv"
 
-LAYERS = [
-    {"errors", "files", "hosts", "magic", "wording"},
-    {"tables", "crew", "cluster", "fetch"},
-    {"geometry"},
-    {"labels"},
-    {"site"},
-    {"scene"},
-    {"detector"},
-    {"counting"},
-    {"ledger"},
-    {"series"},
-    {"events"},
-    {"history"},
-    {"alerts"},
-    {"simulation"},
-    {"benchmark"},
-    {"visit", "outcome"},
-    {"journal"},
-    {"quarantine"},
-    {"monitoring"},
-    {"night"},
-    {"evaluation"},
-    {"report"},
-    {"cli"},
-]
-"""From the bottom to the top; `training` stands aside and may use BASE, labels and the detector."""
-BASE = {"errors", "files", "geometry"}
-DEEP_FACES = {"report": {"detector"}, "cli": {"detector"}}
-"""Rooms that a face must not reach into, but for the one value that it hands on."""
 
-ROOMS = {
-    "rasterio": {"scene"},
-    "isal": {"scene"},
-    "pystac": {"scene"},
-    "onnxruntime": {"detector", "training"},
-    "openvino": {"detector"},
-    "sqlite3": {"ledger"},
-    "psycopg": {"ledger"},
-    "distributed": {"cluster"},
-    "botocore": {"fetch"},
-    "socket": {"fetch"},
-    "ssl": {"fetch"},
-    "http": {"fetch"},
-    "torch": {"training"},
-    "torchvision": {"training"},
-    "ultralytics": {"training"},
-    "albumentations": {"training"},
-    "cv2": {"training"},
-    "onnx": {"training"},
-    "onnxslim": {"training"},
-    "geopandas": {"counting", "report"},
-    "pyogrio": {"report"},
-    "matplotlib": {"report"},
-    "PIL": {"labels", "scene"},
-    "yaml": {"labels", "training"},
-}
+def table() -> list[tuple[str, set[str]]]:
+    """Rooms from the bottom to the top with their heavy packages, as the document lists them."""
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    rows = [line.strip("| ").split("|") for line in text.splitlines() if line.startswith("| ")]
+    cells = [[cell.strip() for cell in row] for row in rows]
+    start = next(i for i, row in enumerate(cells) if row[0] == "room")
+    return [
+        (row[0], {name.strip() for name in "".join(row[2:]).split(",")} - {""})
+        for row in cells[start + 1 :]
+    ]
+
+
+LAYERS = [name for name, _ in table()]
+ROOMS: dict[str, set[str]] = {}
+for _room, _packages in table():
+    for _package in _packages:
+        ROOMS.setdefault(_package, set()).add(_room)
 VERSION_ONLY = {("cli", "sqlite3")}
 """`doctor` names the version of SQLite."""
 
@@ -111,11 +73,7 @@ def test_imports_go_down_only(path):
     here = room(path)
     if here == "__init__":
         return
-    if here == "training":
-        allowed = BASE | {"labels", "training", "detector"}
-    else:
-        level = next(i for i, layer in enumerate(LAYERS) if here in layer)
-        allowed = {name for layer in LAYERS[: level + 1] for name in layer}
+    allowed = set(LAYERS[: LAYERS.index(here) + 1])
     upward = own_rooms(path) - allowed
     assert not upward, f"{path.name} imports {upward}"
 
@@ -127,6 +85,30 @@ def test_heavy_packages_stay_in_their_rooms(path):
         top = name.split(".")[0]
         if top in ROOMS and (here, top) not in VERSION_ONLY:
             assert here in ROOMS[top], f"{here} imports {top}"
+
+
+def test_the_document_lists_the_rooms_that_there_are():
+    found = {path.stem for path in PACKAGE.iterdir() if path.is_dir() and path.name[0] != "_"}
+    assert found | {"errors"} == set(LAYERS)
+    assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "errors.py"}
+
+
+def test_no_class_name_stands_twice():
+    names = [
+        node.name
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_no_room_is_too_large():
+    sizes = dict.fromkeys(LAYERS, 0)
+    for path in modules():
+        if room(path) != "__init__":
+            sizes[room(path)] += path.read_text().count("\n")
+    assert max(sizes.values()) <= 0.12 * sum(sizes.values()), sizes
 
 
 def test_there_is_no_cycle_between_modules():
@@ -186,8 +168,8 @@ def test_importing_is_quick_and_light():
 def test_counting_imports_neither_torch_nor_opencv():
     code = (
         "import sys; from cv import count, monitor, Detector, Scene, Site, Ledger, Series;"
-        "import cv.cli, cv.report.text, cv.report.export, cv.report.chart, cv.report.picture;"
-        "import cv.labels.check, cv.report.sheet;"
+        "import cv.cli, cv.report.counts_text, cv.report.data_files, cv.report.series_chart, cv.report.annotated_scene;"
+        "import cv.labels.dataset_check, cv.report.contact_sheet;"
         "print({'torch', 'torchvision', 'ultralytics', 'cv2', 'albumentations'} & set(sys.modules))"
     )
     assert run_python(code).strip() == "set()"

@@ -15,14 +15,14 @@ from cv import Site
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
-import faults
-import fuzz
+import capacity_plan
+import fault_fixture
+import fault_injection
+import fuzzing
 import mosaics
-import scale
-import yard
-from month_figures import Month
+from soak_figures import Month
 
-TOOLS = Path(faults.__file__).parent
+TOOLS = Path(fault_injection.__file__).parent
 
 
 def told(script: str, *arguments: str) -> list[list[str]]:
@@ -39,7 +39,7 @@ def can_mount(folder: Path) -> bool:
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return False
     try:
-        with faults._disk(folder, 2**20):
+        with fault_injection._disk(folder, 2**20):
             return True
     except (OSError, subprocess.CalledProcessError):
         return False
@@ -63,32 +63,32 @@ def test_accidents_lose_and_double_nothing(tmp_path):
 
 
 def test_what_is_lost_doubled_or_changed_is_noticed():
-    right = yard.Rows({"a": 1, "b": 1, "c": 1})
-    tally = yard.Tally()
-    tally.compare(yard.Rows({"a": 1, "b": 2, "d": 1}), right)
+    right = fault_fixture.Rows({"a": 1, "b": 1, "c": 1})
+    tally = fault_fixture.Tally()
+    tally.compare(fault_fixture.Rows({"a": 1, "b": 2, "d": 1}), right)
     assert (tally.lost, tally.doubled, tally.other) == (1, 1, 1)
     assert not tally.sound
 
 
 def test_damaged_input_never_becomes_a_count():
     lines = told("fuzz.py", "--images", "2000", "--sites", "300", "--models", "24")
-    names = [verdict.value for verdict in fuzz.Verdict]
+    names = [verdict.value for verdict in fuzzing.Verdict]
     for kind, number, *found in lines[1:]:
         counted = dict(zip(names, map(int, found), strict=True))
         assert sum(counted.values()) == int(number)
         assert counted["refused"] > int(number) / 4, kind
-        assert [counted[bad.value] for bad in fuzz.BAD] == [0, 0, 0], kind
+        assert [counted[bad.value] for bad in fuzzing.BAD] == [0, 0, 0], kind
     assert [line[0] for line in lines[1:]] == ["images", "sites", "models"]
 
 
 def test_a_wrong_pixel_would_be_noticed(tmp_path, monkeypatch):
     """The script's own judge: a reader that lets damage through is told."""
-    kinds = fuzz.originals(tmp_path)
-    images = fuzz.Images(tmp_path, kinds)
-    monkeypatch.setattr("cv.scene.blocks.Blocks.check", lambda *_: None)
+    kinds = fuzzing.originals(tmp_path)
+    images = fuzzing.Images(tmp_path, kinds)
+    monkeypatch.setattr("cv.scene.integrity.deflate_blocks.Blocks.check", lambda *_: None)
     examine = images()
     found = {str(examine(Path(str(seed)))).split()[0] for seed in range(400)}
-    assert fuzz.Verdict.WRONG in found
+    assert fuzzing.Verdict.WRONG in found
 
 
 @pytest.mark.parametrize(("bands", "dtype"), [(3, "uint8"), (4, "uint16")])
@@ -115,11 +115,11 @@ def test_a_plan_is_the_sum_that_it_says():
         worker_late_mb=500.0,
         problems=0,
     )  # fmt: skip
-    wish = scale.Wish(
+    wish = capacity_plan.Wish(
         piers=100_000, piers_a_scene=10, scene_mb=100.0, hours=5.0, days_kept=10, core_hour=0.05,
         gb_month=0.02,
     )  # fmt: skip
-    told = {what: much for what, much, _ in scale.lines(wish, month)}
+    told = {what: much for what, much, _ in capacity_plan.lines(wish, month)}
     assert told["scenes a night"] == "10,000"
     assert told["core hours a night"] == "20"  # 100,000 piers at 5,000 an hour
     assert told["cores, to be done in 5 h"] == "4"

@@ -17,15 +17,15 @@ from pathlib import Path
 from tqdm import tqdm
 
 from cv import Detector
-from cv.cli.options import gsd
-from cv.detector.network import Network
+from cv.cli.options import gsd_m
+from cv.detector.onnx_model import OnnxModel
 from cv.errors import InputError, PierwatchError
-from cv.evaluation.calibrate import calibrate, with_calibration
-from cv.evaluation.coverage import Coverage
-from cv.evaluation.exam import sit
-from cv.evaluation.papers import held_back, questions_of
-from cv.labels.formats import pictures_of, read, with_pictures
-from cv.training.release import restamp
+from cv.evaluation.calibration import fit_calibration, with_calibration
+from cv.evaluation.coverage import IntervalCoverage
+from cv.evaluation.dataset_adapter import evaluation_samples, held_out
+from cv.evaluation.image_evaluation import evaluate_image
+from cv.export.release import replace_model_card
+from cv.labels.formats import complete_from_images, dataset_images, read_dataset
 
 LEAST = 10
 """Fewer images tell nothing of an interval."""
@@ -34,18 +34,21 @@ LEAST = 10
 def run(args: argparse.Namespace) -> None:
     """Fits, writes, prints."""
     detector = Detector.load(args.model).only(args.kind)
-    places = pictures_of(args.dataset)
-    dataset = held_back(with_pictures(read(args.dataset), places))
-    asked = list(questions_of(dataset, places, args.kind, args.gsd))
+    places = dataset_images(args.dataset)
+    dataset = held_out(complete_from_images(read_dataset(args.dataset), places))
+    asked = list(evaluation_samples(dataset, places, args.kind, args.gsd))
     if len(asked) < LEAST:
         found = f"{len(asked)} images are held back"
         raise InputError(args.dataset, found, f"{LEAST} and more are needed", "Label more of them.")
-    exams = [sit(one, detector) for one in tqdm(asked, unit="image", disable=None, leave=False)]
-    card = Network.load(args.model).card
-    digest = restamp(args.model, with_calibration(card, calibrate(exams)))
-    again = [sit(one, Detector.load(args.model).only(args.kind)) for one in asked]
+    exams = [
+        evaluate_image(one, detector)
+        for one in tqdm(asked, unit="image", disable=None, leave=False)
+    ]
+    card = OnnxModel.load(args.model).card
+    digest = replace_model_card(args.model, with_calibration(card, fit_calibration(exams)))
+    again = [evaluate_image(one, Detector.load(args.model).only(args.kind)) for one in asked]
     print(f"{args.model}: {args.kind} calibrated on {len(exams)} images, sha256 {digest}")
-    print(f"on the same images: {Coverage.of(again)}")
+    print(f"on the same images: {IntervalCoverage.of(again)}")
 
 
 def main() -> None:
@@ -56,7 +59,7 @@ def main() -> None:
     parser.add_argument("model", type=Path, help="ONNX model; it is rewritten")
     parser.add_argument("dataset", type=Path, help="labelled images, in any format that is read")
     parser.add_argument("--kind", choices=("container", "hull"), default="container")
-    parser.add_argument("--gsd", type=gsd, help="metres a pixel X[,Y], where nothing tells")
+    parser.add_argument("--gsd", type=gsd_m, help="metres a pixel X[,Y], where nothing tells")
     try:
         run(parser.parse_args())
     except (PierwatchError, OSError) as error:

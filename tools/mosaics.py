@@ -16,10 +16,10 @@ from rasterio.shutil import copy as raster_copy
 from rasterio.windows import Window
 from tqdm import tqdm
 
-from cv.files import write_whole
-from cv.scene.blanks import blank
-from cv.training.recipe import DEFAULT
-from cv.training.render import CHIP, FINE_GSD, render_chip
+from cv.io.atomic_files import write_atomically
+from cv.scene.nodata_collar import collar_mask
+from cv.synthetic.chip_renderer import CHIP, FINE_GSD, render_chip
+from cv.synthetic.render_config import DEFAULT
 
 FIRST_SEED = 9_900_000
 """Of the chips: no training uses them."""
@@ -93,7 +93,7 @@ def piers(path: Path, side: int) -> Path:
         )
     crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32652"}}
     site = {"type": "FeatureCollection", "crs": crs, "features": features}
-    write_whole(path, json.dumps(site).encode())
+    write_atomically(path, json.dumps(site).encode())
     return path
 
 
@@ -113,7 +113,7 @@ def _whole(
 ) -> list[np.ndarray]:
     """The first `number` chips without a border: a scene has one at its own edges, if at all."""
     drawn = pool.map(draw, range(FIRST_SEED, FIRST_SEED + number + number // 2))
-    return [chip for chip in drawn if not blank(np.moveaxis(chip, 2, 0), FINE_GSD**2).any()][
+    return [chip for chip in drawn if not collar_mask(np.moveaxis(chip, 2, 0), FINE_GSD**2).any()][
         :number
     ]
 

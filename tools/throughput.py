@@ -2,7 +2,7 @@
 
     python tools/throughput.py --work runs/throughput --real ../shared/real
 
-Each way of counting runs in a process of its own (tools/contender.py), the ways taking turns, and
+Each way of counting runs in a process of its own (tools/throughput_worker.py), the ways taking turns, and
 medians are printed: whole scenes of 8192 x 8192 pixels (RGB tiled and deflated, a COG of it, 16 bit
 with four bands), the same network by PyTorch through SAHI, the network alone on the same tiles, and
 six piers of the scene. With --large the peak memory of larger scenes follows. With --real, what
@@ -22,19 +22,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
-from contender import CORES, MODELS, OWN, checkpoint_of
 from mosaics import cog, mosaic, piers
+from throughput_worker import CORES, MODELS, OWN, checkpoint_of
 from tqdm import tqdm
 
 from cv import Detector
-from cv.detector.card import CONTAINER
-from cv.detector.released import default_model
-from cv.evaluation.marks import Marks
+from cv.detector.model_card import CONTAINER
+from cv.detector.model_zoo import default_model
+from cv.evaluation.metrics import CountMetrics
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "datasets" / "real"))
 from calibrate import examined
-from scenes import questions
-from shell import run
+from labelled_scenes import questions
+from script_runner import run
 
 SIDE = 8192
 """Of the scenes that are timed, pixels."""
@@ -119,7 +119,7 @@ def accuracy(root: Path) -> str:
     first = None
     for name, engine in ways:
         detector = Detector.load(MODELS[name], CORES, engine).only(CONTAINER)
-        marks = Marks.of(examined(asked, detector))
+        marks = CountMetrics.of(examined(asked, detector))
         first = first or marks
         lines.append(
             f"| {name}, {engine} | {marks.true} | {marks.counted} | {marks.nmae:.3f} "

@@ -24,7 +24,7 @@ class Change(StrEnum):
 
 
 @dataclass(frozen=True)
-class Told:
+class ReportedAlert:
     """An event as it was last told."""
 
     id: int
@@ -49,6 +49,6 @@ class Alert:
     """Names of the rules that it meets now."""
 
     @property
-    def told(self) -> Told:
+    def as_reported(self) -> ReportedAlert:
         """What is known to be told after this message."""
-        return Told(self.id, self.event, self.change is not Change.WITHDRAWN)
+        return ReportedAlert(self.id, self.event, self.change is not Change.WITHDRAWN)

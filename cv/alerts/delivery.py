@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cv.alerts.alert import Alert, Told
-from cv.alerts.news import news
-from cv.alerts.rule import Rule
+from cv.alerts.alert import Alert, ReportedAlert
+from cv.alerts.diff import diff_events
+from cv.alerts.rule import AlertRule
 from cv.errors import LedgerError
 from cv.events.event import Event
-from cv.events.findings import findings
-from cv.events.plain import event_of, plain
-from cv.history import history
+from cv.events.pipeline import find_events
+from cv.events.serialization import event_from_dict, event_to_dict
 from cv.ledger import Ledger
-from cv.ledger.delivery import Arrival, Delivery
+from cv.ledger.alert_log import RecordedAlert, SceneArrival
 from cv.site import Site
+from cv.timeseries.history import pier_history
 
 
 @dataclass(frozen=True)
@@ -37,23 +37,23 @@ class Message:
             "change": self.alert.change.value,
             "rules": list(self.alert.rules),
             "late_scenes": list(self.late),
-            "event": plain(self.alert.event),
-            "before": None if self.alert.before is None else plain(self.alert.before),
+            "event": event_to_dict(self.alert.event),
+            "before": None if self.alert.before is None else event_to_dict(self.alert.before),
         }
         return json.dumps(values, ensure_ascii=False)
 
 
-def pending(
-    ledger: Ledger, site: Site, rules: Sequence[Rule], since: datetime | None = None
+def pending_messages(
+    ledger: Ledger, site: Site, rules: Sequence[AlertRule], since: datetime | None = None
 ) -> list[Message]:
     """All news of the piers of `site`, as `news` defines them; raises LedgerError."""
     return _messages(ledger, _findings(ledger, site), site, rules, since)
 
 
-def deliver(
+def deliver_alerts(
     ledger: Ledger,
     site: Site,
-    rules: Sequence[Rule],
+    rules: Sequence[AlertRule],
     since: datetime | None,
     tell: Callable[[Message], None],
 ) -> int:
@@ -64,7 +64,7 @@ def deliver(
     """
     run = ledger.last_run()
     events = _findings(ledger, site)
-    with ledger.telling() as said:
+    with ledger.alert_transaction() as said:
         messages = _messages(ledger, events, site, rules, since)
         for message in messages:
             tell(message)
@@ -73,21 +73,21 @@ def deliver(
 
 
 def _findings(ledger: Ledger, site: Site) -> tuple[Event, ...]:
-    return findings(history(ledger, [pier.name for pier in site]))
+    return find_events(pier_history(ledger, [pier.name for pier in site]))
 
 
 def _messages(
     ledger: Ledger,
     events: Sequence[Event],
     site: Site,
-    rules: Sequence[Rule],
+    rules: Sequence[AlertRule],
     since: datetime | None,
 ) -> list[Message]:
-    given = ledger.told()
+    given = ledger.alerts()
     names = {pier.name for pier in site}
     told = [_told(ledger, one) for one in given if one.pier in names]
     next_id = 1 + max((one.id for one in given), default=0)
-    alerts = news(told, events, rules, since, next_id)
+    alerts = diff_events(told, events, rules, since, next_id)
     arrivals = {pier: ledger.arrivals(pier) for pier in {alert.event.pier for alert in alerts}}
     runs = {one.id: one.run for one in given}
     return [
@@ -95,7 +95,7 @@ def _messages(
     ]
 
 
-def _late(arrivals: Sequence[Arrival], run: int | None) -> tuple[str, ...]:
+def _late(arrivals: Sequence[SceneArrival], run: int | None) -> tuple[str, ...]:
     """Scenes that came after the recording `run`, older than the newest one by then."""
     if run is None:
         return ()
@@ -105,9 +105,9 @@ def _late(arrivals: Sequence[Arrival], run: int | None) -> tuple[str, ...]:
     )
 
 
-def _told(ledger: Ledger, given: Delivery) -> Told:
+def _told(ledger: Ledger, given: RecordedAlert) -> ReportedAlert:
     try:
-        return Told(given.id, event_of(json.loads(given.event)), given.standing)
+        return ReportedAlert(given.id, event_from_dict(json.loads(given.event)), given.standing)
     except (KeyError, TypeError, ValueError) as error:
         raise LedgerError(
             ledger.path,
@@ -117,7 +117,7 @@ def _told(ledger: Ledger, given: Delivery) -> Told:
         ) from error
 
 
-def _delivery(alert: Alert, run: int) -> Delivery:
-    told = alert.told
-    event = json.dumps(plain(told.event), ensure_ascii=False)
-    return Delivery(told.id, told.event.pier, event, told.standing, run)
+def _delivery(alert: Alert, run: int) -> RecordedAlert:
+    told = alert.as_reported
+    event = json.dumps(event_to_dict(told.event), ensure_ascii=False)
+    return RecordedAlert(told.id, told.event.pier, event, told.standing, run)

@@ -8,40 +8,46 @@ from pathlib import Path
 from typing import Any
 
 from cv.errors import SiteError
-from cv.events.event import Event, Kind
-from cv.site import Site, load
+from cv.events.event import Event, EventKind
+from cv.site import Site, load_site_document
 
 MEMBER = "alerts"
 """The member of the site's FeatureCollection that lists them."""
 _KEYS = ("name", "kinds", "piers", "least_confidence", "least_size")
-_USUAL = (Kind.WARNING, Kind.UNSEEN_CALL, Kind.HALT, Kind.RESUMPTION, Kind.STANDING_HULL)
+_USUAL = (
+    EventKind.WARNING,
+    EventKind.UNSEEN_CALL,
+    EventKind.HALT,
+    EventKind.RESUMPTION,
+    EventKind.STANDING_HULL,
+)
 
 
 @dataclass(frozen=True)
-class Rule:
+class AlertRule:
     """What an event must be for an alert."""
 
     name: str
-    kinds: frozenset[Kind]
+    kinds: frozenset[EventKind]
     piers: frozenset[str]
     """Names of piers."""
-    least_confidence: float = 0.0
+    min_confidence: float = 0.0
     """0 to 1."""
-    least_size: float = 0.0
+    min_size: float = 0.0
     """In the unit of the kind's size: containers, days, metres; of a change, either way."""
 
-    def meets(self, event: Event) -> bool:
+    def matches(self, event: Event) -> bool:
         """Whether `event` is worth an alert by this rule."""
         size = abs(event.size.value) if event.size else 0.0
         return (
             event.kind in self.kinds
             and event.pier in self.piers
-            and event.confidence >= self.least_confidence
-            and size >= self.least_size
+            and event.confidence >= self.min_confidence
+            and size >= self.min_size
         )
 
 
-def read_rules(path: str | Path, site: Site) -> tuple[Rule, ...]:
+def read_alert_rules(path: str | Path, site: Site) -> tuple[AlertRule, ...]:
     """The rules in the site file `path`, which is that of `site`, in their order.
 
     The FeatureCollection's member `alerts` is a list of objects: `name` (a text, default: the
@@ -51,16 +57,16 @@ def read_rules(path: str | Path, site: Site) -> tuple[Rule, ...]:
     a confidence of 0.5 on. Raises SiteError.
     """
     path = Path(path)
-    listed = load(path).get(MEMBER)
+    listed = load_site_document(path).get(MEMBER)
     every = frozenset(pier.name for pier in site)
     if listed is None:
-        return (Rule("usual", frozenset(_USUAL), every, least_confidence=0.5),)
+        return (AlertRule("usual", frozenset(_USUAL), every, min_confidence=0.5),)
     if not isinstance(listed, list):
         raise _refused(path, f"{MEMBER} is {str(listed)[:60]}", "it must be a list of rules")
     return tuple(_rule(path, f"rule {i}", raw, site) for i, raw in enumerate(listed))
 
 
-def _rule(path: Path, where: str, raw: Any, site: Site) -> Rule:
+def _rule(path: Path, where: str, raw: Any, site: Site) -> AlertRule:
     if not isinstance(raw, dict):
         raise _refused(path, f"{where} is {str(raw)[:60]}", "it must be an object")
     unknown = [key for key in raw if key not in _KEYS]
@@ -74,7 +80,7 @@ def _rule(path: Path, where: str, raw: Any, site: Site) -> Rule:
     name = raw.get("name", ", ".join(kinds))
     if not isinstance(name, str):
         raise _refused(path, f"{where}: name is {str(name)[:60]}", "it must be a text")
-    return Rule(
+    return AlertRule(
         name,
         frozenset(kinds),
         frozenset(piers),
@@ -83,11 +89,11 @@ def _rule(path: Path, where: str, raw: Any, site: Site) -> Rule:
     )
 
 
-def _kind(path: Path, where: str, text: str) -> Kind:
+def _kind(path: Path, where: str, text: str) -> EventKind:
     try:
-        return Kind(text)
+        return EventKind(text)
     except ValueError as error:
-        limit = f"one of {', '.join(Kind)} is needed"
+        limit = f"one of {', '.join(EventKind)} is needed"
         raise _refused(path, f"{where}: kind {text!r}", limit) from error
 
 

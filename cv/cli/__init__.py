@@ -13,7 +13,7 @@ from importlib import import_module
 
 from cv.cli import options
 from cv.errors import InputError, PierwatchError
-from cv.wording import one_line
+from cv.io.terminal_text import printable_line
 
 COMMANDS = (
     "count",
@@ -48,10 +48,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         with _ended_like_interrupted():
             code: int = args.run(args)
     except InputError as error:
-        print(f"pierwatch: {one_line(str(error))}", file=sys.stderr)
+        print(f"pierwatch: {printable_line(str(error))}", file=sys.stderr)
         return BAD_INPUT
     except PierwatchError as error:
-        print(f"pierwatch: {one_line(str(error))}", file=sys.stderr)
+        print(f"pierwatch: {printable_line(str(error))}", file=sys.stderr)
         return UNFINISHED
     except KeyboardInterrupt:
         print("pierwatch: interrupted; what was finished is kept", file=sys.stderr)
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return UNFINISHED
     except OSError as error:
-        print(f"pierwatch: {one_line(str(error))}", file=sys.stderr)
+        print(f"pierwatch: {printable_line(str(error))}", file=sys.stderr)
         return UNFINISHED
     return code
 
@@ -86,7 +86,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="example: pierwatch count scene.tif --site port.geojson",
     )
     top.add_argument(
-        "--version", action="version", version=f"pierwatch {options.installed('pierwatch')}"
+        "--version", action="version", version=f"pierwatch {options.installed_version('pierwatch')}"
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in COMMANDS:

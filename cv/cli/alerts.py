@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cv.cli import options
 
-NEWS = 3
+EXIT_WITH_ALERTS = 3
 """Exit code where anything was printed."""
 
 
@@ -28,7 +28,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument(
         "--since",
-        type=options.day_or_moment,
+        type=options.utc_date_or_time,
         metavar="TIME",
         help="nothing new that was over by then: a date, or ISO 8601 with a zone",
     )
@@ -40,24 +40,24 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace) -> int:
     """Prints the news."""
-    from cv.alerts.delivery import Message, deliver, pending
-    from cv.alerts.rule import read_rules
+    from cv.alerts.delivery import Message, deliver_alerts, pending_messages
+    from cv.alerts.rule import read_alert_rules
     from cv.ledger import Ledger
     from cv.site import Site
 
     site = Site.read(args.site)
-    rules = read_rules(args.site, site)
+    rules = read_alert_rules(args.site, site)
 
     def tell(message: Message) -> None:
         print(message.to_json(), flush=True)
 
     if args.dry_run:
         with Ledger.open(args.ledger, readonly=True) as ledger:
-            messages = pending(ledger, site, rules, args.since)
+            messages = pending_messages(ledger, site, rules, args.since)
         for message in messages:
             tell(message)
-        return NEWS if messages else 0
+        return EXIT_WITH_ALERTS if messages else 0
     file = options.ledger_file(args)
     missing = file is not None and not file.exists()  # it is not made here: reading is refused
     with Ledger.open(args.ledger, readonly=missing) as ledger:
-        return NEWS if deliver(ledger, site, rules, args.since, tell) else 0
+        return EXIT_WITH_ALERTS if deliver_alerts(ledger, site, rules, args.since, tell) else 0

@@ -20,7 +20,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace) -> int:
     """Prints a line for each finding."""
-    from cv.benchmark.rajin import answers
+    from cv.evaluation.events.rajin import answer_all
 
-    print("\n".join(str(answer) for answer in answers()))
+    print("\n".join(str(answer) for answer in answer_all()))
     return 0

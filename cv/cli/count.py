@@ -25,11 +25,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace) -> int:
     """Counts and prints."""
-    from cv.monitoring import count
-    from cv.report.output import written
-    from cv.report.text import boxes_json, counts_json, counts_table
+    from cv.pipeline.batch import count
+    from cv.report.counts_text import counts_json, counts_table, detections_json
+    from cv.report.output_file import report_path
 
-    boxes = args.boxes and options.named(args.boxes, ".json", *options.inputs(args))
+    boxes = args.boxes and options.output_with_suffix(args.boxes, ".json", *options.inputs(args))
     if boxes and boxes.exists() and not boxes.read_bytes().lstrip().startswith(b"["):
         raise InputError(
             boxes, "it holds something else than a list", "only boxes are replaced", "Rename it."
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     with options.scene(args) as scene:
         counts = count(scene, options.site(args), options.detector(args))
     if boxes:
-        with written(boxes) as draft:
-            draft.write_text(boxes_json(counts.sightings), encoding="utf-8")
+        with report_path(boxes) as draft:
+            draft.write_text(detections_json(counts.detections), encoding="utf-8")
     print(counts_json(counts) if args.json else counts_table(counts))
     return 0

@@ -12,9 +12,9 @@ from cv.errors import DatasetError, InputError
 
 if TYPE_CHECKING:
     from cv.geometry.grid import Grid
-    from cv.labels.findings import Report, Totals
+    from cv.labels.check_report import CheckReport, DatasetStatistics
     from cv.labels.formats import Places
-    from cv.labels.labelled import Dataset, LabelledImage
+    from cv.labels.labelled_image import LabelledDataset, LabelledImage
 
 _TARGETS = ("yolo-obb", "dota", "coco", "geojson")
 _ENDINGS = {"coco": (".json",), "geojson": (".geojson", ".json")}
@@ -108,9 +108,9 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
 
 def run_check(args: argparse.Namespace) -> int:
     """Prints the findings and the totals."""
-    from cv.labels.check import check
+    from cv.labels.dataset_check import check_dataset
 
-    report = check(args.dataset, args.images, _grid(args.scene))
+    report = check_dataset(args.dataset, args.images, _grid(args.scene))
     _print_findings(report, args.all)
     if report.totals is not None:
         _print_totals(report.totals)
@@ -121,41 +121,41 @@ def run_check(args: argparse.Namespace) -> int:
 
 def run_sheet(args: argparse.Namespace) -> int:
     """Draws."""
-    from cv.labels.formats import picture_of, read, with_pictures
-    from cv.report.sheet import draw_sheet
+    from cv.labels.formats import complete_from_images, find_image, read_dataset
+    from cv.report.contact_sheet import draw_contact_sheet
 
-    picture = options.named(args.picture, ".png", args.dataset, args.images)
+    picture = options.output_with_suffix(args.picture, ".png", args.dataset, args.images)
     places = _places(args)
-    dataset = with_pictures(read(args.dataset, _grid(args.scene)), places)
-    found = [(image, picture_of(image, places)) for image in dataset.images]
+    dataset = complete_from_images(read_dataset(args.dataset, _grid(args.scene)), places)
+    found = [(image, find_image(image, places)) for image in dataset.images]
     pairs = [(image, path) for image, path in found if path is not None]
     if not pairs:
         raise DatasetError(
             args.dataset, "none of its images is at hand", "they are drawn", "Name --images FOLDER."
         )
-    draw_sheet(dataset, pairs, picture, args.chips, args.seed)
+    draw_contact_sheet(dataset, pairs, picture, args.chips, args.seed)
     print(f"{picture}: {min(args.chips, len(pairs))} of {len(pairs)} images")
     return 0
 
 
 def run_convert(args: argparse.Namespace) -> int:
     """Reads, squares outlines where the target has boxes only, and writes."""
-    from cv.labels import coco, dota, formats, geojson, outlines, yolo_obb
-    from cv.labels.classes import with_classes
+    from cv.labels import coco, dota, formats, geojson, outline_edits, yolo_obb
+    from cv.labels.class_mapping import with_classes
 
-    dataset = formats.read(args.dataset, _grid(args.scene))
+    dataset = formats.read_dataset(args.dataset, _grid(args.scene))
     if args.classes:
         dataset = with_classes(dataset, args.classes)
     places = _places(args)
-    dataset = formats.with_pictures(dataset, places)
-    for line in dataset.left_out:
+    dataset = formats.complete_from_images(dataset, places)
+    for line in dataset.skipped:
         print(f"left out: {line}")
     if args.cut:
-        cut = outlines.cut_to_images(dataset)
+        cut = outline_edits.clip_to_images(dataset)
         dataset = cut.dataset
         print(f"{cut.changed} objects cut at the edge of their image, {cut.dropped} outside of it")
     if args.to in ("yolo-obb", "dota"):
-        squared = outlines.as_rectangles(dataset)
+        squared = outline_edits.to_rectangles(dataset)
         dataset = squared.dataset
         if squared.changed:
             print(
@@ -163,12 +163,12 @@ def run_convert(args: argparse.Namespace) -> int:
                 f"none moved by more than {squared.furthest_px:.2f} px"
             )
     if args.to == "yolo-obb":
-        dataset = outlines.with_split(dataset, args.val_every)
+        dataset = outline_edits.with_split(dataset, args.val_every)
         yolo_obb.write(dataset, args.out, _source(dataset, places))
     elif args.to == "dota":
         dota.write(dataset, args.out)
     else:
-        out = options.named(args.out, _ENDINGS[args.to], args.dataset, args.images)
+        out = options.output_with_suffix(args.out, _ENDINGS[args.to], args.dataset, args.images)
         (coco.write if args.to == "coco" else geojson.write)(dataset, out)
     print(f"{args.out}: {len(dataset)} objects in {len(dataset.images)} images")
     return 0
@@ -189,16 +189,16 @@ def _grid(scene: Path | None) -> Grid | None:
 
 
 def _places(args: argparse.Namespace) -> Places:
-    from cv.labels.formats import pictures_of
+    from cv.labels.formats import dataset_images
 
-    return pictures_of(args.dataset, args.images)
+    return dataset_images(args.dataset, args.images)
 
 
-def _source(dataset: Dataset, places: Places) -> _Source | None:
+def _source(dataset: LabelledDataset, places: Places) -> _Source | None:
     """Where each image is copied from; None, and a word about it, where one is missing."""
-    from cv.labels.formats import picture_of
+    from cv.labels.formats import find_image
 
-    missing = sum(picture_of(image, places) is None for image in dataset.images)
+    missing = sum(find_image(image, places) is None for image in dataset.images)
     if missing:
         print(f"{missing} images are not at hand, so none is copied; add them, or name --images")
         return None
@@ -213,14 +213,14 @@ class _Source:
 
     def __call__(self, image: LabelledImage) -> Path:
         """The path of `image`, which is there."""
-        from cv.labels.formats import picture_of
+        from cv.labels.formats import find_image
 
-        path = picture_of(image, self._places)
+        path = find_image(image, self._places)
         assert path is not None
         return path
 
 
-def _print_findings(report: Report, every: bool) -> None:
+def _print_findings(report: CheckReport, every: bool) -> None:
     printed: Counter[tuple[str, str]] = Counter()
     kinds = Counter((f.severity.value, f.rule) for f in report.findings)
     for finding in report.findings:
@@ -232,7 +232,7 @@ def _print_findings(report: Report, every: bool) -> None:
             print(f"{kind[0]}: {kinds[kind] - _SHOWN} more of the kind {kind[1]!r}; see --all")
 
 
-def _print_totals(totals: Totals) -> None:
+def _print_totals(totals: DatasetStatistics) -> None:
     print(f"{'images':<12}{totals.images:>8}  ({totals.empty} without objects)")
     widths = {kind: (low, middle, high) for kind, low, middle, high in totals.widths_px}
     for kind, count in totals.classes:

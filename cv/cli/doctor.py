@@ -48,17 +48,17 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace) -> int:
     """Prints; fails where the model, or a released one, cannot be loaded."""
-    print(f"pierwatch     {options.installed('pierwatch')}")
+    print(f"pierwatch     {options.installed_version('pierwatch')}")
     print(f"python        {platform.python_version()} on {platform.system()} {platform.machine()}")
     print(f"sqlite        {sqlite3.sqlite_version}")
     for name in (*_CORE, *_EXTRA):
-        print(f"{name:<13} {options.installed(name)}")
+        print(f"{name:<13} {options.installed_version(name)}")
     print(f"opencv        {_opencv()}")
     detector = options.detector(args)
     card = detector.card
     print(f"model         {card.name} {card.version}, {card.precision}, sha256 {detector.digest}")
     print(f"  classes     {', '.join(card.classes)}")
-    for look in card.looks:
+    for look in card.passes:
         print(f"  looks for   {', '.join(look.classes)} at {look.gsd_m:g} m a pixel")
     print(f"  accepts     {card.gsd_range_m[0]:g} to {card.gsd_range_m[1]:g} m a pixel")
     print(f"  intervals   {'calibrated' if card.calibrated else 'not calibrated'}")
@@ -70,12 +70,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _released() -> list[str]:
     """A line for each released model; raises ModelError where one is not what its card says."""
-    from cv.detector.network import Network
-    from cv.detector.released import model_files, released
+    from cv.detector.model_zoo import model_files, released_models
+    from cv.detector.onnx_model import OnnxModel
 
     lines = []
-    for path in (path for name in released() for path in model_files(name)):
-        card, size = Network.load(path).card, path.stat().st_size / 1e6
+    for path in (path for name in released_models() for path in model_files(name)):
+        card, size = OnnxModel.load(path).card, path.stat().st_size / 1e6
         lines.append(f"{card.name} {card.version}, {card.precision}, {size:.1f} MB, whole")
     return lines
 

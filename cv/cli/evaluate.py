@@ -30,7 +30,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument("--kind", choices=_KINDS, default="container", help="what is judged")
     parser.add_argument(
-        "--gsd", type=options.gsd, metavar="X[,Y]", help="metres a pixel, where nothing tells"
+        "--gsd", type=options.gsd_m, metavar="X[,Y]", help="metres a pixel, where nothing tells"
     )
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the worst as a PNG")
     parser.add_argument("--page", type=Path, metavar="FILE", help="write the worst as HTML")
@@ -42,31 +42,34 @@ def run(args: argparse.Namespace) -> int:
     """Counts, compares, prints, and draws if asked to."""
     from tqdm import tqdm
 
-    from cv.evaluation.exam import sit
-    from cv.evaluation.marks import Marks, even_threshold
-    from cv.evaluation.papers import faults, held_back, questions_of
-    from cv.evaluation.table import bands_table, exams_table, marks_table
-    from cv.labels.formats import pictures_of, read, with_pictures
-    from cv.report.page import write_page
-    from cv.report.sheet import draw_sheet
+    from cv.evaluation.dataset_adapter import error_dataset, evaluation_samples, held_out
+    from cv.evaluation.image_evaluation import evaluate_image
+    from cv.evaluation.metrics import CountMetrics, balanced_threshold
+    from cv.evaluation.metrics_table import bands_table, images_table, metrics_table
+    from cv.labels.formats import complete_from_images, dataset_images, read_dataset
+    from cv.report.contact_sheet import draw_contact_sheet
+    from cv.report.html_report import write_worst_images
 
     inputs = (args.dataset, args.images)
-    picture = args.picture and options.named(args.picture, ".png", *inputs)
-    page = args.page and options.named(args.page, ".html", *inputs)
-    places = pictures_of(args.dataset, args.images)
-    whole = with_pictures(read(args.dataset), places)
-    dataset = whole if args.all else held_back(whole)
-    asked = list(questions_of(dataset, places, args.kind, args.gsd))
+    picture = args.picture and options.output_with_suffix(args.picture, ".png", *inputs)
+    page = args.page and options.output_with_suffix(args.page, ".html", *inputs)
+    places = dataset_images(args.dataset, args.images)
+    whole = complete_from_images(read_dataset(args.dataset), places)
+    dataset = whole if args.all else held_out(whole)
+    asked = list(evaluation_samples(dataset, places, args.kind, args.gsd))
     detector = options.detector(args).only(args.kind)
-    exams = [sit(one, detector) for one in tqdm(asked, unit="image", disable=None, leave=False)]
-    print(f"{exams_table(exams)}\n\n{bands_table(exams)}\n")
-    print(marks_table([(f"{args.kind}, all images", Marks.of(exams))]))
+    exams = [
+        evaluate_image(one, detector)
+        for one in tqdm(asked, unit="image", disable=None, leave=False)
+    ]
+    print(f"{images_table(exams)}\n\n{bands_table(exams)}\n")
+    print(metrics_table([(f"{args.kind}, all images", CountMetrics.of(exams))]))
     parts = sorted({image.split for image in dataset.images if image.split})
     said = f" ({' and '.join(parts)})" if parts else ""
     print(f"judged: {len(exams)} of {len(whole.images)} images{said}")
     said = f"threshold {detector.card.threshold(args.kind):g}"
     if any(exam.true for exam in exams):
-        said += f"; as many are found as there are at {even_threshold(exams):.2f}"
+        said += f"; as many are found as there are at {balanced_threshold(exams):.2f}"
     print(said)
     low, high = detector.card.gsd_range_m
     outside = [exam for exam in exams if not low <= exam.gsd_m <= high]
@@ -76,10 +79,10 @@ def run(args: argparse.Namespace) -> int:
             "`count` gives no number for such scenes"
         )
     if picture:
-        marked = with_pictures(faults(exams, len(exams)), places)
+        marked = complete_from_images(error_dataset(exams, len(exams)), places)
         paths = {question.name: question.path for question in asked}
         worst = [(image, paths[image.name]) for image in marked.images[:_DRAWN]]
-        draw_sheet(marked, worst, picture)
+        draw_contact_sheet(marked, worst, picture)
     if page:
-        write_page(args.dataset.resolve().name, exams, page)
+        write_worst_images(args.dataset.resolve().name, exams, page)
     return 0

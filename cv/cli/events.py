@@ -9,7 +9,7 @@ from cv.cli import options
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds the command."""
-    from cv.events.event import Kind
+    from cv.events.event import EventKind
 
     parser = commands.add_parser(
         "events",
@@ -20,7 +20,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     options.add_piers(parser, "only what begins at this pier")
     parser.add_argument(
-        "--kind", metavar="K", choices=[kind.value for kind in Kind], help="only this kind"
+        "--kind", metavar="K", choices=[kind.value for kind in EventKind], help="only this kind"
     )
     options.add_claims(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON object a line")
@@ -29,10 +29,10 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace) -> int:
     """Prints the events."""
-    from cv.cli.piers import Piers
-    from cv.events.calls import CALLS
-    from cv.events.claims import read_claims
-    from cv.report.findings import (
+    from cv.cli.piers import PierSelection
+    from cv.events.rules.ship_calls import CALLS
+    from cv.events.vessels.claims import read_claims
+    from cv.report.events_text import (
         claims_json,
         claims_text,
         events_json,
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         throughput_text,
     )
 
-    piers = Piers.read(args)
+    piers = PierSelection.read(args)
     claims = piers.of_them(read_claims(args.claims, piers.aliases) if args.claims else ())
     found = piers.events()
     events = [event for event in found if args.kind in (None, event.kind.value)]

@@ -28,9 +28,9 @@ def run(args: argparse.Namespace) -> int:
     """Writes the newest counts of each scene and pier, or the detections behind them."""
     from cv.errors import InputError
     from cv.ledger import Ledger
-    from cv.report.export import write_csv, write_geojson, write_geopackage
+    from cv.report.data_files import write_csv, write_geojson, write_geopackage
 
-    path = options.output(args.file, *options.inputs(args))
+    path = options.output_path(args.file, *options.inputs(args))
     ending = path.suffix.lower()
     if ending not in _ENDINGS:
         raise InputError(
@@ -41,13 +41,13 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(path, "no site", "a GeoPackage shows piers", "Add --site FILE.")
     with Ledger.open(args.ledger, readonly=True) as ledger:
         counts = ledger.counts(newest=True)
-        sightings = ledger.sightings(newest=True)
+        sightings = ledger.detections(newest=True)
     if site is not None:
         names = {name for pier in site for name in pier.names}
         counts = tuple(count for count in counts if count.pier in names)
         scenes = {count.scene for count in counts}
         sightings = tuple(
-            r for r in sightings if r.sighting.pier in names | {None} and r.scene in scenes
+            r for r in sightings if r.detection.pier in names | {None} and r.scene in scenes
         )
         if not counts:
             raise InputError(

@@ -41,9 +41,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run_verify(args: argparse.Namespace) -> int:
     """Prints what is wrong."""
-    from cv.ledger.soundness import problems
+    from cv.ledger.integrity_check import find_problems
 
-    found = problems(args.ledger)
+    found = find_problems(args.ledger)
     for line in found:
         print(f"{args.ledger}: {line}")
     if not found:
@@ -53,18 +53,18 @@ def run_verify(args: argparse.Namespace) -> int:
 
 def run_backup(args: argparse.Namespace) -> int:
     """Makes the copy."""
-    from cv.ledger.backup import backup
+    from cv.ledger.backup import backup_ledger
 
-    backup(args.ledger, args.target)
+    backup_ledger(args.ledger, args.target)
     print(f"{args.target}: a copy of {args.ledger}")
     return 0
 
 
 def _file(text: str) -> Path:
-    place = options.ledger_place(text)
+    place = options.ledger_location(text)
     if isinstance(place, str):
         raise LedgerError(
-            options.shown(place),
+            options.without_password(place),
             "a ledger in PostgreSQL",
             "this is for ledgers in a file; a server has its own tools",
             "Use pg_dump, and amcheck.",

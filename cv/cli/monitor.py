@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from cv.cli import options
 from cv.errors import InputError, SceneError
-from cv.wording import one_line
+from cv.io.terminal_text import printable_line
 
 if TYPE_CHECKING:
-    from cv.journal import Journal
     from cv.ledger import Ledger
-    from cv.monitoring import Told
-    from cv.outcome import Outcome
+    from cv.pipeline.batch import Told
+    from cv.pipeline.outcome import SceneOutcome
+    from cv.pipeline.run_log import RunLog
     from cv.scene.scene import Scene
     from cv.site import Site
 
@@ -37,7 +37,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument(
         "places",
-        type=options.place,
+        type=options.scene_location,
         nargs="+",
         metavar="PLACE",
         help="folder, searched with its subfolders; STAC catalogue; scene; or address of a scene",
@@ -49,7 +49,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     options.add_model(parser)
     parser.add_argument(
         "--watch",
-        type=options.positive,
+        type=options.positive_int,
         metavar="S",
         help="do not end: look every S seconds for scenes that came, and count them",
     )
@@ -65,7 +65,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     crew = parser.add_argument_group("worker processes")
     crew.add_argument(
         "--workers",
-        type=options.positive,
+        type=options.positive_int,
         metavar="N",
         help="count in N processes, a scene each; a scene that crashes one twice is quarantined",
     )
@@ -75,10 +75,18 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="count on workers of a Dask cluster: HOST:PORT here, tls://HOST:PORT elsewhere",
     )
     crew.add_argument(
-        "--memory", type=options.positive, default=4096, metavar="MB", help="of each of N; 4096 MiB"
+        "--memory",
+        type=options.positive_int,
+        default=4096,
+        metavar="MB",
+        help="of each of N; 4096 MiB",
     )
     crew.add_argument(
-        "--time-limit", type=options.positive, default=900, metavar="S", help="for a scene; 900 s"
+        "--time-limit",
+        type=options.positive_int,
+        default=900,
+        metavar="S",
+        help="for a scene; 900 s",
     )
     crew.add_argument("--retry", action="store_true", help="try scenes in quarantine again")
     parser.set_defaults(run=run)
@@ -86,35 +94,41 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace) -> int:
     """Counts what is new, once or whenever something comes, and says what went wrong."""
-    from cv.cli.watch import watch
-    from cv.journal import Journal
-    from cv.scene.clock import NamePattern
-    from cv.scene.profiles import declared
+    from cv.pipeline.folder_watch import watch_folders
+    from cv.pipeline.run_log import RunLog
+    from cv.scene.acquisition_time import NamePattern
+    from cv.scene.providers.sensor_profiles import parse_radiometry
     from cv.scene.scene import Scene
     from cv.site import Site
 
     if args.workers and args.dask:
         raise InputError("--dask", "--workers too", "one of them counts", "Leave out the other.")
-    radiometry = declared(args.radiometry) if args.radiometry else None
+    radiometry = parse_radiometry(args.radiometry) if args.radiometry else None
     pattern = NamePattern.parse(args.time_pattern) if args.time_pattern else None
     opener = partial(Scene.open, radiometry=radiometry, time_pattern=pattern)
     site = Site.read(args.site)
-    log = args.log and options.named(args.log, (".log", ".txt", ".jsonl"), *options.inputs(args))
-    metrics = args.metrics and options.named(args.metrics, ".prom", *options.inputs(args))
+    log = args.log and options.output_with_suffix(
+        args.log, (".log", ".txt", ".jsonl"), *options.inputs(args)
+    )
+    metrics = args.metrics and options.output_with_suffix(
+        args.metrics, ".prom", *options.inputs(args)
+    )
 
-    Journal(log, metrics).check()
+    RunLog(log, metrics).check()
     _tell_left_out(args.places)
 
-    def count(paths: Sequence[Path]) -> tuple[Outcome, ...]:
-        with Journal(log, metrics) as journal:
+    def count(paths: Sequence[Path]) -> tuple[SceneOutcome, ...]:
+        with RunLog(log, metrics) as journal:
             outcomes = _batch(args, paths, (), site, opener, journal)
         _told(outcomes, (), journal)
         sys.stdout.flush()
         return outcomes
 
     if args.watch is not None:
-        watch(args.places, args.watch, options.ledger_file(args), count, lambda: _release(args))
-    with Journal(log, metrics) as journal:
+        watch_folders(
+            args.places, args.watch, options.ledger_file(args), count, lambda: _release(args)
+        )
+    with RunLog(log, metrics) as journal:
         paths, fetched, missing = _gathered(args)
         _release(args)
         outcomes = _batch(args, paths, missing, site, opener, journal)
@@ -123,20 +137,20 @@ def run(args: argparse.Namespace) -> int:
 
 def _tell_left_out(places: Sequence[Path | str]) -> None:
     """Prints what in `places` is no scene, although somebody may take it for one."""
-    from cv.scene.catalogue import elsewhere
-    from cv.scene.folder import pictures_in
+    from cv.scene.discovery.scene_folder import images_without_georeference
+    from cv.scene.discovery.stac_catalog import external_links
 
     here = [place for place in places if isinstance(place, Path)]
-    pictures = [picture for place in here for picture in pictures_in(place)]
+    pictures = [picture for place in here for picture in images_without_georeference(place)]
     if pictures:
-        first = one_line(str(pictures[0]))
+        first = printable_line(str(pictures[0]))
         print(f"left out: {len(pictures)} PNG or JPEG without georeference, {first} first")
     links: list[str] = []
     for place in here:
         with suppress(SceneError):  # what cannot be read is told where it is wanted
-            links += elsewhere(place)
+            links += external_links(place)
     if links:
-        first = one_line(links[0])
+        first = printable_line(links[0])
         print(f"left out: {len(links)} links of catalogues that lead elsewhere, {first} first")
 
 
@@ -147,18 +161,18 @@ def _release(args: argparse.Namespace) -> None:
     file = options.ledger_file(args)
     if args.retry and (file is None or file.exists()):
         with Ledger.open(args.ledger) as ledger:
-            ledger.release()
+            ledger.release_quarantine()
 
 
-def _gathered(args: argparse.Namespace) -> tuple[list[Path], list[Path], list[Outcome]]:
+def _gathered(args: argparse.Namespace) -> tuple[list[Path], list[Path], list[SceneOutcome]]:
     """The scenes of all places, each once; those that are fetched; and what became of places
     without any.
 
     Raises SceneError where no folder or catalogue has a scene, and nothing else was asked for.
     """
-    from cv.cli.watch import each_once
-    from cv.outcome import Fate, Outcome
-    from cv.scene.folder import scenes_at
+    from cv.pipeline.folder_watch import unique_files
+    from cv.pipeline.outcome import SceneOutcome, SceneStatus
+    from cv.scene.discovery.scene_folder import require_scenes
 
     paths: list[Path] = []
     fetched: list[Path] = []
@@ -166,26 +180,26 @@ def _gathered(args: argparse.Namespace) -> tuple[list[Path], list[Path], list[Ou
     for place in args.places:
         try:
             if isinstance(place, Path):
-                paths += scenes_at(place)
+                paths += require_scenes(place)
             else:
-                fetched.append(options.here(place, args))
+                fetched.append(options.local_path(place, args))
         except SceneError as error:
             errors.append(error)
     paths += fetched
     if errors and not paths and all(isinstance(place, Path) for place in args.places):
         raise errors[0]
-    missing = [Outcome(error.subject, Fate.REFUSED, str(error)) for error in errors]
-    return each_once(paths), fetched, missing
+    missing = [SceneOutcome(error.subject, SceneStatus.REFUSED, str(error)) for error in errors]
+    return unique_files(paths), fetched, missing
 
 
 def _batch(
     args: argparse.Namespace,
     paths: Sequence[Path],
-    missing: Sequence[Outcome],
+    missing: Sequence[SceneOutcome],
     site: Site,
     opener: Callable[[str | Path], Scene],
-    journal: Journal,
-) -> tuple[Outcome, ...]:
+    journal: RunLog,
+) -> tuple[SceneOutcome, ...]:
     """What became of each scene of one batch."""
     from cv.ledger import Ledger
 
@@ -201,29 +215,29 @@ def _batch(
 @contextmanager
 def _way(
     args: argparse.Namespace, site: Site, opener: Callable[[str | Path], Scene]
-) -> Iterator[Callable[[Sequence[Path], Ledger, Told], tuple[Outcome, ...]]]:
+) -> Iterator[Callable[[Sequence[Path], Ledger, Told], tuple[SceneOutcome, ...]]]:
     """What counts paths into a ledger: this process, or as many others as are asked for."""
-    from cv.cluster import Cluster
-    from cv.crew.limits import Limits
     from cv.detector.detector import Detector
-    from cv.monitoring import monitor
-    from cv.night import Recipe, monitor_on_cluster, monitor_with_crew
+    from cv.pipeline.batch import monitor
+    from cv.pipeline.dask_pool import DaskPool
+    from cv.pipeline.parallel_batch import WorkerConfig, monitor_in_processes, monitor_on_dask
+    from cv.pipeline.worker_limits import WorkerLimits
 
     if args.dask is not None:  # whose workers may run in another folder
         models = args.model and [
             str(p.absolute()) if (p := Path(m)).exists() else m for m in args.model
         ]
         load = partial(Detector.load, models, args.threads or 1, args.engine)
-        recipe = Recipe(site, load, opener)
-        with Cluster.at(args.dask, float(args.time_limit)) as cluster:
-            yield lambda paths, ledger, told: monitor_on_cluster(
+        recipe = WorkerConfig(site, load, opener)
+        with DaskPool.at(args.dask, float(args.time_limit)) as cluster:
+            yield lambda paths, ledger, told: monitor_on_dask(
                 [path.absolute() for path in paths], recipe, ledger, cluster, told
             )
     elif args.workers is not None:
         load = partial(Detector.load, args.model, args.threads or 1, args.engine)
-        recipe = Recipe(site, load, opener)
-        limits = Limits(memory_mb=args.memory, time_s=float(args.time_limit))
-        yield lambda paths, ledger, told: monitor_with_crew(
+        recipe = WorkerConfig(site, load, opener)
+        limits = WorkerLimits(memory_mb=args.memory, time_s=float(args.time_limit))
+        yield lambda paths, ledger, told: monitor_in_processes(
             paths, recipe, ledger, args.workers, limits, told
         )
     else:
@@ -231,21 +245,25 @@ def _way(
         yield lambda paths, ledger, told: monitor(paths, site, detector, ledger, opener, told)
 
 
-def _told(outcomes: Sequence[Outcome], fetched: Sequence[Path], journal: Journal) -> int:
+def _told(outcomes: Sequence[SceneOutcome], fetched: Sequence[Path], journal: RunLog) -> int:
     """Prints what went wrong, and the sums; returns the exit code."""
-    from cv.outcome import Fate
+    from cv.pipeline.outcome import SceneStatus
 
     for outcome in outcomes:
         if outcome.reason:
             named = "" if outcome.scene in outcome.reason else f"{outcome.scene}: "
-            print(one_line(f"{outcome.fate.value}: {named}{outcome.reason}"))
-            if outcome.fate is Fate.REFUSED and any(str(f) in outcome.reason for f in fetched):
+            print(printable_line(f"{outcome.status.value}: {named}{outcome.reason}"))
+            if outcome.status is SceneStatus.REFUSED and any(
+                str(f) in outcome.reason for f in fetched
+            ):
                 print("  it was fetched: remove the file to have it fetched again")
-    fates = Counter(outcome.fate for outcome in outcomes)
-    print("scenes: " + ", ".join(f"{fates[fate]} {fate.value}" for fate in Fate))
+    fates = Counter(outcome.status for outcome in outcomes)
+    print("scenes: " + ", ".join(f"{fates[fate]} {fate.value}" for fate in SceneStatus))
     if journal.trouble:
-        print(f"pierwatch: {one_line(str(journal.trouble))}", file=sys.stderr)
-    if fates[Fate.REFUSED] == len(outcomes):
+        print(f"pierwatch: {printable_line(str(journal.trouble))}", file=sys.stderr)
+    if fates[SceneStatus.REFUSED] == len(outcomes):
         return 2
-    amiss = any(fates[fate] for fate in (Fate.FAILED, Fate.REFUSED, Fate.QUARANTINED))
+    amiss = any(
+        fates[fate] for fate in (SceneStatus.FAILED, SceneStatus.REFUSED, SceneStatus.QUARANTINED)
+    )
     return 1 if amiss or journal.trouble else 0

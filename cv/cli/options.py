@@ -13,7 +13,7 @@ from cv.errors import InputError
 
 if TYPE_CHECKING:
     from cv.detector.detector import Detector
-    from cv.events.fleet import Fleet
+    from cv.events.vessels.vessel_matching import Fleet
     from cv.scene.scene import Scene
     from cv.site import Site
 
@@ -21,17 +21,20 @@ if TYPE_CHECKING:
 def add_counted_scene(parser: argparse.ArgumentParser) -> None:
     """One scene, what it may need to be told about itself, and what counts it."""
     parser.add_argument(
-        "scene", type=place, metavar="SCENE", help="GeoTIFF, PNG, JPEG, STAC Item; or its address"
+        "scene",
+        type=scene_location,
+        metavar="SCENE",
+        help="GeoTIFF, PNG, JPEG, STAC Item; or its address",
     )
     parser.add_argument("--site", type=Path, metavar="FILE", help="GeoJSON with the piers")
     parser.add_argument(
         "--gsd",
-        type=gsd,
+        type=gsd_m,
         metavar="X[,Y]",
         help="metres a pixel along x and y, for an image without georeference",
     )
     parser.add_argument(
-        "--acquired", type=moment, metavar="TIME", help="when it was taken, ISO 8601 with a zone"
+        "--acquired", type=utc_time, metavar="TIME", help="when it was taken, ISO 8601 with a zone"
     )
     add_declarations(parser)
     add_fetching(parser)
@@ -53,11 +56,11 @@ def add_fetching(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def place(text: str) -> Path | str:
+def scene_location(text: str) -> Path | str:
     """A path, also of a file:// address; or an https:// or s3:// address, as it is."""
     from urllib.request import url2pathname  # takes a while
 
-    from cv.fetch.address import is_remote, shown
+    from cv.scene.remote.address import is_remote, without_secrets
 
     scheme, found, _ = text.partition("://")
     if is_remote(text):
@@ -70,20 +73,20 @@ def place(text: str) -> Path | str:
     elif not found:
         return Path(text)
     raise argparse.ArgumentTypeError(
-        f"{shown(text)}: a path, or the address of a file here (file://), at https:// or s3://"
+        f"{without_secrets(text)}: a path, or the address of a file here (file://), at https:// or s3://"
     )
 
 
-def here(place: Path | str, args: argparse.Namespace) -> Path:
+def local_path(place: Path | str, args: argparse.Namespace) -> Path:
     """`place` on this computer: fetched, if it is an address; raises InputError."""
-    from cv.fetch.allowed import Allowed
-    from cv.fetch.fetch import fetched
+    from cv.scene.remote.allow_list import AllowList
+    from cv.scene.remote.download import download_scene
 
     if isinstance(place, Path):
         return place
     if args.into is None:
         raise InputError("--into", "missing", "fetched scenes are kept in a folder", "Name one.")
-    return fetched(place, Allowed.of(args.allow), args.into)
+    return download_scene(place, AllowList.of(args.allow), args.into)
 
 
 def add_declarations(parser: argparse.ArgumentParser) -> None:
@@ -121,14 +124,14 @@ def add_ledger(parser: argparse.ArgumentParser) -> None:
     """Where counts are kept."""
     parser.add_argument(
         "--ledger",
-        type=ledger_place,
+        type=ledger_location,
         required=True,
         metavar="FILE",
         help="SQLite ledger, or postgresql:// address of one",
     )
 
 
-def ledger_place(text: str) -> Path | str:
+def ledger_location(text: str) -> Path | str:
     """A file, or the address of a ledger in PostgreSQL."""
     return text if text.lower().startswith(("postgresql://", "postgres://")) else Path(text)
 
@@ -141,14 +144,14 @@ def ledger_file(args: argparse.Namespace) -> Path | None:
 
 def ledger_name(args: argparse.Namespace) -> str:
     """The ledger as it may be printed."""
-    return shown(str(args.ledger))
+    return without_password(str(args.ledger))
 
 
-def shown(address: str) -> str:
+def without_password(address: str) -> str:
     """The place of a ledger as it may be printed: without a password."""
     from cv.ledger import postgres
 
-    return postgres.shown(address)
+    return postgres.without_password(address)
 
 
 def add_piers(parser: argparse.ArgumentParser, what: str) -> None:
@@ -175,7 +178,7 @@ def add_fleet(parser: argparse.ArgumentParser) -> None:
 
 def fleet(args: argparse.Namespace) -> Fleet:
     """The fleet that `args` name, without any ship if none."""
-    from cv.events.fleet import Fleet
+    from cv.events.vessels.vessel_matching import Fleet
 
     return Fleet.read(args.fleet) if args.fleet else Fleet(())
 
@@ -199,7 +202,7 @@ def scene(args: argparse.Namespace) -> Scene:
     from cv.scene.scene import Scene
 
     return Scene.open(
-        here(args.scene, args),
+        local_path(args.scene, args),
         args.gsd,
         radiometry=args.radiometry,
         acquired=args.acquired,
@@ -214,7 +217,7 @@ def site(args: argparse.Namespace) -> Site | None:
     return Site.read(args.site) if args.site else None
 
 
-def installed(name: str) -> str:
+def installed_version(name: str) -> str:
     """The version of distribution `name`, or "not installed"."""
     try:
         return version(name)
@@ -229,7 +232,7 @@ def inputs(args: argparse.Namespace) -> tuple[Path | None, ...]:
     return (*files, ledger_file(args), *map(Path, getattr(args, "model", None) or ()))
 
 
-def moment(text: str) -> datetime:
+def utc_time(text: str) -> datetime:
     """An ISO 8601 time with a zone."""
     try:
         when = datetime.fromisoformat(text)
@@ -240,16 +243,16 @@ def moment(text: str) -> datetime:
     return when
 
 
-def day_or_moment(text: str) -> datetime:
+def utc_date_or_time(text: str) -> datetime:
     """A calendar day (its beginning, UTC), or an ISO 8601 time with a zone."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        return moment(text)
+        return utc_time(text)
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def output(path: Path, *inputs: Path | None) -> Path:
+def output_path(path: Path, *inputs: Path | None) -> Path:
     """`path` of a file to be written; raises InputError where it cannot be one.
 
     That is where its folder is missing, where it is a folder, or one of the `inputs`, or in one.
@@ -279,7 +282,7 @@ def _holds(place: Path, path: Path) -> bool:
     return path.samefile(place) or place.resolve() in path.resolve().parents
 
 
-def named(path: Path, ending: str | tuple[str, ...], *inputs: Path | None) -> Path:
+def output_with_suffix(path: Path, ending: str | tuple[str, ...], *inputs: Path | None) -> Path:
     """`output`, where the name of the file ends in `ending`, or one of several; InputError."""
     endings = (ending,) if isinstance(ending, str) else ending
     if path.suffix.lower() not in endings:
@@ -287,17 +290,17 @@ def named(path: Path, ending: str | tuple[str, ...], *inputs: Path | None) -> Pa
         raise InputError(
             path, f"its ending is {path.suffix!r}", f"{written} is written", "Rename the output."
         )
-    return output(path, *inputs)
+    return output_path(path, *inputs)
 
 
-def positive(text: str) -> int:
+def positive_int(text: str) -> int:
     """A whole number of 1 and more."""
     if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 and more")
     return int(text)
 
 
-def gsd(text: str) -> tuple[float, float]:
+def gsd_m(text: str) -> tuple[float, float]:
     """X or X,Y, metres a pixel."""
     try:
         parts = [float(part) for part in text.split(",")]

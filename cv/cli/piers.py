@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cv.cli import options
-from cv.counting.count import Count
+from cv.counting.count import PierCount
 from cv.errors import LedgerError
-from cv.events.claims import Claim
 from cv.events.event import Event
-from cv.history import History, by_site
+from cv.events.vessels.claims import PublishedClaim
 from cv.ledger import Ledger
 from cv.site import Site
+from cv.timeseries.history import History, histories_by_site
 
 
 @dataclass(frozen=True)
-class Piers:
+class PierSelection:
     """The piers of a ledger."""
 
     named: list[Site]
@@ -29,11 +29,11 @@ class Piers:
     """Names of those that the command is about."""
 
     @classmethod
-    def read(cls, args: argparse.Namespace) -> Piers:
+    def read(cls, args: argparse.Namespace) -> PierSelection:
         """Those that `args` name (see `options.add_piers`); raises InputError."""
         sites = [Site.read(path) for path in args.site]
         with Ledger.open(args.ledger, readonly=True) as ledger:
-            histories = by_site(ledger, sites)
+            histories = histories_by_site(ledger, sites)
         names = tuple(name for one in histories for name in one)
         if args.pier is None:
             return cls(sites, histories, names)
@@ -55,11 +55,11 @@ class Piers:
         return {alias: pier.name for pier in every for alias in pier.aliases}
 
     @property
-    def counts(self) -> dict[str, tuple[Count, ...]]:
+    def counts(self) -> dict[str, tuple[PierCount, ...]]:
         """Those of the piers that are wanted, by name."""
         return {name: one[name] for one in self.histories for name in one if name in self.wanted}
 
-    def of_them(self, claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    def of_them(self, claims: Sequence[PublishedClaim]) -> tuple[PublishedClaim, ...]:
         """Those of `claims` that are of the piers that are wanted; says how many are not."""
         kept = tuple(claim for claim in claims if claim.pier in self.wanted)
         if len(kept) < len(claims):
@@ -70,12 +70,12 @@ class Piers:
 
     def events(self) -> list[Event]:
         """What happened at the piers that are wanted, by time."""
-        from cv.events.findings import by_time, findings_of_sites
+        from cv.events.pipeline import find_events_of_sites, sort_key
 
         found = [
             event
-            for events in findings_of_sites(self.histories)
+            for events in find_events_of_sites(self.histories)
             for event in events
             if event.pier in self.wanted
         ]
-        return sorted(found, key=by_time)
+        return sorted(found, key=sort_key)

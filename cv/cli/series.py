@@ -31,14 +31,16 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run(args: argparse.Namespace) -> int:
     """Prints, and draws if asked to."""
     from cv.errors import LedgerError
-    from cv.events.level import daily_table
+    from cv.events.model.level_smoother import daily_table
     from cv.ledger import Ledger
-    from cv.report.chart import draw_series
-    from cv.report.output import written
-    from cv.series import Series
+    from cv.report.output_file import report_path
+    from cv.report.series_chart import draw_series
+    from cv.timeseries.series import Series
 
-    picture = args.picture and options.named(args.picture, ".png", *options.inputs(args))
-    daily = args.daily and options.named(args.daily, ".csv", *options.inputs(args))
+    picture = args.picture and options.output_with_suffix(
+        args.picture, ".png", *options.inputs(args)
+    )
+    daily = args.daily and options.output_with_suffix(args.daily, ".csv", *options.inputs(args))
     site = options.site(args)
     names = (args.pier, *(site.pier(args.pier).names if site else ()))
     with Ledger.open(args.ledger, readonly=True) as ledger:
@@ -57,6 +59,6 @@ def run(args: argparse.Namespace) -> int:
     if picture:
         draw_series([series], picture)
     if daily:
-        with written(daily) as draft:
+        with report_path(daily) as draft:
             daily_table(series).to_csv(draft, float_format="%.6g", date_format="%Y-%m-%d")
     return 0

@@ -28,29 +28,29 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace) -> int:
     """Prints the ships."""
-    from cv.cli.piers import Piers
+    from cv.cli.piers import PierSelection
     from cv.errors import InputError
-    from cv.events.ais import Ais
-    from cv.events.event import Kind
-    from cv.events.hull import measured
-    from cv.report.voyages import Berthed, ships_json, ships_text
+    from cv.events.event import EventKind
+    from cv.events.vessels.ais import AisMessages
+    from cv.events.vessels.hull_measurement import measure_hull
+    from cv.report.voyages_text import IdentifiedCall, ships_json, ships_text
 
     if args.ais and not args.site:
         raise InputError(
             args.ais, "--ais without --site", "where the berths are must be known", "Add --site."
         )
     fleet = options.fleet(args)
-    ais = Ais.read(args.ais) if args.ais else None
-    piers = Piers.read(args)
+    ais = AisMessages.read(args.ais) if args.ais else None
+    piers = PierSelection.read(args)
     places = {pier.name: (pier, site.crs) for site in piers.named for pier in site}
     told = []
     for call in piers.events():
-        if call.kind is not Kind.CALL:
+        if call.kind is not EventKind.CALL:
             continue
-        hull = measured(call, piers.counts[call.pier])
-        heard = ais.heard(call, *places[call.pier]) if ais and call.pier in places else None
+        hull = measure_hull(call, piers.counts[call.pier])
+        heard = ais.evidence_for(call, *places[call.pier]) if ais and call.pier in places else None
         candidates = fleet.candidates(hull) if fleet.vessels else ()
-        told.append(Berthed(call, hull, candidates, fleet.named(hull), heard))
+        told.append(IdentifiedCall(call, hull, candidates, fleet.named(hull), heard))
     for line in ships_json(told) if args.json else [ships_text(told)]:
         print(line)
     return 0

@@ -25,13 +25,13 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace) -> int:
     """Counts and draws."""
-    from cv.report.portrait import draw_visit
-    from cv.visit import Visit
+    from cv.counting.scene_counter import SceneCounter
+    from cv.report.scene_figure import draw_scene_figure
 
-    options.named(args.picture, ".png", *options.inputs(args))
+    options.output_with_suffix(args.picture, ".png", *options.inputs(args))
     with options.scene(args) as scene:
-        picture = options.output(args.picture, *scene.sources)
-        visit = Visit.of(scene, options.site(args), options.detector(args))
-        draw_visit(visit, visit.count(), picture)
+        picture = options.output_path(args.picture, *scene.sources)
+        visit = SceneCounter.of(scene, options.site(args), options.detector(args))
+        draw_scene_figure(visit, visit.count(), picture)
     print(f"{picture}: {scene.id}")
     return 0

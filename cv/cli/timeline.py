@@ -29,16 +29,16 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace) -> int:
     """Draws it."""
-    from cv.cli.piers import Piers
+    from cv.cli.piers import PierSelection
     from cv.errors import LedgerError
-    from cv.events.claims import read_claims
-    from cv.report.chart import draw_series
-    from cv.series import Series
+    from cv.events.vessels.claims import read_claims
+    from cv.report.series_chart import draw_series
+    from cv.timeseries.series import Series
 
-    picture = options.named(
+    picture = options.output_with_suffix(
         args.picture, ".png", *args.site, options.ledger_file(args), args.claims
     )
-    piers = Piers.read(args)
+    piers = PierSelection.read(args)
     claims = piers.of_them(read_claims(args.claims, piers.aliases) if args.claims else ())
     series = [Series.of(name, counts) for name, counts in piers.counts.items()]
     if not series:

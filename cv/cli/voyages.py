@@ -37,27 +37,27 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(args: argparse.Namespace) -> int:
     """Prints the voyages."""
-    from cv.cli.piers import Piers
+    from cv.cli.piers import PierSelection
     from cv.events.event import Event
-    from cv.events.hull import measured
-    from cv.events.visits import Visit, merged, read_visits, visits
-    from cv.events.voyages import tallies, trips
-    from cv.report.voyages import voyages_json, voyages_text
+    from cv.events.vessels.hull_measurement import measure_hull
+    from cv.events.vessels.port_calls import PortCall, merge_port_calls, port_calls, read_port_calls
+    from cv.events.vessels.voyages import count_voyages, find_voyages
+    from cv.report.voyages_text import voyages_json, voyages_text
 
     fleet = options.fleet(args)
-    piers = Piers.read(args)
+    piers = PierSelection.read(args)
     ports = {alias: site.name for site in piers.named for alias in site.aliases}
-    stated = read_visits(args.visits, ports) if args.visits else ()
+    stated = read_port_calls(args.visits, ports) if args.visits else ()
     counts, events = piers.counts, piers.events()
 
     def ship(call: Event) -> str:
-        return fleet.named(measured(call, counts[call.pier]))
+        return fleet.named(measure_hull(call, counts[call.pier]))
 
-    told: list[Visit] = []
+    told: list[PortCall] = []
     for site in piers.named:
         own = {pier.name for pier in site}
-        told += visits(site.name, [event for event in events if event.pier in own], ship)
-    every = merged(told, stated)
-    parts = every, trips(every), tallies(every, piers.named[0].name)
+        told += port_calls(site.name, [event for event in events if event.pier in own], ship)
+    every = merge_port_calls(told, stated)
+    parts = every, find_voyages(every), count_voyages(every, piers.named[0].name)
     print(voyages_json(*parts) if args.json else voyages_text(*parts))
     return 0

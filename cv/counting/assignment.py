@@ -8,17 +8,17 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from cv.counting.place import Place
-from cv.geometry.boxes import Floats, Indices, OrientedBoxes
+from cv.counting.zones import Zone
+from cv.geometry.oriented_boxes import Floats, Indices, OrientedBoxes
 
-LIES_IN = 1 / 3
+MIN_OVERLAP = 1 / 3
 """Least part of a hull's area in a berth for the hull to lie there."""
-NOWHERE = -1
+UNASSIGNED = -1
 """Pier of a detection that belongs to none."""
 
 
 @dataclass(frozen=True, eq=False)
-class Moorings:
+class HullAssignment:
     """Where hulls lie."""
 
     pier: Indices
@@ -28,7 +28,7 @@ class Moorings:
 
 
 @dataclass(frozen=True, eq=False)
-class Footing:
+class ContainerAssignment:
     """Where containers stand."""
 
     pier: Indices
@@ -37,35 +37,38 @@ class Footing:
     """(n,) True for containers on the deck of a hull."""
 
 
-def moor(hulls: OrientedBoxes, places: tuple[Place, ...]) -> Moorings:
+def assign_hulls(hulls: OrientedBoxes, places: tuple[Zone, ...]) -> HullAssignment:
     """Each hull goes to the berth that holds most of it, at least `LIES_IN`; ties to the first.
 
     Berths that are mere buffers overlap: among those that hold a hull the nearest outline counts.
     """
     if not len(hulls):
-        return Moorings(np.zeros(0, np.int64), np.zeros(0, dtype=bool))
+        return HullAssignment(np.zeros(0, np.int64), np.zeros(0, dtype=bool))
     in_berth = _shares(hulls, [place.berth for place in places])
     declared = np.array([place.declared for place in places])
     outlines = np.array([place.outline for place in places], dtype=object)
     on_land = _shares(hulls, [shapely.union_all([place.outline for place in places])])[:, 0]
     best = in_berth.argmax(axis=1)
     away = shapely.distance(hulls.polygons()[:, None], outlines[None, :])
-    nearest = np.where(declared | (in_berth < LIES_IN), np.inf, away).argmin(axis=1)
-    best = np.where(declared[best] | (in_berth.max(axis=1) < LIES_IN), best, nearest)
+    nearest = np.where(declared | (in_berth < MIN_OVERLAP), np.inf, away).argmin(axis=1)
+    best = np.where(declared[best] | (in_berth.max(axis=1) < MIN_OVERLAP), best, nearest)
     share = in_berth[np.arange(len(hulls)), best]
     afloat = share >= on_land - 1e-9
-    return Moorings(np.where(afloat & (share >= LIES_IN), best, NOWHERE), afloat)
+    return HullAssignment(np.where(afloat & (share >= MIN_OVERLAP), best, UNASSIGNED), afloat)
 
 
-def stand(
-    containers: OrientedBoxes, places: tuple[Place, ...], hulls: OrientedBoxes, moorings: Moorings
-) -> Footing:
+def assign_containers(
+    containers: OrientedBoxes,
+    places: tuple[Zone, ...],
+    hulls: OrientedBoxes,
+    moorings: HullAssignment,
+) -> ContainerAssignment:
     """A container whose middle is in a hull afloat is aboard and goes where that hull goes.
 
     Any other one goes to the first pier whose outline holds its middle.
     """
     points = shapely.points(containers.centers)
-    pier = np.full(len(containers), NOWHERE, np.int64)
+    pier = np.full(len(containers), UNASSIGNED, np.int64)
     for i in range(len(places) - 1, -1, -1):
         pier[shapely.intersects(places[i].outline, points)] = i
     aboard = np.zeros(len(containers), dtype=bool)
@@ -76,7 +79,7 @@ def stand(
         if afloat:
             aboard |= inside
             pier[inside] = berth
-    return Footing(pier, aboard)
+    return ContainerAssignment(pier, aboard)
 
 
 def _shares(boxes: OrientedBoxes, shapes: list[shapely.Geometry]) -> Floats:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from cv.site import Role
+from cv.site import PierRole
 
 
-class Status(StrEnum):
+class CountStatus(StrEnum):
     """What a count is worth."""
 
     COUNTED = "counted"
@@ -51,7 +51,7 @@ UNKNOWN = Estimate(None, None, None)
 
 
 @dataclass(frozen=True)
-class Stack:
+class ContainerStack:
     """Containers on a pier that touch."""
 
     containers: int
@@ -65,7 +65,7 @@ class Stack:
 
 
 @dataclass(frozen=True)
-class Hull:
+class BerthedHull:
     """A ship at a berth."""
 
     length_m: float
@@ -82,17 +82,17 @@ class Hull:
 
 
 @dataclass(frozen=True)
-class Count:
+class PierCount:
     """What one scene says about one pier."""
 
     scene: str
     """Identifier of the scene."""
     pier: str
     """Name of the pier; the scene's own when the whole image was counted."""
-    role: Role
+    role: PierRole
     acquired: datetime | None
     """When the scene was taken, UTC."""
-    status: Status
+    status: CountStatus
     reason: str
     """Why the status is not `counted`; empty when it is."""
     visible_fraction: float | None
@@ -112,8 +112,8 @@ class Count:
     """Ships at the berth."""
     aboard: Estimate
     """Visible roofs of containers on the decks of those ships."""
-    stacks: tuple[Stack, ...]
-    berthed: tuple[Hull, ...]
+    stacks: tuple[ContainerStack, ...]
+    berthed: tuple[BerthedHull, ...]
     gsd_m: tuple[float, float]
     """The scene's ground sampling distance here, metres a pixel along x and y."""
     method: str

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, overload
 import pandas as pd
 import shapely
 
-from cv.counting.count import Count, Estimate
-from cv.counting.sighting import Sighting
+from cv.counting.count import Estimate, PierCount
+from cv.counting.georeferenced_detection import GeoreferencedDetection
 
 if TYPE_CHECKING:
     import geopandas
@@ -20,22 +20,22 @@ QUANTITIES = ("containers", "teu", "hulls", "aboard")
 
 
 @dataclass(frozen=True)
-class Counts(Sequence[Count]):
+class SceneCounts(Sequence[PierCount]):
     """One count per pier, in the order of the site."""
 
     scene: str
     """Identifier of the scene."""
     digest: str
     """sha256 of the scene's file, hexadecimal."""
-    piers: tuple[Count, ...]
-    sightings: tuple[Sighting, ...]
+    piers: tuple[PierCount, ...]
+    detections: tuple[GeoreferencedDetection, ...]
     """Every detection that was kept, on a pier or not: containers, then hulls, best score first."""
 
     @overload
-    def __getitem__(self, key: int | str) -> Count: ...
+    def __getitem__(self, key: int | str) -> PierCount: ...
     @overload
-    def __getitem__(self, key: slice) -> tuple[Count, ...]: ...
-    def __getitem__(self, key: int | str | slice) -> Count | tuple[Count, ...]:
+    def __getitem__(self, key: slice) -> tuple[PierCount, ...]: ...
+    def __getitem__(self, key: int | str | slice) -> PierCount | tuple[PierCount, ...]:
         """The count at a position, or of the pier with that name (KeyError if there is none)."""
         if isinstance(key, str):
             for count in self.piers:
@@ -48,12 +48,12 @@ class Counts(Sequence[Count]):
     def __len__(self) -> int:
         return len(self.piers)
 
-    def __iter__(self) -> Iterator[Count]:
+    def __iter__(self) -> Iterator[PierCount]:
         return iter(self.piers)
 
     def to_dataframe(self) -> pd.DataFrame:
         """A row per pier; estimates as NAME, NAME_low, NAME_high; unknown numbers are missing."""
-        return frame(self.piers)
+        return counts_to_dataframe(self.piers)
 
     def to_geodataframe(self) -> geopandas.GeoDataFrame:
         """A row per sighting with its outline in EPSG:4326 (needs the extra `gis`)."""
@@ -61,12 +61,12 @@ class Counts(Sequence[Count]):
 
         rows = [
             (self.scene, s.kind, s.score, s.length_m, s.width_m, s.heading_deg, s.aboard, s.pier)
-            for s in self.sightings
+            for s in self.detections
         ]
         names = ["scene", "class", "score", "length_m", "width_m", "heading_deg", "aboard", "pier"]
         return geopandas.GeoDataFrame(
             pd.DataFrame(rows, columns=names),
-            geometry=[s.outline or shapely.Polygon() for s in self.sightings],
+            geometry=[s.outline or shapely.Polygon() for s in self.detections],
             crs="EPSG:4326",
         )
 
@@ -74,7 +74,7 @@ class Counts(Sequence[Count]):
         return str(self.to_dataframe().to_html(index=False, na_rep="unknown"))
 
 
-def frame(counts: Sequence[Count]) -> pd.DataFrame:
+def counts_to_dataframe(counts: Sequence[PierCount]) -> pd.DataFrame:
     """`counts` as a table: a row each, in order, numbers as nullable floats."""
     table = pd.DataFrame(
         {

@@ -6,17 +6,17 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from cv.counting.count import Stack
-from cv.geometry.boxes import Indices, OrientedBoxes, map_points
-from cv.geometry.grid import Ground
+from cv.counting.count import ContainerStack
+from cv.geometry.grid import LocalPlane
+from cv.geometry.oriented_boxes import Indices, OrientedBoxes, map_points
 
-GAP_M = 0.6
+MAX_GAP_M = 0.6
 """Containers closer than this touch, metres: slots in a block are 0.3 to 0.5 m apart."""
 
 
-def find_stacks(containers: OrientedBoxes, ground: Ground) -> tuple[Stack, ...]:
+def find_stacks(containers: OrientedBoxes, ground: LocalPlane) -> tuple[ContainerStack, ...]:
     """Groups of two and more of `containers` (ground metres), the largest first."""
-    group = groups(containers)
+    group = touching_groups(containers)
     order = np.argsort(group, kind="stable")
     _, number, sizes = np.unique(group[order], return_inverse=True, return_counts=True)
     points = containers.corners()[order].reshape(-1, 2)
@@ -25,7 +25,7 @@ def find_stacks(containers: OrientedBoxes, ground: Ground) -> tuple[Stack, ...]:
     around = _around(clouds[several])
     centers = map_points(ground.to_pixel, around.centers)
     stacks = [
-        Stack(count, length, width, (x, y))
+        ContainerStack(count, length, width, (x, y))
         for count, length, width, (x, y) in zip(
             sizes[several].tolist(),
             around.lengths.tolist(),
@@ -37,10 +37,10 @@ def find_stacks(containers: OrientedBoxes, ground: Ground) -> tuple[Stack, ...]:
     return tuple(sorted(stacks, key=lambda stack: (-stack.containers, stack.center)))
 
 
-def groups(containers: OrientedBoxes) -> Indices:
+def touching_groups(containers: OrientedBoxes) -> Indices:
     """(n,) number of the group that each of `containers` (metres) touches: the least row in it."""
     roofs = containers.polygons()
-    left, right = shapely.STRtree(roofs).query(roofs, predicate="dwithin", distance=GAP_M)
+    left, right = shapely.STRtree(roofs).query(roofs, predicate="dwithin", distance=MAX_GAP_M)
     group = np.arange(len(containers))
     while True:
         least = group.copy()

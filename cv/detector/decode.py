@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cv.detector.card import Layout
 from cv.detector.detections import Detections
+from cv.detector.model_card import OutputLayout
 from cv.errors import InferenceError
-from cv.geometry.boxes import OrientedBoxes
+from cv.geometry.oriented_boxes import OrientedBoxes
 
 
-def decode(output: NDArray[np.float32], layout: Layout, floors: tuple[float, ...]) -> Detections:
+def decode_output(
+    output: NDArray[np.float32], layout: OutputLayout, floors: tuple[float, ...]
+) -> Detections:
     """Detections in `output` (1, ., .) of one tile, with scores of at least `floors` by class.
 
     Raises InferenceError where the network's numbers are not finite: that is no empty tile.
@@ -23,7 +25,7 @@ def decode(output: NDArray[np.float32], layout: Layout, floors: tuple[float, ...
             "the tile counts as failed. Check the model and the scene's radiometry."
         )
     rows = output[0].astype(np.float64)
-    return _raw(rows, floors) if layout is Layout.RAW else _ranked_rows(rows, floors)
+    return _raw(rows, floors) if layout is OutputLayout.RAW else _ranked_rows(rows, floors)
 
 
 def _raw(rows: NDArray[np.float64], floors: tuple[float, ...]) -> Detections:

@@ -9,7 +9,7 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
-from cv.geometry.boxes import Floats, Indices, OrientedBoxes
+from cv.geometry.oriented_boxes import Floats, Indices, OrientedBoxes
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,19 +13,19 @@ from affine import Affine
 from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
-from cv.detector.card import Card, Look
-from cv.detector.decode import decode
+from cv.detector.decode import decode_output
 from cv.detector.detections import Detections
-from cv.detector.engine import Engine
-from cv.detector.network import Network
-from cv.detector.released import DEFAULT, model_files
-from cv.detector.sweep import Errand, sweep
+from cv.detector.model_card import InferencePass, ModelCard
+from cv.detector.model_zoo import DEFAULT_MODEL, model_files
+from cv.detector.onnx_model import OnnxModel
+from cv.detector.runtimes.engine import InferenceEngine
+from cv.detector.sliced_inference import SideTask, sliced_inference
 from cv.errors import ModelError
-from cv.geometry.boxes import Indices
+from cv.geometry.oriented_boxes import Indices
 from cv.geometry.patch import Patch, Raster
 from cv.geometry.tiling import Tile, Tiling
 
-CANDIDATE_SHARE = 0.25
+CANDIDATE_FRACTION = 0.25
 """Detections down to this part of their threshold are returned: their scores make intervals."""
 SAME = 0.01
 """A raster whose pixels are within this part of a look's working GSD is taken as it is."""
@@ -37,9 +37,9 @@ _IDLE = -1
 class Detector:
     """Networks that look for different classes, and the number of tiles looked at at once."""
 
-    networks: tuple[Network, ...]
+    models: tuple[OnnxModel, ...]
     threads: int
-    engine: Engine = Engine.ONNXRUNTIME
+    engine: InferenceEngine = InferenceEngine.ONNXRUNTIME
     """What runs them."""
 
     @classmethod
@@ -47,7 +47,7 @@ class Detector:
         cls,
         model: str | Path | Sequence[str | Path] | None = None,
         threads: int | None = None,
-        engine: Engine | str = Engine.ONNXRUNTIME,
+        engine: InferenceEngine | str = InferenceEngine.ONNXRUNTIME,
     ) -> Detector:
         """The detector of `model`: an ONNX file, or the name of a released model, or several.
 
@@ -59,24 +59,24 @@ class Detector:
         count = threads if threads is not None else os.cpu_count() or 1
         if count < 1:
             raise ModelError("threads", str(count), "at least 1 is needed", "Leave it out.")
-        given = DEFAULT if model is None else model
+        given = DEFAULT_MODEL if model is None else model
         named = (given,) if isinstance(given, str | Path) else tuple(given)
         if not named:
             raise ModelError("model", "an empty list", "at least one is needed", "Leave it out.")
         chosen = _engine(engine)
-        networks = tuple(Network.load(file, chosen, count) for file in model_files(*named))
-        Card.joined([network.card for network in networks])
+        networks = tuple(OnnxModel.load(file, chosen, count) for file in model_files(*named))
+        ModelCard.joined([network.card for network in networks])
         return cls(networks, count, chosen)
 
     @property
-    def card(self) -> Card:
+    def card(self) -> ModelCard:
         """What the models say of themselves, together."""
-        return Card.joined([network.card for network in self.networks])
+        return ModelCard.joined([network.card for network in self.models])
 
     @property
     def digest(self) -> str:
         """sha256 of the model file, hexadecimal; of the digests of several in their order."""
-        digests = [network.digest for network in self.networks]
+        digests = [network.digest for network in self.models]
         if len(digests) == 1:
             return digests[0]
         return hashlib.sha256("".join(digests).encode()).hexdigest()
@@ -86,8 +86,8 @@ class Detector:
 
         Raises ModelError where none does.
         """
-        chosen = [(network, network.card.only(name)) for network in self.networks]
-        looking = [replace(network, card=card) for network, card in chosen if card.looks]
+        chosen = [(network, network.card.only_classes(name)) for network in self.models]
+        looking = [replace(network, card=card) for network, card in chosen if card.passes]
         if not looking:
             raise ModelError(
                 self.card.name,
@@ -95,15 +95,15 @@ class Detector:
                 f"it looks for {', '.join(self.card.classes)}",
                 "Name a model that does, or two of them.",
             )
-        return replace(self, networks=tuple(looking))
+        return replace(self, models=tuple(looking))
 
     def detect(
         self,
-        look: Look,
+        look: InferencePass,
         raster: Raster,
         to_pixel: Affine,
         region: BaseGeometry,
-        errands: Sequence[Errand] = (),
+        errands: Sequence[SideTask] = (),
     ) -> Detections:
         """Objects of the classes of `look` in the tiles of `raster` that touch `region`.
 
@@ -115,7 +115,7 @@ class Detector:
         `errands` are done on the way, spread evenly over the tiles: whatever reads the same parts
         of a file, in the same order. Without tiles none is.
         """
-        network = next(network for network in self.networks if look in network.card.looks)
+        network = next(network for network in self.models if look in network.card.passes)
         to_metres = _working(look.gsd_m, to_pixel)
         number = _numbers(network.card.classes, look, self.card.classes)
         size = network.card.tile_px
@@ -128,17 +128,17 @@ class Detector:
 
         in_pixels = affinity.affine_transform(region, (~to_metres).to_shapely())
         tiling, overlap = Tiling(size, look.overlap_px), network.card.merge_overlap
-        callers = self.engine.callers(self.threads)
-        found = sweep(tiling, in_pixels, look_at, overlap, callers, errands)
+        callers = self.engine.session_threads(self.threads)
+        found = sliced_inference(tiling, in_pixels, look_at, overlap, callers, errands)
         return found.transformed(to_metres)
 
 
-def _engine(name: Engine | str) -> Engine:
+def _engine(name: InferenceEngine | str) -> InferenceEngine:
     try:
-        return Engine(name)
+        return InferenceEngine(name)
     except ValueError as error:
         raise ModelError(
-            "engine", repr(name), f"one of {', '.join(Engine)} is needed", "Correct it."
+            "engine", repr(name), f"one of {', '.join(InferenceEngine)} is needed", "Correct it."
         ) from error
 
 
@@ -154,18 +154,18 @@ def _working(gsd_m: float, to_pixel: Affine) -> Affine:
     return working
 
 
-def _numbers(own: tuple[str, ...], look: Look, joined: tuple[str, ...]) -> Indices:
+def _numbers(own: tuple[str, ...], look: InferencePass, joined: tuple[str, ...]) -> Indices:
     """The number in `joined` of each class in `own` that `look` looks for, else _IDLE."""
     numbers = [joined.index(name) if name in look.classes else _IDLE for name in own]
     return np.array(numbers, dtype=np.int64)
 
 
-def _infer(network: Network, patch: Patch) -> Detections:
+def _infer(network: OnnxModel, patch: Patch) -> Detections:
     """What `network` sees in `patch`; an object is seen where its middle is."""
-    if not patch.seen.any():
+    if not patch.valid_mask.any():
         return Detections.empty()
-    floors = tuple(CANDIDATE_SHARE * threshold for threshold in network.card.thresholds)
-    found = decode(network.run(patch.rgb), network.card.layout, floors)
-    last = np.array(patch.seen.shape[::-1]) - 1
+    floors = tuple(CANDIDATE_FRACTION * threshold for threshold in network.card.thresholds)
+    found = decode_output(network.run(patch.rgb), network.card.layout, floors)
+    last = np.array(patch.valid_mask.shape[::-1]) - 1
     x, y = np.clip(np.floor(found.boxes.centers), 0, last).astype(np.int64).T
-    return found[patch.seen[y, x]]
+    return found[patch.valid_mask[y, x]]

@@ -8,27 +8,27 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cv.detector.card import Calibration
-from cv.evaluation.calibrate import with_calibration
-from cv.evaluation.exam import Exam
+from cv.detector.model_card import Calibration
+from cv.evaluation.calibration import with_calibration
+from cv.evaluation.image_evaluation import ImageEvaluation
 
 
 @dataclass(frozen=True)
-class Coverage:
+class IntervalCoverage:
     """Intervals over several looks (images, or windows of them) against the truth."""
 
-    looks: int
-    held: float
+    samples: int
+    covered: float
     """Share whose interval holds the true number."""
-    busy: int
+    non_empty: int
     """Looks with at least one object."""
-    busy_held: float
+    non_empty_covered: float
     """Share of those."""
     width: float
     """Sum of the widths of all intervals over the number of objects."""
 
     @classmethod
-    def of(cls, exams: Sequence[Exam]) -> Coverage:
+    def of(cls, exams: Sequence[ImageEvaluation]) -> IntervalCoverage:
         """The coverage of `exams`; nan where nothing was there to be judged."""
         holds = np.array([exam.holds_truth for exam in exams], dtype=bool)
         true = np.array([exam.true for exam in exams], dtype=np.int64)
@@ -44,17 +44,23 @@ class Coverage:
 
     def __str__(self) -> str:
         return (
-            f"held {self.held:.3f} of {self.looks} (+- {self.error:.3f}), {self.busy_held:.3f} of "
-            f"the {self.busy} with objects; width {self.width:.2f} of the number"
+            f"held {self.covered:.3f} of {self.samples} (+- {self.error:.3f}), {self.non_empty_covered:.3f} of "
+            f"the {self.non_empty} with objects; width {self.width:.2f} of the number"
         )
 
     @property
     def error(self) -> float:
         """Standard error of `held`, were the looks independent."""
-        return math.sqrt(self.held * (1 - self.held) / self.looks) if self.looks else float("nan")
+        return (
+            math.sqrt(self.covered * (1 - self.covered) / self.samples)
+            if self.samples
+            else float("nan")
+        )
 
 
-def told(exams: Sequence[Exam], calibration: Calibration) -> list[Exam]:
+def recalibrated(
+    exams: Sequence[ImageEvaluation], calibration: Calibration
+) -> list[ImageEvaluation]:
     """`exams` whose counts have the intervals of `calibration`."""
     return [replace(exam, card=with_calibration(exam.card, calibration)) for exam in exams]
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cv.geometry.boxes import Floats, Indices, OrientedBoxes
-from cv.geometry.overlap import neighbours, pairwise_ious
+from cv.geometry.oriented_boxes import Floats, Indices, OrientedBoxes
+from cv.geometry.overlap import intersecting_pairs, pairwise_ious
 
-OVERLAPS = tuple(round(0.5 + 0.05 * i, 2) for i in range(10))
+IOU_THRESHOLDS = tuple(round(0.5 + 0.05 * i, 2) for i in range(10))
 """Rotated IoUs from which on a detection can be an object: 0.50, 0.55 ... 0.95 (COCO)."""
 NOTHING = -1
 """Object of a detection that is none."""
 
 
 @dataclass(frozen=True, eq=False)
-class Matches:
+class DetectionMatches:
     """Detections of one class, best score first within an image, and the objects they are."""
 
     scores: Floats
@@ -31,7 +31,7 @@ class Matches:
     """(overlaps, n) False for detections that neither help nor harm: of objects not asked for."""
 
     @classmethod
-    def of(cls, found: OrientedBoxes, scores: Floats, truth: OrientedBoxes) -> Matches:
+    def of(cls, found: OrientedBoxes, scores: Floats, truth: OrientedBoxes) -> DetectionMatches:
         """Matches of one image: best score first, each with the free object it overlaps most."""
         order = np.argsort(-scores, kind="stable")
         found, scores = found[order], scores[order]
@@ -39,14 +39,14 @@ class Matches:
         return cls(scores, objects, np.ones(len(truth), bool), np.ones(objects.shape, bool))
 
     @classmethod
-    def joined(cls, parts: Sequence[Matches]) -> Matches:
+    def joined(cls, parts: Sequence[DetectionMatches]) -> DetectionMatches:
         """The matches of several images as of one."""
         starts = np.cumsum([0, *(len(part.known) for part in parts)])
         moved = [
             np.where(part.objects == NOTHING, NOTHING, part.objects + start)
             for part, start in zip(parts, starts[:-1], strict=True)
         ]
-        empty = np.zeros((len(OVERLAPS), 0))
+        empty = np.zeros((len(IOU_THRESHOLDS), 0))
         return cls(
             np.concatenate([np.zeros(0), *(part.scores for part in parts)]),
             np.concatenate([empty.astype(np.int64), *moved], axis=1),
@@ -54,7 +54,7 @@ class Matches:
             np.concatenate([empty.astype(bool), *(part.judged for part in parts)], axis=1),
         )
 
-    def only(self, objects: NDArray[np.bool_], detections: NDArray[np.bool_]) -> Matches:
+    def only(self, objects: NDArray[np.bool_], detections: NDArray[np.bool_]) -> DetectionMatches:
         """The matches of some `objects` (m,): detections of other objects are not judged.
 
         A detection that is nothing is judged where it is one of `detections` (n,).
@@ -62,12 +62,16 @@ class Matches:
         at = np.where(self.objects == NOTHING, 0, self.objects)
         asked = objects[at] if len(objects) else np.zeros(self.objects.shape, bool)
         judged = np.where(self.objects == NOTHING, detections, asked)
-        return Matches(self.scores, self.objects, self.known & objects, self.judged & judged)
+        return DetectionMatches(
+            self.scores, self.objects, self.known & objects, self.judged & judged
+        )
 
-    def above(self, score: float) -> Matches:
+    def above(self, score: float) -> DetectionMatches:
         """The matches without the detections below `score`: better ones chose before them."""
         kept = self.scores >= score
-        return Matches(self.scores[kept], self.objects[:, kept], self.known, self.judged[:, kept])
+        return DetectionMatches(
+            self.scores[kept], self.objects[:, kept], self.known, self.judged[:, kept]
+        )
 
     def __len__(self) -> int:
         """Number of objects that are asked for."""
@@ -81,7 +85,7 @@ class Matches:
         """
         if not len(self):
             return float("nan")
-        row = OVERLAPS.index(overlap)
+        row = IOU_THRESHOLDS.index(overlap)
         judged = self.judged[row]
         order = np.argsort(-self.scores[judged], kind="stable")
         hits = (self.objects[row][judged] != NOTHING)[order]
@@ -92,7 +96,7 @@ class Matches:
 
     def mean_average_precision(self) -> float:
         """Mean of the average precisions over `OVERLAPS` (AP50-95)."""
-        return float(np.mean([self.average_precision(overlap) for overlap in OVERLAPS]))
+        return float(np.mean([self.average_precision(overlap) for overlap in IOU_THRESHOLDS]))
 
     def recall(self, threshold: float, overlap: float = 0.5) -> float:
         """Share of the objects that detections of at least `threshold` are; nan without any."""
@@ -104,7 +108,7 @@ class Matches:
         return float(hits.mean()) if len(hits) else float("nan")
 
     def _hits(self, threshold: float, overlap: float) -> NDArray[np.bool_]:
-        row = OVERLAPS.index(overlap)
+        row = IOU_THRESHOLDS.index(overlap)
         kept = self.judged[row] & (self.scores >= threshold)
         hits: NDArray[np.bool_] = self.objects[row][kept] != NOTHING
         return hits
@@ -112,11 +116,11 @@ class Matches:
 
 def _assigned(found: OrientedBoxes, truth: OrientedBoxes) -> Indices:
     """(overlaps, n) objects of detections that are ordered by falling score."""
-    i, j = neighbours(found, truth)
+    i, j = intersecting_pairs(found, truth)
     ious = pairwise_ious(found[i], truth[j])
     starts = np.searchsorted(i, np.arange(len(found) + 1))
-    objects = np.full((len(OVERLAPS), len(found)), NOTHING, np.int64)
-    for row, overlap in enumerate(OVERLAPS):
+    objects = np.full((len(IOU_THRESHOLDS), len(found)), NOTHING, np.int64)
+    for row, overlap in enumerate(IOU_THRESHOLDS):
         free = np.ones(len(truth), bool)
         for k in range(len(found)):
             near = slice(starts[k], starts[k + 1])

@@ -12,7 +12,7 @@ ENDS = 1.645
 """Standard deviations from the middle of a 90 % interval to its ends."""
 
 
-class Kind(StrEnum):
+class EventKind(StrEnum):
     """What was found."""
 
     CALL = "call"
@@ -42,21 +42,21 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Span:
+class CensoredTime:
     """When something happened, as far as looks can tell, UTC: after one look and by another."""
 
-    after: datetime | None
+    earliest: datetime | None
     """The last look by which it had not happened; None where there is no such look."""
-    by: datetime | None
+    latest: datetime | None
     """The first look by which it had; None where it has not, as far as is known."""
 
 
-NOT_YET = Span(None, None)
+ONGOING = CensoredTime(None, None)
 """When something ended that has not, as far as is known."""
 
 
 @dataclass(frozen=True)
-class Size:
+class Magnitude:
     """How large something is, with an interval that holds it 90 % of times."""
 
     value: float
@@ -66,7 +66,7 @@ class Size:
     """"containers", "days", "metres" ..."""
 
     @classmethod
-    def about(cls, value: float, spread: float, unit: str, least: float = -inf) -> Size:
+    def about(cls, value: float, spread: float, unit: str, least: float = -inf) -> Magnitude:
         """`value` with a standard deviation of `spread`; nothing is below `least`."""
         off = ENDS * spread
         return cls(float(value), float(max(least, value - off)), float(value + off), unit)
@@ -82,11 +82,11 @@ class Size:
 class Event:
     """A finding, with its doubt."""
 
-    kind: Kind
+    kind: EventKind
     pier: str
-    began: Span
-    ended: Span
-    size: Size | None
+    began: CensoredTime
+    ended: CensoredTime
+    size: Magnitude | None
     """How large it is; None where that is not known."""
     confidence: float
     """Probability that it is so, 0 to 1."""

@@ -19,13 +19,13 @@ from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
-from cv.geometry.boxes import Floats, map_points
+from cv.geometry.oriented_boxes import Floats, map_points
 
 GEOD = Geod(ellps="WGS84")
 
 
 @dataclass(frozen=True)
-class Ground:
+class LocalPlane:
     """The local plane in metres of one grid."""
 
     from_pixel: Affine
@@ -120,7 +120,7 @@ class Grid:
         moved = shapely.set_coordinates(shapely.from_wkb(geometry.wkb), pixels)
         return shapely.make_valid(shapely.union_all(shapely.get_parts(moved)))
 
-    def ground(self, at: tuple[float, float] | None = None) -> Ground:
+    def local_plane(self, at: tuple[float, float] | None = None) -> LocalPlane:
         """The ground plane whose scale is exact around `at` (pixels x, y; the middle if None).
 
         Source: differences of geodesics (pyproj.Geod) over 50 m, turned so that x lies along rows.
@@ -152,12 +152,12 @@ class Grid:
         return np.array([float(metres) * math.sin(turn), float(metres) * math.cos(turn)])
 
 
-def _ground(jacobian: Floats, azimuth_deg: float) -> Ground:
+def _ground(jacobian: Floats, azimuth_deg: float) -> LocalPlane:
     """The ground plane from `jacobian`: rows east, north; columns pixel x, pixel y; metres."""
     along, down = jacobian[:, 0], jacobian[:, 1]
     unit = along / np.hypot(*along)
     clockwise = np.array([unit[1], -unit[0]])
-    return Ground(
+    return LocalPlane(
         Affine(float(unit @ along), float(unit @ down), 0.0, 0.0, float(clockwise @ down), 0.0),
         azimuth_deg,
     )

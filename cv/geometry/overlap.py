@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from cv.geometry.boxes import Floats, Indices, OrientedBoxes
+from cv.geometry.oriented_boxes import Floats, Indices, OrientedBoxes
 
 _CHUNK = 50_000
 """Pairs at a time."""
@@ -22,21 +22,21 @@ _DIGITS = 10
 _TINY = 1e-300
 
 
-def neighbours(left: OrientedBoxes, right: OrientedBoxes) -> tuple[Indices, Indices]:
+def intersecting_pairs(left: OrientedBoxes, right: OrientedBoxes) -> tuple[Indices, Indices]:
     """Rows (i of `left`, j of `right`) of all pairs that meet, sorted by i, then j."""
     i, j = _close(left, right)
     meet = (_depths(left[i], right[j]) >= 0.0).all(axis=1)
     return _ordered(i[meet], j[meet])
 
 
-def close_pairs(boxes: OrientedBoxes) -> tuple[Indices, Indices]:
+def candidate_pairs(boxes: OrientedBoxes) -> tuple[Indices, Indices]:
     """Rows (i, j), i < j, of all pairs of `boxes` that meet, and of others whose upright envelopes
     do, sorted by i, then j."""
     i, j = _close(boxes, boxes)
     return _ordered(i[i < j], j[i < j])
 
 
-def most_shared(left: OrientedBoxes, right: OrientedBoxes) -> Floats:
+def intersection_upper_bound(left: OrientedBoxes, right: OrientedBoxes) -> Floats:
     """(n,) areas that row i of both can share at most: quick, and 0 for all that are apart."""
     depths = _depths(left, right).clip(0.0)
     sides = np.concatenate([left.values[:, 2:4], right.values[:, 2:4]], axis=1)
@@ -46,7 +46,7 @@ def most_shared(left: OrientedBoxes, right: OrientedBoxes) -> Floats:
     return np.asarray(np.where(apart, 0.0, bound))
 
 
-def least_shared(left: OrientedBoxes, right: OrientedBoxes) -> Floats:
+def intersection_lower_bound(left: OrientedBoxes, right: OrientedBoxes) -> Floats:
     """(n,) areas that row i of both share at least: quick, and all of it where they are parallel.
 
     What the upright rectangle shares, in the frame of `left`, that fits into `right` from edge to

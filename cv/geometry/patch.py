@@ -16,7 +16,7 @@ class Patch:
 
     rgb: NDArray[np.uint8]
     """(rows, columns, 3) red, green, blue; 0 where there is no value; clouds as they are."""
-    seen: NDArray[np.bool_]
+    valid_mask: NDArray[np.bool_]
     """(rows, columns) False for nodata, masked, not finite, hidden by cloud or its shadow, or
     outside of the raster."""
 

@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from cv.geometry.boxes import Floats
+from cv.geometry.oriented_boxes import Floats
 
 
 @dataclass(frozen=True, order=True)
@@ -82,7 +82,7 @@ class Tiling:
         x, y = np.round((low + high - number * self.stride) / 2).astype(int)
         return int(x), int(y)
 
-    def owned(self, tile: Tile, centers: Floats) -> NDArray[np.bool_]:
+    def owns(self, tile: Tile, centers: Floats) -> NDArray[np.bool_]:
         """Which of `centers` (n, 2), tile pixels from the plane's origin, `tile` keeps."""
         start = np.array([tile.x0, tile.y0]) + self.overlap // 2 - self.slack
         end = start + self.stride + 2 * self.slack

@@ -26,45 +26,52 @@ from typing import Any
 import numpy as np
 import shapely
 
-from cv.files import write_whole
-from cv.geometry.boxes import Floats, OrientedBoxes
-from cv.labels.documents import Document, documents, parse_json
-from cv.labels.labelled import Dataset, LabelledImage, Shape, dataset_of, is_rectangle, safe_name
-from cv.labels.outlines import signed_area
-from cv.labels.values import (
-    Place,
+from cv.geometry.oriented_boxes import Floats, OrientedBoxes
+from cv.io.atomic_files import write_atomically
+from cv.labels.label_documents import LabelDocument, parse_json, read_documents
+from cv.labels.labelled_image import (
+    LabelledDataset,
+    LabelledImage,
+    LabelledShape,
+    dataset_of,
+    is_rectangle,
+    safe_name,
+)
+from cv.labels.outline_edits import signed_area
+from cv.labels.parsed_values import (
+    SourceLocation,
     attributes_of,
+    count_by_kind,
     gsd_of,
     item,
     number,
     optional_size,
     outline,
     split_of,
-    tally,
     typed,
 )
 
 _DECIMALS, _ANGLE_DECIMALS = 5, 8
 
 
-def read(path: Path) -> Dataset:
+def read(path: Path) -> LabelledDataset:
     """The dataset of the JSON file, folder or archive `path`; raises DatasetError."""
-    parts = [parse(document) for document in documents(path, ".json")]
+    parts = [parse(document) for document in read_documents(path, ".json")]
     classes = [name for part in parts for name in part.classes]
     images = [image for part in parts for image in part.images]
-    return dataset_of(images, path, classes, [line for part in parts for line in part.left_out])
+    return dataset_of(images, path, classes, [line for part in parts for line in part.skipped])
 
 
-def parse(document: Document) -> Dataset:
+def parse(document: LabelDocument) -> LabelledDataset:
     """The dataset that `document` holds; raises DatasetError."""
-    place = Place(document.name)
+    place = SourceLocation(document.name)
     record = typed(parse_json(document), dict, "the file", place)
     names = {
         category.get("id"): item(category, "name", str, place.at(f"category {i}"))
         for i, category in enumerate(_objects(record, "categories", place))
     }
     images = {image.get("id"): image for image in _objects(record, "images", place)}
-    shapes: dict[Any, list[Shape]] = {key: [] for key in images}
+    shapes: dict[Any, list[LabelledShape]] = {key: [] for key in images}
     empty: list[str] = []
     for i, annotation in enumerate(_objects(record, "annotations", place)):
         here = place.at(f"annotation {annotation.get('id', i)}")
@@ -78,17 +85,19 @@ def parse(document: Document) -> Dataset:
             continue
         ignore = bool(annotation.get("iscrowd") or annotation.get("ignore"))
         extra = attributes_of(annotation.get("attributes"))
-        shapes[image].append(Shape(names[category], corners, ignore, extra))
+        shapes[image].append(LabelledShape(names[category], corners, ignore, extra))
     labelled = [_image(images[key], shapes[key], place) for key in images]
-    return dataset_of(labelled, document.name, names.values(), tally(empty, "annotations with"))
+    return dataset_of(
+        labelled, document.name, names.values(), count_by_kind(empty, "annotations with")
+    )
 
 
-def write(dataset: Dataset, path: Path) -> None:
+def write(dataset: LabelledDataset, path: Path) -> None:
     """Writes `dataset` as the JSON file `path`, whole or not at all; raises OSError."""
-    write_whole(path, text_of(dataset))
+    write_atomically(path, text_of(dataset))
 
 
-def text_of(dataset: Dataset) -> str:
+def text_of(dataset: LabelledDataset) -> str:
     """The JSON of `dataset`; ids count from 1."""
     numbered = list(enumerate(dataset.images, 1))
     pairs = [(key, shape) for key, image in numbered for shape in image.shapes]
@@ -122,7 +131,7 @@ def to_detectron(corners: Floats) -> list[float]:
     return [*sides, round(-math.degrees(angle), _ANGLE_DECIMALS)]
 
 
-def _objects(record: dict[str, Any], key: str, place: Place) -> list[dict[str, Any]]:
+def _objects(record: dict[str, Any], key: str, place: SourceLocation) -> list[dict[str, Any]]:
     listed = item(record, key, list, place)
     ids: set[Any] = set()
     for i, entry in enumerate(listed):
@@ -133,7 +142,9 @@ def _objects(record: dict[str, Any], key: str, place: Place) -> list[dict[str, A
     return listed
 
 
-def _image(record: dict[str, Any], shapes: list[Shape], place: Place) -> LabelledImage:
+def _image(
+    record: dict[str, Any], shapes: list[LabelledShape], place: SourceLocation
+) -> LabelledImage:
     here = place.at(f"image {record.get('id')}")
     name = safe_name(item(record, "file_name", str, here), here.file)
     size = optional_size(record.get("width"), record.get("height"), here)
@@ -141,7 +152,7 @@ def _image(record: dict[str, Any], shapes: list[Shape], place: Place) -> Labelle
     return LabelledImage(name, size, tuple(shapes), gsd, split)
 
 
-def _outline(annotation: dict[str, Any], place: Place) -> Floats | None:
+def _outline(annotation: dict[str, Any], place: SourceLocation) -> Floats | None:
     box = _numbers(annotation, "bbox", place)
     if len(box) == 5:
         return from_detectron(np.array(box))
@@ -159,12 +170,12 @@ def _outline(annotation: dict[str, Any], place: Place) -> Floats | None:
     return np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])
 
 
-def _numbers(annotation: dict[str, Any], key: str, place: Place) -> list[float]:
+def _numbers(annotation: dict[str, Any], key: str, place: SourceLocation) -> list[float]:
     values = typed(annotation.get(key) or [], list, f'"{key}"', place)
     return [number(value, key, place) for value in values]
 
 
-def _polygon(polygons: list[Any], place: Place) -> Floats:
+def _polygon(polygons: list[Any], place: SourceLocation) -> Floats:
     rings = []
     for polygon in polygons:
         values = [number(v, "segmentation", place) for v in typed(polygon, list, "a ring", place)]
@@ -192,7 +203,7 @@ def _image_record(key: int, image: LabelledImage) -> dict[str, Any]:
     return record
 
 
-def _box(shape: Shape) -> dict[str, Any]:
+def _box(shape: LabelledShape) -> dict[str, Any]:
     low, high = shape.outline.min(axis=0), shape.outline.max(axis=0)
     record: dict[str, Any] = {
         "segmentation": [shape.outline.round(_DECIMALS).ravel().tolist()],

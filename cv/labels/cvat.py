@@ -18,25 +18,31 @@ from pathlib import Path
 
 import numpy as np
 
-from cv.geometry.boxes import Floats
-from cv.labels.documents import Document, documents, parse_xml
-from cv.labels.labelled import Dataset, LabelledImage, Shape, dataset_of, safe_name
-from cv.labels.values import Place, number, outline, size_of, tally
+from cv.geometry.oriented_boxes import Floats
+from cv.labels.label_documents import LabelDocument, parse_xml, read_documents
+from cv.labels.labelled_image import (
+    LabelledDataset,
+    LabelledImage,
+    LabelledShape,
+    dataset_of,
+    safe_name,
+)
+from cv.labels.parsed_values import SourceLocation, count_by_kind, number, outline, size_of
 
 _OTHERS = ("polyline", "points", "mask", "ellipse", "cuboid", "skeleton", "tag")
 
 
-def read(path: Path) -> Dataset:
+def read(path: Path) -> LabelledDataset:
     """The dataset of the XML file, folder or archive `path`; raises DatasetError."""
-    parts = [parse(document) for document in documents(path, ".xml")]
+    parts = [parse(document) for document in read_documents(path, ".xml")]
     classes = [name for part in parts for name in part.classes]
     images = [image for part in parts for image in part.images]
-    return dataset_of(images, path, classes, [line for part in parts for line in part.left_out])
+    return dataset_of(images, path, classes, [line for part in parts for line in part.skipped])
 
 
-def parse(document: Document) -> Dataset:
+def parse(document: LabelDocument) -> LabelledDataset:
     """The dataset that `document` holds; raises DatasetError."""
-    place = Place(document.name)
+    place = SourceLocation(document.name)
     root = parse_xml(document)
     version = root.findtext("version", "").strip()
     if root.tag != "annotations" or version not in ("1.1", ""):
@@ -52,7 +58,7 @@ def parse(document: Document) -> Dataset:
     others = [child.tag for element in root.findall("image") for child in element
               if child.tag in _OTHERS]  # fmt: skip
     classes = [name for name in names if name]
-    return dataset_of(images, document.name, classes, tally(others, "shapes of type"))
+    return dataset_of(images, document.name, classes, count_by_kind(others, "shapes of type"))
 
 
 def turned_box(low: Floats, high: Floats, degrees: float) -> Floats:
@@ -65,7 +71,7 @@ def turned_box(low: Floats, high: Floats, degrees: float) -> Floats:
     return corners
 
 
-def _image(element: ElementTree.Element, place: Place) -> LabelledImage:
+def _image(element: ElementTree.Element, place: SourceLocation) -> LabelledImage:
     name = safe_name(element.get("name", ""), place.file)
     here = place.at(name)
     size = size_of(element.get("width"), element.get("height"), here)
@@ -78,17 +84,17 @@ def _image(element: ElementTree.Element, place: Place) -> LabelledImage:
     return LabelledImage(name, size, tuple(shapes))
 
 
-def _shape(element: ElementTree.Element, corners: Floats, place: Place) -> Shape:
+def _shape(element: ElementTree.Element, corners: Floats, place: SourceLocation) -> LabelledShape:
     kind = element.get("label", "").strip()
     if not kind:
         place.refuse(f"a {element.tag} without a label", "every shape has one")
     extra = [("occluded", "1")] if element.get("occluded") == "1" else []
     for attribute in element.findall("attribute"):
         extra.append((attribute.get("name", ""), (attribute.text or "").strip()))
-    return Shape(kind, corners, attributes=tuple(extra))
+    return LabelledShape(kind, corners, attributes=tuple(extra))
 
 
-def _box(element: ElementTree.Element, place: Place) -> Floats:
+def _box(element: ElementTree.Element, place: SourceLocation) -> Floats:
     left, top, right, bottom = (
         number(element.get(name), name, place) for name in ("xtl", "ytl", "xbr", "ybr")
     )
@@ -96,7 +102,7 @@ def _box(element: ElementTree.Element, place: Place) -> Floats:
     return turned_box(np.array([left, top]), np.array([right, bottom]), degrees)
 
 
-def _polygon(element: ElementTree.Element, place: Place) -> Floats:
+def _polygon(element: ElementTree.Element, place: SourceLocation) -> Floats:
     pairs = [point.split(",") for point in element.get("points", "").split(";")]
     if any(len(pair) != 2 for pair in pairs):
         place.refuse("a polygon whose points are no pairs", 'points are "x1,y1;x2,y2;..."')

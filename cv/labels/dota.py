@@ -21,35 +21,41 @@ from pathlib import Path
 import numpy as np
 
 from cv.errors import DatasetError
-from cv.geometry.boxes import Floats
-from cv.labels.documents import Document, documents
-from cv.labels.labelled import SPLITS, Dataset, LabelledImage, Shape, dataset_of
-from cv.labels.output import label_files, whole_folder
-from cv.labels.pictures import images_in, size_in
+from cv.geometry.oriented_boxes import Floats
+from cv.labels.image_files import find_images, read_size
+from cv.labels.label_documents import LabelDocument, read_documents
+from cv.labels.labelled_image import (
+    SPLITS,
+    LabelledDataset,
+    LabelledImage,
+    LabelledShape,
+    dataset_of,
+)
+from cv.labels.output_folder import atomic_folder, label_file_paths
 
 LABELS = ("labelTxt", "labelTxt-v1.0", "labelTxt-v1.5")
 """Names of the folder of label files."""
 _COLUMNS = "x1 y1 x2 y2 x3 y3 x4 y4 category [difficult]"
 
 
-def read(path: Path) -> Dataset:
+def read(path: Path) -> LabelledDataset:
     """The dataset in folder `path`, or the one label file `path`.
 
     Sizes are those of the images in `images/`, None where they are not there; an image that is not
     there is named as its label file, without an ending. Raises DatasetError.
     """
     if path.is_file():
-        image = parse(next(documents(path, ".txt")), path.stem)
+        image = parse(next(read_documents(path, ".txt")), path.stem)
         return dataset_of([image], path)
     images: list[LabelledImage] = []
     for split, labels, pictures in parts_of(path):
-        at_hand = images_in(pictures) if pictures.is_dir() else {}
-        for document in documents(labels, ".txt"):
+        at_hand = find_images(pictures) if pictures.is_dir() else {}
+        for document in read_documents(labels, ".txt"):
             stem = Path(document.name).relative_to(labels).with_suffix("").as_posix()
             image = replace(parse(document, stem), split=split)
             if stem in at_hand:
                 name = at_hand[stem].relative_to(pictures).as_posix()
-                image = replace(image, name=name, size=size_in(at_hand[stem]))
+                image = replace(image, name=name, size=read_size(at_hand[stem]))
             images.append(image)
     return dataset_of(images, path)
 
@@ -65,9 +71,9 @@ def parts_of(path: Path) -> list[tuple[str, Path, Path]]:
     return found or [("", path, path)]
 
 
-def parse(document: Document, name: str) -> LabelledImage:
+def parse(document: LabelDocument, name: str) -> LabelledImage:
     """The image called `name` that `document` labels; raises DatasetError on the first bad line."""
-    shapes: list[Shape] = []
+    shapes: list[LabelledShape] = []
     gsd = None
     for number, line in enumerate(document.text.splitlines(), 1):
         words = line.split()
@@ -88,7 +94,7 @@ def parse(document: Document, name: str) -> LabelledImage:
     return LabelledImage(name, None, tuple(shapes), gsd)
 
 
-def parse_line(line: str) -> Shape:
+def parse_line(line: str) -> LabelledShape:
     """The object of one `line`; raises ValueError, which says what is wrong with it."""
     words = line.split()
     if len(words) not in (9, 10):
@@ -99,13 +105,15 @@ def parse_line(line: str) -> Shape:
         raise ValueError(f"difficult is {difficult[:20]!r}, not 0 or 1")
     if re.fullmatch(r"[-+.\d]+(e[-+]?\d+)?", words[8], re.IGNORECASE):
         raise ValueError(f"the category is the number {words[8][:20]}, as in a line of YOLO-OBB")
-    return Shape(words[8], corners, difficult != "0")
+    return LabelledShape(words[8], corners, difficult != "0")
 
 
-def write(dataset: Dataset, folder: Path) -> None:
+def write(dataset: LabelledDataset, folder: Path) -> None:
     """Makes `folder` with `labelTxt/` for each split; raises DatasetError where it exists."""
-    with whole_folder(folder) as draft:
-        for image, path in label_files(dataset, lambda split: Path(split) / "labelTxt", folder):
+    with atomic_folder(folder) as draft:
+        for image, path in label_file_paths(
+            dataset, lambda split: Path(split) / "labelTxt", folder
+        ):
             target = draft / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text_of(image), encoding="utf-8")

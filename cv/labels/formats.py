@@ -10,14 +10,14 @@ from typing import Any
 
 from cv.errors import DatasetError
 from cv.geometry.grid import Grid
-from cv.labels import blocks, coco, cvat, dota, geojson, label_studio, x_anylabeling, yolo_obb
-from cv.labels.documents import documents, parse_json
-from cv.labels.labelled import Dataset, LabelledImage
-from cv.labels.manifest import find_manifest, read_manifest
-from cv.labels.pictures import images_in, size_in
+from cv.labels import block_labels, coco, cvat, dota, geojson, label_studio, x_anylabeling, yolo_obb
+from cv.labels.dataset_yaml import find_dataset_yaml, read_dataset_yaml
+from cv.labels.image_files import find_images, read_size
+from cv.labels.label_documents import parse_json, read_documents
+from cv.labels.labelled_image import LabelledDataset, LabelledImage
 
 
-class Format(Enum):
+class LabelFormat(Enum):
     """The formats that are read; the first four are written too."""
 
     YOLO_OBB = "yolo-obb"
@@ -30,84 +30,84 @@ class Format(Enum):
     BLOCKS = "blocks"
 
 
-WRITTEN = (Format.YOLO_OBB, Format.DOTA, Format.COCO, Format.GEOJSON)
+WRITABLE = (LabelFormat.YOLO_OBB, LabelFormat.DOTA, LabelFormat.COCO, LabelFormat.GEOJSON)
 """What a dataset can be converted to."""
 _READERS = {
-    Format.DOTA: dota.read,
-    Format.COCO: coco.read,
-    Format.CVAT: cvat.read,
-    Format.LABEL_STUDIO: label_studio.read,
-    Format.X_ANYLABELING: x_anylabeling.read,
-    Format.BLOCKS: blocks.read,
+    LabelFormat.DOTA: dota.read,
+    LabelFormat.COCO: coco.read,
+    LabelFormat.CVAT: cvat.read,
+    LabelFormat.LABEL_STUDIO: label_studio.read,
+    LabelFormat.X_ANYLABELING: x_anylabeling.read,
+    LabelFormat.BLOCKS: block_labels.read,
 }
 Places = Mapping[tuple[str, str], Path]
 """Where the image of a split and a name lies."""
 
 
-def read(path: Path, grid: Grid | None = None) -> Dataset:
+def read_dataset(path: Path, grid: Grid | None = None) -> LabelledDataset:
     """The dataset in `path`, whatever its format.
 
     `grid` is that of the image for GeoJSON in the world. Raises DatasetError.
     """
-    kind = detect(path)
-    if kind is Format.GEOJSON:
+    kind = detect_format(path)
+    if kind is LabelFormat.GEOJSON:
         return geojson.read(path, grid)
-    if kind is Format.YOLO_OBB:
-        return yolo_obb.read(find_manifest(path) or path)
+    if kind is LabelFormat.YOLO_OBB:
+        return yolo_obb.read(find_dataset_yaml(path) or path)
     return _READERS[kind](path)
 
 
-def detect(path: Path) -> Format:
+def detect_format(path: Path) -> LabelFormat:
     """The format of `path`, by what it holds; raises DatasetError where it is none of them."""
     if not path.exists():
         raise DatasetError(path, "it is not there", "a dataset is needed", "Check the path.")
-    if find_manifest(path):
-        return Format.YOLO_OBB
+    if find_dataset_yaml(path):
+        return LabelFormat.YOLO_OBB
     if path.is_dir():
         endings = {p.suffix.lower() for p in path.rglob("*")}
         texts = path if any(path.glob("*.txt")) else None
         if texts or any(labels != path for _, labels, _ in dota.parts_of(path)):
-            return Format.DOTA
+            return LabelFormat.DOTA
         if (path / "labels").is_dir():
             raise DatasetError(
                 path, "no dataset.yaml", "beside images/ and labels/ there is one", "Add it."
             )
         if ".xml" not in endings and ".json" not in endings:
             raise _unknown(path)
-        return Format.CVAT if ".xml" in endings else _json_format(path)
+        return LabelFormat.CVAT if ".xml" in endings else _json_format(path)
     if path.suffix.lower() in (".txt", ".xml"):
-        return Format.DOTA if path.suffix.lower() == ".txt" else Format.CVAT
+        return LabelFormat.DOTA if path.suffix.lower() == ".txt" else LabelFormat.CVAT
     if path.suffix.lower() == ".zip":
-        first = next(documents(path, ".xml", ".json", ".geojson"))
-        return Format.CVAT if first.name.lower().endswith(".xml") else _json_format(path)
+        first = next(read_documents(path, ".xml", ".json", ".geojson"))
+        return LabelFormat.CVAT if first.name.lower().endswith(".xml") else _json_format(path)
     return _json_format(path)
 
 
-def pictures_of(path: Path, images: Path | None = None) -> Places:
+def dataset_images(path: Path, images: Path | None = None) -> Places:
     """The images of the dataset `path`: those of the folder `images`, or those it lies with.
 
     Those are the ones in the folder `path` itself, or in "images" beside the file `path`.
     """
-    manifest = find_manifest(path)
+    manifest = find_dataset_yaml(path)
     if images is None and manifest is not None:
-        read_in = read_manifest(manifest)
+        read_in = read_dataset_yaml(manifest)
         return {(split, read_in.name_of(p)): p for split, p in read_in.images()}
     if images is None and path.is_dir():
         return {
             (split, p.relative_to(folder).as_posix()): p
             for split, _, folder in dota.parts_of(path)
             if folder.is_dir()
-            for p in images_in(folder).values()
+            for p in find_images(folder).values()
         }
     folder = images or path.parent / "images"
     if not folder.is_dir():
         if images is None:
             return {}
         raise DatasetError(folder, "no such folder", "it holds the images", "Check the path.")
-    return {("", p.relative_to(folder).as_posix()): p for p in images_in(folder).values()}
+    return {("", p.relative_to(folder).as_posix()): p for p in find_images(folder).values()}
 
 
-def picture_of(image: LabelledImage, places: Places) -> Path | None:
+def find_image(image: LabelledImage, places: Places) -> Path | None:
     """Where `image` lies; an image of another split or folder, or without ending, counts too."""
     exact = places.get((image.split, image.name)) or places.get(("", image.name))
     if exact is not None:
@@ -121,7 +121,7 @@ def picture_of(image: LabelledImage, places: Places) -> Path | None:
     return found[0] if len(found) == 1 else None
 
 
-def with_pictures(dataset: Dataset, places: Places) -> Dataset:
+def complete_from_images(dataset: LabelledDataset, places: Places) -> LabelledDataset:
     """`dataset` whose images without a size or ending get those of the images at `places`.
 
     Raises DatasetError where an image has another size than its labels say.
@@ -130,10 +130,10 @@ def with_pictures(dataset: Dataset, places: Places) -> Dataset:
 
 
 def _completed(image: LabelledImage, places: Places) -> LabelledImage:
-    path = picture_of(image, places)
+    path = find_image(image, places)
     if path is None:
         return image
-    size = size_in(path)
+    size = read_size(path)
     if image.size not in (None, size):
         raise DatasetError(
             path,
@@ -145,22 +145,22 @@ def _completed(image: LabelledImage, places: Places) -> LabelledImage:
     return replace(image, size=size, name=name)
 
 
-def _json_format(path: Path) -> Format:
-    value: Any = parse_json(next(documents(path, ".json", ".geojson")))
+def _json_format(path: Path) -> LabelFormat:
+    value: Any = parse_json(next(read_documents(path, ".json", ".geojson")))
     if isinstance(value, list):
-        return Format.LABEL_STUDIO
+        return LabelFormat.LABEL_STUDIO
     if isinstance(value, dict):
         if value.get("type") == "FeatureCollection":
-            return Format.GEOJSON
+            return LabelFormat.GEOJSON
         if "annotations" in value and "images" in value:
-            return Format.COCO
+            return LabelFormat.COCO
         if "shapes" in value and "imagePath" in value:
-            return Format.X_ANYLABELING
+            return LabelFormat.X_ANYLABELING
         if "blocks" in value and "region" in value:
-            return Format.BLOCKS
+            return LabelFormat.BLOCKS
     raise _unknown(path)
 
 
 def _unknown(path: Path) -> DatasetError:
-    known = ", ".join(kind.value for kind in Format)
+    known = ", ".join(kind.value for kind in LabelFormat)
     return DatasetError(path, "no format that is known", f"read are {known}", "See the manual.")

@@ -23,21 +23,27 @@ import numpy as np
 from pyproj import CRS
 
 from cv.errors import DatasetError
-from cv.files import write_whole
-from cv.geometry.boxes import Floats, map_points
 from cv.geometry.grid import Grid, parse_crs
-from cv.labels.documents import Document, documents, parse_json
-from cv.labels.labelled import Dataset, LabelledImage, Shape, dataset_of, safe_name
-from cv.labels.outlines import signed_area
-from cv.labels.values import (
-    Place,
+from cv.geometry.oriented_boxes import Floats, map_points
+from cv.io.atomic_files import write_atomically
+from cv.labels.label_documents import LabelDocument, parse_json, read_documents
+from cv.labels.labelled_image import (
+    LabelledDataset,
+    LabelledImage,
+    LabelledShape,
+    dataset_of,
+    safe_name,
+)
+from cv.labels.outline_edits import signed_area
+from cv.labels.parsed_values import (
+    SourceLocation,
     attributes_of,
+    count_by_kind,
     gsd_of,
     item,
     optional_size,
     outline,
     split_of,
-    tally,
     typed,
 )
 
@@ -47,18 +53,18 @@ _LONLAT = CRS.from_epsg(4326)
 Mapping = Callable[[Floats], Floats]
 
 
-def read(path: Path, grid: Grid | None = None, image: str = "") -> Dataset:
+def read(path: Path, grid: Grid | None = None, image: str = "") -> LabelledDataset:
     """The dataset of `path`, in pixels.
 
     For a file in the world, `grid` is that of the image and `image` its name. Raises DatasetError
     where a file in the world has no grid, and on what is no GeoJSON of Polygons.
     """
-    return parse(next(documents(path, ".geojson", ".json")), grid, image)
+    return parse(next(read_documents(path, ".geojson", ".json")), grid, image)
 
 
-def parse(document: Document, grid: Grid | None = None, image: str = "") -> Dataset:
+def parse(document: LabelDocument, grid: Grid | None = None, image: str = "") -> LabelledDataset:
     """As `read`, from a text."""
-    place = Place(document.name)
+    place = SourceLocation(document.name)
     record = typed(parse_json(document), dict, "the file", place)
     if record.get("type") != "FeatureCollection":
         place.refuse(f"the type {record.get('type')!r:.40}", "a FeatureCollection is needed")
@@ -75,10 +81,10 @@ def parse(document: Document, grid: Grid | None = None, image: str = "") -> Data
     shapes, others = _shapes(record, lambda points: grid.from_world(points, crs), place)
     size = grid.shape[1], grid.shape[0]
     one = LabelledImage(image or Path(document.name).stem, size, tuple(s for _, s in shapes))
-    return dataset_of([one], document.name, left_out=tally(others, "features of type"))
+    return dataset_of([one], document.name, left_out=count_by_kind(others, "features of type"))
 
 
-def write(dataset: Dataset, path: Path) -> None:
+def write(dataset: LabelledDataset, path: Path) -> None:
     """Writes `dataset` in pixels as `path`, whole or not at all; raises OSError."""
     names = [
         {"name": image.name, "size": image.size, "gsd_m": image.gsd_m, "split": image.split}
@@ -124,10 +130,10 @@ def write_in_crs(image: LabelledImage, grid: Grid, path: Path) -> None:
 
 
 def _write(record: dict[str, Any], path: Path) -> None:
-    write_whole(path, json.dumps(record, ensure_ascii=False, allow_nan=False, indent=1))
+    write_atomically(path, json.dumps(record, ensure_ascii=False, allow_nan=False, indent=1))
 
 
-def _feature(shape: Shape, corners: Floats, image: str = "") -> dict[str, Any]:
+def _feature(shape: LabelledShape, corners: Floats, image: str = "") -> dict[str, Any]:
     points = [*corners.tolist(), corners[0].tolist()]
     properties: dict[str, Any] = {"class": shape.kind}
     if image:
@@ -149,10 +155,10 @@ def _key(image: LabelledImage) -> str:
     return f"{image.split}:{image.name}" if image.split else image.name
 
 
-def _pixels(record: dict[str, Any], ours: dict[str, Any], place: Place) -> Dataset:
+def _pixels(record: dict[str, Any], ours: dict[str, Any], place: SourceLocation) -> LabelledDataset:
     shapes, others = _shapes(record, lambda points: points, place)
     images = [_image(entry, place) for entry in item(ours, "images", list, place)]
-    of_image: dict[str, list[Shape]] = {_key(image): [] for image in images}
+    of_image: dict[str, list[LabelledShape]] = {_key(image): [] for image in images}
     for name, shape in shapes:
         if name not in of_image:
             place.refuse(f"an object of the image {name!r:.80}", "images are listed in the file")
@@ -161,10 +167,10 @@ def _pixels(record: dict[str, Any], ours: dict[str, Any], place: Place) -> Datas
         LabelledImage(i.name, i.size, tuple(of_image[_key(i)]), i.gsd_m, i.split) for i in images
     ]
     classes = [typed(name, str, "a class", place) for name in item(ours, "classes", list, place)]
-    return dataset_of(full, place.file, classes, tally(others, "features of type"))
+    return dataset_of(full, place.file, classes, count_by_kind(others, "features of type"))
 
 
-def _image(entry: Any, place: Place) -> LabelledImage:
+def _image(entry: Any, place: SourceLocation) -> LabelledImage:
     record = typed(entry, dict, "an image", place)
     name = safe_name(item(record, "name", str, place), place.file)
     sides = typed(record.get("size") or [None, None], list, "the size", place)
@@ -175,7 +181,7 @@ def _image(entry: Any, place: Place) -> LabelledImage:
     return LabelledImage(name, size, (), gsd, split)
 
 
-def _crs(record: dict[str, Any], place: Place) -> CRS:
+def _crs(record: dict[str, Any], place: SourceLocation) -> CRS:
     crs = record.get("crs")
     if crs is None:
         return _LONLAT
@@ -188,8 +194,8 @@ def _crs(record: dict[str, Any], place: Place) -> CRS:
 
 
 def _shapes(
-    record: dict[str, Any], to_pixel: Mapping, place: Place
-) -> tuple[list[tuple[str, Shape]], list[str]]:
+    record: dict[str, Any], to_pixel: Mapping, place: SourceLocation
+) -> tuple[list[tuple[str, LabelledShape]], list[str]]:
     """Name of the image and shape of each Polygon, and the types of what is none."""
     shapes, others = [], []
     for i, entry in enumerate(item(record, "features", list, place)):
@@ -205,12 +211,14 @@ def _shapes(
         extra = attributes_of({k: v for k, v in said.items() if k not in _OURS})
         with np.errstate(invalid="ignore"):
             pixels = outline(to_pixel(corners), here)
-        shape = Shape(typed(kind, str, '"class"', here), pixels, said.get("ignore") is True, extra)
+        shape = LabelledShape(
+            typed(kind, str, '"class"', here), pixels, said.get("ignore") is True, extra
+        )
         shapes.append((str(said.get("image", "")), shape))
     return shapes, others
 
 
-def _ring(geometry: Any, place: Place) -> Floats | str:
+def _ring(geometry: Any, place: SourceLocation) -> Floats | str:
     """The outer ring of a Polygon, or the type of what is none."""
     if not isinstance(geometry, dict):
         return "none"

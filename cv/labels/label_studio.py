@@ -21,27 +21,45 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import numpy as np
 
-from cv.geometry.boxes import Floats
-from cv.labels.documents import Document, documents, parse_json
-from cv.labels.labelled import ENDINGS, Dataset, LabelledImage, Shape, base_name, dataset_of
-from cv.labels.values import Place, item, number, optional_size, outline, size_of, tally, typed
+from cv.geometry.oriented_boxes import Floats
+from cv.labels.label_documents import LabelDocument, parse_json, read_documents
+from cv.labels.labelled_image import (
+    ENDINGS,
+    LabelledDataset,
+    LabelledImage,
+    LabelledShape,
+    base_name,
+    dataset_of,
+)
+from cv.labels.parsed_values import (
+    SourceLocation,
+    count_by_kind,
+    item,
+    number,
+    optional_size,
+    outline,
+    size_of,
+    typed,
+)
 
 _KINDS = ("rectanglelabels", "polygonlabels")
 
 
-def read(path: Path) -> Dataset:
+def read(path: Path) -> LabelledDataset:
     """The dataset of the JSON file, folder or archive `path`; raises DatasetError."""
     others: list[str] = []
-    images = [image for document in documents(path, ".json") for image in parse(document, others)]
-    return dataset_of(images, path, left_out=tally(others, "results of type"))
+    images = [
+        image for document in read_documents(path, ".json") for image in parse(document, others)
+    ]
+    return dataset_of(images, path, left_out=count_by_kind(others, "results of type"))
 
 
-def parse(document: Document, others: list[str]) -> list[LabelledImage]:
+def parse(document: LabelDocument, others: list[str]) -> list[LabelledImage]:
     """The images of `document`; the types of results that are no boxes are added to `others`.
 
     Raises DatasetError.
     """
-    place = Place(document.name)
+    place = SourceLocation(document.name)
     tasks = typed(parse_json(document), list, "the file", place)
     return [
         _image(typed(task, dict, "a task", place), place.at(f"task {i}"), others)
@@ -57,7 +75,7 @@ def turned_box(corner: Floats, sides: Floats, degrees: float) -> Floats:
     return np.array([corner, corner + along, corner + along + down, corner + down])
 
 
-def _image(task: dict[str, Any], place: Place, others: list[str]) -> LabelledImage:
+def _image(task: dict[str, Any], place: SourceLocation, others: list[str]) -> LabelledImage:
     full = "annotations" in task or "data" in task
     data = item(task, "data", dict, place) if full else task
     results = _results(task, place, others) if full else _flat_results(task)
@@ -80,7 +98,7 @@ def _image(task: dict[str, Any], place: Place, others: list[str]) -> LabelledIma
     return LabelledImage(_name(data, place), size, tuple(shapes))
 
 
-def _results(task: dict[str, Any], place: Place, others: list[str]) -> list[Any]:
+def _results(task: dict[str, Any], place: SourceLocation, others: list[str]) -> list[Any]:
     """The results of the annotation that counts."""
     listed = typed(task.get("annotations") or [], list, '"annotations"', place)
     given = [typed(a, dict, "an annotation", place) for a in listed]
@@ -101,7 +119,9 @@ def _flat_results(task: dict[str, Any]) -> list[Any]:
     return results
 
 
-def _shape(kind: str, value: dict[str, Any], size: tuple[int, int], place: Place) -> Shape:
+def _shape(
+    kind: str, value: dict[str, Any], size: tuple[int, int], place: SourceLocation
+) -> LabelledShape:
     labels = item(value, kind, list, place)
     if len(labels) != 1:
         place.refuse(f"{len(labels)} labels on one shape", "each shape has one class")
@@ -112,15 +132,15 @@ def _shape(kind: str, value: dict[str, Any], size: tuple[int, int], place: Place
             [number(v, "a coordinate", place) for v in typed(point, list, "a point", place)]
             for point in item(value, "points", list, place)
         ]
-        return Shape(label, outline(points, place) * to_pixels)
+        return LabelledShape(label, outline(points, place) * to_pixels)
     x, y, w, h = (number(value.get(n), n, place) for n in ("x", "y", "width", "height"))
     degrees = number(value.get("rotation") or 0, "rotation", place)
-    return Shape(
+    return LabelledShape(
         label, turned_box(np.array([x, y]) * to_pixels, np.array([w, h]) * to_pixels, degrees)
     )
 
 
-def _name(data: dict[str, Any], place: Place) -> str:
+def _name(data: dict[str, Any], place: SourceLocation) -> str:
     """The file name of the image: of the key "image", or of the one text that names an image."""
     texts = [value for value in data.values() if isinstance(value, str)]
     named = [text for text in texts if Path(urlsplit(text).path).suffix.lower() in ENDINGS]

@@ -16,27 +16,42 @@ from typing import Any
 
 import numpy as np
 
-from cv.geometry.boxes import Floats
-from cv.labels.documents import Document, documents, parse_json
-from cv.labels.labelled import Dataset, LabelledImage, Shape, base_name, dataset_of
-from cv.labels.values import Place, attributes_of, item, number, outline, size_of, tally, typed
+from cv.geometry.oriented_boxes import Floats
+from cv.labels.label_documents import LabelDocument, parse_json, read_documents
+from cv.labels.labelled_image import (
+    LabelledDataset,
+    LabelledImage,
+    LabelledShape,
+    base_name,
+    dataset_of,
+)
+from cv.labels.parsed_values import (
+    SourceLocation,
+    attributes_of,
+    count_by_kind,
+    item,
+    number,
+    outline,
+    size_of,
+    typed,
+)
 
 _AREAS = ("rotation", "rectangle", "polygon", "quadrilateral")
 
 
-def read(path: Path) -> Dataset:
+def read(path: Path) -> LabelledDataset:
     """The dataset of the JSON file, folder or archive `path`; raises DatasetError."""
     others: list[str] = []
-    images = [parse(document, others) for document in documents(path, ".json")]
-    return dataset_of(images, path, left_out=tally(others, "shapes of type"))
+    images = [parse(document, others) for document in read_documents(path, ".json")]
+    return dataset_of(images, path, left_out=count_by_kind(others, "shapes of type"))
 
 
-def parse(document: Document, others: list[str]) -> LabelledImage:
+def parse(document: LabelDocument, others: list[str]) -> LabelledImage:
     """The image of `document`; the types of shapes that are no areas are added to `others`.
 
     Raises DatasetError.
     """
-    place = Place(document.name)
+    place = SourceLocation(document.name)
     record = typed(parse_json(document), dict, "the file", place)
     name = base_name(item(record, "imagePath", str, place), document.name)
     size = size_of(record.get("imageWidth"), record.get("imageHeight"), place)
@@ -52,12 +67,14 @@ def parse(document: Document, others: list[str]) -> LabelledImage:
     return LabelledImage(name, size, tuple(shapes))
 
 
-def _shape(shape: dict[str, Any], corners: Floats, place: Place) -> Shape:
+def _shape(shape: dict[str, Any], corners: Floats, place: SourceLocation) -> LabelledShape:
     flags = attributes_of(shape.get("flags")) + attributes_of(shape.get("attributes"))
-    return Shape(item(shape, "label", str, place), corners, shape.get("difficult") is True, flags)
+    return LabelledShape(
+        item(shape, "label", str, place), corners, shape.get("difficult") is True, flags
+    )
 
 
-def _corners(shape: dict[str, Any], kind: str, place: Place) -> Floats:
+def _corners(shape: dict[str, Any], kind: str, place: SourceLocation) -> Floats:
     points = [
         [number(v, "a coordinate", place) for v in typed(point, list, "a point", place)]
         for point in item(shape, "points", list, place)

@@ -22,12 +22,12 @@ from typing import NamedTuple
 import numpy as np
 
 from cv.errors import DatasetError
-from cv.geometry.boxes import Floats
-from cv.labels.documents import Document, documents
-from cv.labels.labelled import Dataset, LabelledImage, Shape, dataset_of
-from cv.labels.manifest import Manifest, label_path, read_manifest
-from cv.labels.output import copy_images, label_files, whole_folder
-from cv.labels.pictures import size_in
+from cv.geometry.oriented_boxes import Floats
+from cv.labels.dataset_yaml import DatasetYaml, label_path, read_dataset_yaml
+from cv.labels.image_files import read_size
+from cv.labels.label_documents import LabelDocument, read_documents
+from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, dataset_of
+from cv.labels.output_folder import atomic_folder, copy_images, label_file_paths
 
 COLUMNS = 9
 DECIMALS = 9
@@ -42,15 +42,15 @@ class Row(NamedTuple):
     """(4, 2) corners x, y as shares of the width and height of the image."""
 
 
-def read(file: Path) -> Dataset:
+def read(file: Path) -> LabelledDataset:
     """The dataset of the manifest `file`; raises DatasetError on the first thing that is wrong."""
-    manifest = read_manifest(file)
+    manifest = read_dataset_yaml(file)
     images = [_image(manifest, split, path) for split, path in manifest.images()]
     return dataset_of(images, file, manifest.names)
 
 
-def _image(manifest: Manifest, split: str, path: Path) -> LabelledImage:
-    size, labels = size_in(path), label_path(path)
+def _image(manifest: DatasetYaml, split: str, path: Path) -> LabelledImage:
+    size, labels = read_size(path), label_path(path)
     if not labels.is_file():  # nobody said that there is nothing in it
         raise DatasetError(
             path,
@@ -58,11 +58,13 @@ def _image(manifest: Manifest, split: str, path: Path) -> LabelledImage:
             "an image without objects has an empty one",
             "Label it, add an empty file, or take the image out.",
         )
-    shapes = parse(next(documents(labels, ".txt")), size, manifest.names)
+    shapes = parse(next(read_documents(labels, ".txt")), size, manifest.names)
     return LabelledImage(manifest.name_of(path), size, shapes, manifest.gsd_m, split)
 
 
-def parse(document: Document, size: tuple[int, int], names: tuple[str, ...]) -> tuple[Shape, ...]:
+def parse(
+    document: LabelDocument, size: tuple[int, int], names: tuple[str, ...]
+) -> tuple[LabelledShape, ...]:
     """The objects that `document` labels in an image of `size` (width, height; pixels).
 
     Raises DatasetError on the first bad line.
@@ -80,7 +82,7 @@ def parse(document: Document, size: tuple[int, int], names: tuple[str, ...]) -> 
                 "a line is a class index and four corners x, y as shares of the image",
                 "Correct the line.",
             ) from error
-        shapes.append(Shape(names[row.kind], row.shares * size, line=number))
+        shapes.append(LabelledShape(names[row.kind], row.shares * size, line=number))
     return tuple(shapes)
 
 
@@ -105,7 +107,7 @@ def parse_line(line: str, classes: int) -> Row:
 
 
 def write(
-    dataset: Dataset, folder: Path, source: Callable[[LabelledImage], Path] | None = None
+    dataset: LabelledDataset, folder: Path, source: Callable[[LabelledImage], Path] | None = None
 ) -> None:
     """Makes `folder` with dataset.yaml and labels/<split>/; raises DatasetError where it exists.
 
@@ -116,8 +118,8 @@ def write(
         dataset,
         images=tuple(replace(image, split=image.split or "train") for image in dataset.images),
     )
-    with whole_folder(folder) as draft:
-        for image, path in label_files(ready, lambda split: Path("labels") / split, folder):
+    with atomic_folder(folder) as draft:
+        for image, path in label_file_paths(ready, lambda split: Path("labels") / split, folder):
             target = draft / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text_of(image, dataset.classes), encoding="utf-8")
@@ -147,7 +149,7 @@ def text_of(image: LabelledImage, classes: tuple[str, ...]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _manifest(dataset: Dataset) -> str:
+def _manifest(dataset: LabelledDataset) -> str:
     """dataset.yaml; names are quoted as YAML takes them from JSON."""
     import json
 

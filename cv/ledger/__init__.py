@@ -1,6 +1,6 @@
 """The ledger: every count that was made, in SQLite or PostgreSQL. The only room with SQL."""
 
-from cv.ledger.rows import Recorded
+from cv.ledger.row_mapping import RecordedDetection
 from cv.ledger.store import Ledger
 
-__all__ = ["Ledger", "Recorded"]
+__all__ = ["Ledger", "RecordedDetection"]

@@ -10,10 +10,10 @@ from contextlib import closing
 from pathlib import Path
 
 from cv.errors import LedgerError
-from cv.files import sweep, whole_file
+from cv.io.atomic_files import atomic_path, remove_stale_temporaries
 from cv.ledger import schema
-from cv.ledger.faults import faults
-from cv.ledger.opening import connect_as_it_is
+from cv.ledger.connection import connect_unmigrated
+from cv.ledger.error_messages import database_errors
 
 _WAIT_S = 5.0
 _PAGES = 1024
@@ -25,7 +25,7 @@ _OF_TARGET = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE
 """What only the copy's disk can be the reason of: the ledger is only read."""
 
 
-def backup(path: str | Path, target: str | Path) -> None:
+def backup_ledger(path: str | Path, target: str | Path) -> None:
     """A copy of the ledger at `path` as the new file `target`, whole or not at all.
 
     The ledger may be in use: the copy is of one moment, and writers wait but for milliseconds, or
@@ -33,23 +33,23 @@ def backup(path: str | Path, target: str | Path) -> None:
     its mode is that of the ledger. Raises LedgerError, also where `target` exists.
     """
     path, target = Path(path), Path(target)
-    with closing(connect_as_it_is(path, _WAIT_S)) as source:
+    with closing(connect_unmigrated(path, _WAIT_S)) as source:
         try:
-            sweep(target)
-            with whole_file(target, overwrite=False) as draft:
-                copy(path, source, draft)
+            remove_stale_temporaries(target)
+            with atomic_path(target, overwrite=False) as draft:
+                copy_ledger(path, source, draft)
                 _finish(path, draft)
             target.chmod(stat.S_IMODE(path.stat().st_mode))
         except OSError as error:
             raise _unwritable(target, error.strerror or str(error)) from error
 
 
-def copy(path: Path, source: sqlite3.Connection, target: Path) -> None:
+def copy_ledger(path: Path, source: sqlite3.Connection, target: Path) -> None:
     """All that `source`, the ledger at `path`, holds at one moment, into the new file `target`.
 
     Raises LedgerError, and OSError where `target` cannot be written.
     """
-    with faults(path):
+    with database_errors(path):
         try:
             with closing(sqlite3.connect(target, isolation_level=None)) as made:
                 _fill(source, made)
@@ -61,7 +61,7 @@ def copy(path: Path, source: sqlite3.Connection, target: Path) -> None:
 
 def _finish(path: Path, draft: Path) -> None:
     """Makes the copy `draft` of the ledger at `path` a file of its own."""
-    with faults(path), closing(sqlite3.connect(draft, isolation_level=None)) as made:
+    with database_errors(path), closing(sqlite3.connect(draft, isolation_level=None)) as made:
         made.execute("PRAGMA journal_mode = delete")
         if not schema.version_of(made):
             raise LedgerError(path, "the copy is incomplete", "a whole one is needed", "Try again.")

@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from cv.errors import LedgerError
-from cv.hosts import is_here
+from cv.io.hosts import is_loopback
 from cv.ledger import schema
-from cv.ledger.faults import NOT_TEXT
+from cv.ledger.error_messages import NOT_TEXT
 
 SCHEMES = ("postgresql://", "postgres://")
 """How the address of such a ledger begins."""
@@ -39,24 +39,24 @@ _THERE = (
 _LAYOUT = "CREATE TABLE pierwatch_ledger (version BIGINT NOT NULL) -- of the schema"
 
 
-def is_address(text: object) -> bool:
+def is_postgres_address(text: object) -> bool:
     """Whether `text` is the address of a ledger in PostgreSQL."""
     return isinstance(text, str) and text.lower().startswith(SCHEMES)
 
 
-def shown(address: str) -> str:
+def without_password(address: str) -> str:
     """`address` as it may be printed: without a password."""
     return re.sub(
         r"(?i)(://[^/@:]*):[^@]*@", r"\1:***@", re.sub(r"(?i)password=[^&]*", "", address)
     )
 
 
-class Connection:
+class PostgresConnection:
     """What the ledger needs of a connection, as `sqlite3.Connection` offers it."""
 
     def __init__(self, address: str, readonly: bool, timeout_s: float) -> None:
         """Connects; makes the tables if they are missing, unless `readonly`. Raises LedgerError."""
-        self._name = shown(address)
+        self._name = without_password(address)
         self._psycopg = _driver(self._name)
         self._wait_ms = max(1, round(1000 * timeout_s))
         with self._faults():
@@ -198,7 +198,7 @@ class Connection:
 
     def _told(self, error: Exception, found: str, limit: str, remedy: str) -> LedgerError:
         cause = " ".join(str(error).split())[:200]
-        return LedgerError(self._name, f"{found} ({shown(cause)})", limit, remedy)
+        return LedgerError(self._name, f"{found} ({without_password(cause)})", limit, remedy)
 
 
 def _driver(name: str) -> Any:
@@ -227,7 +227,7 @@ def _secured(psycopg: Any, address: str) -> dict[str, str]:
 
 
 def _is_here(host: str) -> bool:
-    return not host or host.startswith("/") or is_here(host)
+    return not host or host.startswith("/") or is_loopback(host)
 
 
 def _statements() -> list[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cv.ledger import rows
+from cv.ledger import row_mapping
 
 
 @dataclass(frozen=True)
-class Asked:
+class CountFilter:
     """Which counts or sightings are asked for; None asks for all."""
 
     pier: str | None = None
@@ -23,11 +23,11 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Query:
+class SqlQuery:
     """SQL and the values of its question marks."""
 
     sql: str
-    given: tuple[str, ...]
+    parameters: tuple[str, ...]
 
 
 _NAMES = (
@@ -36,11 +36,11 @@ _NAMES = (
 )
 _COUNTS = (
     "SELECT c.id, s.name, p.name, s.acquired, r.model, r.settings, "
-    f"{', '.join(f'c.{name}' for name in rows.COUNT_COLUMNS)} FROM counts c {_NAMES}"
+    f"{', '.join(f'c.{name}' for name in row_mapping.COUNT_COLUMNS)} FROM counts c {_NAMES}"
 )
 _SIGHTINGS = (
     "SELECT e.name, e.acquired, u.model, p.name, "
-    f"{', '.join(f's.{name}' for name in rows.SIGHTING_COLUMNS)} FROM sightings s "
+    f"{', '.join(f's.{name}' for name in row_mapping.DETECTION_COLUMNS)} FROM sightings s "
     "JOIN runs u ON u.id = s.run_id JOIN scenes e ON e.id = u.scene_id "
     "LEFT JOIN counts c ON c.id = s.count_id LEFT JOIN piers p ON p.id = c.pier_id"
 )
@@ -55,7 +55,7 @@ KNOWN = (
 """Id, pier, model, settings and status of every count of the scene with an id."""
 
 
-RENEW = (
+MARK_LATEST = (
     "UPDATE counts SET recency = 1 + "
     "(SELECT max(m.recency) FROM counts m WHERE m.scene_id = counts.scene_id) WHERE id IN ("
     "SELECT c.id FROM counts c JOIN scenes s ON s.id = c.scene_id "
@@ -77,7 +77,7 @@ MASKED = (
 )
 """A row if a count of the scene with a name knows its clouds."""
 
-NEWEST_RECIPE = (
+LATEST_CONFIG = (
     "SELECT r.model, r.settings FROM counts c JOIN scenes s ON s.id = c.scene_id "
     "JOIN recipes r ON r.id = c.recipe_id WHERE s.name = ? ORDER BY c.recency DESC LIMIT 1"
 )
@@ -90,12 +90,12 @@ ARRIVALS = (
     "WHERE c.pier_id = (SELECT id FROM piers WHERE name = ?) GROUP BY s.id ORDER BY s.acquired"
 )
 """Name, time and first recording of every scene of a pier."""
-TOLD = (
+ALERTS = (
     "SELECT a.id, p.name, a.event, a.standing, a.run_id FROM alerts a "
     "JOIN piers p ON p.id = a.pier_id ORDER BY a.id"
 )
 """Everything that was told."""
-TELL = (
+UPSERT_ALERT = (
     "INSERT INTO alerts (id, pier_id, event, standing, run_id) "
     "VALUES (?, (SELECT id FROM piers WHERE name = ?), ?, ?, ?) "
     "ON CONFLICT (id) DO UPDATE SET event = excluded.event, standing = excluded.standing, "
@@ -112,43 +112,43 @@ QUARANTINE = (
 RELEASE = "DELETE FROM quarantine"
 
 
-def has(scene: str, model: str, settings: str, pier: str | None) -> Query:
+def has(scene: str, model: str, settings: str, pier: str | None) -> SqlQuery:
     """A row if there is a count that did not fail."""
     where = "s.name = ? AND r.model = ? AND r.settings = ? AND c.status <> 'failed'"
     given: tuple[str, ...] = (scene, model, settings)
     if pier is not None:
         where, given = f"{where} AND p.name = ?", (*given, pier)
-    return Query(f"SELECT 1 FROM counts c {_NAMES} WHERE {where} LIMIT 1", given)
+    return SqlQuery(f"SELECT 1 FROM counts c {_NAMES} WHERE {where} LIMIT 1", given)
 
 
-def counts(asked: Asked) -> Query:
+def counts(asked: CountFilter) -> SqlQuery:
     """Rows as `rows.to_counts` wants them, by time, then pier, then recency: the newest last."""
     ids = _chosen(asked)
     order = "ORDER BY s.acquired, p.name, s.name, c.recency, c.id"
-    return Query(f"{_COUNTS} WHERE c.id IN ({ids.sql}) {order}", ids.given)
+    return SqlQuery(f"{_COUNTS} WHERE c.id IN ({ids.sql}) {order}", ids.parameters)
 
 
-def parts(table: str, columns: Sequence[str], asked: Asked) -> Query:
+def parts(table: str, columns: Sequence[str], asked: CountFilter) -> SqlQuery:
     """The parts in `table` of the counts that are asked for, in the order of each count."""
     ids = _chosen(asked)
-    return Query(
+    return SqlQuery(
         f"SELECT count_id, {', '.join(columns)} FROM {table} "
         f"WHERE count_id IN ({ids.sql}) ORDER BY count_id, position",
-        ids.given,
+        ids.parameters,
     )
 
 
-def sightings(asked: Asked) -> Query:
+def detections(asked: CountFilter) -> SqlQuery:
     """Rows as `rows.to_recorded` wants them, by time, then insertion."""
     ids = _chosen(asked)
-    where, given = f"s.count_id IN ({ids.sql})", ids.given
+    where, given = f"s.count_id IN ({ids.sql})", ids.parameters
     if asked.pier is None:
         where = f"{where} OR (s.count_id IS NULL AND s.run_id IN ({_runs(asked, ids.sql)}))"
-        given = given + ids.given
-    return Query(f"{_SIGHTINGS} WHERE {where} ORDER BY e.acquired, e.name, s.id", given)
+        given = given + ids.parameters
+    return SqlQuery(f"{_SIGHTINGS} WHERE {where} ORDER BY e.acquired, e.name, s.id", given)
 
 
-def _chosen(asked: Asked) -> Query:
+def _chosen(asked: CountFilter) -> SqlQuery:
     """The ids of the counts that are asked for."""
     where = _where(
         ("c.pier_id = (SELECT id FROM piers WHERE name = ?)", asked.pier),
@@ -157,13 +157,13 @@ def _chosen(asked: Asked) -> Query:
     )
     source = f"FROM counts c WHERE {where.sql}"
     if not asked.newest:
-        return Query(f"SELECT c.id {source}", where.given)
+        return SqlQuery(f"SELECT c.id {source}", where.parameters)
     age = "PARTITION BY c.scene_id, c.pier_id ORDER BY c.status = 'failed', c.recency DESC"
     ranked = f"SELECT c.id AS id, row_number() OVER ({age}) AS age {source}"
-    return Query(f"SELECT id FROM ({ranked}) AS ranked WHERE age = 1", where.given)
+    return SqlQuery(f"SELECT id FROM ({ranked}) AS ranked WHERE age = 1", where.parameters)
 
 
-def _runs(asked: Asked, counts: str) -> str:
+def _runs(asked: CountFilter, counts: str) -> str:
     """The ids of the recordings behind `counts`; of the newest ones, the last in each scene."""
     source = f"FROM counts n WHERE n.id IN ({counts})"
     if not asked.newest:
@@ -173,10 +173,10 @@ def _runs(asked: Asked, counts: str) -> str:
     return f"SELECT run_id FROM ({ranked}) AS ranked WHERE age = 1"
 
 
-def _where(*wanted: tuple[str, str | None]) -> Query:
+def _where(*wanted: tuple[str, str | None]) -> SqlQuery:
     """A condition: all of those that have a value."""
     given = [(condition, value) for condition, value in wanted if value is not None]
-    return Query(
+    return SqlQuery(
         " AND ".join(condition for condition, _ in given) or "TRUE",
         tuple(value for _, value in given),
     )

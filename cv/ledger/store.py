@@ -12,15 +12,22 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from cv.counting.count import Count
-from cv.counting.counts import Counts
+from cv.counting.count import PierCount
+from cv.counting.counts import SceneCounts
 from cv.errors import LedgerError
-from cv.ledger import postgres, queries, rows
-from cv.ledger.culprit import Culprit
-from cv.ledger.delivery import Arrival, Delivery
-from cv.ledger.faults import faults, sound_rows
-from cv.ledger.opening import connect, identity
-from cv.ledger.recording import Recorder, check_basis, check_same, same_image, stamp, time_of
+from cv.ledger import postgres, queries, row_mapping
+from cv.ledger.alert_log import RecordedAlert, SceneArrival
+from cv.ledger.connection import connect, file_identity
+from cv.ledger.error_messages import database_errors, malformed_rows
+from cv.ledger.quarantined_file import QuarantinedFile
+from cv.ledger.writer import (
+    SceneWriter,
+    check_cloud_mask,
+    check_unchanged,
+    same_image,
+    time_of,
+    utc_timestamp,
+)
 
 TIMEOUT_S = 5.0
 """How long another writer is waited for, seconds."""
@@ -48,14 +55,14 @@ class Ledger:
         """The file, or the address without its password."""
         self.reader: Callable[[], Ledger] = partial(Ledger, path, readonly=True)
         """Opens it once more, to be read, here or in another process."""
-        self._connection: sqlite3.Connection | postgres.Connection
-        if isinstance(path, str) and postgres.is_address(path):
-            self.path = postgres.shown(path)
-            self._connection = postgres.Connection(path, readonly, timeout_s)
+        self._connection: sqlite3.Connection | postgres.PostgresConnection
+        if isinstance(path, str) and postgres.is_postgres_address(path):
+            self.path = postgres.without_password(path)
+            self._connection = postgres.PostgresConnection(path, readonly, timeout_s)
         else:
             self.path = Path(path)
             self._connection = connect(self.path, readonly, timeout_s)
-        self._opened = identity(self.path)
+        self._opened = file_identity(self.path)
         self._past = 0
         """The last recording that was made here."""
 
@@ -79,7 +86,7 @@ class Ledger:
         """Lets go of the file; further calls raise sqlite3.ProgrammingError."""
         self._connection.close()
 
-    def record(self, counts: Counts) -> int:
+    def record(self, counts: SceneCounts) -> int:
         """Writes the scene of `counts` in one transaction; returns how many counts are new.
 
         A count whose scene, pier, model and settings are there already changes nothing, except that
@@ -92,10 +99,10 @@ class Ledger:
         if not counts.piers:
             return 0
         acquired = time_of(counts)
-        with faults(self.path), self._writing():
+        with database_errors(self.path), self._writing():
             if self.last_run() < self._past:
                 raise self._replaced()
-            written = Recorder(self.path, self._connection, counts).record(acquired)
+            written = SceneWriter(self.path, self._connection, counts).record(acquired)
             past = self.last_run()
         self._past = past
         return written
@@ -105,37 +112,37 @@ class Ledger:
 
         One that failed is not: it is worth another try. Raises LedgerError.
         """
-        with faults(self.path):
+        with database_errors(self.path):
             return bool(self._all(queries.has(scene, model, settings, pier)))
 
-    def renew(self, scene: str, model: str, settings: str) -> None:
+    def mark_latest(self, scene: str, model: str, settings: str) -> None:
         """Makes the counts of `scene` by `model` with `settings` its newest ones.
 
         Where they are already, nothing is written. Raises LedgerError.
         """
-        renewing = queries.Query(queries.RENEW, (scene, model, settings))
-        with faults(self.path), self._writing():
-            self._connection.execute(renewing.sql, renewing.given)
+        renewing = queries.SqlQuery(queries.MARK_LATEST, (scene, model, settings))
+        with database_errors(self.path), self._writing():
+            self._connection.execute(renewing.sql, renewing.parameters)
 
-    def newest_recipe(self, scene: str) -> tuple[str, str] | None:
+    def latest_config(self, scene: str) -> tuple[str, str] | None:
         """Model and settings of the newest counts of `scene`, None without any; LedgerError."""
-        with faults(self.path):
-            found = self._all(queries.Query(queries.NEWEST_RECIPE, (scene,)))
+        with database_errors(self.path):
+            found = self._all(queries.SqlQuery(queries.LATEST_CONFIG, (scene,)))
         return (found[0][0], found[0][1]) if found else None
 
-    def known_as(self, scene: str, digest: str, acquired: datetime) -> tuple[str, datetime]:
+    def canonical_scene(self, scene: str, digest: str, acquired: datetime) -> tuple[str, datetime]:
         """The name and the time by which `scene` is known: its own, or those of the same image.
 
         A copy of an image, or a STAC Item that names it, shows nothing new; their times may differ
         by a minute: they are rounded here and there. Raises LedgerError.
         """
-        with faults(self.path), sound_rows(self.path):
-            if self._all(queries.Query(queries.SCENE, (scene,))):
+        with database_errors(self.path), malformed_rows(self.path):
+            if self._all(queries.SqlQuery(queries.SCENE, (scene,))):
                 return scene, acquired
-            same = same_image(self._all(queries.Query(queries.SAME, (digest,))), acquired)
+            same = same_image(self._all(queries.SqlQuery(queries.SAME, (digest,))), acquired)
         return (same.name, same.acquired) if same else (scene, acquired)
 
-    def check(self, scene: str, digest: str, acquired: datetime, basis: str) -> None:
+    def check_scene(self, scene: str, digest: str, acquired: datetime, basis: str) -> None:
         """Raises SceneError where `scene` is known with another digest or time, and LedgerError.
 
         Times may differ by a minute, see `known_as`.
@@ -143,18 +150,20 @@ class Ledger:
         Also where its clouds are known and `basis`, what its visibility would rest on now, says
         nothing of them (see Visibility).
         """
-        with faults(self.path):
-            known = self._all(queries.Query(queries.SCENE, (scene,)))
-            masked = bool(self._all(queries.Query(queries.MASKED, (scene,))))
-        with sound_rows(self.path):
+        with database_errors(self.path):
+            known = self._all(queries.SqlQuery(queries.SCENE, (scene,)))
+            masked = bool(self._all(queries.SqlQuery(queries.MASKED, (scene,))))
+        with malformed_rows(self.path):
             for _, *before in known:
-                check_same(self.path, scene, (digest, stamp(acquired)), (before[0], before[1]))
-        check_basis(self.path, scene, basis, masked)
+                check_unchanged(
+                    self.path, scene, (digest, utc_timestamp(acquired)), (before[0], before[1])
+                )
+        check_cloud_mask(self.path, scene, basis, masked)
 
     def piers(self) -> tuple[str, ...]:
         """The names of all piers that were ever counted, sorted; raises LedgerError."""
-        with faults(self.path):
-            return tuple(name for (name,) in self._all(queries.Query(queries.PIERS, ())))
+        with database_errors(self.path):
+            return tuple(name for (name,) in self._all(queries.SqlQuery(queries.PIERS, ())))
 
     def counts(
         self,
@@ -163,89 +172,89 @@ class Ledger:
         model: str | None = None,
         scene: str | None = None,
         newest: bool = False,
-    ) -> tuple[Count, ...]:
+    ) -> tuple[PierCount, ...]:
         """The counts (of `pier`, by `model`, in `scene`), by time, then pier, the newest last.
 
         `newest` keeps one count per scene and pier among them: the one recorded or confirmed (see
         `renew`) last, and one that failed only where there is no other. Raises LedgerError.
         """
-        asked = queries.Asked(pier, model, scene, newest)
-        with faults(self.path), self._reading():
+        asked = queries.CountFilter(pier, model, scene, newest)
+        with database_errors(self.path), self._reading():
             found = self._all(queries.counts(asked))
             wider = replace(asked, newest=False)  # what is not among `found` is left out below
-            stacks = self._all(queries.parts("stacks", rows.STACK_COLUMNS, wider))
-            hulls = self._all(queries.parts("hulls", rows.HULL_COLUMNS, wider))
-        with sound_rows(self.path):
-            return rows.to_counts(found, stacks, hulls)
+            stacks = self._all(queries.parts("stacks", row_mapping.STACK_COLUMNS, wider))
+            hulls = self._all(queries.parts("hulls", row_mapping.HULL_COLUMNS, wider))
+        with malformed_rows(self.path):
+            return row_mapping.to_counts(found, stacks, hulls)
 
-    def sightings(
+    def detections(
         self,
         pier: str | None = None,
         *,
         scene: str | None = None,
         model: str | None = None,
         newest: bool = False,
-    ) -> tuple[rows.Recorded, ...]:
+    ) -> tuple[row_mapping.RecordedDetection, ...]:
         """The sightings (of `scene`, on `pier`, by `model`), by time, then insertion.
 
         `newest` keeps those behind the newest counts, and those on no pier from the last of their
         recordings. Raises LedgerError.
         """
-        asked = queries.Asked(pier, model, scene, newest)
-        with faults(self.path):
-            found = self._all(queries.sightings(asked))
-        with sound_rows(self.path):
-            return rows.to_recorded(found)
+        asked = queries.CountFilter(pier, model, scene, newest)
+        with database_errors(self.path):
+            found = self._all(queries.detections(asked))
+        with malformed_rows(self.path):
+            return row_mapping.to_recorded_detections(found)
 
     def last_run(self) -> int:
         """The number of the last recording, 0 before the first; raises LedgerError."""
-        with faults(self.path):
-            ((last,),) = self._all(queries.Query(queries.LAST_RUN, ()))
+        with database_errors(self.path):
+            ((last,),) = self._all(queries.SqlQuery(queries.LAST_RUN, ()))
         return int(last)
 
-    def arrivals(self, pier: str) -> tuple[Arrival, ...]:
+    def arrivals(self, pier: str) -> tuple[SceneArrival, ...]:
         """The scenes that have a count of `pier`, by time; raises LedgerError."""
-        with faults(self.path):
-            found = self._all(queries.Query(queries.ARRIVALS, (pier,)))
-        with sound_rows(self.path):
-            return tuple(Arrival.of_row(row) for row in found)
+        with database_errors(self.path):
+            found = self._all(queries.SqlQuery(queries.ARRIVALS, (pier,)))
+        with malformed_rows(self.path):
+            return tuple(SceneArrival.of_row(row) for row in found)
 
-    def told(self) -> tuple[Delivery, ...]:
+    def alerts(self) -> tuple[RecordedAlert, ...]:
         """All alerts that were given, by their number; raises LedgerError."""
-        with faults(self.path):
-            found = self._all(queries.Query(queries.TOLD, ()))
-        with sound_rows(self.path):
-            return tuple(Delivery.of_row(row) for row in found)
+        with database_errors(self.path):
+            found = self._all(queries.SqlQuery(queries.ALERTS, ()))
+        with malformed_rows(self.path):
+            return tuple(RecordedAlert.of_row(row) for row in found)
 
     @contextmanager
-    def telling(self) -> Iterator[list[Delivery]]:
+    def alert_transaction(self) -> Iterator[list[RecordedAlert]]:
         """A list to put into what is told meanwhile; it is recorded when the block ends well.
 
         Nobody else tells at the same time. Raises LedgerError.
         """
-        said: list[Delivery] = []
-        with faults(self.path), self._writing():
+        said: list[RecordedAlert] = []
+        with database_errors(self.path), self._writing():
             yield said
-            self._connection.executemany(queries.TELL, [one.row for one in said])
+            self._connection.executemany(queries.UPSERT_ALERT, [one.row for one in said])
 
-    def quarantined(self) -> tuple[Culprit, ...]:
+    def quarantined(self) -> tuple[QuarantinedFile, ...]:
         """The files in quarantine, by path; raises LedgerError."""
-        with faults(self.path):
-            found = self._all(queries.Query(queries.QUARANTINED, ()))
-        return tuple(Culprit(*row) for row in found)
+        with database_errors(self.path):
+            found = self._all(queries.SqlQuery(queries.QUARANTINED, ()))
+        return tuple(QuarantinedFile(*row) for row in found)
 
-    def quarantine(self, culprit: Culprit) -> None:
+    def add_to_quarantine(self, culprit: QuarantinedFile) -> None:
         """Puts a file into quarantine; raises LedgerError."""
-        with faults(self.path), self._writing():
+        with database_errors(self.path), self._writing():
             self._connection.execute(queries.QUARANTINE, culprit.row)
 
-    def release(self) -> None:
+    def release_quarantine(self) -> None:
         """Ends the quarantine of all files; raises LedgerError."""
-        with faults(self.path), self._writing():
+        with database_errors(self.path), self._writing():
             self._connection.execute(queries.RELEASE)
 
-    def _all(self, query: queries.Query) -> list[rows.Row]:
-        return self._connection.execute(query.sql, query.given).fetchall()
+    def _all(self, query: queries.SqlQuery) -> list[row_mapping.Row]:
+        return self._connection.execute(query.sql, query.parameters).fetchall()
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -270,7 +279,7 @@ class Ledger:
         """All or nothing; a block that wrote nothing leaves the file's bytes alone."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            if identity(self.path) != self._opened:
+            if file_identity(self.path) != self._opened:
                 raise self._replaced()
             yield
             self._connection.execute("COMMIT")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cv.counting.count import Count, Estimate, Status
-from cv.counting.counts import Counts
-from cv.counting.share import share_text
-from cv.report.fonts import shortened
+from cv.counting.count import CountStatus, Estimate, PierCount
+from cv.counting.counts import SceneCounts
+from cv.counting.percentage import format_percentage
+from cv.report.fonts import shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,13 +35,13 @@ _COLUMNS = (
 _NAME_CHARS = 32
 
 
-def caption_height(counts: Counts) -> int:
+def caption_height(counts: SceneCounts) -> int:
     """Pixels that the caption of `counts` needs."""
     return 2 * MARGIN_PX + LINE_PX * (len(_lines(counts)) + len(counts) + len(_notes(counts)) + 2)
 
 
 def draw_caption(
-    axes: Axes, counts: Counts, key: tuple[tuple[str, str, str], ...], scale: float
+    axes: Axes, counts: SceneCounts, key: tuple[tuple[str, str, str], ...], scale: float
 ) -> None:
     """Fills `axes`, whose units are `scale` pixels, with y downwards.
 
@@ -57,7 +57,7 @@ def draw_caption(
         write(MARGIN_PX + x, y, name, color=_FAINT)
     for count in counts:
         y += LINE_PX
-        colour = _INK if count.status is Status.COUNTED else _WARNING
+        colour = _INK if count.status is CountStatus.COUNTED else _WARNING
         for (_, x), cell in zip(_COLUMNS, _cells(count), strict=True):
             write(MARGIN_PX + x, y, cell, color=colour)
     for note in _notes(counts):
@@ -72,7 +72,7 @@ def draw_caption(
         left += 29 + 7.4 * len(label) + 18
 
 
-def _lines(counts: Counts) -> list[str]:
+def _lines(counts: SceneCounts) -> list[str]:
     """Scene and time; below, what the numbers rest on."""
     if not len(counts):
         return [counts.scene]
@@ -87,22 +87,22 @@ def _lines(counts: Counts) -> list[str]:
     ]
 
 
-def _notes(counts: Counts) -> list[str]:
+def _notes(counts: SceneCounts) -> list[str]:
     """Why piers have no numbers although they may have been in view, each reason once."""
-    blind = (Status.OUT_OF_RANGE, Status.FAILED)
+    blind = (CountStatus.OUT_OF_RANGE, CountStatus.FAILED)
     return list(dict.fromkeys(count.reason[:150] for count in counts if count.status in blind))
 
 
-def _cells(count: Count) -> tuple[str, ...]:
+def _cells(count: PierCount) -> tuple[str, ...]:
     return (
-        shortened(count.pier, _NAME_CHARS),
+        shorten(count.pier, _NAME_CHARS),
         count.status.value.replace("_", " "),
         _number(count.containers),
         _number(count.teu),
         _number(count.hulls),
         _number(count.aboard),
-        share_text(count.visible_fraction),
-        share_text(count.berth_visible_fraction),
+        format_percentage(count.visible_fraction),
+        format_percentage(count.berth_visible_fraction),
     )
 
 

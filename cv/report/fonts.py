@@ -25,7 +25,7 @@ _OTHERS = (
 """What is looked for, if installed, where the first font lacks a letter."""
 
 
-def legible(draw: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
+def fonts_for_any_script(draw: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
     """`draw` with the fonts of many scripts; a letter that none has is a box, without a warning."""
 
     @wraps(draw)
@@ -41,6 +41,6 @@ def legible(draw: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
     return drawing
 
 
-def shortened(text: str, most: int) -> str:
+def shorten(text: str, most: int) -> str:
     """`text`, or its beginning with an ellipsis where it has more than `most` characters."""
     return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -9,13 +9,13 @@ import numpy as np
 
 from cv.errors import SceneError
 from cv.geometry.grid import Grid
-from cv.scene.geotiff import Header
+from cv.scene.raster_header import RasterHeader
 
 GSD_LIMITS_M = (0.01, 1000.0)
 """Ground sampling distances that are believed, metres a pixel."""
 
 
-def grid_of(header: Header, gsd: float | tuple[float, float] | None) -> Grid:
+def image_grid(header: RasterHeader, gsd: float | tuple[float, float] | None) -> Grid:
     """The grid of an image: its own, or a local one of pixels of `gsd` metres (x, y)."""
     if header.georeferenced:
         if gsd is not None:
@@ -31,7 +31,7 @@ def grid_of(header: Header, gsd: float | tuple[float, float] | None) -> Grid:
     return Grid.local(header.shape, _gsd_pair(header.path, gsd))
 
 
-def _georeferenced(header: Header) -> Grid:
+def _georeferenced(header: RasterHeader) -> Grid:
     crs = header.crs
     if crs is None or not (crs.is_geographic or crs.is_projected):
         raise SceneError(
@@ -56,7 +56,7 @@ def _georeferenced(header: Header) -> Grid:
 def _check_ground(path: Path, grid: Grid) -> None:
     with np.errstate(invalid="ignore"):
         middle = grid.to_lonlat(np.array([grid.center]))
-        gsd = grid.ground().gsd_m if np.isfinite(middle).all() else (math.nan, math.nan)
+        gsd = grid.local_plane().gsd_m if np.isfinite(middle).all() else (math.nan, math.nan)
     if not all(GSD_LIMITS_M[0] <= metres <= GSD_LIMITS_M[1] for metres in gsd):
         raise SceneError(
             path,
@@ -66,7 +66,7 @@ def _check_ground(path: Path, grid: Grid) -> None:
         )
 
 
-def _not_located(header: Header) -> SceneError:
+def _not_located(header: RasterHeader) -> SceneError:
     if header.control:
         found = f"located by {header.control} only"
         remedy = "Rectify it first (gdalwarp), or give its GSD to count it without a site."

@@ -85,7 +85,7 @@ class Radiometry:
 
 
 @dataclass(frozen=True)
-class Percentiles:
+class PercentileStretch:
     """A stretch between percentiles of the whole scene's valid pixels, asked for by name."""
 
     low: float
@@ -125,7 +125,7 @@ _GRAMMAR = (
 )
 
 
-def parse(text: str) -> Radiometry | Percentiles | None:
+def parse_stretch(text: str) -> Radiometry | PercentileStretch | None:
     """A stretch written as text, or None if `text` is the name of a profile.
 
     "percentile", "percentile:2-98", "percentile:0.5-99.5:3,2,1" (bands of red, green, blue);
@@ -146,7 +146,9 @@ def parse(text: str) -> Radiometry | Percentiles | None:
     return Radiometry("limits", bands, low, high)
 
 
-def _percentiles(text: str, pair: tuple[float, float], bands: Bands | tuple[()]) -> Percentiles:
+def _percentiles(
+    text: str, pair: tuple[float, float], bands: Bands | tuple[()]
+) -> PercentileStretch:
     if not 0 <= pair[0] < pair[1] <= 100:
         raise RadiometryError(
             "radiometry",
@@ -154,7 +156,7 @@ def _percentiles(text: str, pair: tuple[float, float], bands: Bands | tuple[()])
             "percentiles rise from 0 at least to 100 at most",
             'Write "percentile:0.5-99.5".',
         )
-    return Percentiles(*pair, bands)
+    return PercentileStretch(*pair, bands)
 
 
 def _bands(text: str, part: str) -> Bands:

@@ -17,19 +17,20 @@ from shapely.geometry.base import BaseGeometry
 from cv.errors import SceneError
 from cv.geometry.grid import Grid
 from cv.geometry.patch import Patch
-from cv.scene import clock, files, planet
-from cv.scene.blanks import blank
-from cv.scene.clock import NamePattern
-from cv.scene.delivery import Delivery
-from cv.scene.georeference import grid_of
-from cv.scene.geotiff import Header, inspect
-from cv.scene.profiles import Declared, choose, declared
-from cv.scene.radiometry import Percentiles, Radiometry
-from cv.scene.resample import HALF, is_whole, resample, unseen, window_for
-from cv.scene.samples import gather
-from cv.scene.source import Source, Strip
-from cv.scene.udm2 import Udm2
-from cv.scene.visibility import Survey, Visibility, Window, clear_part, polygons
+from cv.scene import acquisition_time, local_files
+from cv.scene.acquisition_time import NamePattern
+from cv.scene.block_average import average_blocks
+from cv.scene.georeference import image_grid
+from cv.scene.nodata_collar import collar_mask
+from cv.scene.providers import planet
+from cv.scene.providers.product_metadata import ProductMetadata
+from cv.scene.providers.sensor_profiles import Declared, choose_radiometry, parse_radiometry
+from cv.scene.providers.udm2 import UsableDataMask
+from cv.scene.radiometry import PercentileStretch, Radiometry
+from cv.scene.raster_header import RasterHeader, read_header
+from cv.scene.raster_reader import RasterReader, WindowRead
+from cv.scene.resampling import HALF, empty_patch, is_pixel_aligned, resample_patch, source_window
+from cv.scene.visibility import Visibility, VisibilityQuery, Window, clear_area, polygon_parts
 
 _STRETCH_PIXELS = 2**20
 
@@ -48,9 +49,9 @@ class Scene:
     """When it was taken, UTC; None if nothing declares it."""
     radiometry: Radiometry
     """How its values become 8-bit colours."""
-    udm2: Udm2 | None
+    udm2: UsableDataMask | None
     """The usable data mask delivered with it, if any."""
-    _source: Source = field(repr=False)
+    _source: RasterReader = field(repr=False)
 
     @classmethod
     def open(
@@ -71,15 +72,15 @@ class Scene:
         `time_pattern` (see NamePattern.parse), else tags; else there is none. Raises SceneError,
         RadiometryError, TimeError.
         """
-        wanted = declared(radiometry) if isinstance(radiometry, str) else radiometry
+        wanted = parse_radiometry(radiometry) if isinstance(radiometry, str) else radiometry
         pattern = NamePattern.parse(time_pattern) if isinstance(time_pattern, str) else time_pattern
-        delivery = _delivery(files.local(path)).checked()
+        delivery = _delivery(local_files.local_file(path)).checked()
         _check_id(delivery)
-        header = inspect(delivery.image)
-        grid = grid_of(header, gsd)
-        delivery = planet.calibrated(delivery, header)
-        chosen = choose(header, delivery, wanted)
-        if isinstance(chosen, Percentiles):
+        header = read_header(delivery.image)
+        grid = image_grid(header, gsd)
+        delivery = planet.with_calibration(delivery, header)
+        chosen = choose_radiometry(header, delivery, wanted)
+        if isinstance(chosen, PercentileStretch):
             chosen = _measured(chosen, header)
         return cls(
             delivery.id,
@@ -87,8 +88,8 @@ class Scene:
             grid,
             _time(delivery, header, acquired, pattern),
             chosen,
-            Udm2.open(delivery.udm2, header, grid) if delivery.udm2 else None,
-            Source.of(header, chosen.bands),
+            UsableDataMask.open(delivery.udm2, header, grid) if delivery.udm2 else None,
+            RasterReader.of(header, chosen.bands),
         )
 
     def read(self, to_pixel: Affine, shape: tuple[int, int]) -> Patch:
@@ -97,31 +98,31 @@ class Scene:
         Downsampling averages (no aliasing), upsampling interpolates. What lies outside the scene
         was not seen. Any number of threads may read. Raises SceneError on a damaged file.
         """
-        if is_whole(to_pixel):
+        if is_pixel_aligned(to_pixel):
             return self._cut(round(to_pixel.c), round(to_pixel.f), shape)
-        window = window_for(to_pixel, shape, self.grid.shape)
+        window = source_window(to_pixel, shape, self.grid.shape)
         if window is None:
-            return unseen(shape)
-        samples = gather(self._source, window, 3, self._convert)
+            return empty_patch(shape)
+        samples = average_blocks(self._source, window, 3, self._convert)
         clear = self.udm2.share(to_pixel, shape) if self.udm2 else np.ones(shape, np.float32)
-        return resample(samples, ~window.to_pixel @ to_pixel, clear)
+        return resample_patch(samples, ~window.to_pixel @ to_pixel, clear)
 
     def visibility(self, region: BaseGeometry) -> Visibility:
         """How much of `region` was seen: valid, not blank, and not under what a UDM2 tells of.
 
         `region` is in pixels (x, y) of the scene and may reach beyond it.
         """
-        return self.judged(self.survey(region))
+        return self.judged(self.visibility_query(region))
 
-    def survey(self, region: BaseGeometry) -> Survey:
+    def visibility_query(self, region: BaseGeometry) -> VisibilityQuery:
         """What has to be looked at for the `visibility` of `region`, part by part.
 
         A part that is looked at when its pixels are read anyway is decoded once for both.
         """
-        area = polygons(shapely.make_valid(region))
-        return Survey.of(area, self.grid.shape, self._clear_in)
+        area = polygon_parts(shapely.make_valid(region))
+        return VisibilityQuery.of(area, self.grid.shape, self._clear_in)
 
-    def judged(self, survey: Survey) -> Visibility:
+    def judged(self, survey: VisibilityQuery) -> Visibility:
         """The visibility that a `survey` of this scene comes to."""
         return Visibility.of(survey.region, survey.clear, self.basis)
 
@@ -133,12 +134,12 @@ class Scene:
     @cached_property
     def digest(self) -> str:
         """sha256 of the image file, hexadecimal."""
-        return files.sha256(self.path)
+        return local_files.file_sha256(self.path)
 
     @cached_property
     def mask_digest(self) -> str:
         """sha256 of the UDM2 file, hexadecimal; empty without one."""
-        return files.sha256(self.udm2.path) if self.udm2 else ""
+        return local_files.file_sha256(self.udm2.path) if self.udm2 else ""
 
     def close(self) -> None:
         """Close its files; a later read opens them again."""
@@ -164,7 +165,7 @@ class Scene:
 
     def _cut(self, x: int, y: int, shape: tuple[int, int]) -> Patch:
         """The patch that begins at pixel x, y, pixel for pixel."""
-        patch = unseen(shape)
+        patch = empty_patch(shape)
         left, right = np.clip((x, x + shape[1]), 0, self.grid.shape[1])
         top, bottom = np.clip((y, y + shape[0]), 0, self.grid.shape[0])
         if left < right and top < bottom:
@@ -172,37 +173,37 @@ class Scene:
             values, valid = self._convert(strip)
             part = np.s_[top - y : bottom - y, left - x : right - x]
             patch.rgb[part] = np.moveaxis(values if valid.all() else values * valid, 0, 2)
-            patch.seen[part] = valid
+            patch.valid_mask[part] = valid
         if self.udm2:
             clear = self.udm2.share(Affine.translation(x, y), shape)
-            return replace(patch, seen=patch.seen & (clear >= HALF))
+            return replace(patch, valid_mask=patch.valid_mask & (clear >= HALF))
         return patch
 
-    def _convert(self, strip: Strip) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    def _convert(self, strip: WindowRead) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
         return self.radiometry.apply(strip.values), strip.valid
 
     @cached_property
     def _pixel_m2(self) -> float:
-        return abs(float(self.grid.ground().from_pixel.determinant))
+        return abs(float(self.grid.local_plane().from_pixel.determinant))
 
     def _clear_in(self, region: BaseGeometry, window: Window) -> BaseGeometry:
-        clear = clear_part(region, window, self._seen_in)
-        return self.udm2.clear_part(polygons(clear)) if self.udm2 else clear
+        clear = clear_area(region, window, self._seen_in)
+        return self.udm2.clear_area(polygon_parts(clear)) if self.udm2 else clear
 
     def _seen_in(self, x: int, y: int, width: int, height: int) -> NDArray[np.bool_]:
         strip = self._source.strip(x, y, width, height, (1, 1))
-        return strip.valid & ~blank(strip.values, self._pixel_m2)
+        return strip.valid & ~collar_mask(strip.values, self._pixel_m2)
 
 
-def _delivery(path: Path) -> Delivery:
-    if files.form_of(path) is files.Format.JSON:
-        from cv.scene import stac  # only here, for pystac's sake
+def _delivery(path: Path) -> ProductMetadata:
+    if local_files.file_format(path) is local_files.FileFormat.JSON:
+        from cv.scene.providers import stac_item  # only here, for pystac's sake
 
-        return stac.read(path)
-    return planet.find(path) or Delivery.plain(path)
+        return stac_item.read_stac_item(path)
+    return planet.find_delivery(path) or ProductMetadata.plain(path)
 
 
-def _check_id(delivery: Delivery) -> None:
+def _check_id(delivery: ProductMetadata) -> None:
     """Raises SceneError for an id that is no text: JSON may hold what no file or table can."""
     try:
         delivery.id.encode()
@@ -220,17 +221,20 @@ def _check_id(delivery: Delivery) -> None:
 
 
 def _time(
-    delivery: Delivery, header: Header, acquired: datetime | None, pattern: NamePattern | None
+    delivery: ProductMetadata,
+    header: RasterHeader,
+    acquired: datetime | None,
+    pattern: NamePattern | None,
 ) -> datetime | None:
     if acquired is not None:
-        return clock.utc(delivery.image, acquired)
+        return acquisition_time.to_utc(delivery.image, acquired)
     if delivery.acquired is not None:
         return delivery.acquired
-    return pattern.time_of(delivery.image) if pattern else clock.from_tags(header)
+    return pattern.time_of(delivery.image) if pattern else acquisition_time.time_from_tags(header)
 
 
-def _measured(percentiles: Percentiles, header: Header) -> Radiometry:
-    source = Source.of(header, percentiles.bands)
+def _measured(percentiles: PercentileStretch, header: RasterHeader) -> Radiometry:
+    source = RasterReader.of(header, percentiles.bands)
     values = source.sample(_STRETCH_PIXELS)
     source.close()
     return percentiles.measured(values)

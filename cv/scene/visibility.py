@@ -48,13 +48,13 @@ class Visibility:
 
     def within(self, part: BaseGeometry) -> Visibility:
         """The visibility of a `part` of the region, pixels (x, y) of the scene."""
-        area = polygons(shapely.make_valid(part))
-        clear = polygons(shapely.intersection(area, self.clear))
+        area = polygon_parts(shapely.make_valid(part))
+        clear = polygon_parts(shapely.intersection(area, self.clear))
         return Visibility.of(area, clear, self.basis)
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class RegionPart:
     """A region's part in one window, small enough to be looked at in one piece."""
 
     region: BaseGeometry
@@ -62,7 +62,7 @@ class Part:
     window: Window
     clear_in: ClearIn
 
-    def look(self) -> BaseGeometry:
+    def query(self) -> BaseGeometry:
         """What of it was seen, pixels (x, y): found once, by whoever asks first."""
         return self._clear
 
@@ -70,17 +70,17 @@ class Part:
     def _clear(self) -> BaseGeometry:
         x, y, width, height = self.window
         window = shapely.box(x, y, x + width, y + height)
-        here = polygons(shapely.intersection(self.region, window))
+        here = polygon_parts(shapely.intersection(self.region, window))
         return NOTHING if here.is_empty else self.clear_in(here, self.window)
 
 
 @dataclass(frozen=True, eq=False)
-class Survey:
+class VisibilityQuery:
     """How much of a region is seen, found part by part, so that memory stays bounded."""
 
     region: BaseGeometry
     """Polygons, pixels (x, y)."""
-    parts: tuple[Part, ...]
+    parts: tuple[RegionPart, ...]
     """From the top to the bottom. Any thread may look at any of them, at any time."""
 
     @classmethod
@@ -90,15 +90,15 @@ class Survey:
         `clear_in` answers which part of some polygons in a window was seen.
         """
         windows = _windows(region, raster)
-        return cls(region, tuple(Part(region, window, clear_in) for window in windows))
+        return cls(region, tuple(RegionPart(region, window, clear_in) for window in windows))
 
     @property
     def clear(self) -> BaseGeometry:
         """What of the region was seen, pixels (x, y)."""
-        return polygons(shapely.union_all([part.look() for part in self.parts]))
+        return polygon_parts(shapely.union_all([part.query() for part in self.parts]))
 
 
-def clear_part(region: BaseGeometry, window: Window, seen_in: SeenIn) -> BaseGeometry:
+def clear_area(region: BaseGeometry, window: Window, seen_in: SeenIn) -> BaseGeometry:
     """The part of `region` (pixels, within `window`) that lies on seen pixels.
 
     `seen_in` answers which pixels of x, y, width, height were seen. Pixels are squares: the area is
@@ -107,11 +107,11 @@ def clear_part(region: BaseGeometry, window: Window, seen_in: SeenIn) -> BaseGeo
     return shapely.intersection(region, _seen_area(seen_in, *window))
 
 
-def polygons(geometry: BaseGeometry) -> BaseGeometry:
+def polygon_parts(geometry: BaseGeometry) -> BaseGeometry:
     """The parts of `geometry` that have an area."""
     kept = [part for part in shapely.get_parts(geometry) if part.area > 0]
     if any(part.geom_type == "GeometryCollection" for part in kept):
-        return polygons(shapely.union_all([polygons(part) for part in kept]))
+        return polygon_parts(shapely.union_all([polygon_parts(part) for part in kept]))
     return shapely.MultiPolygon(kept) if len(kept) != 1 else kept[0]
 
 

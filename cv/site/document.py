@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from cv.errors import SiteError
 from cv.geometry.grid import parse_crs
-from cv.site.pier import Role
+from cv.site.pier import PierRole
 
 MAX_BYTES = 16 * 2**20
 """Largest site file that is read."""
@@ -22,18 +22,18 @@ _WGS84 = "OGC:CRS84"
 
 
 @dataclass(frozen=True)
-class Feature:
+class SiteFeature:
     """A pier or a berth as the file describes it."""
 
     name: str
     kind: str
     pier: str
-    role: Role
+    role: PierRole
     aliases: tuple[str, ...]
     geometry: BaseGeometry
 
 
-def load(path: Path) -> dict[str, Any]:
+def load_site_document(path: Path) -> dict[str, Any]:
     """The FeatureCollection in a site file; raises SiteError."""
     try:
         size = path.stat().st_size
@@ -73,7 +73,7 @@ def load(path: Path) -> dict[str, Any]:
     return document
 
 
-def crs_of(path: Path, document: dict[str, Any]) -> CRS:
+def read_crs(path: Path, document: dict[str, Any]) -> CRS:
     """The CRS of a site file's coordinates; raises SiteError."""
     member = document.get("crs")
     if member is None:
@@ -92,7 +92,7 @@ def crs_of(path: Path, document: dict[str, Any]) -> CRS:
         ) from error
 
 
-def features_of(path: Path, document: dict[str, Any]) -> list[Feature]:
+def read_features(path: Path, document: dict[str, Any]) -> list[SiteFeature]:
     """Its features; raises SiteError."""
     raw = document.get("features")
     if not isinstance(raw, list) or not raw:
@@ -105,7 +105,7 @@ def features_of(path: Path, document: dict[str, Any]) -> list[Feature]:
     return [_feature(path, i, item) for i, item in enumerate(raw)]
 
 
-def _feature(path: Path, i: int, raw: Any) -> Feature:
+def _feature(path: Path, i: int, raw: Any) -> SiteFeature:
     where = f"feature {i}"
     if not isinstance(raw, dict) or raw.get("type") != "Feature":
         raise SiteError(
@@ -140,12 +140,12 @@ def _feature(path: Path, i: int, raw: Any) -> Feature:
             "Add the property.",
         )
     where = f"{kind} {(name if kind == 'pier' else pier)!r}"
-    return Feature(
+    return SiteFeature(
         name,
         kind,
         pier,
         _role(path, where, properties),
-        aliases_of(path, where, properties),
+        read_aliases(path, where, properties),
         _polygon(path, where, raw.get("geometry")),
     )
 
@@ -162,20 +162,20 @@ def _text(path: Path, where: str, properties: dict[str, Any], key: str, default:
     return value
 
 
-def _role(path: Path, where: str, properties: dict[str, Any]) -> Role:
-    text = _text(path, where, properties, "role", Role.YARD.value)
+def _role(path: Path, where: str, properties: dict[str, Any]) -> PierRole:
+    text = _text(path, where, properties, "role", PierRole.YARD.value)
     try:
-        return Role(text)
+        return PierRole(text)
     except ValueError as error:
         raise SiteError(
             path,
             f"{where}: role is {text!r}",
-            f"one of {', '.join(Role)} is needed",
+            f"one of {', '.join(PierRole)} is needed",
             "Correct the property.",
         ) from error
 
 
-def aliases_of(path: Path, where: str, properties: dict[str, Any]) -> tuple[str, ...]:
+def read_aliases(path: Path, where: str, properties: dict[str, Any]) -> tuple[str, ...]:
     """Other names of what has `properties`; raises SiteError."""
     aliases = properties.get("aliases") or []
     if not isinstance(aliases, list) or not all(isinstance(alias, str) for alias in aliases):

@@ -11,7 +11,7 @@ BERTH_BUFFER_M = 60.0
 """Width of the berth of a pier without a berth polygon: so far from its outline, metres."""
 
 
-class Role(StrEnum):
+class PierRole(StrEnum):
     """What a pier is for."""
 
     EXPORT = "export"
@@ -27,7 +27,7 @@ class Pier:
 
     name: str
     """Unique within the site."""
-    role: Role
+    role: PierRole
     outline: BaseGeometry
     """Polygon or MultiPolygon in x, y of the site's CRS, where containers stand."""
     berth: BaseGeometry | None = None

@@ -9,10 +9,10 @@ from pathlib import Path
 from pyproj import CRS
 
 from cv.errors import SiteError
-from cv.site.document import aliases_of, crs_of, features_of, load
+from cv.site.document import load_site_document, read_aliases, read_crs, read_features
 from cv.site.pier import Pier
 
-MOST_OVERLAP = 0.01
+MAX_OVERLAP = 0.01
 """Most of a pier that another one may cover, as a part of the smaller: outlines touch."""
 
 
@@ -38,9 +38,9 @@ class Site:
         Raises SiteError.
         """
         path = Path(path)
-        document = load(path)
-        features = features_of(path, document)
-        crs = crs_of(path, document)
+        document = load_site_document(path)
+        features = read_features(path, document)
+        crs = read_crs(path, document)
         berths = {}
         for feature in features:
             if feature.kind == "berth":
@@ -73,7 +73,7 @@ class Site:
         _check_names(path, piers)
         _check_outlines(path, piers, crs)
         name = str(document.get("name") or path.stem)
-        return cls(name, piers, crs, aliases_of(path, "the collection", document))
+        return cls(name, piers, crs, read_aliases(path, "the collection", document))
 
     def __iter__(self) -> Iterator[Pier]:
         return iter(self.piers)
@@ -111,11 +111,11 @@ def _check_outlines(path: Path, piers: tuple[Pier, ...], crs: CRS) -> None:
             for what, one, two in pairs:
                 if one is None or two is None:
                     continue
-                if one.intersection(two).area > MOST_OVERLAP * min(one.area, two.area):
+                if one.intersection(two).area > MAX_OVERLAP * min(one.area, two.area):
                     raise SiteError(
                         path,
                         f"{what} of {other.name!r} and {pier.name!r} overlap",
-                        f"they may share at most {MOST_OVERLAP:.0%} of the smaller one",
+                        f"they may share at most {MAX_OVERLAP:.0%} of the smaller one",
                         "What is counted counts for one pier: draw them apart.",
                     )
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 
-class SteadyLoss:
+class Float32Loss:
     """A criterion that always computes in float32, whatever the network computes in."""
 
     def __init__(self, inner: Any) -> None:
@@ -61,13 +61,13 @@ class ImageWiseAssigner:
         return tuple(torch.cat(column) for column in zip(*parts, strict=True))
 
 
-def criterion_of(model: Any, epochs_done: int) -> SteadyLoss:
+def criterion_of(model: Any, epochs_done: int) -> Float32Loss:
     """The criterion of a network, its schedule as far as it is after `epochs_done` epochs."""
     criterion = model.init_criterion()
     for branch in (criterion, *(getattr(criterion, n, None) for n in ("one2many", "one2one"))):
         if hasattr(branch, "assigner"):
             branch.assigner = ImageWiseAssigner(branch.assigner)
-    steady = SteadyLoss(criterion)
+    steady = Float32Loss(criterion)
     for _ in range(epochs_done):
         steady.update()
     return steady

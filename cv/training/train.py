@@ -9,15 +9,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cv.errors import InputError
-from cv.labels.manifest import Manifest
-from cv.training.material import data_digest, file_digest, manifest_at, refuse_unsound
-from cv.training.plan import CHIP, Recipe
-from cv.training.progress import Watcher, watchers_of
-from cv.training.quiet import cores, hush
-from cv.training.runfile import NAME, RunFile, versions
-from cv.training.start import Kind, refuse_unfit
+from cv.labels.dataset_yaml import DatasetYaml
+from cv.training.callbacks import TrainingCallback, make_callbacks
+from cv.training.config import CHIP, TrainingConfig
+from cv.training.dataset_checks import (
+    dataset_sha256,
+    file_sha256,
+    require_dataset_yaml,
+    require_valid_dataset,
+)
+from cv.training.initial_weights import WeightsKind, check_weights
+from cv.training.run_record import NAME, RunRecord, package_versions
+from cv.training.ultralytics_setup import available_cores, isolate_ultralytics
 
-__all__ = ["CHIP", "Recipe", "last_checkpoint", "resume", "train"]
+__all__ = ["CHIP", "TrainingConfig", "last_checkpoint", "resume_training", "train_model"]
 
 _OURS = (NAME, "recipe.json", "state.pt", "weights")
 """What a folder that holds a run has."""
@@ -53,8 +58,11 @@ def _warn(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def train(
-    recipe: Recipe, command: tuple[str, ...] = (), tensorboard: bool = False, say: Say = _say
+def train_model(
+    recipe: TrainingConfig,
+    command: tuple[str, ...] = (),
+    tensorboard: bool = False,
+    say: Say = _say,
 ) -> Path:
     """A run from its start to its end; returns the last checkpoint.
 
@@ -63,42 +71,42 @@ def train(
     """
     recipe = recipe.checked()
     _refuse_taken(recipe.out)
-    watchers = watchers_of(recipe.out, say, tensorboard)
-    manifest = manifest_at(recipe.data)
-    kind = refuse_unfit(recipe.weights, manifest.names)
-    if kind is Kind.RELEASED and recipe.heads == "both":
+    watchers = make_callbacks(recipe.out, say, tensorboard)
+    manifest = require_dataset_yaml(recipe.data)
+    kind = check_weights(recipe.weights, manifest.names)
+    if kind is WeightsKind.RELEASED and recipe.heads == "both":
         raise InputError(
             "heads", "both", "an ONNX model has the raw head only", "Use --heads raw with it."
         )
-    refuse_unsound(manifest, _warn)
-    run = RunFile(
+    require_valid_dataset(manifest, _warn)
+    run = RunRecord(
         command=command,
         recipe=recipe,
-        weights_sha256=file_digest(recipe.weights),
-        data_sha256=data_digest(manifest),
-        device=chosen_device(recipe.device),
-        threads=threads(),
-        versions=versions(),
+        weights_sha256=file_sha256(recipe.weights),
+        data_sha256=dataset_sha256(manifest),
+        device=choose_device(recipe.device),
+        threads=cpu_threads(),
+        versions=package_versions(),
     )
     recipe.out.mkdir(parents=True, exist_ok=True)
     run.write()
     return _run(run, manifest, watchers, say)
 
 
-def resume(out: Path, tensorboard: bool = False, say: Say = _say) -> Path:
+def resume_training(out: Path, tensorboard: bool = False, say: Say = _say) -> Path:
     """The run in `out` from its last whole epoch to its end; returns the last checkpoint.
 
     Ends with the weights of an unbroken run. Raises InputError where its data or the weights that
     it began with are not what they were.
     """
-    run = RunFile.read(out)
+    run = RunRecord.read(out)
     recipe = run.recipe
-    watchers = watchers_of(out, say, tensorboard)
-    manifest = manifest_at(recipe.data)
-    refuse_unfit(recipe.weights, manifest.names)
-    if file_digest(recipe.weights) != run.weights_sha256:
+    watchers = make_callbacks(out, say, tensorboard)
+    manifest = require_dataset_yaml(recipe.data)
+    check_weights(recipe.weights, manifest.names)
+    if file_sha256(recipe.weights) != run.weights_sha256:
         raise _changed(recipe.weights, "the weights are not those that the run began with")
-    if data_digest(manifest) != run.data_sha256:
+    if dataset_sha256(manifest) != run.data_sha256:
         raise _changed(recipe.data, "the dataset is not what it was when the run began")
     for line in _differences(run):
         _warn(line)
@@ -112,7 +120,7 @@ def last_checkpoint(out: Path) -> Path:
     return out / "weights" / "last.pt"
 
 
-def chosen_device(wanted: str) -> str:
+def choose_device(wanted: str) -> str:
     """ "cpu" or "cuda:N"; raises InputError where there is no such GPU."""
     import torch
 
@@ -129,38 +137,40 @@ def chosen_device(wanted: str) -> str:
     return f"cuda:{number}"
 
 
-def threads() -> int:
+def cpu_threads() -> int:
     """Threads of the CPU: OMP_NUM_THREADS, or the cores that this process may use."""
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     if wanted.isdecimal() and int(wanted):
         return int(wanted)
-    return cores()
+    return available_cores()
 
 
-def _run(run: RunFile, manifest: Manifest, watchers: tuple[Watcher, ...], say: Say) -> Path:
+def _run(
+    run: RunRecord, manifest: DatasetYaml, watchers: tuple[TrainingCallback, ...], say: Say
+) -> Path:
     """On from the state of the run, if there is one."""
-    hush()
+    isolate_ultralytics()
     import torch
 
-    from cv.training.chipset import ChipSet, Look
-    from cv.training.state import State
-    from cv.training.trainer import Job, PierTrainer, cpu_likes_bfloat16, state_path
+    from cv.training.checkpoint_state import TrainingState
+    from cv.training.torch_dataset import ChipDataset, ChipTransform
+    from cv.training.trainer import PierTrainer, TrainingJob, cpu_has_bfloat16, training_state_path
 
     recipe = run.recipe
-    device = chosen_device(recipe.device)
-    saved = state_path(recipe.out)
-    state = State.load(saved) if saved.exists() else None
+    device = choose_device(recipe.device)
+    saved = training_state_path(recipe.out)
+    state = TrainingState.load(saved) if saved.exists() else None
     if state is not None and state.epochs >= recipe.epochs:
         say(f"finished: all {recipe.epochs} epochs are done")
         return last_checkpoint(recipe.out)
     bfloat16 = recipe.precision == "bfloat16"
-    wanted = bfloat16 or (recipe.precision == "auto" and cpu_likes_bfloat16())
-    chips = ChipSet(manifest, Look(recipe.side, recipe.jitter, recipe.seed))
+    wanted = bfloat16 or (recipe.precision == "auto" and cpu_has_bfloat16())
+    chips = ChipDataset(manifest, ChipTransform(recipe.side, recipe.jitter, recipe.seed))
     workers = 0 if device == "cpu" else min(8, os.cpu_count() or 1)
-    job = Job(recipe, chips, state, watchers, workers, device == "cpu" and wanted)
+    job = TrainingJob(recipe, chips, state, watchers, workers, device == "cpu" and wanted)
     trainer = PierTrainer(_settings(recipe, device), job)
-    torch.set_num_threads(threads())  # ultralytics leaves one core idle
-    say(f"{len(chips)} chips, {recipe.batch} a step, on {device} with {threads()} threads")
+    torch.set_num_threads(cpu_threads())  # ultralytics leaves one core idle
+    say(f"{len(chips)} chips, {recipe.batch} a step, on {device} with {cpu_threads()} threads")
     try:
         trainer.train()
     finally:
@@ -169,7 +179,7 @@ def _run(run: RunFile, manifest: Manifest, watchers: tuple[Watcher, ...], say: S
     return last_checkpoint(recipe.out)
 
 
-def _settings(recipe: Recipe, device: str) -> dict[str, object]:
+def _settings(recipe: TrainingConfig, device: str) -> dict[str, object]:
     """Settings of ultralytics."""
     half: object = "bf16" if recipe.precision == "bfloat16" else recipe.precision == "auto"
     return {
@@ -220,14 +230,16 @@ def _changed(path: Path, found: str) -> InputError:
     return InputError(path, found, limit, "Restore it, or begin a new run in another folder.")
 
 
-def _differences(run: RunFile) -> list[str]:
+def _differences(run: RunRecord) -> list[str]:
     """A line for all that may change the last bits of a resumed run."""
     lines = []
-    for (name, then), (_, now) in zip(run.versions, versions(), strict=False):
+    for (name, then), (_, now) in zip(run.versions, package_versions(), strict=False):
         if then != now:
             lines.append(f"warning: the run began with {name} {then}, this is {now}")
-    if run.threads != threads():
-        lines.append(f"warning: the run began with {run.threads} threads, these are {threads()}")
-    if run.device != (now := chosen_device(run.recipe.device)):
+    if run.threads != cpu_threads():
+        lines.append(
+            f"warning: the run began with {run.threads} threads, these are {cpu_threads()}"
+        )
+    if run.device != (now := choose_device(run.recipe.device)):
         lines.append(f"warning: the run began on {run.device}, this is {now}")
     return lines

@@ -14,18 +14,23 @@ import numpy as np
 import torch
 
 from cv.errors import InferenceError, InputError, ModelError, PierwatchError
-from cv.files import write_whole
-from cv.training.augment import focus_batch, light_batch, turn_batch
-from cv.training.chipset import ChipSet, loader_of
+from cv.io.atomic_files import write_atomically
+from cv.training.augmentation import focus_batch, relight_batch, rotate_batch
+from cv.training.callbacks import TrainingCallback
+from cv.training.checkpoint_state import TrainingState
+from cv.training.config import TrainingConfig
+from cv.training.initial_weights import (
+    WeightsKind,
+    read_architecture,
+    read_checkpoint,
+    weights_kind,
+)
 from cv.training.losses import criterion_of
-from cv.training.plan import Recipe
-from cv.training.progress import Watcher
-from cv.training.quiet import hush
-from cv.training.revive import drop_end_to_end, revive
-from cv.training.start import Kind, kind_of, read_architecture, read_checkpoint
-from cv.training.state import State
+from cv.training.onnx_to_torch import drop_one_to_one_head, onnx_to_torch
+from cv.training.torch_dataset import ChipDataset, make_loader
+from cv.training.ultralytics_setup import isolate_ultralytics
 
-hush()
+isolate_ultralytics()
 
 from ultralytics import __version__ as _ultralytics  # noqa: E402
 from ultralytics.engine import trainer as _engine  # noqa: E402
@@ -36,16 +41,16 @@ _RELATIVES = {"container": "large vehicle", "hull": "ship"}  # of ours among DOT
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
+class TrainingJob:
     """What a trainer is given beside the settings of ultralytics."""
 
-    recipe: Recipe
+    recipe: TrainingConfig
     # of the run
-    chips: ChipSet
+    chips: ChipDataset
     # to train on
-    state: State | None
+    state: TrainingState | None
     # to go on from
-    watchers: tuple[Watcher, ...]
+    watchers: tuple[TrainingCallback, ...]
     # who follow the run
     workers: int
     # processes that read chips
@@ -60,7 +65,7 @@ engine: Any = _engine
 class PierTrainer(_Base):  # type: ignore[misc]
     """OBBTrainer that is the same run whether it was interrupted or not, and tells nobody of it."""
 
-    def __init__(self, settings: dict[str, object], job: Job) -> None:
+    def __init__(self, settings: dict[str, object], job: TrainingJob) -> None:
         self.job = job
         self._history: list[tuple[float, ...]] = []
         super().__init__(overrides=settings)
@@ -83,15 +88,15 @@ class PierTrainer(_Base):  # type: ignore[misc]
     def get_dataloader(self, *_: Any, **__: Any) -> Any:
         """Our chips; the validation that ultralytics asks this for too never runs."""
         pin = self.device.type == "cuda"
-        return loader_of(self.job.chips, self.job.recipe.batch, self.job.workers, pin)
+        return make_loader(self.job.chips, self.job.recipe.batch, self.job.workers, pin)
 
     def setup_model(self) -> Any:
         """The network from its checkpoint, revived from an ONNX model, or from its architecture."""
         start, classes = self.job.recipe.weights, len(self.data["names"])
-        kind = kind_of(start)
-        if kind is Kind.RELEASED:
-            self.model: Any = revive(start, self.job.chips.pictures(), classes)
-        elif kind is Kind.CHECKPOINT:
+        kind = weights_kind(start)
+        if kind is WeightsKind.RELEASED:
+            self.model: Any = onnx_to_torch(start, self.job.chips.pictures(), classes)
+        elif kind is WeightsKind.CHECKPOINT:
             weights = read_checkpoint(start)
             self.model = self.get_model(weights.yaml, weights)
         else:
@@ -99,7 +104,7 @@ class PierTrainer(_Base):  # type: ignore[misc]
         head = self.model.model[-1]
         head.max_det = MAX_DETECTIONS
         if self.job.recipe.heads == "raw":
-            drop_end_to_end(head)
+            drop_one_to_one_head(head)
         if self.job.recipe.freeze >= len(self.model.model):
             found, layers = str(self.job.recipe.freeze), len(self.model.model)
             raise InputError("freeze", found, f"the network has {layers} layers", "Freeze fewer.")
@@ -108,7 +113,7 @@ class PierTrainer(_Base):  # type: ignore[misc]
         """The network; new class rows start from their relatives in the checkpoint."""
         model = super().get_model(cfg, weights, verbose=False)
         if weights is not None:
-            adopt_classes(model, weights, list(self.data["names"].values()))
+            copy_class_weights(model, weights, list(self.data["names"].values()))
         return model
 
     def resume_training(self, ckpt: Any) -> None:
@@ -140,8 +145,10 @@ class PierTrainer(_Base):  # type: ignore[misc]
         draws = np.random.SeedSequence((self.args.seed, self.epoch, self._step))
         generator = torch.Generator().manual_seed(int(draws.generate_state(1)[0]))
         with torch.autocast(self.device.type, enabled=False):
-            images, boxes = turn_batch(batch["img"], batch["bboxes"], batch["batch_idx"], generator)
-            lit = focus_batch(light_batch(images, generator), generator)
+            images, boxes = rotate_batch(
+                batch["img"], batch["bboxes"], batch["batch_idx"], generator
+            )
+            lit = focus_batch(relight_batch(images, generator), generator)
         batch["bboxes"] = boxes
         batch["img"] = lit.contiguous(memory_format=torch.channels_last)
         if self.job.half_on_cpu:  # undone when the trainer's own autocast block ends
@@ -163,11 +170,11 @@ class PierTrainer(_Base):  # type: ignore[misc]
     def save_model(self) -> bool:
         """Writes the checkpoint of the epoch, the last one, the losses, and then the state."""
         content = self._checkpoint()
-        write_whole(self.wdir / f"epoch{self.epoch}.pt", content)
-        write_whole(self.last, content)
+        write_atomically(self.wdir / f"epoch{self.epoch}.pt", content)
+        write_atomically(self.last, content)
         state = self._state()
-        write_whole(self.csv, _table(state))
-        state.save(state_path(self.save_dir))
+        write_atomically(self.csv, _table(state))
+        state.save(training_state_path(self.save_dir))
         for watcher in self.job.watchers:
             watcher.saved(self.epoch, self._losses())
         return True
@@ -220,8 +227,8 @@ class PierTrainer(_Base):  # type: ignore[misc]
     def _losses(self) -> dict[str, float]:
         return {name: float(value) for name, value in self.tloss.items()}
 
-    def _state(self) -> State:
-        return State(
+    def _state(self) -> TrainingState:
+        return TrainingState(
             epochs=self.epoch + 1,
             network=self.model.state_dict(),
             average=self.ema.ema.state_dict(),
@@ -252,12 +259,12 @@ class PierTrainer(_Base):  # type: ignore[misc]
         return buffer.getvalue()
 
 
-def state_path(out: Path) -> Path:
+def training_state_path(out: Path) -> Path:
     """Where the run in `out` keeps its state."""
     return out / "state.pt"
 
 
-def adopt_classes(model: Any, weights: Any, names: list[str]) -> None:
+def copy_class_weights(model: Any, weights: Any, names: list[str]) -> None:
     """Copy class rows of relatives (DOTA's "ship" for "hull") from a checkpoint's head."""
     old_names = {name: index for index, name in dict(weights.names).items()}
     pairs = [(new, old_names.get(_RELATIVES.get(name, name))) for new, name in enumerate(names)]
@@ -275,7 +282,7 @@ def adopt_classes(model: Any, weights: Any, names: list[str]) -> None:
                     mine[-1].bias[new] = other[-1].bias[old].float()
 
 
-def cpu_likes_bfloat16() -> bool:
+def cpu_has_bfloat16() -> bool:
     """Whether this CPU multiplies bfloat16 natively."""
     for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
         probe = getattr(torch.cpu, name, None)
@@ -286,7 +293,7 @@ def cpu_likes_bfloat16() -> bool:
     return False
 
 
-def _table(state: State) -> str:
+def _table(state: TrainingState) -> str:
     lines = [",".join(("epoch", *state.parts))]
     lines += [
         ",".join((str(epoch), *(f"{value:.6g}" for value in row)))

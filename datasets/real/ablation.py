@@ -27,17 +27,17 @@ import numpy as np
 from tqdm import tqdm
 
 from cv import Detector
-from cv.detector.card import Card
-from cv.evaluation.exam import Exam, Question, sit
-from cv.evaluation.marks import Marks, even_threshold
+from cv.detector.model_card import ModelCard
+from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation, evaluate_image
+from cv.evaluation.metrics import CountMetrics, balanced_threshold
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-import figures
-from figures import Figures
-from fresh import CALIBRATING, COMPARING, rendered
-from plan import Budget, Look, Plan, Run
-from scenes import CONTAINER, HULL, questions
-from shell import run
+import model_figures as figures
+from ablation_config import Budget, Look, Plan, Run
+from labelled_scenes import CONTAINER, HULL, questions
+from model_figures import Figures
+from script_runner import run
+from synthetic_evaluation import CALIBRATING, COMPARING, rendered
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FINE_M = 0.6
@@ -50,45 +50,50 @@ _MOST_OVERLAP = 0.6
 """Of a tile: more would look at everything more than six times."""
 
 
-def examined(asked: Sequence[Question], detector: Detector) -> list[Exam]:
+def examined(asked: Sequence[EvaluationSample], detector: Detector) -> list[ImageEvaluation]:
     """The exams, with a bar."""
-    return [sit(one, detector) for one in tqdm(asked, unit="image", disable=None, leave=False)]
+    return [
+        evaluate_image(one, detector)
+        for one in tqdm(asked, unit="image", disable=None, leave=False)
+    ]
 
 
-def at_scale(card: Card, look: Look) -> Card:
+def at_scale(card: ModelCard, look: Look) -> ModelCard:
     """`card` with the working GSDs of `look`; tiles overlap by the same metres as before."""
     wanted = {CONTAINER: look.container_m, HULL: look.hull_m}
     looks = []
-    for one in card.looks:
+    for one in card.passes:
         gsd = next((wanted[kind] for kind in one.classes if wanted.get(kind)), one.gsd_m)
         overlap = min(one.overlap_px * one.gsd_m / gsd, _MOST_OVERLAP * card.tile_px)
         looks.append(replace(one, gsd_m=gsd, overlap_px=round(overlap)))
-    return replace(card, looks=tuple(looks))
+    return replace(card, passes=tuple(looks))
 
 
-def measured(name: str, detector: Detector, real: Sequence[Exam], chips: Sequence[Exam]) -> Figures:
+def measured(
+    name: str, detector: Detector, real: Sequence[ImageEvaluation], chips: Sequence[ImageEvaluation]
+) -> Figures:
     """The figures of `detector`, called `name`, from exams of one class or both."""
     line = Figures(name, f"{datetime.now(UTC):%Y-%m-%d}", detector.digest)
-    boxes = [exam for exam in real if exam.question.kind == CONTAINER]
-    hulls = [exam for exam in real if exam.question.kind == HULL]
+    boxes = [exam for exam in real if exam.sample.kind == CONTAINER]
+    hulls = [exam for exam in real if exam.sample.kind == HULL]
     if boxes:
-        marks = Marks.of(boxes)
+        marks = CountMetrics.of(boxes)
         line = replace(
             line,
-            container_m=detector.card.look_for(CONTAINER).gsd_m,
+            container_m=detector.card.pass_for(CONTAINER).gsd_m,
             container_nmae=marks.nmae,
             container_bias=marks.bias,
             container_even_nmae=_even(boxes).nmae,
             container_ap50=marks.ap50,
-            container_fine_ap50=Marks.of([e for e in boxes if e.gsd_m <= FINE_M]).ap50,
+            container_fine_ap50=CountMetrics.of([e for e in boxes if e.gsd_m <= FINE_M]).ap50,
             container_recall=marks.recall,
             container_precision=marks.precision,
         )
     if hulls:
-        marks = Marks.of(hulls)
+        marks = CountMetrics.of(hulls)
         line = replace(
             line,
-            hull_m=detector.card.look_for(HULL).gsd_m,
+            hull_m=detector.card.pass_for(HULL).gsd_m,
             hull_nmae=marks.nmae,
             hull_bias=marks.bias,
             hull_even_nmae=_even(hulls).nmae,
@@ -96,20 +101,20 @@ def measured(name: str, detector: Detector, real: Sequence[Exam], chips: Sequenc
             hull_length_error=marks.length_error,
         )
     if chips:
-        boxes = [exam for exam in chips if exam.question.kind == CONTAINER]
-        hulls = [exam for exam in chips if exam.question.kind == HULL]
+        boxes = [exam for exam in chips if exam.sample.kind == CONTAINER]
+        hulls = [exam for exam in chips if exam.sample.kind == HULL]
         line = replace(
             line,
-            fresh_container_nmae=Marks.of(boxes).nmae,
-            fresh_container_ap50=Marks.of(boxes).ap50,
-            fresh_hull_ap50=Marks.of(hulls).ap50,
+            fresh_container_nmae=CountMetrics.of(boxes).nmae,
+            fresh_container_ap50=CountMetrics.of(boxes).ap50,
+            fresh_hull_ap50=CountMetrics.of(hulls).ap50,
         )
     return line
 
 
-def _even(exams: Sequence[Exam]) -> Marks:
-    threshold = even_threshold(exams)
-    return Marks.of([exam.at(threshold) for exam in exams])
+def _even(exams: Sequence[ImageEvaluation]) -> CountMetrics:
+    threshold = balanced_threshold(exams)
+    return CountMetrics.of([exam.at(threshold) for exam in exams])
 
 
 def tile_ms(detector: Detector) -> float:
@@ -119,7 +124,7 @@ def tile_ms(detector: Detector) -> float:
     times = []
     for _ in range(_TILES):
         start = time.process_time()
-        detector.networks[0].run(tile)
+        detector.models[0].run(tile)
         times.append(time.process_time() - start)
     return 1000 * float(np.median(times))
 
@@ -136,8 +141,8 @@ def parameters(model: Path) -> float:
 def look(one: Look, root: Path) -> Figures:
     """Measures the released model at another working GSD: only what that changes."""
     plain = Detector.load(threads=1)
-    networks = tuple(replace(n, card=at_scale(n.card, one)) for n in plain.networks)
-    detector = replace(plain, networks=networks)
+    networks = tuple(replace(n, card=at_scale(n.card, one)) for n in plain.models)
+    detector = replace(plain, models=networks)
     kinds = [kind for kind, gsd in ((CONTAINER, one.container_m), (HULL, one.hull_m)) if gsd]
     asked = [q for q in questions(root) if q.kind in kinds]
     start = time.process_time()
@@ -162,14 +167,21 @@ def commands(run: Run, budget: Budget, weights: Path, root: Path, work: Path) ->
     python = sys.executable
     folder, data = work / run.folder, work / run.folder / "data"
     first, last = budget.first_seed, budget.first_seed + budget.chips
-    chips = [python, "-m", "cv.training.chips", str(data), "--first", str(first)]
+    chips = [python, "-m", "cv.synthetic.chip_dataset", str(data), "--first", str(first)]
     chips += ["--last", str(last), "--workers", "2"]
     if run.without:
         chips += ["--without", *run.without]
     lines = [chips]
     if run.real:
         lines.append(
-            [python, "datasets/real/chips.py", str(root), str(data), "--count", str(run.real)]
+            [
+                python,
+                "datasets/real/training_chips.py",
+                str(root),
+                str(data),
+                "--count",
+                str(run.real),
+            ]
         )
     train = [python, "train.py"]
     if (folder / "run" / "run.json").exists():
@@ -180,7 +192,12 @@ def commands(run: Run, budget: Budget, weights: Path, root: Path, work: Path) ->
             start = weights / start
         if run.graft:
             grafted = folder / "start.pt"
-            graft = [python, "datasets/real/graft.py", str(start), f"datasets/real/{run.graft}"]
+            graft = [
+                python,
+                "datasets/real/transfer_weights.py",
+                str(start),
+                f"datasets/real/{run.graft}",
+            ]
             lines.append([*graft, str(grafted)])
             start = grafted
         train += ["--data", str(data / "dataset.yaml"), "--weights", str(start)]
@@ -188,7 +205,7 @@ def commands(run: Run, budget: Budget, weights: Path, root: Path, work: Path) ->
         train += ["--batch", str(budget.batch), "--rate", str(budget.rate)]
         train += ["--seed", str(budget.seed), "--heads", "raw", *run.options]
     lines.append(train)
-    release = [python, "-m", "cv.training.release", str(folder / "run" / "weights" / "last.pt")]
+    release = [python, "-m", "cv.export.release", str(folder / "run" / "weights" / "last.pt")]
     release += [str(folder), "--name", "model", "--version", "0", "--container", "0.4"]
     lines.append([*release, "--hull", "0.4", "--data", f"ablation: {run.what}"])
     return lines
@@ -196,7 +213,7 @@ def commands(run: Run, budget: Budget, weights: Path, root: Path, work: Path) ->
 
 def trained(run: Run, budget: Budget, weights: Path, root: Path, work: Path) -> Path:
     """Trains and exports `run`; returns the model, whose thresholds are even on rendered chips."""
-    from cv.training.release import restamp
+    from cv.export.release import replace_model_card
 
     for command in commands(run, budget, weights.resolve(), root.resolve(), work.resolve()):
         subprocess.run(command, cwd=REPOSITORY, check=True)
@@ -205,9 +222,11 @@ def trained(run: Run, budget: Budget, weights: Path, root: Path, work: Path) -> 
     thresholds = []
     for kind in detector.card.classes:
         exams = examined(rendered(work / "fresh", kind, CALIBRATING, CHIPS, 1), detector)
-        thresholds.append(round(min(0.9, max(0.05, even_threshold(exams))), 3))
-    own = detector.networks[0].card
-    restamp(model, own.measured(dict(zip(detector.card.classes, thresholds, strict=True))))
+        thresholds.append(round(min(0.9, max(0.05, balanced_threshold(exams))), 3))
+    own = detector.models[0].card
+    replace_model_card(
+        model, own.measured(dict(zip(detector.card.classes, thresholds, strict=True)))
+    )
     return model
 
 

@@ -20,44 +20,47 @@ from pathlib import Path
 from tqdm import tqdm
 
 from cv import Detector
-from cv.detector.detector import CANDIDATE_SHARE
-from cv.evaluation.coverage import Coverage
-from cv.evaluation.exam import Exam, Question, sit
-from cv.evaluation.marks import Marks
-from cv.training.release import restamp
+from cv.detector.detector import CANDIDATE_FRACTION
+from cv.evaluation.coverage import IntervalCoverage
+from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation, evaluate_image
+from cv.evaluation.metrics import CountMetrics
+from cv.export.release import replace_model_card
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from folds import WINDOW_M, Fold, elsewhere, folds
-from fresh import CALIBRATING, rendered
-from scenes import questions
-from shell import run
+from cross_validation import WINDOW_M, Fold, elsewhere, folds
+from labelled_scenes import questions
+from script_runner import run
+from synthetic_evaluation import CALIBRATING, rendered
 
 LEAST = 0.05
 """Candidates down to this score are looked at while a threshold is sought."""
 
 
-def examined(asked: Sequence[Question], detector: Detector) -> list[Exam]:
+def examined(asked: Sequence[EvaluationSample], detector: Detector) -> list[ImageEvaluation]:
     """The exams, with a bar."""
-    return [sit(one, detector) for one in tqdm(asked, unit="image", disable=None, leave=False)]
+    return [
+        evaluate_image(one, detector)
+        for one in tqdm(asked, unit="image", disable=None, leave=False)
+    ]
 
 
 def unprejudiced(detector: Detector) -> Detector:
     """`detector` without calibrations, with candidates down to `LEAST`."""
-    low = LEAST / CANDIDATE_SHARE
+    low = LEAST / CANDIDATE_FRACTION
     cards = [
         replace(n.card, thresholds=(low,) * len(n.card.classes), calibrations=())
-        for n in detector.networks
+        for n in detector.models
     ]
-    pairs = zip(detector.networks, cards, strict=True)
-    return replace(detector, networks=tuple(replace(n, card=card) for n, card in pairs))
+    pairs = zip(detector.models, cards, strict=True)
+    return replace(detector, models=tuple(replace(n, card=card) for n, card in pairs))
 
 
-def print_elsewhere(scenes: Sequence[Exam], others: Sequence[Fold]) -> None:
+def print_elsewhere(scenes: Sequence[ImageEvaluation], others: Sequence[Fold]) -> None:
     """How whole scenes, and windows of them, fare by what all others say."""
     pairs = zip(scenes, others, strict=True)
-    marks = Marks.of([exam.at(fold.threshold) for exam, fold in pairs])
+    marks = CountMetrics.of([exam.at(fold.threshold) for exam, fold in pairs])
     print(f"  nMAE {marks.nmae:.3f}, bias {marks.bias:+.3f}")
-    print(f"  windows: {Coverage.of(elsewhere(scenes, others, WINDOW_M))}")
+    print(f"  windows: {IntervalCoverage.of(elsewhere(scenes, others, WINDOW_M))}")
 
 
 def main() -> None:
@@ -82,9 +85,9 @@ def main() -> None:
         print(f"{kind}: threshold {fits[-1].threshold}; each scene by all others:")
         print_elsewhere(scenes, folds(scenes, chips))
     thresholds = dict(zip(detector.card.classes, (fit.threshold for fit in fits), strict=True))
-    own = Detector.load(args.model).networks[0].card
+    own = Detector.load(args.model).models[0].card
     own = own.measured(thresholds, [fit.calibration for fit in fits])
-    print(f"{args.model}: sha256 {restamp(args.model, own)}")
+    print(f"{args.model}: sha256 {replace_model_card(args.model, own)}")
 
 
 if __name__ == "__main__":

@@ -23,17 +23,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cv import Detector
-from cv.evaluation.coverage import Coverage
-from cv.evaluation.exam import Exam
-from cv.evaluation.marks import Marks
+from cv.evaluation.coverage import IntervalCoverage
+from cv.evaluation.image_evaluation import ImageEvaluation
+from cv.evaluation.metrics import CountMetrics
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from calibrate import examined, unprejudiced
-from folds import cut, elsewhere, folds
-from fresh import CALIBRATING, COVERING, rendered
-from records import cell, keep, of_model
-from scenes import CONTAINER, questions
-from shell import run
+from cross_validation import cut, elsewhere, folds
+from csv_records import cell, keep, of_model
+from labelled_scenes import CONTAINER, questions
+from script_runner import run
+from synthetic_evaluation import CALIBRATING, COVERING, rendered
 
 FIGURES = Path(__file__).resolve().parent / "intervals.csv"
 WINDOWS_M = (60.0, 80.0, 100.0)
@@ -69,20 +69,20 @@ class Line:
     """The same with their sign."""
 
 
-def line(exams: Sequence[Exam], looks: str, fitted: str, detector: Detector) -> Line:
+def line(exams: Sequence[ImageEvaluation], looks: str, fitted: str, detector: Detector) -> Line:
     """The line of `exams`."""
-    c, marks = Coverage.of(exams), Marks.of(exams)
-    kind, today = exams[0].question.kind, f"{datetime.now(UTC):%Y-%m-%d}"
+    c, marks = IntervalCoverage.of(exams), CountMetrics.of(exams)
+    kind, today = exams[0].sample.kind, f"{datetime.now(UTC):%Y-%m-%d}"
     return Line(
         kind,
         looks,
         fitted,
         today,
         detector.digest,
-        c.looks,
-        c.held,
-        c.busy,
-        c.busy_held,
+        c.samples,
+        c.covered,
+        c.non_empty,
+        c.non_empty_covered,
         c.width,
         marks.nmae,
         marks.bias,

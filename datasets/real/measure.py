@@ -16,38 +16,40 @@ from pathlib import Path
 from tqdm import tqdm
 
 from cv import Detector
-from cv.evaluation.exam import Exam, sit
-from cv.evaluation.marks import Marks
-from cv.evaluation.table import bands_table, exams_table, marks_table
+from cv.evaluation.image_evaluation import ImageEvaluation, evaluate_image
+from cv.evaluation.metrics import CountMetrics
+from cv.evaluation.metrics_table import bands_table, images_table, metrics_table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from scenes import CONTAINER, HULL, questions
-from shell import run
+from labelled_scenes import CONTAINER, HULL, questions
+from script_runner import run
 
 FINE_M = 0.6
 """Up to this ground sampling distance single containers are told apart reliably, metres."""
 
 
-def examined(root: Path, detector: Detector, kinds: tuple[str, ...]) -> list[Exam]:
+def examined(root: Path, detector: Detector, kinds: tuple[str, ...]) -> list[ImageEvaluation]:
     """The exams of `detector` in all images under `root` with labels of `kinds`."""
     asked = [question for question in questions(root) if question.kind in kinds]
-    return [sit(question, detector) for question in tqdm(asked, disable=None, leave=False)]
+    return [
+        evaluate_image(question, detector) for question in tqdm(asked, disable=None, leave=False)
+    ]
 
 
-def summary(exams: list[Exam]) -> str:
+def summary(exams: list[ImageEvaluation]) -> str:
     """The marks over all images, and of containers by coarseness."""
     rows = []
     for kind in (CONTAINER, HULL):
-        chosen = [exam for exam in exams if exam.question.kind == kind]
+        chosen = [exam for exam in exams if exam.sample.kind == kind]
         if not chosen:
             continue
-        rows.append((f"{kind}, all", Marks.of(chosen)))
+        rows.append((f"{kind}, all", CountMetrics.of(chosen)))
         if kind == CONTAINER:
             fine = [exam for exam in chosen if exam.gsd_m <= FINE_M]
             coarse = [exam for exam in chosen if exam.gsd_m > FINE_M]
-            rows.append((f"{kind}, up to {FINE_M:g} m", Marks.of(fine)))
-            rows.append((f"{kind}, above {FINE_M:g} m", Marks.of(coarse)))
-    return marks_table(rows)
+            rows.append((f"{kind}, up to {FINE_M:g} m", CountMetrics.of(fine)))
+            rows.append((f"{kind}, above {FINE_M:g} m", CountMetrics.of(coarse)))
+    return metrics_table(rows)
 
 
 def main() -> None:
@@ -63,12 +65,12 @@ def main() -> None:
     kinds = (args.kind,) if args.kind else detector.card.classes
     exams = examined(args.root, detector, kinds)
     for kind in kinds:
-        chosen = [exam for exam in exams if exam.question.kind == kind]
-        print(f"{kind}s\n{exams_table(chosen)}\n")
+        chosen = [exam for exam in exams if exam.sample.kind == kind]
+        print(f"{kind}s\n{images_table(chosen)}\n")
         print(f"{bands_table(chosen)}\n")
     print(summary(exams))
     for kind in kinds:
-        off = Marks.of([exam for exam in exams if exam.question.kind == kind]).length_error
+        off = CountMetrics.of([exam for exam in exams if exam.sample.kind == kind]).length_error
         print(f"lengths of {kind}s that were found are off by {off:.1%} (median)")
 
 

@@ -16,14 +16,14 @@ from tqdm import tqdm
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))  # cv, where it is not installed
 
-from delivery import write_scene
-from port import SHAPE
+from ground_truth import Row, Watch, counts, watches, write_rows
+from port_layout import SHAPE
 from scenery import Scenery
-from story import PLAN, Look, tell
-from truth import Row, Watch, counts, watches, write_rows
-from weather import clouds_of, sky_of
+from schedule import PLAN, Look, tell
+from sky import clouds_of, sky_of
+from skysat_delivery import write_scene
 
-from cv.training.sensor import Label, expose
+from cv.synthetic.picture import RenderedLabel, render_picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class Shot:
 
     path: Path
     # its image
-    seen: tuple[Label, ...]
+    seen: tuple[RenderedLabel, ...]
     # every container and hull that counts, in pixels of the scene
     rows: tuple[Row, ...]
     # the truth about each pier
@@ -59,7 +59,7 @@ def render_day(out: Path, look: Look, scenery: Scenery, places: tuple[Watch, ...
     sky = sky_of(look, scenery.seed)
     clouds = clouds_of(look, sky.sun, scenery.seed)
     rng = np.random.default_rng([scenery.seed, 12, look.number])
-    image, labels = expose(scenery.draw(look), sky.sun, sky.view, sky.sensor, rng, SHAPE)
+    image, labels = render_picture(scenery.draw(look), sky.sun, sky.view, sky.sensor, rng, SHAPE)
     path = write_scene(out, look, sky, clouds.over(image), clouds)
     rows = tuple(place.row(look, labels, clouds.hidden) for place in places)
     return Shot(path, tuple(item for item in labels if counts(item, clouds.hidden)), rows)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from port import EXPORT, FRAME, IMPORT, TRACKS, draw_port
-from story import Box, Look
+from port_layout import EXPORT, FRAME, IMPORT, TRACKS, draw_port
+from schedule import Box, Look
 
-from cv.training.canvas import WATER, Canvas, Placed
-from cv.training.cargo import draw_container
-from cv.training.clutter import draw_stacker
-from cv.training.materials import Paints
-from cv.training.noise import noise_field
-from cv.training.ships import Ship, draw_ship
-from cv.training.trains import draw_wagons
-from cv.training.trucks import draw_truck
+from cv.synthetic.canvas import WATER, Canvas, PlacedObject
+from cv.synthetic.clutter import draw_stacker
+from cv.synthetic.container_blocks import draw_container
+from cv.synthetic.materials import ContainerPaints
+from cv.synthetic.noise import noise_field
+from cv.synthetic.ships import ShipModel, draw_ship
+from cv.synthetic.trains import draw_wagons
+from cv.synthetic.trucks import draw_truck
 
 LENGTH, BEAM = 118.0, 18.5
 """Of the ship that calls, metres."""
@@ -31,7 +31,7 @@ class Scenery:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self._ground = draw_port()
-        self._paints = _stocked(Paints(np.random.default_rng([seed, 3])))
+        self._paints = _stocked(ContainerPaints(np.random.default_rng([seed, 3])))
 
     def draw(self, look: Look) -> Canvas:
         """The canvas of a day."""
@@ -40,7 +40,7 @@ class Scenery:
         for box in (*look.exported, *look.imported):
             self._draw_box(canvas, box)
         if look.day.train:
-            train = Paints(np.random.default_rng([self.seed, 4]))
+            train = ContainerPaints(np.random.default_rng([self.seed, 4]))
             loaded = 1.0 if look.day.train == "full" else 0.0
             draw_wagons(canvas, FRAME.at(-140, TRACKS[0]), FRAME.angle, _WAGONS, loaded, train)
         self._draw_traffic(canvas, look)
@@ -61,8 +61,8 @@ class Scenery:
         else:
             u, v = EXPORT.outline.left - _CLEAR - BEAM / 2, 34.0
         heading = FRAME.angle + math.pi / 2
-        ship = Ship("container", LENGTH, BEAM, FRAME.at(u, v), heading, _DECK, 1.0)
-        hull = draw_ship(canvas, ship, Paints(np.random.default_rng(15)))
+        ship = ShipModel("container", LENGTH, BEAM, FRAME.at(u, v), heading, _DECK, 1.0)
+        hull = draw_ship(canvas, ship, ContainerPaints(np.random.default_rng(15)))
         boxes = [item for item in canvas.placed if item.parent == hull.ident]
         order = np.random.default_rng(7).normal(0, 2, len(boxes))
         ranked = [boxes[i] for i in np.argsort(np.arange(len(boxes)) + order)]
@@ -80,7 +80,7 @@ class Scenery:
 
     def _draw_traffic(self, canvas: Canvas, look: Look) -> None:
         """A reach stacker and lorries, where there is room."""
-        paints = Paints(np.random.default_rng([self.seed, 9, look.number]))
+        paints = ContainerPaints(np.random.default_rng([self.seed, 9, look.number]))
         rng = paints.rng
         lane = FRAME.angle + math.pi / 2
         draw_stacker(canvas, FRAME.at(69.5, rng.uniform(-40, 100)), lane, rng)
@@ -91,7 +91,7 @@ class Scenery:
                 draw_truck(canvas, FRAME.at(u, rng.uniform(-30, 75)), facing, load, paints)
 
 
-def _stocked(paints: Paints) -> Paints:
+def _stocked(paints: ContainerPaints) -> ContainerPaints:
     """Paints whose bank of roof patterns is full, so that a roof depends on its seed alone."""
     for length in (6.06, 12.19):
         for _ in range(10):
@@ -99,7 +99,7 @@ def _stocked(paints: Paints) -> Paints:
     return paints
 
 
-def _bare(canvas: Canvas, boxes: list[Placed], hull: Placed) -> None:
+def _bare(canvas: Canvas, boxes: list[PlacedObject], hull: PlacedObject) -> None:
     """Take boxes from the deck: the hatch covers below show, and those that were bare match."""
     height = hull.height + 1.5
     taken = np.isin(canvas.ids, [box.ident for box in boxes])

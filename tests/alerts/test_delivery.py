@@ -9,20 +9,20 @@ from dataclasses import replace
 from hashlib import sha256
 
 import pytest
-from sights import look
 
-from cv.alerts.delivery import deliver, pending
-from cv.alerts.rule import Rule
+from cv.alerts.delivery import deliver_alerts, pending_messages
+from cv.alerts.rule import AlertRule
 from cv.cli import main
-from cv.counting.counts import Counts
+from cv.counting.counts import SceneCounts
 from cv.errors import LedgerError
-from cv.events.event import Kind
-from cv.events.findings import findings
+from cv.events.event import EventKind
+from cv.events.pipeline import find_events
 from cv.ledger import Ledger
 from cv.site import Site
+from tests.fixtures.observations import look
 
 PIERS = ("Pier 2", "Pier 3")
-RULES = (Rule("every", frozenset(Kind), frozenset(PIERS)),)
+RULES = (AlertRule("every", frozenset(EventKind), frozenset(PIERS)),)
 
 
 def site_file(folder, *names, **members):
@@ -56,7 +56,7 @@ def ledger(tmp_path):
 def record(ledger, *counts):
     for count in counts:
         digest = sha256(count.scene.encode()).hexdigest()
-        ledger.record(Counts(count.scene, digest, (count,), ()))
+        ledger.record(SceneCounts(count.scene, digest, (count,), ()))
 
 
 def month():
@@ -67,7 +67,7 @@ def month():
 
 def told(ledger, site, rules=RULES, since=None):
     messages = []
-    assert deliver(ledger, site, rules, since, messages.append) == len(messages)
+    assert deliver_alerts(ledger, site, rules, since, messages.append) == len(messages)
     return messages
 
 
@@ -76,14 +76,14 @@ def test_what_was_told_is_remembered(ledger, site):
     first = told(ledger, site)
     assert {one.alert.change for one in first} == {"new"}
     assert [one.alert.id for one in first] == list(range(1, len(first) + 1))
-    assert Kind.CALL in {one.alert.event.kind for one in first}
-    assert told(ledger, site) == pending(ledger, site, RULES) == []
+    assert EventKind.CALL in {one.alert.event.kind for one in first}
+    assert told(ledger, site) == pending_messages(ledger, site, RULES) == []
     assert len(ledger.told()) == len(first)
 
 
 def test_pending_remembers_nothing(ledger, site):
     record(ledger, *month())
-    assert pending(ledger, site, RULES) == pending(ledger, site, RULES) != []
+    assert pending_messages(ledger, site, RULES) == pending_messages(ledger, site, RULES) != []
     assert ledger.told() == ()
 
 
@@ -94,7 +94,7 @@ def test_what_could_not_be_told_is_told_again(ledger, site):
         raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        deliver(ledger, site, RULES, None, broken)
+        deliver_alerts(ledger, site, RULES, None, broken)
     assert ledger.told() == ()
     assert told(ledger, site)
 
@@ -127,7 +127,7 @@ def test_other_sites_keep_what_they_were_told(ledger, site, tmp_path):
 
 def test_twenty_orders_of_arrival_leave_the_same_told(tmp_path, site):
     looks = month()
-    expected = findings({"Pier 2": looks})
+    expected = find_events({"Pier 2": looks})
     for seed in range(20):
         arrived = [*looks, *looks[:3]]
         random.Random(seed).shuffle(arrived)
@@ -137,7 +137,7 @@ def test_twenty_orders_of_arrival_leave_the_same_told(tmp_path, site):
                 if i % 4 == 0:
                     told(ledger, site)
             told(ledger, site)
-            kept = [json.loads(one.event) for one in ledger.told() if one.standing]
+            kept = [json.loads(one.event) for one in ledger.alerts() if one.standing]
         assert len(kept) == len(expected)
         assert {one["kind"] for one in kept} == {one.kind for one in expected}
 

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from cv.alerts.rule import read_rules
+from cv.alerts.rule import read_alert_rules
 from cv.errors import SiteError
-from cv.events.event import Kind
+from cv.events.event import EventKind
 from cv.site import Site
 
 SQUARE = [[[130.0, 42.0], [130.001, 42.0], [130.001, 42.001], [130.0, 42.001], [130.0, 42.0]]]
@@ -26,14 +26,14 @@ def rules(folder, **members):
     ]
     path = folder / "port.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features, **members}))
-    return read_rules(path, Site.read(path))
+    return read_alert_rules(path, Site.read(path))
 
 
 def test_without_rules_there_is_a_usual_one(tmp_path):
     (usual,) = rules(tmp_path)
     assert usual.piers == {"Pier 1", "Pier 2"}
-    assert Kind.WARNING in usual.kinds
-    assert Kind.STOCKPILE not in usual.kinds
+    assert EventKind.WARNING in usual.kinds
+    assert EventKind.STOCKPILE not in usual.kinds
 
 
 def test_an_empty_list_is_no_rule_at_all(tmp_path):
@@ -49,8 +49,8 @@ def test_a_rule_is_read(tmp_path):
         "least_size": 30,
     }
     (rule,) = rules(tmp_path, alerts=[raw])
-    assert (rule.name, rule.kinds, rule.piers) == ("ship due", {Kind.WARNING}, {"Pier 2"})
-    assert (rule.least_confidence, rule.least_size) == (0.5, 30.0)
+    assert (rule.name, rule.kinds, rule.piers) == ("ship due", {EventKind.WARNING}, {"Pier 2"})
+    assert (rule.min_confidence, rule.min_size) == (0.5, 30.0)
     (plain,) = rules(tmp_path, alerts=[{"kinds": ["call", "halt"]}])
     assert (plain.name, plain.piers) == ("call, halt", {"Pier 1", "Pier 2"})
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 import shapely
-from painting import BERTH, PIER, grid_transform, paint, to_lonlat
 from pyproj import CRS
-from stand_ins import painted_detector
 
 from cv.cli import options
+from tests.fixtures.fake_detectors import painted_detector
+from tests.fixtures.painted_pier import BERTH, PIER, grid_transform, paint, to_lonlat
 
 RAJIN = (130.295, 42.235)
 UTM = CRS.from_epsg(32652)

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import rasterio
 import shapely
-from label_files import yolo_folder
 
 from cv.cli import COMMANDS, main, parser
 from cv.ledger import Ledger
+from tests.fixtures.label_files import yolo_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 700
@@ -252,7 +252,7 @@ def test_an_interrupted_first_batch_records_nothing(place, capsys, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cv.visit.Visit.count", interrupted)
+    monkeypatch.setattr("cv.counting.scene_counter.Visit.count", interrupted)
     assert main(["monitor", "scenes", "--site", "port.geojson", "--ledger", "l.db"]) == 130
     with Ledger.open("l.db", readonly=True) as ledger:
         assert ledger.counts() == ()

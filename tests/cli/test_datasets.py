@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from affine import Affine
-from label_files import BOX, SIZE, cvat_box, cvat_xml, noise, yolo_folder
 from PIL import Image
 from pyproj import CRS
 
 from cv.cli import main
 from cv.geometry.grid import Grid
 from cv.labels import dota, geojson, yolo_obb
-from cv.labels.check import check
-from cv.labels.labelled import LabelledImage, Shape
+from cv.labels.dataset_check import check_dataset
+from cv.labels.labelled_image import LabelledImage, LabelledShape
+from tests.fixtures.label_files import BOX, SIZE, cvat_box, cvat_xml, noise, yolo_folder
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_a_dataset_survives_a_conversion(chips, capsys, target):
     assert "3 objects in 3 images" in capsys.readouterr().out
     assert main(["datasets", "check", out, "--images", "chips/images"]) == 0, capsys.readouterr()
     if target == "yolo-obb":
-        assert check(Path(out)).errors == 0
+        assert check_dataset(Path(out)).errors == 0
         first, again = (yolo_obb.read(Path(p) / "dataset.yaml") for p in ("chips", out))
         pairs = zip(first.images, again.images, strict=True)
         assert all(np.allclose(a.shapes[0].outline, b.shapes[0].outline) for a, b in pairs)
@@ -89,7 +89,7 @@ def test_an_export_becomes_a_dataset_that_can_be_trained_on(chips, capsys):
     )
     assert Path("out/images/val/a.png").read_bytes() == Path("drone/a.png").read_bytes()
     assert len(Path("out/labels/val/a.txt").read_text().splitlines()) == 2
-    assert "train has no images" in str(check(Path("out")).findings[0])
+    assert "train has no images" in str(check_dataset(Path("out")).findings[0])
 
 
 def test_what_reaches_out_is_cut_when_asked(chips, capsys):
@@ -112,7 +112,7 @@ def test_geojson_in_the_world_becomes_pixels_of_its_scene(tmp_path, monkeypatch,
     ) as out:  # fmt: skip
         out.write(np.full((3, 40, 60), 90, dtype=np.uint8))
     ring = np.array([[10, 10], [40, 12], [39.4, 21], [9.4, 19.0]])
-    image = LabelledImage("scene.tif", (60, 40), (Shape("container", ring),))
+    image = LabelledImage("scene.tif", (60, 40), (LabelledShape("container", ring),))
     geojson.write_lonlat(image, Grid((40, 60), transform, crs), Path("a.geojson"))
     assert main(["datasets", "check", "a.geojson"]) == 2
     assert "Name the georeferenced image with --scene" in capsys.readouterr().out

@@ -7,13 +7,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-import servers
-from servers import HERE
 
 from cv.cli import main
 from cv.ledger import Ledger
+from tests.fixtures import http_servers
+from tests.fixtures.http_servers import HERE
 
-server = servers.server
+server = http_servers.server
 
 
 @pytest.fixture

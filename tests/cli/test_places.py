@@ -21,13 +21,13 @@ from cv.cli import main, options
     ],
 )
 def test_what_a_place_is(text, place):
-    assert options.place(text) == place
+    assert options.scene_location(text) == place
 
 
 @pytest.mark.parametrize("text", ["file:///%00a.tif", "file://elsewhere/a.tif", "ftp://a/a.tif"])
 def test_what_is_none(text):
     with pytest.raises(argparse.ArgumentTypeError):
-        options.place(text)
+        options.scene_location(text)
 
 
 def test_a_fetched_scene_that_is_refused_says_how_to_fetch_it_again(place, monkeypatch, capsys):

@@ -8,10 +8,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from stand_ins import painted_detector
 
 import cv
 from cv.cli import parser
+from tests.fixtures.fake_detectors import painted_detector
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 

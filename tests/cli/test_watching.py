@@ -12,13 +12,14 @@ from types import SimpleNamespace
 import pytest
 import rasterio
 
-import cv.monitoring
-from cv.cli import main, watch
+import cv.pipeline.batch
+from cv.cli import main
 from cv.ledger import Ledger
-from cv.monitoring import Found
-from cv.outcome import Fate, Outcome
-from cv.quarantine import put_into
-from cv.scene.arrivals import Arrivals
+from cv.pipeline import folder_watch
+from cv.pipeline.batch import ScanResult
+from cv.pipeline.outcome import SceneOutcome, SceneStatus
+from cv.pipeline.quarantine import add_to_quarantine
+from cv.scene.discovery.new_scenes import NewScenes
 
 COMMAND = ["monitor", "--site", "port.geojson", "--ledger", "port.db", "--watch", "1"]
 
@@ -36,7 +37,7 @@ def meanwhile(monkeypatch):
                 raise KeyboardInterrupt
             step()
 
-        monkeypatch.setattr(watch, "time", SimpleNamespace(sleep=sleep))
+        monkeypatch.setattr(folder_watch, "time", SimpleNamespace(sleep=sleep))
 
     return set_up
 
@@ -128,7 +129,7 @@ def test_the_quarantine_is_ended_once(place, meanwhile, capsys):
     def quarantine():
         later("day9", "day13")
         with Ledger.open("port.db") as ledger:
-            put_into(ledger, Path("scenes/day13.tif"), "signal 9")
+            add_to_quarantine(ledger, Path("scenes/day13.tif"), "signal 9")
 
     meanwhile(nothing, quarantine, nothing, nothing)
     assert main([*COMMAND, "scenes", "--retry", "--workers", "1"]) == 130
@@ -223,7 +224,7 @@ def test_a_log_that_goes_away_does_not_end_the_watch(place, meanwhile, capsys):
 
 def test_the_quarantine_stays_where_nothing_could_begin(place, capsys):
     with Ledger.open("port.db") as ledger:
-        put_into(ledger, Path("scenes/day9.tif"), "signal 9")
+        add_to_quarantine(ledger, Path("scenes/day9.tif"), "signal 9")
     assert main([*COMMAND[:-2], "missing", "--retry"]) == 2
     assert main([*COMMAND[:-2], "x" * 300, "scenes"]) == 1
     told = capsys.readouterr().out
@@ -232,17 +233,17 @@ def test_the_quarantine_stays_where_nothing_could_begin(place, capsys):
 
 
 def test_what_was_refused_is_tried_again_after_a_while(place, meanwhile, monkeypatch, capsys):
-    usual = cv.monitoring.examine
+    usual = cv.pipeline.batch.scan_scene
     refused = []
 
     def once(path, *rest):
         if path.stem == "day9" and not refused:
             refused.append(path)
-            return Found(Outcome(str(path), Fate.REFUSED, "no luck"))
+            return ScanResult(SceneOutcome(str(path), SceneStatus.REFUSED, "no luck"))
         return usual(path, *rest)
 
-    monkeypatch.setattr("cv.monitoring.examine", once)
-    monkeypatch.setattr("cv.scene.arrivals.AGAIN_S", 0.0)
+    monkeypatch.setattr("cv.pipeline.batch.examine", once)
+    monkeypatch.setattr("cv.scene.discovery.new_scenes.AGAIN_S", 0.0)
     for path in Path("scenes").iterdir():
         os.utime(path, (0, 0))  # all are whole at the first look
     meanwhile(nothing, nothing, nothing)
@@ -280,7 +281,7 @@ def test_places_that_may_not_be_read(place, meanwhile, monkeypatch, capsys):
 def test_a_ledger_that_is_moved_while_scenes_are_looked_for_ends_the_watch(
     place, meanwhile, monkeypatch, capsys
 ):
-    usual = Arrivals.look
+    usual = NewScenes.poll
     looks = []
 
     def look(arrivals):
@@ -289,7 +290,7 @@ def test_a_ledger_that_is_moved_while_scenes_are_looked_for_ends_the_watch(
             Path("port.db").rename("old.db")
         return usual(arrivals)
 
-    monkeypatch.setattr(Arrivals, "look", look)
+    monkeypatch.setattr(NewScenes, "look", look)
     meanwhile(nothing, lambda: later("day9", "day13"), nothing, nothing)
     assert main([*COMMAND, "scenes"]) == 2
     assert "while it was watched" in capsys.readouterr().err
@@ -300,9 +301,9 @@ def test_of_a_link_and_its_file_the_file_is_read(place):
     link = Path("linked/a.tif")
     link.symlink_to("../scenes/day9.tif")
     files = [Path("scenes/day9.tif"), Path("scenes/day10.tif")]
-    assert watch.each_once([link, *files]) == files
-    assert watch.each_once([*files, link, link]) == files
-    assert watch.each_once([link, files[1]]) == [link, files[1]]
+    assert folder_watch.unique_files([link, *files]) == files
+    assert folder_watch.unique_files([*files, link, link]) == files
+    assert folder_watch.unique_files([link, files[1]]) == [link, files[1]]
 
 
 @pytest.mark.parametrize("other", ["empty", "nowhere", "broken.json"])

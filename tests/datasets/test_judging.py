@@ -12,36 +12,36 @@ import pytest
 import shapely
 import torch
 from affine import Affine
-from painting import CONTAINERS, paint, projection
 from PIL import Image
 from pyproj import CRS, Transformer
-from stand_ins import CARD, painted_detector
 
 from cv import Scene
 from cv.detector.detections import Detections
 from cv.errors import InputError
-from cv.evaluation.exam import Question, judged, sit
-from cv.geometry.boxes import OrientedBoxes, map_points
-from cv.training.recipe import SWITCHES
-from cv.training.render import render_chip
-from cv.training.start import read_architecture, read_checkpoint
+from cv.evaluation.image_evaluation import EvaluationSample, evaluate_image, score_detections
+from cv.geometry.oriented_boxes import OrientedBoxes, map_points
+from cv.synthetic.chip_renderer import render_chip
+from cv.synthetic.render_config import SWITCHES
+from cv.training.initial_weights import read_architecture, read_checkpoint
+from tests.fixtures.fake_detectors import CARD, painted_detector
+from tests.fixtures.painted_pier import CONTAINERS, paint, projection
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "datasets" / "real"))
 
 import ablation
+import baseline
+import baselines
 import calibrate
-import card as prose
-import coarser
-import empty
-import figures
-import folds
-import fresh
-import graft
+import cross_validation
+import csv_records
+import false_containers
+import gsd_sensitivity
 import intervals
-import peer
-import peers
-import records
-from plan import Look, Plan
+import model_card_text as prose
+import model_figures
+import synthetic_evaluation
+import transfer_weights
+from ablation_config import Look, Plan
 
 LONLAT = (129.0, 42.27238)
 UTM, SIZE, GSD = CRS.from_epsg(32652), 700, 0.45
@@ -57,7 +57,7 @@ def question(tmp_path_factory):
     corners = CONTAINERS.corners()
     x, y = back.transform(corners[..., 0], corners[..., 1])
     pixels = np.stack([(x - place.c) / GSD, (place.f - y) / GSD], axis=-1)
-    return Question("painted", path, None, "container", OrientedBoxes.from_corners(pixels))
+    return EvaluationSample("painted", path, None, "container", OrientedBoxes.from_corners(pixels))
 
 
 class Oracle:
@@ -72,7 +72,7 @@ class Oracle:
         size = max(frame.rgb.shape[:2])
         square = np.zeros((size, size, 3), np.uint8)
         square[: frame.rgb.shape[0], : frame.rgb.shape[1]] = frame.rgb
-        rows = found.networks[0].run(square)[0, 1:]
+        rows = found.models[0].run(square)[0, 1:]
         rows = rows[rows[:, 5] == 0]
         classes = np.full(len(rows), self.kind, np.int64)
         boxes = OrientedBoxes.from_values(rows[:, [0, 1, 2, 3, 6]])
@@ -122,12 +122,12 @@ def test_runs_differ_in_what_they_say_and_in_nothing_else(tmp_path):
 
 def test_what_was_not_measured_is_said_to_be_so(tmp_path, monkeypatch):
     path = tmp_path / "figures.csv"
-    monkeypatch.setattr(figures, "FIGURES", path)
-    figures.record(figures.Figures("all", "2026-01-01", "ab", container_nmae=0.0625))
-    figures.record(figures.Figures("mine", "2026-01-02", "cd", hull_ap50=0.75))
-    figures.record(figures.Figures("all", "2026-01-03", "ef", container_nmae=0.125))
+    monkeypatch.setattr(model_figures, "FIGURES", path)
+    model_figures.record(model_figures.Figures("all", "2026-01-01", "ab", container_nmae=0.0625))
+    model_figures.record(model_figures.Figures("mine", "2026-01-02", "cd", hull_ap50=0.75))
+    model_figures.record(model_figures.Figures("all", "2026-01-03", "ef", container_nmae=0.125))
     lines = ablation.printed(Plan.read()).splitlines()
-    assert len(figures.read()) == 2
+    assert len(model_figures.read()) == 2
     (line,) = (one for one in lines if one.startswith("all "))
     assert "0.125" in line
     (line,) = (one for one in lines if one.startswith("no lean"))
@@ -138,23 +138,23 @@ def test_what_was_not_measured_is_said_to_be_so(tmp_path, monkeypatch):
 
 def test_records_come_back_as_they_were(tmp_path):
     lines = [
-        empty.Line('chips, "odd"', "2026-01-01", "ab", 50, 184.32, 7, 3),
-        empty.Line("none", "2026-01-01", "ab", 0, float("nan"), 0, 0),
+        false_containers.Line('chips, "odd"', "2026-01-01", "ab", 50, 184.32, 7, 3),
+        false_containers.Line("none", "2026-01-01", "ab", 0, float("nan"), 0, 0),
     ]
-    records.save(lines, tmp_path / "l.csv")
-    back = records.load(empty.Line, tmp_path / "l.csv")
+    csv_records.save(lines, tmp_path / "l.csv")
+    back = csv_records.load(false_containers.Line, tmp_path / "l.csv")
     assert back[0] == lines[0]
     assert math.isnan(back[1].hectares)
-    assert records.load(empty.Line, tmp_path / "none.csv") == []
+    assert csv_records.load(false_containers.Line, tmp_path / "none.csv") == []
 
 
 def test_another_scale_keeps_the_metres_that_tiles_share():
     finer = ablation.at_scale(CARD, Look("finer", container_m=0.2))
-    fine, coarse = finer.looks
+    fine, coarse = finer.passes
     assert fine.gsd_m == 0.2
     assert fine.overlap_px * fine.gsd_m == pytest.approx(96 * 0.3)
-    assert coarse == CARD.looks[1]
-    near = ablation.at_scale(CARD, Look("near", hull_m=0.5)).looks[1]
+    assert coarse == CARD.passes[1]
+    near = ablation.at_scale(CARD, Look("near", hull_m=0.5)).passes[1]
     assert near.overlap_px <= 0.6 * CARD.tile_px
 
 
@@ -162,56 +162,56 @@ def test_another_scale_keeps_the_metres_that_tiles_share():
 def test_a_peer_that_sees_everything_is_given_full_marks(question, gsd):
     oracle = Oracle({3: "large vehicle"}, 3)
     with Scene.open(question.path) as scene:
-        frame = peer.Frame.of(scene, gsd)
+        frame = baseline.Frame.of(scene, gsd)
         found = oracle.answer(frame)
-        found = found.transformed(scene.grid.ground().from_pixel @ frame.to_pixel)
+        found = found.transformed(scene.grid.local_plane().from_pixel @ frame.to_pixel)
         assert len(found) == 24
-        chosen = peers.taken_for("container", found, [3], CARD)
-        exam = judged(question, scene.grid, chosen, CARD)
+        chosen = baselines.taken_for("container", found, [3], CARD)
+        exam = score_detections(question, scene.grid, chosen, CARD)
     assert (exam.true, exam.counted) == (24, 24)
     assert exam.matches.average_precision() == 1
 
 
 def test_a_peer_is_judged_for_every_class_that_it_has(question):
     oracle = Oracle({3: "large vehicle", 4: "ship"}, 3)
-    use = peers.Use("x", "a way", 0.3, "ab", lambda: oracle, CARD)
-    (line,) = peers.peer_lines("container", [question], use)
+    use = baselines.Use("x", "a way", 0.3, "ab", lambda: oracle, CARD)
+    (line,) = baselines.peer_lines("container", [question], use)
     assert (line.pixels, line.classes, line.nmae) == ("0.3 m", "large vehicle", 0)
-    (blind,) = peers.peer_lines("hull", [question], use)
+    (blind,) = baselines.peer_lines("hull", [question], use)
     assert blind.classes == "ship"
     assert blind.images == 1
 
 
 def test_what_is_known_of_a_checkpoint_is_not_measured_again(question, tmp_path, monkeypatch):
-    monkeypatch.setattr(peers, "FIGURES", tmp_path / "peers.csv")
-    monkeypatch.setattr(peers, "questions", lambda root: [question])
-    monkeypatch.setattr(peers.Detector, "load", lambda *_, **__: painted_detector())
+    monkeypatch.setattr(baselines, "FIGURES", tmp_path / "peers.csv")
+    monkeypatch.setattr(baselines, "questions", lambda root: [question])
+    monkeypatch.setattr(baselines.Detector, "load", lambda *_, **__: painted_detector())
     oracle, loads = Oracle({3: "large vehicle"}, 3), []
 
     def use(model):
-        return peers.Use("x", "a way", None, model, lambda: loads.append(model) or oracle, CARD)
+        return baselines.Use("x", "a way", None, model, lambda: loads.append(model) or oracle, CARD)
 
     for every in ([use("ab")], [use("ab"), use("cd")], [use("cd")]):
-        peers.measure("container", tmp_path, every, again=False)
+        baselines.measure("container", tmp_path, every, again=False)
     assert loads == ["ab", "cd"]
-    lines = records.load(peers.Line, tmp_path / "peers.csv")
+    lines = csv_records.load(baselines.Line, tmp_path / "peers.csv")
     assert sorted(line.model for line in lines) == ["0" * 64, "ab", "cd"]
-    peers.measure("container", tmp_path, [use("cd")], again=True)
+    baselines.measure("container", tmp_path, [use("cd")], again=True)
     assert loads == ["ab", "cd", "cd"]
-    assert len(records.load(peers.Line, tmp_path / "peers.csv")) == 3
+    assert len(csv_records.load(baselines.Line, tmp_path / "peers.csv")) == 3
 
 
 def test_ours_on_the_whole_image_is_the_count_of_the_product(question):
     detector = painted_detector()
     with Scene.open(question.path) as scene:
-        exam = judged(question, scene.grid, peer.ours(scene, detector), CARD)
-    assert exam.counted == sit(question, detector).counted == 24
+        exam = score_detections(question, scene.grid, baseline.ours(scene, detector), CARD)
+    assert exam.counted == evaluate_image(question, detector).counted == 24
 
 
 def test_one_object_under_two_names_is_one():
     boxes = OrientedBoxes.from_values([[0, 0, 12, 2.4, 0], [0.5, 0, 12, 2.4, 0], [40, 0, 12, 2, 0]])
     found = Detections(boxes, np.array([0.9, 0.5, 0.4]), np.array([9, 10, 11]))
-    both = peers.taken_for("container", found, [9, 10], CARD)
+    both = baselines.taken_for("container", found, [9, 10], CARD)
     assert both.scores.tolist() == [0.9]
     assert set(both.classes) == {CARD.classes.index("container")}
 
@@ -219,7 +219,7 @@ def test_one_object_under_two_names_is_one():
 def test_the_best_way_of_each_peer_is_marked_with_its_ratio_to_ours():
     def line(name, way, classes, nmae):
         words = ("container", name, way, "as delivered", classes, "2026-01-01", "ab", 10)
-        return peers.Line(*words, nmae, 0.0, nmae, 0.5, 0.5, 0.5, 1.0)
+        return baselines.Line(*words, nmae, 0.0, nmae, 0.5, 0.5, 0.5, 1.0)
 
     lines = [
         line("pierwatch-n", "pierwatch count", "container", 0.1),
@@ -227,13 +227,13 @@ def test_the_best_way_of_each_peer_is_marked_with_its_ratio_to_ours():
         line("dota", "sliced 1024", "large vehicle", 0.5),
         line("dota", "SAHI 640", "large vehicle", 0.4),
     ]
-    rows = peers.table(lines).splitlines()
+    rows = baselines.table(lines).splitlines()
     assert [row.partition(" * ")[2] for row in rows[2:]] == ["", "", "5.0 x ours", "4.0 x ours"]
 
 
 def test_what_is_cut_at_the_edge_is_black_outside():
     rgb = np.full((100, 60, 3), 200, np.uint8)
-    part = peer._cut(rgb, peer.Tile(50, -20, 80))
+    part = baseline._cut(rgb, baseline.Tile(50, -20, 80))
     assert part.shape == (80, 80, 3)
     assert (part[:50, 20:] == 200).all()
     assert not part[50:].any()
@@ -241,8 +241,8 @@ def test_what_is_cut_at_the_edge_is_black_outside():
 
 
 def test_chips_without_containers_are_the_same_every_time(tmp_path):
-    (asked,) = fresh.without_containers(tmp_path, 1, 9_600_000)
-    (again,) = fresh.without_containers(tmp_path, 1, 9_600_000)
+    (asked,) = synthetic_evaluation.without_containers(tmp_path, 1, 9_600_000)
+    (again,) = synthetic_evaluation.without_containers(tmp_path, 1, 9_600_000)
     assert asked.name == again.name
     with Image.open(asked.path) as image:
         assert image.size == (640, 640)
@@ -255,26 +255,26 @@ def test_chips_without_containers_are_the_same_every_time(tmp_path):
 
 def test_false_containers_are_told_by_the_hectare(question):
     bare = replace(question, truth=OrientedBoxes.empty())
-    exam = sit(bare, painted_detector())
-    line = empty.line([exam, exam], "painted", "ab")
+    exam = evaluate_image(bare, painted_detector())
+    line = false_containers.line([exam, exam], "painted", "ab")
     assert (line.number, line.false, line.most) == (2, 48, 24)
     assert line.hectares == pytest.approx(2 * (SIZE * GSD / 100) ** 2, rel=1e-3)
-    assert "48" in empty.table([line])
+    assert "48" in false_containers.table([line])
 
 
 def test_a_scene_is_judged_by_a_fold_in_which_it_had_no_part(question):
     plain = calibrate.unprejudiced(painted_detector())
     short = replace(question, truth=question.truth[np.arange(12)])
-    exam, odd = sit(question, plain), sit(short, plain)
+    exam, odd = evaluate_image(question, plain), evaluate_image(short, plain)
     chips, scenes = [exam] * 4, [exam, exam, odd]
-    others = folds.folds(scenes, chips)
-    assert others[2] == folds.Fold.of([exam, exam], chips)
-    assert others[2] != folds.Fold.of(scenes, chips)
+    others = cross_validation.folds(scenes, chips)
+    assert others[2] == cross_validation.Fold.of([exam, exam], chips)
+    assert others[2] != cross_validation.Fold.of(scenes, chips)
     for side, looks in ((0.0, 3), (100.0, 3 * len(exam.windows(100.0)))):
-        judged = folds.elsewhere(scenes, others, side)
+        judged = cross_validation.elsewhere(scenes, others, side)
         assert len(judged) == looks
         assert {part.threshold for part in judged} == {fold.threshold for fold in others}
-    whole = folds.elsewhere(scenes, others, 0.0)
+    whole = cross_validation.elsewhere(scenes, others, 0.0)
     assert whole[2].card.calibration("container") == others[2].calibration
     assert intervals.line(whole, "painted", "cross-fitted", plain).nmae > 0
 
@@ -283,17 +283,17 @@ def test_lines_of_other_models_are_kept(tmp_path):
     path = tmp_path / "lines.csv"
 
     def lines(model, number):
-        return [empty.Line("painted", "2026-01-01", model, number, 2.0, 1, 1)]
+        return [false_containers.Line("painted", "2026-01-01", model, number, 2.0, 1, 1)]
 
     for model, number in (("ab", 1), ("cd", 2), ("ab", 3)):
-        records.keep(lines(model, number), path)
-    assert records.of_model(empty.Line, path, "ab") == lines("ab", 3)
-    assert records.of_model(empty.Line, path, "cd") == lines("cd", 2)
+        csv_records.keep(lines(model, number), path)
+    assert csv_records.of_model(false_containers.Line, path, "ab") == lines("ab", 3)
+    assert csv_records.of_model(false_containers.Line, path, "cd") == lines("cd", 2)
 
 
 def test_the_card_holds_what_was_measured_and_says_what_was_not(question):
     detector = painted_detector()
-    text = prose.page(detector, [sit(question, detector)])
+    text = prose.page(detector, [evaluate_image(question, detector)])
     assert text.startswith(f"# {CARD.name} {CARD.version}")
     assert text.count("Not measured of this model.") == 3
     assert "painted" in text
@@ -304,8 +304,11 @@ def test_the_card_holds_what_was_measured_and_says_what_was_not(question):
 
 
 def test_a_coarser_camera_sees_the_same_objects_in_the_same_places(question, tmp_path):
-    seen = coarser.coarser(question, 2 * GSD, tmp_path)
-    before, after = sit(question, painted_detector()), sit(seen, painted_detector())
+    seen = gsd_sensitivity.coarser(question, 2 * GSD, tmp_path)
+    before, after = (
+        evaluate_image(question, painted_detector()),
+        evaluate_image(seen, painted_detector()),
+    )
     assert after.gsd_m == pytest.approx(2 * GSD, rel=0.01)
     assert len(after.truth) == len(before.truth) == 24
     np.testing.assert_allclose(after.truth.lengths, before.truth.lengths, rtol=0.01)
@@ -315,14 +318,14 @@ def test_a_coarser_camera_sees_the_same_objects_in_the_same_places(question, tmp
 
 
 def test_what_is_as_coarse_already_is_left_out(question, tmp_path):
-    assert coarser.coarser(question, GSD / 2, tmp_path) is None
+    assert gsd_sensitivity.coarser(question, GSD / 2, tmp_path) is None
 
 
 def test_a_grafted_network_has_the_weights_that_fit_and_its_own_strides(tmp_path):
     here = Path(ablation.__file__).parent
     known = read_architecture(Path("yolo26n-obb.yaml"), 15)
     torch.save({"model": known, "train_args": {}}, tmp_path / "known.pt")
-    kept, numbers = graft.graft(
+    kept, numbers = transfer_weights.graft(
         tmp_path / "known.pt", here / "yolo26n-obb-p2.yaml", tmp_path / "start.pt"
     )
     assert 0.5 < kept / numbers < 0.9
@@ -335,7 +338,7 @@ def test_a_run_may_start_from_a_graft_or_from_random_weights(tmp_path):
     plan = Plan.read()
     folders = tmp_path / "weights", tmp_path / "root", tmp_path / "work"
     lines = ablation.commands(plan.run("stride 4"), plan.budget, *folders)
-    (grafting,) = (line for line in lines if "datasets/real/graft.py" in line)
+    (grafting,) = (line for line in lines if "datasets/real/transfer_weights.py" in line)
     assert grafting[2] == str(folders[0] / plan.budget.start)
     (training,) = (line for line in lines if "train.py" in line)
     assert training[training.index("--weights") + 1] == grafting[-1]
@@ -346,8 +349,8 @@ def test_a_run_may_start_from_a_graft_or_from_random_weights(tmp_path):
 
 def test_our_own_line_is_of_the_class_that_is_asked_for(question):
     detector = painted_detector()
-    bare = sit(replace(question, kind="hull", truth=OrientedBoxes.empty()), detector)
+    bare = evaluate_image(replace(question, kind="hull", truth=OrientedBoxes.empty()), detector)
     assert bare.counted
     corners = map_points(bare.to_pixel, bare.found.boxes.corners())
     asked = replace(question, kind="hull", truth=OrientedBoxes.from_corners(corners))
-    assert peers.ours_line("hull", [asked], detector).recall == 1
+    assert baselines.ours_line("hull", [asked], detector).recall == 1

@@ -1,4 +1,4 @@
-"""tools/precision.py, from the shell, on two models that answer alike."""
+"""tools/compare_precision.py, from the shell, on two models that answer alike."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from stand_ins import CARD, constant_model
+
+from tests.fixtures.fake_detectors import CARD, constant_model
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "precision.py"
 ANSWER = np.array([[[320.0, 320, 20, 8, 0.9, 0, 0.0], [320.0, 320, 40, 9, 0.8, 1, 0.0]]])
 
 
 def test_it_compares_what_both_models_look_for(tmp_path):
-    boxes = replace(CARD, looks=CARD.looks[:1])
+    boxes = replace(CARD, passes=CARD.passes[:1])
     cards = {"first": CARD, "second": boxes}
     models = [constant_model(tmp_path / f"{k}.onnx", ANSWER, card) for k, card in cards.items()]
     done = subprocess.run(

@@ -14,31 +14,31 @@ import pytest
 import shapely
 from affine import Affine
 from shapely.geometry.base import BaseGeometry
-from stand_ins import CARD
 
-from cv.counting.count import Status
-from cv.counting.place import Places
-from cv.detector.card import Card, Look
+from cv.counting.count import CountStatus
+from cv.counting.zones import Zones
 from cv.detector.detections import Detections
-from cv.detector.engine import Engine
-from cv.detector.sweep import Errand
-from cv.geometry.boxes import OrientedBoxes
-from cv.monitoring import count
+from cv.detector.model_card import InferencePass, ModelCard
+from cv.detector.runtimes.engine import InferenceEngine
+from cv.detector.sliced_inference import SideTask
+from cv.geometry.oriented_boxes import OrientedBoxes
+from cv.pipeline.batch import count
 from cv.scene.scene import Scene
-from cv.site import Role, Site
-from cv.training.sensor import Label
+from cv.site import PierRole, Site
+from cv.synthetic.picture import RenderedLabel
+from tests.fixtures.fake_detectors import CARD
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "datasets" / "sample_pier"))
 
-import delivery
-import places
+import ground_truth
 import render
 import scenery
-import story
-import truth
-import weather
+import schedule
+import site_file
+import sky
+import skysat_delivery
 
-FOLDER = Path(places.__file__).parent
+FOLDER = Path(site_file.__file__).parent
 EXPORT, IMPORT = "Export pier", "Import pier"
 DRAWN = (0, 2, 8, 11)
 """Quiet; cloud on the import pier; unloading there; loaded at the export pier."""
@@ -52,7 +52,7 @@ class Rendered:
     folder: Path
     shots: dict[int, render.Shot]
     """By number of the day."""
-    rows: dict[tuple[int, str], truth.Row]
+    rows: dict[tuple[int, str], ground_truth.Row]
     """Truth by number of the day and pier."""
 
 
@@ -60,18 +60,18 @@ class Rendered:
 class PerfectDetector:
     """Reports what a scene shows, as a detector without fault would."""
 
-    seen: tuple[Label, ...]
-    card: Card = CARD
+    seen: tuple[RenderedLabel, ...]
+    card: ModelCard = CARD
     digest: str = "0" * 64
-    engine: Engine = Engine.ONNXRUNTIME
+    engine: InferenceEngine = InferenceEngine.ONNXRUNTIME
 
     def detect(
         self,
-        look: Look,
+        look: InferencePass,
         raster: Scene,
         to_pixel: Affine,
         region: BaseGeometry,
-        errands: Sequence[Errand] = (),
+        errands: Sequence[SideTask] = (),
     ) -> Detections:
         classes = np.array([self.card.classes.index(item.class_name) for item in self.seen])
         boxes = OrientedBoxes.from_corners(np.stack([item.corners for item in self.seen]))
@@ -81,56 +81,56 @@ class PerfectDetector:
 
 
 @pytest.fixture(scope="module")
-def looks() -> dict[int, story.Look]:
-    return {look.number: look for look in story.tell(len(story.PLAN), 1)}
+def looks() -> dict[int, schedule.Look]:
+    return {look.number: look for look in schedule.tell(len(schedule.PLAN), 1)}
 
 
 @pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory, looks: dict[int, story.Look]) -> Rendered:
+def rendered(tmp_path_factory: pytest.TempPathFactory, looks: dict[int, schedule.Look]) -> Rendered:
     folder = tmp_path_factory.mktemp("sample")
-    stage, watches = scenery.Scenery(1), truth.watches()
+    stage, watches = scenery.Scenery(1), ground_truth.watches()
     shots = {i: render.render_day(folder, looks[i], stage, watches) for i in DRAWN}
     rows = {(i, row.pier): row for i, shot in shots.items() for row in shot.rows}
     return Rendered(folder, shots, rows)
 
 
 def test_the_site_file_is_what_the_port_says() -> None:
-    assert (FOLDER / "site.geojson").read_text(encoding="utf-8") == places.site_text()
+    assert (FOLDER / "site.geojson").read_text(encoding="utf-8") == site_file.site_text()
     roles = {pier.name: pier.role for pier in SITE}
-    assert roles == {IMPORT: Role.IMPORT, EXPORT: Role.EXPORT, "Rail siding": Role.RAIL}
+    assert roles == {IMPORT: PierRole.IMPORT, EXPORT: PierRole.EXPORT, "Rail siding": PierRole.RAIL}
     assert SITE.pier("Pier 2").name == EXPORT
     for pier in SITE:
         assert pier.outline.exterior.is_ccw  # RFC 7946, 3.1.6
-        assert (pier.berth is not None) == (pier.role is not Role.RAIL)
+        assert (pier.berth is not None) == (pier.role is not PierRole.RAIL)
         assert pier.berth is None or pier.berth.disjoint(pier.outline)
 
 
 def test_the_stack_grows_until_the_ship_comes_and_falls_while_it_loads() -> None:
-    at_export = [i for i, day in enumerate(story.PLAN) if day.berth == EXPORT]
-    at_import = [i for i, day in enumerate(story.PLAN) if day.berth == IMPORT]
+    at_export = [i for i, day in enumerate(schedule.PLAN) if day.berth == EXPORT]
+    at_import = [i for i, day in enumerate(schedule.PLAN) if day.berth == IMPORT]
     assert at_import == list(range(at_import[0], at_export[0]))  # first unloads, then shifts
     assert at_export == list(range(at_export[0], at_export[-1] + 1))
-    stack = [day.exported for day in story.PLAN]
+    stack = [day.exported for day in schedule.PLAN]
     grown, loaded = stack[: at_export[0]], stack[at_import[-1] : at_export[-1] + 1]
     assert np.all(np.diff(grown) > 0)
     assert np.all(np.diff(loaded) < 0)
     assert max(stack) >= 60
-    assert np.all(np.diff([story.PLAN[i].aboard for i in at_export]) > 0)
-    assert np.all(np.diff([story.PLAN[i].imported for i in (at_import[0] - 1, *at_import)]) >= 0)
+    assert np.all(np.diff([schedule.PLAN[i].aboard for i in at_export]) > 0)
+    assert np.all(np.diff([schedule.PLAN[i].imported for i in (at_import[0] - 1, *at_import)]) >= 0)
 
 
-def test_the_plan_has_gaps_and_clouds(looks: dict[int, story.Look]) -> None:
+def test_the_plan_has_gaps_and_clouds(looks: dict[int, schedule.Look]) -> None:
     taken = [look for look in looks.values() if look.day.taken]
     assert len(taken) >= 14
     assert len(taken) < len(looks)
     covers = [look.day.cover for look in taken]
-    assert covers.count(story.Cover.EVERYTHING) == 1
-    assert {story.Cover.IMPORT, story.Cover.EXPORT} <= set(covers)
+    assert covers.count(schedule.Cover.EVERYTHING) == 1
+    assert {schedule.Cover.IMPORT, schedule.Cover.EXPORT} <= set(covers)
     days = [look.time.date() for look in looks.values()]
     assert np.all(np.diff(days) == timedelta(days=1))
 
 
-def test_boxes_that_stay_keep_place_and_colour(looks: dict[int, story.Look]) -> None:
+def test_boxes_that_stay_keep_place_and_colour(looks: dict[int, schedule.Look]) -> None:
     for number in range(1, len(looks)):
         before, after = looks[number - 1], looks[number]
         for old, new in ((before.exported, after.exported), (before.imported, after.imported)):
@@ -140,7 +140,7 @@ def test_boxes_that_stay_keep_place_and_colour(looks: dict[int, story.Look]) -> 
         assert len({box.slot for box in after.exported}) == after.day.exported
 
 
-def test_the_truth_tells_the_story(rendered: Rendered, looks: dict[int, story.Look]) -> None:
+def test_the_truth_tells_the_story(rendered: Rendered, looks: dict[int, schedule.Look]) -> None:
     before, after = rendered.rows[8, EXPORT], rendered.rows[11, EXPORT]
     assert before.containers >= looks[8].day.exported
     assert after.containers < before.containers / 3
@@ -156,8 +156,8 @@ def test_the_truth_tells_the_story(rendered: Rendered, looks: dict[int, story.Lo
 def test_visible_fractions_are_the_exact_areas(rendered: Rendered) -> None:
     for number, shot in rendered.shots.items():
         with Scene.open(shot.path) as scene:
-            sited = Places.of_site(SITE, scene.grid, scene.id)
-            for pier, place in zip(SITE, sited.places, strict=True):
+            sited = Zones.of_site(SITE, scene.grid, scene.id)
+            for pier, place in zip(SITE, sited.zones, strict=True):
                 row = rendered.rows[number, place.name]
                 seen = scene.visibility(sited.in_pixels(place.outline))
                 assert seen.fraction == pytest.approx(row.visible_fraction, abs=2e-5)
@@ -177,28 +177,28 @@ def test_a_detector_without_fault_counts_the_truth(rendered: Rendered) -> None:
             row = rendered.rows[number, pier.pier]
             assert pier.containers.value == row.containers
             assert (pier.hulls.value, pier.aboard.value) == (row.hulls, row.aboard)
-            assert (pier.status is Status.PARTIAL) == (0 < row.visible_fraction < 0.99)
+            assert (pier.status is CountStatus.PARTIAL) == (0 < row.visible_fraction < 0.99)
             assert [hull.length_m for hull in pier.berthed] == pytest.approx(
                 [scenery.LENGTH] * (row.hulls or 0), rel=1e-3
             )
 
 
-def test_a_day_of_cloud_shows_nothing(looks: dict[int, story.Look]) -> None:
-    (look,) = (x for x in looks.values() if x.day.cover is story.Cover.EVERYTHING)
-    clouds = weather.clouds_of(look, weather.sky_of(look, 1).sun, 1)
+def test_a_day_of_cloud_shows_nothing(looks: dict[int, schedule.Look]) -> None:
+    (look,) = (x for x in looks.values() if x.day.cover is schedule.Cover.EVERYTHING)
+    clouds = sky.clouds_of(look, sky.sky_of(look, 1).sun, 1)
     assert clouds.hidden.all()
-    row = truth.watches()[1].row(look, [], clouds.hidden)
+    row = ground_truth.watches()[1].row(look, [], clouds.hidden)
     assert row.visible_fraction == 0
     assert (row.containers, row.aboard, row.hulls) == (None, None, None)  # never zero
     assert (clouds.udm2()[5] == 1).all()
 
 
 def test_every_scene_opens_as_a_skysat_delivery(
-    rendered: Rendered, looks: dict[int, story.Look]
+    rendered: Rendered, looks: dict[int, schedule.Look]
 ) -> None:
     for number, shot in rendered.shots.items():
         with Scene.open(shot.path) as scene:
-            assert scene.id == delivery.item_id(looks[number])
+            assert scene.id == skysat_delivery.item_id(looks[number])
             assert scene.acquired == looks[number].time
             assert scene.acquired.tzinfo is UTC
             assert scene.udm2 is not None
@@ -210,11 +210,11 @@ def test_every_scene_opens_as_a_skysat_delivery(
 
 
 def test_the_sun_stands_where_it_should() -> None:
-    noon = story.FIRST + timedelta(hours=12 - weather.LONGITUDE / 15)
-    azimuth, elevation = weather.sun_at(noon)
+    noon = schedule.FIRST + timedelta(hours=12 - sky.LONGITUDE / 15)
+    azimuth, elevation = sky.sun_at(noon)
     assert azimuth == pytest.approx(180, abs=1)
     # declination on 8 September: 5.7 degrees (Astronomical Almanac)
-    assert elevation == pytest.approx(90 - weather.LATITUDE + 5.7, abs=0.6)
+    assert elevation == pytest.approx(90 - sky.LATITUDE + 5.7, abs=0.6)
 
 
 def test_the_command_writes_the_same_bytes_for_the_same_seed(

@@ -7,8 +7,8 @@ import pytest
 import shapely
 
 from cv.detector.detections import Detections
-from cv.detector.sweep import sweep
-from cv.geometry.boxes import OrientedBoxes
+from cv.detector.sliced_inference import sliced_inference
+from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.geometry.tiling import Tile, Tiling
 
 FINE_M, COARSE_M = 0.3, 1.2
@@ -71,7 +71,7 @@ def test_a_block_of_120_touching_boxes_stays_120_at_every_seam(angle_deg, gap_m)
     for seed, phase in enumerate(seams):
         truth = block(angle_deg, gap_m, phase)
         look_at = perfect_network(truth, seed, jitter=0.3)
-        found = sweep(FINE, shapely.union_all(truth.polygons()), look_at, overlap=0.5)
+        found = sliced_inference(FINE, shapely.union_all(truth.polygons()), look_at, overlap=0.5)
         assert len(found) == 120, (angle_deg, gap_m, phase)
         nearest = shapely.STRtree(shapely.points(found.boxes.centers))
         hits = nearest.query_nearest(shapely.points(truth.centers))[1]
@@ -92,7 +92,9 @@ def test_one_hull_is_one_and_two_side_by_side_are_two_at_any_phase(length_m, ang
             ]
             truth = OrientedBoxes.from_values(rows)
             look_at = perfect_network(truth, length_m, jitter=0.3)
-            found = sweep(COARSE, shapely.union_all(truth.polygons()), look_at, overlap=0.5)
+            found = sliced_inference(
+                COARSE, shapely.union_all(truth.polygons()), look_at, overlap=0.5
+            )
             assert len(found) == hulls
             assert found.boxes.lengths * COARSE_M == pytest.approx(length_m, rel=0.05)
 
@@ -102,15 +104,15 @@ def test_the_result_does_not_depend_on_threads_or_the_order_of_tiles(threads):
     truth = block(33.0, 0.0, (300.0, 40.0))
     region = shapely.union_all(truth.polygons())
     look_at = perfect_network(truth, 7, jitter=0.3)
-    alone = sweep(FINE, region, look_at, 0.5)
+    alone = sliced_inference(FINE, region, look_at, 0.5)
 
     class Backwards(Tiling):
         def tiles(self, region):
             return super().tiles(region)[::-1]
 
     for other in (
-        sweep(FINE, region, look_at, 0.5, threads),
-        sweep(Backwards(640, 96), region, look_at, 0.5),
+        sliced_inference(FINE, region, look_at, 0.5, threads),
+        sliced_inference(Backwards(640, 96), region, look_at, 0.5),
     ):
         assert other.boxes.values.tobytes() == alone.boxes.values.tobytes()
         assert other.scores.tobytes() == alone.scores.tobytes()

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
-from stand_ins import CARD
 
-from cv.detector.card import Calibration
 from cv.detector.detections import Detections
-from cv.evaluation.coverage import Coverage, told
-from cv.evaluation.exam import Exam, Question
-from cv.evaluation.matching import Matches
-from cv.geometry.boxes import OrientedBoxes
+from cv.detector.model_card import Calibration
+from cv.evaluation.coverage import IntervalCoverage, recalibrated
+from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation
+from cv.evaluation.matching import DetectionMatches
+from cv.geometry.oriented_boxes import OrientedBoxes
+from tests.fixtures.fake_detectors import CARD
 
 SURE = Calibration("container", (0.0, 1.0), (1.0, 1.0))
 """Every detection is an object, none is missed: intervals without any width."""
@@ -26,21 +26,23 @@ def boxes(count: int) -> OrientedBoxes:
     return OrientedBoxes.from_values([[20.0 * i, 0, 12, 2.4, 0] for i in range(count)])
 
 
-def exam(true: int, found: int) -> Exam:
-    question = Question("made up", Path("none"), None, "container", boxes(true))
+def exam(true: int, found: int) -> ImageEvaluation:
+    question = EvaluationSample("made up", Path("none"), None, "container", boxes(true))
     scores = np.full(found, 0.8)
     detections = Detections(boxes(found), scores, np.zeros(found, np.int64))
-    matches = Matches.of(boxes(found), scores, boxes(true))
-    return Exam(question, 0.3, boxes(true), detections, matches, CARD, shapely.box(0, 0, 99, 99))
+    matches = DetectionMatches.of(boxes(found), scores, boxes(true))
+    return ImageEvaluation(
+        question, 0.3, boxes(true), detections, matches, CARD, shapely.box(0, 0, 99, 99)
+    )
 
 
 def test_coverage_by_hand():
-    exams = told([exam(10, 10), exam(10, 8), exam(0, 0), exam(0, 0)], SURE)
-    assert Coverage.of(exams) == Coverage(4, 0.75, 2, 0.5, 0.0)
+    exams = recalibrated([exam(10, 10), exam(10, 8), exam(0, 0), exam(0, 0)], SURE)
+    assert IntervalCoverage.of(exams) == IntervalCoverage(4, 0.75, 2, 0.5, 0.0)
     wide = replace(SURE, shared=0.2)
-    (one,) = told([exam(10, 8)], wide)
+    (one,) = recalibrated([exam(10, 8)], wide)
     low, high = one.estimate.low, one.estimate.high
-    assert Coverage.of([one]).width == pytest.approx((high - low) / 10)
-    assert Coverage.of(exams).error == pytest.approx(math.sqrt(0.75 * 0.25 / 4))
-    assert math.isnan(Coverage.of([]).held)
-    assert "0.750 of 4" in str(Coverage.of(exams))
+    assert IntervalCoverage.of([one]).width == pytest.approx((high - low) / 10)
+    assert IntervalCoverage.of(exams).error == pytest.approx(math.sqrt(0.75 * 0.25 / 4))
+    assert math.isnan(IntervalCoverage.of([]).covered)
+    assert "0.750 of 4" in str(IntervalCoverage.of(exams))

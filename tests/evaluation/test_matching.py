@@ -9,8 +9,8 @@ import pytest
 import shapely
 from shapely import affinity
 
-from cv.evaluation.matching import NOTHING, OVERLAPS, Matches
-from cv.geometry.boxes import OrientedBoxes
+from cv.evaluation.matching import IOU_THRESHOLDS, NOTHING, DetectionMatches
+from cv.geometry.oriented_boxes import OrientedBoxes
 
 TRUTH = OrientedBoxes.from_values([[10.0 * i, 0, 8, 4, 0] for i in range(4)])
 
@@ -21,7 +21,7 @@ def shifted(*moves):
 
 
 def test_perfect_detections_are_perfect():
-    matches = Matches.of(TRUTH, np.full(4, 0.9), TRUTH)
+    matches = DetectionMatches.of(TRUTH, np.full(4, 0.9), TRUTH)
     assert matches.average_precision() == 1
     assert matches.mean_average_precision() == 1
     assert (matches.recall(0.5), matches.precision(0.5)) == (1, 1)
@@ -30,7 +30,7 @@ def test_perfect_detections_are_perfect():
 def test_by_hand():
     # a hit, a second sighting of it, a hit, and a box too far away; two objects are missed
     found = shifted((0, 0.0), (0, 1.0), (1, 0.0), (3, 4.0))
-    matches = Matches.of(found, np.array([0.9, 0.8, 0.7, 0.6]), TRUTH)
+    matches = DetectionMatches.of(found, np.array([0.9, 0.8, 0.7, 0.6]), TRUTH)
     assert matches.objects[0].tolist() == [0, NOTHING, 1, NOTHING]
     assert matches.average_precision() == pytest.approx((1 + 2 / 3) / 4)
     assert (matches.recall(0.65), matches.precision(0.65)) == (0.5, pytest.approx(2 / 3))
@@ -39,14 +39,14 @@ def test_by_hand():
 
 
 def test_a_shift_of_a_quarter_is_an_iou_of_three_fifths():
-    matches = Matches.of(shifted((2, 2.0)), np.array([0.5]), TRUTH)
-    hits = [overlap for row, overlap in enumerate(OVERLAPS) if matches.objects[row, 0] == 2]
+    matches = DetectionMatches.of(shifted((2, 2.0)), np.array([0.5]), TRUTH)
+    hits = [overlap for row, overlap in enumerate(IOU_THRESHOLDS) if matches.objects[row, 0] == 2]
     assert hits == [0.5, 0.55, 0.6]
 
 
 def test_only_judges_what_is_asked_for():
     found = shifted((0, 0.0), (1, 0.0), (2, 40.0), (3, 60.0))
-    matches = Matches.of(found, np.array([0.9, 0.8, 0.7, 0.6]), TRUTH)
+    matches = DetectionMatches.of(found, np.array([0.9, 0.8, 0.7, 0.6]), TRUTH)
     asked = matches.only(np.array([True, False, False, False]), np.array([1, 1, 1, 0], bool))
     assert len(asked) == 1
     assert asked.average_precision() == 1
@@ -54,11 +54,11 @@ def test_only_judges_what_is_asked_for():
 
 
 def test_nothing_is_unknown_and_not_zero():
-    empty = Matches.of(OrientedBoxes.empty(), np.zeros(0), OrientedBoxes.empty())
+    empty = DetectionMatches.of(OrientedBoxes.empty(), np.zeros(0), OrientedBoxes.empty())
     assert math.isnan(empty.average_precision())
-    assert math.isnan(Matches.joined([]).recall(0.5))
-    assert Matches.of(OrientedBoxes.empty(), np.zeros(0), TRUTH).average_precision() == 0
-    assert Matches.of(TRUTH, np.ones(4), OrientedBoxes.empty()).precision(0.5) == 0
+    assert math.isnan(DetectionMatches.joined([]).recall(0.5))
+    assert DetectionMatches.of(OrientedBoxes.empty(), np.zeros(0), TRUTH).average_precision() == 0
+    assert DetectionMatches.of(TRUTH, np.ones(4), OrientedBoxes.empty()).precision(0.5) == 0
 
 
 def polygon(x, y, w, h, angle):
@@ -104,9 +104,9 @@ def test_the_same_as_the_definition(seed):
         )  # fmt: skip
         found = truth[rng.integers(0, 12, 20)] + rng.normal(0, 0.6, (20, 5)) * [1, 1, 1, 0.5, 0.1]
         images.append((np.abs(found), rng.permutation(20) / 20 + rng.random() / 100, truth))
-    matches = Matches.joined(
+    matches = DetectionMatches.joined(
         [
-            Matches.of(OrientedBoxes.from_values(f), s, OrientedBoxes.from_values(t))
+            DetectionMatches.of(OrientedBoxes.from_values(f), s, OrientedBoxes.from_values(t))
             for f, s, t in images
         ]
     )

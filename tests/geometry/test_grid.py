@@ -10,8 +10,8 @@ import shapely
 from affine import Affine
 from pyproj import CRS, Geod, Transformer
 
-from cv.geometry.boxes import map_points
 from cv.geometry.grid import Grid, parse_crs
+from cv.geometry.oriented_boxes import map_points
 
 RAJIN = (130.295, 42.235)
 GEOD = Geod(ellps="WGS84")
@@ -48,7 +48,7 @@ CASES = [
 @pytest.mark.parametrize(("lonlat", "epsg", "gsd", "turn", "flip"), CASES)
 def test_ground_lengths_and_directions_are_geodesic(lonlat, epsg, gsd, turn, flip):
     grid = grid_around(lonlat, epsg, gsd, turn, flip)
-    ground = grid.ground()
+    ground = grid.local_plane()
     rng = np.random.default_rng(5)
     start, end = rng.uniform(500, 1500, (2, 40, 2))
     (lon0, lat0), (lon1, lat1) = grid.to_lonlat(start).T, grid.to_lonlat(end).T
@@ -67,7 +67,7 @@ def test_the_ground_picture_is_never_mirrored(lonlat, epsg, gsd, turn, flip):
     lon, lat = grid.to_lonlat(np.array([grid.center]))[0]
     spots = np.array([[lon, lat], [lon + 1e-4, lat], [lon, lat - 1e-4]])
     pixels = grid.from_world(spots, parse_crs("OGC:CRS84"))
-    here, east, south = map_points(grid.ground().from_pixel, pixels)
+    here, east, south = map_points(grid.local_plane().from_pixel, pixels)
     assert np.cross(np.append(east - here, 0), np.append(south - here, 0))[2] > 0
 
 
@@ -93,7 +93,7 @@ def test_a_pier_cut_at_the_antimeridian_is_one_in_pixels():
 
 
 def test_local_grids_are_metres():
-    ground = Grid.local((100, 200), (0.25, 0.32)).ground()
+    ground = Grid.local((100, 200), (0.25, 0.32)).local_plane()
     assert ground.gsd_m == pytest.approx((0.25, 0.32))
     assert map_points(ground.from_pixel, np.array([10.0, 10.0])) == pytest.approx([2.5, 3.2])
     assert math.isnan(ground.azimuth_deg)

@@ -9,13 +9,13 @@ import pytest
 import shapely
 
 from cv.detector.detections import Detections
-from cv.detector.merge import merge
-from cv.geometry.boxes import OrientedBoxes
+from cv.detector.nms import non_maximum_suppression
+from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.geometry.overlap import (
-    close_pairs,
-    least_shared,
-    most_shared,
-    neighbours,
+    candidate_pairs,
+    intersecting_pairs,
+    intersection_lower_bound,
+    intersection_upper_bound,
     pairwise_intersections,
     pairwise_ious,
 )
@@ -47,10 +47,10 @@ def test_areas_are_those_of_shapely(where):
     least = np.minimum(left.areas, right.areas)
     assert (np.abs(pairwise_intersections(left, right) - expected) / least).max() < 1e-6
     assert (expected > 0).mean() > 0.5
-    most = most_shared(left, right)
+    most = intersection_upper_bound(left, right)
     assert (most >= expected - 1e-6 * least).all()
     assert (most[expected == 0] == 0).mean() > 0.99
-    assert (least_shared(left, right) <= expected + 1e-6 * least).all()
+    assert (intersection_lower_bound(left, right) <= expected + 1e-6 * least).all()
 
 
 def test_parallel_boxes_share_at_least_all_that_they_share():
@@ -59,7 +59,7 @@ def test_parallel_boxes_share_at_least_all_that_they_share():
     turned = np.column_stack([right.values[:, :4], left.angles])
     right = OrientedBoxes.from_values(turned)
     exact = pairwise_intersections(left, right)
-    assert least_shared(left, right) == pytest.approx(exact, abs=1e-8)
+    assert intersection_lower_bound(left, right) == pytest.approx(exact, abs=1e-8)
     assert (exact > 0).mean() > 0.4
 
 
@@ -72,12 +72,14 @@ def test_sightings_of_one_container_share_surely_more_than_half():
         )
         for _ in range(2)
     )
-    assert (least_shared(one, other) > 0.5 * np.minimum(one.areas, other.areas)).mean() > 0.95
+    assert (
+        intersection_lower_bound(one, other) > 0.5 * np.minimum(one.areas, other.areas)
+    ).mean() > 0.95
 
 
 def test_boxes_that_lie_across_each_other_share_an_unknown_part():
     one, other = (OrientedBoxes.from_values([(0, 0, 9, 3, angle)]) for angle in (0.2, 2.0))
-    assert least_shared(one, other).tolist() == [0.0]
+    assert intersection_lower_bound(one, other).tolist() == [0.0]
     assert pairwise_intersections(one, other) == pytest.approx([9.27], abs=0.1)
 
 
@@ -118,15 +120,15 @@ def test_pairs_are_those_of_shapely():
     )
     i, j = shapely.STRtree(boxes.polygons()).query(boxes.polygons(), predicate="intersects")
     expected = set(zip(i.tolist(), j.tolist(), strict=True))
-    found = list(zip(*(part.tolist() for part in neighbours(boxes, boxes)), strict=True))
+    found = list(zip(*(part.tolist() for part in intersecting_pairs(boxes, boxes)), strict=True))
     assert set(found) == expected
     assert found == sorted(found)
-    halves = list(zip(*(part.tolist() for part in close_pairs(boxes)), strict=True))
+    halves = list(zip(*(part.tolist() for part in candidate_pairs(boxes)), strict=True))
     assert halves == sorted(halves)
     assert all(one < other for one, other in halves)
     assert {pair for pair in found if pair[0] < pair[1]} <= set(halves)
     none = OrientedBoxes.empty()
-    assert len(neighbours(none, boxes)[0]) == len(neighbours(boxes, none)[0]) == 0
+    assert len(intersecting_pairs(none, boxes)[0]) == len(intersecting_pairs(boxes, none)[0]) == 0
     assert len(pairwise_intersections(none, none)) == 0
 
 
@@ -150,7 +152,7 @@ def test_merging_grows_in_proportion_to_the_number_of_boxes():
         times = []
         for _ in range(3):
             start = time.process_time()
-            assert len(merge(seen, 0.5)) == int(np.sqrt(count / 4)) ** 2
+            assert len(non_maximum_suppression(seen, 0.5)) == int(np.sqrt(count / 4)) ** 2
             times.append(time.process_time() - start)
         fastest.append(min(times))
     assert fastest[1] < 10 * fastest[0]

@@ -20,7 +20,7 @@ def test_every_point_has_an_owner_that_sees_half_an_overlap_around_it(x, y, shap
     tiling = Tiling(*shape, slack=0)
     point = np.array([[x, y]])
     tiles = list(tiling.tiles(shapely.box(x - 900, y - 900, x + 900, y + 900)))
-    owners = [tile for tile in tiles if tiling.owned(tile, point)[0]]
+    owners = [tile for tile in tiles if tiling.owns(tile, point)[0]]
     assert len(owners) == 1
     (tile,) = owners
     rim = shape[1] // 2
@@ -68,4 +68,4 @@ def test_the_whole_region_is_owned(x, length, angle):
     way = np.array([np.cos(angle), np.sin(angle)])
     line = np.array([x, -x]) + way * np.linspace(0, length, 97)[:, None]
     tiles = tiling.tiles(shapely.LineString(line).buffer(2))
-    assert np.any([tiling.owned(tile, line) for tile in tiles], axis=0).all()
+    assert np.any([tiling.owns(tile, line) for tile in tiles], axis=0).all()

@@ -11,7 +11,15 @@ import pytest
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from label_files import (
+from pyproj import CRS
+
+from cv.errors import DatasetError
+from cv.geometry.grid import Grid
+from cv.labels import block_labels, coco, cvat, dota, geojson, label_studio, x_anylabeling
+from cv.labels.dataset_check import check_dataset
+from cv.labels.dataset_yaml import read_dataset_yaml
+from cv.labels.label_documents import LabelDocument
+from tests.fixtures.label_files import (
     BOX,
     YAML,
     anylabeling_json,
@@ -21,14 +29,6 @@ from label_files import (
     studio_box,
     studio_json,
 )
-from pyproj import CRS
-
-from cv.errors import DatasetError
-from cv.geometry.grid import Grid
-from cv.labels import blocks, coco, cvat, dota, geojson, label_studio, x_anylabeling
-from cv.labels.check import check
-from cv.labels.documents import Document
-from cv.labels.manifest import read_manifest
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
@@ -89,13 +89,13 @@ JSON_READERS = {
         lambda document: x_anylabeling.parse(document, []),
         json.loads(anylabeling_json("a.png", (9, 9), POINTS)),
     ),
-    "blocks": (blocks.parse, BLOCKS),
+    "blocks": (block_labels.parse, BLOCKS),
 }
 
 
 def places(value: object, path: tuple = ()) -> list[tuple]:
     """The path of every value in a JSON value."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()  # fmt: skip  # noqa: E501
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()  # fmt: skip
     return [path, *(place for key, item in inner for place in places(item, (*path, key)))]
 
 
@@ -112,11 +112,11 @@ def with_value(value, path: tuple, new):
 @settings(max_examples=300, deadline=None)
 def test_json_with_a_value_that_nobody_expects(name, data):
     parse, sound = JSON_READERS[name]
-    parse(Document("a.json", json.dumps(sound)))
+    parse(LabelDocument("a.json", json.dumps(sound)))
     path = data.draw(st.sampled_from(places(sound)))
     spoiled = with_value(sound, path, data.draw(JSON))
     with contextlib.suppress(DatasetError):
-        parse(Document("a.json", json.dumps(spoiled)))
+        parse(LabelDocument("a.json", json.dumps(spoiled)))
 
 
 @given(st.data())
@@ -128,7 +128,7 @@ def test_texts_with_a_piece_that_nobody_expects(data):
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, min(len(text), start + 12)))
     piece = data.draw(st.text(max_size=6) | st.sampled_from(["nan", "1e999", "-", '"', "<", "\0"]))
-    document = Document("a", text[:start] + piece + text[end:])
+    document = LabelDocument("a", text[:start] + piece + text[end:])
     with contextlib.suppress(DatasetError):
         cvat.parse(document) if text is xml else dota.parse(document, "a")
 
@@ -146,7 +146,7 @@ def test_a_manifest_with_a_piece_that_nobody_expects(data):
         file = Path(folder) / "dataset.yaml"
         file.write_bytes((text[:start] + piece + text[end:]).encode("utf-8", "replace"))
         with contextlib.suppress(DatasetError):
-            read_manifest(file)
+            read_dataset_yaml(file)
 
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(lambda t: (BOX + t).encode()))
@@ -159,7 +159,7 @@ def test_any_label_file_of_yolo_can_be_checked(content):
             (folder / "labels" / split).mkdir(parents=True)
             (folder / "labels" / split / "a.txt").write_bytes(content)
         (folder / "dataset.yaml").write_text(YAML)
-        check(folder)
+        check_dataset(folder)
 
 
 @given(st.integers(0, 10_000), st.binary(min_size=1, max_size=8))
@@ -175,4 +175,4 @@ def test_any_image_can_be_checked(at, piece):
         data[at % len(data) : at % len(data) + len(piece)] = piece
         path.write_bytes(bytes(data))
         (folder / "dataset.yaml").write_text(YAML)
-        check(folder)
+        check_dataset(folder)

@@ -14,14 +14,14 @@ import shapely
 from affine import Affine
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from label_files import noise, turned, upright, yolo_folder
 from pyproj import CRS
 
 from cv.errors import DatasetError
 from cv.geometry.grid import Grid
 from cv.labels import coco, dota, geojson, yolo_obb
-from cv.labels.documents import Document
-from cv.labels.labelled import Dataset, LabelledImage, Shape, dataset_of
+from cv.labels.label_documents import LabelDocument
+from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, dataset_of
+from tests.fixtures.label_files import noise, turned, upright, yolo_folder
 
 PX = 0.01
 CLASSES = ("container", "hull", "Größe 20 ft")
@@ -49,7 +49,7 @@ def images(draw, classes=CLASSES, name="a/b c.png"):
     width, height = draw(st.integers(1, 20000)), draw(st.integers(1, 20000))
     rings = draw(st.lists(outlines(width, height), max_size=6))
     shapes = tuple(
-        Shape(draw(st.sampled_from(classes)), ring, draw(st.booleans())) for ring in rings
+        LabelledShape(draw(st.sampled_from(classes)), ring, draw(st.booleans())) for ring in rings
     )
     gsd = draw(st.none() | st.floats(0.01, 30))
     return LabelledImage(name, (width, height), shapes, gsd)
@@ -73,13 +73,13 @@ def assert_same(left: LabelledImage, right: LabelledImage, ordered: bool = True)
 def test_yolo_obb(image):
     kept = replace(image, shapes=tuple(s for s in image.shapes if not s.ignore))
     text = yolo_obb.text_of(image, CLASSES)
-    again = yolo_obb.parse(Document("a.txt", text), image.size, CLASSES)
+    again = yolo_obb.parse(LabelDocument("a.txt", text), image.size, CLASSES)
     assert_same(kept, replace(kept, shapes=again))
 
 
 @given(images(DOTA_CLASSES))
 def test_dota(image):
-    again = dota.parse(Document("a.txt", dota.text_of(image)), image.name)
+    again = dota.parse(LabelDocument("a.txt", dota.text_of(image)), image.name)
     assert_same(image, again)
     assert [s.ignore for s in again.shapes] == [s.ignore for s in image.shapes]
     assert again.gsd_m == image.gsd_m
@@ -87,8 +87,8 @@ def test_dota(image):
 
 @given(images(), images(name="other.png"))
 def test_coco(first, second):
-    dataset = Dataset(CLASSES, (first, replace(second, split="val")))
-    again = coco.parse(Document("a.json", coco.text_of(dataset)))
+    dataset = LabelledDataset(CLASSES, (first, replace(second, split="val")))
+    again = coco.parse(LabelDocument("a.json", coco.text_of(dataset)))
     assert again.classes == CLASSES
     for left, right in zip(dataset.images, again.images, strict=True):
         assert_same(left, right)
@@ -100,7 +100,7 @@ def test_coco(first, second):
 @given(images())
 def test_the_turned_box_of_coco_tells_the_same_rectangle(image):
     """Read by detectron2's own formula, which is written down here once more."""
-    record = json.loads(coco.text_of(Dataset(CLASSES, (image,))))
+    record = json.loads(coco.text_of(LabelledDataset(CLASSES, (image,))))
     for annotation, shape in zip(record["annotations"], image.shapes, strict=True):
         low, high = shape.outline.min(axis=0), shape.outline.max(axis=0)
         assert annotation["bbox"] == pytest.approx([*low, *(high - low)], abs=1e-4)
@@ -131,7 +131,7 @@ def assert_nearly(left: LabelledImage, right: LabelledImage) -> None:
 @given(images(), images(name="other.png"))
 @settings(max_examples=50)
 def test_geojson_in_pixels(first, second):
-    dataset = Dataset(CLASSES, (first, replace(second, split="val")))
+    dataset = LabelledDataset(CLASSES, (first, replace(second, split="val")))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.geojson"
         geojson.write(dataset, path)
@@ -198,7 +198,7 @@ def test_a_whole_yolo_dataset(tmp_path):
 
 
 def test_a_whole_dota_dataset(tmp_path):
-    shape = Shape("hull", np.array([[1, 2], [9, 2], [9, 5], [1, 5.0]]), ignore=True)
+    shape = LabelledShape("hull", np.array([[1, 2], [9, 2], [9, 5], [1, 5.0]]), ignore=True)
     images = [
         LabelledImage("a.png", None, (shape,), 0.3, "train"),
         LabelledImage("b.png", None, (), None, "val"),
@@ -218,4 +218,4 @@ def test_a_whole_dota_dataset(tmp_path):
 def test_what_dota_cannot_say_is_refused(kind, corners):
     ring = np.array([[0, 0], [4, 0], [5, 2], [4, 4], [0, 4.0]])[-corners:]
     with pytest.raises(DatasetError, match="four corners and class names without spaces"):
-        dota.text_of(LabelledImage("a.png", None, (Shape(kind, ring),)))
+        dota.text_of(LabelledImage("a.png", None, (LabelledShape(kind, ring),)))

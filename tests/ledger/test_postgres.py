@@ -12,9 +12,9 @@ import pytest
 
 from cv.errors import LedgerError
 from cv.ledger import Ledger, postgres
+from tests.fixtures.sample_counts import a_count, a_scene, a_sighting
 from tests.ledger.conftest import SERVER, needs_server
-from tests.ledger.test_sharing import WRITER
-from tests.samples import a_count, a_scene, a_sighting
+from tests.ledger.test_concurrency import WRITER
 
 SCENES = 12
 
@@ -42,7 +42,7 @@ def test_four_coordinators_double_nothing(
     with Ledger(address, readonly=True) as one, Ledger(tmp_path / "l", readonly=True) as other:
         assert one.counts() == other.counts()
         assert len(one.counts()) == 5 * SCENES
-        assert len(one.sightings()) == len(other.sightings()) == 30 * SCENES
+        assert len(one.detections()) == len(other.detections()) == 30 * SCENES
 
 
 @needs_server

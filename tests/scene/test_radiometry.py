@@ -11,8 +11,8 @@ from affine import Affine
 from rasterio.enums import ColorInterp
 
 from cv.errors import RadiometryError
-from cv.scene.profiles import PROFILES
-from cv.scene.radiometry import Percentiles, Radiometry, parse
+from cv.scene.providers.sensor_profiles import PROFILES
+from cv.scene.radiometry import PercentileStretch, Radiometry, parse_stretch
 from cv.scene.scene import Scene
 from tests.scene.conftest import WriteTiff
 
@@ -74,13 +74,13 @@ def test_limits_that_make_no_sense(
 
 
 def test_texts() -> None:
-    assert parse("visual") is None
-    assert parse("percentile") == Percentiles(0.5, 99.5, ())
-    assert parse("percentile:2-98") == Percentiles(2, 98, ())
-    assert parse("percentile:2-98:3,2,1") == Percentiles(2, 98, (3, 2, 1))
-    assert parse("percentile:4") == Percentiles(0.5, 99.5, (4, 4, 4))
-    assert parse("limits:0-3000") == Radiometry("limits", (), (0,) * 3, (3000,) * 3)
-    assert parse("limits:-1-1,0-2,-3--1.5:3,2,1") == Radiometry(
+    assert parse_stretch("visual") is None
+    assert parse_stretch("percentile") == PercentileStretch(0.5, 99.5, ())
+    assert parse_stretch("percentile:2-98") == PercentileStretch(2, 98, ())
+    assert parse_stretch("percentile:2-98:3,2,1") == PercentileStretch(2, 98, (3, 2, 1))
+    assert parse_stretch("percentile:4") == PercentileStretch(0.5, 99.5, (4, 4, 4))
+    assert parse_stretch("limits:0-3000") == Radiometry("limits", (), (0,) * 3, (3000,) * 3)
+    assert parse_stretch("limits:-1-1,0-2,-3--1.5:3,2,1") == Radiometry(
         "limits", (3, 2, 1), (-1, 0, -3), (1, 2, -1.5)
     )
 
@@ -103,7 +103,7 @@ def test_texts() -> None:
 )
 def test_texts_that_are_refused(text: str) -> None:
     with pytest.raises(RadiometryError) as caught:
-        parse(text)
+        parse_stretch(text)
     assert text in str(caught.value)
 
 
@@ -171,7 +171,7 @@ def test_an_unknown_name_is_refused(write_tiff: WriteTiff, colours: np.ndarray) 
 
 def test_bands_that_are_not_there(write_tiff: WriteTiff, colours: np.ndarray) -> None:
     path = write_tiff(colours)
-    for radiometry in ("limits:0-255:1,2,4", "percentile:5", parse("limits:0-255:9")):
+    for radiometry in ("limits:0-255:1,2,4", "percentile:5", parse_stretch("limits:0-255:9")):
         with pytest.raises(RadiometryError, match="3 bands; the radiometry"):
             Scene.open(path, radiometry=radiometry)  # type: ignore[arg-type]
 

@@ -12,8 +12,8 @@ from affine import Affine
 from PIL import Image
 
 from cv.errors import SceneError
+from cv.scene.raster_reader import RasterReader
 from cv.scene.scene import Scene
-from cv.scene.source import Source
 from tests.scene.conftest import UTM, WriteTiff
 
 REGIONS = {
@@ -187,11 +187,11 @@ def test_patches_show_the_same_and_keep_the_colours_of_clouds(
     squares = shapely.box(x, y, x + scale, y + scale)
     share = shapely.area(shapely.intersection(squares, clear_of(planet_scene))) / scale**2
     decided = np.abs(share - 0.5) > 0.15
-    assert np.array_equal(patch.seen[decided], share[decided] > 0.5)
+    assert np.array_equal(patch.valid_mask[decided], share[decided] > 0.5)
     unmasked = Scene.open(bare).read(to_pixel, shape)
     assert np.array_equal(patch.rgb, unmasked.rgb)
-    assert (patch.rgb[~unmasked.seen] == 0).all()
-    assert (unmasked.seen & ~patch.seen).any()
+    assert (patch.rgb[~unmasked.valid_mask] == 0).all()
+    assert (unmasked.valid_mask & ~patch.valid_mask).any()
 
 
 def test_clouds_and_nodata_together(write_tiff: WriteTiff, colours: np.ndarray) -> None:
@@ -231,7 +231,7 @@ def test_what_the_mask_does_not_cover_is_not_seen(
     write_tiff(udm2(cloud=flag()), f"{ITEM}_3B_udm2.tif", transform=UTM)
     scene = Scene.open(write_tiff(colours, f"{ITEM}_3B_Visual.tif"))
     assert scene.visibility(scene.grid.footprint).fraction == pytest.approx(0.25)
-    assert scene.read(Affine.identity(), (40, 60)).seen.mean() == pytest.approx(0.25)
+    assert scene.read(Affine.identity(), (40, 60)).valid_mask.mean() == pytest.approx(0.25)
 
 
 def test_parts_of_a_large_window_join(
@@ -248,14 +248,14 @@ def test_each_part_of_a_survey_is_looked_at_once_in_any_order(
     monkeypatch.setattr("cv.scene.visibility._PART_PIXELS", 60 * 7)
     scene = Scene.open(write_tiff(picture(seen, 0), nodata=0))
     read: list[int] = []
-    strip = Source.strip
+    strip = RasterReader.strip
 
     def noted(source, x, y, *more):
         read.append(y)
         return strip(source, x, y, *more)
 
-    monkeypatch.setattr(Source, "strip", noted)
-    survey = scene.survey(scene.grid.footprint)
+    monkeypatch.setattr(RasterReader, "strip", noted)
+    survey = scene.visibility_query(scene.grid.footprint)
     assert len(survey.parts) == 6
     assert not read
     with ThreadPoolExecutor(3) as pool:

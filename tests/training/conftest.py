@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from harm import Harm
+
+from tests.fixtures.malicious_pickle import Harm
 
 
 @dataclass(frozen=True)

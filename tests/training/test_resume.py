@@ -11,17 +11,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harm import Harm
-from small_chips import paint_chips
+
+from tests.fixtures.malicious_pickle import Harm
+from tests.fixtures.small_chips import paint_chips
 
 pytest.importorskip("ultralytics", reason="needs the extra train")
 
 import torch
 
 from cv.errors import InputError, ModelError
-from cv.training.start import read_checkpoint
-from cv.training.state import State
-from cv.training.train import resume
+from cv.training.checkpoint_state import TrainingState
+from cv.training.initial_weights import read_checkpoint
+from cv.training.train import resume_training
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPE = ("--weights", "yolo26n-obb.yaml", "--epochs", "3", "--batch", "2", "--side", "64")
@@ -82,7 +83,7 @@ def killed(unbroken: Path) -> Path:
     second = Command("--resume", out).until("epoch 1/3 saved")
     time.sleep(0.2)  # somewhere in the second epoch
     second.kill()
-    assert State.load(out / "state.pt").epochs < 3
+    assert TrainingState.load(out / "state.pt").epochs < 3
     text = Command("--resume", out).end()
     assert "epoch 1/3 saved" not in text  # went on, and did not start over
     assert "epoch 3/3 saved" in text
@@ -103,7 +104,7 @@ def test_weights_after_two_kills_are_those_of_the_unbroken_run(unbroken, killed)
 
 
 def test_optimizer_and_losses_are_those_of_the_unbroken_run_too(unbroken, killed) -> None:
-    one, other = (State.load(out / "state.pt") for out in (unbroken, killed))
+    one, other = (TrainingState.load(out / "state.pt") for out in (unbroken, killed))
     assert one.epochs == other.epochs == 3
     assert (one.updates, one.history) == (other.updates, other.history)
     assert same(one.network, other.network)
@@ -125,7 +126,7 @@ def test_nothing_is_left_of_files_whose_writing_was_cut_off(killed) -> None:
 def test_a_finished_run_has_nothing_to_do(unbroken) -> None:
     before = (unbroken / "state.pt").stat().st_mtime_ns
     said: list[str] = []
-    assert resume(unbroken, say=said.append) == unbroken / "weights" / "last.pt"
+    assert resume_training(unbroken, say=said.append) == unbroken / "weights" / "last.pt"
     assert said == ["finished: all 3 epochs are done"]
     assert (unbroken / "state.pt").stat().st_mtime_ns == before
 
@@ -135,7 +136,7 @@ def test_a_kill_while_a_state_is_written_leaves_a_whole_one(tmp_path) -> None:
 import sys
 from pathlib import Path
 import torch
-from cv.training.state import State
+from cv.training.checkpoint_state import State
 print("ready", flush=True)
 for number in range(1, 100000):
     big = {"a": torch.full((400, 1000), float(number))}
@@ -153,7 +154,7 @@ for number in range(1, 100000):
         time.sleep(wait + 0.3)
         writer.kill()
         writer.wait()
-        state = State.load(tmp_path / "state.pt")
+        state = TrainingState.load(tmp_path / "state.pt")
         assert torch.equal(state.network["a"], torch.full((400, 1000), float(state.epochs)))
         seen.append(state.epochs)
     assert max(seen) > 1
@@ -162,7 +163,7 @@ for number in range(1, 100000):
 def test_a_state_that_would_run_code_is_refused(tmp_path, hostile) -> None:
     hostile(tmp_path / "state.pt")
     with pytest.raises(ModelError, match="more than tensors"):
-        State.load(tmp_path / "state.pt")
+        TrainingState.load(tmp_path / "state.pt")
     assert not hostile.canary.exists()
 
 
@@ -170,7 +171,7 @@ def test_a_state_that_would_run_code_is_refused(tmp_path, hostile) -> None:
 def test_a_damaged_state_is_refused(tmp_path, content) -> None:
     (tmp_path / "state.pt").write_bytes(content)
     with pytest.raises(ModelError, match="state"):
-        State.load(tmp_path / "state.pt")
+        TrainingState.load(tmp_path / "state.pt")
 
 
 def test_changed_data_are_refused(unbroken) -> None:
@@ -179,6 +180,6 @@ def test_changed_data_are_refused(unbroken) -> None:
     label.write_text(before.replace("0.", "0.0", 1))
     try:
         with pytest.raises(InputError, match="not what it was when the run began"):
-            resume(unbroken)
+            resume_training(unbroken)
     finally:
         label.write_text(before)

@@ -1,1 +1,0 @@
-"""Cases whose truth is known, published or simulated: what the engine of events makes of them."""

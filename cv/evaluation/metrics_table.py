@@ -1,0 +1,65 @@
+"""Exams and marks in columns, for a terminal and for model cards."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from cv.evaluation.image_evaluation import ImageEvaluation
+from cv.evaluation.metrics import CountMetrics, MetricsBand, metrics_by_gsd, metrics_by_width
+
+_HEAD = (
+    f"{'image':<30} {'GSD m':>6} {'true':>6} {'count':>6} {'interval':>13} "
+    f"{'recall':>7} {'precision':>9} {'AP50':>6}"
+)
+
+
+def images_table(exams: Sequence[ImageEvaluation]) -> str:
+    """A line per image."""
+    return "\n".join([_HEAD, *(_line(exam) for exam in exams)])
+
+
+def _line(exam: ImageEvaluation) -> str:
+    low, high = exam.estimate.low, exam.estimate.high
+    matches, threshold = exam.matches, exam.threshold
+    return (
+        f"{exam.sample.name[:30]:<30} {exam.gsd_m:>6.2f} {exam.true:>6} {exam.counted:>6} "
+        f"{f'{low:.0f} to {high:.0f}':>13} {_number(matches.recall(threshold)):>7} "
+        f"{_number(matches.precision(threshold)):>9} {_number(matches.average_precision()):>6}"
+    )
+
+
+def metrics_table(rows: Sequence[tuple[str, CountMetrics]]) -> str:
+    """A line per set of exams."""
+    head = (
+        f"{'':<30} {'images':>6} {'true':>6} {'count':>6} {'nMAE':>6} {'bias':>7} {'AP50':>6} "
+        f"{'AP':>6} {'recall':>7} {'precision':>9} {'stacks':>7} {'coverage':>8}"
+    )
+    return "\n".join([head, *(_marks(name, marks) for name, marks in rows)])
+
+
+def _marks(name: str, m: CountMetrics) -> str:
+    return (
+        f"{name[:30]:<30} {m.images:>6} {m.true:>6} {m.counted:>6} {_number(m.nmae):>6} "
+        f"{_number(m.bias, '+'):>7} {_number(m.ap50):>6} {_number(m.ap50_95):>6} "
+        f"{_number(m.recall):>7} {_number(m.precision):>9} {_number(m.stack_error):>7} "
+        f"{_number(m.coverage):>8}"
+    )
+
+
+def bands_table(exams: Sequence[ImageEvaluation]) -> str:
+    """A line per band of ground sampling distance and of width."""
+    bands = [*metrics_by_gsd(exams), *metrics_by_width(exams)]
+    head = f"{'':<30} {'true':>6} {'AP50':>6} {'AP':>6} {'recall':>7} {'precision':>9}"
+    return "\n".join([head, *(_band(band) for band in bands)])
+
+
+def _band(band: MetricsBand) -> str:
+    return (
+        f"{band.name:<30} {band.objects:>6} {_number(band.ap50):>6} {_number(band.ap50_95):>6} "
+        f"{_number(band.recall):>7} {_number(band.precision):>9}"
+    )
+
+
+def _number(value: float, sign: str = "") -> str:
+    return "-" if math.isnan(value) else f"{value:{sign}.3f}"

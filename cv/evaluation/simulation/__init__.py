@@ -1,0 +1,1 @@
+"""A simulated port with ships, cargo, clouds and counting errors, drawn from a seed."""

@@ -1,0 +1,1 @@
+"""The statistical model of a pier: a hidden Markov model of ships and cargo."""

@@ -1,0 +1,27 @@
+"""Hulls that lie at a pier for weeks: laid up, under repair, or no ship at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from cv.events.event import Event, EventKind
+
+MIN_DURATION = timedelta(days=14)
+"""A shorter stay is a call."""
+_OTHERWISE = (
+    "a barge, a pontoon or a structure of the pier",
+    "several ships of one length, one after another",
+)
+
+
+def find_laid_up_hulls(calls: Sequence[Event]) -> tuple[Event, ...]:
+    """Those of `calls` that lasted for weeks, from the first look with the ship to the last."""
+    return tuple(
+        replace(call, kind=EventKind.STANDING_HULL, alternatives=_OTHERWISE)
+        for call in calls
+        if call.began.latest
+        and call.ended.earliest
+        and call.ended.earliest - call.began.latest >= MIN_DURATION
+    )

@@ -1,0 +1,1 @@
+"""Which ship it was: AIS, hull measurements, port calls, voyages and published claims."""

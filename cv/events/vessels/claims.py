@@ -1,0 +1,70 @@
+"""Claims and notes: what others published of a pier, and what an analyst wrote down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cv.events.event import Event, EventKind
+from cv.io.csv_tables import date_range, invalid_line, read_rows
+
+COLUMNS = ("pier", "from", "to", "kind", "text", "source")
+
+
+@dataclass(frozen=True)
+class PublishedClaim:
+    """What somebody says of a pier. Claims that contradict each other are all kept."""
+
+    pier: str
+    """Name of the pier, or of a place that is none."""
+    began: datetime
+    """UTC."""
+    ended: datetime
+    """UTC, later than `began`: a claim of a day lasts until the next one begins."""
+    kind: EventKind | None
+    """What it claims to have happened; None for a note that is of no kind."""
+    text: str
+    source: str
+    """Who says so, and where."""
+
+    def told(self, events: Sequence[Event]) -> tuple[Event, ...]:
+        """Those of `events` that are of its kind and pier, and may have been at the same time."""
+        return tuple(
+            event
+            for event in events
+            if event.kind is self.kind and event.pier == self.pier and self._overlaps(event)
+        )
+
+    def _overlaps(self, event: Event) -> bool:
+        first, last = event.began.earliest or event.began.latest, event.ended.latest
+        return (first is None or first < self.ended) and (last is None or last > self.began)
+
+
+def read_claims(
+    path: str | Path, names: Mapping[str, str] | None = None
+) -> tuple[PublishedClaim, ...]:
+    """The claims in a CSV file (UTF-8), by time.
+
+    Columns: pier; from and to, dates or times in ISO 8601 with a zone, `to` empty for one day; kind
+    (a kind of event, empty for a note); text; source. `names` tells what a pier is called that a
+    claim calls otherwise. Raises InputError.
+    """
+    claims = [_claim(path, line, cells, names or {}) for line, cells in read_rows(path, COLUMNS)]
+    return tuple(sorted(claims, key=lambda claim: (claim.began, claim.pier, claim.source)))
+
+
+def _claim(
+    path: str | Path, line: int, cells: tuple[str, ...], names: Mapping[str, str]
+) -> PublishedClaim:
+    pier, first, last, kind, text, source = cells
+    try:
+        if not pier or not text or not source:
+            raise ValueError("pier, text or source is empty")
+        began, ended = date_range(first, last)
+        told = EventKind(kind) if kind else None
+        return PublishedClaim(names.get(pier, pier), began, ended, told, text, source)
+    except ValueError as error:
+        limit = "a claim has a pier, dates or ISO 8601 times with a zone, a text and a source"
+        raise invalid_line(path, line, error, limit) from error

@@ -1,0 +1,104 @@
+"""Several models of one line of training become one: the mean of their weights.
+
+    python -m cv.export.weight_averaging first.onnx second.onnx mean.onnx --version 2 --data "mean of both"
+
+Models that went on from one another lie in one basin, and their mean is often better than each
+("model soups", Wortsman et al. 2022, arXiv:2203.05482). The normalizations of an export are folded
+into its convolutions, so that the weights of two exports mean the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cv.detector.model_card import FP32
+from cv.detector.onnx_model import OnnxModel
+from cv.errors import ModelError
+from cv.export.release import require_new_model, write_model
+
+
+def average_models(models: Sequence[Path], target: Path, version: str, training_data: str) -> str:
+    """Writes the mean of the ONNX files `models` as `target` with its card; returns its sha256.
+
+    The card is that of the first one, with `version` and `training_data` and without calibrations,
+    which are not its own. Raises ModelError where the models differ in more than their weights, or
+    `target` exists.
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    require_new_model(target)
+    cards = [OnnxModel.load(model).card for model in models]
+    card = cards[0]
+    for model, other in zip(models, cards, strict=True):
+        if (other.classes, other.passes, other.tile_px) != (
+            card.classes,
+            card.passes,
+            card.tile_px,
+        ):
+            raise _refused(model, "it looks for other things, or in another way")
+    if card.precision != FP32:
+        raise ModelError(models[0], f"its precision is {card.precision}", f"{FP32}", "Name others.")
+    protos = [onnx.load(str(model), load_external_data=False) for model in models]
+    weights = [_weights(proto) for proto in protos]
+    for model, others in zip(models[1:], weights[1:], strict=True):
+        _refuse_other(model, weights[0], others)
+    for tensor in protos[0].graph.initializer:
+        values = [numpy_helper.to_array(part[tensor.name]) for part in weights]
+        if values[0].dtype == np.float32:
+            mean = np.asarray(np.mean(values, axis=0, dtype=np.float64), np.float32)
+            tensor.CopyFrom(numpy_helper.from_array(mean, tensor.name))
+    own = replace(card, name=target.stem, version=version, training_data=training_data)
+    return write_model(protos[0], target, replace(own, calibrations=()))
+
+
+def _weights(proto: Any) -> dict[str, Any]:
+    """The tensors of a model by their names."""
+    return {tensor.name: tensor for tensor in proto.graph.initializer}
+
+
+def _refuse_other(model: Path, first: dict[str, Any], other: dict[str, Any]) -> None:
+    """Raises ModelError where `other` has other tensors than `first`."""
+    shapes = [{name: list(tensor.dims) for name, tensor in part.items()} for part in (first, other)]
+    if shapes[0] != shapes[1]:
+        raise _refused(model, "it is another network")
+
+
+def _refused(model: Path, found: str) -> ModelError:
+    limit = "models of one line of training have a mean"
+    return ModelError(model, found, limit, "Name models that went on from one another.")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Average from the shell."""
+    parser = argparse.ArgumentParser(
+        prog="python -m cv.export.weight_averaging",
+        description="Write the mean of the weights of several models, with a card.",
+        epilog="example: python -m cv.export.weight_averaging a.onnx b.onnx mean.onnx "
+        "--version 2 --data 'a and b'",
+    )
+    parser.add_argument("models", type=Path, nargs="+", help="float ONNX models, two or more")
+    parser.add_argument("target", type=Path, help="ONNX model to write; its name is the card's")
+    parser.add_argument("--version", required=True)
+    parser.add_argument("--data", required=True, help="one sentence on the training data")
+    given = parser.parse_args(arguments)
+    if len(given.models) < 2:
+        parser.error("name two models or more, and the one to write")
+    try:
+        digest = average_models(given.models, given.target, given.version, given.data)
+        print(f"{given.target}: sha256 {digest}")
+    except ModelError as error:
+        print(f"average: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

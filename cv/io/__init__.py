@@ -1,0 +1,1 @@
+"""Files, texts and hosts: writing whole files, reading tables, recognising file types."""

@@ -1,0 +1,118 @@
+"""Files that appear whole or not at all.
+
+A writer gets a path inside a private folder beside the target; only when it has written without an
+error are the bytes forced to disk and moved into place. What breaks before that moment leaves the
+target as it was.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+_ABANDONED_S = 86400.0
+
+
+@contextmanager
+def atomic_path(path: str | Path, overwrite: bool = True) -> Iterator[Path]:
+    """A path to write to; when the block ends well, the file there becomes `path` in one step.
+
+    The path has the name of the target and lies in an empty folder of its own on the same file
+    system, so a library may put its side files next to it: they vanish. A link is followed.
+    Raises FileExistsError when `overwrite` is False and `path` exists by then, otherwise OSError
+    as the system reports it; whatever happens, `path` is the old file or the new one.
+    """
+    target = Path(os.path.realpath(path))
+    folder = target.with_name(f"{_prefix(target)}{secrets.token_hex(6)}.tmp")
+    folder.mkdir(mode=0o700)
+    try:
+        draft = folder / target.name
+        yield draft
+        _sync(draft)
+        if overwrite:
+            draft.replace(target)
+        else:
+            _place(draft, target)
+        _sync_folder(target.parent)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_stale_temporaries(path: str | Path) -> None:
+    """Removes what writers of `path` that were killed left, once it is a day old."""
+    target = Path(os.path.realpath(path))
+    left = re.compile(re.escape(_prefix(target)) + r"[0-9a-f]{12}\.tmp")
+    for folder in target.parent.iterdir():
+        if left.fullmatch(folder.name) and _age_s(folder) > _ABANDONED_S:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _prefix(target: Path) -> str:
+    return f".{target.name[:100]}."
+
+
+def _age_s(folder: Path) -> float:
+    """Seconds since something in `folder` was written; 0 where that is not known."""
+    try:
+        return time.time() - max(one.stat().st_mtime for one in (folder, *folder.iterdir()))
+    except OSError:
+        return 0.0
+
+
+def write_atomically(path: str | Path, content: bytes | str) -> None:
+    """`content` as the file `path`, text as UTF-8; raises OSError, leaving `path` as it was."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    with atomic_path(path) as draft:
+        draft.write_bytes(data)
+
+
+def _place(draft: Path, target: Path) -> None:
+    """Gives `draft` the name `target`, which nobody may have taken."""
+    try:
+        os.link(draft, target)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if target.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from error
+        draft.rename(target)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a rename last; systems that cannot open a folder need no such thing."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        return
+    finally:
+        os.close(descriptor)
+
+
+def packaged_folder(packaged: str, checkout: str) -> Path:
+    """A folder that comes with Pierwatch.
+
+    It is `packaged` inside the installed package, or `checkout` at the top of a source checkout.
+    """
+    package = Path(str(resources.files("cv")))
+    return package / packaged if (package / packaged).exists() else package.parent / checkout

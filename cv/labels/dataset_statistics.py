@@ -1,0 +1,113 @@
+"""How much a dataset holds, and what is odd about it as a whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+
+from cv.geometry.oriented_boxes import Floats, OrientedBoxes
+from cv.labels.check_report import CheckFinding, DatasetStatistics, warning_finding
+from cv.labels.labelled_image import LabelledDataset, is_rectangle
+from cv.labels.outline_edits import smallest_rectangle
+
+CONTAINER = "container"
+"""The class whose true size is known."""
+LENGTHS_M, WIDTH_M = (6.06, 12.19, 13.72), 2.44
+"""Outer sizes of 20, 40 and 45 ft boxes (ISO 668), metres."""
+MIN_WIDTH_PX = 6.0
+"""Narrower containers can hardly be told from their neighbours, pixels."""
+LENGTH_OFF, WIDTH_OFF = 0.10, 0.25
+"""Share by which the median container may miss its true length and width."""
+RAREST = 0.01
+"""A class with a smaller share of the objects is hardly learned."""
+MAX_EMPTY = 0.9
+"""A larger share of images without objects is odd."""
+
+
+def dataset_statistics(dataset: LabelledDataset) -> DatasetStatistics:
+    """The totals of `dataset`."""
+    kinds = Counter(shape.kind for image in dataset.images for shape in image.shapes)
+    counts = np.array([len(image.shapes) for image in dataset.images] or [0])
+    gsds = {image.gsd_m for image in dataset.images}
+    widths = [(kind, boxes_of(dataset, kind).widths) for kind in dataset.classes if kinds[kind]]
+    return DatasetStatistics(
+        len(dataset.images),
+        int((counts == 0).sum()) if dataset.images else 0,
+        tuple((kind, kinds[kind]) for kind in dataset.classes),
+        (int(counts.min()), int(np.median(counts)), int(counts.max())),
+        tuple((kind, *_percentiles(width)) for kind, width in widths),
+        gsds.pop() if len(gsds) == 1 else None,
+    )
+
+
+def check_statistics(
+    dataset: LabelledDataset, totals: DatasetStatistics, file: object
+) -> Iterator[CheckFinding]:
+    """Warnings about `dataset` as a whole; `file` is what they are about."""
+    number = sum(count for _, count in totals.classes)
+    for kind, count in totals.classes:
+        if count < RAREST * number or not count:
+            yield warning_finding(
+                "balance", file, f"{count} of {number} objects are of class {kind!r}"
+            )
+    if totals.images and totals.empty > MAX_EMPTY * totals.images:
+        yield warning_finding(
+            "empty", file, f"{totals.empty} of {totals.images} images have no object"
+        )
+    loose = sum(not is_rectangle(s.outline, 0.5) for i in dataset.images for s in i.shapes)
+    if loose:
+        text = "training takes the smallest rectangle around each"
+        yield warning_finding("rectangle", file, f"{loose} outlines are no rectangles; {text}")
+    containers = boxes_of(dataset, CONTAINER)
+    narrow = int((containers.widths < MIN_WIDTH_PX).sum())
+    if narrow:
+        text = f"{narrow} of {len(containers)} containers are narrower than {MIN_WIDTH_PX:g} px"
+        yield warning_finding("narrow", file, text)
+    yield from _gsd_findings(dataset, file)
+
+
+def boxes_of(dataset: LabelledDataset, kind: str) -> OrientedBoxes:
+    """The boxes of class `kind` in all images, pixels.
+
+    Four corners give the rectangle through the middles of their sides, others the smallest one.
+    """
+    corners = [
+        shape.outline if len(shape.outline) == 4 else smallest_rectangle(shape.outline)
+        for image in dataset.images
+        for shape in image.shapes
+        if shape.kind == kind
+    ]
+    return OrientedBoxes.from_corners(np.array(corners).reshape(-1, 4, 2))
+
+
+def _gsd_findings(dataset: LabelledDataset, file: object) -> Iterator[CheckFinding]:
+    with_boxes = [i for i in dataset.images if any(s.kind == CONTAINER for s in i.shapes)]
+    if not with_boxes:
+        return
+    if any(image.gsd_m is None for image in with_boxes):
+        yield warning_finding("gsd", file, "no GSD is declared: sizes in metres cannot be checked")
+    sizes = [
+        boxes_of(LabelledDataset(dataset.classes, (image,)), CONTAINER).values[:, 2:4] * image.gsd_m
+        for image in with_boxes
+        if image.gsd_m is not None
+    ]
+    if not sizes:
+        return
+    lengths, widths = np.concatenate(sizes).T
+    nearest = np.abs(lengths[:, None] / np.array(LENGTHS_M) - 1).min(axis=1)
+    length, width = float(np.median(lengths)), float(np.median(widths))
+    if np.median(nearest) > LENGTH_OFF or abs(width / WIDTH_M - 1) > WIDTH_OFF:
+        true = " or ".join(f"{metres:g}" for metres in LENGTHS_M)
+        yield warning_finding(
+            "gsd",
+            file,
+            f"by the declared GSD the median container has {length:.2f} x {width:.2f} m, "
+            f"but true ones have {true} x {WIDTH_M:g} m",
+        )
+
+
+def _percentiles(values: Floats) -> tuple[float, float, float]:
+    low, middle, high = np.percentile(values, [5, 50, 95])
+    return float(low), float(middle), float(high)

@@ -1,0 +1,1 @@
+"""Batches: count many scenes, survive the bad ones, record every outcome."""

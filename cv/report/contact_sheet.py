@@ -1,0 +1,191 @@
+"""A contact sheet: some images of a dataset with what is labelled in them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cv.labels.image_files import Bytes, read_size, read_window
+from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape
+from cv.report.caption import BACKGROUND
+from cv.report.fonts import fonts_for_any_script
+from cv.report.output_file import report_path
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_DPI = 100
+_TILE_PX, _GAP_PX, _CAPTION_PX, _HEAD_PX = 400, 20, 50, 84
+"""Side of a tile, space around it, room for the words below it and above all of them."""
+_COLUMNS = 4
+_WINDOW_PX = 800
+"""Of larger images a square of this side is shown, around one of their objects."""
+_INK, _FAINT, _FRAME = "#f2f5f7", "#9fb0bd", "#2a3944"
+_COLOURS = ("#ffe600", "#00e5ff", "#ff1fc7", "#ff7a1a", "#7dff6a", "#b58cff")
+_NAME_CHARS = 42
+_FEW = 25
+"""So many outlines of a class, or fewer, get a dark rim: there is room for it."""
+
+
+@dataclass(frozen=True, eq=False)
+class SheetTile:
+    """One image of the sheet, or a part of it."""
+
+    image: LabelledImage
+    """With all of its shapes."""
+    box: tuple[int, int, int, int]
+    """The part that is shown: left, top, right, bottom; pixels of the image."""
+    pixels: Bytes
+    """(height, width, 3) RGB as drawn."""
+
+    @property
+    def scale(self) -> float:
+        """Drawn pixels for each pixel of the image."""
+        return float(self.pixels.shape[1] / (self.box[2] - self.box[0]))
+
+    @property
+    def shapes(self) -> list[LabelledShape]:
+        """Those whose middle is shown."""
+        low, high = np.array(self.box[:2]), np.array(self.box[2:])
+        middles = [shape.outline.mean(axis=0) for shape in self.image.shapes]
+        return [
+            shape
+            for shape, middle in zip(self.image.shapes, middles, strict=True)
+            if (middle >= low).all() and (middle <= high).all()
+        ]
+
+
+@fonts_for_any_script
+def draw_contact_sheet(
+    dataset: LabelledDataset,
+    pictures: Sequence[tuple[LabelledImage, Path]],
+    path: str | Path,
+    chips: int = 12,
+    seed: int = 0,
+) -> None:
+    """Draws `chips` of the `pictures` of `dataset`, chosen by `seed`, as the PNG `path`.
+
+    Of an image larger than 800 px a part is shown, around an object that `seed` chooses. Raises
+    DatasetError where an image cannot be read and InputError where `path` cannot be written.
+    """
+    from matplotlib.figure import Figure
+
+    rng = np.random.default_rng(seed)
+    chosen = sorted(rng.permutation(len(pictures))[:chips])
+    tiles = [_tile(pictures[i][0], pictures[i][1], rng) for i in chosen]
+    columns = 3 if len(tiles) in (5, 6, 9) else min(_COLUMNS, max(len(tiles), 2))
+    rows = -(-len(tiles) // columns)
+    width = columns * (_TILE_PX + _GAP_PX) + _GAP_PX
+    height = _HEAD_PX + rows * (_TILE_PX + _CAPTION_PX + _GAP_PX)
+    figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor=BACKGROUND)
+    colours = {kind: _COLOURS[i % len(_COLOURS)] for i, kind in enumerate(dataset.classes)}
+    _head(_axes(figure, (0, 0, width, _HEAD_PX)), dataset, colours, len(tiles))
+    for number, tile in enumerate(tiles):
+        row, column = divmod(number, columns)
+        left = _GAP_PX + column * (_TILE_PX + _GAP_PX)
+        top = _HEAD_PX + row * (_TILE_PX + _CAPTION_PX + _GAP_PX)
+        _draw(_axes(figure, (left, top, _TILE_PX, _TILE_PX + _CAPTION_PX)), tile, colours)
+    with report_path(path) as draft:
+        figure.savefig(draft, format="png", dpi=_DPI, metadata={"Software": None})
+
+
+def _tile(image: LabelledImage, path: Path, rng: np.random.Generator) -> SheetTile:
+    width, height = read_size(path)
+    side = (min(width, _WINDOW_PX), min(height, _WINDOW_PX))
+    middle = np.array([width, height]) / 2
+    if image.shapes and max(width, height) > _WINDOW_PX:
+        middle = image.shapes[rng.integers(len(image.shapes))].outline.mean(axis=0)
+    corner = np.clip(middle - np.array(side) / 2, 0, np.array([width, height]) - side).astype(int)
+    box = (int(corner[0]), int(corner[1]), int(corner[0]) + side[0], int(corner[1]) + side[1])
+    scale = _TILE_PX / max(side)
+    size = max(1, round(side[0] * scale)), max(1, round(side[1] * scale))
+    return SheetTile(image, box, read_window(path, box, size))
+
+
+def _axes(figure: Figure, place: tuple[int, int, int, int]) -> Axes:
+    """Axes at `place` (left, top, width, height) in pixels of the sheet, units pixels, y down."""
+    wide, high = figure.get_size_inches() * _DPI
+    x, y, w, h = place
+    axes = figure.add_axes((x / wide, 1 - (y + h) / high, w / wide, h / high))
+    axes.set_axis_off()
+    axes.set_xlim(0, w)
+    axes.set_ylim(h, 0)
+    axes.set_autoscale_on(False)
+    return axes
+
+
+def _head(axes: Axes, dataset: LabelledDataset, colours: Mapping[str, str], shown: int) -> None:
+    """What the dataset holds, and the colour of each class."""
+    counts = Counter(shape.kind for image in dataset.images for shape in image.shapes)
+    text = f"{shown} of {len(dataset.images):,} images".replace(",", " ")
+    x = float(_GAP_PX)
+    axes.text(x, 30, text, color=_INK, fontsize=14, fontweight="bold", va="center")
+    for kind, colour in colours.items():
+        axes.plot([x + 1, x + 19], [60, 60], color=colour, linewidth=5, solid_capstyle="butt")
+        words = f"{kind}  {counts[kind]:,}".replace(",", " ")
+        axes.text(x + 28, 60, words, color=_INK, fontsize=10.5, va="center", parse_math=False)
+        x += 64 + 8.2 * len(words)
+    note = "counts below a tile are of the part that is shown; dotted: to be ignored"
+    right = axes.get_xlim()[1] - _GAP_PX
+    axes.text(right, 30, note, color=_FAINT, fontsize=9.5, va="center", ha="right")
+
+
+def _draw(axes: Axes, tile: SheetTile, colours: Mapping[str, str]) -> None:
+    """The pixels, the outlines on them, and the words below."""
+    from matplotlib.collections import PolyCollection
+    from matplotlib.patches import Rectangle
+    from matplotlib.patheffects import withStroke
+    from matplotlib.transforms import Bbox, TransformedBbox
+
+    height, width = tile.pixels.shape[:2]
+    left, top = (_TILE_PX - width) / 2, (_TILE_PX - height) / 2
+    axes.imshow(
+        tile.pixels, extent=(left, left + width, top + height, top), interpolation="nearest",
+        aspect="auto",
+    )  # fmt: skip
+    axes.set_xlim(0, _TILE_PX)
+    axes.set_ylim(_TILE_PX + _CAPTION_PX, 0)
+    frame = Rectangle((0, 0), _TILE_PX, _TILE_PX, fill=False, edgecolor=_FRAME, linewidth=1.0)
+    axes.add_patch(frame)
+    shown = TransformedBbox(
+        Bbox.from_extents(left, top, left + width, top + height), axes.transData
+    )
+    for kind, colour in colours.items():
+        for ignored, style in ((False, "-"), (True, ":")):
+            rings = [
+                (shape.outline - np.array(tile.box[:2])) * tile.scale + np.array([left, top])
+                for shape in tile.image.shapes
+                if shape.kind == kind and shape.ignore is ignored
+            ]
+            outlines = PolyCollection(
+                rings, closed=True, facecolors="none", edgecolors=colour, linewidths=0.9,
+                linestyles=style,
+            )  # fmt: skip
+            outlines.set_clip_box(shown)
+            if len(rings) <= _FEW:
+                outlines.set_path_effects([withStroke(linewidth=2.6, foreground=BACKGROUND)])
+            axes.add_collection(outlines, autolim=False)
+    _caption(axes, tile)
+
+
+def _caption(axes: Axes, tile: SheetTile) -> None:
+    name = tile.image.name
+    name = name if len(name) <= _NAME_CHARS else f"…{name[1 - _NAME_CHARS :]}"
+    counts = Counter(shape.kind for shape in tile.shapes)
+    words = [f"{count} {kind}" for kind, count in sorted(counts.items())] or ["no objects"]
+    if tile.image.split:
+        words.append(tile.image.split)
+    if tile.image.size is not None and tile.box[2:] != tile.image.size:
+        words.append(
+            f"at {tile.box[0]}, {tile.box[1]} of {tile.image.size[0]} x {tile.image.size[1]}"
+        )
+    y = _TILE_PX + 14
+    axes.text(0, y, name, color=_INK, fontsize=9.5, va="center", parse_math=False)
+    axes.text(0, y + 19, "  ·  ".join(words), color=_FAINT, fontsize=9, va="center",
+              parse_math=False)  # fmt: skip

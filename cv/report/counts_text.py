@@ -1,0 +1,117 @@
+"""Counts in words and numbers: a table for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from cv.counting.count import PierCount
+from cv.counting.counts import SceneCounts
+from cv.counting.georeferenced_detection import GeoreferencedDetection
+from cv.counting.percentage import format_percentage
+from cv.io.terminal_text import printable_line
+
+_HEAD = ("pier", "status", "containers", "TEU", "hulls", "aboard", "pier seen", "berth seen")
+
+
+def counts_table(counts: SceneCounts) -> str:
+    """A line per pier, with what the numbers rest on below it."""
+    rows = [_HEAD, *(_row(count) for count in counts)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join([_title(counts), *lines, *_notes(counts)])
+
+
+def _title(counts: SceneCounts) -> str:
+    first = counts[0]
+    when = f"{first.acquired:%Y-%m-%d %H:%M:%S} UTC" if first.acquired else "time unknown"
+    gsd = f"{first.gsd_m[0]:.3g} x {first.gsd_m[1]:.3g} m a pixel"
+    return f"{printable_line(counts.scene)}  {when}  {gsd}"
+
+
+def _row(count: PierCount) -> tuple[str, ...]:
+    return (
+        count.pier,
+        count.status.value,
+        str(count.containers),
+        str(count.teu),
+        str(count.hulls),
+        str(count.aboard),
+        format_percentage(count.visible_fraction),
+        format_percentage(count.berth_visible_fraction),
+    )
+
+
+def _notes(counts: SceneCounts) -> list[str]:
+    first = counts[0]
+    notes = [f"{count.pier}: {count.reason}" for count in counts if count.reason]
+    notes += [
+        f"{count.pier}: stack of {stack.containers}, {stack.length_m:.0f} x {stack.width_m:.0f} m"
+        for count in counts
+        for stack in count.stacks[:3]
+    ]
+    notes += [
+        f"{count.pier}: hull {_hull(count, i)}"
+        for count in counts
+        for i in range(len(count.berthed))
+    ]
+    worth = "calibrated" if first.interval_calibrated else "not calibrated: from scores alone"
+    notes.append(f"(in brackets) {first.interval_level:.0%} intervals, {worth}")
+    if first.visibility == "mask":
+        notes.append("no cloud mask came with the scene: clouds would count as seen")
+    return notes
+
+
+def _hull(count: PierCount, i: int) -> str:
+    hull = count.berthed[i]
+    heading = "" if math.isnan(hull.heading_deg) else f", heading {hull.heading_deg:.0f} deg"
+    return f"{hull.length_m:.0f} x {hull.beam_m:.0f} m{heading}"
+
+
+def counts_json(counts: SceneCounts) -> str:
+    """All counts of one scene as a JSON object; unknown numbers are null, times ISO 8601."""
+    record = {
+        "scene": counts.scene,
+        "digest": counts.digest,
+        "piers": [asdict(count) for count in counts],
+    }
+    return json.dumps(_plain(record), indent=2)
+
+
+def detections_json(sightings: Sequence[GeoreferencedDetection]) -> str:
+    """Every kept detection as a JSON list, corners in pixels of the scene as delivered."""
+    return json.dumps(
+        [
+            {
+                "class": sighting.kind,
+                "score": sighting.score,
+                "corners": [list(corner) for corner in sighting.corners],
+                "length_m": sighting.length_m,
+                "width_m": sighting.width_m,
+                "aboard": sighting.aboard,
+            }
+            for sighting in sightings
+        ],
+        indent=1,
+    )
+
+
+def _plain(value: Any) -> Any:
+    """`value` in the types of JSON; nan is null."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

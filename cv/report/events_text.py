@@ -1,0 +1,117 @@
+"""Events as text: a line each for a terminal, a JSON object each for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+
+from cv.events.event import CensoredTime, Event, EventKind, Magnitude
+from cv.events.rules.throughput import throughput
+from cv.events.serialization import event_to_dict
+from cv.events.vessels.claims import PublishedClaim
+
+_HEADING = f"{'began':<18}  {'ended':<18}  {'what':<15}  {'size (90 %)':>22}  sure  pier"
+_WAYS = {EventKind.WARNING: "ship due"}
+
+
+def events_text(events: Sequence[Event]) -> str:
+    """A line per event, at most 100 wide but for long names, by time.
+
+    A time is that of the look by which something had happened, with the days before that in which
+    it may have; "by" where no look before tells that it had not, "after" where none after does.
+    """
+    if not events:
+        return "no findings"
+    lines = [_HEADING, *(_line(event) for event in events)]
+    lines.append(
+        "times in UTC: of the look by which it had happened; in brackets the days before that"
+    )
+    lines.append(
+        "in which it may have; size with its 90 % interval; sure: probability that it is so"
+    )
+    return "\n".join(lines)
+
+
+def events_json(events: Sequence[Event]) -> list[str]:
+    """A JSON object per event: all that it holds, times in ISO 8601."""
+    return [json.dumps(event_to_dict(event), ensure_ascii=False) for event in events]
+
+
+def throughput_text(pier: str, events: Sequence[Event]) -> str:
+    """What the calls at a pier moved, in a line."""
+    told = throughput(pier, events)
+    return (
+        f"{pier}: calls: {told.calls} seen, {told.inferred} inferred; containers loaded: at least "
+        f"{told.lost:.0f} (about {told.lost_about:.0f}), unloaded: at least {told.gained:.0f} "
+        f"(about {told.gained_about:.0f})"
+    )
+
+
+def claims_text(claims: Sequence[PublishedClaim], events: Sequence[Event]) -> str:
+    """A line per claim as its source states it, and below what looks tell of the same."""
+    lines = ["claims and notes"]
+    for claim in claims:
+        what = "note" if claim.kind is None else _name(claim.kind)
+        lines.append(f"{_days(claim):<22}{what:<15}  {claim.pier}: {claim.text} ({claim.source})")
+        if claim.kind is not None:
+            told = claim.told(events)
+            lines += [f"{'':<22}as looks tell:   {_line(event)}" for event in told]
+            if not told:
+                lines.append(f"{'':<22}looks tell of no such thing, or there are none of that time")
+    return "\n".join(lines)
+
+
+def claims_json(claims: Sequence[PublishedClaim], events: Sequence[Event]) -> list[str]:
+    """A JSON object per claim: all that it holds, and what looks tell of the same."""
+    return [
+        json.dumps(
+            {
+                "claim": claim.text,
+                "kind": claim.kind,
+                "pier": claim.pier,
+                "began": claim.began.isoformat(),
+                "ended": claim.ended.isoformat(),
+                "source": claim.source,
+                "told": [event_to_dict(event) for event in claim.told(events)],
+            },
+            ensure_ascii=False,
+        )
+        for claim in claims
+    ]
+
+
+def _days(claim: PublishedClaim) -> str:
+    """The first day of a claim, and the last one if there are several."""
+    last = claim.ended - timedelta(microseconds=1)
+    first = f"{claim.began:%y-%m-%d}"
+    return first if claim.began.date() == last.date() else f"{first} to {last:%y-%m-%d}"
+
+
+def _name(kind: EventKind) -> str:
+    return _WAYS.get(kind, kind.replace("_", " "))
+
+
+def _line(event: Event) -> str:
+    return (
+        f"{format_time(event.began):<18}  {format_time(event.ended):<18}  {_name(event.kind):<15}  "
+        f"{_size(event.size):>22}  {event.confidence:>4.0%}  {event.pier}"
+    )
+
+
+def format_time(span: CensoredTime) -> str:
+    """When something was, in a column: see `events_text`."""
+    if span.latest is None:
+        return "-" if span.earliest is None else f"after {span.earliest:%y-%m-%d}"
+    if span.earliest is None:
+        return f"by {span.latest:%y-%m-%d %H:%M}"
+    days = (span.latest - span.earliest).total_seconds() / 86_400
+    return f"{span.latest:%y-%m-%d %H:%M}" + (f" ({days:.0f})" if days >= 0.5 else "")
+
+
+def _size(size: Magnitude | None) -> str:
+    if size is None:
+        return "-"
+    units = {"containers": "boxes", "metres": "m", "days": "d"}
+    unit = units.get(size.unit, size.unit)
+    return f"{size.value:.0f} ({size.low:.0f} to {size.high:.0f}) {unit}"

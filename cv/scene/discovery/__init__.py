@@ -1,0 +1,1 @@
+"""Which files of a folder or STAC catalog are scenes, and which files belong to each."""

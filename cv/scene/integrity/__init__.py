@@ -1,0 +1,1 @@
+"""Damage in image files: checksums, compressed blocks, decoder warnings."""

@@ -1,0 +1,151 @@
+"""Blocks of a GeoTIFF: whether what was compressed with a checksum still fits it.
+
+GDAL stops decompressing when a block is full and never reads the checksum behind it, so that a
+damaged block can come out as other pixels without an error. So they are decompressed once more, by
+Intel's ISA-L, which takes a third of zlib's time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from isal import isal_zlib
+from rasterio.enums import Compression
+from rasterio.errors import RasterioIOError
+
+from cv.scene.integrity.gdal_warnings import damaged_image
+
+Window = tuple[int, int, int, int]
+"""x, y, width, height in pixels of the image."""
+_PIECE = 2**20  # bytes that are decompressed at once
+_DAMAGED: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]  # so says its stub
+_MOST_DIRECTORIES = 64  # image, overviews, and a mask of each
+
+
+class DeflateBlocks:
+    """The deflated blocks of one file: of the image, its overviews and their masks.
+
+    Each block is checked once, by whichever thread needs it first.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._directories: list[Any] = []
+        self._intact: set[_Place] = set()
+
+    def check(self, window: Window, step: tuple[int, int]) -> None:
+        """Raises SceneError where a block fails that reading every `step`-th pixel (x, y) needs."""
+        with self._lock:
+            places = [
+                place
+                for directory in self._needed(step)
+                for place in _places(directory, self._scaled(window, directory))
+                if place not in self._intact
+            ]
+        with self._path.open("rb") as file:
+            for place in places:
+                file.seek(place.start)
+                if _content_bytes(file.read(place.bytes)) not in place.holds:
+                    raise damaged_image(
+                        self._path,
+                        f"the block at byte {place.start} fails its checksum, or has another size",
+                    )
+        self._intact.update(places)
+
+    def close(self) -> None:
+        """Closes the file; a later check opens it again."""
+        with self._lock:
+            while self._directories:
+                self._directories.pop().close()
+
+    def _needed(self, step: tuple[int, int]) -> list[Any]:
+        """The directories that GDAL may read: overviews where it skips pixels and has them."""
+        if not self._directories:
+            self._directories.extend(_opened(self._path))
+        image = self._directories[0]
+        full = [one for one in self._directories if one.shape == image.shape]
+        reduced = [one for one in self._directories if one.shape != image.shape]
+        if max(step) == 1 or not reduced:
+            chosen = full
+        else:
+            chosen = reduced if min(step) > 1 else full + reduced
+        return [one for one in chosen if one.compression == Compression.deflate]
+
+    def _scaled(self, window: Window, directory: Any) -> Window:
+        image = self._directories[0]
+        x_scale, y_scale = directory.width / image.width, directory.height / image.height
+        left, top = int(window[0] * x_scale), int(window[1] * y_scale)
+        right = min(directory.width, int((window[0] + window[2]) * x_scale) + 2)
+        bottom = min(directory.height, int((window[1] + window[3]) * y_scale) + 2)
+        return left, top, right - left, bottom - top
+
+
+def _opened(path: Path) -> Iterator[Any]:
+    """Each directory of the file, the image itself first."""
+    yield rasterio.open(str(path), driver="GTiff")
+    for number in range(2, _MOST_DIRECTORIES + 2):
+        try:
+            yield rasterio.open(f"GTIFF_DIR:{number}:{path}", driver="GTiff")
+        except RasterioIOError:
+            return
+
+
+@dataclass(frozen=True)
+class _Place:
+    """One block in the file."""
+
+    start: int
+    bytes: int
+    holds: tuple[int, ...]
+    """Bytes that it may hold when it is decompressed: the last strip may be cut or not."""
+
+
+def _places(directory: Any, window: Window) -> Iterator[_Place]:
+    """Each block of each band that `window` touches; each once."""
+    x, y, width, height = window
+    rows, columns = directory.block_shapes[0]
+    apart = directory.interleaving.name == "band"
+    bits = _bits(directory) * (1 if apart else directory.count)
+    row_bytes = -(-columns * bits // 8)
+    for j in range(y // rows, -(-(y + height) // rows)):
+        holds = (rows * row_bytes, min(rows, directory.height - j * rows) * row_bytes)
+        for i in range(x // columns, -(-(x + width) // columns)):
+            for band in directory.indexes if apart else (1,):
+                place = block_location(directory, i, j, band)
+                if place is not None:
+                    yield _Place(*place, holds)
+
+
+def _bits(directory: Any) -> int:
+    """Of one sample, as it is stored."""
+    declared = directory.tags(1, ns="IMAGE_STRUCTURE").get("NBITS", "")
+    return int(declared) if declared.isdecimal() else 8 * np.dtype(directory.dtypes[0]).itemsize
+
+
+def block_location(directory: Any, i: int, j: int, band: int) -> tuple[int, int] | None:
+    """Offset and length, bytes, of the block in column `i` and row `j`; None if never written."""
+    start = directory.get_tag_item(f"BLOCK_OFFSET_{i}_{j}", "TIFF", bidx=band)
+    length = directory.get_tag_item(f"BLOCK_SIZE_{i}_{j}", "TIFF", bidx=band)
+    return (int(start), int(length)) if start and length and int(length) else None
+
+
+def _content_bytes(block: bytes) -> int | None:
+    """How much the deflated `block` holds; None where it is cut, or fails its checksum."""
+    stream, waiting, got, size = isal_zlib.decompressobj(), block, b"begun", 0
+    try:
+        while not stream.eof and (waiting or got):
+            got = stream.decompress(waiting, _PIECE)
+            size += len(got)
+            if not got and len(stream.unconsumed_tail) == len(waiting):
+                return None
+            waiting = stream.unconsumed_tail
+    except _DAMAGED:
+        return None
+    return size if stream.eof else None

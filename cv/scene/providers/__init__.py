@@ -1,0 +1,1 @@
+"""What a delivery says about its scene: Planet files, SkySat files, STAC Items."""

@@ -1,0 +1,264 @@
+"""Image files opened with limits: GeoTIFF, and PNG or JPEG for scenes that lie nowhere.
+
+The driver follows from the first bytes of the file and GDAL never chooses one, so that a VRT, an
+HTML page or a web address under an image's name is refused instead of followed. No other file
+(.aux.xml, .ovr, .msk, world file) is read beside the image.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from affine import Affine
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+from rasterio._err import CPLE_BaseError  # some properties of a damaged file raise it bare
+from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+
+from cv.errors import SceneError
+from cv.scene.integrity.deflate_blocks import block_location
+from cv.scene.integrity.gdal_warnings import damaged_image
+from cv.scene.local_files import FileFormat, file_format
+
+# `grid_of` judges what has no georeference. Set once: suppressing it for a while would not be safe
+# with several threads.
+warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
+
+MAX_BLOCK_BYTES = 64 * 2**20
+"""Largest tile or strip that is decoded at once."""
+MAX_BANDS = 8
+"""Most bands of a scene."""
+DTYPES = ("uint8", "uint16", "int16", "float32")
+"""Data types that are read."""
+_INDEX_BYTES = 4  # a TIFF lists the place of every block in at least so many bytes
+_CACHE_BYTES = 128 * 2**20
+"""What GDAL may keep of decoded blocks: the rows of blocks under a row of tiles, in most scenes."""
+_GDAL_OPTIONS = {
+    "GDAL_CACHEMAX": _CACHE_BYTES,
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "GDAL_PAM_ENABLED": "NO",
+    "GDAL_GEOREF_SOURCES": "INTERNAL",
+    "GDAL_ERROR_ON_LIBJPEG_WARNING": "YES",
+    "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",  # that way of reading passes over truncated files
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",
+    "GDAL_HTTP_MAX_RETRY": "0",
+}
+
+
+@dataclass(frozen=True)
+class RasterHeader:
+    """What an image file says about itself."""
+
+    path: Path
+    format: FileFormat
+    shape: tuple[int, int]
+    """Rows, columns."""
+    bands: int
+    """Number of bands, alpha included."""
+    dtype: str
+    """One of `DTYPES`."""
+    nodata: float | None
+    """Value of pixels that were never measured."""
+    masked: bool
+    """Whether the file holds a mask: an internal one, a transparent colour, an alpha band."""
+    colours: tuple[str, ...]
+    """What each band is: "red", "green", "blue", "gray", "alpha", "undefined" ..."""
+    georeferenced: bool
+    """Whether both a transform and a CRS are declared."""
+    transform: Affine
+    """Pixels (x, y) to world (x, y)."""
+    crs: CRS | None
+    """CRS as declared."""
+    control: str
+    """How else it is located: "ground control points", "rational polynomials", or nothing."""
+    acquired_tag: str
+    """Tag ACQUISITIONDATETIME of the IMAGERY domain (UTC by its definition), or empty."""
+    datetime_tag: str
+    """Tag TIFFTAG_DATETIME, or empty."""
+    description_tag: str
+    """Tag TIFFTAG_IMAGEDESCRIPTION, or empty."""
+
+    @property
+    def alpha(self) -> int:
+        """The band that tells how opaque a pixel is, from 1; 0 where there is none."""
+        return self.colours.index("alpha") + 1 if "alpha" in self.colours else 0
+
+    @property
+    def colour_bands(self) -> int:
+        """Number of bands without alpha."""
+        return sum(colour != "alpha" for colour in self.colours)
+
+
+@contextmanager
+def gdal_errors(path: Path) -> Iterator[None]:
+    """GDAL as it is used here; its errors come out as SceneError about `path`."""
+    try:
+        with rasterio.Env(**_GDAL_OPTIONS):
+            yield
+    except (RasterioError, CPLE_BaseError, OSError, UnicodeError) as error:
+        raise damaged_image(path, _cause(error)) from error
+
+
+def open_dataset(path: Path, form: FileFormat) -> Any:
+    """`path` opened by the driver of `form` and no other; call inside `reading`."""
+    return rasterio.open(str(path), driver=form.value)
+
+
+def read_header(path: Path) -> RasterHeader:
+    """The header of image `path`, which is whole and within the limits; raises SceneError."""
+    form = file_format(path)
+    if form is FileFormat.JSON:
+        raise SceneError(path, "JSON", "an image is needed", "Give the image itself.")
+    with gdal_errors(path), open_dataset(path, form) as dataset:
+        _check_bands(path, dataset)
+        _check_blocks(path, dataset)
+        return _header(path, form, dataset)
+
+
+def _header(path: Path, form: FileFormat, dataset: Any) -> RasterHeader:
+    transform, crs = dataset.transform, None
+    if form is FileFormat.GEOTIFF and dataset.crs:
+        crs = _crs(path, dataset.crs)
+    located = form is FileFormat.GEOTIFF and not _is_blank(transform)
+    control = "ground control points" if dataset.gcps[0] else ""
+    control = control or ("rational polynomials" if dataset.rpcs else "")
+    return RasterHeader(
+        path,
+        form,
+        (dataset.height, dataset.width),
+        dataset.count,
+        dataset.dtypes[0],
+        dataset.nodata,
+        any(MaskFlags.per_dataset in flags for flags in dataset.mask_flag_enums),
+        tuple(colour.name for colour in dataset.colorinterp),
+        located and crs is not None,
+        transform if located else Affine.identity(),
+        crs,
+        control,
+        _tag(dataset, "ACQUISITIONDATETIME", "IMAGERY"),
+        _tag(dataset, "TIFFTAG_DATETIME"),
+        _tag(dataset, "TIFFTAG_IMAGEDESCRIPTION"),
+    )
+
+
+def _tag(dataset: Any, name: str, domain: str | None = None, band: int = 0) -> str:
+    """One tag, or nothing if it is absent or not in UTF-8."""
+    try:
+        return dataset.get_tag_item(name, domain, bidx=band) or ""
+    except UnicodeDecodeError:
+        return ""
+
+
+def _check_bands(path: Path, dataset: Any) -> None:
+    if not 1 <= dataset.count <= MAX_BANDS:
+        raise SceneError(
+            path,
+            f"{dataset.count} bands",
+            f"1 to {MAX_BANDS} bands are read",
+            "Keep the bands of the visible light (gdal_translate -b).",
+        )
+    types = set(dataset.dtypes)
+    bits = _tag(dataset, "NBITS", "IMAGE_STRUCTURE", 1)
+    if len(types) != 1 or not types <= set(DTYPES) or bits in ("1", "2", "4"):
+        found = f"{bits} bits a pixel" if bits in ("1", "2", "4") else ", ".join(sorted(types))
+        raise SceneError(
+            path,
+            f"data type {found}",
+            f"one of {', '.join(DTYPES)} is read, the same in all bands",
+            "Convert it (gdal_translate -ot).",
+        )
+    if _tag(dataset, "MINISWHITE", "IMAGE_STRUCTURE") == "YES":
+        raise SceneError(
+            path,
+            "white is stored as 0 (photometric MINISWHITE)",
+            "brightness must rise with the stored values",
+            "Convert it (gdal_translate -scale 0 255 255 0 -co PHOTOMETRIC=MINISBLACK).",
+        )
+    if ColorInterp.palette in dataset.colorinterp:
+        raise SceneError(
+            path,
+            "colours from a palette",
+            "bands must hold brightness",
+            "Expand the palette (gdal_translate -expand rgb).",
+        )
+
+
+def _check_blocks(path: Path, dataset: Any) -> None:
+    rows, columns = dataset.block_shapes[0]
+    pixel = np.dtype(dataset.dtypes[0]).itemsize
+    if dataset.interleaving is not None and dataset.interleaving.value == "PIXEL":
+        pixel *= dataset.count
+    if rows * columns * pixel > MAX_BLOCK_BYTES:
+        raise SceneError(
+            path,
+            f"blocks of {columns} x {rows} pixels, {rows * columns * pixel} bytes",
+            f"a block has at most {MAX_BLOCK_BYTES} bytes",
+            "Write it in tiles (gdal_translate -of COG).",
+        )
+    if dataset.driver == FileFormat.GEOTIFF.value:
+        _check_length(path, dataset)
+
+
+def _check_length(path: Path, dataset: Any) -> None:
+    """Refuse a GeoTIFF with blocks beyond the end of the file, or that were never written.
+
+    Blocks that were left out are fine where something says that their pixels are not valid.
+    """
+    size = path.stat().st_size
+    rows, columns = dataset.block_shapes[0]
+    across, down = -(-dataset.width // columns), -(-dataset.height // rows)
+    if across * down * _INDEX_BYTES > size:
+        raise _truncated(path, size, across * down * _INDEX_BYTES)
+    silent = all(MaskFlags.all_valid in flags for flags in dataset.mask_flag_enums)
+    planes = dataset.indexes if dataset.interleaving.name == "band" else (1,)
+    for i, j, band in product(range(across), range(down), planes):
+        place = block_location(dataset, i, j, band)
+        if place is not None and sum(place) > size:
+            raise _truncated(path, size, sum(place))
+        if place is None and silent:
+            raise SceneError(
+                path,
+                f"the block in column {i}, row {j} of band {band} was never written",
+                "pixels are measured, or declared not to be (nodata, mask, alpha)",
+                "Copy or download the file again.",
+            )
+
+
+def _truncated(path: Path, size: int, needed: int) -> SceneError:
+    return SceneError(
+        path,
+        f"truncated: {size} bytes",
+        f"its pixels need {needed} bytes at least",
+        "Copy or download the file again.",
+    )
+
+
+def _is_blank(transform: Affine) -> bool:
+    return bool(transform.is_identity or not any(transform[:6]))
+
+
+def _crs(path: Path, declared: Any) -> CRS:
+    try:
+        crs = CRS.from_wkt(declared.to_wkt(version="WKT2_2019"))
+    except (CRSError, RasterioError, CPLE_BaseError) as error:
+        raise SceneError(
+            path,
+            f"a CRS that is not understood ({_cause(error)})",
+            "a geographic or projected CRS is needed",
+            "Assign one (gdal_edit.py -a_srs EPSG:...).",
+        ) from error
+    return crs.sub_crs_list[0] if crs.is_compound else crs
+
+
+def _cause(error: BaseException) -> str:
+    text = str(error.__cause__ or error).strip() or type(error).__name__
+    return " ".join(text.split())[:200]

@@ -1,0 +1,143 @@
+"""Source: the stored pixels of one image file, read in parts by any number of threads."""
+
+from __future__ import annotations
+
+import math
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.enums import Resampling
+from rasterio.windows import Window as RasterWindow
+
+from cv.scene.integrity.deflate_blocks import DeflateBlocks, Window
+from cv.scene.integrity.gdal_warnings import fail_on_warnings
+from cv.scene.local_files import FileFormat
+from cv.scene.raster_header import RasterHeader, gdal_errors, open_dataset
+
+
+class _Handle:
+    """One dataset that is opened when it is needed; threads take turns.
+
+    So what GDAL keeps of decoded blocks is there once, and for all of them: decoding takes a small
+    part of the time that a network takes for the same pixels.
+    """
+
+    def __init__(self, header: RasterHeader) -> None:
+        self._header = header
+        self._lock = threading.Lock()
+        self._opened: list[Any] = []
+        self._blocks = DeflateBlocks(header.path) if header.format is FileFormat.GEOTIFF else None
+        self._complaints: list[str] = []
+        weakref.finalize(self, _close, self._opened, self._blocks)
+
+    def __reduce__(self) -> tuple[type[_Handle], tuple[RasterHeader]]:
+        return type(self), (self._header,)
+
+    @contextmanager
+    def lent(self, window: Window, step: tuple[int, int]) -> Iterator[Any]:
+        """The dataset, to read every `step`-th pixel of `window`; damage becomes SceneError."""
+        with gdal_errors(self._header.path):
+            if self._blocks:
+                self._blocks.check(window, step)
+            with self._lock, fail_on_warnings(self._header.path, self._complaints):
+                if not self._opened:
+                    self._opened.append(open_dataset(self._header.path, self._header.format))
+                yield self._opened[0]
+
+    def close(self) -> None:
+        """Close what is open; a later read opens it again."""
+        with self._lock:
+            _close(self._opened, self._blocks)
+
+
+def _close(datasets: list[Any], blocks: DeflateBlocks | None) -> None:
+    while datasets:
+        datasets.pop().close()
+    if blocks:
+        blocks.close()
+
+
+@dataclass(frozen=True)
+class WindowRead:
+    """Stored values of some rows of an image."""
+
+    values: NDArray[np.generic]
+    """(bands, rows, columns) as stored."""
+    valid: NDArray[np.bool_]
+    """(rows, columns) False for nodata, masked or not finite."""
+
+
+@dataclass(frozen=True)
+class RasterReader:
+    """The pixels of one image file."""
+
+    header: RasterHeader
+    bands: tuple[int, ...]
+    """The bands that are read, from 1, in this order."""
+    _handle: _Handle = field(repr=False, compare=False)
+
+    @classmethod
+    def of(cls, header: RasterHeader, bands: tuple[int, ...]) -> RasterReader:
+        """The pixels of the image that `header` describes."""
+        return cls(header, bands, _Handle(header))
+
+    def close(self) -> None:
+        """Close the file in all threads."""
+        self._handle.close()
+
+    def strip(self, x: int, y: int, width: int, height: int, step: tuple[int, int]) -> WindowRead:
+        """Every `step`-th pixel (x, y) of a window inside the raster; raises SceneError."""
+        window = RasterWindow(x, y, width, height)
+        shape = (math.ceil(height / step[1]), math.ceil(width / step[0]))
+        unique = sorted(set(self.bands))
+        with self._handle.lent((x, y, width, height), step) as dataset:
+            values = dataset.read(
+                unique,
+                window=window,
+                out_shape=(len(unique), *shape),
+                resampling=Resampling.nearest,
+            )
+            valid = self._valid(dataset, window, shape, values)
+        asked = [unique.index(band) for band in self.bands]
+        return WindowRead(values if asked == list(range(len(values))) else values[asked], valid)
+
+    def sample(self, pixels: int) -> NDArray[np.generic]:
+        """Stored values (bands, n) of about `pixels` valid pixels at most, from the whole raster.
+
+        Every n-th pixel is looked at; all of them where none of those is valid.
+        """
+        rows, columns = self.header.shape
+        step = max(1, math.ceil(math.sqrt(rows * columns / pixels)))
+        whole = self.strip(0, 0, columns, rows, (step, step))
+        found = whole.values[:, whole.valid]
+        height = max(1, pixels // columns)
+        for y in range(0, rows, height):
+            if found.shape[1]:
+                break
+            part = self.strip(0, y, columns, min(height, rows - y), (1, 1))
+            found = part.values[:, part.valid]
+        return found
+
+    def _valid(
+        self, dataset: Any, window: RasterWindow, shape: tuple[int, int], values: NDArray[Any]
+    ) -> NDArray[np.bool_]:
+        valid = np.ones(shape, bool)
+        as_asked = {"window": window, "out_shape": shape, "resampling": Resampling.nearest}
+        if self.header.masked:
+            valid &= dataset.read_masks(1, **as_asked) > 0
+        if self.header.alpha:  # a nodata value would hide it from `read_masks`
+            valid &= dataset.read(self.header.alpha, **as_asked) > 0
+        if values.dtype.kind == "f":
+            valid &= np.isfinite(values).all(axis=0)
+        nodata = self.header.nodata
+        if nodata is not None and not math.isnan(nodata):
+            missing = values == nodata
+            # Among integers it is mostly 0, which a dark pixel may have in one band but not in all.
+            valid &= ~(missing.any(axis=0) if values.dtype.kind == "f" else missing.all(axis=0))
+        return valid

@@ -1,0 +1,212 @@
+"""Resampling of windows by affine maps: no CRS, no I/O, the same result whatever the window."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from PIL import Image
+from rasterio.crs import CRS
+from rasterio.warp import Resampling, reproject
+
+from cv.geometry.oriented_boxes import map_points
+from cv.geometry.patch import Patch
+
+_PLANE = CRS.from_epsg(3857)  # any CRS: the same on both sides, so that only the affine map counts
+_PLACE = Affine.translation(1.0, 1.0)  # any place but the origin, which GDAL takes for none
+_REACH = 4  # pixels, after reduction, that a cubic kernel and its filled rim look beyond a window
+HALF = 0.5 - 1e-4
+_SAME_SCALE = 1e-9
+_SAME_PLACE = 0.02  # pixels: geodesics, of which `to_pixel` is made, are no more exact than that
+_CUBIC = Image.Resampling.BICUBIC
+
+
+@dataclass(frozen=True)
+class SourceWindow:
+    """A part of a raster's plane that is read in blocks, each block becoming one sample."""
+
+    x: int
+    """Left edge, pixels; a multiple of the block's width, negative outside of the raster."""
+    y: int
+    """Upper edge, pixels; a multiple of the block's height."""
+    columns: int
+    """Samples in a row."""
+    rows: int
+    """Samples in a column."""
+    block: tuple[int, int]
+    """Pixels (x, y) that are averaged to one sample."""
+
+    @property
+    def to_pixel(self) -> Affine:
+        """Samples (x, y) to pixels (x, y)."""
+        return Affine(self.block[0], 0.0, self.x, 0.0, self.block[1], self.y)
+
+
+@dataclass(frozen=True)
+class BlockAverages:
+    """What was measured in a window."""
+
+    values: NDArray[np.float32]
+    """(channels, rows, columns) 8-bit values, means of the seen pixels of each block."""
+    share: NDArray[np.float32]
+    """(rows, columns) share of each block that was seen; what lies outside the raster was not."""
+
+
+def source_window(
+    to_pixel: Affine, shape: tuple[int, int], raster: tuple[int, int]
+) -> SourceWindow | None:
+    """What of a raster of shape `raster` is needed for a patch; None when they do not meet.
+
+    The window reaches a few samples beyond the patch and beyond the raster. Its blocks are as large
+    as they can be without being larger than a pixel of the patch.
+    """
+    corners = np.array([(x, y) for x in (0, shape[1]) for y in (0, shape[0])], dtype=np.float64)
+    mapped = map_points(to_pixel, corners)
+    scale = _pixels_per_target(to_pixel)
+    block = (max(1, math.floor(scale[0] + 1e-6)), max(1, math.floor(scale[1] + 1e-6)))
+    spans = []
+    for axis, length in ((0, raster[1]), (1, raster[0])):
+        margin = _REACH * block[axis] * max(1, math.ceil(scale[axis] / block[axis]))
+        low = max(float(mapped[:, axis].min()), 0.0) - margin
+        high = min(float(mapped[:, axis].max()), float(length)) + margin
+        if high - low <= 2 * margin:
+            return None
+        first = math.floor(low / block[axis])
+        spans.append((first * block[axis], math.ceil(high / block[axis]) - first))
+    (x, columns), (y, rows) = spans
+    return SourceWindow(x, y, columns, rows, block)
+
+
+def resample_patch(samples: BlockAverages, step: Affine, clear: NDArray[np.float32]) -> Patch:
+    """The patch whose pixels (x, y) `step` maps to samples, and of which `clear` is not hidden.
+
+    Cubic convolution, widened where samples are finer than the patch; samples that were not seen
+    take no part and become 0; what is only hidden (under cloud) keeps its colours. A pixel is seen
+    when at least half of it is there, and not hidden.
+    """
+    shape = (clear.shape[0], clear.shape[1])
+    there = valid_share(samples.share, step, shape) >= HALF
+    pixels = _interpolated(_filled(samples.values, samples.share), step, shape)
+    pixels += 0.5
+    np.clip(pixels, 0, 255, out=pixels)
+    rgb = np.moveaxis(pixels, 0, 2).astype(np.uint8, order="C")
+    rgb *= there[..., None]
+    return Patch(rgb, there & (clear >= HALF))
+
+
+def is_pixel_aligned(to_pixel: Affine) -> bool:
+    """Whether the pixels of a patch are pixels of the raster."""
+    start = np.array([to_pixel.c, to_pixel.f])
+    scale = np.array([to_pixel.a, to_pixel.b, to_pixel.d, to_pixel.e])
+    return bool(
+        (np.abs(scale - (1, 0, 0, 1)) < _SAME_SCALE).all()
+        and (np.abs(start - np.round(start)) < _SAME_PLACE).all()
+    )
+
+
+def valid_share(
+    share: NDArray[np.float32], step: Affine, shape: tuple[int, int]
+) -> NDArray[np.float32]:
+    """(rows, columns) how much of each pixel of a patch was seen, by area."""
+    if share.size and share.min() == share.max() == 1.0 and _covers(share.shape, step, shape):
+        return np.ones(shape, np.float32)
+    result = np.zeros(shape, np.float32)
+    _warp(share[None], result[None], step, Resampling.average)
+    return result
+
+
+def empty_patch(shape: tuple[int, int]) -> Patch:
+    """The patch of `shape` of which nothing was seen."""
+    return Patch(np.zeros((*shape, 3), np.uint8), np.zeros(shape, bool))
+
+
+def _covers(samples: tuple[int, ...], step: Affine, shape: tuple[int, int]) -> bool:
+    corners = np.array([(x, y) for x in (0, shape[1]) for y in (0, shape[0])], dtype=np.float64)
+    mapped = map_points(step, corners)
+    return bool((mapped >= 0).all() and (mapped <= (samples[1], samples[0])).all())
+
+
+def _pixels_per_target(to_pixel: Affine) -> tuple[float, float]:
+    """Pixels along x and y that one pixel of the patch takes."""
+    back = ~to_pixel
+    return 1 / math.hypot(back.a, back.d), 1 / math.hypot(back.b, back.e)
+
+
+def _interpolated(
+    values: NDArray[np.float32], step: Affine, shape: tuple[int, int]
+) -> NDArray[np.float32]:
+    """(3, *shape) by cubic convolution (Keys 1981, a = -0.5), widened where samples are finer.
+
+    Pillow does the same as GDAL, only faster, but cannot turn.
+    """
+    rows, columns = shape
+    left, top = step @ (0, 0)
+    right, bottom = step @ (columns, rows)
+    shear = max(abs(step.b) * rows, abs(step.d) * columns)
+    if shear > _SAME_PLACE or not (0 <= left < right <= values.shape[2]):
+        return _turned(values, step, shape)
+    if not 0 <= top < bottom <= values.shape[1]:
+        return _turned(values, step, shape)
+    box = (left, top, right, bottom)
+    bands = [Image.fromarray(band).resize((columns, rows), _CUBIC, box) for band in values]
+    return np.stack([np.asarray(band) for band in bands])
+
+
+def _turned(
+    values: NDArray[np.float32], step: Affine, shape: tuple[int, int]
+) -> NDArray[np.float32]:
+    pixels = np.zeros((len(values), *shape), np.float32)
+    _warp(values, pixels, step, Resampling.cubic)
+    return pixels
+
+
+def _warp(
+    source: NDArray[np.float32], target: NDArray[np.float32], step: Affine, kernel: Resampling
+) -> None:
+    scale = _pixels_per_target(step)
+    reproject(
+        np.ascontiguousarray(source),
+        target,
+        src_transform=_PLACE,
+        dst_transform=_PLACE @ step,
+        src_crs=_PLANE,
+        dst_crs=_PLANE,
+        resampling=kernel,
+        num_threads=1,
+        XSCALE=1 / scale[0],
+        YSCALE=1 / scale[1],
+    )
+
+
+def _filled(rgb: NDArray[np.float32], share: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`rgb` with a rim of unseen samples around seen ones replaced by the mean of their neighbours.
+
+    So an interpolation near an edge never mixes in a value that was not measured.
+    """
+    known = np.pad(share > 0, 1)
+    if known[1:-1, 1:-1].all():
+        return rgb
+    values = np.pad(rgb, ((0, 0), (1, 1), (1, 1))) * known
+    for _ in range(_REACH):
+        rim = np.flatnonzero(_dilated(known) & ~known)
+        around = rim[:, None] + _neighbours(known.shape[1])
+        counts = known.ravel()[around]
+        flat = values.reshape(3, -1)
+        flat[:, rim] = (flat[:, around] * counts).sum(axis=2) / counts.sum(axis=1)
+        known.ravel()[rim] = True
+    return values[:, 1:-1, 1:-1]
+
+
+def _dilated(known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """`known` grown by one sample, except onto the border of the array."""
+    grown = np.zeros_like(known)
+    rows = known[:-2] | known[1:-1] | known[2:]
+    grown[1:-1, 1:-1] = rows[:, :-2] | rows[:, 1:-1] | rows[:, 2:]
+    return grown
+
+
+def _neighbours(columns: int) -> NDArray[np.int64]:
+    return np.array([dy * columns + dx for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx])

@@ -1,0 +1,270 @@
+"""The drawing board of the renderer: height, albedo and object ids on a metric grid.
+
+Positions are in metres from the top-left corner of the pictured area, x to the right and y
+down; angles in radians from +x towards +y; heights in metres above the quay. A margin around
+the pictured area takes what casts shadows or leans into it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float32]
+Points = NDArray[np.float64]
+Colour = Sequence[float] | NDArray[np.floating]
+
+FREE, TAKEN, WATER = 0, 1, 2
+_SHIFT = 4  # fractional bits of polygon vertices
+_ONE = 1 << _SHIFT
+
+
+@dataclass(frozen=True)
+class PlacedObject:
+    """One countable object on the canvas."""
+
+    ident: int
+    # value of its roof pixels in Canvas.ids, from 1
+    class_name: str
+    # "container" or "hull"
+    corners: Points
+    # (4, 2) x, y on the ground plane, metres
+    height: float
+    # of the roof (container) or deck (hull) above the quay, metres
+    aboard: bool = False
+    # a container that stands on a ship
+    stack: int = 0
+    # number of its stack, 0 for a single box
+    tiers: int = 1
+    # boxes above each other, this one included
+    parent: int = 0
+    # ident of the hull that carries it, 0 ashore
+
+
+@dataclass(frozen=True)
+class OverheadBeam:
+    """A beam that hangs above the scene: seen and casting a shadow, with nothing below it."""
+
+    polygon: Points
+    # (n, 2) x, y on the ground plane, metres, convex
+    colour: tuple[float, float, float]
+    # RGB 0..1
+    height: float
+    # above the quay, metres
+
+
+def rectangle(centre: ArrayLike, length: float, width: float, angle: float) -> Points:
+    """Corners (4, 2) in metres of a rectangle; the first edge runs along its length."""
+    x, y = np.asarray(centre, dtype=np.float64).tolist()
+    cos, sin = math.cos(angle), math.sin(angle)
+    along_x, along_y = cos * length / 2, sin * length / 2
+    across_x, across_y = -sin * width / 2, cos * width / 2
+    return np.array(
+        [
+            [x - along_x - across_x, y - along_y - across_y],
+            [x + along_x - across_x, y + along_y - across_y],
+            [x + along_x + across_x, y + along_y + across_y],
+            [x - along_x + across_x, y - along_y + across_y],
+        ]
+    )
+
+
+@dataclass
+class Canvas:
+    """Height map, albedo and object ids of a scene under construction."""
+
+    width: float
+    # pictured area along x, metres
+    height: float
+    # pictured area along y, metres
+    resolution: float = 0.2
+    # metres per canvas pixel
+    margin: float = 10.0
+    # unpictured rim on every side, metres
+    albedo: Floats = field(init=False)
+    # (rows, columns, 3) RGB reflectance, 0..1
+    relief: Floats = field(init=False)
+    # (rows, columns) metres above the quay
+    ids: NDArray[np.int32] = field(init=False)
+    # (rows, columns) ident of the placed object on top, else 0
+    state: NDArray[np.uint8] = field(init=False)
+    # (rows, columns) FREE, TAKEN or WATER
+    placed: list[PlacedObject] = field(default_factory=list)
+    # in the order of their idents
+    overhead: list[OverheadBeam] = field(default_factory=list)
+    # crane beams and booms, lowest first
+    stacks: int = 0
+    # stacks numbered so far
+
+    def __post_init__(self) -> None:
+        rows = round((self.height + 2 * self.margin) / self.resolution)
+        columns = round((self.width + 2 * self.margin) / self.resolution)
+        self.albedo = np.full((rows, columns, 3), 0.4, np.float32)
+        self.relief = np.zeros((rows, columns), np.float32)
+        self.ids = np.zeros((rows, columns), np.int32)
+        self.state = np.zeros((rows, columns), np.uint8)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the canvas, margin included, pixels."""
+        return self.relief.shape[0], self.relief.shape[1]
+
+    def copy(self) -> Canvas:
+        """An independent copy, to draw another day on the same ground."""
+        twin = Canvas(self.width, self.height, self.resolution, self.margin)
+        twin.albedo, twin.relief = self.albedo.copy(), self.relief.copy()
+        twin.ids, twin.state = self.ids.copy(), self.state.copy()
+        twin.placed, twin.stacks = list(self.placed), self.stacks
+        twin.overhead = list(self.overhead)
+        return twin
+
+    def to_pixels(self, points: ArrayLike) -> Points:
+        """Metres (n, 2) to canvas pixels, where integer values are pixel centres."""
+        metres = np.asarray(points, dtype=np.float64)
+        return (metres + self.margin) / self.resolution - 0.5
+
+    def fill(self, polygon: ArrayLike, colour: Colour, height: float, ident: int = 0) -> None:
+        """Fill a convex polygon (n, 2 metres) with one colour and height; marks it taken."""
+        vertices = self._vertices(polygon)
+        cv2.fillConvexPoly(self.albedo, vertices, _triple(colour), cv2.LINE_8, _SHIFT)
+        cv2.fillConvexPoly(self.relief, vertices, (float(height),), cv2.LINE_8, _SHIFT)
+        cv2.fillConvexPoly(self.ids, vertices, (int(ident),), cv2.LINE_8, _SHIFT)
+        if height > 0.05:
+            cv2.fillConvexPoly(self.state, vertices, (TAKEN,), cv2.LINE_8, _SHIFT)
+
+    def paint(self, polygon: ArrayLike, colour: Colour) -> None:
+        """Colour a convex polygon and leave height, ids and state alone (marks, stains)."""
+        vertices = self._vertices(polygon)
+        cv2.fillConvexPoly(self.albedo, vertices, _triple(colour), cv2.LINE_8, _SHIFT)
+
+    def fill_texture(
+        self, corners: ArrayLike, texture: Floats, height: float, ident: int = 0
+    ) -> None:
+        """Lay a texture (rows across, columns along, RGB 0..1) on a rectangle of 4 corners."""
+        vertices = self._vertices(corners)
+        window, patch, mask = self._laid(corners, vertices, texture)
+        if mask.size == 0:
+            return
+        cv2.copyTo(patch, mask, self.albedo[window])
+        cv2.fillConvexPoly(self.relief, vertices, (float(height),), cv2.LINE_8, _SHIFT)
+        cv2.fillConvexPoly(self.ids, vertices, (int(ident),), cv2.LINE_8, _SHIFT)
+        if height > 0.05:
+            cv2.fillConvexPoly(self.state, vertices, (TAKEN,), cv2.LINE_8, _SHIFT)
+
+    def tint(self, corners: ArrayLike, factors: Floats) -> None:
+        """Multiply the colour under a rectangle of 4 corners by a texture (rows, columns)."""
+        window, patch, mask = self._laid(corners, self._vertices(corners), factors)
+        if mask.size == 0:
+            return
+        under = self.albedo[window]
+        tinted = np.asarray(cv2.multiply(under, cv2.cvtColor(patch, cv2.COLOR_GRAY2RGB)))
+        cv2.copyTo(np.minimum(tinted, 1, out=tinted), mask, under)
+
+    def _laid(
+        self, corners: ArrayLike, vertices: NDArray[np.int32], texture: Floats
+    ) -> tuple[tuple[slice, slice], Floats, NDArray[np.uint8]]:
+        """A window of the canvas, a texture warped onto a rectangle in it, and where that lies."""
+        pixels = self.to_pixels(corners)
+        low = np.maximum(np.floor(pixels.min(0)).astype(int) - 1, 0)
+        high = np.minimum(np.ceil(pixels.max(0)).astype(int) + 2, self.shape[::-1])
+        columns, rows = np.maximum(high - low, 0).tolist()
+        window = slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+        mask = np.zeros((rows, columns), np.uint8)
+        if mask.size == 0:
+            return window, np.zeros((0, 0), np.float32), mask
+        offset = (low * _ONE).astype(np.int32)
+        cv2.fillConvexPoly(mask, vertices - offset, (255,), cv2.LINE_8, _SHIFT)
+        patch = cv2.warpAffine(
+            texture,
+            _onto(texture.shape[:2], pixels - low),
+            (columns, rows),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        return window, np.asarray(patch, np.float32), mask
+
+    def add_overhead(self, polygon: ArrayLike, colour: Colour, height: float) -> None:
+        """Hang a beam (convex polygon, n, 2 metres) over the scene at a height (metres)."""
+        corners = np.asarray(polygon, dtype=np.float64)
+        self.overhead.append(OverheadBeam(corners, _triple(np.clip(colour, 0, 1)), float(height)))
+
+    def mark(self, polygon: ArrayLike, state: int) -> None:
+        """Set the state (FREE, TAKEN or WATER) of a convex polygon (n, 2 metres)."""
+        cv2.fillConvexPoly(self.state, self._vertices(polygon), (state,), cv2.LINE_8, _SHIFT)
+
+    def stencil(self, mask: NDArray[np.uint8], polygon: ArrayLike) -> None:
+        """Set a mask of the canvas' shape to 255 inside a convex polygon (n, 2 metres)."""
+        cv2.fillConvexPoly(mask, self._vertices(polygon), (255,), cv2.LINE_8, _SHIFT)
+
+    def states_in(self, corners: ArrayLike, samples: int = 9) -> NDArray[np.uint8]:
+        """States at samples x samples points spread over a quadrilateral, on the canvas only."""
+        spread = _spread(samples) @ np.asarray(corners, dtype=np.float64)
+        columns, rows = np.rint(self.to_pixels(spread)).astype(int).T
+        inside = (columns >= 0) & (rows >= 0)
+        inside &= (columns < self.shape[1]) & (rows < self.shape[0])
+        found: NDArray[np.uint8] = self.state[rows[inside], columns[inside]]
+        return found
+
+    def is_free(self, corners: ArrayLike) -> bool:
+        """Whether a quadrilateral lies on free land and at least partly on the canvas."""
+        found = self.states_in(corners)
+        return bool(found.size) and not found.any()
+
+    def next_ident(self) -> int:
+        """Ident that the next placed object must take."""
+        return len(self.placed) + 1
+
+    def next_stack(self) -> int:
+        """A new stack number."""
+        self.stacks += 1
+        return self.stacks
+
+    def _vertices(self, polygon: ArrayLike) -> NDArray[np.int32]:
+        """Fixed-point vertices, drawn in by half a pixel because OpenCV paints the outline."""
+        pixels = self.to_pixels(polygon).tolist()
+        units = []
+        for (x, y), (next_x, next_y) in zip(pixels, pixels[1:] + pixels[:1], strict=True):
+            long = max(math.hypot(next_x - x, next_y - y), 1e-9)
+            reach = min(0.5, long / 2.0001) / long
+            units.append(((next_x - x) * reach, (next_y - y) * reach))
+        before = units[-1:] + units[:-1]
+        drawn = [
+            (
+                round((x + on_x - off_x) * _ONE),
+                round((y + on_y - off_y) * _ONE),
+            )
+            for (x, y), (on_x, on_y), (off_x, off_y) in zip(pixels, units, before, strict=True)
+        ]
+        return np.array(drawn, np.int32)
+
+
+@cache
+def _spread(samples: int) -> Points:
+    """Shares of 4 corners (samples * samples, 4) at points spread over their quadrilateral."""
+    steps = np.linspace(0.0, 1.0, samples)
+    across, along = (axis.ravel() for axis in np.meshgrid(steps, steps))
+    ends = (1 - along) * (1 - across), along * (1 - across), along * across, (1 - along) * across
+    return np.stack(ends, axis=1)
+
+
+def _onto(shape: tuple[int, ...], pixels: Points) -> Points:
+    """Affine map (2, 3) from canvas pixels to those of a texture laid on 4 corners."""
+    rows, columns = shape
+    origin, edge, side = pixels[0], pixels[1] - pixels[0], pixels[3] - pixels[0]
+    along, across = edge * (columns / float(edge @ edge)), side * (rows / float(side @ side))
+    return np.array(
+        [
+            [along[0], along[1], -float(origin @ along) - 0.5],
+            [across[0], across[1], -float(origin @ across) - 0.5],
+        ]
+    )
+
+
+def _triple(colour: Colour) -> tuple[float, float, float]:
+    return float(colour[0]), float(colour[1]), float(colour[2])

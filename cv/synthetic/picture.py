@@ -1,0 +1,125 @@
+"""A canvas as a camera sees it: picture and labels from sun, view and sensor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from cv.synthetic.camera_response import Bytes, Rng, Sensor, apply_camera_response
+from cv.synthetic.canvas import Canvas, Floats, Points
+from cv.synthetic.sunlight import Sun, sunlight
+from cv.synthetic.viewing_geometry import (
+    Idents,
+    ViewingAngle,
+    apply_lean,
+    draw_overhead,
+    project_points,
+)
+
+__all__ = [
+    "Bytes",
+    "RenderedLabel",
+    "Sensor",
+    "Sun",
+    "ViewingAngle",
+    "apply_camera_response",
+    "apply_lean",
+    "clip_rectangle",
+    "label_objects",
+    "project_points",
+    "render_picture",
+    "sunlight",
+]
+
+
+@dataclass(frozen=True)
+class RenderedLabel:
+    """What an annotator would draw, and what only the renderer knows."""
+
+    class_name: str
+    # "container" or "hull"
+    corners: Points
+    # (4, 2) x, y in pixels of the picture, integer values at pixel edges
+    visible: float
+    # share of the roof that is in the picture and not hidden, 0..1
+    aboard: bool
+    # a container on a ship
+    stack: int
+    # number of its stack, 0 for none
+    tiers: int
+    # boxes above each other, this one included
+
+
+def render_picture(
+    canvas: Canvas, sun: Sun, view: ViewingAngle, sensor: Sensor, rng: Rng, size: tuple[int, int]
+) -> tuple[Bytes, list[RenderedLabel]]:
+    """Picture (rows, columns, RGB 8 bit) of a size (rows, columns) and its labels."""
+    radiance, ids = apply_lean(canvas, _radiance(canvas, sun), view)
+    radiance, ids = draw_overhead(canvas, radiance, ids, view)
+    border = round(canvas.margin / canvas.resolution)
+    inner = (
+        slice(border, border + round(canvas.height / canvas.resolution)),
+        slice(border, border + round(canvas.width / canvas.resolution)),
+    )
+    image = apply_camera_response(radiance[inner], canvas, sensor, rng, size)
+    return image, label_objects(canvas, ids[inner], view, size)
+
+
+def _radiance(canvas: Canvas, sun: Sun) -> Floats:
+    """Light that every canvas pixel sends up (rows, columns, RGB)."""
+    light = sunlight(canvas, sun)
+    if sun.sky == (1.0, 1.0, 1.0):
+        bands = cv2.cvtColor(light, cv2.COLOR_GRAY2RGB)
+    else:
+        diffuse = np.minimum(light, np.float32(sun.ambient))
+        bands = cv2.merge([cv2.scaleAdd(diffuse, tint - 1, light) for tint in sun.sky])
+    return np.asarray(cv2.multiply(canvas.albedo, bands), np.float32)
+
+
+def label_objects(
+    canvas: Canvas, ids: Idents, view: ViewingAngle, size: tuple[int, int]
+) -> list[RenderedLabel]:
+    """Labels of all placed objects of which anything lies in the picture."""
+    scale = np.array([size[1] / canvas.width, size[0] / canvas.height])
+    seen = np.bincount(ids.ravel(), minlength=len(canvas.placed) + 1)
+    labels = []
+    for item in canvas.placed:
+        corners = project_points(item.corners, item.height, canvas, view)
+        area = float(cv2.contourArea(corners.astype(np.float32))) / canvas.resolution**2
+        visible = min(1.0, float(seen[item.ident]) / max(area, 1.0))
+        clipped = clip_rectangle(corners * scale, size)
+        if clipped is None:
+            continue
+        if item.class_name == "hull":
+            whole = float(cv2.contourArea((corners * scale).astype(np.float32)))
+            inside = float(cv2.contourArea(clipped.astype(np.float32)))
+            visible = min(1.0, inside / max(whole, 1.0))
+        elif visible <= 0:
+            continue
+        labels.append(
+            RenderedLabel(item.class_name, clipped, visible, item.aboard, item.stack, item.tiers)
+        )
+    return labels
+
+
+def clip_rectangle(corners: Points, size: tuple[int, int]) -> Points | None:
+    """The part of a rectangle inside a picture (rows, columns), as a rectangle; None outside."""
+    rows, columns = size
+    low, high = corners.min(0), corners.max(0)
+    if (low >= 0).all() and high[0] <= columns and high[1] <= rows:
+        return corners
+    if (high <= 0).any() or low[0] >= columns or low[1] >= rows:
+        return None
+    frame = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float32)
+    area, part = cv2.intersectConvexConvex(corners.astype(np.float32), frame)
+    if area < 1.0 or part is None or len(part) < 3:
+        return None
+    edge = corners[1] - corners[0]
+    along = edge / max(float(np.hypot(*edge)), 1e-9)
+    across = np.array([-along[1], along[0]])
+    part = part.reshape(-1, 2).astype(np.float64)
+    u, v = part @ along, part @ across
+    box = np.array([[u.min(), v.min()], [u.max(), v.min()], [u.max(), v.max()], [u.min(), v.max()]])
+    return np.asarray(box @ np.stack([along, across]))

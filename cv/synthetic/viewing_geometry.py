@@ -1,0 +1,122 @@
+"""The camera's direction: what stands tall leans, shows its walls and hides the ground."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cv.synthetic.array_shift import shifted_overlap
+from cv.synthetic.canvas import Canvas, Floats, Points
+
+Idents = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class ViewingAngle:
+    """Where the camera looks from: roofs move away from it by height times lean."""
+
+    lean_x: float = 0.0
+    # metres to the right for a metre of height, at the picture's centre
+    lean_y: float = 0.0
+    # metres down for a metre of height, at the picture's centre
+    perspective: float = 0.0
+    # growth of the lean for each metre from the centre, 1/m (1 / flying height)
+    wall: float = 0.6
+    # brightness of walls relative to their roof
+
+
+def project_points(points: ArrayLike, height: float, canvas: Canvas, view: ViewingAngle) -> Points:
+    """Where ground points (n, 2 metres) raised to a height appear, metres."""
+    ground = np.asarray(points, dtype=np.float64)
+    centre = np.array([canvas.width / 2, canvas.height / 2])
+    lean = np.array([view.lean_x, view.lean_y]) + view.perspective * (ground - centre)
+    return np.asarray(ground + height * lean)
+
+
+def apply_lean(canvas: Canvas, radiance: Floats, view: ViewingAngle) -> tuple[Floats, Idents]:
+    """Radiance and ids as seen at an angle: roofs move, walls show, the ground hides."""
+    strongest = math.hypot(view.lean_x, view.lean_y)
+    strongest += view.perspective * max(canvas.width, canvas.height) / 2
+    top = float(canvas.relief.max())
+    if strongest * top < canvas.resolution / 4:
+        return radiance, canvas.ids
+    step = min(max(0.65, top / 24, 0.8 * canvas.resolution / strongest), 2.6)
+    seen = _seen_heights(canvas, view, np.arange(step, top + step, step))
+    rows, columns = canvas.shape
+    columns_m = (np.arange(columns) + 0.5) * canvas.resolution - canvas.margin
+    rows_m = (np.arange(rows) + 0.5) * canvas.resolution - canvas.margin
+    seen_x, seen_y = _unlean(canvas, view, columns_m, rows_m[:, None], seen)
+    surface = cv2.remap(canvas.relief, seen_x, seen_y, cv2.INTER_NEAREST)
+    wall = surface > seen + np.float32(0.3)
+    linear, edge = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
+    out = np.asarray(cv2.remap(radiance, seen_x, seen_y, linear, borderMode=edge), np.float32)
+    out[wall] *= np.float32(view.wall)
+    bits = canvas.ids.view(np.float32)  # remap moves these bits unread: it knows no int32
+    ids = cv2.remap(bits, seen_x, seen_y, cv2.INTER_NEAREST, borderMode=edge).view(np.int32)
+    ids[wall] = 0
+    return out, ids
+
+
+def draw_overhead(
+    canvas: Canvas, radiance: Floats, ids: Idents, view: ViewingAngle
+) -> tuple[Floats, Idents]:
+    """Crane beams over the picture."""
+    if not canvas.overhead:
+        return radiance, ids
+    ids = ids.copy()
+    for beam in canvas.overhead:
+        seen = project_points(beam.polygon, beam.height, canvas, view)
+        pixels = np.rint(canvas.to_pixels(seen) * 16).astype(np.int32)
+        cv2.fillConvexPoly(radiance, pixels, beam.colour, cv2.LINE_8, 4)
+        cv2.fillConvexPoly(ids, pixels, (0,), cv2.LINE_8, 4)
+    return radiance, ids
+
+
+def _seen_heights(canvas: Canvas, view: ViewingAngle, heights: NDArray[np.float64]) -> Floats:
+    """Height of the surface that each canvas pixel shows (rows, columns), metres."""
+    first = np.array([0.5, 1.5]) * canvas.resolution - canvas.margin
+    step = float(heights[0])
+    seen = np.zeros(canvas.shape, np.float32)
+    for height in heights.tolist():
+        at_x, at_y = _unlean(canvas, view, first, first, height)
+        if view.perspective:
+            there, here = _scaled(canvas.relief, at_x, at_y), seen
+        else:
+            right, down = (math.floor(float(at[0]) + 0.5) for at in (at_x, at_y))
+            there, here = shifted_overlap(canvas.relief, seen, right, down)
+        if there.size:
+            hit = cv2.compare(there, height - step, cv2.CMP_GT)
+            cv2.copyTo(cv2.min(there, height), hit, here)
+    return seen
+
+
+def _scaled(relief: Floats, at_x: Floats, at_y: Floats) -> Floats:
+    """The relief whose pixels at_x, at_y (of the first two columns and rows) come to 0 and 1."""
+    scale_x, scale_y = float(at_x[1] - at_x[0]), float(at_y[1] - at_y[0])
+    move = np.array([[scale_x, 0, at_x[0]], [0, scale_y, at_y[0]]], np.float64)
+    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    moved = cv2.warpAffine(relief, move, relief.shape[::-1], flags=flags)
+    return np.asarray(moved, np.float32)
+
+
+def _unlean(
+    canvas: Canvas, view: ViewingAngle, x: ArrayLike, y: ArrayLike, height: ArrayLike
+) -> tuple[Floats, Floats]:
+    """Canvas pixels (x, y) whose surface at a height appears at metres x, y."""
+    tall = np.asarray(height, np.float32)
+    scale, margin = np.float32(1 / canvas.resolution), np.float32(canvas.margin)
+    found = []
+    for at, half, slope in (
+        (x, canvas.width / 2, view.lean_x),
+        (y, canvas.height / 2, view.lean_y),
+    ):
+        off = np.asarray(at, np.float32) - np.float32(half) - tall * np.float32(slope)
+        if view.perspective:
+            off = off / (1 + tall * np.float32(view.perspective))
+        off = (off + (np.float32(half) + margin)) * scale - np.float32(0.5)
+        found.append(np.asarray(off, np.float32))
+    return found[0], found[1]

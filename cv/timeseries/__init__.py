@@ -1,0 +1,1 @@
+"""Counts of one pier over time, as tables and series."""

@@ -1,0 +1,81 @@
+"""What a run is made of, before anything heavy begins: a sound dataset, and its digest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from tqdm import tqdm
+
+from cv.errors import DatasetError
+from cv.labels.check_report import Severity
+from cv.labels.dataset_check import check_dataset
+from cv.labels.dataset_yaml import DatasetYaml, find_dataset_yaml, label_path, read_dataset_yaml
+
+_SHOWN = 10
+"""Findings of one kind that are told."""
+
+
+def require_dataset_yaml(path: Path) -> DatasetYaml:
+    """The manifest `path`, or the one in the folder `path`; raises DatasetError."""
+    file = find_dataset_yaml(path)
+    if file is None:
+        found = "no dataset.yaml in this folder" if path.is_dir() else "no such file"
+        raise DatasetError(
+            path,
+            found if path.is_dir() or not path.exists() else "no YAML file",
+            "training reads a YOLO-OBB dataset by its dataset.yaml",
+            "Name it; another format becomes one: pierwatch datasets convert --to yolo-obb.",
+        )
+    return read_dataset_yaml(file)
+
+
+def require_valid_dataset(manifest: DatasetYaml, say: Callable[[str], None]) -> None:
+    """Tells what the check of a dataset finds; raises DatasetError where anything is an error."""
+    report = check_dataset(manifest.file)
+    told: Counter[tuple[Severity, str]] = Counter()
+    for finding in report.findings:
+        kind = finding.severity, finding.rule
+        told[kind] += 1
+        if told[kind] <= _SHOWN:
+            say(str(finding))
+    for (severity, rule), count in told.items():
+        if count > _SHOWN:
+            say(f"{severity.value}: {count - _SHOWN} more of the kind {rule!r}")
+    if report.errors:
+        first = next(f for f in report.findings if f.severity is Severity.ERROR)
+        raise DatasetError(
+            manifest.file,
+            f"{report.errors} errors, the first one: {first}",
+            "training needs a dataset without errors",
+            f"See all: pierwatch datasets check {manifest.file.parent} --all",
+        )
+    if report.totals is not None and not sum(count for _, count in report.totals.classes):
+        raise DatasetError(
+            manifest.file,
+            "no object is labelled",
+            "training needs some",
+            f"Look at it: pierwatch datasets check {manifest.file.parent}",
+        )
+
+
+def dataset_sha256(manifest: DatasetYaml) -> str:
+    """sha256 over the classes and every image and label file, by split and path; hexadecimal."""
+    home = manifest.file.resolve().parent
+    total = hashlib.sha256(repr(manifest.names).encode())
+    bar = tqdm(list(manifest.images()), desc="hashing", unit="image", delay=2, disable=None)
+    for split, image in bar:
+        name = image.relative_to(home).as_posix()
+        line = f"{split} {name} {file_sha256(image)} {file_sha256(label_path(image))}\n"
+        total.update(line.encode("utf-8", "surrogateescape"))
+    return total.hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """sha256 of the file `path`, hexadecimal; "" where there is none."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,171 @@
+"""The chips of a dataset as the network takes them: one size, boxes beside, in an order by seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from cv.errors import DatasetError
+from cv.geometry.oriented_boxes import Floats, Indices, OrientedBoxes
+from cv.labels.dataset_yaml import DatasetYaml, label_path
+from cv.labels.label_documents import read_documents
+from cv.labels.labelled_image import is_rectangle
+from cv.labels.outline_edits import smallest_rectangle
+from cv.labels.yolo_obb import parse
+from cv.training.geometric_jitter import Bytes, JitteredChip, jitter_chip
+
+
+class ChipIndex(NamedTuple):
+    """Which chip is wanted, and when: all that its augmentation depends on beside the seed."""
+
+    epoch: int
+    """From 0."""
+    chip: int
+    """Number of the chip in its dataset, from 0."""
+
+
+@dataclass(frozen=True)
+class ChipTransform:
+    """How chips are looked at."""
+
+    side: int
+    # pixels, of every image that the network takes
+    jitter: float
+    # strength of `jittered`, 0 for none
+    seed: int
+    # of the run
+
+
+class ChipDataset(Dataset[dict[str, Any]]):
+    """The training part of a dataset; an item is a chip at its `Place`."""
+
+    def __init__(self, manifest: DatasetYaml, look: ChipTransform) -> None:
+        self.names = manifest.names
+        self.look = look
+        self.paths = [path for split, path in manifest.images() if split == "train"]
+        self._labels: dict[int, tuple[Indices, Floats]] = {}
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, place: ChipIndex) -> dict[str, Any]:
+        sample = self.sample(place.chip)
+        key = (self.look.seed, place.epoch, place.chip)
+        sample = jitter_chip(sample, self.look.jitter, key)
+        boxes = _network_boxes(sample.corners, self.look.side)
+        image = np.ascontiguousarray(sample.image.transpose(2, 0, 1))
+        return {
+            "img": torch.from_numpy(image),
+            "cls": torch.from_numpy(sample.classes.astype(np.float32)).view(-1, 1),
+            "bboxes": torch.from_numpy(boxes.astype(np.float32)),
+        }
+
+    def sample(self, index: int) -> JitteredChip:
+        """Chip `index` as it is, at the size that the network takes; raises DatasetError."""
+        image = _read(self.paths[index])
+        if index not in self._labels:
+            self._labels[index] = self._read_labels(index, (image.shape[1], image.shape[0]))
+        return _fitted(image, *self._labels[index], self.look.side)
+
+    def pictures(self, most: int = 32, batch: int = 4) -> list[torch.Tensor]:
+        """Up to `most` of the chips, evenly spread, for `revive`: (batch, 3, s, s), values 0..1."""
+        chosen = np.unique(np.linspace(0, len(self) - 1, most).round().astype(int))
+        images = np.stack([self.sample(int(index)).image for index in chosen])
+        tensor = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
+        return [tensor[i : i + batch] for i in range(0, len(tensor), batch)]
+
+    def _read_labels(self, index: int, size: tuple[int, int]) -> tuple[Indices, Floats]:
+        """Classes (n,) and corners (n, 4, 2; pixels of the image) of the boxes of a chip."""
+        document = next(read_documents(label_path(self.paths[index]), ".txt"))
+        shapes = parse(document, size, self.names)
+        outlines = [
+            shape.outline if is_rectangle(shape.outline) else smallest_rectangle(shape.outline)
+            for shape in shapes
+        ]
+        classes = np.array([self.names.index(shape.kind) for shape in shapes], dtype=np.int64)
+        return classes, np.array(outlines, dtype=np.float64).reshape(-1, 4, 2)
+
+
+def _read(path: Path) -> Bytes:
+    content = np.fromfile(path, dtype=np.uint8)
+    image = cv2.imdecode(content, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    if image is None:
+        raise DatasetError(
+            path, "unreadable image", "it could be read when the run began", "Restore it."
+        )
+    return np.ascontiguousarray(image[..., ::-1], dtype=np.uint8)
+
+
+def _fitted(image: Bytes, classes: Indices, corners: Floats, side: int) -> JitteredChip:
+    """Scaled so that its longer side is `side`, black where its shorter side does not reach."""
+    rows, columns = image.shape[:2]
+    if (rows, columns) == (side, side):
+        return JitteredChip(image, classes, corners)
+    scale = side / max(rows, columns)
+    size = max(1, round(columns * scale)), max(1, round(rows * scale))
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    smaller = cv2.resize(image, size, interpolation=way)
+    left, top = (side - size[0]) // 2, (side - size[1]) // 2
+    canvas = np.zeros((side, side, 3), np.uint8)
+    canvas[top : top + size[1], left : left + size[0]] = smaller
+    placed = corners * (size[0] / columns, size[1] / rows) + (left, top)
+    return JitteredChip(canvas, classes, placed)
+
+
+def _network_boxes(corners: Floats, side: int) -> Floats:
+    """(n, 5) cx, cy, w, h as shares of `side`, and the angle where ultralytics keeps it."""
+    boxes = OrientedBoxes.from_corners(corners).values.copy()
+    boxes[:, :4] /= side
+    boxes[boxes[:, 4] >= 3 * math.pi / 4, 4] -= math.pi
+    return boxes
+
+
+def collate(items: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """A batch: images (n, 3, s, s), and of all boxes class, box and the image that each is in."""
+    counts = torch.tensor([len(item["cls"]) for item in items])
+    return {
+        "img": torch.stack([item["img"] for item in items]),
+        "cls": torch.cat([item["cls"] for item in items]),
+        "bboxes": torch.cat([item["bboxes"] for item in items]),
+        "batch_idx": torch.arange(len(items)).repeat_interleave(counts).float(),
+    }
+
+
+class SeededSampler(Sampler[ChipIndex]):
+    """All chips in an order that depends on the seed and the epoch alone."""
+
+    def __init__(self, count: int, seed: int) -> None:
+        self.count = count
+        self.seed = seed
+        self.epoch = 0
+        """Of the next iteration; the trainer sets it."""
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[ChipIndex]:
+        order = np.random.default_rng((self.seed, self.epoch)).permutation(self.count)
+        return (ChipIndex(self.epoch, int(index)) for index in order)
+
+
+def make_loader(
+    chips: ChipDataset, batch: int, workers: int, pin: bool
+) -> DataLoader[dict[str, Any]]:
+    """The batches of an epoch; the last one may be smaller."""
+    return DataLoader(
+        chips,
+        batch_size=batch,
+        sampler=SeededSampler(len(chips), chips.look.seed),
+        num_workers=workers,
+        collate_fn=collate,
+        pin_memory=pin,
+        persistent_workers=workers > 0,
+    )

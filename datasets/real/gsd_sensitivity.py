@@ -1,0 +1,85 @@
+"""How well containers are counted in the real scenes as a coarser camera would have seen them.
+
+    python datasets/real/gsd_sensitivity.py ../shared/real --gsd 0.75
+
+Only one labelled scene is coarser than 0.6 m. So the finer ones are blurred as a camera of that
+sampling distance would (a Gaussian whose modulation at its Nyquist frequency is 0.2), averaged over
+its pixels, and judged with the same labels. What a real coarse product adds, colour that is coarser
+than brightness and overdone edges, is missing: real scenes are harder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from affine import Affine
+from tqdm import tqdm
+
+from cv import Detector, Scene
+from cv.counting.zones import transform_geometry
+from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation, evaluate_image
+from cv.evaluation.metrics import CountMetrics
+from cv.evaluation.metrics_table import images_table, metrics_table
+from cv.geometry.oriented_boxes import OrientedBoxes, map_points
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from labelled_scenes import CONTAINER, questions
+from script_runner import run
+
+BLUR_PX = 0.57
+"""Sigma of the camera's blur, its own pixels: exp(-2 (pi sigma / 2)^2) is 0.2."""
+
+
+def coarser(question: EvaluationSample, gsd_m: float, folder: Path) -> EvaluationSample | None:
+    """`question` at `gsd_m` metres a pixel; None where it is as coarse already."""
+    with Scene.open(question.path, question.gsd_m) as scene:
+        own = np.array(scene.grid.local_plane().gsd_m)
+        rows, columns = scene.grid.shape
+        image = scene.read(Affine.identity(), (rows, columns)).rgb
+    if own.max() >= gsd_m:
+        return None
+    shrink = own / gsd_m
+    size = np.maximum(1, np.rint([columns, rows] * shrink)).astype(int)
+    blurred = cv2.GaussianBlur(image, (0, 0), BLUR_PX / shrink[0], sigmaY=BLUR_PX / shrink[1])
+    path = folder / f"{question.name}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    small = cv2.resize(blurred, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA)
+    cv2.imwrite(str(path), small[..., ::-1])
+    scale = Affine.scale(*(size / [columns, rows]))
+    region = None if question.region is None else transform_geometry(question.region, scale)
+    truth = OrientedBoxes.from_corners(map_points(scale, question.truth.corners()))
+    gsd = (float(own[0] * columns / size[0]), float(own[1] * rows / size[1]))
+    return replace(question, path=path, gsd_m=gsd, truth=truth, region=region)
+
+
+def examined(root: Path, detector: Detector, gsd_m: float) -> list[ImageEvaluation]:
+    """The exams of `detector` in the finer scenes under `root`, seen at `gsd_m`."""
+    asked = [question for question in questions(root) if question.kind == CONTAINER]
+    with tempfile.TemporaryDirectory() as folder:
+        seen = [coarser(question, gsd_m, Path(folder)) for question in asked]
+        chosen = [question for question in seen if question is not None]
+        return [evaluate_image(one, detector) for one in tqdm(chosen, disable=None, leave=False)]
+
+
+def main() -> None:
+    """Prints the tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("root", type=Path, help="folder of real scenes")
+    parser.add_argument("--gsd", type=float, default=0.75, help="metres a pixel")
+    parser.add_argument("--model", type=Path, help="ONNX model; default: the released one")
+    args = parser.parse_args()
+    exams = examined(args.root, Detector.load(args.model), args.gsd)
+    print(f"{images_table(exams)}\n")
+    print(metrics_table([(f"container, as at {args.gsd:g} m", CountMetrics.of(exams))]))
+
+
+if __name__ == "__main__":
+    run(main)

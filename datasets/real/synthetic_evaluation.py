@@ -1,0 +1,72 @@
+"""Rendered chips as questions, from seeds that no training uses; each purpose has its own."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+from labelled_scenes import CONTAINER, EDGE_PX, HULL, LEAST_HULL_M
+
+from cv.evaluation.dataset_adapter import evaluation_samples
+from cv.evaluation.image_evaluation import EvaluationSample
+from cv.geometry.oriented_boxes import OrientedBoxes
+from cv.io.atomic_files import write_atomically
+from cv.labels.formats import complete_from_images, dataset_images, read_dataset
+from cv.synthetic.chip_dataset import write_dataset
+from cv.synthetic.chip_renderer import COARSE_GSD, FINE_GSD, render_chip
+from cv.synthetic.render_config import DEFAULT
+
+CALIBRATING = 7_000_000
+"""First seed of the chips that a calibration is fitted on."""
+COMPARING = 8_000_000
+"""First seed of the held-back chips by which training runs are compared."""
+COVERING = 9_000_000
+"""First seed of the chips on which intervals are tested."""
+EMPTY = 9_500_000
+"""First seed among which chips without containers are looked for."""
+
+NAMING = 9_700_000
+"""First seed of the chips whose ships are named."""
+
+
+def rendered(
+    folder: Path, kind: str, first: int, count: int, workers: int
+) -> list[EvaluationSample]:
+    """The rendered chips of the seeds from `first` on, with labels of `kind`, kept in `folder`."""
+    coarse = kind == HULL
+    recipe = replace(DEFAULT, coarse=1.0 if coarse else 0.0)
+    place = folder / f"{kind}-{first}-{count}"
+    write_dataset(place, first, first + count, 2, workers, recipe)
+    places = dataset_images(place)
+    dataset = complete_from_images(read_dataset(place), places)
+    gsd = COARSE_GSD if coarse else FINE_GSD
+    asked = list(evaluation_samples(dataset, places, kind, (gsd, gsd)))
+    if coarse:  # judged as in real scenes: whole ships, no boats
+        asked = [replace(q, least_m=LEAST_HULL_M, margin_px=EDGE_PX) for q in asked]
+    return asked
+
+
+def without_containers(folder: Path, count: int, first: int = EMPTY) -> Iterator[EvaluationSample]:
+    """The first `count` fine chips from seed `first` on that show no container at all.
+
+    Chosen by the renderer's own labels, hidden boxes included: about one chip in nine. They are
+    yards, quays, gates and rails like all others, on which no box happens to stand, and places that
+    the renderer draws to resemble boxes (trailers, rolls, slabs, cars, sheds, empty chassis).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    found = 0
+    for seed in itertools.count(first):
+        if found == count:
+            return
+        chip = render_chip(seed, coarse=False)
+        if any(label.class_name == CONTAINER for label in chip.labels):
+            continue
+        path = folder / f"{seed}.png"
+        _, picture = cv2.imencode(".png", chip.image[..., ::-1])
+        write_atomically(path, picture.tobytes())
+        found += 1
+        gsd = (FINE_GSD, FINE_GSD)
+        yield EvaluationSample(f"{seed}.png", path, gsd, CONTAINER, OrientedBoxes.empty())

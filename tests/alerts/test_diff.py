@@ -1,0 +1,198 @@
+"""What is told of findings: once, and corrected where a late scene changed them."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from cv.alerts.alert import Alert, Change, ReportedAlert
+from cv.alerts.diff import diff_events
+from cv.alerts.rule import AlertRule
+from cv.events.event import ONGOING, CensoredTime, Event, EventKind, Magnitude
+from cv.events.pipeline import find_events
+from cv.timeseries.series import Series
+from tests.fixtures.observations import START, look
+
+PIER = "Pier 2"
+EVERY = (AlertRule("every", frozenset(EventKind), frozenset([PIER])),)
+SURE = (AlertRule("sure", frozenset(EventKind), frozenset([PIER]), min_confidence=0.8),)
+
+
+def at(day):
+    return START + timedelta(days=day)
+
+
+def event(began=(1, 2), ended=None, kind=EventKind.CALL, size=100.0, confidence=0.9):
+    return Event(
+        kind,
+        PIER,
+        CensoredTime(*map(at, began)),
+        ONGOING if ended is None else CensoredTime(*map(at, ended)),
+        Magnitude(size, size - 10, size + 10, "metres"),
+        confidence,
+        ("scene 2",),
+        (),
+    )
+
+
+def told(one, number=1, standing=True):
+    return ReportedAlert(number, one, standing)
+
+
+def changes(alerts):
+    return [(alert.id, alert.change) for alert in alerts]
+
+
+def test_what_meets_a_rule_is_told_once():
+    first = diff_events([], [event()], EVERY)
+    assert changes(first) == [(1, Change.NEW)]
+    assert first[0].rules == ("every",)
+    assert diff_events([first[0].as_reported], [event()], EVERY) == []
+
+
+def test_what_meets_no_rule_is_not_told():
+    sure = (AlertRule("sure", frozenset([EventKind.CALL]), frozenset([PIER]), min_confidence=0.95),)
+    large = (AlertRule("large", frozenset([EventKind.CALL]), frozenset([PIER]), min_size=150.0),)
+    assert diff_events([], [event()], sure) == diff_events([], [event()], large) == []
+    assert diff_events([], [event(kind=EventKind.HALT)], large) == []
+    assert changes(diff_events([], [event(size=-160.0)], large)) == [(1, Change.NEW)]
+
+
+def test_since_leaves_out_what_was_over_by_then():
+    over, lasting = event((1, 2), (3, 4)), event((1, 2))
+    assert diff_events([], [over], EVERY, since=at(5)) == []
+    assert changes(diff_events([], [over], EVERY, since=at(4))) == [(1, Change.NEW)]
+    assert changes(diff_events([], [lasting], EVERY, since=at(5))) == [(1, Change.NEW)]
+
+
+def test_an_end_is_told_and_then_no_more():
+    ended = event(ended=(3, 4))
+    (alert,) = diff_events([told(event())], [ended], EVERY, since=at(50))
+    assert (alert.change, alert.before) == (Change.ENDED, event())
+    assert diff_events([alert.as_reported], [ended], EVERY) == []
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        event((1, 1.5), (3, 4)),
+        event((1, 2), (3, 3.5)),
+        event((1, 2), (3, 4), size=120.0),
+        event((1, 2), (3, 4), confidence=0.6),
+    ],
+    ids=["began", "ended", "size", "confidence"],
+)
+def test_what_turned_out_different_is_told(now):
+    before = event((1, 2), (3, 4))
+    assert changes(diff_events([told(before)], [now], EVERY)) == [(1, Change.CHANGED)]
+
+
+def test_small_differences_are_no_news():
+    before = event((1, 2), (3, 4))
+    now = event((1, 2), (3, 4), size=105.0, confidence=0.8)
+    assert diff_events([told(before)], [now], EVERY) == []
+
+
+def test_what_still_lasts_may_grow():
+    assert diff_events([told(event())], [event(size=500.0)], EVERY) == []
+
+
+def test_what_is_not_so_is_withdrawn_once_and_restored_if_it_is_so_after_all():
+    (gone,) = diff_events([told(event())], [], EVERY)
+    assert gone.change is Change.WITHDRAWN
+    assert diff_events([gone.as_reported], [], EVERY) == []
+    (back,) = diff_events([gone.as_reported], [event()], EVERY)
+    assert (back.id, back.change) == (1, Change.RESTORED)
+
+
+def test_an_event_that_meets_its_rule_no_more_is_withdrawn_until_it_does_again():
+    sure = (AlertRule("sure", frozenset([EventKind.CALL]), frozenset([PIER]), min_confidence=0.85),)
+    (gone,) = diff_events([told(event())], [event(confidence=0.8)], sure)
+    assert (gone.change, gone.rules) == (Change.WITHDRAWN, ())
+    assert diff_events([gone.as_reported], [event(confidence=0.8)], sure) == []
+    (back,) = diff_events([gone.as_reported], [event(confidence=0.86)], sure)
+    assert (back.id, back.change) == (1, Change.RESTORED)
+
+
+def test_of_two_events_each_has_its_own_alert():
+    early, late = event((1, 2), (3, 4)), event((5, 6), (7, 8))
+    moved = event((1.5, 2), (3, 4.5))
+    alerts = diff_events([told(early, 7), told(late, 3)], [moved, late], EVERY, first_id=8)
+    assert changes(alerts) == [(7, Change.CHANGED)]
+    alerts = diff_events([told(early, 7)], [early, late], EVERY, first_id=8)
+    assert changes(alerts) == [(8, Change.NEW)]
+
+
+def test_a_late_scene_corrects_what_was_told():
+    looks = [look(i, 60 if i in (4, 5) else 5, 115 if i in (6, 7) else None) for i in range(8)]
+    looks += [look(i, 5) for i in range(8, 12)]
+    known = [count for count in looks if count.scene not in ("scene 6", "scene 7")]
+    before = find_events({PIER: known})
+    first = diff_events([], before, EVERY)
+    late = diff_events(
+        [one.as_reported for one in first], find_events({PIER: looks}), EVERY, None, 100
+    )
+    of_ships = {(one.event.kind, one.change) for one in late}
+    assert (EventKind.UNSEEN_CALL, Change.WITHDRAWN) in of_ships  # it was seen after all
+    assert (EventKind.CALL, Change.NEW) in of_ships
+
+
+def port():
+    """Looks at a pier with two calls, the second of them seen by nobody, and then a halt."""
+    sizes = [0, 0, 40, 80, 80, 10, 5, 5, 30, 70, 75, 5, 5, 5, 5, 5, 5]
+    looks = [look(i, n, 110 if i in (4, 5) else None) for i, n in enumerate(sizes)]
+    return [*looks, look(19, None), look(22, 5), look(27, 6), look(33, 5)]
+
+
+def test_a_thousand_orders_of_arrival_tell_the_same():
+    """Scenes come late and twice; alerts are asked for in between, and at last. Some events meet
+    the rule at one time and not at another."""
+    looks = port()
+    expected = find_events({PIER: looks})
+    kinds = {one.kind for one in expected}
+    assert {
+        EventKind.CALL,
+        EventKind.STOCKPILE,
+        EventKind.WARNING,
+        EventKind.UNSEEN_CALL,
+        EventKind.HALT,
+    } <= kinds
+    worth = [one for one in expected if SURE[0].matches(one)]
+    assert 4 < len(worth) < len(expected)
+    rng = random.Random(1)
+    corrected = 0
+    for _ in range(1_000):
+        arrived = [*looks, *rng.sample(looks, 4)]
+        rng.shuffle(arrived)
+        standing: dict[int, ReportedAlert] = {}
+        said: list[Alert] = []
+        for until in (*sorted(rng.sample(range(1, len(arrived)), 2)), len(arrived)):
+            stored = sorted(arrived[:until], key=lambda count: (count.acquired, count.scene))
+            events = find_events({PIER: Series.of(PIER, stored).counts})
+            fresh = diff_events(list(standing.values()), events, SURE, None, len(standing) + 1)
+            standing |= {alert.id: alert.as_reported for alert in fresh}
+            said += fresh
+            assert diff_events(list(standing.values()), events, SURE, None, 1_000) == []
+        assert events == expected
+        held = [one.event for one in standing.values() if one.standing]
+        assert len(held) == len(worth)
+        assert sorted(map(placed, held)) == sorted(map(placed, worth))
+        opened = [alert.id for alert in said if alert.change is Change.NEW]
+        assert len(opened) == len(set(opened))
+        corrected += sum(alert.change is not Change.NEW for alert in said)
+    assert corrected > 1_000  # the orders did matter for what was said on the way
+
+
+def placed(one):
+    """What must be the same of an event in all orders; what lasts may have grown since."""
+    ended = (one.ended.after, one.ended.by) if one.ended.by else ()
+    return one.kind, one.began.after or START, one.began.by or START, ended
+
+
+def test_what_is_found_again_is_told_in_the_order_of_alerts():
+    one, other = event((1, 2), (3, 4)), event((5, 6), (7, 8))
+    gone = [told(replace(one), 2), told(replace(other), 1)]
+    assert changes(diff_events(gone, [], EVERY)) == [(2, Change.WITHDRAWN), (1, Change.WITHDRAWN)]

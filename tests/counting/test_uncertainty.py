@@ -1,0 +1,75 @@
+"""Intervals against simulation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cv.counting.uncertainty import LEVEL, detection_probabilities, estimate_count
+from cv.detector.model_card import Calibration
+
+TRUSTED = Calibration("container", (0.0, 1.0), (0.0, 1.0))
+
+
+def test_without_a_calibration_the_threshold_means_one_half():
+    scores = np.array([0.0, 0.15, 0.3, 0.6, 1.0])
+    chances = detection_probabilities(scores, 0.3, None)
+    assert chances[[0, 1, 2, 3]] == pytest.approx([0, 1 / 17, 1 / 2, 16 / 17])
+    assert (np.diff(chances) > 0).all()
+    assert chances[4] < 1
+
+
+def test_a_calibration_decides_whatever_the_threshold():
+    bent = Calibration("container", (0.0, 0.5, 1.0), (0.0, 0.9, 1.0))
+    assert detection_probabilities(np.array([0.25, 0.75]), 0.3, bent) == pytest.approx([0.45, 0.95])
+
+
+def test_true_probabilities_give_the_stated_coverage():
+    """Oracle: draw each object from its probability many times."""
+    rng = np.random.default_rng(1)
+    hits = []
+    for _ in range(300):
+        chances = rng.beta(4, 1.2, 80)
+        kept = chances > 0.5
+        interval = estimate_count(np.ones(80), chances, kept, 0.0, TRUSTED)
+        truths = (rng.random((50, 80)) < chances).sum(axis=1)
+        hits.append(((truths >= interval.low) & (truths <= interval.high)).mean())
+    assert LEVEL - 0.02 <= np.mean(hits) <= 1.0
+    assert np.mean(hits) < 0.99
+
+
+def test_dispersion_widens_and_the_count_is_always_inside():
+    chances, kept = np.full(40, 0.8), np.ones(40, dtype=bool)
+    narrow = estimate_count(np.ones(40), chances, kept, 0.0, TRUSTED)
+    wide = estimate_count(np.ones(40), chances, kept, 0.0, replace(TRUSTED, dispersion=3.0))
+    assert wide.high - wide.low > 1.5 * (narrow.high - narrow.low)
+    assert narrow.low <= narrow.value <= narrow.high
+    assert narrow.value == 40
+
+
+def test_nothing_is_nothing():
+    assert estimate_count(np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool), 1.0, None).value == 0
+
+
+def test_what_is_missed_and_shared_is_in_the_interval():
+    """Oracle: scenes drawn by the calibration's own words."""
+    told = replace(TRUSTED, missed=0.2, missed_per_km2=100.0, shared=0.15)
+    rng = np.random.default_rng(2)
+    hits = []
+    for _ in range(300):
+        chances = rng.beta(4, 1.2, 80)
+        interval = estimate_count(np.ones(80), chances, chances > 0.5, 0.05, told)
+        seen = (rng.random((50, 80)) < chances).sum(axis=1)
+        truths = (seen * 1.2 + rng.poisson(5.0, 50)) * (1 + 0.15 * rng.normal(size=50))
+        hits.append(((truths >= interval.low) & (truths <= interval.high)).mean())
+    assert 0.87 <= np.mean(hits) <= 0.95
+
+
+def test_an_empty_look_is_only_as_sure_as_the_detector_is_good():
+    nothing = np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool)
+    blind = replace(TRUSTED, missed_per_km2=1.0)
+    assert estimate_count(*nothing, 0.03, TRUSTED).high == 0
+    assert estimate_count(*nothing, 0.03, blind).high == 1
+    assert estimate_count(*nothing, 1.0, blind).high == 3

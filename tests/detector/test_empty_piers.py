@@ -1,0 +1,48 @@
+"""The released model where there are no containers: it must not invent any."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from cv import Detector
+from cv.evaluation.image_evaluation import evaluate_image
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "datasets" / "real"))
+
+import false_containers
+import labelled_scenes
+import synthetic_evaluation
+
+REAL = Path(__file__).resolve().parents[3] / "shared" / "real"
+CHIPS = 2
+"""Rendered piers; empty.py looks at fifty."""
+
+needs_real_scenes = pytest.mark.skipif(
+    not (REAL / "geotiff").is_dir(),
+    reason="the labelled real scenes are not at hand (not ours to give away)",
+)
+
+
+def per_hectare(questions):
+    exams = [evaluate_image(question, Detector.load()) for question in questions]
+    assert exams
+    assert all(exam.true == 0 for exam in exams)
+    return false_containers.line(exams, "empty", "").per_hectare
+
+
+def test_rendered_piers_without_containers_stay_empty(tmp_path):
+    assert (
+        per_hectare(list(synthetic_evaluation.without_containers(tmp_path, CHIPS)))
+        <= false_containers.LIMIT
+    )
+
+
+@needs_real_scenes
+def test_real_piers_without_containers_stay_empty():
+    asked = [
+        q for q in labelled_scenes.questions(REAL) if q.kind == "container" and not len(q.truth)
+    ]
+    assert per_hectare(asked) <= false_containers.LIMIT

@@ -1,0 +1,115 @@
+"""Marks of events and alarms against a history that is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from cv.counting.count import CountStatus
+from cv.evaluation.events.baselines import BASELINES, RawCounts, threshold_alarms
+from cv.evaluation.events.event_metrics import EventMetrics, Proportion, score_alarms, score_events
+from cv.evaluation.simulation.cloud_cover import CLEAR_COAST
+from cv.evaluation.simulation.operation import PortHistory, SimulatedVisit
+from cv.evaluation.simulation.port import EXPORT, START, SimulatedPort
+from cv.events.event import CensoredTime, Event, EventKind
+from cv.events.pipeline import find_events
+
+NOTHING = np.array([0.0, 20.0]), np.zeros(2)
+SHIP = SimulatedVisit(4.0, 5.0, 7.0, 120.0, 50, 3.0, 100)
+HISTORY = PortHistory(20.0, (SHIP,), NOTHING, NOTHING)
+
+
+def at(day: float):
+    return START + timedelta(days=day)
+
+
+def call(
+    came: tuple[float, float], left: tuple[float, float], kind: EventKind = EventKind.CALL
+) -> Event:
+    began, ended = (CensoredTime(*(at(day) for day in days)) for days in (came, left))
+    return Event(kind, EXPORT.name, began, ended, None, 0.9, (), ())
+
+
+@pytest.fixture(scope="module")
+def looks():
+    whole = next(
+        c for c in SimulatedPort.drawn(1, CLEAR_COAST).exported if c.status is CountStatus.COUNTED
+    )
+    return [replace(whole, acquired=at(day)) for day in range(20)]
+
+
+def test_a_call_is_right_by_its_looks_and_its_spans(looks):
+    found = score_events(HISTORY, EXPORT, looks, [call((4, 6), (6, 8)), call((10, 11), (11, 12))])
+    assert found.recall == Proportion(1, 1)
+    assert found.precision == Proportion(1, 2)
+    assert found.arrivals == Proportion(1, 1)
+    late = score_events(HISTORY, EXPORT, looks, [call((5.5, 6), (6, 6.5))])
+    assert (late.arrivals, late.departures) == (Proportion(0, 1), Proportion(0, 1))
+
+
+def test_a_call_told_twice_is_right_once(looks):
+    found = score_events(HISTORY, EXPORT, looks, [call((4, 5), (5, 6)), call((5, 6), (6, 8))])
+    assert found.precision == Proportion(1, 2)
+
+
+def test_an_inferred_call_finds_too(looks):
+    found = score_events(HISTORY, EXPORT, looks, [call((4, 8), (4, 8), EventKind.UNSEEN_CALL)])
+    assert (found.recall, found.unseen) == (Proportion(1, 1), Proportion(1, 1))
+    assert score_events(HISTORY, EXPORT, looks, []).recall == Proportion(0, 1)
+
+
+def test_an_alarm_is_right_from_the_first_cargo_to_the_ship(looks):
+    right = score_alarms(HISTORY, EXPORT, looks, [(3.5, 6.0)])
+    assert (right.warned, right.false_alarms, right.leads_d) == (Proportion(1, 1), 0, (1.5,))
+    late = score_alarms(HISTORY, EXPORT, looks, [(5.5, 6.0)])
+    assert (late.warned, late.false_alarms, late.late_alarms) == (Proportion(0, 1), 1, 1)
+    false = score_alarms(HISTORY, EXPORT, looks, [(10.0, 11.0)])
+    assert (false.warned, false.false_alarms, false.late_alarms) == (Proportion(0, 1), 1, 0)
+    both = right + false
+    assert (both.warned, both.false_alarms, both.years) == (Proportion(1, 2), 1, 40 / 365)
+
+
+def test_clouds_are_nothing_to_a_peer_or_left_out():
+    looks = SimulatedPort.drawn(2, CLEAR_COAST).exported
+    hidden = [c for c in looks if not c.containers.known]
+    assert hidden
+    every, known = RawCounts.of(looks, True), RawCounts.of(looks, False)
+    assert len(every.days) == len(looks) == len(known.days) + len(hidden)
+
+
+def test_a_peer_alarm_stands_until_the_look_that_ends_it():
+    raw = RawCounts(np.array([0.0, 1.0, 2.0, 3.0, 4.0]), np.array([0.0, 50.0, 60.0, 0.0, 70.0]))
+    assert threshold_alarms(raw, 40.0) == [(1.0, 3.0), (4.0, np.inf)]
+
+
+@pytest.mark.parametrize("name", ["fixed threshold", "CUSUM"])
+def test_peers_warn_before_ships(name):
+    port = SimulatedPort.drawn(2, CLEAR_COAST)
+    alarms, settings = BASELINES[name]
+    rates = [
+        score_alarms(
+            port.operation,
+            EXPORT,
+            port.exported,
+            alarms(RawCounts.of(port.exported, False), setting),
+        ).warned.rate
+        for setting in settings
+    ]
+    assert max(rates) > 0.7
+
+
+def test_the_engine_tells_most_of_a_few_ports():
+    """A smoke test; tools/event_skill.py measures over hundreds of ports."""
+    total = EventMetrics()
+    for seed in range(30_000, 30_006):
+        port = SimulatedPort.drawn(seed, CLEAR_COAST)
+        events = [e for e in find_events({EXPORT.name: port.exported}) if e.pier == EXPORT.name]
+        total += score_events(port.operation, EXPORT, port.exported, events)
+    assert total.recall.rate > 0.85
+    assert total.precision.rate > 0.9
+    assert total.arrivals.rate > 0.93
+    assert total.warned.rate > 0.85
+    assert total.false_a_year < 2.0

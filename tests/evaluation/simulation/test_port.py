@@ -1,0 +1,68 @@
+"""The simulator: what it draws is what it says, and the engine finds most of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cv.counting.count import CountStatus
+from cv.evaluation.simulation.cloud_cover import CLEAR_COAST, RAJIN_SKY, visible_shares
+from cv.evaluation.simulation.port import EXPORT, IMPORT, START, SimulatedPort, stay_days, truth_at
+from cv.events.model.observations import PierObservations
+from cv.events.model.posterior import Posterior
+from cv.events.rules.ship_calls import observed_calls
+
+
+@pytest.mark.parametrize(("sky", "usable"), [(CLEAR_COAST, 0.64), (RAJIN_SKY, 0.37)])
+def test_a_sky_shows_as_many_days_as_it_says(sky, usable):
+    assert sky.usable == pytest.approx(usable, abs=0.005)
+    months = np.tile(np.repeat(np.arange(1, 13), 30), 60)
+    shown = visible_shares(np.random.default_rng(0), months, sky)
+    assert np.mean(shown == 1) == pytest.approx(usable, abs=0.02)
+    assert np.mean(np.isnan(shown)) == pytest.approx(1 - sky.imaged, abs=0.01)
+    summer = np.isin(months, (6, 7, 8))
+    assert np.mean(shown[summer] == 1) < np.mean(shown[~summer] == 1) - 0.1
+
+
+def test_a_seed_is_a_port():
+    one, same, other = (repr(SimulatedPort.drawn(seed, CLEAR_COAST).exported) for seed in (3, 3, 4))
+    assert one == same
+    assert one != other
+
+
+def test_counts_are_near_the_truth_and_unknown_under_clouds():
+    port = SimulatedPort.drawn(5, CLEAR_COAST)
+    held = clear = 0
+    for count in port.exported:
+        if count.status is CountStatus.NOT_VISIBLE:
+            assert not count.containers.known
+        if count.status is CountStatus.COUNTED:
+            truth = truth_at(port.operation, EXPORT, count.acquired).boxes
+            clear += 1
+            held += count.containers.low <= truth + 1e-9 <= count.containers.high + 0.5
+    assert clear > 200
+    assert 0.85 < held / clear < 0.99
+
+
+def test_cargo_waits_on_the_export_pier_before_most_ships_and_is_gone_after():
+    port = SimulatedPort.drawn(7, CLEAR_COAST, days=730)
+    times, numbers = port.operation.exported
+    fetched = [v for v in port.operation.voyages if v.fetches]
+    before = [np.interp(v.shifts, times, numbers) for v in fetched]
+    after = [np.interp(v.leaves, times, numbers) for v in fetched]
+    assert np.median(before) > 5 * np.median(after)
+
+
+def test_the_engine_finds_the_calls_that_looks_have_seen():
+    """A smoke test at one port; the benchmark says how well over many."""
+    port = SimulatedPort.drawn(11, CLEAR_COAST)
+    for place, counts in ((EXPORT, port.exported), (IMPORT, port.imported)):
+        found = observed_calls(Posterior.of(PierObservations.of(counts)))
+        truth = [stay_days(voyage, place) for voyage in port.operation.voyages]
+        hits = 0
+        for call in found:
+            first = (call.began.latest - START).total_seconds() / 86_400
+            last = (call.ended.earliest - START).total_seconds() / 86_400
+            hits += any(a <= last and b >= first for a, b in truth)
+        assert len(found) > 10
+        assert hits / len(found) > 0.85

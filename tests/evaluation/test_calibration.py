@@ -1,0 +1,130 @@
+"""Calibration against exams drawn from a known truth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+
+from cv.detector.detections import Detections
+from cv.evaluation.calibration import fit_calibration, fit_on_chips_and_windows
+from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation
+from cv.evaluation.matching import IOU_THRESHOLDS, NOTHING, DetectionMatches
+from cv.geometry.oriented_boxes import OrientedBoxes
+from tests.fixtures.fake_detectors import CARD
+
+HALF_KM2 = shapely.box(0, 0, 1000, 500)
+
+
+def boxes(count: int) -> OrientedBoxes:
+    return OrientedBoxes.from_values([[20.0 * i, 0, 12, 2.4, 0] for i in range(count)])
+
+
+def drawn(rng: np.random.Generator, shared: float = 0.0, missed: float = 0.0) -> ImageEvaluation:
+    """An exam whose detections with score s are objects with probability s squared."""
+    number = int(rng.integers(0, 120))
+    scores = np.sort(rng.random(number))[::-1]
+    odds = scores**2 * (1 + shared * rng.normal())
+    hits = rng.random(number) < odds
+    places = boxes(number)
+    extra = rng.poisson(missed * hits.sum())
+    far = OrientedBoxes.from_values(boxes(extra).values + np.array([0, 500, 0, 0, 0]))
+    truth = OrientedBoxes.concatenate([places[hits], far])
+    question = EvaluationSample("drawn", Path("none"), None, "container", truth)
+    found = Detections(places, scores, np.zeros(number, np.int64))
+    objects = np.where(hits, np.cumsum(hits) - 1, NOTHING)  # what Matches.of finds, but at once
+    rows = np.tile(objects, (len(IOU_THRESHOLDS), 1))
+    matches = DetectionMatches(scores, rows, np.ones(len(truth), bool), np.ones(rows.shape, bool))
+    return ImageEvaluation(question, 0.3, truth, found, matches, CARD, shapely.box(0, 0, 100, 100))
+
+
+def test_drawn_matches_are_what_matching_finds():
+    exam = drawn(np.random.default_rng(1), 0.2, 0.3)
+    slowly = DetectionMatches.of(exam.found.boxes, exam.found.scores, exam.truth)
+    assert (slowly.objects == exam.matches.objects).all()
+
+
+@pytest.mark.parametrize(("shared", "missed"), [(0.0, 0.0), (0.25, 0.0), (0.1, 0.3)])
+def test_intervals_hold_as_often_as_they_say(shared, missed):
+    rng = np.random.default_rng(4)
+    told = fit_calibration([drawn(rng, shared, missed) for _ in range(400)])
+    card = replace(CARD, calibrations=(told,))
+    fresh = [replace(drawn(rng, shared, missed), card=card) for _ in range(600)]
+    assert 0.86 <= np.mean([exam.holds_truth for exam in fresh]) <= 0.95
+
+
+def test_probabilities_missed_and_shared_are_found():
+    rng = np.random.default_rng(5)
+    told = fit_calibration([drawn(rng, 0.2, 0.3) for _ in range(500)])
+    for score in (0.3, 0.6, 0.9):
+        assert np.interp(score, told.scores, told.probabilities) == pytest.approx(
+            score**2, abs=0.05
+        )
+    assert told.missed == pytest.approx(0.3, abs=0.06)
+    assert told.shared == pytest.approx(0.2, abs=0.1)
+    assert list(told.probabilities) == sorted(told.probabilities)
+
+
+def test_what_is_missed_where_nothing_is_found_goes_by_area():
+    rng = np.random.default_rng(6)
+    exams = []
+    for _ in range(300):
+        truth = boxes(int(rng.poisson(2.0)))
+        question = EvaluationSample("empty", Path("none"), None, "container", truth)
+        matches = DetectionMatches.of(OrientedBoxes.empty(), np.zeros(0), truth)
+        exams.append(
+            ImageEvaluation(question, 0.3, truth, Detections.empty(), matches, CARD, HALF_KM2)
+        )
+    told = fit_calibration(exams)
+    assert told.missed_per_km2 == pytest.approx(4.0, rel=0.1)
+    card = replace(CARD, calibrations=(told,))
+    assert np.mean([replace(exam, card=card).holds_truth for exam in exams]) > 0.86
+
+
+def test_looks_without_anything_do_not_narrow_the_others():
+    rng = np.random.default_rng(7)
+    busy = [drawn(rng, 0.25) for _ in range(150)]
+    question = EvaluationSample("bare", Path("none"), None, "container", boxes(0))
+    none = DetectionMatches.of(boxes(0), np.zeros(0), boxes(0))
+    bare = ImageEvaluation(question, 0.3, boxes(0), Detections.empty(), none, CARD, HALF_KM2)
+    told = fit_calibration([*busy, *[bare] * 300])
+    card = replace(CARD, calibrations=(told,))
+    fresh = [replace(drawn(rng, 0.25), card=card) for _ in range(600)]
+    assert np.mean([exam.holds_truth for exam in fresh]) > 0.86
+
+
+def test_the_fewer_the_exams_the_wider_the_intervals():
+    def coverage(count: int) -> float:
+        held = []
+        for seed in range(8):
+            rng = np.random.default_rng(100 + seed)
+            card = replace(
+                CARD, calibrations=(fit_calibration([drawn(rng) for _ in range(count)]),)
+            )
+            held += [replace(drawn(rng), card=card).holds_truth for _ in range(50)]
+        return float(np.mean(held))
+
+    assert coverage(15) > 0.84
+
+
+def test_weights_are_as_if_an_exam_were_there_more_often():
+    rng = np.random.default_rng(8)
+    exams = [drawn(rng, 0.2, 0.3) for _ in range(40)]
+    weights = rng.integers(1, 4, 40)
+    often = [exam for exam, n in zip(exams, weights, strict=True) for _ in range(n)]
+    weighted, repeated = fit_calibration(exams, weights.astype(float)), fit_calibration(often)
+    assert weighted.missed == pytest.approx(repeated.missed, abs=0.02)
+    assert weighted.missed != pytest.approx(fit_calibration(exams).missed, abs=1e-4)
+    for score in (0.3, 0.6, 0.9):
+        chances = [np.interp(score, c.scores, c.probabilities) for c in (weighted, repeated)]
+        assert chances[0] == pytest.approx(chances[1], abs=0.06)
+
+
+def test_half_of_a_calibration_is_by_real_windows_however_few():
+    rng = np.random.default_rng(9)
+    chips, windows = [drawn(rng) for _ in range(200)], [drawn(rng, 0.0, 0.4) for _ in range(20)]
+    assert fit_on_chips_and_windows(chips, []).missed < 0.05
+    assert fit_on_chips_and_windows(chips, windows).missed == pytest.approx(0.2, abs=0.07)

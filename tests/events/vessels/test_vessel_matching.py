@@ -1,0 +1,103 @@
+"""Hulls against a fleet, scenarios, observability."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cv.errors import InputError
+from cv.events.event import Magnitude
+from cv.events.rules.observability import Observability
+from cv.events.vessels.scenario import read_load_assumptions
+from cv.events.vessels.vessel_matching import (
+    UNKNOWN,
+    BridgePosition,
+    Fleet,
+    HullMeasurement,
+    Vessel,
+)
+from tests.fixtures.observations import look
+
+FLEET = Fleet(
+    (
+        Vessel("Short", (), 100.0, 16.0, BridgePosition.AFT),
+        Vessel("Long", (), 135.0, 21.0, BridgePosition.AFT),
+        Vessel("Fore", (), 120.0, 19.0, BridgePosition.FORE),
+    )
+)
+
+
+def test_a_hull_of_known_size_gets_its_name():
+    ranked = FLEET.candidates(HullMeasurement(101.0, 16.2, BridgePosition.AFT))
+    assert ranked[0].name == "Short"
+    assert sum(one.probability for one in ranked) == pytest.approx(1.0)
+    assert FLEET.named(HullMeasurement(101.0, 16.2, BridgePosition.AFT)) == "Short"
+
+
+def test_thin_evidence_names_nobody():
+    assert FLEET.named(HullMeasurement()) == UNKNOWN
+    assert FLEET.candidates(HullMeasurement())[0].name == UNKNOWN
+    assert FLEET.named(HullMeasurement(127.0)) == UNKNOWN
+    assert FLEET.candidates(HullMeasurement(127.0))[0].probability < 0.6
+
+
+def test_a_stranger_is_unknown():
+    for length in (60.0, 75.0, 180.0, 300.0):
+        assert FLEET.named(HullMeasurement(length, length / 6.4, BridgePosition.AFT)) == UNKNOWN
+    assert Fleet(()).named(HullMeasurement(100.0)) == UNKNOWN
+
+
+def test_probabilities_are_calibrated_where_errors_are_as_assumed():
+    """Hulls of the fleet and strangers, drawn as the prior says."""
+    rng = np.random.default_rng(0)
+    told, right = [], []
+    for _ in range(2_000):
+        if rng.random() < 0.3:
+            name, length = UNKNOWN, 110 * np.exp(0.55 * rng.standard_normal())
+            usual = length / 6.2
+            beam = usual + rng.normal(0, np.hypot(np.hypot(0.17 * usual, 0.075 * usual), 1))
+            fore = rng.random() < 0.15
+        else:
+            vessel = FLEET.vessels[int(rng.integers(3))]
+            name, fore = vessel.name, vessel.bridge is BridgePosition.FORE
+            gross = np.where(rng.random(2) < 0.1, 4.0, 1.0)
+            off = gross * rng.standard_normal(2)
+            length = vessel.length_m + off[0] * np.hypot(0.036 * vessel.length_m, 1)
+            beam = vessel.beam_m + off[1] * np.hypot(0.075 * vessel.beam_m, 1)
+        fore = fore if rng.random() < 0.9 else not fore
+        bridge = BridgePosition.FORE if fore else BridgePosition.AFT
+        best = FLEET.candidates(HullMeasurement(length, beam, bridge))[0]
+        told.append(best.probability)
+        right.append(best.name == name)
+    assert np.mean(told) == pytest.approx(np.mean(right), abs=0.03)
+    assert np.mean(right) > 0.8
+
+
+def test_a_fleet_file_is_read_and_a_broken_one_refused(tmp_path):
+    path = tmp_path / "fleet.csv"
+    path.write_text("name,aliases,length_m,beam_m,bridge\nA,B;C,100,,fore\nD,,,,\n")
+    first, second = Fleet.read(path).vessels
+    assert (first.aliases, first.length_m, first.bridge) == (("B", "C"), 100.0, BridgePosition.FORE)
+    assert (second.length_m, second.bridge) == (None, None)
+    path.write_text("name,length_m\nA,100\n")
+    with pytest.raises(InputError, match="aliases"):
+        Fleet.read(path)
+    path.write_text("name,aliases,length_m,beam_m,bridge\nA,,long,,\n")
+    with pytest.raises(InputError, match="long"):
+        Fleet.read(path)
+
+
+def test_a_scenario_is_a_range_with_a_source(tmp_path):
+    path = tmp_path / "loads.csv"
+    path.write_text("unit,per_container_low,per_container_high,source\nt,10,20,ours\n")
+    (load,) = read_load_assumptions(path)
+    assert load.of(Magnitude(5.0, 4.0, 6.0, "containers")) == (40.0, 120.0)
+    path.write_text("unit,per_container_low,per_container_high,source\nt,10,10,ours\n")
+    with pytest.raises(InputError, match="range"):
+        read_load_assumptions(path)
+
+
+def test_days_are_counted_by_what_they_showed():
+    looks = [look(0, 5, 115), look(0.2, 5), look(1, None), look(4, 5)]
+    assert Observability.of(looks) == Observability(5, 3, 2, 1)
+    assert Observability.of([]) == Observability(0, 0, 0, 0)

@@ -1,0 +1,181 @@
+"""8-bit models: what stays in float, what the integers answer, the same model every time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from cv.detector.model_card import INT8
+from cv.detector.onnx_model import OnnxModel
+from cv.errors import ModelError
+from cv.export import quantization as command
+from cv.export.activation_ranges import (
+    ActivationHistogram,
+    activation_histograms,
+    activation_ranges,
+    silu,
+)
+from cv.export.output_agreement import OutputAgreement
+from cv.export.qdq_quantizer import QdqQuantizer, collect_histograms, load_float_graph
+from cv.export.quantization import choose_precision, quantization_costs, quantize_model
+from cv.export.release import write_model
+from tests.fixtures.fake_detectors import constant_model
+from tests.fixtures.small_network import CELLS, SMALL, small_chip, small_network
+
+CHIPS = [small_chip(seed, bool(seed % 2)) for seed in range(12)]
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_network(tmp_path_factory.mktemp("small") / "small.onnx")
+
+
+@pytest.fixture(scope="module")
+def quantizer(source: Path) -> QdqQuantizer:
+    wiring = load_float_graph(source)
+    seen = collect_histograms(wiring, [chip.image for chip in CHIPS])
+    return QdqQuantizer(wiring, activation_ranges(seen, "error", wiring.activated), SMALL)
+
+
+def kinds(model: onnx.ModelProto) -> list[str]:
+    return [node.op_type for node in model.graph.node]
+
+
+def test_units_are_convolutions_with_their_activation_and_the_tail_is_what_follows(
+    quantizer: QdqQuantizer,
+) -> None:
+    wiring = quantizer.wiring
+    assert [unit.name for unit in wiring.units] == ["/a/Conv", "/b/Conv", "/head/Conv"]
+    assert wiring.units[0].nodes == ("/a/Conv", "/a/act/Sigmoid", "/a/act/Mul")
+    assert wiring.units[2].nodes == ("/head/Conv",)
+    assert wiring.units[0].products == 8 * 3 * 4 * 4 * CELLS * CELLS
+    assert wiring.tail == {"/tail/Reshape", "/tail/Sigmoid", "/tail/C"}
+    assert sorted(wiring.activated) == ["a", "b"]
+    assert "/b/Concat" in wiring.eight_bit(())
+    assert "/b/Concat" not in wiring.eight_bit({"/a/Conv"})
+
+
+def test_pixels_go_into_the_first_convolution_as_they_are(quantizer: QdqQuantizer) -> None:
+    whole, first_in_float = quantizer.model(()), quantizer.model({"/a/Conv"})
+    assert "Cast" not in kinds(whole)
+    assert "Div" not in kinds(whole)
+    assert {"Cast", "Div"} <= set(kinds(first_in_float))
+    for node in whole.graph.node:
+        assert not node.name.startswith("/tail") or "Quantize" not in node.op_type
+
+
+def test_in_8_bits_as_much_is_found_as_in_float(
+    source: Path, quantizer: QdqQuantizer, tmp_path: Path
+) -> None:
+    likeness = OutputAgreement.of(OnnxModel.load(source), CHIPS)
+    fresh = OutputAgreement.of(
+        OnnxModel.load(source), [small_chip(seed) for seed in range(100, 110)]
+    )
+    answers = quantizer.answers((), likeness, tmp_path)
+    assert 0 < likeness.error(answers) < 0.5
+    assert likeness.error(likeness.answers) == 0
+    thresholds = likeness.thresholds(answers)
+    assert max(likeness.disagreement(answers, thresholds)) < 0.05
+    other = quantizer.answers((), fresh, tmp_path)
+    assert fresh.disagreement(other, thresholds)[0] < 0.05
+    everything = [unit.name for unit in quantizer.wiring.units]
+    assert likeness.error(quantizer.answers(everything, likeness, tmp_path)) < 1e-4
+
+
+def test_a_part_that_8_bits_ruin_stays_in_float(
+    source: Path, quantizer: QdqQuantizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "FLOAT_SHARE", 0.5)
+    ranges = {**quantizer.ranges, "logits": (-4000.0, 4000.0)}
+    spoilt = replace(quantizer, ranges=ranges)
+    likeness = OutputAgreement.of(OnnxModel.load(source), CHIPS)
+    parts = quantization_costs(spoilt, likeness, tmp_path)
+    assert max(parts, key=lambda one: one.harm).name == "/head/Conv"
+    chosen = choose_precision(spoilt, parts, likeness, tmp_path)
+    assert "/head/Conv" in chosen.floats
+    assert max(chosen.disagreement) < 0.05
+
+
+def test_the_command_writes_the_same_model_from_the_same_seed(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "render_chip", small_chip)
+    made = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        made.append(tmp_path / name / "small-int8.onnx")
+        quantize_model(source, made[-1], chips=6, checks=6, seed=3, method="best")
+    assert made[0].read_bytes() == made[1].read_bytes()
+    card = OnnxModel.load(made[0]).card
+    assert card.precision == INT8
+    assert card == replace(
+        SMALL, name="small-int8", precision=INT8, thresholds=card.thresholds, calibrations=()
+    )
+    assert str(tmp_path).encode() not in made[0].read_bytes()
+    assert made[0].stat().st_size < 20_000
+    with pytest.raises(ModelError, match="precision int8"):
+        quantize_model(made[0], tmp_path / "again.onnx", 2, 2, 0, "minmax")
+
+
+def test_the_order_of_hashes_changes_nothing(source: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys, hashlib; from pathlib import Path;"
+        "from small_network import *; from cv.export.qdq_quantizer import *;"
+        "from cv.export.activation_ranges import ranges_of;"
+        "w = float_wiring(Path(sys.argv[1]));"
+        "s = seen_values(w, [small_chip(i).image for i in range(2)]);"
+        "m = Quantizer(w, ranges_of(s, 'minmax', ()), SMALL).model(());"
+        "print(hashlib.sha256(m.SerializeToString(deterministic=True)).hexdigest())"
+    )
+    folders = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code, str(source)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"PYTHONPATH": ":".join(folders), "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(said) == 1
+
+
+def test_what_cannot_be_quantized_is_refused(tmp_path: Path, source: Path) -> None:
+    ranked = constant_model(tmp_path / "ranked.onnx", np.zeros((1, 5, 7)))
+    with pytest.raises(ModelError, match="its layout is end2end"):
+        quantize_model(ranked, tmp_path / "m.onnx", 2, 2, 0, "minmax")
+    with pytest.raises(ModelError, match="precision is 'int4'"):
+        write_model(onnx.load(str(source)), tmp_path / "m.onnx", replace(SMALL, precision="int4"))
+    assert not (tmp_path / "m.onnx").exists()
+
+
+def test_ranges_hold_zero_and_what_counts() -> None:
+    values = np.concatenate([np.random.default_rng(0).normal(0, 1, 100_000), [60.0, -90.0]])
+    seen = activation_histograms(
+        lambda _: {"t": values.astype(np.float32)}, [np.zeros(1, np.uint8)]
+    )
+    assert seen["t"].counts.sum() == len(values)
+    assert activation_ranges(seen, "minmax", ())["t"] == pytest.approx((-90, 60))
+    low, high = activation_ranges(seen, "percentile", ())["t"]
+    assert -90 < low < -3.5
+    assert 3.5 < high < 60
+    low, high = activation_ranges(seen, "error", ())["t"]
+    assert -90 < low <= 0 <= high < 60
+    with pytest.raises(ValueError, match="method is 'guess'"):
+        activation_ranges(seen, "guess", ())
+
+
+def test_far_below_zero_a_silu_leaves_nothing_that_is_worth_steps() -> None:
+    flat = {"t": ActivationHistogram(-20.0, 5.0, np.ones(2048))}
+    plain, bent = (activation_ranges(flat, "error", names)["t"] for names in ((), ("t",)))
+    assert plain[0] == pytest.approx(-20)
+    assert -12 < bent[0] < -4
+    assert bent[1] == pytest.approx(5)
+    assert silu(np.array([0.0, 30.0, -30.0])) == pytest.approx([0.0, 30.0, 0.0], abs=1e-9)

@@ -1,0 +1,121 @@
+"""What others make of the files that are written: ultralytics, GDAL, OpenCV."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import shapely
+from affine import Affine
+from hypothesis import given
+from hypothesis import strategies as st
+from pyproj import CRS, Transformer
+
+from cv.geometry.grid import Grid
+from cv.labels import geojson, yolo_obb
+from cv.labels.dataset_check import check_dataset
+from cv.labels.labelled_image import LabelledImage, LabelledShape, dataset_of, open_ring
+from cv.labels.outline_edits import signed_area, smallest_rectangle
+from tests.fixtures.label_files import YAML, noise, turned, upright
+
+RD = Grid((400, 600), Affine(0.25, 0, 62000, 0, -0.25, 444000), CRS.from_epsg(28992))
+
+
+def boxes(size: tuple[int, int], count: int) -> tuple[LabelledShape, ...]:
+    """Turned boxes inside an image of `size`."""
+    rng = np.random.default_rng(4)
+    shapes = []
+    while len(shapes) < count:
+        x, y = rng.uniform(0, size)
+        box = upright(x, y, rng.uniform(12, 40), rng.uniform(6, 11))
+        corners = turned(box, rng.uniform(0, 360), "center")
+        if (corners > 0).all() and (corners < size).all():
+            shapes.append(LabelledShape(("container", "hull")[len(shapes) % 3 == 0], corners))
+    return tuple(shapes)
+
+
+def loaded(picture: Path, labels: Path):
+    """What the trainer of ultralytics makes of an image and its labels."""
+    pytest.importorskip("ultralytics")
+    from cv.training.ultralytics_setup import isolate_ultralytics
+
+    isolate_ultralytics()
+    from ultralytics.data.utils import verify_image_label
+
+    found = verify_image_label((str(picture), str(labels), "", False, 2, 0, 0, False))
+    return found[1], found[2], found[3], found[-2]
+
+
+def test_ultralytics_loads_every_box_where_it_was(tmp_path):
+    size = (321, 200)
+    images = [LabelledImage(f"{n}.png", size, boxes(size, n), split="train") for n in (0, 7)]
+    sources = {image.name: noise(tmp_path / image.name, 3, size) for image in images}
+    dataset = dataset_of(images, "x", ("container", "hull"))
+    yolo_obb.write(dataset, tmp_path / "out", lambda image: sources[image.name])
+    for image in images:
+        rows, (height, width), segments, corrupt = loaded(
+            tmp_path / "out/images/train" / image.name,
+            tmp_path / "out/labels/train" / f"{image.stem}.txt",
+        )
+        assert not corrupt
+        assert (width, height) == size
+        assert [int(row[0]) for row in rows] == [int(s.kind == "hull") for s in image.shapes]
+        assert len(segments) == len(image.shapes)
+        for corners, shape in zip(segments, image.shapes, strict=True):
+            assert np.abs(corners * size - shape.outline).max() < 0.01
+
+
+@pytest.mark.parametrize("x", [-40, -20, -17, -10, -2, 290, 300, 302, 306, 309, 315, 330])
+def test_what_ultralytics_would_drop_is_an_error(tmp_path, x):
+    """The trainer leaves out the image with all its labels; `check` says so before."""
+    size = (321, 200)
+    shape = LabelledShape("container", open_ring([[x, 20], [x + 28, 20], [x + 28, 30], [x, 30]]))
+    text = yolo_obb.text_of(LabelledImage("a.png", size, (shape,)), ("container",))
+    picture = noise(tmp_path / "images/train/a.png", 1, size)
+    noise(tmp_path / "images/val/b.png", 2)
+    for name, content in (("train/a", text), ("val/b", "")):
+        path = tmp_path / "labels" / f"{name}.txt"
+        path.parent.mkdir(parents=True)
+        path.write_text(content)
+    (tmp_path / "dataset.yaml").write_text(YAML)
+    errors = check_dataset(tmp_path).errors
+    assert errors == (x + 14 < -3.21 or x + 14 > 321 + 3.21)
+    *_, corrupt = loaded(picture, tmp_path / "labels/train/a.txt")
+    assert errors or not corrupt
+    if x in (-40, 330):
+        assert corrupt
+
+
+@pytest.mark.parametrize("write", [geojson.write_lonlat, geojson.write_in_crs])
+def test_gdal_finds_the_boxes_in_the_world(tmp_path, write):
+    geopandas = pytest.importorskip("geopandas")
+    image = LabelledImage("a.tif", (600, 400), boxes((600, 400), 9))
+    path = tmp_path / "a.geojson"
+    write(image, RD, path)
+    table = geopandas.read_file(path)
+    assert table.crs.to_epsg() == (4326 if write is geojson.write_lonlat else 28992)
+    assert list(table["class"]) == [shape.kind for shape in image.shapes]
+    metres = table.to_crs(28992)
+    for shape, polygon in zip(image.shapes, metres.geometry, strict=True):
+        truth = shapely.Polygon(
+            [(62000 + 0.25 * x, 444000 - 0.25 * y) for x, y in shape.outline.tolist()]
+        )
+        assert polygon.hausdorff_distance(truth) < 0.0025
+
+
+def test_longitude_comes_before_latitude(tmp_path):
+    square = open_ring([[0, 0], [8, 0], [8, 8], [0, 8]])
+    path = tmp_path / "a.geojson"
+    geojson.write_lonlat(LabelledImage("a", (9, 9), (LabelledShape("hull", square),)), RD, path)
+    lon, lat = Transformer.from_crs(28992, 4326, always_xy=True).transform(62000, 444000)
+    assert f"{lon:.8f}" in path.read_text()
+    assert path.read_text().index(f"{lon:.8f}") < path.read_text().index(f"{lat:.8f}")
+
+
+@given(st.lists(st.tuples(st.integers(-999, 999), st.integers(-999, 999)), min_size=3, max_size=9))
+def test_the_smallest_rectangle_is_as_small_as_opencv_finds(points):
+    (_, (w, h), _) = cv2.minAreaRect(np.array(points, dtype=np.float32))
+    area = abs(signed_area(smallest_rectangle(open_ring(points))))
+    assert area <= w * h * 1.001 + 0.5

@@ -1,0 +1,118 @@
+"""Lanes show when something was, as far as looks tell, and labels that do not collide."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+
+from cv.evaluation.simulation.cloud_cover import CLEAR_COAST
+from cv.evaluation.simulation.port import EXPORT, IMPORT, SimulatedPort
+from cv.events.event import ONGOING, Event, EventKind, Magnitude
+from cv.events.event import CensoredTime as When
+from cv.events.vessels.claims import PublishedClaim
+from cv.report.event_lanes import EventLanes, draw_lanes
+from cv.report.series_chart import draw_series
+from cv.report.series_panel import DayRange
+from cv.timeseries.series import Series
+from tests.fixtures.sample_counts import a_count
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+FIRST = (START - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(days=1)
+SPAN = DayRange(pd.Timestamp(START), pd.Timestamp(START + timedelta(days=59)), 1450.0)
+
+
+def when(after, by):
+    return When(*(None if d is None else START + timedelta(days=d) for d in (after, by)))
+
+
+def event(kind, began, ended, size=None, confidence=0.95):
+    return Event(kind, "East", began, ended, size, confidence, (), ())
+
+
+def drawn(events, claims=()):
+    figure = Figure(figsize=(14.5, 3), dpi=100)
+    axes = figure.add_axes((0, 0, 1, 1))
+    draw_lanes(axes, EventLanes.of(events, claims, SPAN), SPAN)
+    figure.canvas.draw()
+    return axes
+
+
+def boxes(axes):
+    """Left and right ends of all bars, days after START."""
+    return [
+        tuple(round(float(x) - FIRST, 3) for x in path.get_extents().intervalx)
+        for bars in axes.collections
+        for path in bars.get_paths()
+    ]
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def test_known_and_possible_time_are_told_apart():
+    size = Magnitude(118.0, 110.0, 126.0, "metres")
+    axes = drawn([event(EventKind.CALL, when(9, 10), when(12, 14), size)])
+    assert boxes(axes) == [(9.0, 14.0), (10.0, 12.0)]
+    assert texts(axes) == ["118 m"]
+
+
+def test_what_lasts_reaches_the_end_and_what_began_unseen_the_start():
+    days = Magnitude(30.0, 30.0, 31.0, "days")
+    axes = drawn([event(EventKind.HALT, when(None, 0.5), ONGOING, days, 0.4)])
+    left, right = (round(x - FIRST, 3) for x in SPAN.ends)
+    assert boxes(axes) == [(left, right), (0.5, right)]
+    assert texts(axes) == ["30 d, 40%"]
+
+
+def test_a_call_that_nobody_saw_is_hatched_and_signed():
+    size = Magnitude(-80.0, -95.0, -65.0, "containers")
+    axes = drawn([event(EventKind.UNSEEN_CALL, when(20, 22), when(20, 22), size, 0.7)])
+    assert texts(axes) == ["\u221280, 70%"]
+    assert [bars.get_hatch() for bars in axes.collections] == [None, "////"]
+
+
+def test_contradicting_claims_lie_one_below_the_other_with_their_sources():
+    began = START + timedelta(days=20)
+    claims = [
+        PublishedClaim("East", began, began + timedelta(days=1), None, text, source)
+        for text, source in (("a ship unloads", "press A"), ("no ship came", "press B"))
+    ]
+    lanes = EventLanes.of([], claims, SPAN)
+    assert [name for name, _ in lanes.rows] == ["claims", ""]
+    assert texts(drawn([], claims)) == ["a ship unloads (press A)", "no ship came (press B)"]
+
+
+@pytest.mark.parametrize("days", [60, 150, 400])
+def test_labels_do_not_collide(days):
+    port = SimulatedPort.drawn(3, CLEAR_COAST, days=days)
+    counts = {EXPORT.name: port.exported, IMPORT.name: port.imported}
+    from cv.events.pipeline import find_events
+
+    events = [one for one in find_events(counts) if one.pier == EXPORT.name]
+    span = DayRange.of([Series.of(EXPORT.name, port.exported)], 1450.0)
+    figure = Figure(figsize=(14.5, 3), dpi=100)
+    axes = figure.add_axes((0, 0, 1, 1))
+    draw_lanes(axes, EventLanes.of(events, (), span), span)
+    figure.canvas.draw()
+    shown = [text.get_window_extent() for text in axes.texts]
+    assert len(shown) > 8
+    assert not any(one.overlaps(other) for one, other in combinations(shown, 2))
+
+
+def test_a_picture_with_lanes_is_taller(tmp_path):
+    counts = [a_count(f"s{i}", containers=5.0, days=i) for i in range(12)]
+    series = Series.of("East", counts)
+    (first,), days = {c.acquired for c in counts[:1]}, Magnitude(9.0, 9.0, 9.0, "days")
+    halt = Event(EventKind.HALT, "East", When(None, first), ONGOING, days, 0.9, (), ())
+    draw_series([series], tmp_path / "plain.png")
+    draw_series([series], tmp_path / "told.png", events=[halt])
+    draw_series([series], tmp_path / "other.png", events=[Event(**{**vars(halt), "pier": "West"})])
+    plain, told, other = (imread(tmp_path / f"{n}.png").shape for n in ("plain", "told", "other"))
+    assert plain == other
+    assert told[0] > plain[0] + 20

@@ -1,0 +1,145 @@
+"""Charts show what is known, and nothing between."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+
+from cv.counting.count import CountStatus
+from cv.errors import InputError
+from cv.report.series_chart import draw_series
+from cv.report.series_panel import DayRange, day_numbers, draw_panel, method_markers
+from cv.timeseries.series import Series
+from tests.fixtures.sample_counts import OTHER_MODEL, START, a_count, by
+
+UNSEEN, PARTIAL = "#c3c9ce", "#fbe9c0"
+DAY = (START.replace(hour=0, minute=0) - START.fromtimestamp(0, START.tzinfo)).days
+"""The first day of the samples, days since 1970."""
+
+
+def looks(*wanted: tuple[float, float | None, CountStatus]) -> Series:
+    return Series.of(
+        "East",
+        [a_count(f"s{d}", containers=n, status=status, days=d) for d, n, status in wanted],
+    )
+
+
+def panel(series: Series) -> Figure:
+    figure = Figure()
+    axes = figure.subplots(2)
+    draw_panel(
+        (axes[0], axes[1]),
+        series,
+        DayRange.of([series], 1000),
+        "containers",
+        method_markers([series]),
+    )
+    return figure
+
+
+def test_days_are_those_of_1970() -> None:
+    assert list(day_numbers([START])) == [pytest.approx(DAY + 10.5 / 24)]
+
+
+def test_every_number_is_a_point_and_unknown_is_none() -> None:
+    figure = panel(
+        looks(
+            (0, 5.0, CountStatus.COUNTED),
+            (1, None, CountStatus.NOT_VISIBLE),
+            (2, 7.0, CountStatus.PARTIAL),
+            (3, None, CountStatus.FAILED),
+        )
+    )
+    chart = figure.axes[0]
+    points = [
+        (round(float(x) - DAY - 10.5 / 24), float(y), line.get_markerfacecolor() != "white")
+        for line in chart.lines
+        if line.get_marker() == "o"
+        for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)
+    ]
+    assert sorted(points) == [(0, 5.0, True), (2, 7.0, False)]
+
+
+def test_days_are_shaded_as_they_were_seen() -> None:
+    figure = panel(
+        looks(
+            (0, 5.0, CountStatus.COUNTED),
+            (1, None, CountStatus.NOT_VISIBLE),
+            (2, 7.0, CountStatus.PARTIAL),
+            (4, None, CountStatus.OUT_OF_RANGE),
+        )
+    )
+    shaded = {
+        to_hex(band.get_facecolor()[0]): [
+            round(path.vertices[:, 0].min()) - DAY for path in band.get_paths()
+        ]
+        for band in figure.axes[0].collections
+        if band.get_paths() and len(band.get_facecolor())
+    }
+    assert shaded[UNSEEN] == [1, 4]
+    assert shaded[PARTIAL] == [2]
+    assert shaded["#ffffff"] == [3]
+
+
+def test_no_line_across_a_gap_a_part_or_another_way() -> None:
+    counts = [a_count(f"s{day}", containers=float(day), days=day) for day in (0, 1, 3, 6, 7, 20)]
+    counts += [
+        a_count("p", status=CountStatus.PARTIAL, days=8),
+        by(a_count("m", days=9), OTHER_MODEL),
+    ]
+    chart = panel(Series.of("East", counts)).axes[0]
+    joined = [
+        tuple(round(float(x) - DAY - 10.5 / 24) for x in pair)
+        for line in chart.lines
+        if line.get_linestyle() == "-"
+        for pair in pairwise(line.get_xdata())
+    ]
+    assert sorted(joined) == [(0, 1), (6, 7)]
+
+
+@pytest.mark.parametrize("days", [1, 14, 200])
+def test_pictures(tmp_path: Path, days: int) -> None:
+    series = looks(*((d, float(d % 9), CountStatus.COUNTED) for d in range(days)))
+    draw_series([series], tmp_path / "a.png")
+    draw_series([series], tmp_path / "b.png")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert imread(tmp_path / "a.png").shape[1] == 1600
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.png", "b.png"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_nothing_known_and_awkward_names(tmp_path: Path) -> None:
+    unseen = Series.of("A$^$b_%", [a_count("s", "A$^$b_%", status=CountStatus.NOT_VISIBLE)])
+    draw_series([unseen], tmp_path / "a.png")
+    draw_series([unseen, Series.of("Empty", [])], tmp_path / "b.png", quantity="teu")
+    draw_series([Series.of("Empty", [])], tmp_path / "c.png")
+    height = [imread(tmp_path / name).shape[0] for name in ("a.png", "b.png")]
+    assert height[0] < height[1]
+    grey = np.all(
+        np.abs(imread(tmp_path / "a.png")[..., :3] * 255 - [195, 201, 206]) < 1.5, axis=-1
+    )
+    assert grey.sum() > 20_000
+
+
+def test_refusals(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="0 series"):
+        draw_series([], tmp_path / "a.png")
+    with pytest.raises(ValueError, match="'boxes'"):
+        draw_series([looks((0, 1.0, CountStatus.COUNTED))], tmp_path / "a.png", "boxes")
+    with pytest.raises(InputError, match="folder"):
+        draw_series([looks((0, 1.0, CountStatus.COUNTED))], tmp_path / "no" / "a.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_in_any_script_and_of_any_length_are_drawn_without_a_word(tmp_path, recwarn) -> None:
+    for i, name in enumerate(("라진항 제3부두", "x" * 300, "$\\frac{1}{2}$")):
+        counts = [a_count(pier=name, containers=4.0)]
+        draw_series([Series.of(name, counts)], tmp_path / f"{i}.png")
+        assert (tmp_path / f"{i}.png").stat().st_size > 5000
+    assert not [w for w in recwarn if "Glyph" in str(w.message)]

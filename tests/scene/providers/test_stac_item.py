@@ -1,0 +1,230 @@
+"""STAC Items on disk."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from affine import Affine
+
+from cv.errors import SceneError, TimeError
+from cv.scene.discovery.scene_folder import require_scenes
+from cv.scene.scene import Scene
+from tests.scene.conftest import WriteTiff
+
+WHOLE = Affine.identity()
+
+
+def item(assets: dict[str, Any], **properties: Any) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "stac_version": "1.0.0",
+        "id": "harbour-17",
+        "geometry": None,
+        "properties": {"datetime": "2024-03-10T01:30:45Z", **properties},
+        "links": [{"rel": "collection", "href": "https://example.org/collection.json"}],
+        "assets": assets,
+        "stac_extensions": ["https://stac-extensions.github.io/eo/v1.1.0/schema.json"],
+        "collection": "harbours",
+    }
+
+
+def image(href: str, *roles: str, **fields: Any) -> dict[str, Any]:
+    return {"href": href, "type": "image/tiff; application=geotiff", "roles": list(roles), **fields}
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("the network was used")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture
+def folder(write_tiff: WriteTiff, colours: np.ndarray, tmp_path: Path) -> Path:
+    write_tiff(colours, "item/scene.tif")
+    write_tiff(255 - colours, "item/below/other.tif")
+    write_tiff(colours, "outside.tif")
+    return tmp_path / "item"
+
+
+def write(folder: Path, document: object) -> Path:
+    path = folder / "item.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+def test_an_item(folder: Path, colours: np.ndarray) -> None:
+    scene = Scene.open(write(folder, item({"visual": image("./scene.tif", "visual")})))
+    assert scene.id == "harbour-17"
+    assert scene.path == (folder / "scene.tif").resolve()
+    assert scene.acquired == datetime(2024, 3, 10, 1, 30, 45, tzinfo=UTC)
+    assert np.array_equal(scene.read(WHOLE, (40, 60)).rgb, np.moveaxis(colours, 0, 2))
+
+
+@pytest.mark.parametrize(
+    ("assets", "chosen"),
+    [
+        ({"a": image("scene.tif", "data"), "b": image("below/other.tif", "visual")}, "other.tif"),
+        ({"analytic": image("scene.tif"), "data": image("below/other.tif")}, "scene.tif"),
+        ({"thumb": image("scene.tif", "thumbnail"), "x": image("below/other.tif")}, "other.tif"),
+        ({"x": image("scene.tif"), "qa": {"href": "https://example.org/a.xml"}}, "scene.tif"),
+        ({"visual": image("below/../scene.tif")}, "scene.tif"),
+    ],
+)
+def test_which_asset(folder: Path, assets: dict[str, Any], chosen: str) -> None:
+    assert Scene.open(write(folder, item(assets))).path.name == chosen
+
+
+@pytest.mark.parametrize("scheme", ["", "file://", "file://localhost"])
+def test_absolute_hrefs(folder: Path, scheme: str) -> None:
+    assets = {"visual": image(f"{scheme}{folder}/scene.tif")}
+    assert Scene.open(write(folder, item(assets))).path.name == "scene.tif"
+
+
+@pytest.mark.parametrize(
+    "prefix", ["", "{folder}/", "file://{folder}/", "file://localhost{folder}/"]
+)
+@pytest.mark.parametrize("more", ["", "x" * 2**21])
+def test_a_folder_gives_the_item_and_not_its_images(folder: Path, prefix: str, more: str) -> None:
+    start = prefix.format(folder=folder)
+    assets = {"visual": image(f"{start}scene.tif"), "udm2": image(f"{start}below/other.tif")}
+    path = write(folder, item(assets, more=more))
+    assert require_scenes(folder) == (path,)
+
+
+@pytest.mark.parametrize(
+    ("assets", "found"),
+    [
+        ({}, "no image"),
+        ({"meta": {"href": "a.xml"}}, "no image among meta"),
+        ({"a": image("scene.tif", "data"), "b": image("below/other.tif", "data")}, "images a, b"),
+        ({"visual": image("https://example.org/scene.tif")}, "https://example.org/scene.tif"),
+        ({"visual": image("s3://bucket/scene.tif")}, "s3://bucket"),
+        ({"visual": image("//host/scene.tif")}, "//host"),
+        ({"visual": image("file://host/scene.tif")}, "file://host"),
+        ({"visual": image("../outside.tif")}, "../outside.tif"),
+        ({"visual": image("below/../../outside.tif")}, "outside.tif"),
+        ({"visual": image("/vsicurl/https://example.org/a.tif")}, "/vsicurl/"),
+        ({"visual": image("none.tif")}, "No such file"),
+        ({"visual": image("scene.tif"), "udm2": image("https://example.org/m.tif")}, "m.tif"),
+        ({"visual": {"title": "no href"}}, "not a valid STAC Item"),
+        ([1], "not a valid STAC Item"),
+    ],
+)
+def test_assets_that_are_refused(folder: Path, assets: Any, found: str) -> None:
+    with pytest.raises(SceneError) as caught:
+        Scene.open(write(folder, item(assets)))
+    assert found in str(caught.value)
+
+
+def test_a_link_out_of_the_folder_is_refused(folder: Path) -> None:
+    (folder / "link.tif").symlink_to(folder.parent / "outside.tif")
+    with pytest.raises(SceneError, match="Item's folder"):
+        Scene.open(write(folder, item({"visual": image("link.tif")})))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"type": "Feature", "properties": {}},
+        {"type": "Collection", "stac_version": "1.0.0"},
+        {"type": "Feature", "stac_version": "1.0.0"},
+        {"type": "Feature", "stac_version": "1.0.0", "id": 5, "properties": {"datetime": None}},
+        {**item({}), "links": [5]},
+        {**item({}), "properties": None},
+    ],
+)
+def test_documents_that_are_no_item(folder: Path, document: object) -> None:
+    with pytest.raises(SceneError) as caught:
+        Scene.open(write(folder, document))
+    assert "item.json" in str(caught.value)
+
+
+def test_times(folder: Path) -> None:
+    assets = {"visual": image("scene.tif")}
+    span = {"datetime": None, "start_datetime": "2024-03-10T01:30:00Z"}
+    short = item(assets, **span, end_datetime="2024-03-10T01:31:00Z")
+    long = item(assets, **span, end_datetime="2024-03-12T01:31:00Z")
+    assert Scene.open(write(folder, short)).acquired == datetime(2024, 3, 10, 1, 30, tzinfo=UTC)
+    assert Scene.open(write(folder, long)).acquired is None
+    with pytest.raises(TimeError, match="no zone"):
+        Scene.open(write(folder, item(assets, datetime="2024-03-10T01:30:00")))
+
+
+BGRN = ["blue", "green", "red", "nir"]
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        {"eo:bands": [{"common_name": name} for name in BGRN]},
+        {"bands": [{"name": f"B{n}", "eo:common_name": name} for n, name in enumerate(BGRN)]},
+        {"bands": [{"name": name.title()} for name in BGRN]},
+    ],
+)
+def test_bands(folder: Path, write_tiff: WriteTiff, described: dict[str, Any]) -> None:
+    data = np.random.default_rng(0).integers(1, 255, (4, 20, 30), dtype=np.uint8)
+    write_tiff(data, "item/four.tif", photometric="MINISBLACK")
+    document = item({"data": image("four.tif", "data", **described)})
+    scene = Scene.open(write(folder, document))
+    assert scene.radiometry.bands == (3, 2, 1)
+    assert np.array_equal(scene.read(WHOLE, (20, 30)).rgb, np.moveaxis(data[[2, 1, 0]], 0, 2))
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
+def test_reflectance(folder: Path, write_tiff: WriteTiff, version: str) -> None:
+    data = np.full((4, 20, 30), 3500, np.uint16)
+    write_tiff(data, "item/four.tif")
+    scaling = {"scale": 0.0001, "offset": -0.1}
+    if version == "1.0.0":
+        described: dict[str, Any] = {
+            "eo:bands": [{"common_name": name} for name in BGRN],
+            "raster:bands": [scaling] * 4,
+        }
+    else:
+        prefixed = {f"raster:{key}": value for key, value in scaling.items()}
+        described = {"bands": [{"eo:common_name": name, **prefixed} for name in BGRN]}
+    document = {**item({"data": image("four.tif", **described)}), "stac_version": version}
+    scene = Scene.open(write(folder, document))
+    assert scene.radiometry.name == "stac-reflectance"
+    # 3500 x 0.0001 - 0.1 = 0.25, half of what becomes white.
+    assert (scene.read(WHOLE, (20, 30)).rgb == round(255 * 0.5 ** (1 / 1.5))).all()
+
+
+def test_a_planet_item_with_its_mask(
+    folder: Path, write_tiff: WriteTiff, colours: np.ndarray
+) -> None:
+    bands = np.zeros((8, 40, 60), np.uint8)
+    bands[0], bands[5, :10] = 1, 1
+    write_tiff(colours, "item/a/20240310_013045_12_2480_3B_Visual.tif")
+    write_tiff(bands, "item/b/20240310_013045_12_2480_3B_udm2.tif")
+    assets = {
+        "ortho_visual": image("a/20240310_013045_12_2480_3B_Visual.tif", "data"),
+        "ortho_udm2": image("b/20240310_013045_12_2480_3B_udm2.tif", "data-mask"),
+    }
+    scene = Scene.open(write(folder, item(assets)))
+    assert scene.visibility(scene.grid.footprint).fraction == pytest.approx(0.75)
+    assert scene.visibility(scene.grid.footprint).basis == "udm2"
+
+
+def test_a_scene_loads_neither_pystac_nor_matplotlib() -> None:
+    code = (
+        "import sys; import cv.scene.scene; "
+        "print([m for m in ('pystac', 'matplotlib', 'pandas') if m in sys.modules])"
+    )
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,526 @@
+"""Canaries: files that would run code, read other files or call a server, given to the commands.
+
+Each case is one file or name. Afterwards no canary may have sung: no code of a file ran, a secret
+outside was not opened, no connection was made. A server on the loopback address and an audit hook
+listen; `test_the_canaries_can_sing` shows that they would hear.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import socket
+import sys
+import tarfile
+import threading
+import urllib.request
+import zipfile
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import rasterio
+from onnx import TensorProto, numpy_helper
+
+from cv.cli import main
+from cv.synthetic.chip_dataset import main as chips_main
+from tests.fixtures.fake_detectors import constant_model
+from tests.fixtures.malicious_pickle import Harm
+
+ROWS = np.array([[[320, 320, 40, 8, 0.9, 0, 0.0]]])
+HEARD: list[str] = []
+"""What the audit hook heard of, while it listens."""
+LISTENING = threading.Event()
+SECRET = "secret-of-somebody.tif"
+
+
+def _hook(event: str, arguments: tuple[object, ...]) -> None:
+    if not LISTENING.is_set():
+        return
+    if event in (
+        "socket.connect",
+        "socket.getaddrinfo",
+        "os.system",
+        "subprocess.Popen",
+        "os.exec",
+    ):
+        HEARD.append(f"{event} {arguments}")
+    if event == "open" and SECRET in str(arguments[0]):
+        HEARD.append(f"{event} {arguments}")
+
+
+sys.addaudithook(_hook)
+
+
+class Yard:
+    """A folder, a secret beside it, and the address of a server."""
+
+    def __init__(self, root: Path, url: str) -> None:
+        self.folder = root / "given"
+        self.folder.mkdir()
+        self.secret = root / SECRET
+        self.url = url
+        self.canary = root / "sung"
+        profile = {"driver": "GTiff", "width": 64, "height": 64, "count": 3, "dtype": "uint8"}
+        place = {"crs": "EPSG:32652", "transform": rasterio.Affine(0.3, 0, 5e5, 0, -0.3, 4.68e6)}
+        with rasterio.open(self.secret, "w", **profile, **place) as dataset:
+            dataset.write(np.full((3, 64, 64), 99, np.uint8))
+
+    def put(self, name: str, content: str | bytes) -> Path:
+        """A file in the folder."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+
+Case = Callable[[Yard], list[str]]
+"""Puts something there, and says which command is given."""
+
+
+def count(what: object, *more: str) -> list[str]:
+    return ["count", str(what), "--gsd", "0.3", *more]
+
+
+def scene(name: str, text: str) -> Case:
+    """A scene file with `text`, in which {secret}, {url} and {canary} stand for those."""
+
+    def case(yard: Yard) -> list[str]:
+        said = text.replace("{secret}", str(yard.secret)).replace("{url}", yard.url)
+        return count(yard.put(name, said.replace("{canary}", str(yard.canary))))
+
+    return case
+
+
+def address(text: str, *allowed: str) -> Case:
+    """A name that means something to GDAL or to a browser; hosts that are allowed."""
+
+    def case(yard: Yard) -> list[str]:
+        host = yard.url.removeprefix("http://")
+        allowing = [word for entry in allowed for word in ("--allow", entry)]
+        said = [text, *allowing, *(["--into", str(yard.folder)] if allowed else [])]
+        marks = (("{secret}", str(yard.secret)), ("{url}", yard.url), ("{host}", host))
+        for mark, meant in marks:
+            said = [word.replace(mark, meant) for word in said]
+        return count(*said)
+
+    return case
+
+
+def item(href: str, **more: object) -> Case:
+    """A STAC Item whose image lies at `href`."""
+
+    def case(yard: Yard) -> list[str]:
+        said = href.replace("{secret}", str(yard.secret)).replace("{url}", yard.url)
+        if "link.tif" in said:
+            (yard.folder / "link.tif").symlink_to(yard.secret)
+        document = {
+            "type": "Feature", "stac_version": "1.0.0", "id": "a", "geometry": None,
+            "properties": {"datetime": "2024-03-01T00:00:00Z"}, "stac_extensions": [],
+            "links": [{"rel": "self", "href": f"{yard.url}/item.json"},
+                      {"rel": "root", "href": f"{yard.url}/catalog.json"}],
+            "assets": {"visual": {"href": said, "roles": ["visual"]}}, **more,
+        }  # fmt: skip
+        return count(yard.put("item.json", json.dumps(document)))
+
+    return case
+
+
+def beside(name: str, text: str) -> Case:
+    """A good scene with a file beside it that GDAL would look into."""
+
+    def case(yard: Yard) -> list[str]:
+        good = yard.folder / "good.tif"
+        good.write_bytes(yard.secret.read_bytes())
+        yard.put(name, text.replace("{secret}", str(yard.secret)).replace("{url}", yard.url))
+        return ["count", str(good)]
+
+    return case
+
+
+def model(write: Callable[[Yard], Path]) -> Case:
+    def case(yard: Yard) -> list[str]:
+        return ["doctor", "--model", str(write(yard))]
+
+    return case
+
+
+def pickled(name: str, protocol: int) -> Case:
+    return model(lambda yard: yard.put(name, pickle.dumps(Harm(yard.canary), protocol)))
+
+
+def torch_archive(yard: Yard) -> Path:
+    path = yard.folder / "best.pt"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps(Harm(yard.canary)))
+    return path
+
+
+def external(location: str) -> Case:
+    """Weights of an ONNX model in another file."""
+
+    def write(yard: Yard) -> Path:
+        path = constant_model(yard.folder / "m.onnx", ROWS)
+        (yard.folder / "beside.bin").write_bytes(bytes(64))
+        if location == "link.bin":
+            (yard.folder / location).symlink_to(yard.secret)
+        graph = onnx.load(str(path))
+        values = numpy_helper.from_array(np.zeros(4, np.float32), "w")
+        moved = TensorProto(name="w", data_type=values.data_type, dims=values.dims)
+        moved.data_location = TensorProto.EXTERNAL
+        entry = moved.external_data.add()
+        entry.key = "location"
+        entry.value = location.replace("{secret}", str(yard.secret)).replace("{url}", yard.url)
+        graph.graph.initializer.append(moved)
+        path.write_bytes(graph.SerializeToString())
+        return path
+
+    return model(write)
+
+
+def site(**collection: object) -> Case:
+    """A site with something in its collection."""
+
+    def case(yard: Yard) -> list[str]:
+        ring = [[0, 0], [9, 0], [9, -9], [0, -9], [0, 0]]
+        feature = {"type": "Feature", "properties": {"name": "A", "role": "export"},
+                   "geometry": {"type": "Polygon", "coordinates": [ring]}}  # fmt: skip
+        document = {"type": "FeatureCollection", "features": [feature], **collection}
+        said = json.dumps(document).replace("{secret}", str(yard.secret)).replace("{url}", yard.url)
+        return ["count", str(yard.secret), "--site", str(yard.put("site.geojson", said))]
+
+    return case
+
+
+def crs(text: str) -> Case:
+    return site(crs={"type": "name", "properties": {"name": text}})
+
+
+def dataset(name: str, text: str | bytes) -> Case:
+    """A dataset of one file."""
+
+    def case(yard: Yard) -> list[str]:
+        said = text
+        if isinstance(said, str):
+            said = said.replace("{secret}", str(yard.secret)).replace("{url}", yard.url)
+            said = said.replace("{canary}", str(yard.canary)).replace("{folder}", str(yard.folder))
+        path = yard.put(name, said)
+        return ["datasets", "check", str(path.parent if name.endswith(".yaml") else path)]
+
+    return case
+
+
+def archive(member: str, kind: str = "zip", link: str = "") -> Case:
+    """An archive with a member whose name or target leads out."""
+
+    def case(yard: Yard) -> list[str]:
+        path = yard.folder / f"set.{kind}"
+        named = member.replace("{canary}", str(yard.canary))
+        if kind == "zip":
+            with zipfile.ZipFile(path, "w") as packed:
+                entry = zipfile.ZipInfo(named)
+                if link:
+                    entry.external_attr = 0o120777 << 16
+                packed.writestr(entry, link.replace("{secret}", str(yard.secret)) or "x")
+        else:
+            with tarfile.open(path, "w:gz") as packed:
+                entry = tarfile.TarInfo(named)
+                if link:
+                    entry.type = tarfile.SYMTYPE
+                    entry.linkname = link.replace("{secret}", str(yard.secret))
+                packed.addfile(entry)
+        return ["datasets", "check", str(path)]
+
+    return case
+
+
+def ledger(make: Callable[[Yard], str]) -> Case:
+    return lambda yard: ["series", "--ledger", make(yard), "--pier", "A"]
+
+
+VRT = (
+    '<VRTDataset rasterXSize="64" rasterYSize="64"><VRTRasterBand dataType="Byte" band="1">'
+    "<SimpleSource><SourceFilename>{source}</SourceFilename></SimpleSource>"
+    "</VRTRasterBand></VRTDataset>"
+)
+PYTHON_VRT = (
+    '<VRTDataset rasterXSize="64" rasterYSize="64">'
+    '<VRTRasterBand dataType="Byte" band="1" subClass="VRTDerivedRasterBand">'
+    "<PixelFunctionType>f</PixelFunctionType><PixelFunctionLanguage>Python</PixelFunctionLanguage>"
+    "<PixelFunctionCode><![CDATA[open('{canary}','w')]]></PixelFunctionCode>"
+    "</VRTRasterBand></VRTDataset>"
+)
+WMS = (
+    '<GDAL_WMS><Service name="TMS"><ServerUrl>{url}/${z}/${x}/${y}</ServerUrl></Service></GDAL_WMS>'
+)
+COCO = (
+    '{"images": [{"id": 1, "file_name": "%s", "width": 9, "height": 9}], '
+    '"annotations": [], "categories": []}'
+)
+STUDIO = '[{"id": 1, "data": {"image": "%s"}, "annotations": [{"result": []}]}]'
+YAML = "path: .\ntrain: %s\nval: %s\nnames: {0: container}\n"
+
+CASES: dict[str, Case] = {
+    **{
+        f"a VRT to {source}": scene("a.tif", VRT.replace("{source}", source))
+        for source in (
+            "{secret}",
+            "../secret-of-somebody.tif",
+            "/vsicurl/{url}/a.tif",
+            "{url}/a.tif",
+            "/vsizip/{secret}",
+            "GTIFF_DIR:1:{secret}",
+            "/vsistdin/",
+        )
+    },
+    "a VRT with Python in it": scene("a.tif", PYTHON_VRT),
+    "a VRT after a mark and blanks": scene(
+        "a.tif", "\ufeff \n" + VRT.replace("{source}", "{secret}")
+    ),
+    "a VRT under an upper-case name": scene("A.TIFF", VRT.replace("{source}", "{url}/a.tif")),
+    "a VRT as .png": scene("a.png", VRT.replace("{source}", "{secret}")),
+    "a map service": scene("a.tif", WMS),
+    "a map service as .jpg": scene("a.jpg", WMS),
+    "a coverage service": scene("a.tif", "<WCS_GDAL><ServiceURL>{url}</ServiceURL></WCS_GDAL>"),
+    "a tile service": scene("a.tif", "<TileMap tilemapservice='{url}'/>"),
+    "a redirecting page": scene("a.tif", "<html><meta http-equiv=refresh content='0;url={url}'>"),
+    "a KML": scene("a.tif", "<kml><NetworkLink><href>{url}</href></NetworkLink></kml>"),
+    "an MRF": scene(
+        "a.tif", "<MRF_META><CachedSource><Source>{url}</Source></CachedSource></MRF_META>"
+    ),
+    "a STACTA document": scene("a.tif", '{"asset_templates": {"a": {"href": "{url}"}}}'),
+    "an EDR document": scene(
+        "a.json", '{"type": "FeatureCollection", "links": [{"href": "{url}"}]}'
+    ),
+    "an XML with an entity": scene(
+        "a.tif", '<!DOCTYPE a [<!ENTITY b SYSTEM "{secret}">]><a>&b;</a>'
+    ),
+    **{
+        f"the name {text}": address(text)
+        for text in (
+            "{url}/a.tif",
+            "HTTP://{host}/a.tif",
+            "hTTps://{host}/a.tif",
+            "ftp://{host}/a.tif",
+            "/vsicurl/{url}/a.tif",
+            "/vsicurl?url={url}/a.tif",
+            "/vsis3/bucket/a.tif",
+            "s3://bucket/a.tif",
+            "S3://bucket/a.tif",
+            "gs://bucket/a.tif",
+            "file://{host}/a.tif",
+            "//{host}/share/a.tif",
+            "/vsizip//vsicurl/{url}/a.zip/a.tif",
+            "GTIFF_DIR:1:{secret}x",
+            "http://169.254.169.254/latest/a.tif",
+            "http://[::1]/a.tif",
+            "vrt://{secret}",
+            "VRT://{url}/a.tif",
+            "zip+http://{host}/a.zip!a.tif",
+            "WMS:{url}?",
+            "<VRTDataset/>",
+        )
+    },
+    **{
+        f"the name {text} where {allowed} is allowed": address(text, allowed)
+        for text, allowed in (
+            ("https://{host}/a.tif", "a.example"),
+            ("HTTPS://{host}/a.tif", "a.example"),
+            ("https://a.example@{host}/a.tif", "a.example"),
+            ("https://{host}/a.tif?@a.example", "a.example"),
+            ("https://{host}#@a.example/a.tif", "a.example"),
+            ("https://{host}\\@a.example/a.tif", "a.example"),
+            ("https://b.a.example/a.tif", "a.example"),
+            ("https://a.example:8443/a.tif", "a.example"),
+            ("https://a.example/../a.tif", "a.example"),
+            ("https://a.example/%2e%2e/a.tif", "a.example"),
+            ("https://a.example/b/..%2f..%2fa.tif", "a.example"),
+            ("https://a.example/a.tif\r\nHost: b", "a.example"),
+            ("https://127.0.0.1/a.tif", "127.0.0.0/9"),
+            ("s3://other/a.tif", "s3://bucket"),
+            ("S3://bucket/../other/a.tif", "s3://bucket"),
+            ("file://{host}/a.tif", "{host}"),
+            ("http://a.example/a.tif", "a.example"),
+            ("ftp://a.example/a.tif", "a.example"),
+        )
+    },
+    **{
+        f"an Item whose image is {href}": item(href)
+        for href in (
+            "{url}/a.tif",
+            "HTTP://127.0.0.1/a.tif",
+            "s3://bucket/a.tif",
+            "S3://bucket/a.tif",
+            "//127.0.0.1/a.tif",
+            "file://127.0.0.1/{secret}",
+            "{secret}",
+            "file://{secret}",
+            "../secret-of-somebody.tif",
+            "./x/../../secret-of-somebody.tif",
+            "%2e%2e/secret-of-somebody.tif",
+            "link.tif",
+            "/vsicurl/{url}/a.tif",
+            "FILE://{secret}",
+        )
+    },
+    "an Item with a remote extension": item(
+        "a.tif", stac_extensions=["http://127.0.0.1:9/schema.json"]
+    ),
+    **{
+        f"beside a scene: {name}": beside(name, text)
+        for name, text in (
+            (
+                "good.tif.aux.xml",
+                "<PAMDataset><Metadata domain='xml:VRT'>{url}</Metadata></PAMDataset>",
+            ),
+            ("good.tif.ovr", VRT.replace("{source}", "{url}/a.tif")),
+            ("good.tif.msk", VRT.replace("{source}", "{secret}")),
+            ("good_metadata.json", '{"properties": {"acquired": "{url}"}}'),
+            ("good_udm2.tif", VRT.replace("{source}", "{url}/a.tif")),
+        )
+    },
+    **{f"a pickle named {name}": pickled(name, 2) for name in ("a.onnx", "a.pt", "a.pkl", "a.npy")},
+    "a pickle of protocol 0": pickled("a.onnx", 0),
+    "a checkpoint of PyTorch": model(torch_archive),
+    **{
+        f"weights at {place}": external(place)
+        for place in (
+            "beside.bin",
+            "../secret-of-somebody.tif",
+            "{secret}",
+            "link.bin",
+            "{url}/w",
+            "/dev/zero",
+        )
+    },
+    "a site with a linked CRS": site(crs={"type": "link", "properties": {"href": "{url}/crs"}}),
+    **{
+        f"a site in {text}": crs(text)
+        for text in ("{url}/crs", "+init={secret}:1", "+proj=utm +zone=52 +nadgrids={url}/a.gsb")
+    },
+    "a dataset with a script to download": dataset(
+        "dataset.yaml", YAML % ("a", "a") + "download: {url}/a.zip\n"
+    ),
+    "a dataset that is Python": dataset(
+        "dataset.yaml", "!!python/object/apply:os.system ['touch {canary}']"
+    ),
+    "a dataset of a server": dataset("dataset.yaml", YAML % ("{url}/a", "{url}/a")),
+    "a dataset that is elsewhere": dataset("dataset.yaml", YAML % ("../", "../")),
+    "COCO with an image of a server": dataset("coco.json", COCO % "{url}/a.png"),
+    "COCO with an image elsewhere": dataset("coco.json", COCO % "../secret-of-somebody.tif"),
+    "Label Studio with an image of a server": dataset("studio.json", STUDIO % "{url}/a.png"),
+    "CVAT with an entity": dataset(
+        "cvat.xml", '<!DOCTYPE a [<!ENTITY b SYSTEM "{secret}">]><annotations>&b;</annotations>'
+    ),
+    "a dataset that is a pickle": lambda yard: [
+        "datasets",
+        "check",
+        str(yard.put("set.json", pickle.dumps(Harm(yard.canary)))),
+    ],
+    "an archive that leads out": archive("../../sung"),
+    "an archive from the root": archive("{canary}"),
+    "an archive with a link": archive("a.txt", link="{secret}"),
+    "a tar that leads out": archive("../../sung", "tar.gz"),
+    "a tar with a link": archive("a.txt", "tar.gz", link="{secret}"),
+    "a ledger that is a pickle": ledger(
+        lambda yard: str(yard.put("a.db", pickle.dumps(Harm(yard.canary))))
+    ),
+    "a ledger by address": ledger(lambda yard: f"file:{yard.secret}?mode=rw"),
+    "a ledger of a server": ledger(lambda yard: f"{yard.url}/a.db"),
+}
+
+LABELS_ALONE = ("COCO with an image of a server", "Label Studio with an image of a server")
+"""Their labels are read and checked; their images are not at hand, and are told as such."""
+
+
+@pytest.fixture(scope="module")
+def server():
+    """The address of a server on the loopback, and what it was asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(302)
+            self.send_header("Location", "http://127.0.0.1:1/")
+            self.end_headers()
+
+        do_HEAD = do_GET  # noqa: N815 - the name is that of the library
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{running.server_port}", asked
+    running.shutdown()
+
+
+def test_there_are_eighty_cases():
+    assert len(CASES) >= 80
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_canary_sings(name, server, tmp_path, capsys):
+    url, asked = server
+    yard = Yard(tmp_path, url)
+    secret = yard.secret.read_bytes()
+    command = CASES[name](yard)
+    own = name.startswith("a site")  # there the secret is the scene
+    HEARD.clear()
+    asked.clear()
+    LISTENING.set()
+    try:
+        code = main(command)
+    except SystemExit as end:
+        code = end.code
+    finally:
+        LISTENING.clear()
+    said = capsys.readouterr()
+    heard = [one for one in HEARD if not (own and one.startswith("open"))]
+    assert heard == []
+    assert asked == []
+    assert not yard.canary.exists()
+    assert yard.secret.read_bytes() == secret
+    assert "Traceback" not in said.err
+    if name not in LABELS_ALONE and not name.startswith("beside"):
+        assert code in (1, 2), said.out
+        assert (said.err + said.out).strip()
+
+
+def test_the_canaries_can_sing(server, tmp_path):
+    url, asked = server
+    HEARD.clear()
+    LISTENING.set()
+    try:
+        with pytest.raises(OSError, match="refused"):
+            urllib.request.urlopen(f"{url}/a", timeout=5)
+        (tmp_path / SECRET).write_text("x")
+        pickle.loads(pickle.dumps(Harm(tmp_path / "sung")))
+    finally:
+        LISTENING.clear()
+    assert asked == ["/a"]
+    assert (tmp_path / "sung").exists()
+    assert any(one.startswith("socket.connect") for one in HEARD)
+    assert any(SECRET in one for one in HEARD)
+
+
+def test_a_whole_run_makes_no_connection(tmp_path, monkeypatch):
+    """Chips, a count, a batch, a series: only files are used."""
+
+    def refuse(*arguments: object) -> None:
+        raise AssertionError(f"a connection to {arguments}")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    yard = Yard(tmp_path, "")
+    HEARD.clear()
+    LISTENING.set()
+    try:
+        assert chips_main([str(tmp_path / "chips"), "--first", "2", "--last", "3"]) == 0
+        assert main(["count", str(yard.secret)]) == 0
+    finally:
+        LISTENING.clear()
+    assert [one for one in HEARD if not one.startswith("open")] == []

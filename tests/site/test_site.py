@@ -1,0 +1,145 @@
+"""Reading sites, and every refusal."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cv.errors import SiteError
+from cv.site import MAX_BYTES, PierRole, Site
+
+SQUARE = [[0, 0], [0.01, 0], [0.01, 0.01], [0, 0.01], [0, 0]]
+
+
+def feature(ring=SQUARE, kind="Polygon", **properties):
+    properties = {"name": "Pier 2", "role": "export"} | properties
+    coordinates = [ring] if kind == "Polygon" else ring
+    return {
+        "type": "Feature",
+        "properties": properties,
+        "geometry": {"type": kind, "coordinates": coordinates},
+    }
+
+
+def write(tmp_path, *features, **members):
+    path = tmp_path / "port.geojson"
+    document = {"type": "FeatureCollection", "features": list(features)} | members
+    path.write_text(json.dumps(document))
+    return path
+
+
+def test_a_site_with_berth_aliases_and_name(tmp_path):
+    path = write(
+        tmp_path,
+        feature(aliases=["Middle pier"]),
+        feature(name="Pier 1", role="import", ring=[[x + 1, y] for x, y in SQUARE]),
+        feature(kind="Polygon", ring=[[x, y + 0.01] for x, y in SQUARE])
+        | {"properties": {"kind": "berth", "pier": "Pier 2"}},
+        name="Rajin",
+    )
+    site = Site.read(path)
+    assert site.name == "Rajin"
+    assert [pier.name for pier in site] == ["Pier 2", "Pier 1"]
+    assert len(site) == 2
+    assert site.pier("Middle pier") is site.piers[0]
+    assert site.piers[0].role is PierRole.EXPORT
+    assert site.piers[0].berth.bounds == (0, 0.01, 0.01, 0.02)
+    assert site.piers[1].berth is None
+    assert site.crs.is_geographic
+    with pytest.raises(SiteError, match="no pier is called 'Pier 9'"):
+        site.pier("Pier 9")
+
+
+def test_another_crs_must_be_declared_and_known(tmp_path):
+    assert Site.read(write(tmp_path, feature(), crs="EPSG:32652")).crs.to_epsg() == 32652
+    for wrong in ("EPSG:0", {"type": "name"}, 7, [1]):
+        with pytest.raises(SiteError, match="crs is"):
+            Site.read(write(tmp_path, feature(), crs=wrong))
+
+
+NAN = [[0, 0], [float("nan"), 0], [1, 1], [0, 0]]
+BOWTIE = [[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("features", "words"),
+    [
+        ([feature(ring=BOWTIE)], "Self-intersection"),
+        ([feature(ring=SQUARE[:-1])], "not closed"),
+        ([feature(ring=[])], "0 positions"),
+        ([feature(ring=SQUARE[:2])], "2 positions"),
+        ([feature(ring=NAN)], "not finite"),
+        ([feature(ring=[["a", "b"]] * 4)], "could not convert"),
+        ([feature(ring=7)], "pier 'Pier 2'"),
+        ([feature(ring=[[0, 0], [1, 0], [2, 0], [0, 0]])], "Self-intersection|Too few"),
+        ([feature(kind="MultiPolygon", ring=[])], "is empty"),
+        ([feature(kind="Point", ring=[0, 0])], "has the geometry Point"),
+        ([feature(name="")], "no name"),
+        ([feature(name=5)], "name is 5"),
+        ([feature(role="harbour")], "role is 'harbour'"),
+        ([feature(aliases="x")], "aliases is x"),
+        ([feature(kind="Polygon") | {"properties": [1]}], "properties is"),
+        ([feature(), feature()], "occurs twice"),
+        ([feature(), feature(name="P", aliases=["Pier 2"])], "occurs twice"),
+        ([feature() | {"properties": {"kind": "quay", "name": "x"}}], "kind is 'quay'"),
+        ([feature() | {"properties": {"kind": "berth", "pier": "X"}}, feature()], "names the pier"),
+        ([feature() | {"properties": {"kind": "berth", "pier": "X"}}] * 2, "two berths"),
+        ([feature() | {"geometry": None}], "has the geometry None"),
+        ([feature() | {"type": "Thing"}], "not a Feature"),
+        ([feature(name="A\n")], "cannot be printed"),
+        ([feature(name="A\ud800")], "cannot be printed"),
+        ([feature(), feature(name="Other")], "overlap"),
+        ([feature(ring=[[x + 62000, y + 444000] for x, y in SQUARE])], "lies at"),
+        (["x"], "not a Feature"),
+        ([], "no features"),
+    ],
+)
+def test_wrong_features_are_refused_with_the_file_and_what_to_do(tmp_path, features, words):
+    path = write(tmp_path, *features)
+    with pytest.raises(SiteError, match=words) as caught:
+        Site.read(path)
+    assert str(path) in str(caught.value)
+    assert caught.value.limit
+    assert caught.value.remedy.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe\x00",
+        b"[]",
+        b'{"type": "Feature"}',
+        b'{"type": "FeatureCollection"}',
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+    ],
+)
+def test_wrong_files_are_refused(tmp_path, content):
+    path = tmp_path / "site.geojson"
+    path.write_bytes(content)
+    with pytest.raises(SiteError, match=r"site\.geojson"):
+        Site.read(path)
+
+
+def test_missing_and_huge_files_are_refused(tmp_path):
+    with pytest.raises(SiteError, match="No such file"):
+        Site.read(tmp_path / "none.geojson")
+    huge = tmp_path / "huge.geojson"
+    with huge.open("wb") as out:
+        out.truncate(MAX_BYTES + 1)
+    with pytest.raises(SiteError, match="at most"):
+        Site.read(huge)
+
+
+def test_deep_coordinates_are_refused(tmp_path):
+    deep = "[" * 100_000 + "]" * 100_000
+    path = tmp_path / "site.geojson"
+    path.write_text(
+        '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": '
+        '{"name": "P"}, "geometry": {"type": "Polygon", "coordinates": ' + deep + "}}]}"
+    )
+    with pytest.raises(SiteError):
+        Site.read(path)
