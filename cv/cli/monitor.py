@@ -62,34 +62,38 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument(
         "--metrics", type=Path, metavar="FILE", help="write the sums for Prometheus (.prom)"
     )
-    crew = parser.add_argument_group("worker processes")
-    crew.add_argument(
+    _add_worker_options(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_worker_options(parser: argparse.ArgumentParser) -> None:
+    workers = parser.add_argument_group("worker processes")
+    workers.add_argument(
         "--workers",
         type=options.positive_int,
         metavar="N",
         help="count in N processes, a scene each; a scene that crashes one twice is quarantined",
     )
-    crew.add_argument(
+    workers.add_argument(
         "--dask",
         metavar="ADDRESS",
         help="count on workers of a Dask cluster: HOST:PORT here, tls://HOST:PORT elsewhere",
     )
-    crew.add_argument(
+    workers.add_argument(
         "--memory",
         type=options.positive_int,
         default=4096,
         metavar="MB",
         help="of each of N; 4096 MiB",
     )
-    crew.add_argument(
+    workers.add_argument(
         "--time-limit",
         type=options.positive_int,
         default=900,
         metavar="S",
         help="for a scene; 900 s",
     )
-    crew.add_argument("--retry", action="store_true", help="try scenes in quarantine again")
-    parser.set_defaults(run=run)
+    workers.add_argument("--retry", action="store_true", help="try scenes in quarantine again")
 
 
 def run(args: argparse.Namespace) -> int:

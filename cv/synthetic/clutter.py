@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cv.synthetic.canvas import Canvas, Points, rectangle
-from cv.synthetic.materials import PAINTS, Rng, vary_colour
+from cv.rendering.canvas import Canvas, Points, rectangle
+from cv.rendering.materials import PAINTS, Rng, vary_colour
 
 _CARS = np.array(
     [[0.85, 0.85, 0.85], [0.12, 0.12, 0.13], [0.45, 0.46, 0.48], [0.55, 0.1, 0.1],

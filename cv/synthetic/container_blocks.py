@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cv.synthetic.canvas import Canvas, Colour, PlacedObject, Points, rectangle
-from cv.synthetic.materials import ContainerPaints, Rng
+from cv.rendering.canvas import Canvas, Colour, PlacedObject, Points, rectangle
+from cv.rendering.materials import ContainerPaints, Rng
 
 WIDTH = 2.44  # of every box, metres
 FEET = {20: 6.06, 40: 12.19, 45: 13.72}  # lengths, metres

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cv.synthetic.canvas import Canvas, Points, rectangle
-from cv.synthetic.materials import PAINTS, Rng, vary_colour
+from cv.rendering.canvas import Canvas, Points, rectangle
+from cv.rendering.materials import PAINTS, Rng, vary_colour
 
 _COVERS = np.array(
     [[0.42, 0.20, 0.15], [0.35, 0.36, 0.36], [0.25, 0.36, 0.30], [0.55, 0.30, 0.18],

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from cv.rendering.canvas import Canvas, Points, rectangle
+from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints, Rng
+from cv.rendering.noise import normal_noise
 from cv.synthetic import clutter, terrain
-from cv.synthetic.canvas import Canvas, Points, rectangle
 from cv.synthetic.container_blocks import FEET, WIDTH
-from cv.synthetic.materials import GROUND_MATERIALS, ContainerPaints, Rng
-from cv.synthetic.noise import normal_noise
 from cv.synthetic.terminal_scene import LocalFrame
 
 LAND = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from cv.synthetic.canvas import Canvas, Points, rectangle
+from cv.rendering.canvas import Canvas, Points, rectangle
+from cv.rendering.materials import ContainerPaints
 from cv.synthetic.container_blocks import FEET, WIDTH, Support, draw_container
-from cv.synthetic.materials import ContainerPaints
 
 
 def draw_street(

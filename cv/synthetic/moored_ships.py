@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from cv.rendering.canvas import WATER, Canvas, Points, rectangle
+from cv.rendering.materials import ContainerPaints, Rng
 from cv.synthetic import clutter
-from cv.synthetic.canvas import WATER, Canvas, Points, rectangle
-from cv.synthetic.materials import ContainerPaints, Rng
 from cv.synthetic.quay_line import QuayLine
 from cv.synthetic.ships import ShipModel, draw_ship, draw_wake, make_ship, random_ship
 from cv.synthetic.terminal_scene import LocalFrame

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from cv.rendering.canvas import FREE, WATER, Canvas, Points
+from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints, Rng
 from cv.synthetic import moored_ships, terrain, waterside
-from cv.synthetic.canvas import FREE, WATER, Canvas, Points
 from cv.synthetic.hinterland import LAND, draw_land
-from cv.synthetic.materials import GROUND_MATERIALS, ContainerPaints, Rng
 from cv.synthetic.quay_line import QuayLine
 from cv.synthetic.terminal_scene import LocalFrame
 from cv.synthetic.waterside import frame_rectangle

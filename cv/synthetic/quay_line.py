@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cv.synthetic.canvas import Points
+from cv.rendering.canvas import Points
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cv.synthetic.canvas import Canvas, Colour, rectangle
+from cv.rendering.canvas import Canvas, Colour, rectangle
+from cv.rendering.materials import ContainerPaints, Rng, vary_colour
 from cv.synthetic.container_blocks import FEET, WIDTH, ContainerBlock, Support, draw_block
-from cv.synthetic.materials import ContainerPaints, Rng, vary_colour
 from cv.synthetic.ship_types import ShipModel
 from cv.synthetic.superstructure import deck_paint, draw_deck_crane, draw_house, house_position
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cv.synthetic.canvas import Points
-from cv.synthetic.materials import Rng
+from cv.rendering.canvas import Points
+from cv.rendering.materials import Rng
 
 KINDS = (
     "container",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from cv.synthetic.canvas import TAKEN, Canvas, PlacedObject, rectangle
-from cv.synthetic.materials import ContainerPaints, Rng, vary_colour
-from cv.synthetic.noise import noise_field
+from cv.rendering.canvas import TAKEN, Canvas, PlacedObject, rectangle
+from cv.rendering.materials import ContainerPaints, Rng, vary_colour
+from cv.rendering.noise import noise_field
 from cv.synthetic.ship_decks import DECKS
 from cv.synthetic.ship_types import ShipModel, deck_outline, make_ship, random_ship
 from cv.synthetic.superstructure import deck_paint, draw_clutter, draw_masts

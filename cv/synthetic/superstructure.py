@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cv.synthetic.canvas import Canvas, Floats, Points, rectangle
-from cv.synthetic.materials import PAINTS, Rng, vary_colour
+from cv.rendering.canvas import Canvas, Floats, Points, rectangle
+from cv.rendering.materials import PAINTS, Rng, vary_colour
 from cv.synthetic.ship_types import ShipModel
 
 _DECKS = np.array(

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cv.rendering.canvas import FREE, Canvas, Points, rectangle
+from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints, Rng
 from cv.synthetic import (
     clutter,
     container_blocks,
@@ -15,9 +17,7 @@ from cv.synthetic import (
     trains,
     trucks,
 )
-from cv.synthetic.canvas import FREE, Canvas, Points, rectangle
 from cv.synthetic.container_blocks import ContainerBlock
-from cv.synthetic.materials import GROUND_MATERIALS, ContainerPaints, Rng
 from cv.synthetic.ships import draw_ship, make_ship, random_ship
 
 _PAVED = ("concrete", "bright concrete", "asphalt", "worn asphalt", "dark asphalt", "gravel")

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cv.synthetic.canvas import WATER, Canvas, Floats, Points, rectangle
-from cv.synthetic.materials import GROUND_MATERIALS, GroundMaterial, Rng, vary_colour
-from cv.synthetic.noise import noise_field, normal_noise, ripples, tint_texture
+from cv.rendering.canvas import WATER, Canvas, Floats, Points, rectangle
+from cv.rendering.materials import GROUND_MATERIALS, GroundMaterial, Rng, vary_colour
+from cv.rendering.noise import noise_field, normal_noise, ripples, tint_texture
 
 _ROOFS = np.array(
     [[160, 160, 158], [112, 120, 130], [142, 98, 84], [92, 90, 88], [205, 205, 202],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from cv.synthetic.canvas import Canvas, Colour, Points, rectangle
+from cv.rendering.canvas import Canvas, Colour, Points, rectangle
+from cv.rendering.materials import ContainerPaints, Rng, vary_colour
 from cv.synthetic.container_blocks import Support, draw_container
-from cv.synthetic.materials import ContainerPaints, Rng, vary_colour
 
 _LOADS = np.array(
     [[0.06, 0.06, 0.06], [0.30, 0.19, 0.13], [0.45, 0.40, 0.32], [0.15, 0.13, 0.12]], np.float32

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from cv.synthetic.canvas import Canvas, Colour, Points, rectangle
+from cv.rendering.canvas import Canvas, Colour, Points, rectangle
+from cv.rendering.materials import ContainerPaints, Rng, vary_colour
 from cv.synthetic.container_blocks import Support, draw_container
-from cv.synthetic.materials import ContainerPaints, Rng, vary_colour
 
 LOADS = ("40", "45", "20", "2x20", "empty", "trailer", "flat")
 _FRAMES = np.array(

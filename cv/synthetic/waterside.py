@@ -5,11 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from cv.rendering.canvas import FREE, TAKEN, WATER, Canvas, Points, rectangle
+from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints, Rng, vary_colour
+from cv.rendering.noise import noise_field, normal_noise, tint_texture
 from cv.synthetic import terrain
-from cv.synthetic.canvas import FREE, TAKEN, WATER, Canvas, Points, rectangle
 from cv.synthetic.hinterland import draw_box_field
-from cv.synthetic.materials import GROUND_MATERIALS, ContainerPaints, Rng, vary_colour
-from cv.synthetic.noise import noise_field, normal_noise, tint_texture
 from cv.synthetic.quay_line import QuayLine
 from cv.synthetic.terminal_scene import LocalFrame
 

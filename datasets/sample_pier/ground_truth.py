@@ -13,7 +13,7 @@ from port_layout import GSD, QUAYS, SHAPE, Quay, Span
 from schedule import Look
 from skysat_delivery import item_id
 
-from cv.synthetic.picture import RenderedLabel
+from cv.rendering.picture import RenderedLabel
 
 ROOF_SEEN = 0.45
 """Share of a roof from which on its box counts as visible, as in training."""

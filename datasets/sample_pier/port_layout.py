@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cv.rendering.canvas import FREE, WATER, Canvas, Points, rectangle
+from cv.rendering.materials import GROUND_MATERIALS, Rng
 from cv.synthetic import terrain
-from cv.synthetic.canvas import FREE, WATER, Canvas, Points, rectangle
 from cv.synthetic.clutter import draw_car, draw_lamp, draw_quay_crane
-from cv.synthetic.materials import GROUND_MATERIALS, Rng
 from cv.synthetic.terminal_scene import LocalFrame
 
 EPSG = 32652

@@ -23,7 +23,7 @@ from schedule import PLAN, Look, tell
 from sky import clouds_of, sky_of
 from skysat_delivery import write_scene
 
-from cv.synthetic.picture import RenderedLabel, render_picture
+from cv.rendering.picture import RenderedLabel, render_picture
 
 
 @dataclass(frozen=True, eq=False)

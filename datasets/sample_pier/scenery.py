@@ -8,11 +8,11 @@ import numpy as np
 from port_layout import EXPORT, FRAME, IMPORT, TRACKS, draw_port
 from schedule import Box, Look
 
-from cv.synthetic.canvas import WATER, Canvas, PlacedObject
+from cv.rendering.canvas import WATER, Canvas, PlacedObject
+from cv.rendering.materials import ContainerPaints
+from cv.rendering.noise import noise_field
 from cv.synthetic.clutter import draw_stacker
 from cv.synthetic.container_blocks import draw_container
-from cv.synthetic.materials import ContainerPaints
-from cv.synthetic.noise import noise_field
 from cv.synthetic.ships import ShipModel, draw_ship
 from cv.synthetic.trains import draw_wagons
 from cv.synthetic.trucks import draw_truck

@@ -10,9 +10,9 @@ from enum import StrEnum
 import numpy as np
 from port_layout import EXPORT, IMPORT
 
-from cv.synthetic.canvas import Colour
+from cv.rendering.canvas import Colour
+from cv.rendering.materials import ContainerPaints, Rng
 from cv.synthetic.container_blocks import FEET, WIDTH
-from cv.synthetic.materials import ContainerPaints, Rng
 
 FIRST = datetime(2025, 9, 8, tzinfo=UTC)
 """Midnight of the first day."""

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from port_layout import FRAME, GSD, SHAPE
 from schedule import Cover, Look
 
-from cv.synthetic.canvas import Floats
-from cv.synthetic.noise import noise_field
-from cv.synthetic.picture import Bytes, Sensor, Sun, ViewingAngle
+from cv.rendering.canvas import Floats
+from cv.rendering.noise import noise_field
+from cv.rendering.picture import Bytes, Sensor, Sun, ViewingAngle
 
 LATITUDE, LONGITUDE = 42.1, 130.6
 """Of the port, degrees; close enough for the sun."""

@@ -23,9 +23,9 @@ from cv.detector.runtimes.engine import InferenceEngine
 from cv.detector.sliced_inference import SideTask
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.pipeline.batch import count
+from cv.rendering.picture import RenderedLabel
 from cv.scene.scene import Scene
 from cv.site import PierRole, Site
-from cv.synthetic.picture import RenderedLabel
 from tests.fixtures.fake_detectors import CARD
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "datasets" / "sample_pier"))

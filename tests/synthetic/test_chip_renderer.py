@@ -12,12 +12,12 @@ from cv.labels.dataset_check import check_dataset
 from cv.labels.labelled_image import is_rectangle
 from cv.labels.outline_edits import visible_part
 from cv.labels.yolo_obb import text_of
-from cv.synthetic.canvas import Canvas, rectangle
+from cv.rendering.canvas import Canvas, rectangle
+from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints
+from cv.rendering.picture import Sensor, Sun, ViewingAngle, render_picture, sunlight
 from cv.synthetic.chip_dataset import fit_to_image, visible_labels, write_dataset
 from cv.synthetic.chip_renderer import CLASSES, render_chip
 from cv.synthetic.container_blocks import FEET, WIDTH, ContainerBlock, draw_block, draw_container
-from cv.synthetic.materials import GROUND_MATERIALS, ContainerPaints
-from cv.synthetic.picture import Sensor, Sun, ViewingAngle, render_picture, sunlight
 from cv.synthetic.render_config import DEFAULT
 from cv.synthetic.ships import ShipModel, draw_ship
 from cv.synthetic.terrain import draw_ground

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from cv.synthetic.canvas import WATER, Canvas, rectangle
+from cv.rendering.canvas import WATER, Canvas, rectangle
+from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints
 from cv.synthetic.hard_negatives import HARD_NEGATIVES
-from cv.synthetic.materials import GROUND_MATERIALS, ContainerPaints
 from cv.synthetic.moored_ships import draw_pack, draw_raft
 from cv.synthetic.quay_line import QuayLine
 from cv.synthetic.terrain import draw_ground, draw_tracks

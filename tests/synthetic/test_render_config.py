@@ -10,13 +10,13 @@ import cv2
 import numpy as np
 import pytest
 
-from cv.synthetic.camera_response import Sensor, apply_camera_response
-from cv.synthetic.canvas import Canvas
+from cv.rendering.camera_response import Sensor, apply_camera_response
+from cv.rendering.canvas import Canvas
+from cv.rendering.picture import RenderedLabel
+from cv.rendering.weather import draw_clouds
 from cv.synthetic.chip_dataset import main
 from cv.synthetic.chip_renderer import COARSE_GSD, FINE_GSD, render_chip
-from cv.synthetic.picture import RenderedLabel
 from cv.synthetic.render_config import DEFAULT, SWITCHES
-from cv.synthetic.weather import draw_clouds
 
 SEED = 2012
 

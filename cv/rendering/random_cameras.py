@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from cv.synthetic.materials import Rng
-from cv.synthetic.picture import Sensor, ViewingAngle
+from cv.rendering.materials import Rng
+from cv.rendering.picture import Sensor, ViewingAngle
 
 Triple = tuple[float, float, float]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cv.synthetic.array_shift import shifted_overlap
+from cv.rendering.array_shift import shifted_overlap
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from functools import cache
 import cv2
 import numpy as np
 
-from cv.synthetic.canvas import Floats
+from cv.rendering.canvas import Floats
 
 Rng = np.random.Generator
 _SIDE = 2048  # of the bank, pixels

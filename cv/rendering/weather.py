@@ -7,11 +7,11 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from cv.synthetic.canvas import WATER, Canvas, Floats, Points
-from cv.synthetic.materials import Rng
-from cv.synthetic.noise import noise_field
-from cv.synthetic.picture import Bytes, RenderedLabel, Sun
-from cv.synthetic.sunlight import sun_position
+from cv.rendering.canvas import WATER, Canvas, Floats, Points
+from cv.rendering.materials import Rng
+from cv.rendering.noise import noise_field
+from cv.rendering.picture import Bytes, RenderedLabel, Sun
+from cv.rendering.sunlight import sun_position
 
 _LOWEST = 9.0  # elevation of the sun below which nobody takes pictures, degrees
 _PORTS = ((35.0, 12.0), (55.0, 6.0), (8.0, 14.0), (-28.0, 8.0))

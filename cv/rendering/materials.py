@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from cv.synthetic.canvas import Floats
-from cv.synthetic.noise import Rng, noise_field, normal_noise
+from cv.rendering.canvas import Floats
+from cv.rendering.noise import Rng, noise_field, normal_noise
 
 __all__ = [
     "GROUND_MATERIALS",

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from cv.synthetic.canvas import Canvas, rectangle
-from cv.synthetic.sunlight import Sun, sun_position, sunlight
-from cv.synthetic.weather import random_sun
+from cv.rendering.canvas import Canvas, rectangle
+from cv.rendering.sunlight import Sun, sun_position, sunlight
+from cv.rendering.weather import random_sun
 
 EQUINOX, JUNE, DECEMBER = 81.0, 172.0, 355.0
 

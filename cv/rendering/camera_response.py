@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cv.synthetic.canvas import Canvas, Floats
-from cv.synthetic.noise import normal_noise
+from cv.rendering.canvas import Canvas, Floats
+from cv.rendering.noise import normal_noise
 
 Rng = np.random.Generator
 Bytes = NDArray[np.uint8]

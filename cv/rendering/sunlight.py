@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cv.synthetic.array_shift import shifted_overlap
-from cv.synthetic.canvas import Canvas, Floats
+from cv.rendering.array_shift import shifted_overlap
+from cv.rendering.canvas import Canvas, Floats
 
 
 @dataclass(frozen=True)

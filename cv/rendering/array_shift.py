@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cv.synthetic.canvas import Floats
+from cv.rendering.canvas import Floats
 
 
 def shifted_overlap(source: Floats, target: Floats, right: int, down: int) -> tuple[Floats, Floats]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from cv.synthetic.camera_response import Bytes, Rng, Sensor, apply_camera_response
-from cv.synthetic.canvas import Canvas, Floats, Points
-from cv.synthetic.sunlight import Sun, sunlight
-from cv.synthetic.viewing_geometry import (
+from cv.rendering.camera_response import Bytes, Rng, Sensor, apply_camera_response
+from cv.rendering.canvas import Canvas, Floats, Points
+from cv.rendering.sunlight import Sun, sunlight
+from cv.rendering.viewing_geometry import (
     Idents,
     ViewingAngle,
     apply_lean,
