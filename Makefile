@@ -1,12 +1,15 @@
-# make demo   the main job on a rendered sample port: scenes -> counts -> ledger -> table and pictures
-# make test   everything that must hold, with all that tests need
-# Both make what they need in .venv; PYTHON names the interpreter to make it from.
+# make demo       the main job on a rendered sample port: scenes -> counts -> ledger -> tables and pictures
+# make test       lint and the test suite without its slow part
+# make test-slow  fault injection, fuzzing, whole trainings
+# make lint       ruff and mypy
+# make docs       the documentation site, in out/docs
+# Each makes what it needs in .venv; PYTHON names the interpreter to make it from.
 
 PYTHON ?= python3
 OUT    ?= out/demo
 BIN    := .venv/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-slow lint docs clean
 
 demo: .venv/demo
 	rm -rf $(OUT) && mkdir -p $(OUT)
@@ -21,11 +24,20 @@ demo: .venv/demo
 	$(BIN)/pierwatch show "$$(ls $(OUT)/scenes/*_visual.tif | sed -n 9p)" --site datasets/sample_pier/site.geojson --picture $(OUT)/scene.png
 	@echo "Pictures, ledger and GeoPackage are in $(OUT)/"
 
-test: .venv/test
+test: lint
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n 2 --dist loadscope
+
+test-slow: .venv/test
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n 2 --dist loadscope
+
+lint: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+
+docs: .venv/docs
+	$(BIN)/sphinx-build --quiet --fail-on-warning docs out/docs
+	@echo "The documentation is in out/docs/index.html"
 
 .venv/demo: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -35,6 +47,11 @@ test: .venv/test
 .venv/test: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	touch $@
+
+.venv/docs: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[docs,gis]"
 	touch $@
 
 clean:

@@ -1,0 +1,26 @@
+"""Settings of the documentation site; `make docs` builds it."""
+
+from __future__ import annotations
+
+from importlib.metadata import version as installed_version
+
+project = "Pierwatch"
+author = "The Pierwatch developers"
+copyright = "The Pierwatch developers, AGPL-3.0-or-later"  # noqa: A001 (Sphinx reads this name)
+version = release = installed_version("pierwatch")
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+exclude_patterns = ["README.md"]
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented_params"
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+copybutton_prompt_text = "$ "
+
+html_theme = "furo"
+html_title = "Pierwatch"
+html_copy_source = False
