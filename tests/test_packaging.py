@@ -75,7 +75,7 @@ def test_the_core_install_is_small_quick_and_finds_its_model(wheel, tmp_path):
     assert not heavy
     code = (
         "import time; t = time.perf_counter(); import cv; took = time.perf_counter() - t;"
-        "d = cv.Detector.load(); print(took, len(d.networks), d.card.name.split()[0], cv.__file__)"
+        "d = cv.Detector.load(); print(took, len(d.models), d.card.name.split()[0], cv.__file__)"
     )
     done = subprocess.run(
         [python, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
