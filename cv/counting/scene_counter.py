@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +30,7 @@ from cv.detector.detector import CANDIDATE_FRACTION, Detector
 from cv.detector.model_card import CONTAINER, HULL, InferencePass, ModelCard
 from cv.detector.runtimes.engine import InferenceEngine
 from cv.detector.sliced_inference import SideTask
+from cv.io.hashing import sha256
 from cv.scene.nodata_collar import MIN_COLLAR_M2
 from cv.scene.scene import Scene
 from cv.scene.visibility import Visibility, VisibilityQuery
@@ -211,4 +211,4 @@ def _settings(scene: Scene, site: Site | None, places: Zones, engine: InferenceE
             engine,
         ]
     )
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sha256(text)

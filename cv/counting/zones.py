@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import shapely
@@ -13,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from cv.errors import CoverageError, SiteError
 from cv.geometry.grid import Grid, LocalPlane
 from cv.geometry.oriented_boxes import OrientedBoxes
+from cv.io.hashing import sha256
 from cv.site import BERTH_BUFFER_M, Pier, PierRole, Site
 
 MIN_CONTAINER_SIDE_M = (6.06, 2.44)
@@ -127,7 +127,7 @@ class Zones:
                 f"a 20 ft container is {MIN_CONTAINER_SIDE_M[0]:g} x {MIN_CONTAINER_SIDE_M[1]:g} m",
                 "Check its GSD.",
             )
-        digest = hashlib.sha256(b"the whole image").hexdigest()
+        digest = sha256("the whole image")
         return cls(ground, (Zone(name, PierRole.YARD, outline, outline, True, digest),))
 
 
@@ -156,7 +156,7 @@ def _size(outline: BaseGeometry) -> str:
 def _digest(site: Site, pier: Pier) -> str:
     berth = f"buffer {BERTH_BUFFER_M}" if pier.berth is None else pier.berth.wkb_hex
     text = "\n".join([site.crs.to_wkt(), pier.outline.wkb_hex, berth])
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sha256(text)
 
 
 def transform_geometry(shape: BaseGeometry, affine: Affine) -> BaseGeometry:

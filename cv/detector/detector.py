@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from cv.errors import ModelError
 from cv.geometry.oriented_boxes import Indices
 from cv.geometry.patch import Patch, Raster
 from cv.geometry.tiling import Tile, Tiling
+from cv.io.hashing import sha256
 
 CANDIDATE_FRACTION = 0.25
 """Detections down to this part of their threshold are returned: their scores make intervals."""
@@ -79,7 +79,7 @@ class Detector:
         digests = [network.digest for network in self.models]
         if len(digests) == 1:
             return digests[0]
-        return hashlib.sha256("".join(digests).encode()).hexdigest()
+        return sha256(*digests)
 
     def only(self, name: str) -> Detector:
         """This detector without the passes that do not look for class `name`.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +17,17 @@ from cv.detector.runtimes import engine as engines
 from cv.detector.runtimes import openvino_runner
 from cv.detector.runtimes.engine import InferenceEngine, Runner
 from cv.errors import InferenceError, ModelError
+from cv.io.hashing import sha256
+from cv.io.safe_loading import SafeLoader
 
 MAX_BYTES = 512 * 2**20
 """Largest model file that is read."""
 MAX_CARD_BYTES = 2**20
 """Largest card beside a model that is read."""
 
+_CARD_FILE = SafeLoader(
+    error=ModelError, max_bytes=MAX_CARD_BYTES, remedy="Get model and card again."
+)
 _ALONE = threading.Lock()
 """One network is tried out at a time: see `openvino_runner`."""
 _CHECKPOINTS = (b"PK\x03\x04", *(bytes([0x80, protocol]) for protocol in range(2, 6)))
@@ -60,7 +63,7 @@ class OnnxModel:
         path = Path(path)
         content = _content(path)
         _check_kind(path, content)
-        digest = hashlib.sha256(content).hexdigest()
+        digest = sha256(content)
         _check_digest(path, digest)
         session = engines.create_session(path, content)
         card = ModelCard.from_metadata(path, session.get_modelmeta().custom_metadata_map)
@@ -147,15 +150,13 @@ def _check_digest(path: Path, digest: str) -> None:
     if not beside.exists():
         return
     try:
-        if beside.stat().st_size > MAX_CARD_BYTES:
-            raise ValueError(f"more than {MAX_CARD_BYTES} bytes")
-        stated = json.loads(beside.read_text(encoding="utf-8"))["sha256"]
-    except (OSError, ValueError, RecursionError, KeyError, TypeError) as error:
+        stated = _CARD_FILE.read_json_object(beside)["sha256"]
+    except (ModelError, KeyError) as error:
         raise ModelError(
             beside,
             "not a card with a sha256",
             "a card states the sha256 of its model",
-            "Get model and card again.",
+            _CARD_FILE.remedy,
         ) from error
     if stated != digest:
         raise ModelError(

@@ -7,13 +7,13 @@ same to the last bit.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cv.errors import ModelError
+from cv.io.hashing import file_digest
 from cv.training.initial_weights import read_checkpoint
 
 TILE = 640  # pixels, side of the network's input
@@ -83,7 +83,7 @@ def export_onnx(
     accept_uint8_input(model)
     target.write_bytes(serialize_checked(model, metadata or {}))
     shape = tuple(d.dim_value for d in model.graph.output[0].type.tensor_type.shape.dim)
-    return ExportedModel(target, layout, shape, hashlib.sha256(target.read_bytes()).hexdigest())
+    return ExportedModel(target, layout, shape, file_digest(target))
 
 
 def accept_uint8_input(model: Any) -> None:

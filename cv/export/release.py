@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from cv.detector.onnx_model import OnnxModel, model_card_path
 from cv.errors import ModelError
 from cv.export.onnx_export import TILE, export_onnx, serialize_checked
 from cv.io.atomic_files import atomic_path, write_atomically
+from cv.io.hashing import sha256
 from cv.synthetic.chip_renderer import COARSE_GSD, FINE_GSD
 from cv.training.initial_weights import read_checkpoint
 
@@ -76,7 +76,7 @@ def write_model(proto: Any, model: Path, card: ModelCard) -> str:
     content = serialize_checked(proto, card.checked(model).to_metadata())
     model_card_path(model).unlink(missing_ok=True)
     write_atomically(model, content)
-    digest = hashlib.sha256(content).hexdigest()
+    digest = sha256(content)
     _write_card(model, digest, card)
     return digest
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Self
 
+from cv.io.hashing import files_digest
 from cv.ledger.row_mapping import Row
-
-_CHUNK_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class QuarantinedFile:
     @classmethod
     def of(cls, path: Path, files: Sequence[Path], reason: str) -> Self:
         """The scene at `path`, all of whose `files` are there; raises OSError."""
-        return cls(_digest(files), _size(files), str(path), reason)
+        return cls(files_digest(files), _size(files), str(path), reason)
 
     @property
     def row(self) -> Row:
@@ -42,19 +40,10 @@ class QuarantinedFile:
     def has_content(self, files: Sequence[Path]) -> bool:
         """Whether it is made of `files`; they are read only if their size is the same."""
         try:
-            return _size(files) == self.size and _digest(files) == self.digest
+            return _size(files) == self.size and files_digest(files) == self.digest
         except OSError:  # gone meanwhile
             return False
 
 
 def _size(files: Sequence[Path]) -> int:
     return sum(file.stat().st_size for file in files)
-
-
-def _digest(files: Sequence[Path]) -> str:
-    found = hashlib.sha256()
-    for file in files:
-        with file.open("rb") as stream:
-            while chunk := stream.read(_CHUNK_BYTES):
-                found.update(chunk)
-    return found.hexdigest()

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import stat
 from enum import Enum
 from pathlib import Path
-from typing import Any
-from xml.etree import ElementTree
 
 from cv.errors import SceneError
 from cv.io import file_signatures
+from cv.io.hashing import file_digest
+from cv.io.safe_loading import SafeLoader
 
-MAX_TEXT_BYTES = 8 * 2**20
-"""Largest metadata file that is read."""
-_MAX_DEPTH = 100
+METADATA = SafeLoader(error=SceneError, max_bytes=8 * 2**20)
+"""How JSON and XML beside scenes are read."""
 _ADDRESS = re.compile(r"/vsi|[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 
 
@@ -107,68 +104,20 @@ def file_format(path: Path) -> FileFormat:
     )
 
 
+def scene_digest(path: Path, algorithm: str = "sha256") -> str:
+    """Return the digest of the file `path`, hexadecimal; raises SceneError."""
+    try:
+        return file_digest(path, algorithm)
+    except OSError as error:
+        raise unreadable_file(path, error) from error
+
+
 def sibling_names(path: Path) -> list[str]:
     """The names of all files in the folder of `path`, sorted; raises SceneError."""
     try:
         return sorted(entry.name for entry in path.parent.iterdir())
     except OSError as error:
-        raise _unreadable(path.parent, error) from error
-
-
-def file_sha256(path: Path) -> str:
-    """sha256 of the bytes of `path`, hexadecimal."""
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise _unreadable(path, error) from error
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """The JSON object in `path`; raises SceneError."""
-    content = _content(path)
-    try:
-        document = json.loads(content.decode("utf-8-sig"))
-        depth = _depth(document)
-    except RecursionError as error:
-        raise _too_deep(path) from error
-    except ValueError as error:
-        raise SceneError(
-            path, f"not JSON ({error})", "a JSON object is needed", "Download the file again."
-        ) from error
-    if depth > _MAX_DEPTH:
-        raise _too_deep(path)
-    if not isinstance(document, dict):
-        raise SceneError(
-            path,
-            f"JSON of a {type(document).__name__}",
-            "a JSON object is needed",
-            "Download the file again.",
-        )
-    return document
-
-
-def read_xml(path: Path) -> ElementTree.Element:
-    """The root of XML document `path`, which declares no types or entities; raises SceneError."""
-    try:
-        text = _content(path).decode("utf-8-sig")  # as text: a declared encoding is not obeyed
-    except UnicodeDecodeError as error:
-        raise SceneError(
-            path, "XML that is not UTF-8", "UTF-8 is read", "Download the file again."
-        ) from error
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise SceneError(
-            path,
-            "XML with a DOCTYPE or ENTITY",
-            "metadata declare neither",
-            "Download the file again from its provider.",
-        )
-    try:
-        return ElementTree.fromstring(text)
-    except (ElementTree.ParseError, ValueError) as error:
-        raise SceneError(
-            path, f"not XML ({error})", "an XML document is needed", "Download the file again."
-        ) from error
+        raise unreadable_file(path.parent, error) from error
 
 
 def _first_bytes(path: Path) -> bytes:
@@ -176,49 +125,11 @@ def _first_bytes(path: Path) -> bytes:
         with path.open("rb") as stream:
             return stream.read(256)
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable_file(path, error) from error
 
 
-def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_TEXT_BYTES + 1)
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    if len(content) > MAX_TEXT_BYTES:
-        raise SceneError(
-            path,
-            f"more than {MAX_TEXT_BYTES} bytes",
-            f"metadata have at most {MAX_TEXT_BYTES} bytes",
-            "Give the metadata of one scene.",
-        )
-    return content
-
-
-def _depth(document: Any) -> int:
-    """How deeply lists and objects are nested, without recursion."""
-    depth, level = 0, [document]
-    while level and depth <= _MAX_DEPTH:
-        depth += 1
-        level = [
-            child
-            for item in level
-            if isinstance(item, dict | list)
-            for child in (item.values() if isinstance(item, dict) else item)
-        ]
-    return depth
-
-
-def _too_deep(path: Path) -> SceneError:
-    return SceneError(
-        path,
-        "JSON nested too deeply",
-        f"at most {_MAX_DEPTH} levels are read",
-        "Download the file again.",
-    )
-
-
-def _unreadable(path: Path, error: OSError) -> SceneError:
+def unreadable_file(path: Path, error: OSError) -> SceneError:
+    """Return the error for a file that the system does not let us read."""
     return SceneError(
         path, error.strerror or str(error), "a readable file is needed", "Check the path."
     )

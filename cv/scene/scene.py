@@ -134,12 +134,12 @@ class Scene:
     @cached_property
     def digest(self) -> str:
         """sha256 of the image file, hexadecimal."""
-        return local_files.file_sha256(self.path)
+        return local_files.scene_digest(self.path)
 
     @cached_property
     def mask_digest(self) -> str:
         """sha256 of the UDM2 file, hexadecimal; empty without one."""
-        return local_files.file_sha256(self.udm2.path) if self.udm2 else ""
+        return local_files.scene_digest(self.udm2.path) if self.udm2 else ""
 
     def close(self) -> None:
         """Close its files; a later read opens them again."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,12 @@ from shapely.geometry.base import BaseGeometry
 
 from cv.errors import SiteError
 from cv.geometry.grid import parse_crs
+from cv.io.safe_loading import SafeLoader
 from cv.site.pier import PierRole
 
 MAX_BYTES = 16 * 2**20
 """Largest site file that is read."""
+_SITE_FILE = SafeLoader(error=SiteError, max_bytes=MAX_BYTES, remedy="Export the site again.")
 _WGS84 = "OGC:CRS84"
 
 
@@ -35,35 +36,8 @@ class SiteFeature:
 
 def load_site_document(path: Path) -> dict[str, Any]:
     """The FeatureCollection in a site file; raises SiteError."""
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise SiteError(
-                path,
-                f"{size} bytes",
-                f"at most {MAX_BYTES} bytes are read",
-                "Simplify the outlines.",
-            )
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise SiteError(
-            path, error.strerror or str(error), "a readable file is needed", "Check the path."
-        ) from error
-    except RecursionError as error:
-        raise SiteError(
-            path,
-            "nested too deeply",
-            "GeoJSON is at most about 10 levels deep",
-            "Export the site again.",
-        ) from error
-    except ValueError as error:
-        raise SiteError(
-            path,
-            f"not JSON ({error})",
-            "a GeoJSON FeatureCollection is needed",
-            "Export the site again.",
-        ) from error
-    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
+    document = _SITE_FILE.read_json_object(path)
+    if document.get("type") != "FeatureCollection":
         raise SiteError(
             path,
             "not a FeatureCollection",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from cv.errors import DatasetError
+from cv.io.hashing import file_digest, sha256
 from cv.labels.check_report import Severity
 from cv.labels.dataset_check import check_dataset
 from cv.labels.dataset_yaml import DatasetYaml, find_dataset_yaml, label_path, read_dataset_yaml
@@ -64,18 +64,15 @@ def require_valid_dataset(manifest: DatasetYaml, say: Callable[[str], None]) -> 
 def dataset_sha256(manifest: DatasetYaml) -> str:
     """sha256 over the classes and every image and label file, by split and path; hexadecimal."""
     home = manifest.file.resolve().parent
-    total = hashlib.sha256(repr(manifest.names).encode())
+    lines = []
     bar = tqdm(list(manifest.images()), desc="hashing", unit="image", delay=2, disable=None)
     for split, image in bar:
         name = image.relative_to(home).as_posix()
         line = f"{split} {name} {file_sha256(image)} {file_sha256(label_path(image))}\n"
-        total.update(line.encode("utf-8", "surrogateescape"))
-    return total.hexdigest()
+        lines.append(line.encode("utf-8", "surrogateescape"))
+    return sha256(repr(manifest.names), *lines)
 
 
 def file_sha256(path: Path) -> str:
     """sha256 of the file `path`, hexadecimal; "" where there is none."""
-    if not path.is_file():
-        return ""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return file_digest(path) if path.is_file() else ""

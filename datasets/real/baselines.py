@@ -23,7 +23,6 @@ An ultralytics model trained the ordinary way on the same chips, to be counted t
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -42,6 +41,7 @@ from cv.detector.model_card import ModelCard
 from cv.detector.nms import non_maximum_suppression
 from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation, score_detections
 from cv.evaluation.metrics import CountMetrics, balanced_threshold
+from cv.io.hashing import file_digest
 from cv.synthetic.chip_renderer import COARSE_GSD, FINE_GSD
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -118,7 +118,7 @@ class Use:
 def uses(kind: str, checkpoints: Sequence[Path], sahi: bool) -> Iterator[Use]:
     """All uses of all `checkpoints` for objects of `kind`."""
     for gsd, checkpoint in product((None, SCALES_M[kind]), checkpoints):
-        digest = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
+        digest = file_digest(checkpoint)
         name = checkpoint.parents[1].name if checkpoint.stem == "best" else checkpoint.stem
         for way in WAYS:
             yield Use(name, way, gsd, digest, partial(Yolo.load, checkpoint, way), card_of("yolo"))

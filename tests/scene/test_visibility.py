@@ -259,7 +259,7 @@ def test_each_part_of_a_survey_is_looked_at_once_in_any_order(
     assert len(survey.parts) == 6
     assert not read
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda part: part.look(), survey.parts[::-2]))
+        list(pool.map(lambda part: part.query(), survey.parts[::-2]))
     assert scene.judged(survey).fraction == pytest.approx(seen.mean())
     assert scene.judged(survey).clear.equals(scene.judged(survey).clear)
     assert sorted(read) == [0, 7, 14, 21, 28, 35]

@@ -101,7 +101,7 @@ def images_without_georeference(root: Path) -> tuple[Path, ...]:
 
 def item_assets(path: Path) -> tuple[Path, ...]:
     """Local files that the STAC Item in `path` names; none where it is no Item; raises OSError."""
-    if path.stat().st_size > local_files.MAX_TEXT_BYTES:
+    if path.stat().st_size > local_files.METADATA.max_bytes:
         return ()
     try:
         document = json.loads(path.read_bytes())

@@ -18,7 +18,10 @@ _MOST = 1_000_000
 
 def is_catalog(path: Path) -> bool:
     """Whether the file `path`, named .json, is a STAC Catalog or Collection; raises SceneError."""
-    return path.suffix.lower() == ".json" and _kind(local_files.read_json(path)) in _KINDS
+    return (
+        path.suffix.lower() == ".json"
+        and _kind(local_files.METADATA.read_json_object(path)) in _KINDS
+    )
 
 
 def item_paths(path: Path) -> tuple[Path, ...]:
@@ -66,7 +69,7 @@ def _links_of(path: Path) -> Iterator[_Link]:
     waiting, known, number = [path.resolve()], {path.resolve()}, 0
     while waiting:
         part = waiting.pop()
-        document = local_files.read_json(part)
+        document = local_files.METADATA.read_json_object(part)
         if _kind(document) not in _KINDS:
             raise SceneError(
                 part, "no STAC catalogue", "a Catalog or Collection is needed", "Check its links."

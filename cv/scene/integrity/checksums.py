@@ -7,13 +7,14 @@ hexadecimal, https://multiformats.io/multihash).
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from cv.errors import SceneError
+from cv.io.hashing import hexadecimal_digits
+from cv.scene.local_files import scene_digest, unreadable_file
 
 _CODES = (
     ("11", "14", "sha1"),
@@ -62,11 +63,9 @@ class Checksum:
             with file.open("rb") as stream:
                 words = stream.read(_LONGEST_LINE).split()
         except OSError as error:
-            raise SceneError(
-                file, error.strerror or str(error), "a readable file is needed", "Check the file."
-            ) from error
+            raise unreadable_file(file, error) from error
         digest = words[0].decode("ascii", "replace").lower() if words else ""
-        length = 2 * hashlib.new(algorithm, usedforsecurity=False).digest_size
+        length = hexadecimal_digits(algorithm)
         if not re.fullmatch(f"[0-9a-f]{{{length}}}", digest):
             raise SceneError(
                 file,
@@ -78,13 +77,7 @@ class Checksum:
 
     def check(self, path: Path) -> None:
         """Raises SceneError where the file `path` hashes to something else."""
-        try:
-            with path.open("rb") as stream:
-                found = hashlib.file_digest(stream, self._new).hexdigest()
-        except OSError as error:
-            raise SceneError(
-                path, error.strerror or str(error), "a readable file is needed", "Check the path."
-            ) from error
+        found = scene_digest(path, self.algorithm)
         if found != self.digest:
             raise SceneError(
                 path,
@@ -92,6 +85,3 @@ class Checksum:
                 f"its provider says {self.digest}",
                 "It is damaged or another one: copy or download it again.",
             )
-
-    def _new(self) -> hashlib._Hash:
-        return hashlib.new(self.algorithm, usedforsecurity=False)

@@ -83,7 +83,7 @@ def _acquired(path: Path, asset: PlanetAsset, names: list[str]) -> datetime:
             return acquisition_time.parse_time(path.parent / beside, text)
     xml = find_metadata(asset, names)
     if xml:
-        element = _first(local_files.read_xml(path.parent / xml), "acquisitionDateTime")
+        element = _first(local_files.METADATA.read_xml(path.parent / xml), "acquisitionDateTime")
         if element is not None and element.text:
             return acquisition_time.parse_time(path.parent / xml, element.text)
     try:
@@ -95,7 +95,7 @@ def _acquired(path: Path, asset: PlanetAsset, names: list[str]) -> datetime:
 
 
 def _json_time(path: Path, item: str) -> str:
-    document = local_files.read_json(path)
+    document = local_files.METADATA.read_json_object(path)
     if document.get("id", item) != item:
         raise SceneError(
             path,
@@ -117,7 +117,7 @@ def _scales(path: Path, asset: PlanetAsset, header: RasterHeader) -> list[float]
     if xml is None:
         return []
     numbered = {}
-    for band in _all(local_files.read_xml(path.parent / xml), "bandSpecificMetadata"):
+    for band in _all(local_files.METADATA.read_xml(path.parent / xml), "bandSpecificMetadata"):
         number, scale = _first(band, "bandNumber"), _first(band, "reflectanceCoefficient")
         if number is not None and scale is not None:
             numbered[(number.text or "").strip()] = _number(scale.text)

@@ -55,7 +55,7 @@ def _checksums(
 
 
 def _item(path: Path) -> pystac.Item:
-    document = local_files.read_json(path)
+    document = local_files.METADATA.read_json_object(path)
     kind = document.get("type")
     if kind != "Feature" or "stac_version" not in document:
         raise SceneError(
