@@ -13,7 +13,7 @@ from cv.errors import DatasetError, InputError
 if TYPE_CHECKING:
     from cv.geometry.grid import Grid
     from cv.labels.check_report import CheckReport, DatasetStatistics
-    from cv.labels.formats import Places
+    from cv.labels.formats import ImagePaths
     from cv.labels.labelled_image import LabelledDataset, LabelledImage
 
 _TARGETS = ("yolo-obb", "dota", "coco", "geojson")
@@ -188,13 +188,13 @@ def _grid(scene: Path | None) -> Grid | None:
         return opened.grid
 
 
-def _places(args: argparse.Namespace) -> Places:
+def _places(args: argparse.Namespace) -> ImagePaths:
     from cv.labels.formats import dataset_images
 
     return dataset_images(args.dataset, args.images)
 
 
-def _source(dataset: LabelledDataset, places: Places) -> _Source | None:
+def _source(dataset: LabelledDataset, places: ImagePaths) -> _Source | None:
     """Where each image is copied from; None, and a word about it, where one is missing."""
     from cv.labels.formats import find_image
 
@@ -208,7 +208,7 @@ def _source(dataset: LabelledDataset, places: Places) -> _Source | None:
 class _Source:
     """Tells where an image lies."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: ImagePaths) -> None:
         self._places = places
 
     def __call__(self, image: LabelledImage) -> Path:

@@ -11,7 +11,7 @@ from cv.errors import DatasetError
 from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation
 from cv.evaluation.matching import NOTHING
 from cv.geometry.oriented_boxes import OrientedBoxes, map_points
-from cv.labels.formats import Places, find_image
+from cv.labels.formats import ImagePaths, find_image
 from cv.labels.labelled_image import SPLITS, LabelledDataset, LabelledImage, LabelledShape
 from cv.labels.outline_edits import to_rectangles
 
@@ -20,7 +20,7 @@ FOUND, MISSED, FALSE = "found", "missed", "false"
 
 
 def evaluation_samples(
-    dataset: LabelledDataset, places: Places, kind: str, gsd_m: tuple[float, float] | None
+    dataset: LabelledDataset, places: ImagePaths, kind: str, gsd_m: tuple[float, float] | None
 ) -> Iterator[EvaluationSample]:
     """A question for each image of `dataset` that is at hand, about its objects of class `kind`.
 

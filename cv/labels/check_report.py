@@ -1,4 +1,4 @@
-"""What a check of a dataset found."""
+"""The findings of a dataset check."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from cv.errors import DatasetError
 
 
 class Severity(Enum):
-    """How bad a finding is."""
+    """How serious a finding is."""
 
     ERROR = "error"
-    """Training or judging with this dataset would go wrong."""
+    """Training or evaluation with this dataset would go wrong."""
     WARNING = "warning"
-    """Worth a look; may be as meant."""
+    """Unusual, but possibly intended."""
 
 
 @dataclass(frozen=True)
@@ -22,24 +22,24 @@ class CheckFinding:
     """One thing that is wrong or odd."""
 
     severity: Severity
-    """Error or warning."""
+    """Whether it is an error or a warning."""
     rule: str
-    """Short name of what was checked, such as "outside"."""
+    """Short name of the check, such as "outside"."""
     file: str
-    """The file it is about."""
+    """The file that it concerns."""
     line: int
-    """Line in that file, from 1; 0 for all of it."""
+    """Line in that file, from 1; 0 for the whole file."""
     text: str
-    """What was found."""
+    """What is wrong."""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
         return f"{self.severity.value}: {place}: {self.text}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DatasetStatistics:
-    """How much a dataset holds."""
+    """Numbers of images and objects of a dataset."""
 
     images: int
     """Images that could be read."""
@@ -48,11 +48,11 @@ class DatasetStatistics:
     classes: tuple[tuple[str, int], ...]
     """Name and number of objects of each class."""
     per_image: tuple[int, int, int]
-    """Least, median and most objects of an image."""
+    """Minimum, median and maximum number of objects per image."""
     widths_px: tuple[tuple[str, float, float, float], ...]
     """Class, and the 5th, 50th and 95th percentile of its short sides, pixels."""
     gsd_m: float | None
-    """Metres a pixel, where all images declare the same."""
+    """Metres per pixel, where all images declare the same."""
 
 
 @dataclass(frozen=True)
@@ -60,26 +60,26 @@ class CheckReport:
     """The result of a check."""
 
     totals: DatasetStatistics | None
-    """None where nothing could be read."""
+    """None where the dataset could not be read."""
     findings: tuple[CheckFinding, ...]
-    """In order of the files; what concerns all of the dataset last."""
+    """In order of the files; those about the whole dataset last."""
 
     @property
     def errors(self) -> int:
-        """How many findings are errors."""
+        """Number of findings that are errors."""
         return sum(finding.severity is Severity.ERROR for finding in self.findings)
 
 
 def error_finding(rule: str, file: object, text: str, line: int = 0) -> CheckFinding:
-    """A finding that is an error."""
+    """Return a finding that is an error."""
     return CheckFinding(Severity.ERROR, rule, str(file), line, text)
 
 
 def warning_finding(rule: str, file: object, text: str) -> CheckFinding:
-    """A finding that is a warning."""
+    """Return a finding that is a warning."""
     return CheckFinding(Severity.WARNING, rule, str(file), 0, text)
 
 
-def unreadable_finding(rule: str, fault: DatasetError) -> CheckFinding:
-    """The finding of a file that cannot be used at all."""
-    return error_finding(rule, fault.subject, f"{fault.found}; {fault.limit}. {fault.remedy}")
+def unreadable_finding(rule: str, error: DatasetError) -> CheckFinding:
+    """Return the finding of a file that cannot be used at all."""
+    return error_finding(rule, error.subject, f"{error.found}; {error.limit}. {error.remedy}")

@@ -1,4 +1,4 @@
-"""The classes of a dataset, brought to those that a model has."""
+"""Map the classes of a dataset to those of a model."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from cv.labels.labelled_image import LabelledDataset, LabelledImage
 
 
 def with_classes(dataset: LabelledDataset, classes: Sequence[str]) -> LabelledDataset:
-    """`dataset` with `classes` in this order; those of its objects are found whatever their case.
+    """Return `dataset` with `classes` in this order, which its objects match in any case.
 
-    A class may be without objects. Raises DatasetError where an object is of none of them, or where
-    one is named twice.
+    A class may have no objects. Raises DatasetError where an object has another class, or where one
+    class is named twice.
     """
     names = {name.casefold(): name for name in classes}
     if len(names) < len(classes) or not all(names):
@@ -26,8 +26,8 @@ def with_classes(dataset: LabelledDataset, classes: Sequence[str]) -> LabelledDa
         raise DatasetError(
             "classes",
             f"objects are of class {', '.join(others)}",
-            f"the classes are to be {', '.join(classes)}",
-            "Name their class too, or rename it where they were labelled.",
+            f"the wanted classes are {', '.join(classes)}",
+            "Name their classes too, or rename it where they were labelled.",
         )
 
     def renamed(image: LabelledImage) -> LabelledImage:

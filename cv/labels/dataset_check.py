@@ -1,18 +1,19 @@
-"""The check of a dataset: everything that is wrong with it, file by file."""
+"""Check a dataset: report everything that is wrong with it, file by file."""
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
 from cv.errors import DatasetError
 from cv.geometry.grid import Grid
+from cv.io.hashing import file_digest
 from cv.labels import formats, yolo_obb
 from cv.labels.check_report import (
     CheckFinding,
@@ -25,99 +26,93 @@ from cv.labels.dataset_statistics import check_statistics, dataset_statistics
 from cv.labels.dataset_yaml import DatasetYaml, find_dataset_yaml, label_path, read_dataset_yaml
 from cv.labels.image_files import check_decodes
 from cv.labels.label_documents import read_documents
-from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, dataset_of
+from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape
 from cv.labels.shape_checks import check_shapes
+from cv.labels.text_labels import parse_lines
 
-_READERS = 8
-"""Threads: decoding an image is half of its check, and leaves other threads alone."""
+MAX_THREADS = 8
+"""Images decoded at once: Pillow releases the GIL, and decoding is half of an image's check."""
 
 
 @dataclass(frozen=True, eq=False)
 class CheckedImage:
-    """One image after it was looked at."""
+    """One image of a YOLO dataset and what its check found."""
 
     image: LabelledImage | None
-    """With the shapes that are sound enough to count; None where it cannot be read."""
+    """With the shapes that could be read; None where it cannot be read itself."""
     findings: tuple[CheckFinding, ...]
-    """What was wrong with it and its labels."""
+    """What is wrong with it and its labels."""
 
 
 def check_dataset(path: Path, images: Path | None = None, grid: Grid | None = None) -> CheckReport:
-    """Everything wrong with the dataset `path`, of any format that is read.
+    """Report everything wrong with the dataset `path`, of any format that is read.
 
-    `images` is the folder of its images where the labels do not tell; without one those beside the
-    labels are looked at. `grid` is that of the image for GeoJSON in the world.
+    `images` is the folder of its images if the labels do not name it; without one those beside the
+    labels are checked. `grid` is the one of the image, for GeoJSON in the world.
     """
     manifest = find_dataset_yaml(path)
     try:
         if manifest is not None:
             return _check_yolo(read_dataset_yaml(manifest))
-        return _check_other(path, images, grid)
-    except DatasetError as fault:
-        return CheckReport(None, (unreadable_finding("dataset", fault),))
+        return _check_other_format(path, images, grid)
+    except DatasetError as error:
+        return CheckReport(None, (unreadable_finding("dataset", error),))
 
 
 def _check_yolo(manifest: DatasetYaml) -> CheckReport:
     listed = list(manifest.images())
-    with ThreadPoolExecutor(_READERS) as pool:
-        looks = pool.map(lambda one: _look(manifest, *one), listed)
-        bar = tqdm(looks, "checking", len(listed), unit="image", delay=2, disable=None, leave=False)
-        looked = list(bar)
-    findings = [finding for one in looked for finding in one.findings]
-    findings += _unused_labels(manifest, [path for _, path in listed])
-    findings += _repeated(listed)
-    kept = [one.image for one in looked if one.image is not None]
-    return _report(LabelledDataset(manifest.names, tuple(kept)), findings, manifest.file)
+    with ThreadPoolExecutor(MAX_THREADS) as pool:
+        results = pool.map(lambda one: _check_yolo_image(manifest, *one), listed)
+        checked = list(
+            tqdm(results, "checking", len(listed), unit="image", delay=2, disable=None, leave=False)
+        )
+    findings = [finding for one in checked for finding in one.findings]
+    findings += _unused_labels([path for _, path in listed])
+    findings += _repeated_images(listed)
+    images = tuple(one.image for one in checked if one.image is not None)
+    return _report(LabelledDataset(manifest.names, images), findings, manifest.file)
 
 
-def _look(manifest: DatasetYaml, split: str, path: Path) -> CheckedImage:
+def _check_yolo_image(manifest: DatasetYaml, split: str, path: Path) -> CheckedImage:
     try:
         size = check_decodes(path)
-    except DatasetError as fault:
-        return CheckedImage(None, (unreadable_finding("image", fault),))
+    except DatasetError as error:
+        return CheckedImage(None, (unreadable_finding("image", error),))
     labels = label_path(path)
     shapes: list[LabelledShape] = []
     findings: list[CheckFinding] = []
-    if not labels.is_file():
+    if labels.is_file():
+        try:
+            document = next(read_documents(labels, ".txt"))
+        except DatasetError as error:
+            return CheckedImage(None, (unreadable_finding("labels", error),))
+        parse = partial(yolo_obb.parse_line, size=size, names=manifest.names)
+        shapes, errors = parse_lines(document.text, parse)
+        findings += [error_finding("line", labels, error.text, error.line) for error in errors]
+    else:
         text = f"no label file {labels.name}; an image without objects has an empty one"
         findings.append(error_finding("labels", path, text))
-    else:
-        try:
-            text = next(read_documents(labels, ".txt")).text
-        except DatasetError as fault:
-            return CheckedImage(None, (unreadable_finding("labels", fault),))
-        for number, line in enumerate(text.splitlines(), 1):
-            if not line.strip():
-                continue
-            try:
-                row = yolo_obb.parse_line(line, len(manifest.names))
-            except ValueError as fault:
-                findings.append(error_finding("line", labels, str(fault), number))
-                continue
-            shapes.append(LabelledShape(manifest.names[row.kind], row.shares * size, line=number))
     name = manifest.name_of(path)
     image = LabelledImage(name, size, tuple(shapes), manifest.gsd_m, split)
     return CheckedImage(image, (*findings, *check_shapes(image, labels)))
 
 
-def _unused_labels(manifest: DatasetYaml, images: list[Path]) -> Iterator[CheckFinding]:
+def _unused_labels(images: list[Path]) -> Iterator[CheckFinding]:
     used = {label_path(path) for path in images}
     for folder in sorted({path.parent for path in used}):
         for path in sorted(folder.glob("*.txt")):
             if path not in used and path.name != "classes.txt":
-                yield error_finding(
-                    "labels", path, f"no image {path.stem}.* belongs to this label file"
-                )
+                text = f"no image {path.stem}.* belongs to this label file"
+                yield error_finding("labels", path, text)
 
 
-def _repeated(listed: list[tuple[str, Path]]) -> Iterator[CheckFinding]:
-    """Images that occur twice: an error in two splits, a warning in one."""
-    places: dict[str, list[tuple[str, Path]]] = defaultdict(list)
+def _repeated_images(listed: list[tuple[str, Path]]) -> Iterator[CheckFinding]:
+    """Yield the images that occur twice: an error in two splits, a warning in one."""
+    copies: dict[str, list[tuple[str, Path]]] = defaultdict(list)
     for split, path in listed:
         if path.is_file():
-            places[_digest(path)].append((split, path))
-    for copies in places.values():
-        (first_split, first), *others = copies
+            copies[file_digest(path)].append((split, path))
+    for (first_split, first), *others in copies.values():
         for split, path in others:
             same = "the same file" if path == first else "the same bytes"
             text = f"{same} as {first} in {first_split}"
@@ -127,45 +122,39 @@ def _repeated(listed: list[tuple[str, Path]]) -> Iterator[CheckFinding]:
                 yield error_finding("overlap", path, f"{text}, but this is {split}")
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _check_other(path: Path, images: Path | None, grid: Grid | None) -> CheckReport:
+def _check_other_format(path: Path, images: Path | None, grid: Grid | None) -> CheckReport:
     dataset = formats.read_dataset(path, grid)
-    places = formats.dataset_images(path, images)
-    findings: list[CheckFinding] = [
-        warning_finding("left out", path, text) for text in dataset.skipped
-    ]
-    if not places:
-        findings.append(
-            warning_finding("images", path, "no images at hand: only the labels are checked")
-        )
-    looked: list[LabelledImage] = []
+    paths = formats.dataset_images(path, images)
+    findings = [warning_finding("left out", path, text) for text in dataset.skipped]
+    if not paths:
+        text = "no images at hand: only the labels are checked"
+        findings.append(warning_finding("images", path, text))
     found: set[Path] = set()
     for image in dataset.images:
-        picture = formats.find_image(image, places)
         file = f"{path}: {image.name}"
-        size = image.size
-        if picture is not None:
-            found.add(picture)
-            try:
-                size = check_decodes(picture)
-            except DatasetError as fault:
-                findings.append(unreadable_finding("image", fault))
-        elif places:
+        image_path = formats.find_image(image, paths)
+        if image_path is not None:
+            found.add(image_path)
+            findings += _size_findings(image, image_path, file)
+        elif paths:
             findings.append(error_finding("image", file, "its image is not there"))
-        if image.size not in (None, size):
-            text = f"its labels are for {image.size} px, the image has {size} px"
-            findings.append(error_finding("size", file, text))
         findings += check_shapes(image, file)
-        looked.append(image)
-    for picture in sorted(set(places.values()) - found):
-        findings.append(
-            warning_finding("unlabelled", picture, f"{path} has no labels of this image")
-        )
-    return _report(dataset_of(looked, path, dataset.classes), findings, path)
+    for image_path in sorted(set(paths.values()) - found):
+        text = f"{path} has no labels of this image"
+        findings.append(warning_finding("unlabelled", image_path, text))
+    return _report(dataset, findings, path)
+
+
+def _size_findings(image: LabelledImage, path: Path, file: str) -> Iterator[CheckFinding]:
+    """Yield an error where the image at `path` does not decode or has another size than `image`."""
+    try:
+        size = check_decodes(path)
+    except DatasetError as error:
+        yield unreadable_finding("image", error)
+        return
+    if image.size not in (None, size):
+        text = f"its labels are for {image.size} px, the image has {size} px"
+        yield error_finding("size", file, text)
 
 
 def _report(dataset: LabelledDataset, findings: list[CheckFinding], file: object) -> CheckReport:

@@ -1,4 +1,4 @@
-"""How much a dataset holds, and what is odd about it as a whole."""
+"""Statistics of a dataset, and warnings about unusual ones."""
 
 from __future__ import annotations
 
@@ -13,46 +13,46 @@ from cv.labels.labelled_image import LabelledDataset, is_rectangle
 from cv.labels.outline_edits import smallest_rectangle
 
 CONTAINER = "container"
-"""The class whose true size is known."""
+"""The class with a standardised size."""
 LENGTHS_M, WIDTH_M = (6.06, 12.19, 13.72), 2.44
 """Outer sizes of 20, 40 and 45 ft boxes (ISO 668), metres."""
 MIN_WIDTH_PX = 6.0
-"""Narrower containers can hardly be told from their neighbours, pixels."""
-LENGTH_OFF, WIDTH_OFF = 0.10, 0.25
-"""Share by which the median container may miss its true length and width."""
-RAREST = 0.01
+"""Narrower containers can hardly be distinguished from their neighbours, pixels."""
+MAX_LENGTH_ERROR, MAX_WIDTH_ERROR = 0.10, 0.25
+"""Largest relative errors of the median container's length and width."""
+MIN_CLASS_SHARE = 0.01
 """A class with a smaller share of the objects is hardly learned."""
-MAX_EMPTY = 0.9
-"""A larger share of images without objects is odd."""
+MAX_EMPTY_SHARE = 0.9
+"""A larger share of images without objects is unusual."""
 
 
 def dataset_statistics(dataset: LabelledDataset) -> DatasetStatistics:
-    """The totals of `dataset`."""
+    """Return the statistics of `dataset`."""
     kinds = Counter(shape.kind for image in dataset.images for shape in image.shapes)
     counts = np.array([len(image.shapes) for image in dataset.images] or [0])
     gsds = {image.gsd_m for image in dataset.images}
     widths = [(kind, boxes_of(dataset, kind).widths) for kind in dataset.classes if kinds[kind]]
     return DatasetStatistics(
-        len(dataset.images),
-        int((counts == 0).sum()) if dataset.images else 0,
-        tuple((kind, kinds[kind]) for kind in dataset.classes),
-        (int(counts.min()), int(np.median(counts)), int(counts.max())),
-        tuple((kind, *_percentiles(width)) for kind, width in widths),
-        gsds.pop() if len(gsds) == 1 else None,
+        images=len(dataset.images),
+        empty=int((counts == 0).sum()) if dataset.images else 0,
+        classes=tuple((kind, kinds[kind]) for kind in dataset.classes),
+        per_image=(int(counts.min()), int(np.median(counts)), int(counts.max())),
+        widths_px=tuple((kind, *_percentiles(width)) for kind, width in widths),
+        gsd_m=gsds.pop() if len(gsds) == 1 else None,
     )
 
 
 def check_statistics(
     dataset: LabelledDataset, totals: DatasetStatistics, file: object
 ) -> Iterator[CheckFinding]:
-    """Warnings about `dataset` as a whole; `file` is what they are about."""
+    """Yield warnings about `dataset` as a whole; `file` is the file that they name."""
     number = sum(count for _, count in totals.classes)
     for kind, count in totals.classes:
-        if count < RAREST * number or not count:
+        if count < MIN_CLASS_SHARE * number or not count:
             yield warning_finding(
                 "balance", file, f"{count} of {number} objects are of class {kind!r}"
             )
-    if totals.images and totals.empty > MAX_EMPTY * totals.images:
+    if totals.images and totals.empty > MAX_EMPTY_SHARE * totals.images:
         yield warning_finding(
             "empty", file, f"{totals.empty} of {totals.images} images have no object"
         )
@@ -69,9 +69,10 @@ def check_statistics(
 
 
 def boxes_of(dataset: LabelledDataset, kind: str) -> OrientedBoxes:
-    """The boxes of class `kind` in all images, pixels.
+    """Return the boxes of class `kind` in all images, pixels.
 
-    Four corners give the rectangle through the middles of their sides, others the smallest one.
+    Outlines of four corners give the rectangle through the middles of their sides, others the
+    smallest rectangle around them.
     """
     corners = [
         shape.outline if len(shape.outline) == 4 else smallest_rectangle(shape.outline)
@@ -98,7 +99,7 @@ def _gsd_findings(dataset: LabelledDataset, file: object) -> Iterator[CheckFindi
     lengths, widths = np.concatenate(sizes).T
     nearest = np.abs(lengths[:, None] / np.array(LENGTHS_M) - 1).min(axis=1)
     length, width = float(np.median(lengths)), float(np.median(widths))
-    if np.median(nearest) > LENGTH_OFF or abs(width / WIDTH_M - 1) > WIDTH_OFF:
+    if np.median(nearest) > MAX_LENGTH_ERROR or abs(width / WIDTH_M - 1) > MAX_WIDTH_ERROR:
         true = " or ".join(f"{metres:g}" for metres in LENGTHS_M)
         yield warning_finding(
             "gsd",

@@ -5,23 +5,21 @@
     x1 y1 x2 y2 x3 y3 x4 y4 category difficult
 
 Source: the DOTA annotation format (captain-whu.github.io/DOTA/dataset.html) and the reader of
-DOTA_devkit. Pixels with y down; the corners run clockwise as seen in the image, the first is the
-"top left" one of the object. `difficult` is 0 or 1 (2 means "very" in some sets) and may be
-missing. The two header lines may be missing too; `gsd` may be "None". Written with 4 decimals:
-corners are kept within 0.00005 px. A class name with spaces cannot be told from the columns and is
-refused when written. Folders: `images/` and `labelTxt/`, possibly below `train/` and `val/`.
+DOTA_devkit. Pixels with y down; the corners run clockwise in the image, the first is the "top left"
+one of the object. `difficult` is 0 or 1 (2 means "very" in some sets) and may be missing. The two
+header lines may be missing too; `gsd` may be "None". Written with 4 decimals: accurate to
+0.00005 px. A class name with spaces would be read as two columns and is refused when written.
+Folders: `images/` and `labelTxt/`, possibly below `train/` and `val/`.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from cv.errors import DatasetError
-from cv.geometry.oriented_boxes import Floats
 from cv.labels.image_files import find_images, read_size
 from cv.labels.label_documents import LabelDocument, read_documents
 from cv.labels.labelled_image import (
@@ -31,75 +29,63 @@ from cv.labels.labelled_image import (
     LabelledShape,
     dataset_of,
 )
-from cv.labels.output_folder import atomic_folder, label_file_paths
+from cv.labels.output_folder import atomic_folder
+from cv.labels.text_labels import parse_corners, require_lines, write_label_files
 
-LABELS = ("labelTxt", "labelTxt-v1.0", "labelTxt-v1.5")
+LABEL_FOLDERS = ("labelTxt", "labelTxt-v1.0", "labelTxt-v1.5")
 """Names of the folder of label files."""
-_COLUMNS = "x1 y1 x2 y2 x3 y3 x4 y4 category [difficult]"
+_COLUMNS = "the columns are x1 y1 x2 y2 x3 y3 x4 y4 category [difficult]"
 
 
 def read(path: Path) -> LabelledDataset:
-    """The dataset in folder `path`, or the one label file `path`.
+    """Return the dataset in the folder `path`, or of the one label file `path`.
 
-    Sizes are those of the images in `images/`, None where they are not there; an image that is not
-    there is named as its label file, without an ending. Raises DatasetError.
+    Sizes are those of the images in `images/`; an image that is missing there has the size None and
+    the name of its label file without an ending. Raises DatasetError.
     """
     if path.is_file():
-        image = parse(next(read_documents(path, ".txt")), path.stem)
-        return dataset_of([image], path)
+        return dataset_of([parse(next(read_documents(path, ".txt")), path.stem)], path)
     images: list[LabelledImage] = []
     for split, labels, pictures in parts_of(path):
-        at_hand = find_images(pictures) if pictures.is_dir() else {}
+        files = find_images(pictures) if pictures.is_dir() else {}
         for document in read_documents(labels, ".txt"):
             stem = Path(document.name).relative_to(labels).with_suffix("").as_posix()
             image = replace(parse(document, stem), split=split)
-            if stem in at_hand:
-                name = at_hand[stem].relative_to(pictures).as_posix()
-                image = replace(image, name=name, size=read_size(at_hand[stem]))
+            if stem in files:
+                name = files[stem].relative_to(pictures).as_posix()
+                image = replace(image, name=name, size=read_size(files[stem]))
             images.append(image)
     return dataset_of(images, path)
 
 
 def parts_of(path: Path) -> list[tuple[str, Path, Path]]:
-    """Split, folder of labels and folder of images of each part of the dataset in `path`."""
+    """Return split, folder of labels and folder of images of each part of the dataset `path`."""
     found = [
-        (split, folder / name, folder / "images")
-        for split, folder in (("", path), *((split, path / split) for split in SPLITS))
-        for name in LABELS
-        if (folder / name).is_dir()
+        (split, path / split / name, path / split / "images")
+        for split in ("", *SPLITS)
+        for name in LABEL_FOLDERS
+        if (path / split / name).is_dir()
     ]
     return found or [("", path, path)]
 
 
 def parse(document: LabelDocument, name: str) -> LabelledImage:
-    """The image called `name` that `document` labels; raises DatasetError on the first bad line."""
-    shapes: list[LabelledShape] = []
-    gsd = None
-    for number, line in enumerate(document.text.splitlines(), 1):
-        words = line.split()
-        if not words or words[0].lower().startswith("imagesource"):
-            continue
-        if words[0].lower().startswith("gsd"):
-            gsd = _gsd(line)
-            continue
-        try:
-            shapes.append(replace(parse_line(line), line=number))
-        except ValueError as error:
-            raise DatasetError(
-                f"{document.name}, line {number}",
-                str(error),
-                f"the columns are {_COLUMNS}",
-                "Correct the line.",
-            ) from error
-    return LabelledImage(name, None, tuple(shapes), gsd)
+    """Return the image called `name` that `document` labels.
+
+    Raises DatasetError on the first invalid line.
+    """
+    shapes = require_lines(document, parse_line, _COLUMNS)
+    return LabelledImage(name, None, shapes, _gsd_m(document.text))
 
 
-def parse_line(line: str) -> LabelledShape:
-    """The object of one `line`; raises ValueError, which says what is wrong with it."""
+def parse_line(line: str) -> LabelledShape | None:
+    """Return the object of one `line`, None for a header; raises ValueError with the problem."""
     words = line.split()
+    if words[0].lower().startswith(("imagesource", "gsd")):
+        return None
     if len(words) not in (9, 10):
         raise ValueError(f"{len(words)} columns instead of 9 or 10")
-    corners = _corners(words[:8])
+    corners = parse_corners(words[:8])
     difficult = words[9] if len(words) == 10 else "0"
     if difficult not in ("0", "1", "2"):
         raise ValueError(f"difficult is {difficult[:20]!r}, not 0 or 1")
@@ -109,18 +95,13 @@ def parse_line(line: str) -> LabelledShape:
 
 
 def write(dataset: LabelledDataset, folder: Path) -> None:
-    """Makes `folder` with `labelTxt/` for each split; raises DatasetError where it exists."""
+    """Create `folder` with `labelTxt/` for each split; raises DatasetError where it exists."""
     with atomic_folder(folder) as draft:
-        for image, path in label_file_paths(
-            dataset, lambda split: Path(split) / "labelTxt", folder
-        ):
-            target = draft / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text_of(image), encoding="utf-8")
+        write_label_files(dataset, draft, lambda split: Path(split, "labelTxt"), text_of)
 
 
 def text_of(image: LabelledImage) -> str:
-    """The label file of `image`; raises DatasetError on what the format cannot say."""
+    """Return the label file of `image`; raises DatasetError on what the format cannot hold."""
     lines = ["imagesource:unknown", f"gsd:{image.gsd_m}"]
     for shape in image.shapes:
         if len(shape.outline) != 4 or len(shape.kind.split()) != 1:
@@ -128,26 +109,18 @@ def text_of(image: LabelledImage) -> str:
                 image.name,
                 f"a {shape.kind!r} with {len(shape.outline)} corners",
                 "DOTA has four corners and class names without spaces",
-                "Square the outlines, rename the class.",
+                "Convert the outlines to rectangles, rename the class.",
             )
         numbers = " ".join(f"{value:.4f}" for value in shape.outline.ravel())
         lines.append(f"{numbers} {shape.kind} {int(shape.ignore)}")
     return "\n".join(lines) + "\n"
 
 
-def _corners(words: list[str]) -> Floats:
+def _gsd_m(text: str) -> float | None:
+    """Return the metres per pixel of the last header line `gsd:`; None where it has no number."""
+    headers = [line for line in text.splitlines() if line.strip().lower().startswith("gsd")]
     try:
-        corners = np.array([float(word) for word in words]).reshape(4, 2)
-    except ValueError as error:
-        raise ValueError(f"a coordinate is no number: {' '.join(words)[:80]}") from error
-    if not np.isfinite(corners).all():
-        raise ValueError("a coordinate is not finite")
-    return corners
-
-
-def _gsd(line: str) -> float | None:
-    try:
-        value = float(line.partition(":")[2])
-    except ValueError:
+        gsd = float(headers[-1].partition(":")[2])
+    except (IndexError, ValueError):
         return None
-    return value if np.isfinite(value) and value > 0 else None
+    return gsd if 0 < gsd < math.inf else None

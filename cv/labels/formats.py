@@ -1,10 +1,12 @@
-"""Which format a file, folder or archive has, and the one way to read them all."""
+"""Detect the format of a file, folder or archive of labels, and read any of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,9 @@ from cv.geometry.grid import Grid
 from cv.labels import block_labels, coco, cvat, dota, geojson, label_studio, x_anylabeling, yolo_obb
 from cv.labels.dataset_yaml import find_dataset_yaml, read_dataset_yaml
 from cv.labels.image_files import find_images, read_size
-from cv.labels.label_documents import parse_json, read_documents
-from cv.labels.labelled_image import LabelledDataset, LabelledImage
+from cv.labels.label_documents import LabelDocument, parse_json, read_documents
+from cv.labels.label_record import ParsedLabels
+from cv.labels.labelled_image import LabelledDataset, LabelledImage, dataset_of
 
 
 class LabelFormat(Enum):
@@ -30,119 +33,76 @@ class LabelFormat(Enum):
     BLOCKS = "blocks"
 
 
-WRITABLE = (LabelFormat.YOLO_OBB, LabelFormat.DOTA, LabelFormat.COCO, LabelFormat.GEOJSON)
-"""What a dataset can be converted to."""
-_READERS = {
-    LabelFormat.DOTA: dota.read,
-    LabelFormat.COCO: coco.read,
-    LabelFormat.CVAT: cvat.read,
-    LabelFormat.LABEL_STUDIO: label_studio.read,
-    LabelFormat.X_ANYLABELING: x_anylabeling.read,
-    LabelFormat.BLOCKS: block_labels.read,
+ImagePaths = Mapping[tuple[str, str], Path]
+"""Path of each image by its split and name."""
+_PARSERS: dict[LabelFormat, Callable[[LabelDocument], ParsedLabels]] = {
+    LabelFormat.COCO: coco.parse,
+    LabelFormat.CVAT: cvat.parse,
+    LabelFormat.LABEL_STUDIO: label_studio.parse,
+    LabelFormat.X_ANYLABELING: x_anylabeling.parse,
 }
-Places = Mapping[tuple[str, str], Path]
-"""Where the image of a split and a name lies."""
 
 
 def read_dataset(path: Path, grid: Grid | None = None) -> LabelledDataset:
-    """The dataset in `path`, whatever its format.
+    """Return the dataset in `path`, whatever its format.
 
-    `grid` is that of the image for GeoJSON in the world. Raises DatasetError.
+    `grid` is the one of the image, for GeoJSON in the world. Raises DatasetError.
     """
     kind = detect_format(path)
-    if kind is LabelFormat.GEOJSON:
-        return geojson.read(path, grid)
     if kind is LabelFormat.YOLO_OBB:
         return yolo_obb.read(find_dataset_yaml(path) or path)
-    return _READERS[kind](path)
+    if kind is LabelFormat.DOTA:
+        return dota.read(path)
+    if kind is LabelFormat.BLOCKS:
+        return block_labels.read(path)
+    if kind is LabelFormat.GEOJSON:
+        return _read_documents(path, partial(geojson.parse, grid=grid), ".geojson", ".json")
+    return _read_documents(path, _PARSERS[kind], ".xml" if kind is LabelFormat.CVAT else ".json")
+
+
+def _read_documents(
+    path: Path, parse: Callable[[LabelDocument], ParsedLabels], *endings: str
+) -> LabelledDataset:
+    parts = [parse(document) for document in read_documents(path, *endings)]
+    skipped = Counter(entry for part in parts for entry in part.skipped)
+    return dataset_of(
+        (image for part in parts for image in part.images),
+        path,
+        (name for part in parts for name in part.classes),
+        (f"{count} {entry}" for entry, count in sorted(skipped.items())),
+    )
 
 
 def detect_format(path: Path) -> LabelFormat:
-    """The format of `path`, by what it holds; raises DatasetError where it is none of them."""
+    """Return the format of `path` by its content; raises DatasetError where it is unknown."""
     if not path.exists():
         raise DatasetError(path, "it is not there", "a dataset is needed", "Check the path.")
     if find_dataset_yaml(path):
         return LabelFormat.YOLO_OBB
     if path.is_dir():
-        endings = {p.suffix.lower() for p in path.rglob("*")}
-        texts = path if any(path.glob("*.txt")) else None
-        if texts or any(labels != path for _, labels, _ in dota.parts_of(path)):
-            return LabelFormat.DOTA
-        if (path / "labels").is_dir():
-            raise DatasetError(
-                path, "no dataset.yaml", "beside images/ and labels/ there is one", "Add it."
-            )
-        if ".xml" not in endings and ".json" not in endings:
-            raise _unknown(path)
-        return LabelFormat.CVAT if ".xml" in endings else _json_format(path)
-    if path.suffix.lower() in (".txt", ".xml"):
-        return LabelFormat.DOTA if path.suffix.lower() == ".txt" else LabelFormat.CVAT
-    if path.suffix.lower() == ".zip":
+        return _folder_format(path)
+    ending = path.suffix.lower()
+    if ending == ".zip":
         first = next(read_documents(path, ".xml", ".json", ".geojson"))
-        return LabelFormat.CVAT if first.name.lower().endswith(".xml") else _json_format(path)
-    return _json_format(path)
+        ending = Path(first.name).suffix.lower()
+    if ending == ".txt":
+        return LabelFormat.DOTA
+    return LabelFormat.CVAT if ending == ".xml" else _json_format(path)
 
 
-def dataset_images(path: Path, images: Path | None = None) -> Places:
-    """The images of the dataset `path`: those of the folder `images`, or those it lies with.
-
-    Those are the ones in the folder `path` itself, or in "images" beside the file `path`.
-    """
-    manifest = find_dataset_yaml(path)
-    if images is None and manifest is not None:
-        read_in = read_dataset_yaml(manifest)
-        return {(split, read_in.name_of(p)): p for split, p in read_in.images()}
-    if images is None and path.is_dir():
-        return {
-            (split, p.relative_to(folder).as_posix()): p
-            for split, _, folder in dota.parts_of(path)
-            if folder.is_dir()
-            for p in find_images(folder).values()
-        }
-    folder = images or path.parent / "images"
-    if not folder.is_dir():
-        if images is None:
-            return {}
-        raise DatasetError(folder, "no such folder", "it holds the images", "Check the path.")
-    return {("", p.relative_to(folder).as_posix()): p for p in find_images(folder).values()}
-
-
-def find_image(image: LabelledImage, places: Places) -> Path | None:
-    """Where `image` lies; an image of another split or folder, or without ending, counts too."""
-    exact = places.get((image.split, image.name)) or places.get(("", image.name))
-    if exact is not None:
-        return exact
-    last = Path(image.name)
-    found = [
-        path
-        for (split, name), path in places.items()
-        if split in ("", image.split) and (path.name == last.name or Path(name).stem == image.name)
-    ]
-    return found[0] if len(found) == 1 else None
-
-
-def complete_from_images(dataset: LabelledDataset, places: Places) -> LabelledDataset:
-    """`dataset` whose images without a size or ending get those of the images at `places`.
-
-    Raises DatasetError where an image has another size than its labels say.
-    """
-    return replace(dataset, images=tuple(_completed(image, places) for image in dataset.images))
-
-
-def _completed(image: LabelledImage, places: Places) -> LabelledImage:
-    path = find_image(image, places)
-    if path is None:
-        return image
-    size = read_size(path)
-    if image.size not in (None, size):
+def _folder_format(path: Path) -> LabelFormat:
+    if any(path.glob("*.txt")) or any(labels != path for _, labels, _ in dota.parts_of(path)):
+        return LabelFormat.DOTA
+    if (path / "labels").is_dir():
         raise DatasetError(
-            path,
-            f"{size[0]} x {size[1]} px, but its labels are for {image.size} px",
-            "labels belong to one image",
-            "Find the image that was labelled, or export the labels again.",
+            path, "no dataset.yaml", "beside images/ and labels/ there is one", "Add it."
         )
-    name = image.name if Path(image.name).suffix else f"{image.name}{path.suffix}"
-    return replace(image, size=size, name=name)
+    endings = {p.suffix.lower() for p in path.rglob("*")}
+    if ".xml" in endings:
+        return LabelFormat.CVAT
+    if ".json" not in endings:
+        raise _unknown_format(path)
+    return _json_format(path)
 
 
 def _json_format(path: Path) -> LabelFormat:
@@ -158,9 +118,74 @@ def _json_format(path: Path) -> LabelFormat:
             return LabelFormat.X_ANYLABELING
         if "blocks" in value and "region" in value:
             return LabelFormat.BLOCKS
-    raise _unknown(path)
+    raise _unknown_format(path)
 
 
-def _unknown(path: Path) -> DatasetError:
+def _unknown_format(path: Path) -> DatasetError:
     known = ", ".join(kind.value for kind in LabelFormat)
-    return DatasetError(path, "no format that is known", f"read are {known}", "See the manual.")
+    return DatasetError(path, "an unknown format", f"read are {known}", "See the manual.")
+
+
+def dataset_images(path: Path, images: Path | None = None) -> ImagePaths:
+    """Return the images in the folder `images`, or without one those of the dataset `path`.
+
+    Those are the images named by its dataset.yaml, the ones in the folder `path`, or the ones in
+    "images" beside the file `path`.
+    """
+    manifest = find_dataset_yaml(path)
+    if images is None and manifest is not None:
+        dataset = read_dataset_yaml(manifest)
+        return {(split, dataset.name_of(p)): p for split, p in dataset.images()}
+    if images is None and path.is_dir():
+        folders = [(split, folder) for split, _, folder in dota.parts_of(path)]
+    else:
+        folders = [("", images or path.parent / "images")]
+        if images is not None and not images.is_dir():
+            raise DatasetError(images, "no such folder", "it holds the images", "Check the path.")
+    return {
+        (split, image.relative_to(folder).as_posix()): image
+        for split, folder in folders
+        if folder.is_dir()
+        for image in find_images(folder).values()
+    }
+
+
+def find_image(image: LabelledImage, paths: ImagePaths) -> Path | None:
+    """Return the path of `image`, None where there is none or several could be it.
+
+    An image without a split, in another folder, or named without an ending is found as well.
+    """
+    exact = paths.get((image.split, image.name)) or paths.get(("", image.name))
+    if exact is not None:
+        return exact
+    last = Path(image.name)
+    found = [
+        path
+        for (split, name), path in paths.items()
+        if split in ("", image.split) and (path.name == last.name or Path(name).stem == image.name)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def complete_from_images(dataset: LabelledDataset, paths: ImagePaths) -> LabelledDataset:
+    """Return `dataset` with the sizes and endings of the images at `paths` where it has none.
+
+    Raises DatasetError where an image has another size than its labels declare.
+    """
+    return replace(dataset, images=tuple(_completed(image, paths) for image in dataset.images))
+
+
+def _completed(image: LabelledImage, paths: ImagePaths) -> LabelledImage:
+    path = find_image(image, paths)
+    if path is None:
+        return image
+    size = read_size(path)
+    if image.size not in (None, size):
+        raise DatasetError(
+            path,
+            f"{size[0]} x {size[1]} px, but its labels are for {image.size} px",
+            "labels belong to one image",
+            "Find the image that was labelled, or export the labels again.",
+        )
+    name = image.name if Path(image.name).suffix else f"{image.name}{path.suffix}"
+    return replace(image, size=size, name=name)

@@ -1,21 +1,21 @@
 """GeoJSON: a Feature for each object, a Polygon with its corners, in one of three planes.
 
 Source: RFC 7946; its predecessor of 2008 for the member `crs`. With a Grid, the objects of one
-image lie in the world: longitude and latitude (RFC 7946, rings counter-clockwise as seen on the
-map) or coordinates of the image's CRS (named by `crs`, as QGIS writes it). Without one, they are in
-pixels, y down, which is no GeoJSON of the RFC and is marked by the member `pierwatch`: {"plane":
-"pixels", "classes": [...], "images": [...]}; that way a file holds many images, also empty ones.
+image have world coordinates: longitude and latitude (RFC 7946, rings counter-clockwise on the map)
+or coordinates of the image's CRS (named by `crs`, as QGIS writes it). Without one, they are in
+pixels, y down. That is outside the RFC and is marked by the member `pierwatch`: {"plane": "pixels",
+"classes": [...], "images": [...]}; such a file holds many images, also empty ones.
 
-Properties of a Feature: `class`, and where there is something to say `image`, `ignore`; others are
-kept as attributes. Read: Polygons (their outer ring) and MultiPolygons of one part, with `class`,
-`label` or `name`. Written with 10 decimals of a degree or metre: some hundredths of a millimetre;
-pixels with 5.
+Properties of a Feature: `class` and, where needed, `image` and `ignore`; others are kept as
+attributes. Read: Polygons (their outer ring) and MultiPolygons of one part, with `class`, `label`
+or `name`. Written with 10 decimals of a degree or metre (about 0.01 mm); pixels with 5.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,67 +26,44 @@ from cv.errors import DatasetError
 from cv.geometry.grid import Grid, parse_crs
 from cv.geometry.oriented_boxes import Floats, map_points
 from cv.io.atomic_files import write_atomically
-from cv.labels.label_documents import LabelDocument, parse_json, read_documents
-from cv.labels.labelled_image import (
-    LabelledDataset,
-    LabelledImage,
-    LabelledShape,
-    dataset_of,
-    safe_name,
-)
+from cv.labels.label_documents import LabelDocument
+from cv.labels.label_record import LabelRecord, ParsedLabels, attributes_of, json_record
+from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, safe_name
 from cv.labels.outline_edits import signed_area
-from cv.labels.parsed_values import (
-    SourceLocation,
-    attributes_of,
-    count_by_kind,
-    gsd_of,
-    item,
-    optional_size,
-    outline,
-    split_of,
-    typed,
-)
 
 _DECIMALS, _WORLD_DECIMALS = 5, 10
-_OURS = ("class", "image", "ignore")
+_OWN_PROPERTIES = ("class", "image", "ignore")
 _LONLAT = CRS.from_epsg(4326)
-Mapping = Callable[[Floats], Floats]
 
 
-def read(path: Path, grid: Grid | None = None, image: str = "") -> LabelledDataset:
-    """The dataset of `path`, in pixels.
+def parse(document: LabelDocument, grid: Grid | None = None) -> ParsedLabels:
+    """Return the images of a GeoJSON file, in pixels.
 
-    For a file in the world, `grid` is that of the image and `image` its name. Raises DatasetError
-    where a file in the world has no grid, and on what is no GeoJSON of Polygons.
+    A file with world coordinates has one image, whose `grid` is needed and which is named like the
+    file. Raises DatasetError where that grid is missing and on invalid GeoJSON.
     """
-    return parse(next(read_documents(path, ".geojson", ".json")), grid, image)
-
-
-def parse(document: LabelDocument, grid: Grid | None = None, image: str = "") -> LabelledDataset:
-    """As `read`, from a text."""
-    place = SourceLocation(document.name)
-    record = typed(parse_json(document), dict, "the file", place)
+    record = json_record(document)
     if record.get("type") != "FeatureCollection":
-        place.refuse(f"the type {record.get('type')!r:.40}", "a FeatureCollection is needed")
-    ours = record.get("pierwatch")
-    if isinstance(ours, dict) and ours.get("plane") == "pixels":
-        return _pixels(record, ours, place)
+        record.refuse(f"the type {record.get('type')!r:.40}", "a FeatureCollection is needed")
+    own = record.get("pierwatch")
+    if isinstance(own, dict) and own.get("plane") == "pixels":
+        return _parse_pixels(record, record.record("pierwatch"))
     if grid is None:
-        place.refuse(
+        record.location.refuse(
             "coordinates in the world",
-            "the image they lie on is needed to tell pixels",
+            "the image that they lie on is needed to convert them to pixels",
             "Name the georeferenced image with --scene.",
         )
-    crs = _crs(record, place)
-    shapes, others = _shapes(record, lambda points: grid.from_world(points, crs), place)
+    crs, skipped = _crs(record), list[str]()
+    shapes = [s for _, s in _shapes(record, lambda points: grid.from_world(points, crs), skipped)]
     size = grid.shape[1], grid.shape[0]
-    one = LabelledImage(image or Path(document.name).stem, size, tuple(s for _, s in shapes))
-    return dataset_of([one], document.name, left_out=count_by_kind(others, "features of type"))
+    image = LabelledImage(Path(document.name).stem, size, tuple(shapes))
+    return ParsedLabels([image], [], skipped)
 
 
 def write(dataset: LabelledDataset, path: Path) -> None:
-    """Writes `dataset` in pixels as `path`, whole or not at all; raises OSError."""
-    names = [
+    """Write `dataset` in pixels as `path`, whole or not at all; raises OSError."""
+    images = [
         {"name": image.name, "size": image.size, "gsd_m": image.gsd_m, "split": image.split}
         for image in dataset.images
     ]
@@ -95,42 +72,49 @@ def write(dataset: LabelledDataset, path: Path) -> None:
         for image in dataset.images
         for shape in image.shapes
     ]
-    plane = {"plane": "pixels", "classes": dataset.classes, "images": names}
-    _write({"type": "FeatureCollection", "pierwatch": plane, "features": features}, path)
+    own = {"plane": "pixels", "classes": dataset.classes, "images": images}
+    _write({"pierwatch": own, "features": features}, path)
 
 
 def write_lonlat(image: LabelledImage, grid: Grid, path: Path) -> None:
-    """Writes the objects of `image`, which lies on `grid`, in longitude and latitude; RFC 7946."""
-    features = [
-        _feature(shape, _map_order(grid.to_lonlat(shape.outline))) for shape in image.shapes
-    ]
-    _write({"type": "FeatureCollection", "features": features}, path)
+    """Write the objects of `image`, which lies on `grid`, in longitude and latitude (RFC 7946)."""
+    _write({"features": _world_features(image, grid.to_lonlat)}, path)
 
 
 def write_in_crs(image: LabelledImage, grid: Grid, path: Path) -> None:
-    """Writes the objects of `image`, which lies on `grid`, in the CRS of the grid.
+    """Write the objects of `image`, which lies on `grid`, in the CRS of the grid.
 
-    Raises DatasetError where that CRS has no number by which GeoJSON could name it.
+    Raises DatasetError where that CRS has no code by which GeoJSON could name it.
     """
     authority = grid.crs.to_authority() if grid.crs else None
     if authority is None:
         raise DatasetError(
             image.name,
-            "a CRS without a number",
-            "GeoJSON names a CRS by authority and number",
+            "a CRS without a code",
+            "GeoJSON names a CRS by authority and code",
             "Write longitude and latitude.",
         )
     name = f"urn:ogc:def:crs:{authority[0]}::{authority[1]}"
-    features = [
-        _feature(shape, _map_order(map_points(grid.transform, shape.outline)))
-        for shape in image.shapes
-    ]
-    crs = {"type": "name", "properties": {"name": name}}
-    _write({"type": "FeatureCollection", "crs": crs, "features": features}, path)
+    features = _world_features(image, lambda points: map_points(grid.transform, points))
+    _write({"crs": {"type": "name", "properties": {"name": name}}, "features": features}, path)
 
 
-def _write(record: dict[str, Any], path: Path) -> None:
+def _write(members: dict[str, Any], path: Path) -> None:
+    record = {"type": "FeatureCollection", **members}
     write_atomically(path, json.dumps(record, ensure_ascii=False, allow_nan=False, indent=1))
+
+
+def _world_features(
+    image: LabelledImage, to_world: Callable[[Floats], Floats]
+) -> list[dict[str, Any]]:
+    """Return the objects of `image` with rings counter-clockwise on the map, y up."""
+    features = []
+    for shape in image.shapes:
+        corners = to_world(shape.outline).round(_WORLD_DECIMALS)
+        if signed_area(corners) < 0:
+            corners = np.roll(corners[::-1], 1, axis=0)
+        features.append(_feature(shape, corners))
+    return features
 
 
 def _feature(shape: LabelledShape, corners: Floats, image: str = "") -> dict[str, Any]:
@@ -140,86 +124,70 @@ def _feature(shape: LabelledShape, corners: Floats, image: str = "") -> dict[str
         properties["image"] = image
     if shape.ignore:
         properties["ignore"] = True
-    properties |= {name: value for name, value in shape.attributes if name not in _OURS}
+    properties |= {key: value for key, value in shape.attributes if key not in _OWN_PROPERTIES}
     geometry = {"type": "Polygon", "coordinates": [points]}
     return {"type": "Feature", "properties": properties, "geometry": geometry}
 
 
-def _map_order(corners: Floats) -> Floats:
-    """`corners` counter-clockwise with y up, the first one first."""
-    rounded = corners.round(_WORLD_DECIMALS)
-    return rounded if signed_area(rounded) >= 0 else np.roll(rounded[::-1], 1, axis=0)
-
-
 def _key(image: LabelledImage) -> str:
+    """Return how features name `image`, unique in the file."""
     return f"{image.split}:{image.name}" if image.split else image.name
 
 
-def _pixels(record: dict[str, Any], ours: dict[str, Any], place: SourceLocation) -> LabelledDataset:
-    shapes, others = _shapes(record, lambda points: points, place)
-    images = [_image(entry, place) for entry in item(ours, "images", list, place)]
-    of_image: dict[str, list[LabelledShape]] = {_key(image): [] for image in images}
-    for name, shape in shapes:
-        if name not in of_image:
-            place.refuse(f"an object of the image {name!r:.80}", "images are listed in the file")
-        of_image[name].append(shape)
-    full = [
-        LabelledImage(i.name, i.size, tuple(of_image[_key(i)]), i.gsd_m, i.split) for i in images
-    ]
-    classes = [typed(name, str, "a class", place) for name in item(ours, "classes", list, place)]
-    return dataset_of(full, place.file, classes, count_by_kind(others, "features of type"))
+def _parse_pixels(record: LabelRecord, own: LabelRecord) -> ParsedLabels:
+    images = [_image(entry) for entry in own.records("images", "image")]
+    shapes: dict[str, list[LabelledShape]] = {_key(image): [] for image in images}
+    skipped: list[str] = []
+    for key, shape in _shapes(record, lambda points: points, skipped):
+        if key not in shapes:
+            record.refuse(f"an object of the image {key!r:.80}", "images are listed in the file")
+        shapes[key].append(shape)
+    labelled = [replace(image, shapes=tuple(shapes[_key(image)])) for image in images]
+    classes = [record.location.require(name, str, "a class") for name in own.array("classes")]
+    return ParsedLabels(labelled, classes, skipped)
 
 
-def _image(entry: Any, place: SourceLocation) -> LabelledImage:
-    record = typed(entry, dict, "an image", place)
-    name = safe_name(item(record, "name", str, place), place.file)
-    sides = typed(record.get("size") or [None, None], list, "the size", place)
+def _image(entry: LabelRecord) -> LabelledImage:
+    name = safe_name(entry.text("name"), entry.location.file)
+    sides = entry.location.require(entry.get("size") or [None, None], list, "the size")
     if len(sides) != 2:
-        place.refuse(f"a size of {len(sides)} numbers", "it is width, height in pixels")
-    size = optional_size(sides[0], sides[1], place)
-    gsd, split = gsd_of(record.get("gsd_m"), place), split_of(record.get("split"), place)
-    return LabelledImage(name, size, (), gsd, split)
+        entry.refuse(f"a size of {len(sides)} numbers", "it is width, height in pixels")
+    size = None if sides == [None, None] else entry.location.size(*sides)
+    return LabelledImage(name, size, (), entry.gsd_m(), entry.split())
 
 
-def _crs(record: dict[str, Any], place: SourceLocation) -> CRS:
-    crs = record.get("crs")
-    if crs is None:
+def _crs(record: LabelRecord) -> CRS:
+    if record.get("crs") is None:
         return _LONLAT
-    named = item(typed(crs, dict, '"crs"', place), "properties", dict, place)
-    name = item(named, "name", str, place)
+    name = record.record("crs").record("properties").text("name")
     try:
         return parse_crs(name)
     except ValueError:
-        place.refuse(f"the CRS {name!r:.80}", "a CRS that PROJ knows is needed")
+        record.refuse(f"the CRS {name!r:.80}", "a CRS that PROJ knows is needed")
 
 
 def _shapes(
-    record: dict[str, Any], to_pixel: Mapping, place: SourceLocation
-) -> tuple[list[tuple[str, LabelledShape]], list[str]]:
-    """Name of the image and shape of each Polygon, and the types of what is none."""
-    shapes, others = [], []
-    for i, entry in enumerate(item(record, "features", list, place)):
-        here = place.at(f"feature {i}")
-        feature = typed(entry, dict, "it", here)
-        corners = _ring(feature.get("geometry"), here)
-        if isinstance(corners, str):
-            others.append(corners)
+    record: LabelRecord, to_pixel: Callable[[Floats], Floats], skipped: list[str]
+) -> Iterator[tuple[str, LabelledShape]]:
+    """Yield the key of the image and the shape of each Polygon; note others in `skipped`."""
+    for feature in record.records("features", "feature"):
+        ring = _ring(feature)
+        if isinstance(ring, str):
+            skipped.append(f"features of type {ring!r}")
             continue
-        said = feature.get("properties") or {}
-        said = typed(said, dict, '"properties"', here)
-        kind = next((said[k] for k in ("class", "label", "name") if said.get(k)), None)
-        extra = attributes_of({k: v for k, v in said.items() if k not in _OURS})
+        values = feature.location.require(feature.get("properties") or {}, dict, '"properties"')
+        kind = next((values[key] for key in ("class", "label", "name") if values.get(key)), None)
+        extra = attributes_of({k: v for k, v in values.items() if k not in _OWN_PROPERTIES})
         with np.errstate(invalid="ignore"):
-            pixels = outline(to_pixel(corners), here)
-        shape = LabelledShape(
-            typed(kind, str, '"class"', here), pixels, said.get("ignore") is True, extra
-        )
-        shapes.append((str(said.get("image", "")), shape))
-    return shapes, others
+            outline = feature.location.outline(to_pixel(ring))
+        kind = feature.location.require(kind, str, '"class"')
+        shape = LabelledShape(kind, outline, values.get("ignore") is True, extra)
+        yield str(values.get("image", "")), shape
 
 
-def _ring(geometry: Any, place: SourceLocation) -> Floats | str:
-    """The outer ring of a Polygon, or the type of what is none."""
+def _ring(feature: LabelRecord) -> Floats | str:
+    """Return the outer ring of a Polygon, or the type of another geometry."""
+    geometry = feature.get("geometry")
     if not isinstance(geometry, dict):
         return "none"
     kind = str(geometry.get("type"))
@@ -228,9 +196,9 @@ def _ring(geometry: Any, place: SourceLocation) -> Floats | str:
         kind, rings = "Polygon", rings[0]
     if kind != "Polygon":
         return kind
-    points = typed(rings, list, '"coordinates"', place)[:1]
+    rings = feature.location.require(rings, list, '"coordinates"')
     try:
-        flat = [[float(p[0]), float(p[1])] for p in (points[0] if points else ())]
+        points = [[float(p[0]), float(p[1])] for p in (rings[0] if rings else ())]
     except (TypeError, ValueError, IndexError, KeyError, OverflowError):
-        place.refuse("coordinates that are no numbers", "a ring is a list of points x, y")
-    return outline(flat, place)
+        feature.refuse("invalid coordinates", "a ring is a list of points x, y")
+    return feature.location.outline(points)

@@ -1,7 +1,8 @@
-"""The images of a dataset: where they lie, how large they are, whether they can be read.
+"""The image files of a dataset: find, measure, decode and encode them.
 
-Pillow reads them: 8-bit PNG, JPEG, TIFF, BMP and WebP. The only module of its room that looks into
-an image.
+Pillow decodes 8-bit PNG, JPEG, TIFF, BMP and WebP. Its class for the file's type is used directly,
+because `PIL.Image.open` applies the global PIL.Image.MAX_IMAGE_PIXELS, which belongs to the host
+program and is not changed: `MAX_PIXELS` is checked instead, before anything is decoded.
 """
 
 from __future__ import annotations
@@ -18,26 +19,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cv.errors import DatasetError
-from cv.labels.labelled_image import ENDINGS
+from cv.io.file_signatures import JPEG, PNG, TIFF
+from cv.labels.labelled_image import IMAGE_ENDINGS
 
 if TYPE_CHECKING:
-    import PIL.Image
+    from PIL.ImageFile import ImageFile
 
 MAX_PIXELS = 1 << 30
-"""An image larger than this is refused before it is decoded."""
-
-_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr")
-"""Kinds of values that are 8 bits at most; others would turn black or white."""
+"""Largest image; Pillow may refuse parts, TIFF and WebP of more than twice its own limit."""
+_MODES_8_BIT = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr")
+"""Pillow's modes of at most 8 bits per band; others would become black or white."""
+_DECODING_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
+"""What Pillow raises on damaged images."""
 
 Bytes = NDArray[np.uint8]
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, ImportError)
-"""What Pillow raises on files that are no whole images (ImportError: only a plug-in could tell)."""
 
 
 def find_images(folder: Path) -> dict[str, Path]:
-    """Images in `folder` and below by their path in it, without the ending; sorted.
+    """Return the images in `folder` and below by their path in it without the ending, sorted.
 
-    Raises DatasetError where two differ by their ending only: they would share a label file.
+    Raises DatasetError where two differ only by their ending: they would share a label file.
     """
     found: dict[str, Path] = {}
     for path in sorted(image_paths(folder)):
@@ -54,45 +55,45 @@ def find_images(folder: Path) -> dict[str, Path]:
 
 
 def image_paths(folder: Path) -> Iterator[Path]:
-    """Files in `folder` and below whose ending is that of an image, in any order.
+    """Yield the files in `folder` and below with the ending of an image, in any order.
 
-    The side files of macOS ("._a.png") are none.
+    Without the side files of macOS ("._a.png").
     """
-    named = (p for p in folder.rglob("*") if p.suffix.lower() in ENDINGS)
+    named = (p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_ENDINGS)
     return (p for p in named if not p.name.startswith("._") and p.is_file())
 
 
 def read_size(path: Path) -> tuple[int, int]:
-    """Width and height of the image `path` in pixels, from its header; raises DatasetError."""
+    """Return width and height of the image `path` in pixels from its header; DatasetError."""
     with _opened(path) as image:
         return image.size
 
 
 def check_decodes(path: Path) -> tuple[int, int]:
-    """Decodes all of the image `path` and returns its width and height; raises DatasetError."""
+    """Decode all of the image `path` and return its width and height; raises DatasetError."""
     with _opened(path) as image:
-        if image.mode not in _MODES:
+        if image.mode not in _MODES_8_BIT:
             raise ValueError(f"its values are of the kind {image.mode!r}")
         image.load()
         return image.size
 
 
 def read_window(path: Path, box: tuple[int, int, int, int], size: tuple[int, int]) -> Bytes:
-    """(height, width, 3) RGB of `box` (left, top, right, bottom; pixels) drawn at `size` (w, h).
+    """Return a part of the image `path`, scaled to `size` (width, height), as (h, w, 3) RGB.
 
-    Raises DatasetError.
+    `box` is its left, top, right and bottom in pixels. Raises DatasetError.
     """
     from PIL.Image import Resampling
 
     with _opened(path) as image:
         part = image.crop(box).convert("RGB")
-        larger = size[0] > part.width
-        way = Resampling.NEAREST if larger else Resampling.LANCZOS
-        return np.asarray(part.resize(size, way), dtype=np.uint8)
+        enlarged = size[0] > part.width
+        filter_ = Resampling.NEAREST if enlarged else Resampling.LANCZOS
+        return np.asarray(part.resize(size, filter_), dtype=np.uint8)
 
 
 def encode_jpeg(pixels: Bytes, quality: int = 80) -> bytes:
-    """`pixels` (height, width, 3) RGB as a JPEG file, without any metadata."""
+    """Return `pixels` (height, width, 3) RGB as a JPEG file without any metadata."""
     from PIL import Image
 
     content = io.BytesIO()
@@ -101,22 +102,42 @@ def encode_jpeg(pixels: Bytes, quality: int = 80) -> bytes:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[PIL.Image.Image]:
-    from PIL import Image
+def _opened(path: Path) -> Iterator[ImageFile]:
+    """Yield the image `path`, not decoded yet; errors of the block become a DatasetError."""
+    from PIL.Image import DecompressionBombError
 
-    usual = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2  # Pillow refuses twice this, and warns before
     try:
-        with Image.open(path) as image:
+        with _image_class(path)(path) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise ValueError(f"{image.width} x {image.height} pixels")
             yield image
-    except (*_BROKEN, Image.DecompressionBombError) as error:
+    except (*_DECODING_ERRORS, DecompressionBombError) as error:
         raise DatasetError(
             path,
             f"unreadable image ({error})",
             f"whole 8-bit images of at most {MAX_PIXELS} pixels are read",
             "Replace it or take it out of the dataset.",
         ) from error
-    finally:
-        Image.MAX_IMAGE_PIXELS = usual
+
+
+def _image_class(path: Path) -> type[ImageFile]:
+    """Return Pillow's class for the type of the image file `path`, by its first bytes."""
+    from PIL.BmpImagePlugin import BmpImageFile
+    from PIL.JpegImagePlugin import JpegImageFile
+    from PIL.PngImagePlugin import PngImageFile
+    from PIL.TiffImagePlugin import TiffImageFile
+    from PIL.WebPImagePlugin import WebPImageFile
+
+    with path.open("rb") as stream:
+        start = stream.read(12)
+    if start.startswith(PNG):
+        return PngImageFile
+    if start.startswith(JPEG):
+        return JpegImageFile
+    if start.startswith(TIFF):
+        return TiffImageFile
+    if start.startswith(b"BM"):
+        return BmpImageFile
+    if start.startswith(b"RIFF") and start.endswith(b"WEBP"):
+        return WebPImageFile
+    raise ValueError("its content is not PNG, JPEG, TIFF, BMP or WebP")

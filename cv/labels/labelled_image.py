@@ -1,12 +1,12 @@
-"""Labelled images as values: outlines of objects in pixels, whatever the file they came from.
+"""Labelled images: outlines of objects in pixels, independent of the file format.
 
-The plane is that of the image: x to the right, y down, (0, 0) at the outer corner of the first
-pixel. An outline keeps the points of its file, in their order; nothing is squared, clipped or
-turned unless a function of `cv.labels.outline_edits` is asked to.
+Pixel coordinates: x to the right, y down, (0, 0) the outer corner of the first pixel. An outline
+keeps the points of its file in their order; only `cv.labels.outline_edits` changes outlines.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
@@ -18,11 +18,11 @@ from cv.errors import DatasetError
 from cv.geometry.oriented_boxes import Floats, OrientedBoxes
 
 RECTANGLE_PX = 0.01
-"""Four corners are a rectangle where each is at most so far from it, pixels."""
-ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
-"""What counts as an image."""
+"""Largest distance of four corners from those of a rectangle that they count as, pixels."""
+IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
+"""Endings of image files, lower case."""
 SPLITS = ("train", "val", "test")
-"""The parts of a dataset that its images may belong to."""
+"""Parts of a dataset that an image may belong to."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,38 +34,38 @@ class LabelledShape:
     outline: Floats
     """(k, 2) corners x, y in pixels, k >= 3, in ring order, the first not repeated."""
     ignore: bool = False
-    """Whether it is to be left out of training and judging ("difficult", "iscrowd")."""
+    """Whether training and evaluation leave it out ("difficult", "iscrowd")."""
     attributes: tuple[tuple[str, str], ...] = ()
-    """Name and value of what else the file says of it."""
+    """Name and value of its other properties in the file."""
     line: int = 0
     """Line of its label file, from 1; 0 where the format has no lines."""
 
 
 @dataclass(frozen=True, eq=False)
 class LabelledImage:
-    """One image and everything labelled in it, which may be nothing."""
+    """One image and the objects labelled in it, which may be none."""
 
     name: str
     """File name, with folders and "/" where the images of a dataset lie in several."""
     size: tuple[int, int] | None
-    """Width, height in pixels; None where neither the labels nor the image at hand tell."""
+    """Width, height in pixels; None where neither the labels nor an image give it."""
     shapes: tuple[LabelledShape, ...]
     """Its objects, in the order of the file."""
     gsd_m: float | None = None
-    """Metres a pixel, where declared."""
+    """Metres per pixel, where declared."""
     split: str = ""
-    """One of SPLITS, or "" where the format does not tell."""
+    """One of SPLITS, or "" where the format has none."""
 
     @property
     def stem(self) -> str:
-        """`name` without the ending of an image: what its label file is called."""
+        """`name` without the ending of an image: the name of its label file."""
         path = PurePosixPath(self.name)
-        return str(path.with_suffix("")) if path.suffix.lower() in ENDINGS else self.name
+        return str(path.with_suffix("")) if path.suffix.lower() in IMAGE_ENDINGS else self.name
 
     def boxes(self) -> OrientedBoxes:
-        """The rectangles through the middles of the sides of its outlines, one per shape, pixels.
+        """Return one oriented box per shape, through the middles of the sides of its outline.
 
-        Raises ValueError where an outline has not four corners.
+        Pixels. Raises ValueError where an outline does not have four corners.
         """
         if any(len(shape.outline) != 4 for shape in self.shapes):
             raise ValueError(f"{self.name}: an outline has not four corners")
@@ -75,25 +75,26 @@ class LabelledImage:
 
 @dataclass(frozen=True, eq=False)
 class LabelledDataset:
-    """Labelled images of one set of classes."""
+    """Labelled images with one list of classes."""
 
     classes: tuple[str, ...]
-    """Names; a class has the index of its name."""
+    """Names in order of the class index."""
     images: tuple[LabelledImage, ...]
     """In the order of the file or of their names."""
     skipped: tuple[str, ...] = ()
-    """A line for everything in the file that is no outline of an object and was not taken."""
+    """A line for each kind of entry in the file that is not an outline and was skipped."""
 
     def __len__(self) -> int:
+        """Return the number of labelled objects."""
         return sum(len(image.shapes) for image in self.images)
 
     def index(self, kind: str) -> int:
-        """The index of class `kind`; raises ValueError for one that is not of the dataset."""
+        """Return the index of class `kind`; raises ValueError where the dataset has no such."""
         return self.classes.index(kind)
 
 
 def open_ring(points: ArrayLike) -> Floats:
-    """`points` (k, 2) as an outline, a repeated first point dropped.
+    """Return `points` (k, 2) as an outline, a repeated first point dropped.
 
     Raises ValueError on another shape, fewer than three points or a value that is not finite.
     """
@@ -110,7 +111,7 @@ def open_ring(points: ArrayLike) -> Floats:
 
 
 def is_rectangle(outline: Floats, tolerance: float = RECTANGLE_PX) -> bool:
-    """Whether `outline` has four corners within `tolerance` pixels of a rectangle's."""
+    """Return whether `outline` has four corners within `tolerance` pixels of a rectangle's."""
     if len(outline) != 4:
         return False
     middle = outline.mean(axis=0)
@@ -120,15 +121,34 @@ def is_rectangle(outline: Floats, tolerance: float = RECTANGLE_PX) -> bool:
     return bool(abs(half[0] - half[1]) <= tolerance)
 
 
-def safe_name(name: str, subject: object) -> str:
-    """`name` of an image as a label file gives it, with "/"; raises DatasetError if it leaves.
+def rotated_sides(width: float, height: float, degrees: float) -> tuple[Floats, Floats]:
+    """Return the top and the left side (x, y) of a box that is rotated clockwise by `degrees`."""
+    turn = math.radians(degrees)
+    top = np.array([math.cos(turn), math.sin(turn)]) * width
+    left = np.array([-math.sin(turn), math.cos(turn)]) * height
+    return top, left
 
-    It must name something in the folder of the images: no absolute path, no drive, no "..".
+
+def rotated_box(cx: float, cy: float, width: float, height: float, degrees: float) -> Floats:
+    """Return (4, 2) corners of a box rotated clockwise by `degrees` about its centre (cx, cy).
+
+    From the corner that is top left before the rotation, clockwise.
+    """
+    top, left = rotated_sides(width, height, degrees)
+    x, y, centre = top / 2, left / 2, np.array([cx, cy])
+    return np.array([centre - x - y, centre + x - y, centre + x + y, centre - x + y])
+
+
+def safe_name(name: str, subject: object) -> str:
+    """Return the image name `name` of a label file, with "/"; raises DatasetError if it is unsafe.
+
+    It must stay inside the folder of images: no absolute path, no drive, no "..". `subject` is the
+    label file.
     """
     path = PurePosixPath(name.replace("\\", "/"))
     windows = PureWindowsPath(name)
-    hidden = any(ord(letter) < 32 for letter in name)
-    if path.is_absolute() or windows.drive or ".." in path.parts or hidden or not path.name:
+    control = any(ord(letter) < 32 for letter in name)
+    if path.is_absolute() or windows.drive or ".." in path.parts or control or not path.name:
         raise DatasetError(
             str(subject),
             f"it names the image {name[:200]!r}",
@@ -139,7 +159,10 @@ def safe_name(name: str, subject: object) -> str:
 
 
 def base_name(name: str, subject: object) -> str:
-    """The last part of the path or address `name`, for formats that give the annotator's own."""
+    """Return the last part of the path or URL `name`, for formats with the annotator's own paths.
+
+    Raises DatasetError as `safe_name`.
+    """
     return safe_name(name.replace("\\", "/").rpartition("/")[2], subject)
 
 
@@ -147,11 +170,11 @@ def dataset_of(
     images: Iterable[LabelledImage],
     subject: object,
     classes: Iterable[str] = (),
-    left_out: Iterable[str] = (),
+    skipped: Iterable[str] = (),
 ) -> LabelledDataset:
-    """The dataset of `images`; classes that are not in `classes` follow in order of their names.
+    """Return the dataset of `images`; classes that are not in `classes` follow in sorted order.
 
-    Raises DatasetError, which names `subject`, where two images of a split have one name.
+    Raises DatasetError, which names `subject`, where two images of a split have the same name.
     """
     images = tuple(images)
     seen: set[tuple[str, str]] = set()
@@ -166,4 +189,4 @@ def dataset_of(
         seen.add((image.split, image.name))
     known = list(dict.fromkeys(classes))
     found = {shape.kind for image in images for shape in image.shapes}
-    return LabelledDataset((*known, *sorted(found - set(known))), images, tuple(left_out))
+    return LabelledDataset((*known, *sorted(found - set(known))), images, tuple(skipped))

@@ -1,4 +1,4 @@
-"""What may be done to outlines, each only when asked by name."""
+"""Edits of outlines, which readers and writers never do on their own."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledSha
 
 @dataclass(frozen=True, eq=False)
 class OutlineEdits:
-    """A dataset some of whose shapes were changed or dropped."""
+    """A dataset after an edit, with the numbers of changed and dropped shapes."""
 
     dataset: LabelledDataset
-    """With the shapes as they are now."""
+    """The dataset with the edited shapes."""
     changed: int
-    """Shapes that have another outline than before."""
+    """Number of shapes with another outline than before."""
     dropped: int = 0
-    """Shapes of which nothing was left."""
+    """Number of shapes that were removed."""
     furthest_px: float = 0.0
-    """How far a corner lies from where it was at most (Hausdorff distance), pixels."""
+    """Largest distance between an old and a new outline (Hausdorff distance), pixels."""
 
 
 def smallest_rectangle(outline: Floats) -> Floats:
-    """(4, 2) corners of the rectangle of least area around `outline` (k, 2), clockwise with y down.
+    """Return (4, 2) corners of the smallest rectangle around `outline` (k, 2), clockwise, y down.
 
-    Degenerate outlines (points, lines) give degenerate rectangles. It lies along an edge of the
-    convex hull (Freeman and Shapira 1975), so all of these are tried.
+    The rectangle of minimum area has a side on an edge of the convex hull (Freeman and Shapira
+    1975), so all of these are tried. Points and lines give degenerate rectangles.
     """
     hull = shapely.get_coordinates(shapely.MultiPoint(outline).convex_hull)
     edges = np.diff(hull, axis=0)
@@ -48,17 +48,17 @@ def smallest_rectangle(outline: Floats) -> Floats:
 
 
 def visible_part(corners: Floats, size: tuple[int, int]) -> Floats | None:
-    """(4, 2) the rectangle, turned as the object, around what an image of `size` shows of it.
+    """Return the rectangle, rotated like the object, around its part inside an image of `size`.
 
-    `corners` (4, 2) are those of a rectangle; None where the image shows nothing. Where the image
-    cuts a turned rectangle, corners of the result may still lie outside.
+    `corners` (4, 2) are those of a rectangle, and so are the returned ones; None where no part is
+    inside. Where the edge of the image cuts a rotated rectangle, corners may still lie outside.
     """
     part = shapely.Polygon(corners).intersection(shapely.box(0, 0, *size))
     if part.area <= 0:
         return None
-    seen = shapely.get_coordinates(part)
+    inside = shapely.get_coordinates(part)
     axes = np.array([corners[1] - corners[0], corners[3] - corners[0]])
-    shares = (seen - corners[0]) @ axes.T / (axes**2).sum(axis=1)
+    shares = (inside - corners[0]) @ axes.T / (axes**2).sum(axis=1)
     low, high = np.clip(shares.min(axis=0), 0, 1), np.clip(shares.max(axis=0), 0, 1)
     ring = np.array([low, [high[0], low[1]], high, [low[0], high[1]]])
     visible: Floats = corners[0] + ring @ axes
@@ -66,30 +66,30 @@ def visible_part(corners: Floats, size: tuple[int, int]) -> Floats | None:
 
 
 def signed_area(outline: Floats) -> float:
-    """Area of `outline` (k, 2) in squared pixels, positive where it runs clockwise with y down."""
+    """Return the area of `outline` (k, 2) in square pixels, positive if clockwise with y down."""
     x, y = (outline - outline.mean(axis=0)).T
     return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
 
 
 def to_rectangles(dataset: LabelledDataset) -> OutlineEdits:
-    """`dataset` with the smallest rectangle around each outline that is not a rectangle."""
+    """Return `dataset` with the smallest rectangle around each outline that is not a rectangle."""
 
-    def squared(shape: LabelledShape, image: LabelledImage) -> LabelledShape:
+    def rectangle(shape: LabelledShape, image: LabelledImage) -> LabelledShape:
         if is_rectangle(shape.outline):
             return shape
         return replace(shape, outline=smallest_rectangle(shape.outline))
 
-    return _mapped(dataset, squared)
+    return _edited(dataset, rectangle)
 
 
 def clip_to_images(dataset: LabelledDataset) -> OutlineEdits:
-    """`dataset` with the smallest rectangle around the part of each outline inside its image.
+    """Return `dataset` with the smallest rectangle around each outline's part inside its image.
 
-    Such a rectangle may still reach out a little where the image cuts a turned box, so its corners
-    are moved onto the edge. Shapes outside are dropped; images of unknown size stay as they are.
+    Where the image cuts a rotated box, corners of that rectangle may lie outside and are moved onto
+    the edge. Shapes outside are dropped; images of unknown size are not changed.
     """
 
-    def cut(shape: LabelledShape, image: LabelledImage) -> LabelledShape | None:
+    def clipped(shape: LabelledShape, image: LabelledImage) -> LabelledShape | None:
         if image.size is None or _inside(shape.outline, image.size):
             return shape
         part = shapely.make_valid(shapely.Polygon(shape.outline)).intersection(
@@ -100,11 +100,11 @@ def clip_to_images(dataset: LabelledDataset) -> OutlineEdits:
         corners = smallest_rectangle(shapely.get_coordinates(part.convex_hull))
         return replace(shape, outline=np.clip(corners, 0.0, image.size))
 
-    return _mapped(dataset, cut)
+    return _edited(dataset, clipped)
 
 
 def with_split(dataset: LabelledDataset, every: int) -> LabelledDataset:
-    """`dataset` whose images without a split are in "train", each `every`-th of them in "val"."""
+    """Return `dataset` with images without a split in "train", each `every`-th of them in "val"."""
     unsplit = [image.name for image in dataset.images if not image.split]
     val = set(sorted(unsplit)[every - 1 :: every])
     images = (
@@ -118,21 +118,22 @@ def _inside(outline: Floats, size: tuple[int, int]) -> bool:
     return bool((outline >= 0).all() and (outline <= size).all())
 
 
-def _mapped(
-    dataset: LabelledDataset, change: Callable[[LabelledShape, LabelledImage], LabelledShape | None]
+def _edited(
+    dataset: LabelledDataset, edit: Callable[[LabelledShape, LabelledImage], LabelledShape | None]
 ) -> OutlineEdits:
+    """Apply `edit` to each shape; None drops it."""
     images: list[LabelledImage] = []
     moves: list[float] = []
     dropped = 0
     for image in dataset.images:
-        now = [change(shape, image) for shape in image.shapes]
-        kept = tuple(shape for shape in now if shape is not None)
-        dropped += len(now) - len(kept)
+        edited = [edit(shape, image) for shape in image.shapes]
+        kept = tuple(shape for shape in edited if shape is not None)
+        dropped += len(edited) - len(kept)
         moves += [
             shapely.hausdorff_distance(shapely.Polygon(new.outline), shapely.Polygon(old.outline))
-            for new, old in zip(now, image.shapes, strict=True)
+            for new, old in zip(edited, image.shapes, strict=True)
             if new is not None and new is not old
         ]
         images.append(replace(image, shapes=kept))
-    now_all = replace(dataset, images=tuple(images))
-    return OutlineEdits(now_all, len(moves), dropped, float(max(moves, default=0.0)))
+    result = replace(dataset, images=tuple(images))
+    return OutlineEdits(result, len(moves), dropped, float(max(moves, default=0.0)))

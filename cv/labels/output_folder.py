@@ -1,23 +1,22 @@
-"""Where label files are written: whole folders, and one file for each image."""
+"""Folders that are written whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from cv.errors import DatasetError
-from cv.labels.labelled_image import LabelledDataset, LabelledImage
 
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """An empty folder to fill, which becomes `path` in one step when the block ends well.
+    """Yield an empty folder, which becomes `path` in one step when the block ends without an error.
 
-    Raises DatasetError where `path` exists and is not an empty folder, or cannot be made.
+    Raises DatasetError where `path` exists and is not an empty folder, or cannot be created.
     """
     target = Path(os.path.realpath(path))
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -38,34 +37,3 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-
-
-def label_file_paths(
-    dataset: LabelledDataset, home: Callable[[str], Path], out: Path
-) -> list[tuple[LabelledImage, Path]]:
-    """Each image with the path of its label file, in the folder `home` of its split.
-
-    Raises DatasetError, which names `out`, where two images would share one.
-    """
-    pairs: dict[Path, LabelledImage] = {}
-    for image in dataset.images:
-        path = home(image.split) / PurePosixPath(f"{image.stem}.txt")
-        if path in pairs:
-            raise DatasetError(
-                out,
-                f"{pairs[path].name} and {image.name} would share the label file {path}",
-                "a label file belongs to one image",
-                "Rename one of them.",
-            )
-        pairs[path] = image
-    return [(image, path) for path, image in pairs.items()]
-
-
-def copy_images(
-    dataset: LabelledDataset, home: Callable[[str], Path], source: Callable[[LabelledImage], Path]
-) -> None:
-    """Copies each image of `dataset` from its `source` into the folder `home` of its split."""
-    for image in dataset.images:
-        target = home(image.split) / PurePosixPath(image.name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source(image), target)

@@ -1,4 +1,4 @@
-"""What can be wrong with the outlines of one image."""
+"""Check the outlines of one image."""
 
 from __future__ import annotations
 
@@ -14,36 +14,37 @@ from cv.labels.labelled_image import LabelledImage, LabelledShape
 from cv.labels.outline_edits import signed_area, smallest_rectangle
 
 MIN_AREA = 0.01
-"""An outline with less around it has no area, squared pixels."""
+"""Smallest area of the convex hull of an outline, square pixels."""
 MAX_OUTSIDE = 0.01
-"""Share of the image's side by which the middle of a box may lie outside, as in ultralytics, which
-would leave the image out with all its labels. Corners may: an image cuts through objects."""
+"""Largest distance of the middle of a box from the image, as a share of the image's side; as in
+ultralytics, which otherwise drops the image with all its labels. Corners may lie outside."""
 DUPLICATE_IOU = 0.95
-"""Two boxes of one class that overlap more are the same one."""
+"""Two boxes of one class with a larger IoU are the same object."""
 
 
 def check_shapes(image: LabelledImage, file: object) -> Iterator[CheckFinding]:
-    """An error for each shape of `image` that is wrong, at most one a shape, then the duplicates.
+    """Yield an error for each invalid shape of `image`, at most one per shape, then the duplicates.
 
-    `file` is the label file they stand in.
+    `file` is its label file.
     """
-    sound = []
+    valid = []
     for number, shape in enumerate(image.shapes, 1):
-        fault = _fault(shape, image.size)
-        if fault is None:
-            sound.append((number, shape))
-            continue
-        rule, text = fault
-        yield error_finding(rule, file, _said(shape, number, text), shape.line)
-    yield from _duplicates(sound, file)
+        problem = _problem(shape, image.size)
+        if problem is None:
+            valid.append((number, shape))
+        else:
+            yield _finding(file, shape, number, *problem)
+    yield from _duplicates(valid, file)
 
 
-def _said(shape: LabelledShape, number: int, text: str) -> str:
-    return text if shape.line else f"shape {number}, {shape.kind}: {text}"
+def _finding(file: object, shape: LabelledShape, number: int, rule: str, text: str) -> CheckFinding:
+    """Return an error about `shape`, named by its `number` where it has no line."""
+    where = "" if shape.line else f"shape {number}, {shape.kind}: "
+    return error_finding(rule, file, f"{where}{text}", shape.line)
 
 
-def _fault(shape: LabelledShape, size: tuple[int, int] | None) -> tuple[str, str] | None:
-    """Rule and words of what is wrong with `shape`, None where nothing is."""
+def _problem(shape: LabelledShape, size: tuple[int, int] | None) -> tuple[str, str] | None:
+    """Return the rule that `shape` breaks and a description, None if it is valid."""
     outline = shape.outline
     polygon = shapely.Polygon(outline)
     if shapely.area(shapely.convex_hull(polygon)) < MIN_AREA:
@@ -54,11 +55,11 @@ def _fault(shape: LabelledShape, size: tuple[int, int] | None) -> tuple[str, str
         return "order", "corners in the wrong order: they run counter-clockwise in the image"
     if size is None:
         return None
+    where = f"the image of {size[0]} x {size[1]} px"
     if not polygon.intersects(shapely.box(0, 0, *size)):
-        return "outside", f"the box lies outside the image of {size[0]} x {size[1]} px"
+        return "outside", f"the box lies outside {where}"
     low, high = outline.min(axis=0), outline.max(axis=0)
     middle, slack = (low + high) / 2, MAX_OUTSIDE * np.array(size)
-    where = f"the image of {size[0]} x {size[1]} px"
     if (middle < -slack).any() or (middle > size + slack).any():
         out = float(np.max([-middle, middle - size]))
         return "outside", f"the middle of the box lies {out:.1f} px outside {where}"
@@ -67,20 +68,19 @@ def _fault(shape: LabelledShape, size: tuple[int, int] | None) -> tuple[str, str
     return None
 
 
-def _duplicates(sound: Sequence[tuple[int, LabelledShape]], file: object) -> Iterator[CheckFinding]:
+def _duplicates(valid: Sequence[tuple[int, LabelledShape]], file: object) -> Iterator[CheckFinding]:
     corners = [
-        s.outline if len(s.outline) == 4 else smallest_rectangle(s.outline) for _, s in sound
+        s.outline if len(s.outline) == 4 else smallest_rectangle(s.outline) for _, s in valid
     ]
     boxes = OrientedBoxes.from_corners(np.array(corners).reshape(-1, 4, 2))
     i, j = intersecting_pairs(boxes, boxes)
     near = np.hypot(*(boxes.centers[i] - boxes.centers[j]).T) < boxes.lengths[i] / 2
-    chosen = near & (i < j)
-    i, j = i[chosen], j[chosen]
-    again: set[int] = set()
+    i, j = i[near & (i < j)], j[near & (i < j)]
+    reported: set[int] = set()
     for a, b, iou in zip(i, j, pairwise_ious(boxes[i], boxes[j]), strict=True):
-        (first, one), (number, other) = sound[a], sound[b]
-        if iou > DUPLICATE_IOU and one.kind == other.kind and number not in again:
-            again.add(number)
+        (first, one), (number, other) = valid[a], valid[b]
+        if iou > DUPLICATE_IOU and one.kind == other.kind and number not in reported:
+            reported.add(number)
             where = f"line {one.line}" if one.line else f"shape {first}"
             text = f"the same {one.kind} as {where} (IoU {iou:.2f})"
-            yield error_finding("duplicate", file, _said(other, number, text), other.line)
+            yield _finding(file, other, number, "duplicate", text)

@@ -1,4 +1,4 @@
-"""Pierwatch's own label files."""
+"""Pierwatch's own label files of container blocks."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ RECORD = {
 }
 
 
-def survey(**changes: object) -> block_labels.PartialLabels:
+def parsed(**changes: object) -> block_labels.PartialLabels:
     return block_labels.parse(LabelDocument("a.json", json.dumps({**RECORD, **changes})))
 
 
-def test_a_block_has_a_cell_for_each_container():
-    shapes = survey().image.shapes
+def test_block_is_divided_into_one_cell_per_container():
+    shapes = parsed().image.shapes
     cells = [shape for shape in shapes if shape.kind == "container"]
     assert len(cells) == 6
     assert cells[0].outline.tolist() == [[10, 10], [20, 10], [20, 16], [10, 16]]
@@ -37,24 +37,24 @@ def test_a_block_has_a_cell_for_each_container():
     assert [len(s.outline) for s in shapes if s.kind == "hull"] == [5]
 
 
-def test_the_cells_of_a_crooked_block_cover_it():
+def test_cells_cover_a_block_that_is_not_a_rectangle():
     quad = [[10, 10], [40, 14], [44, 30], [8, 26]]
-    cells = survey(blocks=[{**BLOCK, "quad": quad}], ships=[]).image.shapes
+    cells = parsed(blocks=[{**BLOCK, "quad": quad}], ships=[]).image.shapes
     together = shapely.union_all([shapely.Polygon(cell.outline).buffer(1e-9) for cell in cells])
     assert together.symmetric_difference(shapely.Polygon(quad)).area < 1e-5
     assert sum(shapely.Polygon(cell.outline).area for cell in cells) == pytest.approx(together.area)
 
 
-def test_what_is_to_be_ignored_is_no_part_of_the_region():
-    one = survey()
-    assert one.region.area == pytest.approx(100 * 80 - 15 * 15)
-    assert one.gsd_m == (0.4, 0.4)
-    assert one.image.gsd_m == 0.4
-    assert survey(gsd_xy=[0.3, 0.25]).gsd_m == (0.3, 0.25)
-    assert survey(gsd_xy=[0.3, 0.25]).image.gsd_m is None
+def test_region_excludes_ignored_areas():
+    labels = parsed()
+    assert labels.region.area == pytest.approx(100 * 80 - 15 * 15)
+    assert labels.gsd_m == (0.4, 0.4)
+    assert labels.image.gsd_m == 0.4
+    assert parsed(gsd_xy=[0.3, 0.25]).gsd_m == (0.3, 0.25)
+    assert parsed(gsd_xy=[0.3, 0.25]).image.gsd_m is None
 
 
-def test_that_only_a_part_is_labelled_is_told(tmp_path):
+def test_dataset_notes_that_only_a_region_is_labelled(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps(RECORD))
     dataset = formats.read_dataset(tmp_path / "a.json")
     assert dataset.skipped == ("pier.png: labelled within 5, 5, 105, 85 only",)
@@ -65,13 +65,13 @@ def test_that_only_a_part_is_labelled_is_told(tmp_path):
     ("changes", "text"),
     [
         ({"region": [1, 2, 3]}, "a region of 3 numbers"),
-        ({"gsd": 0}, "positive metres a pixel"),
+        ({"gsd": 0}, "positive metres per pixel"),
         ({"blocks": [{**BLOCK, "cols": 1e9}]}, "1e.09 x 2 cells"),
         ({"blocks": [{**BLOCK, "rows": 0}]}, "3 x 0 cells"),
         ({"blocks": [{**BLOCK, "quad": [[0, 0], [1, 1], [0, 1]]}]}, "3 corners"),
         ({"ships": {}}, '"ships" is {}; a list is needed'),
     ],
 )
-def test_what_is_no_such_file(changes, text):
+def test_invalid_block_labels_are_refused(changes, text):
     with pytest.raises(DatasetError, match=text):
-        survey(**changes)
+        parsed(**changes)

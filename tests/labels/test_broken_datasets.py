@@ -1,4 +1,4 @@
-"""Datasets that are broken in one way each give one clear error."""
+"""A dataset with one fault gets exactly one clear error."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ A = "labels/train/a.txt"
 
 
 def line(text: str):
-    """Puts `text` in the second line of a label file."""
+    """Return a function that writes `text` as the second line of a label file."""
     return lambda folder: (folder / A).write_text(BOX + text + "\n")
 
 
@@ -100,16 +100,16 @@ CASES = {
     "class below 0": (line("-1 0.1 0.6 0.4 0.6 0.4 0.9 0.1 0.9"), "class index -1"),
     "class by name": (
         line("hull 0.1 0.6 0.4 0.6 0.4 0.9 0.1 0.9"),
-        f"{A}:2: the class index is 'hull', no whole number",
+        f"{A}:2: the class index is 'hull', not a whole number",
     ),
     "axis-aligned YOLO": (line("0 0.5 0.5 0.1 0.1"), f"{A}:2: 5 columns instead of 9"),
     "a column too many": (line("0 0.1 0.6 0.4 0.6 0.4 0.9 0.1 0.9 0.8"), "10 columns instead of 9"),
     "nan": (line("0 nan 0.6 0.4 0.6 0.4 0.9 0.1 0.9"), f"{A}:2: a coordinate is not finite"),
     "overflow": (line("0 1e999 0.6 0.4 0.6 0.4 0.9 0.1 0.9"), "a coordinate is not finite"),
-    "word": (line("0 left 0.6 0.4 0.6 0.4 0.9 0.1 0.9"), f"{A}:2: a coordinate is no number"),
+    "word": (line("0 left 0.6 0.4 0.6 0.4 0.9 0.1 0.9"), f"{A}:2: a coordinate is not a number"),
     "labels missing": (without(A), "images/train/a.png: no label file a.txt"),
     "image missing": (without("images/train/a.png"), f"{A}: no image a.* belongs to this label"),
-    "labels not UTF-8": (holding(A, b"\xff\xfe0\x00"), f"{A}: byte 0 is no UTF-8"),
+    "labels not UTF-8": (holding(A, b"\xff\xfe0\x00"), f"{A}: not UTF-8 (byte 0)"),
     "image truncated": (truncated, "images/train/a.png: unreadable image"),
     "image is a page": (holding("images/train/a.png", b"<html>"), "a.png: unreadable image"),
     "image is empty": (holding("images/train/a.png", b""), "a.png: unreadable image"),
@@ -133,12 +133,12 @@ CASES = {
         "the classes have the numbers 0, 2; they count from 0 without a gap",
     ),
     "one name twice": (manifest(YAML.replace("hull", "container")), "two classes of one name"),
-    "no YAML": (manifest("names: [a\n"), "no valid YAML"),
+    "not YAML": (manifest("names: [a\n"), "invalid YAML"),
     "YAML that runs": (
         manifest("names: !!python/object/apply:os.system ['touch ran']\n"),
-        "no valid YAML",
+        "invalid YAML",
     ),
-    "negative GSD": (manifest(YAML + "gsd_m: -0.3\n"), "gsd_m is -0.3; it is metres a pixel"),
+    "negative GSD": (manifest(YAML + "gsd_m: -0.3\n"), "gsd_m is -0.3; it is metres per pixel"),
 }
 
 
@@ -147,8 +147,8 @@ def test_one_fault_gives_one_error(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     folder = yolo_folder(tmp_path / "set")
     assert check_dataset(folder).errors == 0
-    spoil, text = CASES[name]
-    spoil(folder)
+    break_dataset, text = CASES[name]
+    break_dataset(folder)
     errors = [f for f in check_dataset(folder).findings if f.severity is Severity.ERROR]
     assert len(errors) == 1, [str(one) for one in errors]
     assert text in str(errors[0])
@@ -190,12 +190,12 @@ OTHER = {
     ),
     "dota, columns": ("a.txt", "gsd:1\n1 2 3 4 5 6 hull\n", "a.txt, line 2: 7 columns"),
     "dota, but YOLO": ("a.txt", BOX, "line 1: the category is the number 0.5"),
-    "no JSON": ("a.json", "{", "no valid JSON"),
+    "not JSON": ("a.json", "{", "not JSON"),
 }
 
 
 @pytest.mark.parametrize("name", OTHER)
-def test_other_formats_are_checked_too(tmp_path, name):
+def test_other_formats_are_checked(tmp_path, name):
     file, content, text = OTHER[name]
     noise(tmp_path / "images" / "a.png", 1)
     (tmp_path / file).write_text(content)

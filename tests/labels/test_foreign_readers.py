@@ -1,4 +1,4 @@
-"""What others make of the files that are written: ultralytics, GDAL, OpenCV."""
+"""Written files as other programs read them: ultralytics, GDAL, OpenCV."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RD = Grid((400, 600), Affine(0.25, 0, 62000, 0, -0.25, 444000), CRS.from_epsg(28
 
 
 def boxes(size: tuple[int, int], count: int) -> tuple[LabelledShape, ...]:
-    """Turned boxes inside an image of `size`."""
+    """Return rotated boxes inside an image of `size`."""
     rng = np.random.default_rng(4)
     shapes = []
     while len(shapes) < count:
@@ -37,7 +37,7 @@ def boxes(size: tuple[int, int], count: int) -> tuple[LabelledShape, ...]:
 
 
 def loaded(picture: Path, labels: Path):
-    """What the trainer of ultralytics makes of an image and its labels."""
+    """Return labels, size, outlines and verdict of ultralytics for an image and its labels."""
     pytest.importorskip("ultralytics")
     from cv.training.ultralytics_setup import isolate_ultralytics
 
@@ -48,7 +48,7 @@ def loaded(picture: Path, labels: Path):
     return found[1], found[2], found[3], found[-2]
 
 
-def test_ultralytics_loads_every_box_where_it_was(tmp_path):
+def test_ultralytics_reads_every_box_unchanged(tmp_path):
     size = (321, 200)
     images = [LabelledImage(f"{n}.png", size, boxes(size, n), split="train") for n in (0, 7)]
     sources = {image.name: noise(tmp_path / image.name, 3, size) for image in images}
@@ -68,8 +68,8 @@ def test_ultralytics_loads_every_box_where_it_was(tmp_path):
 
 
 @pytest.mark.parametrize("x", [-40, -20, -17, -10, -2, 290, 300, 302, 306, 309, 315, 330])
-def test_what_ultralytics_would_drop_is_an_error(tmp_path, x):
-    """The trainer leaves out the image with all its labels; `check` says so before."""
+def test_image_that_ultralytics_would_drop_is_an_error(tmp_path, x):
+    """Ultralytics drops the image with all its labels; the check reports that before."""
     size = (321, 200)
     shape = LabelledShape("container", open_ring([[x, 20], [x + 28, 20], [x + 28, 30], [x, 30]]))
     text = yolo_obb.text_of(LabelledImage("a.png", size, (shape,)), ("container",))
@@ -89,7 +89,7 @@ def test_what_ultralytics_would_drop_is_an_error(tmp_path, x):
 
 
 @pytest.mark.parametrize("write", [geojson.write_lonlat, geojson.write_in_crs])
-def test_gdal_finds_the_boxes_in_the_world(tmp_path, write):
+def test_gdal_reads_the_boxes_in_world_coordinates(tmp_path, write):
     geopandas = pytest.importorskip("geopandas")
     image = LabelledImage("a.tif", (600, 400), boxes((600, 400), 9))
     path = tmp_path / "a.geojson"
@@ -105,7 +105,7 @@ def test_gdal_finds_the_boxes_in_the_world(tmp_path, write):
         assert polygon.hausdorff_distance(truth) < 0.0025
 
 
-def test_longitude_comes_before_latitude(tmp_path):
+def test_longitude_is_written_before_latitude(tmp_path):
     square = open_ring([[0, 0], [8, 0], [8, 8], [0, 8]])
     path = tmp_path / "a.geojson"
     geojson.write_lonlat(LabelledImage("a", (9, 9), (LabelledShape("hull", square),)), RD, path)
@@ -115,7 +115,7 @@ def test_longitude_comes_before_latitude(tmp_path):
 
 
 @given(st.lists(st.tuples(st.integers(-999, 999), st.integers(-999, 999)), min_size=3, max_size=9))
-def test_the_smallest_rectangle_is_as_small_as_opencv_finds(points):
+def test_smallest_rectangle_is_as_small_as_that_of_opencv(points):
     (_, (w, h), _) = cv2.minAreaRect(np.array(points, dtype=np.float32))
     area = abs(signed_area(smallest_rectangle(open_ring(points))))
     assert area <= w * h * 1.001 + 0.5

@@ -1,4 +1,4 @@
-"""Whatever a label file holds: it is read, or refused with a DatasetError, and nothing else."""
+"""Label files with random changes are read or refused with a DatasetError, nothing else."""
 
 from __future__ import annotations
 
@@ -78,25 +78,26 @@ JSON_READERS = {
         },
     ),
     "label studio, JSON-MIN": (
-        lambda document: label_studio.parse(document, []),
+        label_studio.parse,
         [{"image": "a.png", "label": [{**REGION, "original_width": 9, "original_height": 9}]}],
     ),
     "label studio": (
-        lambda document: label_studio.parse(document, []),
+        label_studio.parse,
         json.loads(studio_json("a.png", (9, 9), [studio_box(0, 0, 9, 9, 9)])),
     ),
     "x-anylabeling": (
-        lambda document: x_anylabeling.parse(document, []),
+        x_anylabeling.parse,
         json.loads(anylabeling_json("a.png", (9, 9), POINTS)),
     ),
     "blocks": (block_labels.parse, BLOCKS),
 }
 
 
-def places(value: object, path: tuple = ()) -> list[tuple]:
-    """The path of every value in a JSON value."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()  # fmt: skip
-    return [path, *(place for key, item in inner for place in places(item, (*path, key)))]
+def value_paths(value: object, path: tuple = ()) -> list[tuple]:
+    """Return the path of every value in a JSON value."""
+    inner = dict(enumerate(value)) if isinstance(value, list) else value
+    inner = inner.items() if isinstance(inner, dict) else ()
+    return [path, *(inside for key, item in inner for inside in value_paths(item, (*path, key)))]
 
 
 def with_value(value, path: tuple, new):
@@ -110,18 +111,18 @@ def with_value(value, path: tuple, new):
 @pytest.mark.parametrize("name", JSON_READERS)
 @given(data=st.data())
 @settings(max_examples=300, deadline=None)
-def test_json_with_a_value_that_nobody_expects(name, data):
-    parse, sound = JSON_READERS[name]
-    parse(LabelDocument("a.json", json.dumps(sound)))
-    path = data.draw(st.sampled_from(places(sound)))
-    spoiled = with_value(sound, path, data.draw(JSON))
+def test_json_with_an_unexpected_value(name, data):
+    parse, valid = JSON_READERS[name]
+    parse(LabelDocument("a.json", json.dumps(valid)))
+    path = data.draw(st.sampled_from(value_paths(valid)))
+    changed = with_value(valid, path, data.draw(JSON))
     with contextlib.suppress(DatasetError):
-        parse(LabelDocument("a.json", json.dumps(spoiled)))
+        parse(LabelDocument("a.json", json.dumps(changed)))
 
 
 @given(st.data())
 @settings(max_examples=300)
-def test_texts_with_a_piece_that_nobody_expects(data):
+def test_text_with_an_unexpected_piece(data):
     polygon = '<polygon label="hull" points="1,1;9,1;9,5"/>'
     xml = cvat_xml("a.png", (9, 9), [cvat_box(1, 2, 3, 4, 5), polygon])
     text = data.draw(st.sampled_from([xml, "gsd:1\n1 1 9 1 9 5 1 5 hull 0\n"]))
@@ -135,7 +136,7 @@ def test_texts_with_a_piece_that_nobody_expects(data):
 
 @given(st.data())
 @settings(max_examples=200, deadline=None)
-def test_a_manifest_with_a_piece_that_nobody_expects(data):
+def test_dataset_yaml_with_an_unexpected_piece(data):
     text = YAML + "gsd_m: 0.3\n"
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, min(len(text), start + 12)))
@@ -151,7 +152,7 @@ def test_a_manifest_with_a_piece_that_nobody_expects(data):
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(lambda t: (BOX + t).encode()))
 @settings(max_examples=100, deadline=None)
-def test_any_label_file_of_yolo_can_be_checked(content):
+def test_any_yolo_label_file_can_be_checked(content):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for seed, split in enumerate(("train", "val")):

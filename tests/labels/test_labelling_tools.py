@@ -1,4 +1,4 @@
-"""Exports of labelling tools, against literal examples and shapely's turns."""
+"""Exports of annotation tools, against literal examples and rotations by shapely."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ from tests.fixtures.label_files import (
 )
 
 HUNDREDTHS = st.integers(1, 2_000_000).map(lambda n: n / 100)
-TURN = st.integers(0, 35999).map(lambda n: n / 100)
+DEGREES = st.integers(0, 35999).map(lambda n: n / 100)
 
 
 def ring(shape: LabelledShape) -> list:
     return np.round(shape.outline, 6).tolist()
 
 
-def test_a_cvat_box_turned_by_a_quarter_stands_on_end():
+def test_cvat_box_rotated_by_90_degrees():
     xml = cvat_xml("images/a.png", (200, 100), [cvat_box(50, 20, 40, 10, 90)])
     dataset = cvat.parse(LabelDocument("annotations.xml", xml))
     (image,) = dataset.images
-    assert dataset.classes == ("hull", "container")
+    assert dataset.classes == ["hull", "container"]
     assert (image.name, image.size) == ("images/a.png", (200, 100))
     assert ring(image.shapes[0]) == [[75, 5], [75, 45], [65, 45], [65, 5]]
 
 
-def test_a_cvat_box_turned_by_30_degrees_is_clockwise_in_the_image():
+def test_cvat_boxes_are_rotated_clockwise_in_the_image():
     xml = cvat_xml("a.png", (200, 200), [cvat_box(90, 95, 20, 10, 30)])
     corners = cvat.parse(LabelDocument("a.xml", xml)).images[0].shapes[0].outline
     # The middle (100, 100) plus (cos 30, sin 30) * 10: to the right and down.
@@ -50,8 +50,8 @@ def test_a_cvat_box_turned_by_30_degrees_is_clockwise_in_the_image():
     assert right_end == pytest.approx([100 + 8.660254, 105])
 
 
-@given(st.lists(st.tuples(HUNDREDTHS, HUNDREDTHS, HUNDREDTHS, HUNDREDTHS, TURN), max_size=5))
-def test_cvat_boxes_are_where_shapely_turns_them(rows):
+@given(st.lists(st.tuples(HUNDREDTHS, HUNDREDTHS, HUNDREDTHS, HUNDREDTHS, DEGREES), max_size=5))
+def test_cvat_boxes_agree_with_rotations_by_shapely(rows):
     xml = cvat_xml("a.png", (20000, 20000), [cvat_box(*row) for row in rows])
     (image,) = cvat.parse(LabelDocument("a.xml", xml)).images
     for (x, y, w, h, degrees), shape in zip(rows, image.shapes, strict=True):
@@ -59,7 +59,7 @@ def test_cvat_boxes_are_where_shapely_turns_them(rows):
         assert np.abs(shape.outline - oracle).max() <= 0.01
 
 
-def test_cvat_polygons_attributes_and_what_is_left_out(tmp_path):
+def test_cvat_polygons_attributes_and_skipped_shapes(tmp_path):
     shapes = [
         '<polygon label="hull" occluded="1" points="1.00,2.00;9.50,2.00;9.50,7.25;5.0,9.0;1,7">'
         '<attribute name="kind">bulk &amp; ore</attribute></polygon>',
@@ -68,7 +68,7 @@ def test_cvat_polygons_attributes_and_what_is_left_out(tmp_path):
     ]
     with zipfile.ZipFile(tmp_path / "task.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("annotations.xml", cvat_xml("a.png", (20, 20), shapes))
-        archive.writestr("images/a.png", b"not looked at")
+        archive.writestr("images/a.png", b"not decoded")
     assert formats.detect_format(tmp_path / "task.zip") is LabelFormat.CVAT
     dataset = formats.read_dataset(tmp_path / "task.zip")
     (shape,) = dataset.images[0].shapes
@@ -77,10 +77,10 @@ def test_cvat_polygons_attributes_and_what_is_left_out(tmp_path):
     assert dataset.skipped == ("1 shapes of type 'points'", "1 shapes of type 'polyline'")
 
 
-def test_a_label_studio_rectangle_turns_about_its_top_left_corner():
+def test_label_studio_rectangle_is_rotated_about_its_top_left_corner():
     # Percent of 200 x 100 px: corner (100, 20), 40 px wide, 10 px high, a quarter turn.
     text = studio_json("/data/upload/1/ab-a.png", (200, 100), [studio_box(50, 20, 20, 10, 90)])
-    (image,) = label_studio.parse(LabelDocument("a.json", text), [])
+    (image,) = label_studio.parse(LabelDocument("a.json", text)).images
     assert (image.name, image.size) == ("ab-a.png", (200, 100))
     assert ring(image.shapes[0]) == [[100, 20], [100, 60], [90, 60], [90, 20]]
 
@@ -93,28 +93,28 @@ def test_a_label_studio_rectangle_turns_about_its_top_left_corner():
         max_size=5,
     ),
 )  # fmt: skip
-def test_label_studio_boxes_are_where_shapely_turns_them(size, rows):
+def test_label_studio_boxes_agree_with_rotations_by_shapely(size, rows):
     text = studio_json("a.png", size, [studio_box(*row) for row in rows])
-    (image,) = label_studio.parse(LabelDocument("a.json", text), [])
+    (image,) = label_studio.parse(LabelDocument("a.json", text)).images
     for (x, y, w, h, degrees), shape in zip(rows, image.shapes, strict=True):
         left, top = x * size[0] / 100, y * size[1] / 100
         box = upright(left, top, w * size[0] / 100, h * size[1] / 100)
         assert np.abs(shape.outline - turned(box, degrees, (left, top))).max() <= 0.01
 
 
-def test_label_studio_json_min_polygons_and_addresses():
+def test_label_studio_json_min_polygons_and_image_addresses():
     region = {"points": [[0, 0], [50, 0], [50, 50]], "polygonlabels": ["hull"],
               "original_width": 40, "original_height": 20}  # fmt: skip
     value = studio_box(10, 10, 10, 10, 0)["value"]
     box = {**value, "original_width": 40, "original_height": 20}
     task = {"image": "/data/local-files/?d=sets/pier%201.png", "id": 3, "label": [region, box]}
-    (image,) = label_studio.parse(LabelDocument("a.json", json.dumps([task])), [])
+    (image,) = label_studio.parse(LabelDocument("a.json", json.dumps([task]))).images
     assert image.name == "pier 1.png"
     assert ring(image.shapes[0]) == [[0, 0], [20, 0], [20, 10]]
     assert ring(image.shapes[1]) == [[4, 2], [8, 2], [8, 4], [4, 4]]
 
 
-def test_label_studio_takes_the_annotation_that_counts():
+def test_label_studio_uses_the_ground_truth_annotation():
     record = json.loads(studio_json("a.png", (10, 10), [studio_box(0, 0, 50, 50, 0)]))
     true = json.loads(json.dumps(record[0]["annotations"][0]))
     true["ground_truth"] = True
@@ -123,18 +123,18 @@ def test_label_studio_takes_the_annotation_that_counts():
     record[0]["annotations"].append(true)
     record[0]["annotations"].append({"was_cancelled": True, "result": []})
     record.append({"id": 2, "data": {"image": "b.png"}, "annotations": []})
-    others: list[str] = []
-    images = label_studio.parse(LabelDocument("a.json", json.dumps(record)), others)
+    labels = label_studio.parse(LabelDocument("a.json", json.dumps(record)))
+    images = labels.images
     assert [[s.kind for s in i.shapes] for i in images] == [["hull"], []]
     assert images[1].size is None
-    assert others == ["further annotation of the same image"] * 2
+    assert labels.skipped == ["further annotations of the same image"] * 2
 
 
-def test_an_image_turned_in_label_studio_is_refused():
+def test_image_rotated_in_label_studio_is_refused():
     record = json.loads(studio_json("a.png", (10, 10), [studio_box(0, 0, 50, 50, 0)]))
     record[0]["annotations"][0]["result"][0]["image_rotation"] = 90
-    with pytest.raises(DatasetError, match="an image turned in the tool"):
-        label_studio.parse(LabelDocument("a.json", json.dumps(record)), [])
+    with pytest.raises(DatasetError, match="an image rotated in the tool"):
+        label_studio.parse(LabelDocument("a.json", json.dumps(record)))
 
 
 def test_x_anylabeling_shapes():
@@ -146,16 +146,16 @@ def test_x_anylabeling_shapes():
         {"shape_type": "polygon", "points": [[0, 0], [5, 0], [5, 5], [3, 7], [0, 5]]},
         {"shape_type": "line", "points": [[0, 0], [5, 0]]},
     ]  # fmt: skip
-    others: list[str] = []
     text = anylabeling_json("..\\images\\a.png", (200, 100), shapes)
-    image = x_anylabeling.parse(LabelDocument("a.json", text), others)
+    labels = x_anylabeling.parse(LabelDocument("a.json", text))
+    (image,) = labels.images
     assert (image.name, image.size) == ("a.png", (200, 100))
     assert ring(image.shapes[0]) == [[75, 5], [75, 45], [65, 45], [65, 5]]
     upright_box = [[3, 2], [9, 2], [9, 8], [3, 8]]
     assert ring(image.shapes[1]) == ring(image.shapes[2]) == upright_box
     assert len(image.shapes[3].outline) == 5
     assert [s.ignore for s in image.shapes] == [True, False, False, False]
-    assert others == ["line"]
+    assert labels.skipped == ["shapes of type 'line'"]
 
 
 @given(
@@ -172,12 +172,12 @@ def test_x_anylabeling_boxes_keep_their_corners(rows):
         for row, corners in zip(rows, oracle, strict=True)
     ]
     text = anylabeling_json("a.png", (20000, 20000), shapes)
-    image = x_anylabeling.parse(LabelDocument("a.json", text), [])
+    (image,) = x_anylabeling.parse(LabelDocument("a.json", text)).images
     for shape, corners in zip(image.shapes, oracle, strict=True):
         assert np.abs(shape.outline - corners).max() <= 0.01
 
 
-def test_a_dota_file_as_published():
+def test_published_dota_file():
     text = (
         "imagesource:GoogleEarth\ngsd:0.146343590398\n"
         "2753 2408 2861 2385 2888 2468 2805 2502 plane 0\n"
@@ -202,9 +202,9 @@ def coco_file(annotation: dict) -> LabelDocument:
     ("annotation", "corners"),
     [
         ({"bbox": [10, 20, 30, 5]}, [[10, 20], [40, 20], [40, 25], [10, 25]]),
-        # detectron2: 90 degrees counter-clockwise; the left end comes to lie below
+        # detectron2: 90 degrees counter-clockwise, the left end moves to the bottom
         ({"bbox": [50, 40, 20, 10, 90]}, [[45, 50], [45, 30], [55, 30], [55, 50]]),
-        # a side that is longer across than along, and more than one turn
+        # height larger than width, a full turn
         ({"bbox": [50, 40, 10, 20, 360]}, [[45, 30], [55, 30], [55, 50], [45, 50]]),
         ({"segmentation": [[1, 2, 5, 2, 3, 9]]}, [[1, 2], [5, 2], [3, 9]]),
         ({"rotated_box": [50, 40, 20, 10, -90]}, [[55, 30], [55, 50], [45, 50], [45, 30]]),
@@ -219,8 +219,8 @@ def test_crowds_and_run_lengths_of_coco():
     crowd = {"bbox": [1, 1, 5, 5], "iscrowd": 1, "segmentation": {"counts": "x", "size": [80, 100]}}
     (shape,) = coco.parse(coco_file(crowd)).images[0].shapes
     assert shape.ignore
-    nothing = coco.parse(coco_file({}))
-    assert nothing.skipped == ("1 annotations with 'neither bbox nor segmentation'",)
+    empty = coco.parse(coco_file({}))
+    assert empty.skipped == ["annotations with neither bbox nor segmentation"]
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_crowds_and_run_lengths_of_coco():
         (LabelDocument("a.json", '{"images": []}'), '"categories" is missing'),
     ],
 )
-def test_coco_that_is_none(document, text):
+def test_invalid_coco_is_refused(document, text):
     with pytest.raises(DatasetError, match=text):
         coco.parse(document)
 
@@ -245,7 +245,7 @@ def test_coco_that_is_none(document, text):
 @pytest.mark.parametrize(
     "name", ["/etc/passwd", "../a.png", "C:\\a.png", "x/../../a.png", "", ".."]
 )
-def test_names_that_lead_out_of_the_folder_of_images(name):
+def test_image_names_outside_the_folder_of_images_are_refused(name):
     record = json.loads(coco_file({}).text)
     record["images"][0]["file_name"] = name
     with pytest.raises(DatasetError, match="a path inside the folder of images"):
@@ -264,7 +264,7 @@ def test_names_that_lead_out_of_the_folder_of_images(name):
         ("dataset.yaml", "", LabelFormat.YOLO_OBB),
     ],
 )
-def test_formats_are_told_by_what_they_hold(tmp_path, name, text, kind):
+def test_format_is_detected_by_content(tmp_path, name, text, kind):
     path = tmp_path / name
     path.write_text(text)
     assert formats.detect_format(path) is kind
@@ -276,19 +276,20 @@ def test_formats_are_told_by_what_they_hold(tmp_path, name, text, kind):
     ("change", "text"),
     [
         ({"split": "../../x"}, "the split '../../x'; a split is train, val, test"),
-        ({"gsd_m": -1}, "gsd_m is -1; it is metres a pixel"),
+        ({"gsd_m": -1}, "gsd_m is -1; it is metres per pixel"),
         ({"width": 10.5}, "whole pixels are needed"),
         ({"height": None}, "the height is None"),
+        ({"width": 1e300}, "1 to 2147483648 whole pixels are needed"),
     ],
 )
-def test_images_of_coco_that_are_not_as_they_should(change, text):
+def test_invalid_image_entries_of_coco_are_refused(change, text):
     record = json.loads(coco_file({}).text)
     record["images"][0] |= change
     with pytest.raises(DatasetError, match=text):
         coco.parse(LabelDocument("a.json", json.dumps(record)))
 
 
-def test_cvat_for_video_says_what_to_export():
+def test_cvat_for_video_is_refused_with_the_right_export_format():
     xml = "<annotations><version>1.1</version><track id='0'/></annotations>"
     with pytest.raises(DatasetError, match=r'Export as "CVAT for images 1\.1"'):
         cvat.parse(LabelDocument("a.xml", xml))

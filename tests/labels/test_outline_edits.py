@@ -1,4 +1,4 @@
-"""What is done to outlines, and only when asked."""
+"""Edits of outlines."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def one(outline, size=(100, 100)) -> LabelledDataset:
 
 
 @given(POINTS)
-def test_the_smallest_rectangle_holds_all_points_and_runs_clockwise(points):
+def test_smallest_rectangle_contains_all_points_and_is_clockwise(points):
     corners = smallest_rectangle(open_ring(points))
     assert corners.shape == (4, 2)
     assert signed_area(corners) >= -1e-9
@@ -48,7 +48,7 @@ def test_the_smallest_rectangle_holds_all_points_and_runs_clockwise(points):
 
 
 @given(st.floats(0, 360), st.floats(1, 500), st.floats(1, 500))
-def test_a_turned_box_is_a_rectangle_and_stays_as_it_is(degrees, w, h):
+def test_rotated_box_is_a_rectangle_and_is_not_changed(degrees, w, h):
     corners = turned(upright(10, 20, w, h), degrees, "center")
     assert is_rectangle(corners)
     done = to_rectangles(one(corners))
@@ -64,25 +64,25 @@ def test_a_turned_box_is_a_rectangle_and_stays_as_it_is(degrees, w, h):
         [[0, 0], [10, 0], [5, 5]],
     ],
 )
-def test_what_is_no_rectangle_is_counted_when_it_is_changed(outline):
+def test_other_outlines_become_rectangles_and_are_counted(outline):
     done = to_rectangles(one(np.array(outline, dtype=float)))
     assert done.changed == 1
     assert done.furthest_px > 0.01
     assert is_rectangle(done.dataset.images[0].shapes[0].outline)
 
 
-def test_a_crossed_outline_is_uncrossed_and_counted():
+def test_self_crossing_outline_becomes_a_rectangle_and_is_counted():
     done = to_rectangles(one([[0.0, 0], [10, 0], [0, 5], [10, 5]]))
     assert done.changed == 1
     assert is_rectangle(done.dataset.images[0].shapes[0].outline)
 
 
-def test_the_furthest_move_is_told():
+def test_largest_move_of_a_corner_is_reported():
     done = to_rectangles(one([[0.0, 0], [10, 0], [10, 5], [0, 5.5]]))
     assert done.furthest_px == pytest.approx(0.5, abs=0.05)
 
 
-def test_cutting_keeps_what_is_inside_and_drops_what_is_not():
+def test_clipping_keeps_the_part_inside_and_drops_shapes_outside():
     inside, outside = upright(10, 10, 20, 5), upright(200, 10, 20, 5)
     across = upright(90, 10, 40, 8)
     shapes = tuple(
@@ -95,7 +95,7 @@ def test_cutting_keeps_what_is_inside_and_drops_what_is_not():
     assert kept[1].equals(upright(90, 10, 10, 8))
 
 
-def test_every_nth_image_goes_to_val_unless_it_has_a_split():
+def test_every_nth_image_without_a_split_goes_to_val():
     images = [LabelledImage(f"{i}.png", None, ()) for i in range(9)]
     done = with_split(dataset_of([*images, LabelledImage("t.png", None, (), split="test")], "x"), 4)
     assert [i.name for i in done.images if i.split == "val"] == ["3.png", "7.png"]
@@ -106,12 +106,12 @@ def test_every_nth_image_goes_to_val_unless_it_has_a_split():
 @pytest.mark.parametrize(
     "points", [[[0, 0], [1, 1]], [[0, 0], [1, 1], [np.nan, 0]], [0, 1, 2], [[1, 2, 3]] * 3]
 )
-def test_what_is_no_outline(points):
+def test_invalid_outlines_are_refused(points):
     with pytest.raises(ValueError, match=r"outline|finite"):
         open_ring(points)
 
 
-def test_a_closed_ring_is_opened():
+def test_repeated_first_point_is_dropped():
     assert len(open_ring([[0, 0], [1, 0], [1, 1], [0, 0]])) == 3
 
 
@@ -120,7 +120,7 @@ def test_two_images_of_one_name_are_refused():
         dataset_of([LabelledImage("a.png", None, ())] * 2, "x.json")
 
 
-def test_boxes_of_an_image_and_of_an_empty_one():
+def test_boxes_of_an_image_with_and_without_shapes():
     (image,) = one([[0.0, 0], [10, 0], [10, 5], [0, 5]]).images
     assert image.boxes().values.tolist() == [[5, 2.5, 10, 5, 0]]
     assert len(LabelledImage("a.png", None, ()).boxes()) == 0
@@ -131,23 +131,23 @@ def test_boxes_of_an_image_and_of_an_empty_one():
 
 @pytest.mark.parametrize("degrees", [0, 10, 45, 80, 90, 135, 200, 300])
 @pytest.mark.parametrize("x", [-15, 0, 20, 50, 99])
-def test_the_visible_part_is_turned_as_the_object_and_holds_all_that_is_seen(x, degrees):
+def test_visible_part_has_the_rotation_of_the_object_and_covers_its_visible_area(x, degrees):
     box = affinity.rotate(shapely.box(x - 20, 46, x + 20, 54), degrees, origin=(x, 50))
     corners = shapely.get_coordinates(box)[:4]
     part = visible_part(corners, (100, 100))
-    seen = box.intersection(shapely.box(0, 0, 100, 100))
-    if seen.area == 0:
+    visible = box.intersection(shapely.box(0, 0, 100, 100))
+    if visible.area == 0:
         assert part is None
         return
     whole = shapely.Polygon(part)
     assert is_rectangle(part)
-    assert whole.buffer(1e-6).contains(seen)
+    assert whole.buffer(1e-6).contains(visible)
     assert box.buffer(1e-6).contains(whole)
     turn = np.arctan2(*(part[1] - part[0])[::-1]) - np.arctan2(*(corners[1] - corners[0])[::-1])
     assert np.sin(turn) == pytest.approx(0, abs=1e-9)
-    for side in (0, 1):  # it reaches no further along its axes than what is seen
+    for side in (0, 1):  # it is not longer along its axes than the visible area
         axis = (corners[(1, 3)[side]] - corners[0]) / np.hypot(
             *(corners[(1, 3)[side]] - corners[0])
         )
-        ends = [np.ptp(shapely.get_coordinates(shape) @ axis) for shape in (seen, whole)]
+        ends = [np.ptp(shapely.get_coordinates(shape) @ axis) for shape in (visible, whole)]
         assert ends[1] == pytest.approx(ends[0])

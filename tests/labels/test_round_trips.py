@@ -1,4 +1,4 @@
-"""Every format that is written gives back what it got, within 0.01 px."""
+"""Datasets that are written and read again are the same, within 0.01 px."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from pyproj import CRS
 
 from cv.errors import DatasetError
 from cv.geometry.grid import Grid
-from cv.labels import coco, dota, geojson, yolo_obb
+from cv.labels import coco, dota, formats, geojson, yolo_obb
 from cv.labels.label_documents import LabelDocument
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, dataset_of
 from tests.fixtures.label_files import noise, turned, upright, yolo_folder
 
-PX = 0.01
+TOLERANCE_PX = 0.01
 CLASSES = ("container", "hull", "Größe 20 ft")
 DOTA_CLASSES = ("container", "hull", "Größe")
 
 
 @st.composite
 def outlines(draw, width, height):
-    """A turned box, any corner first, either sense, also partly outside; now and then a quad."""
+    """A rotated box in any order of corners, also partly outside; sometimes a quadrilateral."""
     middle = draw(st.floats(-40, width + 40)), draw(st.floats(-40, height + 40))
     w, h = draw(st.floats(0.5, 3000)), draw(st.floats(0.5, 3000))
     box = upright(middle[0] - w / 2, middle[1] - h / 2, w, h)
@@ -59,14 +59,14 @@ def assert_same(left: LabelledImage, right: LabelledImage, ordered: bool = True)
     assert [s.kind for s in left.shapes] == [s.kind for s in right.shapes]
     for one, other in zip(left.shapes, right.shapes, strict=True):
         if ordered:
-            assert np.abs(one.outline - other.outline).max() <= PX
+            assert np.abs(one.outline - other.outline).max() <= TOLERANCE_PX
         else:
             turns = [
                 np.roll(ring, k, axis=0)
                 for ring in (other.outline, other.outline[::-1])
                 for k in range(4)
             ]
-            assert min(np.abs(one.outline - turn).max() for turn in turns) <= PX
+            assert min(np.abs(one.outline - turn).max() for turn in turns) <= TOLERANCE_PX
 
 
 @given(images())
@@ -89,7 +89,7 @@ def test_dota(image):
 def test_coco(first, second):
     dataset = LabelledDataset(CLASSES, (first, replace(second, split="val")))
     again = coco.parse(LabelDocument("a.json", coco.text_of(dataset)))
-    assert again.classes == CLASSES
+    assert tuple(again.classes) == CLASSES
     for left, right in zip(dataset.images, again.images, strict=True):
         assert_same(left, right)
         assert (left.name, left.size, left.split) == (right.name, right.size, right.split)
@@ -98,8 +98,8 @@ def test_coco(first, second):
 
 
 @given(images())
-def test_the_turned_box_of_coco_tells_the_same_rectangle(image):
-    """Read by detectron2's own formula, which is written down here once more."""
+def test_rotated_box_of_coco_is_the_same_rectangle(image):
+    """Read by detectron2's own formula, written here independently."""
     record = json.loads(coco.text_of(LabelledDataset(CLASSES, (image,))))
     for annotation, shape in zip(record["annotations"], image.shapes, strict=True):
         low, high = shape.outline.min(axis=0), shape.outline.max(axis=0)
@@ -114,18 +114,18 @@ def test_the_turned_box_of_coco_tells_the_same_rectangle(image):
             y = math.cos(theta) * dy - math.sin(theta) * dx + cy
             x = math.sin(theta) * dy + math.cos(theta) * dx + cx
             corners.append([x, y])
-        turned_one = replace(shape, outline=np.array(corners))
+        rotated = replace(shape, outline=np.array(corners))
         kept = replace(image, shapes=(shape,))
         if np.abs(shape.outline).max() < 1e5:
-            slack = replace(image, shapes=(turned_one,))
+            slack = replace(image, shapes=(rotated,))
             assert_nearly(kept, slack)
 
 
 def assert_nearly(left: LabelledImage, right: LabelledImage) -> None:
-    """A quad within 0.01 px of a rectangle may differ from that by twice as much."""
+    """A quadrilateral within 0.01 px of a rectangle may differ from it by twice as much."""
     one, other = left.shapes[0].outline, right.shapes[0].outline
     turns = [np.roll(ring, k, axis=0) for ring in (other, other[::-1]) for k in range(4)]
-    assert min(np.abs(one - turn).max() for turn in turns) <= 2 * PX
+    assert min(np.abs(one - turn).max() for turn in turns) <= 2 * TOLERANCE_PX
 
 
 @given(images(), images(name="other.png"))
@@ -135,8 +135,8 @@ def test_geojson_in_pixels(first, second):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.geojson"
         geojson.write(dataset, path)
-        again = geojson.read(path)
-    assert again.classes == CLASSES
+        again = formats.read_dataset(path)
+    assert tuple(again.classes) == CLASSES
     for left, right in zip(dataset.images, again.images, strict=True):
         assert_same(left, right)
         assert (left.name, left.size, left.split) == (right.name, right.size, right.split)
@@ -157,15 +157,15 @@ GRIDS = {
 @given(image=images())
 @example(image=LabelledImage("a.png", (9, 9), ()))
 @settings(max_examples=25, deadline=None)
-def test_geojson_in_the_world(image, name, write):
+def test_geojson_in_world_coordinates(image, name, write):
     grid = GRIDS[name]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.geojson"
         write(image, grid, path)
         record = json.loads(path.read_text())
-        (again,) = geojson.read(path, grid, image.name).images
+        (again,) = formats.read_dataset(path, grid).images
         with pytest.raises(DatasetError, match="coordinates in the world"):
-            geojson.read(path)
+            formats.read_dataset(path)
     assert_same(image, again, ordered=False)
     for feature in record["features"]:
         polygon = shapely.geometry.shape(feature["geometry"])
@@ -215,7 +215,7 @@ def test_a_whole_dota_dataset(tmp_path):
 
 
 @pytest.mark.parametrize(("kind", "corners"), [("two words", 4), ("hull", 5)])
-def test_what_dota_cannot_say_is_refused(kind, corners):
+def test_shapes_that_dota_cannot_hold_are_refused(kind, corners):
     ring = np.array([[0, 0], [4, 0], [5, 2], [4, 4], [0, 4.0]])[-corners:]
     with pytest.raises(DatasetError, match="four corners and class names without spaces"):
         dota.text_of(LabelledImage("a.png", None, (LabelledShape(kind, ring),)))

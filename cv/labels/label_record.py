@@ -1,0 +1,188 @@
+"""Values of a parsed label file, read with checks: what the format does not allow is refused."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, NoReturn, TypeVar
+
+from numpy.typing import ArrayLike
+
+from cv.errors import DatasetError
+from cv.geometry.oriented_boxes import Floats
+from cv.labels.label_documents import LabelDocument, parse_json
+from cv.labels.labelled_image import SPLITS, LabelledImage, open_ring
+
+T = TypeVar("T")
+MAX_SIDE_PX = 1 << 31
+"""Widest and highest image, pixels."""
+_TYPE_NAMES: dict[type, str] = {dict: "an object", list: "a list", str: "a text"}
+
+
+class ParsedLabels(NamedTuple):
+    """What one label file holds."""
+
+    images: list[LabelledImage]
+    """In the order of the file."""
+    classes: list[str]
+    """Names that the file declares, in order; empty where the format has no list of classes."""
+    skipped: list[str]
+    """What each skipped entry is, such as "shapes of type 'line'"."""
+
+
+@dataclass(frozen=True)
+class SourceLocation:
+    """Where in a label file a value is, for messages."""
+
+    file: str
+    """Name of the document."""
+    position: str = ""
+    """Such as "annotation 3"; empty for the whole file."""
+
+    def at(self, position: str) -> SourceLocation:
+        """Return the location of `position` within this one."""
+        return SourceLocation(self.file, ", ".join(filter(None, (self.position, position))))
+
+    def refuse(self, found: str, limit: str, remedy: str = "Correct the label file.") -> NoReturn:
+        """Raise the DatasetError that names this location."""
+        where = f"{self.file}, {self.position}" if self.position else self.file
+        raise DatasetError(where, found, limit, remedy)
+
+    def require(self, value: Any, kind: type[T], name: str) -> T:
+        """Return `value` if it is a `kind` (dict, list, str)."""
+        if not isinstance(value, kind):
+            found = "missing" if value is None else f"{value!r:.80}"
+            self.refuse(f"{name} is {found}", f"{_TYPE_NAMES[kind]} is needed")
+        return value
+
+    def number(self, value: Any, name: str) -> float:
+        """Return `value` as a finite number; a text may hold one, as in XML."""
+        try:
+            if isinstance(value, bool) or not isinstance(value, int | float | str):
+                raise ValueError
+            result = float(value)
+        except (ValueError, OverflowError):
+            self.refuse(f"{name} is {value!r:.80}", "a number is needed")
+        if not math.isfinite(result):
+            self.refuse(f"{name} is {value!r:.80}", "a finite number is needed")
+        return result
+
+    def numbers(self, value: Any, name: str) -> list[float]:
+        """Return the list `value` of finite numbers."""
+        return [self.number(entry, name) for entry in self.require(value, list, name)]
+
+    def size(self, width: Any, height: Any) -> tuple[int, int]:
+        """Return width and height in pixels, whole and positive."""
+        sides = self.number(width, "the width"), self.number(height, "the height")
+        if any(side != int(side) or not 1 <= side <= MAX_SIDE_PX for side in sides):
+            self.refuse(
+                f"the image is {sides[0]:g} x {sides[1]:g} px",
+                f"1 to {MAX_SIDE_PX} whole pixels are needed",
+            )
+        return int(sides[0]), int(sides[1])
+
+    def outline(self, points: ArrayLike) -> Floats:
+        """Return `points` (k, 2) as the outline of a shape, pixels."""
+        try:
+            return open_ring(points)
+        except (ValueError, TypeError, OverflowError) as error:
+            self.refuse(f"{error}"[:120], "at least three finite points x, y are needed")
+
+
+@dataclass(frozen=True)
+class LabelRecord:
+    """A JSON object, or the attributes of an XML element, with its location."""
+
+    values: Mapping[str, Any]
+    """Its entries, not checked."""
+    location: SourceLocation
+    """Where it is."""
+
+    def refuse(self, found: str, limit: str) -> NoReturn:
+        """Raise the DatasetError that names this record."""
+        self.location.refuse(found, limit)
+
+    def get(self, key: str) -> Any:
+        """Return the value of `key`, not checked; None where it is missing."""
+        return self.values.get(key)
+
+    def text(self, key: str) -> str:
+        """Return the text `key`."""
+        return self.location.require(self.get(key), str, f'"{key}"')
+
+    def array(self, key: str) -> list[Any]:
+        """Return the list `key`."""
+        return self.location.require(self.get(key), list, f'"{key}"')
+
+    def number(self, key: str, default: float | None = None) -> float:
+        """Return the finite number `key`; `default`, where there is one, if it is missing."""
+        return self.location.number(self.values.get(key, default), key)
+
+    def numbers(self, key: str) -> list[float]:
+        """Return the list of finite numbers `key`, empty where it is missing."""
+        return self.location.numbers(self.get(key) or [], key)
+
+    def record(self, key: str) -> LabelRecord:
+        """Return the object `key`."""
+        values = self.location.require(self.get(key), dict, f'"{key}"')
+        return LabelRecord(values, self.location)
+
+    def records(self, key: str, title: str) -> Iterator[LabelRecord]:
+        """Yield the objects of the list `key`, known in messages as `title` and their index."""
+        return records_of(self.array(key), self.location, title)
+
+    def points(self, key: str) -> list[list[float]]:
+        """Return the points of the list `key`, as lists of finite numbers."""
+        return [self.location.numbers(point, "a point") for point in self.array(key)]
+
+    def size(self, width: str = "width", height: str = "height") -> tuple[int, int]:
+        """Return the size of an image in pixels from the keys `width` and `height`."""
+        return self.location.size(self.get(width), self.get(height))
+
+    def optional_size(self) -> tuple[int, int] | None:
+        """Return the size of an image in pixels, None where it has neither width nor height."""
+        missing = self.get("width") is None and self.get("height") is None
+        return None if missing else self.size()
+
+    def split(self) -> str:
+        """Return the split of an image, "" where it has none."""
+        value = self.get("split")
+        if value in (None, ""):
+            return ""
+        if value not in SPLITS:
+            self.refuse(f"the split {value!r:.40}", f"a split is {', '.join(SPLITS)}")
+        return str(value)
+
+    def gsd_m(self) -> float | None:
+        """Return the metres per pixel of an image, None where it has none."""
+        if self.get("gsd_m") is None:
+            return None
+        gsd = self.number("gsd_m")
+        if gsd <= 0:
+            self.refuse(f"gsd_m is {gsd:g}", "it is metres per pixel, a positive number")
+        return gsd
+
+
+def json_record(document: LabelDocument) -> LabelRecord:
+    """Return the JSON object that `document` holds; raises DatasetError."""
+    location = SourceLocation(document.name)
+    return LabelRecord(location.require(parse_json(document), dict, "the file"), location)
+
+
+def records_of(entries: list[Any], location: SourceLocation, title: str) -> Iterator[LabelRecord]:
+    """Yield the objects in `entries`, known in messages as `title` and their index."""
+    for i, entry in enumerate(entries):
+        here = location.at(f"{title} {i}")
+        yield LabelRecord(here.require(entry, dict, "it"), here)
+
+
+def attributes_of(record: Any) -> tuple[tuple[str, str], ...]:
+    """Return the texts and numbers of the JSON object `record`, as texts."""
+    if not isinstance(record, dict):
+        return ()
+    return tuple(
+        (str(key), str(value))
+        for key, value in record.items()
+        if isinstance(value, str | int | float) and value != ""
+    )

@@ -1,0 +1,93 @@
+"""Text files with one line per object, one file per image, as in YOLO-OBB and DOTA."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+import numpy as np
+
+from cv.errors import DatasetError
+from cv.geometry.oriented_boxes import Floats
+from cv.labels.label_documents import LabelDocument
+from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape
+
+LineParser = Callable[[str], LabelledShape | None]
+"""Returns the object of a line, None for a header; raises ValueError that describes the problem."""
+
+
+class LineError(NamedTuple):
+    """A line that is invalid."""
+
+    line: int
+    """Its number, from 1."""
+    text: str
+    """What is wrong with it."""
+
+
+def parse_lines(text: str, parse: LineParser) -> tuple[list[LabelledShape], list[LineError]]:
+    """Return the objects of the valid lines of a label file, and the errors of the others."""
+    shapes: list[LabelledShape] = []
+    errors: list[LineError] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            shape = parse(line) if line.strip() else None
+        except ValueError as error:
+            errors.append(LineError(number, str(error)))
+            continue
+        if shape is not None:
+            shapes.append(replace(shape, line=number))
+    return shapes, errors
+
+
+def require_lines(
+    document: LabelDocument, parse: LineParser, columns: str
+) -> tuple[LabelledShape, ...]:
+    """Return the objects of a label file; raises DatasetError on the first invalid line.
+
+    `columns` describes a valid line.
+    """
+    shapes, errors = parse_lines(document.text, parse)
+    if errors:
+        subject = f"{document.name}, line {errors[0].line}"
+        raise DatasetError(subject, errors[0].text, columns, "Correct the line.")
+    return tuple(shapes)
+
+
+def parse_corners(words: list[str]) -> Floats:
+    """Return (4, 2) corners x, y from eight numbers; raises ValueError on anything else."""
+    try:
+        corners = np.array([float(word) for word in words]).reshape(4, 2)
+    except ValueError as error:
+        raise ValueError(f"a coordinate is not a number: {' '.join(words)[:80]}") from error
+    if not np.isfinite(corners).all():
+        raise ValueError("a coordinate is not finite")
+    return corners
+
+
+def write_label_files(
+    dataset: LabelledDataset,
+    folder: Path,
+    home: Callable[[str], Path],
+    text_of: Callable[[LabelledImage], str],
+) -> None:
+    """Write the label file of each image of `dataset`, in the folder `home(split)` of its split.
+
+    `folder` is what `home` is relative to. Raises DatasetError where two images share a label file.
+    """
+    names: dict[Path, str] = {}
+    for image in dataset.images:
+        path = home(image.split) / PurePosixPath(f"{image.stem}.txt")
+        if path in names:
+            raise DatasetError(
+                str(path),
+                f"{names[path]} and {image.name} would share this label file",
+                "a label file belongs to one image",
+                "Rename one of them.",
+            )
+        names[path] = image.name
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text_of(image), encoding="utf-8")
