@@ -141,11 +141,10 @@ def run_sheet(args: argparse.Namespace) -> int:
 def run_convert(args: argparse.Namespace) -> int:
     """Reads, squares outlines where the target has boxes only, and writes."""
     from cv.labels import coco, dota, formats, geojson, outline_edits, yolo_obb
-    from cv.labels.class_mapping import with_classes
 
     dataset = formats.read_dataset(args.dataset, _grid(args.scene))
     if args.classes:
-        dataset = with_classes(dataset, args.classes)
+        dataset = outline_edits.with_classes(dataset, args.classes)
     places = _places(args)
     dataset = formats.complete_from_images(dataset, places)
     for line in dataset.skipped:

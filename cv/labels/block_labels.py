@@ -13,7 +13,6 @@ pixel, `gsd_xy` along x and y where pixels are not square on the ground.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,8 +79,8 @@ def _outline(record: LabelRecord, key: str) -> Floats:
     return record.location.outline(record.points(key))
 
 
-def _cells(block: LabelRecord) -> Iterator[Floats]:
-    """Yield (4, 2) corners of each container of a block, row by row."""
+def _cells(block: LabelRecord) -> Floats:
+    """Return (n, 4, 2) corners of the containers of a block, row by row."""
     quad = _outline(block, "quad")
     cols, rows = block.number("cols", 1), block.number("rows", 1)
     whole = cols == int(cols) and rows == int(rows)
@@ -90,14 +89,13 @@ def _cells(block: LabelRecord) -> Iterator[Floats]:
             f"{len(quad)} corners, {cols:g} x {rows:g} cells",
             f"a block has four corners and 1 to {MAX_CELLS} cells",
         )
-    u, v = np.linspace(0, 1, int(cols) + 1), np.linspace(0, 1, int(rows) + 1)
-    for j in range(int(rows)):
-        for i in range(int(cols)):
-            across = np.array([u[i], u[i + 1], u[i + 1], u[i]])[:, None]
-            down = np.array([v[j], v[j], v[j + 1], v[j + 1]])[:, None]
-            upper = (1 - across) * quad[0] + across * quad[1]
-            lower = (1 - across) * quad[3] + across * quad[2]
-            yield (1 - down) * upper + down * lower
+    across = np.linspace(0, 1, int(cols) + 1)[None, :, None]
+    down = np.linspace(0, 1, int(rows) + 1)[:, None, None]
+    upper = (1 - across) * quad[0] + across * quad[1]
+    lower = (1 - across) * quad[3] + across * quad[2]
+    grid = (1 - down) * upper + down * lower
+    corners = (grid[:-1, :-1], grid[:-1, 1:], grid[1:, 1:], grid[1:, :-1])
+    return np.stack(corners, axis=2).reshape(-1, 4, 2)
 
 
 def _region(record: LabelRecord) -> shapely.Polygon | shapely.MultiPolygon:

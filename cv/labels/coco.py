@@ -77,16 +77,12 @@ def text_of(dataset: LabelledDataset) -> str:
     """Return `dataset` as JSON; ids count from 1."""
     numbered = list(enumerate(dataset.images, 1))
     pairs = [(key, shape) for key, image in numbered for shape in image.shapes]
+    ids = {name: i for i, name in enumerate(dataset.classes, 1)}
     record = {
         "images": [_image_entry(key, image) for key, image in numbered],
-        "categories": [{"id": i, "name": name} for i, name in enumerate(dataset.classes, 1)],
+        "categories": [{"id": i, "name": name} for name, i in ids.items()],
         "annotations": [
-            {
-                "id": i,
-                "image_id": key,
-                "category_id": dataset.index(shape.kind) + 1,
-                **_annotation(shape),
-            }
+            {"id": i, "image_id": key, "category_id": ids[shape.kind], **_annotation(shape)}
             for i, (key, shape) in enumerate(pairs, 1)
         ],
     }
@@ -149,7 +145,7 @@ def _outline(annotation: LabelRecord) -> Floats | None:
 def _from_detectron(box: list[float]) -> Floats:
     """Return the corners of [cx, cy, w, h, angle], degrees counter-clockwise."""
     cx, cy, w, h, angle = box
-    return rotated_box(cx, cy, w, h, -angle)
+    return rotated_box((cx, cy), w, h, -angle)
 
 
 def _polygon(polygons: list[Any], annotation: LabelRecord) -> Floats:
@@ -167,14 +163,12 @@ def _polygon(polygons: list[Any], annotation: LabelRecord) -> Floats:
 
 
 def _image_entry(key: int, image: LabelledImage) -> dict[str, Any]:
-    entry: dict[str, Any] = {"id": key, "file_name": image.name}
-    if image.size is not None:
-        entry |= {"width": image.size[0], "height": image.size[1]}
-    if image.gsd_m is not None:
-        entry["gsd_m"] = image.gsd_m
-    if image.split:
-        entry["split"] = image.split
-    return entry
+    width, height = image.size or (None, None)
+    entry = {
+        "id": key, "file_name": image.name, "width": width, "height": height,
+        "gsd_m": image.gsd_m, "split": image.split or None,
+    }  # fmt: skip
+    return {name: value for name, value in entry.items() if value is not None}
 
 
 def _annotation(shape: LabelledShape) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def _shape(element: Element, corners: Floats, record: LabelRecord) -> LabelledSh
 def _box(record: LabelRecord) -> Floats:
     left, top, right, bottom = (record.number(key) for key in ("xtl", "ytl", "xbr", "ybr"))
     centre = (left + right) / 2, (top + bottom) / 2
-    return rotated_box(*centre, right - left, bottom - top, record.number("rotation", 0.0))
+    return rotated_box(centre, right - left, bottom - top, record.number("rotation", 0.0))
 
 
 def _polygon(record: LabelRecord) -> Floats:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -34,16 +33,6 @@ MAX_THREADS = 8
 """Images decoded at once: Pillow releases the GIL, and decoding is half of an image's check."""
 
 
-@dataclass(frozen=True, eq=False)
-class CheckedImage:
-    """One image of a YOLO dataset and what its check found."""
-
-    image: LabelledImage | None
-    """With the shapes that could be read; None where it cannot be read itself."""
-    findings: tuple[CheckFinding, ...]
-    """What is wrong with it and its labels."""
-
-
 def check_dataset(path: Path, images: Path | None = None, grid: Grid | None = None) -> CheckReport:
     """Report everything wrong with the dataset `path`, of any format that is read.
 
@@ -63,21 +52,25 @@ def _check_yolo(manifest: DatasetYaml) -> CheckReport:
     listed = list(manifest.images())
     with ThreadPoolExecutor(MAX_THREADS) as pool:
         results = pool.map(lambda one: _check_yolo_image(manifest, *one), listed)
-        checked = list(
-            tqdm(results, "checking", len(listed), unit="image", delay=2, disable=None, leave=False)
+        bar = tqdm(
+            results, "checking", len(listed), unit="image", delay=2, disable=None, leave=False
         )
-    findings = [finding for one in checked for finding in one.findings]
+        checked = list(bar)
+    findings = [finding for _, found in checked for finding in found]
     findings += _unused_labels([path for _, path in listed])
     findings += _repeated_images(listed)
-    images = tuple(one.image for one in checked if one.image is not None)
+    images = tuple(image for image, _ in checked if image is not None)
     return _report(LabelledDataset(manifest.names, images), findings, manifest.file)
 
 
-def _check_yolo_image(manifest: DatasetYaml, split: str, path: Path) -> CheckedImage:
+def _check_yolo_image(
+    manifest: DatasetYaml, split: str, path: Path
+) -> tuple[LabelledImage | None, list[CheckFinding]]:
+    """Return the image with its valid lines, None where it is unreadable, and its findings."""
     try:
         size = check_decodes(path)
     except DatasetError as error:
-        return CheckedImage(None, (unreadable_finding("image", error),))
+        return None, [unreadable_finding("image", error)]
     labels = label_path(path)
     shapes: list[LabelledShape] = []
     findings: list[CheckFinding] = []
@@ -85,7 +78,7 @@ def _check_yolo_image(manifest: DatasetYaml, split: str, path: Path) -> CheckedI
         try:
             document = next(read_documents(labels, ".txt"))
         except DatasetError as error:
-            return CheckedImage(None, (unreadable_finding("labels", error),))
+            return None, [unreadable_finding("labels", error)]
         parse = partial(yolo_obb.parse_line, size=size, names=manifest.names)
         shapes, errors = parse_lines(document.text, parse)
         findings += [error_finding("line", labels, error.text, error.line) for error in errors]
@@ -94,7 +87,7 @@ def _check_yolo_image(manifest: DatasetYaml, split: str, path: Path) -> CheckedI
         findings.append(error_finding("labels", path, text))
     name = manifest.name_of(path)
     image = LabelledImage(name, size, tuple(shapes), manifest.gsd_m, split)
-    return CheckedImage(image, (*findings, *check_shapes(image, labels)))
+    return image, [*findings, *check_shapes(image, labels)]
 
 
 def _unused_labels(images: list[Path]) -> Iterator[CheckFinding]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cv.geometry.oriented_boxes import Floats, OrientedBoxes
+from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.labels.check_report import CheckFinding, DatasetStatistics, warning_finding
 from cv.labels.labelled_image import LabelledDataset, is_rectangle
-from cv.labels.outline_edits import smallest_rectangle
+from cv.labels.outline_edits import boxes_around
 
 CONTAINER = "container"
 """The class with a standardised size."""
@@ -31,13 +31,16 @@ def dataset_statistics(dataset: LabelledDataset) -> DatasetStatistics:
     kinds = Counter(shape.kind for image in dataset.images for shape in image.shapes)
     counts = np.array([len(image.shapes) for image in dataset.images] or [0])
     gsds = {image.gsd_m for image in dataset.images}
-    widths = [(kind, boxes_of(dataset, kind).widths) for kind in dataset.classes if kinds[kind]]
+    widths = []
+    for kind in filter(kinds.get, dataset.classes):
+        low, middle, high = np.percentile(boxes_of(dataset, kind).widths, [5, 50, 95])
+        widths.append((kind, float(low), float(middle), float(high)))
     return DatasetStatistics(
         images=len(dataset.images),
-        empty=int((counts == 0).sum()) if dataset.images else 0,
+        empty=sum(not image.shapes for image in dataset.images),
         classes=tuple((kind, kinds[kind]) for kind in dataset.classes),
         per_image=(int(counts.min()), int(np.median(counts)), int(counts.max())),
-        widths_px=tuple((kind, *_percentiles(width)) for kind, width in widths),
+        widths_px=tuple(widths),
         gsd_m=gsds.pop() if len(gsds) == 1 else None,
     )
 
@@ -49,17 +52,15 @@ def check_statistics(
     number = sum(count for _, count in totals.classes)
     for kind, count in totals.classes:
         if count < MIN_CLASS_SHARE * number or not count:
-            yield warning_finding(
-                "balance", file, f"{count} of {number} objects are of class {kind!r}"
-            )
+            text = f"{count} of {number} objects are of class {kind!r}"
+            yield warning_finding("balance", file, text)
     if totals.images and totals.empty > MAX_EMPTY_SHARE * totals.images:
-        yield warning_finding(
-            "empty", file, f"{totals.empty} of {totals.images} images have no object"
-        )
+        text = f"{totals.empty} of {totals.images} images have no object"
+        yield warning_finding("empty", file, text)
     loose = sum(not is_rectangle(s.outline, 0.5) for i in dataset.images for s in i.shapes)
     if loose:
         text = "training takes the smallest rectangle around each"
-        yield warning_finding("rectangle", file, f"{loose} outlines are no rectangles; {text}")
+        yield warning_finding("rectangle", file, f"{loose} outlines are not rectangles; {text}")
     containers = boxes_of(dataset, CONTAINER)
     narrow = int((containers.widths < MIN_WIDTH_PX).sum())
     if narrow:
@@ -69,46 +70,27 @@ def check_statistics(
 
 
 def boxes_of(dataset: LabelledDataset, kind: str) -> OrientedBoxes:
-    """Return the boxes of class `kind` in all images, pixels.
-
-    Outlines of four corners give the rectangle through the middles of their sides, others the
-    smallest rectangle around them.
-    """
-    corners = [
-        shape.outline if len(shape.outline) == 4 else smallest_rectangle(shape.outline)
-        for image in dataset.images
-        for shape in image.shapes
-        if shape.kind == kind
-    ]
-    return OrientedBoxes.from_corners(np.array(corners).reshape(-1, 4, 2))
+    """Return the boxes of class `kind` in all images, as `boxes_around`."""
+    return boxes_around(s for image in dataset.images for s in image.shapes if s.kind == kind)
 
 
 def _gsd_findings(dataset: LabelledDataset, file: object) -> Iterator[CheckFinding]:
-    with_boxes = [i for i in dataset.images if any(s.kind == CONTAINER for s in i.shapes)]
-    if not with_boxes:
-        return
-    if any(image.gsd_m is None for image in with_boxes):
+    undeclared = False
+    sizes_m = []
+    for image in dataset.images:
+        boxes = boxes_around(shape for shape in image.shapes if shape.kind == CONTAINER)
+        if len(boxes) and image.gsd_m is None:
+            undeclared = True
+        elif image.gsd_m is not None:
+            sizes_m.append(boxes.values[:, 2:4] * image.gsd_m)
+    if undeclared:
         yield warning_finding("gsd", file, "no GSD is declared: sizes in metres cannot be checked")
-    sizes = [
-        boxes_of(LabelledDataset(dataset.classes, (image,)), CONTAINER).values[:, 2:4] * image.gsd_m
-        for image in with_boxes
-        if image.gsd_m is not None
-    ]
-    if not sizes:
+    lengths, widths = np.concatenate([*sizes_m, np.empty((0, 2))]).T
+    if not len(lengths):
         return
-    lengths, widths = np.concatenate(sizes).T
-    nearest = np.abs(lengths[:, None] / np.array(LENGTHS_M) - 1).min(axis=1)
     length, width = float(np.median(lengths)), float(np.median(widths))
+    nearest = np.abs(lengths[:, None] / np.array(LENGTHS_M) - 1).min(axis=1)
     if np.median(nearest) > MAX_LENGTH_ERROR or abs(width / WIDTH_M - 1) > MAX_WIDTH_ERROR:
         true = " or ".join(f"{metres:g}" for metres in LENGTHS_M)
-        yield warning_finding(
-            "gsd",
-            file,
-            f"by the declared GSD the median container has {length:.2f} x {width:.2f} m, "
-            f"but true ones have {true} x {WIDTH_M:g} m",
-        )
-
-
-def _percentiles(values: Floats) -> tuple[float, float, float]:
-    low, middle, high = np.percentile(values, [5, 50, 95])
-    return float(low), float(middle), float(high)
+        text = f"by the declared GSD the median container has {length:.2f} x {width:.2f} m"
+        yield warning_finding("gsd", file, f"{text}, but true ones have {true} x {WIDTH_M:g} m")

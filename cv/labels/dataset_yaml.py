@@ -85,7 +85,7 @@ def find_dataset_yaml(path: Path) -> Path | None:
 
 def read_dataset_yaml(file: Path) -> DatasetYaml:
     """Return the content of the dataset.yaml `file`; raises DatasetError where it is invalid."""
-    location = SourceLocation(str(file))
+    location, home = SourceLocation(str(file)), file.resolve().parent
     record = _parsed(file, location)
     if not isinstance(record, dict):
         location.refuse(
@@ -98,14 +98,25 @@ def read_dataset_yaml(file: Path) -> DatasetYaml:
             "a dataset names its train and val images and its classes",
             f"Add {', '.join(f'{key}: ...' for key in missing)}.",
         )
-    home = file.resolve().parent
     root = _inside(home, home / str(record.get("path") or "."), "path", location)
-    parts = tuple(
-        (split, _existing(home, root / entry, split, location))
-        for split in SPLITS
-        for entry in _entries(record.get(split), split, location)
-    )
-    return DatasetYaml(file, root, _names(record["names"], location), parts, _gsd(record, location))
+    parts: list[tuple[str, Path]] = []
+    for split in SPLITS:
+        entries = record.get(split) or []
+        for entry in entries if isinstance(entries, list) else [entries]:
+            if not isinstance(entry, str):
+                location.refuse(f"{split} is not a path", "a path or a list of paths is needed")
+            path = _inside(home, root / entry, split, location)
+            if not path.is_dir() and not (path.suffix == ".txt" and path.is_file()):
+                location.refuse(
+                    f"{split} names {root / entry}, which is not there",
+                    "a folder of images or a .txt list of images is needed",
+                    "Correct the path.",
+                )
+            parts.append((split, path))
+    names, gsd_m = _names(record["names"], location), record.get("gsd_m")
+    if gsd_m is not None and not _is_positive(gsd_m):
+        location.refuse(f"gsd_m is {gsd_m!r:.40}", "it is metres per pixel, a positive number")
+    return DatasetYaml(file, root, names, tuple(parts), None if gsd_m is None else float(gsd_m))
 
 
 def _parsed(file: Path, location: SourceLocation) -> Any:
@@ -140,14 +151,13 @@ def _names(value: Any, location: SourceLocation) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _entries(value: Any, split: str, location: SourceLocation) -> list[str]:
-    entries = value if isinstance(value, list) else [] if value is None else [value]
-    if not all(isinstance(entry, str) for entry in entries):
-        location.refuse(f"{split} is not a path", "a path or a list of paths is needed")
-    return entries
+def _is_positive(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and 0 < value < math.inf
 
 
 def _inside(home: Path, path: Path, key: str, location: SourceLocation) -> Path:
+    """Return the absolute `path`, which must be inside the folder `home`."""
     resolved = path.resolve()
     if not resolved.is_relative_to(home):
         location.refuse(
@@ -158,32 +168,12 @@ def _inside(home: Path, path: Path, key: str, location: SourceLocation) -> Path:
     return resolved
 
 
-def _existing(home: Path, path: Path, split: str, location: SourceLocation) -> Path:
-    resolved = _inside(home, path, split, location)
-    listed = resolved.suffix == ".txt" and resolved.is_file()
-    if not resolved.is_dir() and not listed:
-        location.refuse(
-            f"{split} names {path}, which is not there",
-            "a folder of images or a .txt list of images is needed",
-            "Correct the path.",
-        )
-    return resolved
-
-
-def _gsd(record: dict[str, Any], location: SourceLocation) -> float | None:
-    value = record.get("gsd_m")
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        location.refuse(f"gsd_m is {value!r:.40}", "it is metres per pixel, a positive number")
-    return float(value)
-
-
 def _listed(file: Path) -> list[Path]:
     """Return the images in the list `file`, whose paths are relative to its folder."""
-    location = SourceLocation(str(file))
+    location, home = SourceLocation(str(file)), file.parent
+    lines = enumerate(LOADER.read_text(file).splitlines(), 1)
     return [
-        _inside(file.parent, file.parent / line.strip(), f"line {number}", location)
-        for number, line in enumerate(LOADER.read_text(file).splitlines(), 1)
+        _inside(home, home / line.strip(), f"line {number}", location)
+        for number, line in lines
         if line.strip()
     ]

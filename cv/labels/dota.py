@@ -29,8 +29,7 @@ from cv.labels.labelled_image import (
     LabelledShape,
     dataset_of,
 )
-from cv.labels.output_folder import atomic_folder
-from cv.labels.text_labels import parse_corners, require_lines, write_label_files
+from cv.labels.text_labels import atomic_folder, parse_corners, require_lines, write_label_files
 
 LABEL_FOLDERS = ("labelTxt", "labelTxt-v1.0", "labelTxt-v1.5")
 """Names of the folder of label files."""

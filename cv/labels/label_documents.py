@@ -121,31 +121,29 @@ def _check_members(path: Path, members: list[zipfile.ZipInfo]) -> None:
         if name in seen:
             _refuse(path, f"two members named {name[:200]!r}", "each member has a name of its own")
         seen.add(name)
-        _check_member(path, member)
+        for found, limit in _member_problems(member):
+            _refuse(path, f"the member {name[:200]!r}{found}", limit)
 
 
-def _check_member(path: Path, member: zipfile.ZipInfo) -> None:
-    raw = member.orig_filename
-    name = f"the member {raw[:200]!r}"
-    if raw.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", raw):
-        _refuse(path, f"{name} with an absolute path", "members lie inside the archive")
-    if ".." in raw.replace("\\", "/").split("/") or any(ord(letter) < 32 for letter in raw):
-        _refuse(path, f"{name} that leads out of the archive", "members lie inside the archive")
-    kind = stat.S_IFMT(member.external_attr >> 16)
+def _member_problems(member: zipfile.ZipInfo) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a member, and what is allowed."""
+    name, kind = member.orig_filename, stat.S_IFMT(member.external_attr >> 16)
+    if name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name):
+        yield " with an absolute path", "members lie inside the archive"
+    if ".." in name.replace("\\", "/").split("/") or any(ord(letter) < 32 for letter in name):
+        yield " that leads out of the archive", "members lie inside the archive"
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         what = "a link" if kind == stat.S_IFLNK else "a special file"
-        _refuse(path, f"{name}, {what}", "only plain files and folders are read")
+        yield f", {what}", "only plain files and folders are read"
     if member.flag_bits & 1:
-        _refuse(path, f"{name}, which is encrypted", "members without a password are read")
+        yield ", which is encrypted", "members without a password are read"
     if member.compress_type not in _COMPRESSIONS:
-        _refuse(path, f"{name} in an unusual compression", "members are stored or deflated")
-    if raw.lower().endswith(_ARCHIVES):
-        _refuse(path, f"{name}, an archive in the archive", "label files lie in one archive")
-    ratio = member.file_size // max(member.compress_size, 1)
-    allowed = MAX_COMPRESSION_RATIO * member.compress_size
-    if member.file_size > max(SMALL_BYTES, allowed):
-        limit = f"at most {MAX_COMPRESSION_RATIO} to 1 is unpacked"
-        _refuse(path, f"{name}, packed {ratio} to 1", limit)
+        yield " in an unusual compression", "members are stored or deflated"
+    if name.lower().endswith(_ARCHIVES):
+        yield ", an archive in the archive", "label files lie in one archive"
+    if member.file_size > max(SMALL_BYTES, MAX_COMPRESSION_RATIO * member.compress_size):
+        ratio = member.file_size // max(member.compress_size, 1)
+        yield f", packed {ratio} to 1", f"at most {MAX_COMPRESSION_RATIO} to 1 is unpacked"
 
 
 def _refuse(path: Path, found: str, limit: str) -> NoReturn:

@@ -178,11 +178,7 @@ def records_of(entries: list[Any], location: SourceLocation, title: str) -> Iter
 
 
 def attributes_of(record: Any) -> tuple[tuple[str, str], ...]:
-    """Return the texts and numbers of the JSON object `record`, as texts."""
-    if not isinstance(record, dict):
-        return ()
-    return tuple(
-        (str(key), str(value))
-        for key, value in record.items()
-        if isinstance(value, str | int | float) and value != ""
-    )
+    """Return the texts and numbers in `record` as texts; nothing if it is not an object."""
+    entries = record.items() if isinstance(record, dict) else ()
+    plain = [(k, v) for k, v in entries if isinstance(v, str | int | float) and v != ""]
+    return tuple((str(key), str(value)) for key, value in plain)

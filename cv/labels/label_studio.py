@@ -28,7 +28,7 @@ from cv.labels.labelled_image import (
     LabelledImage,
     LabelledShape,
     base_name,
-    rotated_sides,
+    rotated_box,
 )
 
 _KINDS = ("rectanglelabels", "polygonlabels")
@@ -99,9 +99,8 @@ def _shape(kind: str, value: LabelRecord, size: tuple[int, int]) -> LabelledShap
 def _rectangle(value: LabelRecord, to_pixels: Floats) -> Floats:
     x, y, w, h = (value.number(key) for key in ("x", "y", "width", "height"))
     degrees = value.location.number(value.get("rotation") or 0, "rotation")
-    corner, sides = np.array([x, y]) * to_pixels, np.array([w, h]) * to_pixels
-    top, left = rotated_sides(sides[0], sides[1], degrees)
-    return np.array([corner, corner + top, corner + top + left, corner + left])
+    width, height = np.array([w, h]) * to_pixels
+    return rotated_box(np.array([x, y]) * to_pixels, width, height, degrees, anchor=0)
 
 
 def _name(data: LabelRecord) -> str:

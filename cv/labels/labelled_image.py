@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cv.errors import DatasetError
-from cv.geometry.oriented_boxes import Floats, OrientedBoxes
+from cv.geometry.oriented_boxes import Floats
 
 RECTANGLE_PX = 0.01
 """Largest distance of four corners from those of a rectangle that they count as, pixels."""
@@ -62,16 +62,6 @@ class LabelledImage:
         path = PurePosixPath(self.name)
         return str(path.with_suffix("")) if path.suffix.lower() in IMAGE_ENDINGS else self.name
 
-    def boxes(self) -> OrientedBoxes:
-        """Return one oriented box per shape, through the middles of the sides of its outline.
-
-        Pixels. Raises ValueError where an outline does not have four corners.
-        """
-        if any(len(shape.outline) != 4 for shape in self.shapes):
-            raise ValueError(f"{self.name}: an outline has not four corners")
-        corners = [shape.outline for shape in self.shapes]
-        return OrientedBoxes.from_corners(np.array(corners).reshape(-1, 4, 2))
-
 
 @dataclass(frozen=True, eq=False)
 class LabelledDataset:
@@ -87,10 +77,6 @@ class LabelledDataset:
     def __len__(self) -> int:
         """Return the number of labelled objects."""
         return sum(len(image.shapes) for image in self.images)
-
-    def index(self, kind: str) -> int:
-        """Return the index of class `kind`; raises ValueError where the dataset has no such."""
-        return self.classes.index(kind)
 
 
 def open_ring(points: ArrayLike) -> Floats:
@@ -121,22 +107,20 @@ def is_rectangle(outline: Floats, tolerance: float = RECTANGLE_PX) -> bool:
     return bool(abs(half[0] - half[1]) <= tolerance)
 
 
-def rotated_sides(width: float, height: float, degrees: float) -> tuple[Floats, Floats]:
-    """Return the top and the left side (x, y) of a box that is rotated clockwise by `degrees`."""
+def rotated_box(
+    pivot: ArrayLike, width: float, height: float, degrees: float, anchor: float = 0.5
+) -> Floats:
+    """Return (4, 2) corners of a box rotated clockwise by `degrees` about `pivot` (x, y; pixels).
+
+    From the corner that is top left before the rotation, clockwise. `anchor` is where in the box
+    the pivot is: 0 its top left corner, 0.5 its centre.
+    """
     turn = math.radians(degrees)
     top = np.array([math.cos(turn), math.sin(turn)]) * width
     left = np.array([-math.sin(turn), math.cos(turn)]) * height
-    return top, left
-
-
-def rotated_box(cx: float, cy: float, width: float, height: float, degrees: float) -> Floats:
-    """Return (4, 2) corners of a box rotated clockwise by `degrees` about its centre (cx, cy).
-
-    From the corner that is top left before the rotation, clockwise.
-    """
-    top, left = rotated_sides(width, height, degrees)
-    x, y, centre = top / 2, left / 2, np.array([cx, cy])
-    return np.array([centre - x - y, centre + x - y, centre + x + y, centre - x + y])
+    shares = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) - anchor
+    corners: Floats = np.asarray(pivot) + shares[:, :1] * top + shares[:, 1:] * left
+    return corners
 
 
 def safe_name(name: str, subject: object) -> str:

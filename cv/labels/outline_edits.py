@@ -1,14 +1,15 @@
-"""Edits of outlines, which readers and writers never do on their own."""
+"""Edits of labelled datasets, which readers and writers never make on their own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
 
-from cv.geometry.oriented_boxes import Floats
+from cv.errors import DatasetError
+from cv.geometry.oriented_boxes import Floats, OrientedBoxes
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, is_rectangle
 
 
@@ -45,6 +46,17 @@ def smallest_rectangle(outline: Floats) -> Floats:
     turned = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
     corners: Floats = turned @ np.array([along[best], across[best]])
     return corners
+
+
+def boxes_around(shapes: Iterable[LabelledShape]) -> OrientedBoxes:
+    """Return the box of each of `shapes`, pixels.
+
+    Outlines of four corners give the rectangle through the middles of their sides, others the
+    smallest rectangle around them.
+    """
+    outlines = [shape.outline for shape in shapes]
+    corners = [ring if len(ring) == 4 else smallest_rectangle(ring) for ring in outlines]
+    return OrientedBoxes.from_corners(np.array(corners).reshape(-1, 4, 2))
 
 
 def visible_part(corners: Floats, size: tuple[int, int]) -> Floats | None:
@@ -101,6 +113,34 @@ def clip_to_images(dataset: LabelledDataset) -> OutlineEdits:
         return replace(shape, outline=np.clip(corners, 0.0, image.size))
 
     return _edited(dataset, clipped)
+
+
+def with_classes(dataset: LabelledDataset, classes: Sequence[str]) -> LabelledDataset:
+    """Return `dataset` with `classes` in this order, which its objects match in any case.
+
+    A class may have no objects. Raises DatasetError where an object has another class, or where one
+    class is named twice.
+    """
+    names = {name.casefold(): name for name in classes}
+    if len(names) < len(classes) or not all(names):
+        raise DatasetError(
+            "classes", ",".join(classes), "each class has a name of its own", "Name each once."
+        )
+    kinds = {shape.kind for image in dataset.images for shape in image.shapes}
+    others = sorted(kind for kind in kinds if kind.casefold() not in names)
+    if others:
+        raise DatasetError(
+            "classes",
+            f"objects are of class {', '.join(others)}",
+            f"the wanted classes are {', '.join(classes)}",
+            "Name their classes too, or rename it where they were labelled.",
+        )
+
+    def renamed(image: LabelledImage) -> LabelledImage:
+        shapes = (replace(s, kind=names[s.kind.casefold()]) for s in image.shapes)
+        return replace(image, shapes=tuple(shapes))
+
+    return replace(dataset, classes=tuple(classes), images=tuple(map(renamed, dataset.images)))
 
 
 def with_split(dataset: LabelledDataset, every: int) -> LabelledDataset:

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import shapely
 
-from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.geometry.overlap import intersecting_pairs, pairwise_ious
 from cv.labels.check_report import CheckFinding, error_finding
 from cv.labels.labelled_image import LabelledImage, LabelledShape
-from cv.labels.outline_edits import signed_area, smallest_rectangle
+from cv.labels.outline_edits import boxes_around, signed_area
 
 MIN_AREA = 0.01
 """Smallest area of the convex hull of an outline, square pixels."""
@@ -69,10 +68,7 @@ def _problem(shape: LabelledShape, size: tuple[int, int] | None) -> tuple[str, s
 
 
 def _duplicates(valid: Sequence[tuple[int, LabelledShape]], file: object) -> Iterator[CheckFinding]:
-    corners = [
-        s.outline if len(s.outline) == 4 else smallest_rectangle(s.outline) for _, s in valid
-    ]
-    boxes = OrientedBoxes.from_corners(np.array(corners).reshape(-1, 4, 2))
+    boxes = boxes_around(shape for _, shape in valid)
     i, j = intersecting_pairs(boxes, boxes)
     near = np.hypot(*(boxes.centers[i] - boxes.centers[j]).T) < boxes.lengths[i] / 2
     i, j = i[near & (i < j)], j[near & (i < j)]

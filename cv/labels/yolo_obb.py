@@ -26,8 +26,7 @@ from cv.labels.dataset_yaml import DatasetYaml, label_path, read_dataset_yaml
 from cv.labels.image_files import read_size
 from cv.labels.label_documents import LabelDocument, read_documents
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, dataset_of
-from cv.labels.output_folder import atomic_folder
-from cv.labels.text_labels import parse_corners, require_lines, write_label_files
+from cv.labels.text_labels import atomic_folder, parse_corners, require_lines, write_label_files
 
 COLUMNS = 9
 DECIMALS = 9

@@ -74,7 +74,7 @@ def test_narrow_containers_and_other_quadrilaterals_are_counted():
     )
     found = dataset_warnings((*boxes(20, 5.9, 3), *boxes(24, 6.1, 2), crooked), 0.4)
     assert found["narrow"] == "3 of 6 containers are narrower than 6 px"
-    assert found["rectangle"].startswith("1 outlines are no rectangles")
+    assert found["rectangle"].startswith("1 outlines are not rectangles")
 
 
 def test_hull_and_container_in_one_place_are_not_duplicates(tmp_path):

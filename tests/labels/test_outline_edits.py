@@ -19,6 +19,7 @@ from cv.labels.labelled_image import (
     open_ring,
 )
 from cv.labels.outline_edits import (
+    boxes_around,
     clip_to_images,
     signed_area,
     smallest_rectangle,
@@ -120,13 +121,12 @@ def test_two_images_of_one_name_are_refused():
         dataset_of([LabelledImage("a.png", None, ())] * 2, "x.json")
 
 
-def test_boxes_of_an_image_with_and_without_shapes():
-    (image,) = one([[0.0, 0], [10, 0], [10, 5], [0, 5]]).images
-    assert image.boxes().values.tolist() == [[5, 2.5, 10, 5, 0]]
-    assert len(LabelledImage("a.png", None, ()).boxes()) == 0
-    (triangle,) = one([[0.0, 0], [10, 0], [10, 5]]).images
-    with pytest.raises(ValueError, match="not four corners"):
-        triangle.boxes()
+def test_boxes_around_quadrilaterals_other_outlines_and_nothing():
+    quadrilateral = LabelledShape("hull", np.array([[0.0, 0], [10, 0], [10, 5], [0, 5]]))
+    triangle = LabelledShape("hull", np.array([[0.0, 0], [10, 0], [0, 5]]))
+    boxes = boxes_around([quadrilateral, triangle])
+    assert boxes.values == pytest.approx(np.array([[5, 2.5, 10, 5, 0]] * 2))
+    assert len(boxes_around([])) == 0
 
 
 @pytest.mark.parametrize("degrees", [0, 10, 45, 80, 90, 135, 200, 300])
