@@ -89,13 +89,6 @@ def text_of(dataset: LabelledDataset) -> str:
     return json.dumps(record, ensure_ascii=False, allow_nan=False, indent=1)
 
 
-def to_detectron(corners: Floats) -> list[float]:
-    """Return [cx, cy, w, h, angle] of a rectangle (4, 2), degrees in (-180, 0], w >= h."""
-    cx, cy, w, h, angle = OrientedBoxes.from_corners(corners[None]).values[0]
-    sides = [round(float(value), _DECIMALS) for value in (cx, cy, w, h)]
-    return [*sides, round(-math.degrees(angle), _ANGLE_DECIMALS)]
-
-
 def _entries(record: LabelRecord, key: str, title: str) -> Iterator[LabelRecord]:
     """Yield the entries of the list `key`, known in messages by their ids where they have one."""
     for entry in record.records(key, title):
@@ -181,7 +174,9 @@ def _annotation(shape: LabelledShape) -> dict[str, Any]:
         "ignore": int(shape.ignore),
     }
     if is_rectangle(shape.outline):
-        entry["rotated_box"] = to_detectron(shape.outline)
+        *box, angle = OrientedBoxes.from_corners(shape.outline[None]).values[0].tolist()
+        degrees = round(-math.degrees(angle), _ANGLE_DECIMALS)
+        entry["rotated_box"] = [*(round(value, _DECIMALS) for value in box), degrees]
     if shape.attributes:
         entry["attributes"] = dict(shape.attributes)
     return entry

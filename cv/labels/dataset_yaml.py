@@ -52,11 +52,8 @@ class DatasetYaml:
         for split, path in self.parts:
             found = _listed(path) if path.suffix == ".txt" else sorted(image_paths(path))
             if not found:
-                SourceLocation(str(self.file)).refuse(
-                    f"{split} has no images in {path}",
-                    "each part of a dataset has images",
-                    "Correct the path or add images.",
-                )
+                text, remedy = f"{split} has no images in {path}", "Correct the path or add images."
+                raise DatasetError(self.file, text, "each part of a dataset has images", remedy)
             yield from ((split, image) for image in found)
 
     def name_of(self, image: Path) -> str:
@@ -88,16 +85,11 @@ def read_dataset_yaml(file: Path) -> DatasetYaml:
     location, home = SourceLocation(str(file)), file.resolve().parent
     record = _parsed(file, location)
     if not isinstance(record, dict):
-        location.refuse(
-            "no list of keys", "path, train, val and names are needed", "See the manual."
-        )
+        location.refuse("no list of keys", "train, val and names are needed", "See the manual.")
     missing = [key for key in ("train", "val", "names") if not record.get(key)]
     if missing:
-        location.refuse(
-            f"no {' and no '.join(missing)}",
-            "a dataset names its train and val images and its classes",
-            f"Add {', '.join(f'{key}: ...' for key in missing)}.",
-        )
+        remedy = f"Add {', '.join(f'{key}: ...' for key in missing)}."
+        location.refuse(f"no {' and no '.join(missing)}", "all datasets name these", remedy)
     root = _inside(home, home / str(record.get("path") or "."), "path", location)
     parts: list[tuple[str, Path]] = []
     for split in SPLITS:
@@ -107,14 +99,12 @@ def read_dataset_yaml(file: Path) -> DatasetYaml:
                 location.refuse(f"{split} is not a path", "a path or a list of paths is needed")
             path = _inside(home, root / entry, split, location)
             if not path.is_dir() and not (path.suffix == ".txt" and path.is_file()):
-                location.refuse(
-                    f"{split} names {root / entry}, which is not there",
-                    "a folder of images or a .txt list of images is needed",
-                    "Correct the path.",
-                )
+                found = f"{split} names {root / entry}, which is not there"
+                location.refuse(found, "a folder or a .txt list of images is needed")
             parts.append((split, path))
     names, gsd_m = _names(record["names"], location), record.get("gsd_m")
-    if gsd_m is not None and not _is_positive(gsd_m):
+    is_number = isinstance(gsd_m, int | float) and not isinstance(gsd_m, bool)
+    if gsd_m is not None and not (is_number and 0 < gsd_m < math.inf):
         location.refuse(f"gsd_m is {gsd_m!r:.40}", "it is metres per pixel, a positive number")
     return DatasetYaml(file, root, names, tuple(parts), None if gsd_m is None else float(gsd_m))
 
@@ -122,13 +112,9 @@ def read_dataset_yaml(file: Path) -> DatasetYaml:
 def _parsed(file: Path, location: SourceLocation) -> Any:
     try:
         import yaml  # type: ignore[import-untyped,unused-ignore]
-    except ImportError as error:
-        raise DatasetError(
-            file,
-            "PyYAML is not installed",
-            "a YOLO dataset needs the extra `render` or `train`",
-            'Install it: pip install "pierwatch[render]".',
-        ) from error
+    except ImportError:
+        remedy = 'Install it: pip install "pierwatch[render]".'
+        location.refuse("PyYAML is not installed", "dataset.yaml is read with it", remedy)
     try:
         return yaml.safe_load(_LOADER.read_text(file))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
@@ -140,9 +126,8 @@ def _names(value: Any, location: SourceLocation) -> tuple[str, ...]:
     if isinstance(value, dict):
         if sorted(value, key=str) != sorted(range(len(value)), key=str):
             keys = ", ".join(f"{key}" for key in list(value)[:8])
-            location.refuse(
-                f"the classes have the numbers {keys}", "they count from 0 without a gap"
-            )
+            found = f"the classes have the numbers {keys}"
+            location.refuse(found, "they count from 0 without a gap")
         value = [value[i] for i in range(len(value))]
     if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
         location.refuse("invalid names", "names is a list of texts, or numbers with names")
@@ -151,20 +136,15 @@ def _names(value: Any, location: SourceLocation) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _is_positive(value: Any) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 < value < math.inf
-
-
 def _inside(home: Path, path: Path, key: str, location: SourceLocation) -> Path:
     """Return the absolute `path`, which must be inside the folder `home`."""
     resolved = path.resolve()
     if not resolved.is_relative_to(home):
-        location.refuse(
+        found, remedy = (
             f"{key} leads out of the dataset, to {resolved}",
-            "all images lie below the folder of this file",
             "Move the file or the images.",
         )
+        location.refuse(found, "all images lie below the folder of this file", remedy)
     return resolved
 
 

@@ -69,10 +69,7 @@ def parts_of(path: Path) -> list[tuple[str, Path, Path]]:
 
 
 def parse(document: LabelDocument, name: str) -> LabelledImage:
-    """Return the image called `name` that `document` labels.
-
-    Raises DatasetError on the first invalid line.
-    """
+    """Return the image `name` with its labels; raises DatasetError on the first invalid line."""
     shapes = require_lines(document, parse_line, _COLUMNS)
     return LabelledImage(name, None, shapes, _gsd_m(document.text))
 
@@ -104,12 +101,9 @@ def text_of(image: LabelledImage) -> str:
     lines = ["imagesource:unknown", f"gsd:{image.gsd_m}"]
     for shape in image.shapes:
         if len(shape.outline) != 4 or len(shape.kind.split()) != 1:
-            raise DatasetError(
-                image.name,
-                f"a {shape.kind!r} with {len(shape.outline)} corners",
-                "DOTA has four corners and class names without spaces",
-                "Convert the outlines to rectangles, rename the class.",
-            )
+            found = f"a {shape.kind!r} with {len(shape.outline)} corners"
+            limit = "DOTA has four corners and class names without spaces"
+            raise DatasetError(image.name, found, limit, "Make rectangles, rename the class.")
         numbers = " ".join(f"{value:.4f}" for value in shape.outline.ravel())
         lines.append(f"{numbers} {shape.kind} {int(shape.ignore)}")
     return "\n".join(lines) + "\n"

@@ -35,29 +35,30 @@ class LabelFormat(Enum):
 
 ImagePaths = Mapping[tuple[str, str], Path]
 """Path of each image by its split and name."""
-_PARSERS: dict[LabelFormat, Callable[[LabelDocument], ParsedLabels]] = {
-    LabelFormat.COCO: coco.parse,
-    LabelFormat.CVAT: cvat.parse,
-    LabelFormat.LABEL_STUDIO: label_studio.parse,
-    LabelFormat.X_ANYLABELING: x_anylabeling.parse,
-}
 
 
 def read_dataset(path: Path, grid: Grid | None = None) -> LabelledDataset:
-    """Return the dataset in `path`, whatever its format.
+    """Return the dataset in `path`, whatever its format; raises DatasetError.
 
-    `grid` is the one of the image, for GeoJSON in the world. Raises DatasetError.
+    `grid` is the one of the image, for GeoJSON in the world.
     """
-    kind = detect_format(path)
-    if kind is LabelFormat.YOLO_OBB:
-        return yolo_obb.read(find_dataset_yaml(path) or path)
-    if kind is LabelFormat.DOTA:
-        return dota.read(path)
-    if kind is LabelFormat.BLOCKS:
-        return block_labels.read(path)
-    if kind is LabelFormat.GEOJSON:
-        return _read_documents(path, partial(geojson.parse, grid=grid), ".geojson", ".json")
-    return _read_documents(path, _PARSERS[kind], ".xml" if kind is LabelFormat.CVAT else ".json")
+    match detect_format(path):
+        case LabelFormat.YOLO_OBB:
+            return yolo_obb.read(find_dataset_yaml(path) or path)
+        case LabelFormat.DOTA:
+            return dota.read(path)
+        case LabelFormat.BLOCKS:
+            return block_labels.read(path)
+        case LabelFormat.GEOJSON:
+            return _read_documents(path, partial(geojson.parse, grid=grid), ".geojson", ".json")
+        case LabelFormat.COCO:
+            return _read_documents(path, coco.parse, ".json")
+        case LabelFormat.CVAT:
+            return _read_documents(path, cvat.parse, ".xml")
+        case LabelFormat.LABEL_STUDIO:
+            return _read_documents(path, label_studio.parse, ".json")
+        case LabelFormat.X_ANYLABELING:
+            return _read_documents(path, x_anylabeling.parse, ".json")
 
 
 def _read_documents(
@@ -94,15 +95,10 @@ def _folder_format(path: Path) -> LabelFormat:
     if any(path.glob("*.txt")) or any(labels != path for _, labels, _ in dota.parts_of(path)):
         return LabelFormat.DOTA
     if (path / "labels").is_dir():
-        raise DatasetError(
-            path, "no dataset.yaml", "beside images/ and labels/ there is one", "Add it."
-        )
-    endings = {p.suffix.lower() for p in path.rglob("*")}
-    if ".xml" in endings:
-        return LabelFormat.CVAT
-    if ".json" not in endings:
-        raise _unknown_format(path)
-    return _json_format(path)
+        limit = "beside images/ and labels/ there is one"
+        raise DatasetError(path, "no dataset.yaml", limit, "Add it.")
+    xml = any(p.suffix.lower() == ".xml" for p in path.rglob("*"))
+    return LabelFormat.CVAT if xml else _json_format(path)
 
 
 def _json_format(path: Path) -> LabelFormat:
@@ -118,19 +114,14 @@ def _json_format(path: Path) -> LabelFormat:
             return LabelFormat.X_ANYLABELING
         if "blocks" in value and "region" in value:
             return LabelFormat.BLOCKS
-    raise _unknown_format(path)
-
-
-def _unknown_format(path: Path) -> DatasetError:
     known = ", ".join(kind.value for kind in LabelFormat)
-    return DatasetError(path, "an unknown format", f"read are {known}", "See the manual.")
+    raise DatasetError(path, "an unknown format", f"read are {known}", "See the manual.")
 
 
 def dataset_images(path: Path, images: Path | None = None) -> ImagePaths:
-    """Return the images in the folder `images`, or without one those of the dataset `path`.
+    """Return the images in the folder `images`, or else those of the dataset `path`.
 
-    Those are the images named by its dataset.yaml, the ones in the folder `path`, or the ones in
-    "images" beside the file `path`.
+    Those are named by its dataset.yaml, or lie in the folder `path` or in "images" beside the file.
     """
     manifest = find_dataset_yaml(path)
     if images is None and manifest is not None:
@@ -158,12 +149,9 @@ def find_image(image: LabelledImage, paths: ImagePaths) -> Path | None:
     exact = paths.get((image.split, image.name)) or paths.get(("", image.name))
     if exact is not None:
         return exact
-    last = Path(image.name)
-    found = [
-        path
-        for (split, name), path in paths.items()
-        if split in ("", image.split) and (path.name == last.name or Path(name).stem == image.name)
-    ]
+    of_split = [(Path(n), path) for (split, n), path in paths.items() if split in ("", image.split)]
+    last = Path(image.name).name
+    found = [path for name, path in of_split if path.name == last or name.stem == image.name]
     return found[0] if len(found) == 1 else None
 
 
@@ -172,20 +160,17 @@ def complete_from_images(dataset: LabelledDataset, paths: ImagePaths) -> Labelle
 
     Raises DatasetError where an image has another size than its labels declare.
     """
-    return replace(dataset, images=tuple(_completed(image, paths) for image in dataset.images))
-
-
-def _completed(image: LabelledImage, paths: ImagePaths) -> LabelledImage:
-    path = find_image(image, paths)
-    if path is None:
-        return image
-    size = read_size(path)
-    if image.size not in (None, size):
-        raise DatasetError(
-            path,
-            f"{size[0]} x {size[1]} px, but its labels are for {image.size} px",
-            "labels belong to one image",
-            "Find the image that was labelled, or export the labels again.",
-        )
-    name = image.name if Path(image.name).suffix else f"{image.name}{path.suffix}"
-    return replace(image, size=size, name=name)
+    images = []
+    for image in dataset.images:
+        path = find_image(image, paths)
+        if path is None:
+            images.append(image)
+            continue
+        size = read_size(path)
+        if image.size not in (None, size):
+            found = f"{size[0]} x {size[1]} px, but its labels are for {image.size} px"
+            remedy = "Find the image that was labelled, or export the labels again."
+            raise DatasetError(path, found, "labels belong to one image", remedy)
+        name = image.name if Path(image.name).suffix else f"{image.name}{path.suffix}"
+        images.append(replace(image, size=size, name=name))
+    return replace(dataset, images=tuple(images))

@@ -37,10 +37,9 @@ _LONLAT = CRS.from_epsg(4326)
 
 
 def parse(document: LabelDocument, grid: Grid | None = None) -> ParsedLabels:
-    """Return the images of a GeoJSON file, in pixels.
+    """Return the images of a GeoJSON file, in pixels; raises DatasetError.
 
-    A file with world coordinates has one image, whose `grid` is needed and which is named like the
-    file. Raises DatasetError where that grid is missing and on invalid GeoJSON.
+    A file with world coordinates has one image, whose `grid` is needed, named like the file.
     """
     record = json_record(document)
     if record.get("type") != "FeatureCollection":
@@ -49,11 +48,8 @@ def parse(document: LabelDocument, grid: Grid | None = None) -> ParsedLabels:
     if isinstance(own, dict) and own.get("plane") == "pixels":
         return _parse_pixels(record, record.record("pierwatch"))
     if grid is None:
-        record.location.refuse(
-            "coordinates in the world",
-            "the image that they lie on is needed to convert them to pixels",
-            "Name the georeferenced image with --scene.",
-        )
+        limit, remedy = "their image is needed", "Name the georeferenced image with --scene."
+        record.location.refuse("coordinates in the world", limit, remedy)
     crs, skipped = _crs(record), list[str]()
     shapes = [s for _, s in _shapes(record, lambda points: grid.from_world(points, crs), skipped)]
     size = grid.shape[1], grid.shape[0]
@@ -88,12 +84,8 @@ def write_in_crs(image: LabelledImage, grid: Grid, path: Path) -> None:
     """
     authority = grid.crs.to_authority() if grid.crs else None
     if authority is None:
-        raise DatasetError(
-            image.name,
-            "a CRS without a code",
-            "GeoJSON names a CRS by authority and code",
-            "Write longitude and latitude.",
-        )
+        limit, remedy = "GeoJSON names a CRS by its code", "Write longitude and latitude."
+        raise DatasetError(image.name, "a CRS without a code", limit, remedy)
     name = f"urn:ogc:def:crs:{authority[0]}::{authority[1]}"
     features = _world_features(image, lambda points: map_points(grid.transform, points))
     _write({"crs": {"type": "name", "properties": {"name": name}}, "features": features}, path)

@@ -36,29 +36,24 @@ Bytes = NDArray[np.uint8]
 
 
 def find_images(folder: Path) -> dict[str, Path]:
-    """Return the images in `folder` and below by their path in it without the ending, sorted.
+    """Return the images in `folder` and below, sorted, by their path in it without the ending.
 
-    Raises DatasetError where two differ only by their ending: they would share a label file.
+    Raises DatasetError where two would share a label file.
     """
     found: dict[str, Path] = {}
     for path in sorted(image_paths(folder)):
         stem = path.relative_to(folder).with_suffix("").as_posix()
         if stem in found:
+            clash = f"{found[stem].name} differs by its ending only"
             raise DatasetError(
-                path,
-                f"{found[stem].name} differs by its ending only",
-                "a label file belongs to one image",
-                "Rename one of them.",
+                path, clash, "a label file belongs to one image", "Rename one of them."
             )
         found[stem] = path
     return found
 
 
 def image_paths(folder: Path) -> Iterator[Path]:
-    """Yield the files in `folder` and below with the ending of an image, in any order.
-
-    Without the side files of macOS ("._a.png").
-    """
+    """Yield the image files in `folder` and below; side files of macOS ("._a.png") are not."""
     named = (p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_ENDINGS)
     return (p for p in named if not p.name.startswith("._") and p.is_file())
 
@@ -112,12 +107,9 @@ def _opened(path: Path) -> Iterator[ImageFile]:
                 raise ValueError(f"{image.width} x {image.height} pixels")
             yield image
     except (*_DECODING_ERRORS, DecompressionBombError) as error:
-        raise DatasetError(
-            path,
-            f"unreadable image ({error})",
-            f"whole 8-bit images of at most {MAX_PIXELS} pixels are read",
-            "Replace it or take it out of the dataset.",
-        ) from error
+        limit = f"whole 8-bit images of at most {MAX_PIXELS} pixels are read"
+        remedy = "Replace it or take it out of the dataset."
+        raise DatasetError(path, f"unreadable image ({error})", limit, remedy) from error
 
 
 def _image_class(path: Path) -> type[ImageFile]:

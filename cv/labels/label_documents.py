@@ -52,11 +52,10 @@ class LabelDocument:
 
 
 def read_documents(path: Path, *endings: str) -> Iterator[LabelDocument]:
-    """Yield the file `path`, or the files with one of `endings` in the folder or archive `path`.
+    """Yield the file `path`, or the files with `endings` (".json") in the folder or archive `path`.
 
-    `endings` are in lower case with the dot (".json"); files come in order of their names. Raises
-    DatasetError where there is none, where one is too large or not UTF-8, and where an archive is
-    damaged or unsafe.
+    In order of their names. Raises DatasetError where there is none, where one is too large or not
+    UTF-8, and where an archive is damaged or unsafe.
     """
     if path.is_dir():
         found = sorted(p for p in path.rglob("*") if _has_ending(p, endings) and p.is_file())
@@ -103,9 +102,8 @@ def _archive_documents(path: Path, endings: tuple[str, ...]) -> Iterator[LabelDo
                 subject = f"{path}: {member.filename}"
                 yield LabelDocument(subject, LOADER.decode(subject, content))
     except _ZIP_ERRORS as error:
-        raise DatasetError(
-            path, f"a damaged archive ({error})", "a whole ZIP archive is needed", LOADER.remedy
-        ) from error
+        found, limit = f"a damaged archive ({error})", "a whole ZIP archive is needed"
+        raise DatasetError(path, found, limit, LOADER.remedy) from error
 
 
 def _check_members(path: Path, members: list[zipfile.ZipInfo]) -> None:
@@ -152,9 +150,5 @@ def _refuse(path: Path, found: str, limit: str) -> NoReturn:
 
 
 def _refuse_empty(path: Path, endings: tuple[str, ...]) -> NoReturn:
-    raise DatasetError(
-        path,
-        f"no file that ends in {' or '.join(endings)}",
-        "label files are needed",
-        "Name the file or folder that holds the labels.",
-    )
+    found, remedy = f"no file that ends in {' or '.join(endings)}", "Name the file or its folder."
+    raise DatasetError(path, found, "label files are needed", remedy)

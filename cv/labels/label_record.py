@@ -76,10 +76,8 @@ class SourceLocation:
         """Return width and height in pixels, whole and positive."""
         sides = self.number(width, "the width"), self.number(height, "the height")
         if any(side != int(side) or not 1 <= side <= MAX_SIDE_PX for side in sides):
-            self.refuse(
-                f"the image is {sides[0]:g} x {sides[1]:g} px",
-                f"1 to {MAX_SIDE_PX} whole pixels are needed",
-            )
+            found = f"the image is {sides[0]:g} x {sides[1]:g} px"
+            self.refuse(found, f"1 to {MAX_SIDE_PX} whole pixels are needed")
         return int(sides[0]), int(sides[1])
 
     def outline(self, points: ArrayLike) -> Floats:
@@ -125,8 +123,7 @@ class LabelRecord:
 
     def record(self, key: str) -> LabelRecord:
         """Return the object `key`."""
-        values = self.location.require(self.get(key), dict, f'"{key}"')
-        return LabelRecord(values, self.location)
+        return LabelRecord(self.location.require(self.get(key), dict, f'"{key}"'), self.location)
 
     def records(self, key: str, title: str) -> Iterator[LabelRecord]:
         """Yield the objects of the list `key`, known in messages as `title` and their index."""
@@ -147,19 +144,15 @@ class LabelRecord:
 
     def split(self) -> str:
         """Return the split of an image, "" where it has none."""
-        value = self.get("split")
-        if value in (None, ""):
-            return ""
-        if value not in SPLITS:
+        value = "" if self.get("split") is None else self.get("split")
+        if value not in ("", *SPLITS):
             self.refuse(f"the split {value!r:.40}", f"a split is {', '.join(SPLITS)}")
         return str(value)
 
     def gsd_m(self) -> float | None:
         """Return the metres per pixel of an image, None where it has none."""
-        if self.get("gsd_m") is None:
-            return None
-        gsd = self.number("gsd_m")
-        if gsd <= 0:
+        gsd = None if self.get("gsd_m") is None else self.number("gsd_m")
+        if gsd is not None and gsd <= 0:
             self.refuse(f"gsd_m is {gsd:g}", "it is metres per pixel, a positive number")
         return gsd
 

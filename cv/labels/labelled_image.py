@@ -124,29 +124,21 @@ def rotated_box(
 
 
 def safe_name(name: str, subject: object) -> str:
-    """Return the image name `name` of a label file, with "/"; raises DatasetError if it is unsafe.
+    """Return the image name `name` of the label file `subject`, with "/" between folders.
 
-    It must stay inside the folder of images: no absolute path, no drive, no "..". `subject` is the
-    label file.
+    Raises DatasetError where it leaves the folder of images: an absolute path, a drive or "..".
     """
     path = PurePosixPath(name.replace("\\", "/"))
     windows = PureWindowsPath(name)
     control = any(ord(letter) < 32 for letter in name)
     if path.is_absolute() or windows.drive or ".." in path.parts or control or not path.name:
-        raise DatasetError(
-            str(subject),
-            f"it names the image {name[:200]!r}",
-            "an image is named by a path inside the folder of images",
-            "Correct the name in the label file.",
-        )
+        limit = "an image is named by a path inside the folder of images"
+        raise DatasetError(str(subject), f"it names the image {name[:200]!r}", limit, "Correct it.")
     return str(path)
 
 
 def base_name(name: str, subject: object) -> str:
-    """Return the last part of the path or URL `name`, for formats with the annotator's own paths.
-
-    Raises DatasetError as `safe_name`.
-    """
+    """Return the last part of a path or URL of the annotator's computer, as `safe_name`."""
     return safe_name(name.replace("\\", "/").rpartition("/")[2], subject)
 
 
@@ -164,13 +156,9 @@ def dataset_of(
     seen: set[tuple[str, str]] = set()
     for image in images:
         if (image.split, image.name) in seen:
-            raise DatasetError(
-                str(subject),
-                f"two images are named {image.name!r}",
-                "each image has a name of its own",
-                "Rename one of them, or read the files one by one.",
-            )
+            found, limit = f"two images are named {image.name!r}", "image names must be unique"
+            raise DatasetError(str(subject), found, limit, "Rename one, or read single files.")
         seen.add((image.split, image.name))
     known = list(dict.fromkeys(classes))
-    found = {shape.kind for image in images for shape in image.shapes}
-    return LabelledDataset((*known, *sorted(found - set(known))), images, tuple(skipped))
+    used = {shape.kind for image in images for shape in image.shapes}
+    return LabelledDataset((*known, *sorted(used - set(known))), images, tuple(skipped))

@@ -102,7 +102,7 @@ def clip_to_images(dataset: LabelledDataset) -> OutlineEdits:
     """
 
     def clipped(shape: LabelledShape, image: LabelledImage) -> LabelledShape | None:
-        if image.size is None or _inside(shape.outline, image.size):
+        if image.size is None or ((shape.outline >= 0) & (shape.outline <= image.size)).all():
             return shape
         part = shapely.make_valid(shapely.Polygon(shape.outline)).intersection(
             shapely.box(0, 0, *image.size)
@@ -123,18 +123,14 @@ def with_classes(dataset: LabelledDataset, classes: Sequence[str]) -> LabelledDa
     """
     names = {name.casefold(): name for name in classes}
     if len(names) < len(classes) or not all(names):
-        raise DatasetError(
-            "classes", ",".join(classes), "each class has a name of its own", "Name each once."
-        )
+        limit = "each class has a name of its own"
+        raise DatasetError("classes", ",".join(classes), limit, "Name each once.")
     kinds = {shape.kind for image in dataset.images for shape in image.shapes}
     others = sorted(kind for kind in kinds if kind.casefold() not in names)
     if others:
-        raise DatasetError(
-            "classes",
-            f"objects are of class {', '.join(others)}",
-            f"the wanted classes are {', '.join(classes)}",
-            "Name their classes too, or rename it where they were labelled.",
-        )
+        found = f"objects are of class {', '.join(others)}"
+        limit = f"the wanted classes are {', '.join(classes)}"
+        raise DatasetError("classes", found, limit, "Name their classes too, or label them again.")
 
     def renamed(image: LabelledImage) -> LabelledImage:
         shapes = (replace(s, kind=names[s.kind.casefold()]) for s in image.shapes)
@@ -152,10 +148,6 @@ def with_split(dataset: LabelledDataset, every: int) -> LabelledDataset:
         for image in dataset.images
     )
     return replace(dataset, images=tuple(images))
-
-
-def _inside(outline: Floats, size: tuple[int, int]) -> bool:
-    return bool((outline >= 0).all() and (outline <= size).all())
 
 
 def _edited(

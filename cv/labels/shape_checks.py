@@ -22,10 +22,7 @@ DUPLICATE_IOU = 0.95
 
 
 def check_shapes(image: LabelledImage, file: object) -> Iterator[CheckFinding]:
-    """Yield an error for each invalid shape of `image`, at most one per shape, then the duplicates.
-
-    `file` is its label file.
-    """
+    """Yield an error for each invalid or repeated shape of `image`, whose label file is `file`."""
     valid = []
     for number, shape in enumerate(image.shapes, 1):
         problem = _problem(shape, image.size)

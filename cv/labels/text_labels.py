@@ -49,10 +49,7 @@ def parse_lines(text: str, parse: LineParser) -> tuple[list[LabelledShape], list
 def require_lines(
     document: LabelDocument, parse: LineParser, columns: str
 ) -> tuple[LabelledShape, ...]:
-    """Return the objects of a label file; raises DatasetError on the first invalid line.
-
-    `columns` describes a valid line.
-    """
+    """Return the objects of a label file; on an invalid line, raise DatasetError with `columns`."""
     shapes, errors = parse_lines(document.text, parse)
     if errors:
         subject = f"{document.name}, line {errors[0].line}"
@@ -73,27 +70,22 @@ def parse_corners(words: list[str]) -> Floats:
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """Yield an empty folder, which becomes `path` in one step when the block ends without an error.
-
-    Raises DatasetError where `path` exists and is not an empty folder, or cannot be created.
-    """
+    """Yield a folder that becomes `path` after the block; raises DatasetError if `path` exists."""
     target = Path(os.path.realpath(path))
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise DatasetError(
-            path, "it exists already", "datasets are never overwritten", "Name a new folder."
-        )
+        limit = "datasets are never overwritten"
+        raise DatasetError(path, "it exists already", limit, "Name a new folder.")
     draft = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
     try:
         draft.mkdir()
         yield draft
         draft.replace(target)
     except OSError as error:
-        raise DatasetError(
-            path,
+        found, limit = (
             f"cannot be written ({error.strerror or error})",
-            "its parent must exist, be writable and have space",
-            "Check the path and the space on the disk.",
-        ) from error
+            "a writable folder is needed",
+        )
+        raise DatasetError(path, found, limit, "Check the path and the free space.") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
@@ -112,12 +104,8 @@ def write_label_files(
     for image in dataset.images:
         path = home(image.split) / PurePosixPath(f"{image.stem}.txt")
         if path in names:
-            raise DatasetError(
-                str(path),
-                f"{names[path]} and {image.name} would share this label file",
-                "a label file belongs to one image",
-                "Rename one of them.",
-            )
+            clash = f"{names[path]} and {image.name} would share this label file"
+            raise DatasetError(path, clash, "a label file belongs to one image", "Rename one.")
         names[path] = image.name
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)

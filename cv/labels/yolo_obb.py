@@ -42,12 +42,8 @@ def read(file: Path) -> LabelledDataset:
 def _image(manifest: DatasetYaml, split: str, path: Path) -> LabelledImage:
     size, labels = read_size(path), label_path(path)
     if not labels.is_file():  # it may be empty or not labelled yet
-        raise DatasetError(
-            path,
-            f"no label file {labels.name}",
-            "an image without objects has an empty one",
-            "Label it, add an empty file, or remove the image.",
-        )
+        found, limit = f"no label file {labels.name}", "an image without objects has an empty one"
+        raise DatasetError(path, found, limit, "Label it, add an empty file, or remove the image.")
     shapes = parse(next(read_documents(labels, ".txt")), size, manifest.names)
     return LabelledImage(manifest.name_of(path), size, shapes, manifest.gsd_m, split)
 
@@ -55,10 +51,7 @@ def _image(manifest: DatasetYaml, split: str, path: Path) -> LabelledImage:
 def parse(
     document: LabelDocument, size: tuple[int, int], names: tuple[str, ...]
 ) -> tuple[LabelledShape, ...]:
-    """Return the objects labelled in an image of `size` (width, height; pixels).
-
-    Raises DatasetError on the first invalid line.
-    """
+    """Return the objects of an image of `size` (w, h; pixels); raises DatasetError."""
     columns = "a line is a class index and four corners x, y as shares of the image"
     return require_lines(document, partial(parse_line, size=size, names=names), columns)
 
@@ -109,13 +102,10 @@ def text_of(image: LabelledImage, classes: tuple[str, ...]) -> str:
         if shape.ignore:
             continue
         if image.size is None or len(shape.outline) != 4:
-            corners = f"an outline of {len(shape.outline)} corners"
-            raise DatasetError(
-                image.name,
-                "its size is not known" if image.size is None else corners,
-                "YOLO-OBB has four corners as shares of the image",
-                "Name the folder of the images, convert the outlines to rectangles.",
-            )
+            found = f"size {image.size}, an outline of {len(shape.outline)} corners"
+            limit = "YOLO-OBB has four corners as shares of the size"
+            remedy = "Name the folder of the images, convert the outlines to rectangles."
+            raise DatasetError(image.name, found, limit, remedy)
         shares = " ".join(f"{value:.{DECIMALS}f}" for value in (shape.outline / image.size).ravel())
         lines.append(f"{classes.index(shape.kind)} {shares}\n")
     return "".join(lines)
