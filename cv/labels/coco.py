@@ -118,27 +118,20 @@ def _image(record: LabelRecord, shapes: list[LabelledShape]) -> LabelledImage:
 
 
 def _outline(annotation: LabelRecord) -> Floats | None:
-    box = annotation.numbers("bbox")
+    box, rotated = annotation.numbers("bbox"), annotation.numbers("rotated_box")
     if len(box) == 5:
-        return _from_detectron(box)
+        return rotated_box(box[:2], box[2], box[3], -box[4])
     polygons = annotation.get("segmentation")
     if isinstance(polygons, list) and polygons:
         return _polygon(polygons, annotation)
-    rotated = annotation.numbers("rotated_box")
     if len(rotated) == 5:
-        return _from_detectron(rotated)
+        return rotated_box(rotated[:2], rotated[2], rotated[3], -rotated[4])
     if not box:
         return None
     if len(box) != 4:
         annotation.refuse(f"a bbox of {len(box)} numbers", "it has four, or five with an angle")
     x, y, w, h = box
     return np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])
-
-
-def _from_detectron(box: list[float]) -> Floats:
-    """Return the corners of [cx, cy, w, h, angle], degrees counter-clockwise."""
-    cx, cy, w, h, angle = box
-    return rotated_box((cx, cy), w, h, -angle)
 
 
 def _polygon(polygons: list[Any], annotation: LabelRecord) -> Floats:

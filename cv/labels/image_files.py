@@ -122,14 +122,10 @@ def _image_class(path: Path) -> type[ImageFile]:
 
     with path.open("rb") as stream:
         start = stream.read(12)
-    if start.startswith(PNG):
-        return PngImageFile
-    if start.startswith(JPEG):
-        return JpegImageFile
-    if start.startswith(TIFF):
-        return TiffImageFile
-    if start.startswith(b"BM"):
-        return BmpImageFile
     if start.startswith(b"RIFF") and start.endswith(b"WEBP"):
         return WebPImageFile
+    by_signature = {PNG: PngImageFile, JPEG: JpegImageFile, b"BM": BmpImageFile}
+    for signature, image_class in {**by_signature, **dict.fromkeys(TIFF, TiffImageFile)}.items():
+        if start.startswith(signature):
+            return image_class
     raise ValueError("its content is not PNG, JPEG, TIFF, BMP or WebP")

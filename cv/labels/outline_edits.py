@@ -44,8 +44,7 @@ def smallest_rectangle(outline: Floats) -> Floats:
     best = int(np.argmin(np.ptp(u, axis=0) * np.ptp(v, axis=0)))
     (left, right), (top, bottom) = ((x[:, best].min(), x[:, best].max()) for x in (u, v))
     turned = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
-    corners: Floats = turned @ np.array([along[best], across[best]])
-    return corners
+    return np.asarray(turned @ np.array([along[best], across[best]]))
 
 
 def boxes_around(shapes: Iterable[LabelledShape]) -> OrientedBoxes:
@@ -73,8 +72,7 @@ def visible_part(corners: Floats, size: tuple[int, int]) -> Floats | None:
     shares = (inside - corners[0]) @ axes.T / (axes**2).sum(axis=1)
     low, high = np.clip(shares.min(axis=0), 0, 1), np.clip(shares.max(axis=0), 0, 1)
     ring = np.array([low, [high[0], low[1]], high, [low[0], high[1]]])
-    visible: Floats = corners[0] + ring @ axes
-    return visible
+    return np.asarray(corners[0] + ring @ axes)
 
 
 def signed_area(outline: Floats) -> float:

@@ -28,8 +28,7 @@ from cv.labels.label_documents import LabelDocument, read_documents
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, dataset_of
 from cv.labels.text_labels import atomic_folder, parse_corners, require_lines, write_label_files
 
-COLUMNS = 9
-DECIMALS = 9
+COLUMNS, DECIMALS = 9, 9
 
 
 def read(file: Path) -> LabelledDataset:
