@@ -95,11 +95,8 @@ def _entries(record: LabelRecord, key: str, title: str) -> Iterator[LabelRecord]
         name = entry.get("id")
         if not isinstance(name, int | str | None):
             entry.refuse(f"the id {name!r:.40}", "an id is a number")
-        yield (
-            entry
-            if name is None
-            else LabelRecord(entry.values, record.location.at(f"{title} {name}"))
-        )
+        here = entry.location if name is None else record.location.at(f"{title} {name}")
+        yield LabelRecord(entry.values, here)
 
 
 def _by_id(record: LabelRecord, key: str, title: str) -> dict[Any, LabelRecord]:

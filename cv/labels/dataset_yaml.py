@@ -93,14 +93,15 @@ def read_dataset_yaml(file: Path) -> DatasetYaml:
     root = _inside(home, home / str(record.get("path") or "."), "path", location)
     parts: list[tuple[str, Path]] = []
     for split in SPLITS:
-        entries = record.get(split) or []
+        entries = [] if record.get(split) is None else record[split]
         for entry in entries if isinstance(entries, list) else [entries]:
             if not isinstance(entry, str):
                 location.refuse(f"{split} is not a path", "a path or a list of paths is needed")
             path = _inside(home, root / entry, split, location)
             if not path.is_dir() and not (path.suffix == ".txt" and path.is_file()):
                 found = f"{split} names {root / entry}, which is not there"
-                location.refuse(found, "a folder or a .txt list of images is needed")
+                limit = "a folder or a .txt list of images is needed"
+                location.refuse(found, limit, "Correct the path.")
             parts.append((split, path))
     names, gsd_m = _names(record["names"], location), record.get("gsd_m")
     is_number = isinstance(gsd_m, int | float) and not isinstance(gsd_m, bool)

@@ -123,6 +123,8 @@ CASES = {
         manifest(YAML.replace("images/val", "images/vla")),
         "images/vla, which is not there",
     ),
+    "split not a path": (manifest(YAML + "test: 0\n"), "test is not a path"),
+    "GSD not a number": (manifest(YAML + "gsd_m: true\n"), "gsd_m is True"),
     "folder empty": (without("images/val/c.png"), "val has no images in"),
     "path leads out": (manifest(YAML.replace("path: .", "path: ..")), "path leads out of"),
     "absolute": (manifest(YAML.replace("images/val", "/usr")), "val leads out of the dataset"),

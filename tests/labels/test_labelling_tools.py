@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cv.errors import DatasetError
-from cv.labels import coco, cvat, dota, formats, label_studio, x_anylabeling
+from cv.labels import coco, cvat, dota, formats, geojson, label_studio, x_anylabeling
 from cv.labels.formats import LabelFormat
 from cv.labels.label_documents import LabelDocument
-from cv.labels.labelled_image import LabelledShape
+from cv.labels.labelled_image import LabelledImage, LabelledShape, dataset_of
 from tests.fixtures.label_files import (
     anylabeling_json,
     cvat_box,
@@ -293,3 +293,19 @@ def test_cvat_for_video_is_refused_with_the_right_export_format():
     xml = "<annotations><version>1.1</version><track id='0'/></annotations>"
     with pytest.raises(DatasetError, match=r'Export as "CVAT for images 1\.1"'):
         cvat.parse(LabelDocument("a.xml", xml))
+
+
+def test_skipped_shapes_are_counted_over_all_files_of_a_folder(tmp_path):
+    for name in ("a", "b"):
+        xml = cvat_xml(f"{name}.png", (9, 9), ['<points label="quay" points="1,2"/>'])
+        (tmp_path / f"{name}.xml").write_text(xml)
+    dataset = formats.read_dataset(tmp_path)
+    assert [image.name for image in dataset.images] == ["a.png", "b.png"]
+    assert dataset.skipped == ("2 shapes of type 'points'",)
+
+
+def test_all_geojson_files_of_a_folder_are_read(tmp_path):
+    for name in ("a", "b"):
+        image = LabelledImage(f"{name}.png", (9, 9), ())
+        geojson.write(dataset_of([image], "x"), tmp_path / f"{name}.geojson")
+    assert [image.name for image in formats.read_dataset(tmp_path).images] == ["a.png", "b.png"]
