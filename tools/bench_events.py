@@ -31,8 +31,8 @@ SITES: list[Looks] = []
 
 def drawn(seed: int, days: int) -> Looks:
     """The looks at the port of a seed."""
-    port = SimulatedPort.drawn(seed, CLEAR_COAST, days)
-    return {EXPORT.name: port.exported, IMPORT.name: port.imported}
+    port = SimulatedPort.simulate(seed, CLEAR_COAST, days)
+    return {EXPORT.name: port.export_counts, IMPORT.name: port.import_counts}
 
 
 def worked(share: Sequence[int]) -> tuple[int, int]:

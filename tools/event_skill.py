@@ -39,18 +39,18 @@ def one(
     seed: int, sky: CloudClimate
 ) -> tuple[EventMetrics, EventMetrics, dict[Peer, EventMetrics]]:
     """The marks at the export and the import pier of the port of `seed`, and those of the peers."""
-    port = SimulatedPort.drawn(seed, sky)
-    events = find_events({EXPORT.name: port.exported, IMPORT.name: port.imported})
+    port = SimulatedPort.simulate(seed, sky)
+    events = find_events({EXPORT.name: port.export_counts, IMPORT.name: port.import_counts})
     told = [
-        score_events(port.operation, place, looks, [e for e in events if e.pier == place.name])
-        for place, looks in ((EXPORT, port.exported), (IMPORT, port.imported))
+        score_events(port.history, place, looks, [e for e in events if e.pier == place.name])
+        for place, looks in ((EXPORT, port.export_counts), (IMPORT, port.import_counts))
     ]
     peers = {
         (name, way, setting): score_alarms(
-            port.operation,
+            port.history,
             EXPORT,
-            port.exported,
-            alarms(RawCounts.of(port.exported, cloudy), setting),
+            port.export_counts,
+            alarms(RawCounts.of(port.export_counts, cloudy), setting),
         )
         for name, (alarms, settings) in BASELINES.items()
         for way, cloudy in CLOUDS.items()
@@ -79,14 +79,14 @@ def calls_line(name: str, m: EventMetrics) -> str:
     """Calls: found, right, and their spans."""
     return (
         f"{name:<14} {m.recall.total:>6} {m.recall.rate:>7.3f} {m.precision.rate:>10.3f} "
-        f"{m.arrivals.rate:>9.3f} {m.departures.rate:>11.3f} {m.unseen.total:>9} {m.unseen.rate:>6.3f}"
+        f"{m.arrivals.rate:>9.3f} {m.departures.rate:>11.3f} {m.inferred.total:>9} {m.inferred.rate:>6.3f}"
     )
 
 
 def warnings_line(name: str, m: EventMetrics) -> str:
     """Warnings: gatherings that were warned of, false ones, and how early."""
     return (
-        f"{name:<44} {m.warned.rate:>7.3f} {m.false_a_year:>7.2f} "
+        f"{name:<44} {m.warned.rate:>7.3f} {m.false_alarms_per_year:>7.2f} "
         f"{m.late_alarms / m.years:>6.2f} {m.median_lead_d:>7.2f}"
     )
 
@@ -148,7 +148,7 @@ def main() -> None:
     parser.add_argument("--years", type=int, default=200, help="ports of a year, for each sky")
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
-    results = [(f"{sky.usable:.0%}", *measured(sky, args.years, args.workers)) for sky in SKIES]
+    results = [(f"{sky.usable_share:.0%}", *measured(sky, args.years, args.workers)) for sky in SKIES]
     print(table(results))
 
 

@@ -30,7 +30,7 @@ class ReportedAlert:
     id: int
     """Number of the alert."""
     event: Event
-    standing: bool
+    active: bool
     """Whether it was not withdrawn."""
 
 
@@ -43,7 +43,7 @@ class Alert:
     change: Change
     event: Event
     """As it is now; as it was told where it is not so."""
-    before: Event | None
+    previous: Event | None
     """As it was last told; None where it is new."""
     rules: tuple[str, ...]
     """Names of the rules that it meets now."""

@@ -26,7 +26,7 @@ class Message:
     """An alert, and what brought it about."""
 
     alert: Alert
-    late: tuple[str, ...]
+    late_scenes: tuple[str, ...]
     """Scenes of that pier which came after the alert was last told, but were taken before the
     newest one that was known then, by time."""
 
@@ -36,9 +36,9 @@ class Message:
             "alert": self.alert.id,
             "change": self.alert.change.value,
             "rules": list(self.alert.rules),
-            "late_scenes": list(self.late),
+            "late_scenes": list(self.late_scenes),
             "event": event_to_dict(self.alert.event),
-            "before": None if self.alert.before is None else event_to_dict(self.alert.before),
+            "before": None if self.alert.previous is None else event_to_dict(self.alert.previous),
         }
         return json.dumps(values, ensure_ascii=False)
 
@@ -120,4 +120,4 @@ def _told(ledger: Ledger, given: RecordedAlert) -> ReportedAlert:
 def _delivery(alert: Alert, run: int) -> RecordedAlert:
     told = alert.as_reported
     event = json.dumps(event_to_dict(told.event), ensure_ascii=False)
-    return RecordedAlert(told.id, told.event.pier, event, told.standing, run)
+    return RecordedAlert(told.id, told.event.pier, event, told.active, run)

@@ -57,11 +57,11 @@ def _met(event: Event, rules: Sequence[AlertRule]) -> tuple[str, ...]:
 def _correction(told: ReportedAlert, now: Event | None, rules: Sequence[AlertRule]) -> Alert | None:
     """What is to be said of an alert; None for nothing."""
     if now is None:
-        if not told.standing:
+        if not told.active:
             return None
         return Alert(told.id, Change.WITHDRAWN, told.event, told.event, ())
     met = _met(now, rules)
-    if not told.standing:
+    if not told.active:
         return Alert(told.id, Change.RESTORED, now, told.event, met) if met else None
     change = _change(told.event, now) if met else Change.WITHDRAWN
     return None if change is None else Alert(told.id, change, now, told.event, met)

@@ -11,7 +11,7 @@ from cv.errors import SiteError
 from cv.events.event import Event, EventKind
 from cv.site import Site, load_site_document
 
-MEMBER = "alerts"
+SITE_MEMBER = "alerts"
 """The member of the site's FeatureCollection that lists them."""
 _KEYS = ("name", "kinds", "piers", "least_confidence", "least_size")
 _USUAL = (
@@ -57,12 +57,12 @@ def read_alert_rules(path: str | Path, site: Site) -> tuple[AlertRule, ...]:
     a confidence of 0.5 on. Raises SiteError.
     """
     path = Path(path)
-    listed = load_site_document(path).get(MEMBER)
+    listed = load_site_document(path).get(SITE_MEMBER)
     every = frozenset(pier.name for pier in site)
     if listed is None:
         return (AlertRule("usual", frozenset(_USUAL), every, min_confidence=0.5),)
     if not isinstance(listed, list):
-        raise _refused(path, f"{MEMBER} is {str(listed)[:60]}", "it must be a list of rules")
+        raise _refused(path, f"{SITE_MEMBER} is {str(listed)[:60]}", "it must be a list of rules")
     return tuple(_rule(path, f"rule {i}", raw, site) for i, raw in enumerate(listed))
 
 
@@ -115,4 +115,4 @@ def _number(path: Path, where: str, raw: dict[str, Any], key: str, most: float) 
 
 
 def _refused(path: Path, found: str, limit: str) -> SiteError:
-    return SiteError(path, found, limit, f"Correct the member `{MEMBER}`.")
+    return SiteError(path, found, limit, f"Correct the member `{SITE_MEMBER}`.")

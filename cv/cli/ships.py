@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         hull = measure_hull(call, piers.counts[call.pier])
         heard = ais.evidence_for(call, *places[call.pier]) if ais and call.pier in places else None
         candidates = fleet.candidates(hull) if fleet.vessels else ()
-        told.append(IdentifiedCall(call, hull, candidates, fleet.named(hull), heard))
+        told.append(IdentifiedCall(call, hull, candidates, fleet.most_probable_name(hull), heard))
     for line in ships_json(told) if args.json else [ships_text(told)]:
         print(line)
     return 0

@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     counts, events = piers.counts, piers.events()
 
     def ship(call: Event) -> str:
-        return fleet.named(measure_hull(call, counts[call.pier]))
+        return fleet.most_probable_name(measure_hull(call, counts[call.pier]))
 
     told: list[PortCall] = []
     for site in piers.named:

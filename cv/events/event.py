@@ -66,13 +66,13 @@ class Magnitude:
     """"containers", "days", "metres" ..."""
 
     @classmethod
-    def about(cls, value: float, spread: float, unit: str, least: float = -inf) -> Magnitude:
+    def from_mean_sd(cls, value: float, spread: float, unit: str, least: float = -inf) -> Magnitude:
         """`value` with a standard deviation of `spread`; nothing is below `least`."""
         off = ENDS * spread
         return cls(float(value), float(max(least, value - off)), float(value + off), unit)
 
     @property
-    def sign_chance(self) -> float:
+    def sign_probability(self) -> float:
         """Probability that it is not really on the other side of zero, 0.5 to 1."""
         spread = (self.high - self.low) / 2 / ENDS
         return NormalDist().cdf(abs(self.value) / spread) if spread else 1.0

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from cv.events.event import CensoredTime, Event, EventKind, Magnitude
-from cv.events.rules.throughput import throughput
+from cv.events.rules.throughput import estimate_throughput
 from cv.events.serialization import event_to_dict
 from cv.events.vessels.claims import PublishedClaim
 
@@ -40,11 +40,11 @@ def events_json(events: Sequence[Event]) -> list[str]:
 
 def throughput_text(pier: str, events: Sequence[Event]) -> str:
     """What the calls at a pier moved, in a line."""
-    told = throughput(pier, events)
+    told = estimate_throughput(pier, events)
     return (
         f"{pier}: calls: {told.calls} seen, {told.inferred} inferred; containers loaded: at least "
-        f"{told.lost:.0f} (about {told.lost_about:.0f}), unloaded: at least {told.gained:.0f} "
-        f"(about {told.gained_about:.0f})"
+        f"{told.loaded_at_least:.0f} (about {told.loaded_about:.0f}), unloaded: at least {told.unloaded_at_least:.0f} "
+        f"(about {told.unloaded_about:.0f})"
     )
 
 
@@ -55,7 +55,7 @@ def claims_text(claims: Sequence[PublishedClaim], events: Sequence[Event]) -> st
         what = "note" if claim.kind is None else _name(claim.kind)
         lines.append(f"{_days(claim):<22}{what:<15}  {claim.pier}: {claim.text} ({claim.source})")
         if claim.kind is not None:
-            told = claim.told(events)
+            told = claim.matching_events(events)
             lines += [f"{'':<22}as looks tell:   {_line(event)}" for event in told]
             if not told:
                 lines.append(f"{'':<22}looks tell of no such thing, or there are none of that time")
@@ -73,7 +73,7 @@ def claims_json(claims: Sequence[PublishedClaim], events: Sequence[Event]) -> li
                 "began": claim.began.isoformat(),
                 "ended": claim.ended.isoformat(),
                 "source": claim.source,
-                "told": [event_to_dict(event) for event in claim.told(events)],
+                "told": [event_to_dict(event) for event in claim.matching_events(events)],
             },
             ensure_ascii=False,
         )

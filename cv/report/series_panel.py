@@ -151,7 +151,7 @@ def _points(axes: Axes, one: Series, quantity: str, markers: Mapping[str, str]) 
         looks[f"{quantity}{end}"].to_numpy(dtype=float) for end in ("", "_low", "_high")
     )
     whole = (looks["status"] == "counted").to_numpy(dtype=bool)
-    ways = np.array(one.methods_used)[known.to_numpy(dtype=bool)]
+    ways = np.array(one.method_per_observation)[known.to_numpy(dtype=bool)]
     size = 6.5 if len(one) <= _MANY else 3.6
     axes.vlines(x, low, high, color=_BOXES, linewidth=size / 4, alpha=0.75, zorder=3)
     for way in one.methods:

@@ -70,8 +70,8 @@ def voyages_text(
     if trips:
         lines += ["", f"{'left':<18}  {'arrived':<18}  ship: from - to"]
         lines += [
-            f"{format_time(t.left.ended):<18}  {format_time(t.came.began):<18}  "
-            f"{t.ship}: {t.left.port} - {t.came.port}"
+            f"{format_time(t.origin.ended):<18}  {format_time(t.destination.began):<18}  "
+            f"{t.ship}: {t.origin.port} - {t.destination.port}"
             for t in trips
         ]
     lines += ["", f"{'counted as':<24}  at least  inferred beside"]
@@ -86,7 +86,7 @@ def voyages_json(
     whole = {
         "visits": [_plain(visit) for visit in visits],
         "trips": [
-            {"ship": trip.ship, "left": _plain(trip.left), "came": _plain(trip.came)}
+            {"ship": trip.ship, "left": _plain(trip.origin), "came": _plain(trip.destination)}
             for trip in trips
         ],
         "counts": [asdict(tally) for tally in tallies],

@@ -81,10 +81,10 @@ class Series:
 
         Numbers of different ways are not comparable as they stand.
         """
-        return tuple(dict.fromkeys(way for way in self.methods_used if way))
+        return tuple(dict.fromkeys(way for way in self.method_per_observation if way))
 
     @property
-    def methods_used(self) -> list[str]:
+    def method_per_observation(self) -> list[str]:
         """How each look was counted; empty for one without a number."""
         numbered = self.observations["status"].isin(KNOWN_STATUSES)
         return [
@@ -102,7 +102,7 @@ class Series:
         if len(methods) < 2:
             return [""] * len(self)
         letters = dict(zip(methods, ascii_uppercase, strict=False))
-        return [letters.get(way, "?" if way else "") for way in self.methods_used]
+        return [letters.get(way, "?" if way else "") for way in self.method_per_observation]
 
     def daily(self) -> pd.DataFrame:
         """A row per calendar day (UTC) from the first look to the last, indexed by its date.

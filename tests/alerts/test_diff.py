@@ -71,7 +71,7 @@ def test_since_leaves_out_what_was_over_by_then():
 def test_an_end_is_told_and_then_no_more():
     ended = event(ended=(3, 4))
     (alert,) = diff_events([told(event())], [ended], EVERY, since=at(50))
-    assert (alert.change, alert.before) == (Change.ENDED, event())
+    assert (alert.change, alert.previous) == (Change.ENDED, event())
     assert diff_events([alert.as_reported], [ended], EVERY) == []
 
 
@@ -177,7 +177,7 @@ def test_a_thousand_orders_of_arrival_tell_the_same():
             said += fresh
             assert diff_events(list(standing.values()), events, SURE, None, 1_000) == []
         assert events == expected
-        held = [one.event for one in standing.values() if one.standing]
+        held = [one.event for one in standing.values() if one.active]
         assert len(held) == len(worth)
         assert sorted(map(placed, held)) == sorted(map(placed, worth))
         opened = [alert.id for alert in said if alert.change is Change.NEW]

@@ -90,12 +90,12 @@ def test_contradicting_claims_lie_one_below_the_other_with_their_sources():
 
 @pytest.mark.parametrize("days", [60, 150, 400])
 def test_labels_do_not_collide(days):
-    port = SimulatedPort.drawn(3, CLEAR_COAST, days=days)
-    counts = {EXPORT.name: port.exported, IMPORT.name: port.imported}
+    port = SimulatedPort.simulate(3, CLEAR_COAST, days=days)
+    counts = {EXPORT.name: port.export_counts, IMPORT.name: port.import_counts}
     from cv.events.pipeline import find_events
 
     events = [one for one in find_events(counts) if one.pier == EXPORT.name]
-    span = DayRange.of([Series.of(EXPORT.name, port.exported)], 1450.0)
+    span = DayRange.of([Series.of(EXPORT.name, port.export_counts)], 1450.0)
     figure = Figure(figsize=(14.5, 3), dpi=100)
     axes = figure.add_axes((0, 0, 1, 1))
     draw_lanes(axes, EventLanes.of(events, (), span), span)

@@ -23,7 +23,7 @@ class RawCounts:
 
     days: Floats
     """(n,) days since the start."""
-    boxes: Floats
+    containers: Floats
     """(n,) containers."""
 
     @classmethod
@@ -37,7 +37,7 @@ class RawCounts:
         table = np.array(rows, dtype=np.float64).reshape(-1, 2)
         return cls(table[:, 0], table[:, 1])
 
-    def standing(self, up: NDArray[np.bool_]) -> list[Alarm]:
+    def alarms_while(self, up: NDArray[np.bool_]) -> list[Alarm]:
         """Alarms that stand from the first look of each run of `up` (n,) to the look after it."""
         edges = np.flatnonzero(np.diff(np.concatenate([[False], up, [False]]).astype(int)))
         days = np.append(self.days, np.inf)
@@ -46,19 +46,19 @@ class RawCounts:
 
 def threshold_alarms(raw: RawCounts, least: float) -> list[Alarm]:
     """More than `least` containers."""
-    return raw.standing(raw.boxes > least)
+    return raw.alarms_while(raw.containers > least)
 
 
 def cusum_alarms(raw: RawCounts, limit: float) -> list[Alarm]:
     """Page's one-sided cumulative sum (1954) of the counts above their median, in units of their
     standard deviation, half of one as slack; it stands while the sum is above `limit`."""
-    spread = float(raw.boxes.std()) or 1.0
-    scores = (raw.boxes - float(np.median(raw.boxes))) / spread - 0.5
+    spread = float(raw.containers.std()) or 1.0
+    scores = (raw.containers - float(np.median(raw.containers))) / spread - 0.5
     total, up = 0.0, np.zeros(len(scores), dtype=bool)
     for look, score in enumerate(scores.tolist()):
         total = min(max(0.0, total + score), 2 * limit)
         up[look] = total > limit
-    return raw.standing(up)
+    return raw.alarms_while(up)
 
 
 def pelt_alarms(raw: RawCounts, penalty: float) -> list[Alarm]:
@@ -66,16 +66,16 @@ def pelt_alarms(raw: RawCounts, penalty: float) -> list[Alarm]:
     over each segment whose mean is above that of the one before."""
     import ruptures
 
-    spread = float(raw.boxes.std()) or 1.0
-    model = ruptures.Pelt(model="l2", min_size=1, jump=1).fit(raw.boxes[:, None] / spread)
+    spread = float(raw.containers.std()) or 1.0
+    model = ruptures.Pelt(model="l2", min_size=1, jump=1).fit(raw.containers[:, None] / spread)
     ends = model.predict(pen=penalty)
-    up = np.zeros(len(raw.boxes), dtype=bool)
+    up = np.zeros(len(raw.containers), dtype=bool)
     before = None
     for first, last in zip([0, *ends[:-1]], ends, strict=True):
-        mean = float(raw.boxes[first:last].mean())
+        mean = float(raw.containers[first:last].mean())
         up[first:last] = before is not None and mean > before
         before = mean
-    return raw.standing(up)
+    return raw.alarms_while(up)
 
 
 BASELINES: dict[str, tuple[Callable[[RawCounts, float], list[Alarm]], tuple[float, ...]]] = {

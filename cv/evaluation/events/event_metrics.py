@@ -52,7 +52,7 @@ class EventMetrics:
     """Of those, that arrived in the span that was told."""
     departures: Proportion = Proportion()
     """Of those, that left in the span that was told."""
-    unseen: Proportion = Proportion()
+    inferred: Proportion = Proportion()
     """Inferred calls that there were."""
     warned: Proportion = Proportion()
     """Gatherings of cargo for a ship, with a clear look in time, that were warned of before it."""
@@ -75,7 +75,7 @@ class EventMetrics:
         return median(self.leads_d) if self.leads_d else 0.0
 
     @property
-    def false_a_year(self) -> float:
+    def false_alarms_per_year(self) -> float:
         """False alarms a pier and year."""
         return self.false_alarms / self.years if self.years else 0.0
 
@@ -85,7 +85,7 @@ def score_events(
 ) -> EventMetrics:
     """Of the events `told` of the pier `place` from its `looks`."""
     events = list(told)
-    stays = [stay_days(voyage, place) for voyage in operation.voyages]
+    stays = [stay_days(voyage, place) for voyage in operation.visits]
     clear = [_day(c.acquired) for c in looks if c.acquired and c.status is CountStatus.COUNTED]
     seen = [event for event in events if event.kind is EventKind.CALL]
     inferred = [event for event in events if event.kind is EventKind.UNSEEN_CALL]
@@ -133,11 +133,11 @@ def _alarmed(
     Right is an alarm that stands at a time from the first cargo for a ship on until that ship is
     there; the lead counts from then, or from the first cargo where the alarm is older.
     """
-    stays = [stay_days(voyage, place) for voyage in operation.voyages]
+    stays = [stay_days(voyage, place) for voyage in operation.visits]
     waits = [
-        (voyage.gathers, first)
-        for voyage, (first, _) in zip(operation.voyages, stays, strict=True)
-        if isfinite(voyage.gathers)
+        (voyage.gathering_d, first)
+        for voyage, (first, _) in zip(operation.visits, stays, strict=True)
+        if isfinite(voyage.gathering_d)
     ]
     leads: dict[int, float] = {}
     false = late = 0

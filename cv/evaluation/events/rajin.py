@@ -50,7 +50,7 @@ class CaseEvidence:
     case: PublishedCase
     events: tuple[Event, ...]
 
-    def of(self, kind: EventKind, pier: str) -> list[Event]:
+    def events_of(self, kind: EventKind, pier: str) -> list[Event]:
         """The events of a kind at a pier, by time."""
         return [event for event in self.events if (event.kind, event.pier) == (kind, pier)]
 
@@ -66,14 +66,14 @@ def answer_all() -> tuple[BenchmarkAnswer, ...]:
 
 
 def _gathering(dossier: CaseEvidence) -> tuple[str, str]:
-    due = [e for e in dossier.of(EventKind.WARNING, "Pier 2") if _in(e, (3, 8), (3, 12))]
-    calls = [e for e in dossier.of(EventKind.CALL, "Pier 1") if _in(e, (3, 9), (3, 11))]
+    due = [e for e in dossier.events_of(EventKind.WARNING, "Pier 2") if _in(e, (3, 8), (3, 12))]
+    calls = [e for e in dossier.events_of(EventKind.CALL, "Pier 1") if _in(e, (3, 9), (3, 11))]
     if not due or not calls:
         return "no warning before the call", "cargo and ship are not told together"
     return (
         f"cargo from {_span(due[0])}, {_size(due[0])}, chance of a ship within 7 days "
         f"{due[0].confidence:.0%}; ship at Pier 1 {_span(calls[0])}, at Pier 2 "
-        f"{_days(due[0], _first(dossier.of(EventKind.CALL, 'Pier 2'), (3, 10))):.0f} days later",
+        f"{_days(due[0], _first(dossier.events_of(EventKind.CALL, 'Pier 2'), (3, 10))):.0f} days later",
         "",
     )
 
@@ -84,8 +84,8 @@ def _roles(dossier: CaseEvidence) -> tuple[str, str]:
         for e in dossier.events
         if isinstance(e, BerthShift) and (e.pier, e.to_pier) == ("Pier 1", "Pier 2")
     ]
-    calls = [e for e in dossier.of(EventKind.CALL, "Pier 1") if _in(e, (3, 9), (3, 11))]
-    next_calls = [e for e in dossier.of(EventKind.CALL, "Pier 2") if _in(e, (3, 10), (3, 13))]
+    calls = [e for e in dossier.events_of(EventKind.CALL, "Pier 1") if _in(e, (3, 9), (3, 11))]
+    next_calls = [e for e in dossier.events_of(EventKind.CALL, "Pier 2") if _in(e, (3, 10), (3, 13))]
     if moves:
         return f"shift from Pier 1 to Pier 2, there by {moves[0].ended.latest:%d %b %Y}", ""
     if calls and next_calls:
@@ -97,14 +97,14 @@ def _roles(dossier: CaseEvidence) -> tuple[str, str]:
 def _hull(dossier: CaseEvidence) -> tuple[str, str]:
     fleet = Fleet.read(packaged_folder("cases/rajin", "datasets/rajin") / "fleet.csv")
     ranked = fleet.candidates(HullMeasurement(bridge=BridgePosition.FORE))
-    named = fleet.named(HullMeasurement(bridge=BridgePosition.FORE))
+    named = fleet.most_probable_name(HullMeasurement(bridge=BridgePosition.FORE))
     told = ", ".join(f"{one.name} {one.probability:.0%}" for one in ranked)
     why = "" if named == UNKNOWN else f"the bridge alone must not name {named}"
     return f"bridge forward on 10 March: {told}; named: {named}", why
 
 
 def _departure(dossier: CaseEvidence) -> tuple[str, str]:
-    for call in dossier.of(EventKind.CALL, "Pier 2"):
+    for call in dossier.events_of(EventKind.CALL, "Pier 2"):
         after, by = call.ended.earliest, call.ended.latest
         if after and by and by - after < timedelta(hours=5):
             return f"left between {after:%d %b %H:%M} and {by:%H:%M} UTC", ""
@@ -112,7 +112,7 @@ def _departure(dossier: CaseEvidence) -> tuple[str, str]:
 
 
 def _absence(dossier: CaseEvidence) -> tuple[str, str]:
-    halts = [e for e in dossier.of(EventKind.HALT, "Pier 1") if _in(e, (2, 12), (2, 15))]
+    halts = [e for e in dossier.events_of(EventKind.HALT, "Pier 1") if _in(e, (2, 12), (2, 15))]
     if not halts or not isinstance(halts[0], Halt):
         return "no halt", "the pause is not long for this pier"
     halt = halts[0]
@@ -125,7 +125,7 @@ def _absence(dossier: CaseEvidence) -> tuple[str, str]:
 
 def _unseen(dossier: CaseEvidence) -> tuple[str, str]:
     found = [
-        e for e in dossier.of(EventKind.UNSEEN_CALL, "Pier 2") if _in(e, (11, 10), (11, 16), 2023)
+        e for e in dossier.events_of(EventKind.UNSEEN_CALL, "Pier 2") if _in(e, (11, 10), (11, 16), 2023)
     ]
     if found:
         return f"{_span(found[0])}, {_size(found[0])}, {found[0].confidence:.0%}", ""
@@ -136,8 +136,8 @@ def _unseen(dossier: CaseEvidence) -> tuple[str, str]:
         }
     )
     story = piers["Pier 2"]
-    first = story.observations.observation(_at(11, 10, 2023))
-    chance = 1.0 - story.absent(first, first + 2)
+    first = story.observations.first_at_or_after(_at(11, 10, 2023))
+    chance = 1.0 - story.empty_probability(first, first + 2)
     return (
         f"chance of a call between 10 and 13 November {chance:.0%}",
         "no number of containers was published for 10 November; taken as 80 to 400 it does not "
@@ -146,14 +146,14 @@ def _unseen(dossier: CaseEvidence) -> tuple[str, str]:
 
 
 def _dwell(dossier: CaseEvidence) -> tuple[str, str]:
-    found = [e for e in dossier.of(EventKind.DWELL, "Pier 1") if _in(e, (2, 8), (2, 14))]
+    found = [e for e in dossier.events_of(EventKind.DWELL, "Pier 1") if _in(e, (2, 8), (2, 14))]
     if not found:
         return "no dwell", "the counts differ"
     return f"{_size(found[0])} from {_span(found[0])} in {len(found[0].evidence)} looks", ""
 
 
 def _inflow(dossier: CaseEvidence) -> tuple[str, str]:
-    rail = dossier.of(EventKind.INFLOW_STOPPED, "Rail siding")
+    rail = dossier.events_of(EventKind.INFLOW_STOPPED, "Rail siding")
     if not rail:
         return "no stop", "the siding was not watched for long enough"
     return f"nothing by rail for {_size(rail[0])} in {len(rail[0].evidence)} looks", ""
@@ -171,7 +171,7 @@ def _trips(dossier: CaseEvidence) -> tuple[str, str]:
 
 
 def _resumption(dossier: CaseEvidence) -> tuple[str, str]:
-    found = [e for e in dossier.of(EventKind.RESUMPTION, "Pier 1") if _in(e, (3, 9), (3, 11))]
+    found = [e for e in dossier.events_of(EventKind.RESUMPTION, "Pier 1") if _in(e, (3, 9), (3, 11))]
     if not found:
         return "no resumption", "no halt before it"
     return f"{_span(found[0])} after {_size(found[0])}", ""
@@ -182,7 +182,7 @@ def _scenario(dossier: CaseEvidence) -> tuple[str, str]:
     told = [
         f"{low / 1e6:.1f} to {high / 1e6:.1f} million of {load.unit}"
         for load in table
-        for low, high in [load.of(CONTAINERS)]
+        for low, high in [load.amount_in(CONTAINERS)]
     ]
     return f"scenario, if all of 6,700 containers held nothing else: {' or '.join(told)}", ""
 

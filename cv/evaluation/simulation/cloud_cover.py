@@ -23,15 +23,15 @@ _BROKEN = 0.25
 class CloudClimate:
     """How often a port can be seen."""
 
-    imaged: float
+    imaged_share: float
     """Share of days with an image, 0 to 1."""
-    cloudy: float
+    cloudy_share: float
     """Share of images that are cloudy, over the year, 0 to 1."""
 
     @property
-    def usable(self) -> float:
+    def usable_share(self) -> float:
         """Share of days on which the port can be counted."""
-        return self.imaged * (1 - self.cloudy)
+        return self.imaged_share * (1 - self.cloudy_share)
 
 
 CLEAR_COAST = CloudClimate(0.92, 0.304)
@@ -48,7 +48,7 @@ def visible_shares(
     `months` are those of the days, 1 to 12. The sky follows the season and lasts from day to day.
     """
     yearly = float(np.mean(CLOUDY_BY_MONTH))
-    season = np.array(CLOUDY_BY_MONTH)[months - 1] * sky.cloudy / yearly
+    season = np.array(CLOUDY_BY_MONTH)[months - 1] * sky.cloudy_share / yearly
     noise = rng.standard_normal(len(months))
     state = np.empty(len(months))
     for day, shock in enumerate(noise):
@@ -60,5 +60,5 @@ def visible_shares(
     clouded = state < limit
     broken = rng.random(len(months)) < _BROKEN
     shown[clouded] = np.where(broken, rng.uniform(0.1, 0.9, len(months)), 0.0)[clouded]
-    shown[rng.random(len(months)) >= sky.imaged] = np.nan
+    shown[rng.random(len(months)) >= sky.imaged_share] = np.nan
     return shown

@@ -19,19 +19,19 @@ _COUNTED, _PARTIAL = 0.98, 0.1
 class CountErrorModel:
     """How a detector errs."""
 
-    shared: float = 0.05
+    shared_sd: float = 0.05
     """Standard deviation of the relative error that all boxes of a scene share."""
-    own: float = 0.45
+    own_variance: float = 0.45
     """Variance of the count for each box, beside that."""
-    false_boxes: float = 0.6
+    false_containers: float = 0.6
     """Mean number of false boxes on a pier."""
-    found: float = 0.80
+    ship_recall: float = 0.80
     """Probability that a ship is seen at a berth in full view."""
-    doubtful: float = 0.75
+    doubtful_share: float = 0.75
     """Share of seen ships of which the interval reaches down to none."""
-    false_ships: float = 0.012
+    false_ship_probability: float = 0.012
     """Probability of a false ship in a look; one in ten of them looks certain."""
-    length: float = 0.03
+    hull_length_sd: float = 0.03
     """Standard deviation of the relative error of a hull's length."""
 
 
@@ -47,7 +47,7 @@ class SimulatedPier:
 class PierTruth:
     """What is there at the moment of a look."""
 
-    boxes: float
+    containers: float
     """Containers whose roofs show."""
     hull_m: float
     """Length of the ship at the berth, metres; 0 without one."""
@@ -66,7 +66,7 @@ def simulate_count(
     if shown < _PARTIAL:
         status = CountStatus.NOT_VISIBLE
     seen = status is not CountStatus.NOT_VISIBLE
-    boxes = _boxes(rng, truth.boxes * shown, errors) if seen else UNKNOWN
+    boxes = _boxes(rng, truth.containers * shown, errors) if seen else UNKNOWN
     ships, hulls = _ships(rng, truth, shown, errors) if seen else (UNKNOWN, ())
     return PierCount(
         scene=f"{place.name} {at:%Y%m%dT%H%M%S}",
@@ -96,10 +96,10 @@ def simulate_count(
 
 
 def _boxes(rng: np.random.Generator, number: float, errors: CountErrorModel) -> Estimate:
-    spread = float(np.sqrt((errors.shared * number) ** 2 + errors.own * number))
-    drawn = number + spread * rng.standard_normal() + rng.poisson(errors.false_boxes)
+    spread = float(np.sqrt((errors.shared_sd * number) ** 2 + errors.own_variance * number))
+    drawn = number + spread * rng.standard_normal() + rng.poisson(errors.false_containers)
     value = max(0.0, float(np.rint(drawn)))
-    told = float(np.sqrt((errors.shared * value) ** 2 + errors.own * value + errors.false_boxes))
+    told = float(np.sqrt((errors.shared_sd * value) ** 2 + errors.own_variance * value + errors.false_containers))
     return Estimate(value, max(0.0, value - _ENDS * told), value + _ENDS * told)
 
 
@@ -108,10 +108,10 @@ def _ships(
 ) -> tuple[Estimate, tuple[BerthedHull, ...]]:
     """A ship that lies in what is shown is found at times, and at times one that is not there."""
     there = truth.hull_m > 0 and rng.random() < shown
-    if there and rng.random() < errors.found:
-        low = 0.0 if rng.random() < errors.doubtful else 1.0
-        length = truth.hull_m * (1 + errors.length * rng.standard_normal())
-    elif rng.random() < errors.false_ships:
+    if there and rng.random() < errors.ship_recall:
+        low = 0.0 if rng.random() < errors.doubtful_share else 1.0
+        length = truth.hull_m * (1 + errors.hull_length_sd * rng.standard_normal())
+    elif rng.random() < errors.false_ship_probability:
         low = 1.0 if rng.random() < 1 / 10 else 0.0
         length = float(rng.uniform(60.0, 160.0))
     else:

@@ -28,13 +28,13 @@ class TrafficParameters:
     """Median time from the first cargo on the export pier to the ship's arrival there, days."""
     load: float = 150.0
     """Median number of containers that a ship fetches."""
-    halts: float = 0.04
+    halt_share: float = 0.04
     """Share of calls after which no ship comes for long."""
     halt_d: tuple[float, float] = (20.0, 80.0)
     """How long then, days."""
-    bare: float = 0.1
+    no_cargo_share: float = 0.1
     """Share of calls for which no cargo gathers."""
-    strays_a_year: float = 0.5
+    false_gatherings_per_year: float = 0.5
     """Times a year that cargo gathers and goes again without a ship."""
 
 
@@ -42,19 +42,19 @@ class TrafficParameters:
 class SimulatedVisit:
     """One ship's visit to the port."""
 
-    unloads: float
+    arrival_d: float
     """Arrival at the import pier, days."""
-    shifts: float
+    shift_d: float
     """Departure from there and arrival at the export pier, days."""
-    leaves: float
+    departure_d: float
     """Departure from the export pier, days."""
     length_m: float
     """Of the hull."""
-    brings: int
+    unloaded: int
     """Containers put on the import pier."""
-    gathers: float
+    gathering_d: float
     """When the first cargo for it comes to the export pier, days; nan where none does."""
-    fetches: int
+    loaded: int
     """Containers that gather for it."""
 
 
@@ -64,15 +64,15 @@ class PortHistory:
 
     days: float
     """How long it is."""
-    voyages: tuple[SimulatedVisit, ...]
-    exported: tuple[Floats, Floats]
+    visits: tuple[SimulatedVisit, ...]
+    export_level: tuple[Floats, Floats]
     """Containers on the export pier: times (k,) at which their number (k,) is known; straight
     lines between them."""
-    imported: tuple[Floats, Floats]
+    import_level: tuple[Floats, Floats]
     """Those on the import pier."""
 
     @classmethod
-    def drawn(
+    def simulate(
         cls, rng: np.random.Generator, days: float, traffic: TrafficParameters
     ) -> PortHistory:
         """A history of `days`."""
@@ -80,15 +80,15 @@ class PortHistory:
         while clock < days:
             voyage = _voyage(rng, clock, traffic)
             voyages.append(voyage)
-            clock = voyage.leaves + rng.gamma(3.0, traffic.pause_d / 3.0)
-            if rng.random() < traffic.halts:
+            clock = voyage.departure_d + rng.gamma(3.0, traffic.pause_d / 3.0)
+            if rng.random() < traffic.halt_share:
                 clock += rng.uniform(*traffic.halt_d)
         known = [v for v in voyages if v.leaves < days]
         export, imports = _Yard(), _Yard()
         for voyage in known:
             _export(rng, export, voyage)
             _import(rng, imports, voyage)
-        for _ in range(rng.poisson(traffic.strays_a_year * days / 365.0)):
+        for _ in range(rng.poisson(traffic.false_gatherings_per_year * days / 365.0)):
             _stray(rng, export, float(rng.uniform(0.0, days)), traffic)
         return cls(days, tuple(known), export.curve(days), imports.curve(days))
 
@@ -117,7 +117,7 @@ def _voyage(rng: np.random.Generator, clock: float, traffic: TrafficParameters) 
     shifts = clock + traffic.unloading_d * rng.lognormal(0.0, 0.4)
     leaves = shifts + traffic.stay_d * rng.lognormal(0.0, 0.4)
     gathers = shifts - traffic.lead_d * rng.lognormal(0.0, 0.4)
-    if rng.random() < traffic.bare or gathers < 0:
+    if rng.random() < traffic.no_cargo_share or gathers < 0:
         gathers = float("nan")
     return SimulatedVisit(
         clock,
@@ -132,29 +132,29 @@ def _voyage(rng: np.random.Generator, clock: float, traffic: TrafficParameters) 
 
 def _export(rng: np.random.Generator, yard: _Yard, voyage: SimulatedVisit) -> None:
     """Cargo comes in a few lumps, all but the last of it before the ship; loading takes it away."""
-    if not voyage.fetches:
+    if not voyage.loaded:
         return
     lumps = int(rng.integers(2, 7))
     shares = rng.dirichlet(np.full(lumps, 2.0))
-    last = voyage.shifts + rng.uniform(-0.3, 0.2) * (voyage.leaves - voyage.shifts)
-    last = max(voyage.gathers, last)
-    starts = np.concatenate([[voyage.gathers], rng.uniform(voyage.gathers, last, lumps - 1)])
+    last = voyage.shift_d + rng.uniform(-0.3, 0.2) * (voyage.departure_d - voyage.shift_d)
+    last = max(voyage.gathering_d, last)
+    starts = np.concatenate([[voyage.gathering_d], rng.uniform(voyage.gathering_d, last, lumps - 1)])
     for start, share in zip(starts, shares, strict=True):
-        yard.change(float(start), float(start + rng.uniform(0.1, 0.5)), share * voyage.fetches)
+        yard.change(float(start), float(start + rng.uniform(0.1, 0.5)), share * voyage.loaded)
     left = rng.uniform(0.0, 0.08) if rng.random() < 0.5 else 0.0
-    began = voyage.shifts + 0.05 + 0.1 * (voyage.leaves - voyage.shifts)
-    yard.change(max(began, last), voyage.leaves - 0.05, -(1 - left) * voyage.fetches)
+    began = voyage.shift_d + 0.05 + 0.1 * (voyage.departure_d - voyage.shift_d)
+    yard.change(max(began, last), voyage.departure_d - 0.05, -(1 - left) * voyage.loaded)
     if left:
-        yard.change(voyage.leaves + 1, voyage.leaves + rng.uniform(2, 30), -left * voyage.fetches)
+        yard.change(voyage.departure_d + 1, voyage.departure_d + rng.uniform(2, 30), -left * voyage.loaded)
 
 
 def _import(rng: np.random.Generator, yard: _Yard, voyage: SimulatedVisit) -> None:
     """The ship puts cargo on the pier; lorries fetch it in the days after."""
-    yard.change(voyage.unloads + 0.05, voyage.shifts - 0.03, voyage.brings)
-    clock = voyage.shifts
+    yard.change(voyage.arrival_d + 0.05, voyage.shift_d - 0.03, voyage.unloaded)
+    clock = voyage.shift_d
     for part in rng.dirichlet(np.full(4, 2.0)):
         clock += rng.exponential(1.2)
-        yard.change(clock, clock + 0.4, -part * voyage.brings)
+        yard.change(clock, clock + 0.4, -part * voyage.unloaded)
 
 
 def _stray(rng: np.random.Generator, yard: _Yard, clock: float, traffic: TrafficParameters) -> None:

@@ -33,14 +33,14 @@ _SECOND = 0.1
 class SimulatedPort:
     """What happened at a port and what was seen of it."""
 
-    operation: PortHistory
-    exported: tuple[PierCount, ...]
+    history: PortHistory
+    export_counts: tuple[PierCount, ...]
     """The looks at the export pier, by time."""
-    imported: tuple[PierCount, ...]
+    import_counts: tuple[PierCount, ...]
     """Those at the import pier."""
 
     @classmethod
-    def drawn(
+    def simulate(
         cls,
         seed: int,
         sky: CloudClimate,
@@ -50,7 +50,7 @@ class SimulatedPort:
     ) -> SimulatedPort:
         """The port of a seed over `days`, under `sky`."""
         rng = np.random.default_rng(seed)
-        operation = PortHistory.drawn(rng, float(days), traffic)
+        operation = PortHistory.simulate(rng, float(days), traffic)
         dates = [START + timedelta(days=day) for day in range(days)]
         shown = visible_shares(rng, np.array([date.month for date in dates]), sky)
         looks: tuple[list[PierCount], list[PierCount]] = ([], [])
@@ -71,10 +71,10 @@ def truth_at(operation: PortHistory, place: SimulatedPier, at: datetime) -> Pier
     """What is at `place` at a time."""
     day = (at - START) / timedelta(days=1)
     exports = place.role is PierRole.EXPORT
-    times, numbers = operation.exported if exports else operation.imported
+    times, numbers = operation.export_level if exports else operation.import_level
     boxes = float(np.interp(day, times, numbers))
     hull = 0.0
-    for voyage in operation.voyages:
+    for voyage in operation.visits:
         first, last = stay_days(voyage, place)
         if first <= day < last:
             hull = voyage.length_m
@@ -84,5 +84,5 @@ def truth_at(operation: PortHistory, place: SimulatedPier, at: datetime) -> Pier
 def stay_days(voyage: SimulatedVisit, place: SimulatedPier) -> tuple[float, float]:
     """From when to when a ship lies at `place`, days."""
     if place.role is PierRole.EXPORT:
-        return voyage.shifts, voyage.leaves
-    return voyage.unloads, voyage.shifts
+        return voyage.shift_d, voyage.departure_d
+    return voyage.arrival_d, voyage.shift_d

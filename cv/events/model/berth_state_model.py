@@ -17,15 +17,15 @@ from cv.events.model.parameters import PierParameters
 
 Floats = NDArray[np.float64]
 
-RESTING, IDLE, GATHERING, EARLY, LATE, HALTED = range(6)
+RESTING, IDLE, GATHERING, SHIP_EARLY, SHIP_LATE, HALTED = range(6)
 STATES = 6
 WITHOUT_SHIP = (RESTING, IDLE, GATHERING, HALTED)
 """States without a ship."""
-WITH_SHIP = (EARLY, LATE)
+WITH_SHIP = (SHIP_EARLY, SHIP_LATE)
 SQUARE = STATES, STATES
 _ASHORE, _IN_PORT = np.ix_(WITHOUT_SHIP, WITH_SHIP)
 _ARRIVALS = np.zeros(SQUARE)
-_ARRIVALS[WITHOUT_SHIP, EARLY] = 1.0
+_ARRIVALS[WITHOUT_SHIP, SHIP_EARLY] = 1.0
 _ARRIVALS[WITHOUT_SHIP, WITHOUT_SHIP] = -1.0
 """Change of the rates by an arrival more a day."""
 _STEP = 0.1
@@ -43,7 +43,7 @@ _SPOILED = 0.03
 class ArrivalPrior:
     """What other piers say of arrivals at this one."""
 
-    expected: Floats
+    expected_arrivals: Floats
     """(n,) ships that come from there in each gap."""
     share: float
     """Share of this pier's ships that do, 0 to 1."""
@@ -65,7 +65,7 @@ class PathProbabilities:
         cls, gaps_d: Floats, habits: PierParameters, tie: ArrivalPrior | None = None
     ) -> PathProbabilities:
         """Over gaps (n,) of days, with the ships that a `tie` leads one to expect in each."""
-        expected = np.zeros(len(gaps_d)) if tie is None else tie.expected
+        expected = np.zeros(len(gaps_d)) if tie is None else tie.expected_arrivals
         keys = np.stack([np.rint(gaps_d / _STEP_D), np.rint(expected / _STEP)], axis=1)
         kinds, where = np.unique(keys, axis=0, return_inverse=True)
         days = kinds[:, 0] * _STEP_D
@@ -87,20 +87,20 @@ def rate_matrix(habits: PierParameters, elsewhere: float = 0.0) -> Floats:
     A share `elsewhere` of the arrivals, 0 to 1, is told by a tie and left out here.
     """
     here = 1.0 - elsewhere
-    idle_d = max(0.3, habits.cadence_d - habits.stay_d - habits.flow.gathered * habits.gather_d)
-    gathered = habits.flow.gathered
+    idle_d = max(0.3, habits.call_interval_d - habits.stay_d - habits.flow.gathering_share * habits.gathering_d)
+    gathered = habits.flow.gathering_share
     rates = np.zeros((STATES, STATES))
     rates[RESTING, GATHERING] = gathered * 2 * _AT_ONCE / idle_d
     rates[RESTING, IDLE] = 2 / idle_d - rates[RESTING, GATHERING]
     rates[IDLE, GATHERING] = gathered * 2 / idle_d
-    rates[IDLE, EARLY] = here * (1 - gathered) * 2 / idle_d
-    rates[GATHERING, EARLY] = here / habits.gather_d
-    rates[GATHERING, IDLE] = _SPOILED / habits.gather_d
-    rates[EARLY, LATE] = 2 / habits.stay_d
-    rates[LATE, RESTING] = (1 - habits.halts) * 2 / habits.stay_d
-    rates[LATE, HALTED] = habits.halts * 2 / habits.stay_d
+    rates[IDLE, SHIP_EARLY] = here * (1 - gathered) * 2 / idle_d
+    rates[GATHERING, SHIP_EARLY] = here / habits.gathering_d
+    rates[GATHERING, IDLE] = _SPOILED / habits.gathering_d
+    rates[SHIP_EARLY, SHIP_LATE] = 2 / habits.stay_d
+    rates[SHIP_LATE, RESTING] = (1 - habits.halt_share) * 2 / habits.stay_d
+    rates[SHIP_LATE, HALTED] = habits.halt_share * 2 / habits.stay_d
     rates[HALTED, GATHERING] = gathered / habits.halt_d
-    rates[HALTED, EARLY] = here * (1 - gathered) / habits.halt_d
+    rates[HALTED, SHIP_EARLY] = here * (1 - gathered) / habits.halt_d
     rates[np.diag_indices(STATES)] = -rates.sum(axis=1)
     return rates
 

@@ -26,7 +26,7 @@ from cv.events.model.berth_state_model import (
 from cv.events.model.observation_model import ship_likelihoods
 from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import PierParameters
-from cv.events.model.transitions import CHANGED, EXPLANATIONS, GREW, STAYED, Transitions
+from cv.events.model.transitions import SHIP_HANDLING, N_COMPONENTS, GROWING, STEADY, Transitions
 
 Floats = NDArray[np.float64]
 
@@ -45,13 +45,13 @@ _THERE = np.isin(np.arange(STATES), WITH_SHIP).astype(int)
 class FilterResult:
     """What was known as of each look; n looks, states as in rhythm.py."""
 
-    states: Floats
+    state_probabilities: Floats
     """(n, states) probabilities."""
     level: Floats
     """(n, 2) number of containers, mean and standard deviation."""
-    bare: Floats
+    no_ship_transitions: Floats
     """(n - 1, from, to) weights of the ways from look to look without a ship."""
-    visits: Floats
+    ship_transitions: Floats
     """(n - 1, from, to) those with one; scaled so that states @ (bare + visits) are the next."""
 
 
@@ -79,9 +79,9 @@ class _Counted(NamedTuple):
 
     @classmethod
     def of(cls, watch: PierObservations, load: float) -> _Counted:
-        known = np.isfinite(watch.boxes)
-        number = np.where(known, watch.boxes, 0.0)
-        noise = np.where(known[:, None], watch.boxes_sd**2, _ENDLESS)
+        known = np.isfinite(watch.containers)
+        number = np.where(known, watch.containers, 0.0)
+        noise = np.where(known[:, None], watch.containers_sd**2, _ENDLESS)
         stray = np.where(known, _STRAY / (1.5 * load + number) / _NEAR, 1.0)
         return cls(number, noise[:, 1], noise[:, 0] - noise[:, 1], stray)
 
@@ -114,7 +114,7 @@ class _Trail:
             np.outer(np.concatenate([[1.0], mean, variance + mean**2]), start / start.sum()),
             counted,
             moves,
-            _ways(paths, moves.share) * sight[1:, :, None, None],
+            _ways(paths, moves.weight) * sight[1:, :, None, None],
         )
 
     def filtered(self, sums: Floats, likely: Floats) -> FilterResult:
@@ -125,7 +125,7 @@ class _Trail:
         level = mean.sum(axis=1) / scale
         spread = np.sqrt((square.sum(axis=1) / scale - level**2).clip(0.0))
         weights = self.ways * likely[:, None] / scale[1:, None, None, None]
-        alone, visits = weights[..., : CHANGED.start], weights[..., CHANGED]
+        alone, visits = weights[..., : SHIP_HANDLING.start], weights[..., SHIP_HANDLING]
         return FilterResult(
             mass / scale[:, None],
             np.stack([level, spread], axis=1),
@@ -138,23 +138,23 @@ def _ways(paths: PathProbabilities, share: Floats) -> Floats:
     """(n - 1, to, from, moves): paths by what they do to the number of containers."""
     bare = paths.no_ship.swapaxes(1, 2)[..., None]
     there = (paths.any_path - paths.no_ship).swapaxes(1, 2)[..., None].clip(0.0)
-    ways = np.empty((*bare.shape[:3], EXPLANATIONS))
-    ways[..., STAYED], ways[..., GREW] = np.where(_GROWS, 0.0, bare), np.where(_GROWS, bare, 0.0)
-    ways[..., CHANGED] = there
+    ways = np.empty((*bare.shape[:3], N_COMPONENTS))
+    ways[..., STEADY], ways[..., GROWING] = np.where(_GROWS, 0.0, bare), np.where(_GROWS, bare, 0.0)
+    ways[..., SHIP_HANDLING] = there
     return ways * share[:, None, None, :]
 
 
 def _walked(trails: Sequence[_Trail]) -> tuple[Floats, Floats]:
     """(looks, 3, piers, states) as in `_Trail.start`, (gaps, piers, states, moves) likelihoods."""
     ways = _side_by_side([trail.ways for trail in trails])
-    ways = ways.reshape(*ways.shape[:3], STATES * EXPLANATIONS)
+    ways = ways.reshape(*ways.shape[:3], STATES * N_COMPONENTS)
     counted = [[column[1:, None, None] for column in trail.counted] for trail in trails]
     moves = [[column[:, None, :] for column in trail.moves.linear] for trail in trails]
     looks = zip(*map(_side_by_side, zip(*counted, strict=True)), strict=True)
     steps = zip(*map(_side_by_side, zip(*moves, strict=True)), strict=True)
-    parts = np.empty((3, len(trails), STATES, EXPLANATIONS))
+    parts = np.empty((3, len(trails), STATES, N_COMPONENTS))
     weights, means, squares = parts
-    columns = parts.reshape(3, len(trails), STATES * EXPLANATIONS, 1)
+    columns = parts.reshape(3, len(trails), STATES * N_COMPONENTS, 1)
     sums = [np.stack([trail.start for trail in trails], axis=1)[..., None]]
     likely = []
     for way, look, (kept, added, squared, loose, spread) in zip(ways, looks, steps, strict=True):

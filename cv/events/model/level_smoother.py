@@ -42,11 +42,11 @@ class LocalLevelSmoother:
 
     mean: Floats
     """(k,)"""
-    spread: Floats
+    sd: Floats
     """(k,) standard deviations."""
 
     @classmethod
-    def smoothed(
+    def smooth(
         cls, counts: Floats, errors: Floats, unrest: Floats, vague: float
     ) -> LocalLevelSmoother:
         """Of `counts` (k,), nan where there is none, with variances `errors` (k,) and the variance
@@ -86,15 +86,15 @@ def daily_level(story: Posterior) -> pd.DataFrame:
     asked = order >= len(watch)
     at = at[order]
     none = np.full(len(noons), np.nan)
-    counts = np.concatenate([watch.boxes, none])[order]
-    errors = np.concatenate([watch.boxes_sd.mean(axis=1) ** 2, none])[order]
+    counts = np.concatenate([watch.containers, none])[order]
+    errors = np.concatenate([watch.containers_sd.mean(axis=1) ** 2, none])[order]
     load = story.parameters.load
-    walk = LocalLevelSmoother.smoothed(counts, errors, _unrest(story, at), _VAGUE * load)
+    walk = LocalLevelSmoother.smooth(counts, errors, _unrest(story, at), _VAGUE * load)
     table = pd.DataFrame(
         {
             "level": walk.mean[asked].clip(0.0),
-            "level_low": (walk.mean - ENDS * walk.spread)[asked].clip(0.0),
-            "level_high": (walk.mean + ENDS * walk.spread)[asked].clip(0.0),
+            "level_low": (walk.mean - ENDS * walk.sd)[asked].clip(0.0),
+            "level_high": (walk.mean + ENDS * walk.sd)[asked].clip(0.0),
         },
         index=days.rename("date"),
     )
@@ -119,15 +119,15 @@ def _unrest(story: Posterior, at: Floats) -> Floats:
         return (_DRIFT_BOXES**2) * steps
     gap = np.searchsorted(days, at[:-1] + steps / 2, "right").clip(1, len(days) - 1) - 1
     drift = _DRIFT * story.level[gap, 0] + _DRIFT_BOXES
-    gathers = np.maximum(story.now[:-1, GATHERING], story.now[1:, GATHERING])[gap]
-    ship = story.visited[gap] * (_SHIP * load) ** 2 / np.diff(days)[gap].clip(min=1e-9)
+    gathers = np.maximum(story.smoothed[:-1, GATHERING], story.smoothed[1:, GATHERING])[gap]
+    ship = story.gap_presence[gap] * (_SHIP * load) ** 2 / np.diff(days)[gap].clip(min=1e-9)
     return np.asarray((drift**2 + gathers * (_GROWTH * load) ** 2 + ship) * steps)
 
 
 def _supported(story: Posterior, noons: Floats) -> NDArray[np.bool_]:
     """Which times (m,), days since the first look, have a count within half a day, or near ones on
     both sides, and probably no ship between the counts before and after it."""
-    known = np.flatnonzero(np.isfinite(story.observations.boxes))
+    known = np.flatnonzero(np.isfinite(story.observations.containers))
     days = story.observations.days
     if not len(known):
         return np.zeros(len(noons), dtype=bool)
@@ -137,7 +137,7 @@ def _supported(story: Posterior, noons: Floats) -> NDArray[np.bool_]:
     between = (after > 0) & (after < len(known)) & (near <= REACH_D).all(axis=0)
     quiet = np.array(
         [
-            a >= b or story.visited[a:b].max() < 0.5
+            a >= b or story.gap_presence[a:b].max() < 0.5
             for a, b in zip(first.tolist(), last.tolist(), strict=True)
         ]
     )

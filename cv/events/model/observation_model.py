@@ -21,10 +21,10 @@ def ship_likelihoods(watch: PierObservations) -> Floats:
 
     Of a berth that was seen in part, the ship may lie in the rest.
     """
-    none = np.where(watch.most_ships < 1, NONE_FOR_SURE, NONE)
-    some = np.where(watch.least_ships >= 1, FOR_SURE, PERHAPS)
-    ratio = np.where(watch.ships >= 1, some, none)
-    seen = watch.berth_seen.clip(0.0, 1.0)
+    none = np.where(watch.max_hulls < 1, NONE_FOR_SURE, NONE)
+    some = np.where(watch.min_hulls >= 1, FOR_SURE, PERHAPS)
+    ratio = np.where(watch.hulls >= 1, some, none)
+    seen = watch.berth_visible.clip(0.0, 1.0)
     partly = seen * ratio + (1 - seen)
-    known = np.isfinite(watch.ships)
+    known = np.isfinite(watch.hulls)
     return np.stack([np.ones(len(watch)), np.where(known, partly, 1.0)], axis=1)

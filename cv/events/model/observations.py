@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 MIN_VISIBLE = 0.5
 """Share of pier or berth below which what was not seen there says nothing."""
-MIN_LENGTH_M = 60.0
+MIN_SHIP_LENGTH_M = 60.0
 """Shorter hulls are boats and barges: they make no call, metres."""
 _LEAST_SD = 0.5
 """Of a number of containers."""
@@ -40,19 +40,19 @@ class PierObservations:
     """(n,) when they were, UTC."""
     days: Floats
     """(n,) days since the first look."""
-    boxes: Floats
+    containers: Floats
     """(n,) containers on the whole pier, nan where unknown: what a part shows is scaled up."""
-    boxes_sd: Floats
+    containers_sd: Floats
     """(n, 2) standard deviation of their error: how much fewer, and how much more, there may be."""
-    ships: Floats
+    hulls: Floats
     """(n,) hulls at the berth, nan where unknown."""
-    least_ships: Floats
+    min_hulls: Floats
     """(n,) lower end of their interval."""
-    most_ships: Floats
+    max_hulls: Floats
     """(n,) upper end of their interval."""
-    berth_seen: Floats
+    berth_visible: Floats
     """(n,) share of the berth that was seen, 0 to 1."""
-    lengths: Floats
+    hull_lengths: Floats
     """(n,) length of the longest hull, metres, nan without one."""
 
     @classmethod
@@ -91,7 +91,7 @@ class PierObservations:
     def __len__(self) -> int:
         return len(self.scenes)
 
-    def observation(self, at: datetime) -> int:
+    def first_at_or_after(self, at: datetime) -> int:
         """The first look at a time or after it; n where there is none."""
         return bisect_left(self.times, at)
 
@@ -119,7 +119,7 @@ def _ships(count: PierCount) -> tuple[float, float, float] | None:
     number = count.hulls
     if number.value is None or number.low is None or number.high is None:
         return None
-    boats = sum(1 for hull in count.berthed if hull.length_m < MIN_LENGTH_M)
+    boats = sum(1 for hull in count.berthed if hull.length_m < MIN_SHIP_LENGTH_M)
     ships = max(0.0, number.value - boats)
     if not ships and (count.berth_visible_fraction or 0.0) < MIN_VISIBLE:
         return None

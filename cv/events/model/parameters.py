@@ -31,7 +31,7 @@ _FOUND = 0.8
 class PierParameters:
     """Means of a pier's usage."""
 
-    cadence_d: float
+    call_interval_d: float
     """From one arrival to the next while the pier is in use, days."""
     stay_d: float
     """From arrival to departure, days."""
@@ -39,9 +39,9 @@ class PierParameters:
     """Containers of a large stack on this pier."""
     flow: CargoFlow
     """How its containers come and go."""
-    gather_d: float = 2.0
+    gathering_d: float = 2.0
     """From the first cargo of a call to the ship's arrival, days."""
-    halts: float = 0.04
+    halt_share: float = 0.04
     """Share of calls after which the pier falls out of use for long."""
     halt_d: float = 40.0
     """How long it then is out of use, days."""
@@ -53,10 +53,10 @@ class PierParameters:
         Spells of looks with a ship tell how often and how long; looks are few, so that what is
         usual elsewhere weighs as much as a few calls.
         """
-        known = np.isfinite(watch.ships)
-        days, ships = watch.days[known], watch.ships[known] > 0
+        known = np.isfinite(watch.hulls)
+        days, ships = watch.days[known], watch.hulls[known] > 0
         load = _LEAST_LOAD
-        boxes = watch.boxes[np.isfinite(watch.boxes)]
+        boxes = watch.containers[np.isfinite(watch.containers)]
         if len(boxes):
             load = max(load, float(np.quantile(boxes, 0.95)))
         flow = CARGO_FLOWS[watch.role]
@@ -71,12 +71,12 @@ class PierParameters:
         used = pauses[pauses < 4 * np.median(pauses)] if len(pauses) else pauses
         calls = len(used)
         own = cls(_USUAL_CADENCE_D, _stay(gaps, ships), load, flow)
-        return own.counted(calls, float(used.sum()))
+        return own.with_calls(calls, float(used.sum()))
 
-    def counted(self, calls: float, used_d: float) -> PierParameters:
+    def with_calls(self, calls: float, used_d: float) -> PierParameters:
         """These, where so many `calls` came in `used_d` days of use."""
         cadence = (used_d + _USUAL_CADENCE_D * _USUAL_CALLS) / (calls + _USUAL_CALLS)
-        return replace(self, cadence_d=cadence, stay_d=min(self.stay_d, 0.6 * cadence))
+        return replace(self, call_interval_d=cadence, stay_d=min(self.stay_d, 0.6 * cadence))
 
 
 def _stay(gaps: Floats, ships: NDArray[np.bool_]) -> float:

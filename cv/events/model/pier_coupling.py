@@ -34,7 +34,7 @@ def exchange_messages(stories: Mapping[str, Posterior]) -> dict[str, InferenceIn
     `stories` are told by each pier's own looks; what one says of another rests on those alone, so
     that nothing is heard twice (one exchange of messages, as of belief propagation).
     """
-    served = {name: one for name, one in stories.items() if one.parameters.flow.by_ship}
+    served = {name: one for name, one in stories.items() if one.parameters.flow.served_by_ships}
     ties = {
         name: _tie(story, [one for other, one in served.items() if other != name])
         for name, story in served.items()
@@ -53,18 +53,18 @@ def _again(story: Posterior) -> PierParameters:
     """
     gaps = np.diff(story.observations.days)
     looked = gaps <= _WATCHED_D
-    halted = (story.now[:-1, HALTED] + story.now[1:, HALTED]) / 2
+    halted = (story.smoothed[:-1, HALTED] + story.smoothed[1:, HALTED]) / 2
     used = float((gaps * (1 - halted))[looked].sum())
-    return story.parameters.counted(float(story.arrived[looked].sum()), used)
+    return story.parameters.with_calls(float(story.gap_arrivals[looked].sum()), used)
 
 
 def _tie(story: Posterior, others: list[Posterior]) -> ArrivalPrior | None:
     """What `others` say of the ships that come to the pier of `story`."""
-    expected = np.zeros(len(story.arrived))
+    expected = np.zeros(len(story.gap_arrivals))
     kept = 1.0
     for other in others:
         for flow in (_goes_on(other, story), _comes_before(other, story)):
-            share = _share(flow, story.arrived)
+            share = _share(flow, story.gap_arrivals)
             expected += share * flow
             kept *= 1.0 - share
     return ArrivalPrior(expected, 1.0 - kept) if expected.any() else None
@@ -72,13 +72,13 @@ def _tie(story: Posterior, others: list[Posterior]) -> ArrivalPrior | None:
 
 def _goes_on(other: Posterior, story: Posterior) -> Floats:
     """(n - 1,) ships that left `other` and may have come in each gap of `story`."""
-    return _moved(other, other.left, story, (0.0, _SOON_D))
+    return _moved(other, other.departures, story, (0.0, _SOON_D))
 
 
 def _comes_before(other: Posterior, story: Posterior) -> Floats:
     """(n - 1,) ships that came to `other` and may have come here before, in each gap of `story`."""
     stay = story.parameters.stay_d
-    return _moved(other, other.arrived, story, (-_LONGEST * stay, -_SHORTEST * stay))
+    return _moved(other, other.gap_arrivals, story, (-_LONGEST * stay, -_SHORTEST * stay))
 
 
 def _moved(

@@ -38,21 +38,21 @@ class Posterior:
 
     observations: PierObservations
     parameters: PierParameters
-    then: Floats
+    filtered: Floats
     """(n, states): what was known of the state as of each look."""
-    now: Floats
+    smoothed: Floats
     """(n, states): what all looks together say of it."""
-    visited: Floats
+    gap_presence: Floats
     """(n - 1,): probability that a ship was there at some time from one look to the next."""
-    arrived: Floats
+    gap_arrivals: Floats
     """(n - 1,): probability that a ship arrived in the gap."""
     level: Floats
     """(n, 2): number of containers as of each look, mean and standard deviation."""
     forecast: Floats
     """(n, 3): probability, as of each look, that a ship arrives within 1, 3, 7 days."""
-    bare: Floats
+    no_ship_transitions: Floats
     """(n - 1, from, to): weights of the ways without a ship."""
-    later: Floats
+    backward: Floats
     """(n, states): likelihood of all later looks given the state; then * later sums to one."""
 
     @classmethod
@@ -66,39 +66,39 @@ class Posterior:
         return infer([InferenceInput(watch, habits or PierParameters.of(watch), tie)])[0]
 
     @cached_property
-    def in_port(self) -> Floats:
+    def ship_present(self) -> Floats:
         """(n,) probability that a ship is there at each look."""
-        return np.asarray(self.now[:, WITH_SHIP].sum(axis=1))
+        return np.asarray(self.smoothed[:, WITH_SHIP].sum(axis=1))
 
     @property
-    def left(self) -> Floats:
+    def departures(self) -> Floats:
         """(n - 1,) number of ships that left in each gap, on average."""
-        return np.asarray((self.in_port[:-1] + self.arrived - self.in_port[1:]).clip(0.0))
+        return np.asarray((self.ship_present[:-1] + self.gap_arrivals - self.ship_present[1:]).clip(0.0))
 
-    def change(self, before: int, after: int) -> Magnitude:
+    def level_change(self, before: int, after: int) -> Magnitude:
         """By how much the number of containers changed from one look to another."""
         (m, s), (n, t) = self.level[before].tolist(), self.level[after].tolist()
-        return Magnitude.about(n - m, hypot(s, t), "containers")
+        return Magnitude.from_mean_sd(n - m, hypot(s, t), "containers")
 
-    def quiet(self, first: int, last: int) -> float:
+    def stays_empty_probability(self, first: int, last: int) -> float:
         """Probability that no ship came from look `first` to look `last`, given none at `first`."""
-        every = float(self.now[first, WITHOUT_SHIP].sum())
-        return min(1.0, self.absent(first, last) / every) if every > 0 else 0.0
+        every = float(self.smoothed[first, WITHOUT_SHIP].sum())
+        return min(1.0, self.empty_probability(first, last) / every) if every > 0 else 0.0
 
-    def absent(self, first: int, last: int) -> float:
+    def empty_probability(self, first: int, last: int) -> float:
         """Probability that no ship was there at any time from look `first` to look `last`."""
-        reached = self.then[first] * _ASHORE
+        reached = self.filtered[first] * _ASHORE
         for gap in range(first, last):
-            reached = reached @ self.bare[gap]
-        return min(1.0, float(reached @ self.later[last]))
+            reached = reached @ self.no_ship_transitions[gap]
+        return min(1.0, float(reached @ self.backward[last]))
 
-    def absences(self, reach: int) -> Floats:
+    def empty_probabilities(self, reach: int) -> Floats:
         """(n - reach,) that probability from every look to the one `reach` looks later."""
         many = len(self.observations) - reach
-        reached = self.then[:many, None, :] * _ASHORE
+        reached = self.filtered[:many, None, :] * _ASHORE
         for gap in range(reach):
-            reached = reached @ self.bare[gap : gap + many]
-        return np.asarray((reached[:, 0] * self.later[reach:]).sum(axis=1).clip(0.0, 1.0))
+            reached = reached @ self.no_ship_transitions[gap : gap + many]
+        return np.asarray((reached[:, 0] * self.backward[reach:]).sum(axis=1).clip(0.0, 1.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,19 +131,19 @@ def infer(tellers: Sequence[InferenceInput]) -> list[Posterior]:
 
 
 def _story(teller: InferenceInput, paths: PathProbabilities, known: FilterResult) -> Posterior:
-    later = _later(known.bare + known.visits)
-    visited, arrived = _gaps(known.states, later, known.visits, paths)
+    later = _later(known.no_ship_transitions + known.ship_transitions)
+    visited, arrived = _gaps(known.state_probabilities, later, known.ship_transitions, paths)
     chances = arrival_probabilities(teller.parameters, FORECAST_DAYS)
     return Posterior(
         teller.observations,
         teller.parameters,
-        known.states,
-        known.states * later,
+        known.state_probabilities,
+        known.state_probabilities * later,
         visited,
         arrived,
         known.level,
-        known.states @ chances,
-        known.bare,
+        known.state_probabilities @ chances,
+        known.no_ship_transitions,
         later,
     )
 

@@ -12,10 +12,10 @@ from cv.events.model.parameters import PierParameters
 
 Floats = NDArray[np.float64]
 
-STAYED, GREW, CHANGED = slice(0, 2), slice(2, 4), slice(4, 8)
+STEADY, GROWING, SHIP_HANDLING = slice(0, 2), slice(2, 4), slice(4, 8)
 """Of the explanations: the number stays, or shrinks by land; some cargo gathers, or much; a ship
 does the usual, the other, nothing, or what has all left by land again when the next look comes."""
-EXPLANATIONS = 8
+N_COMPONENTS = 8
 _DRIFT, _DRIFT_BOXES = 0.02, 0.3
 """Spread of a number that stays, in a day: a share of it, and containers."""
 _MUCH = 0.4
@@ -33,12 +33,12 @@ class Transitions:
     mean -> kept * mean + added, variance -> squared * variance + (loose * mean + spread)^2.
     """
 
-    kept: Floats
-    added: Floats
-    squared: Floats
-    loose: Floats
-    spread: Floats
-    share: Floats
+    mean_factor: Floats
+    mean_offset: Floats
+    variance_factor: Floats
+    noise_factor: Floats
+    noise_offset: Floats
+    weight: Floats
     """How usual each is among its kind, as the slices above have them; sums to one there."""
 
     @classmethod
@@ -47,8 +47,8 @@ class Transitions:
         load, flow = habits.load, habits.flow
         one, none = np.ones(len(gaps_d)), np.zeros(len(gaps_d))
         root = np.sqrt(gaps_d)
-        cleared = 1.0 - np.exp(-gaps_d / flow.cleared_d)
-        lump = load * (0.1 + 0.4 * np.minimum(1.0, gaps_d / habits.gather_d))
+        cleared = 1.0 - np.exp(-gaps_d / flow.land_clearance_d)
+        lump = load * (0.1 + 0.4 * np.minimum(1.0, gaps_d / habits.gathering_d))
         by_land = [
             (one, none, one, _DRIFT * root, _DRIFT_BOXES * root, 1.0 - cleared),
             (1.0 - cleared, none, one, 0.4 * cleared, one, cleared),
@@ -56,12 +56,12 @@ class Transitions:
             (one, 0.9 * load * one, one, none, 0.6 * load * one, _MUCH * one),
         ]
         works = 1.0 - _IDLE_CALLS
-        gone = _all_gone(gaps_d / flow.cleared_d, cleared)
+        gone = _all_gone(gaps_d / flow.land_clearance_d, cleared)
         by_ship = [
             tuple(value * one for value in (*change.linear(load), share))
             for change, share in (
-                (flow.usual, 0.5 * works * (1.0 - gone)),
-                (flow.other, 0.5 * works * (1.0 - gone)),
+                (flow.usual_change, 0.5 * works * (1.0 - gone)),
+                (flow.other_change, 0.5 * works * (1.0 - gone)),
                 (_NOTHING_DONE, _IDLE_CALLS),
             )
         ]
@@ -71,7 +71,7 @@ class Transitions:
     @property
     def linear(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         """What is done to mean and variance, in the order above."""
-        return self.kept, self.added, self.squared, self.loose, self.spread
+        return self.mean_factor, self.mean_offset, self.variance_factor, self.noise_factor, self.noise_offset
 
 
 def _all_gone(gaps: Floats, cleared: Floats) -> Floats:

@@ -48,9 +48,9 @@ def find_arrival_warnings(story: Posterior) -> tuple[ArrivalWarning, ...]:
     cargo is gone; `size` is the number of containers then, `confidence` the probability, as of the
     look that raised it, that a ship arrives within seven days.
     """
-    if not story.parameters.flow.by_ship or story.parameters.flow.gathered < _GATHERS:
+    if not story.parameters.flow.served_by_ships or story.parameters.flow.gathering_share < _GATHERS:
         return ()
-    there = story.then[:, WITH_SHIP].sum(axis=1) >= LIKELY
+    there = story.filtered[:, WITH_SHIP].sum(axis=1) >= LIKELY
     level = story.level
     low, most, open_at = 0, 0.0, -1
     found = []
@@ -73,7 +73,7 @@ def find_arrival_warnings(story: Posterior) -> tuple[ArrivalWarning, ...]:
 def _due(story: Posterior, low: int, look: int) -> bool:
     """Whether what has come since the look `low` is cargo for a ship."""
     grown = float(story.level[look, 0] - story.level[low, 0])
-    if grown >= _LEAST_GROWN and story.then[look, GATHERING] >= _RAISED:
+    if grown >= _LEAST_GROWN and story.filtered[look, GATHERING] >= _RAISED:
         return True
     spread = float(np.hypot(story.level[low, 1], story.level[look, 1]))
     return grown >= max(_LEAST_WAITING, ENDS * spread)
@@ -93,7 +93,7 @@ def _warning(story: Posterior, raised: int, ended: int | None, came: bool) -> Ar
         pier=story.observations.pier,
         began=CensoredTime(times[low] if raised else None, times[raised]),
         ended=end,
-        size=Magnitude.about(float(mean), float(spread), "containers", 0.0),
+        size=Magnitude.from_mean_sd(float(mean), float(spread), "containers", 0.0),
         confidence=float(story.forecast[raised, FORECAST_DAYS.index(7.0)]),
         evidence=tuple(story.observations.scenes[low : raised + 1]),
         alternatives=_OTHERWISE,

@@ -27,17 +27,17 @@ def _transfer(story: Posterior, call: Event) -> Event | None:
     if call.began.earliest is None or call.ended.latest is None:
         return None  # one end of it was not seen
     first, last = (
-        story.observations.observation(call.began.earliest),
-        story.observations.observation(call.ended.latest),
+        story.observations.first_at_or_after(call.began.earliest),
+        story.observations.first_at_or_after(call.ended.latest),
     )
     highest = max(range(first, last + 1), key=lambda look: float(story.level[look, 0]))
     ways = [(EventKind.LOADING, highest, last), (EventKind.UNLOADING, first, highest)]
-    if story.parameters.flow.usual.added > 0:
+    if story.parameters.flow.usual_change.added_loads > 0:
         ways.reverse()  # here ships bring, and what they brought leaves by land
     for kind, before, after in ways:
-        size = story.change(before, after)
+        size = story.level_change(before, after)
         if size.low > 0.0 or size.high < 0.0:
             scenes = story.observations.scenes[before], story.observations.scenes[after]
-            sure = call.confidence * size.sign_chance
+            sure = call.confidence * size.sign_probability
             return Event(kind, call.pier, call.began, call.ended, size, sure, scenes, _OTHERWISE)
     return None

@@ -32,7 +32,7 @@ def find_dwells(story: Posterior) -> tuple[Event, ...]:
 
     A ship begins it anew; `confidence` is the probability that none came unseen.
     """
-    there, counted = story.in_port, _Counted.of(story.observations)
+    there, counted = story.ship_present, _Counted.of(story.observations)
     found = []
     first = 0
     for now, look in enumerate(counted.looks):
@@ -59,8 +59,8 @@ class _Counted:
 
     @classmethod
     def of(cls, watch: PierObservations) -> _Counted:
-        looks = np.flatnonzero(np.isfinite(watch.boxes))
-        boxes, errors = watch.boxes[looks], watch.boxes_sd[looks]
+        looks = np.flatnonzero(np.isfinite(watch.containers))
+        boxes, errors = watch.containers[looks], watch.containers_sd[looks]
         weights = errors.mean(axis=1) ** -2.0
         sums = [np.concatenate([[0.0], np.cumsum(part)]) for part in (weights, weights * boxes)]
         return cls(looks.tolist(), boxes, errors, *sums)
@@ -88,7 +88,7 @@ def _dwell(story: Posterior, counted: _Counted, run: slice) -> list[Event]:
     mean, spread = counted.mean(run)
     if mean < MIN_CONTAINERS:
         return []
-    there, before = story.in_port, looks[0] - 1
+    there, before = story.ship_present, looks[0] - 1
     ended = ONGOING
     if run.stop < len(counted.looks):
         ended = CensoredTime(watch.times[looks[-1]], watch.times[counted.looks[run.stop]])
@@ -100,8 +100,8 @@ def _dwell(story: Posterior, counted: _Counted, run: slice) -> list[Event]:
             watch.pier,
             CensoredTime(watch.times[before] if before >= 0 else None, watch.times[looks[0]]),
             ended,
-            Magnitude.about(mean, hypot(spread, _SLACK * mean), "containers", 0.0),
-            story.quiet(first, looks[-1]),
+            Magnitude.from_mean_sd(mean, hypot(spread, _SLACK * mean), "containers", 0.0),
+            story.stays_empty_probability(first, looks[-1]),
             tuple(watch.scenes[look] for look in looks),
             _OTHERWISE,
         )

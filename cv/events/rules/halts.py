@@ -45,9 +45,9 @@ def find_halts(story: Posterior, calls: Sequence[Event]) -> tuple[Halt, ...]:
     `calls` are those that were seen and those that were inferred, in any order. Where no ships go,
     as to a siding, there is no halt.
     """
-    if not story.parameters.flow.by_ship:
+    if not story.parameters.flow.served_by_ships:
         return ()
-    usual = max(MIN_DURATION_D, MIN_INTERVALS * story.parameters.cadence_d)
+    usual = max(MIN_DURATION_D, MIN_INTERVALS * story.parameters.call_interval_d)
     ordered = sorted(calls, key=lambda call: call.began.latest or call.ended.earliest or _BEGINNING)
     left = [CensoredTime(None, story.observations.times[0]), *(call.ended for call in ordered)]
     came = [*(call.began for call in ordered), ONGOING]
@@ -59,17 +59,17 @@ def find_halts(story: Posterior, calls: Sequence[Event]) -> tuple[Halt, ...]:
 def _halt(story: Posterior, began: CensoredTime, ended: CensoredTime, usual: float) -> Halt | None:
     if began.latest is None:
         return None  # the ship is still there
-    first, last = story.observations.observation(began.latest), len(story.observations) - 1
+    first, last = story.observations.first_at_or_after(began.latest), len(story.observations) - 1
     if ended.latest is not None:
-        last = story.observations.observation(ended.earliest) if ended.earliest else first
+        last = story.observations.first_at_or_after(ended.earliest) if ended.earliest else first
     if last <= first:
         return None
     days = story.observations.days
     shortest = float(days[last] - days[first])
     if shortest < usual:
         return None
-    berth = [i for i in range(first, last + 1) if np.isfinite(story.observations.ships[i])]
-    sure = story.quiet(first, last)
+    berth = [i for i in range(first, last + 1) if np.isfinite(story.observations.hulls[i])]
+    sure = story.stays_empty_probability(first, last)
     if not berth or sure < MIN_PROBABILITY:
         return None  # nobody looked, or a ship came for all that is known
     ends = [days[first], *(days[i] for i in berth), days[last]]

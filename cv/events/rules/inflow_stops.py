@@ -31,17 +31,17 @@ def find_inflow_stops(story: Posterior) -> tuple[Event, ...]:
     rail siding that is watched as a pier has its own.
     """
     watch = story.observations
-    known = np.flatnonzero(np.isfinite(watch.boxes)).tolist()
-    usual = max(MIN_DURATION_D, MIN_INTERVALS * story.parameters.cadence_d)
-    low = (watch.boxes - ENDS * watch.boxes_sd[:, 0]).tolist()
-    high = (watch.boxes + ENDS * watch.boxes_sd[:, 1]).tolist()
+    known = np.flatnonzero(np.isfinite(watch.containers)).tolist()
+    usual = max(MIN_DURATION_D, MIN_INTERVALS * story.parameters.call_interval_d)
+    low = (watch.containers - ENDS * watch.containers_sd[:, 0]).tolist()
+    high = (watch.containers + ENDS * watch.containers_sd[:, 1]).tolist()
     found = []
     start = least = known[0] if known else 0
     for before, look in pairwise(known):
         least = before if high[before] < high[least] else least
-        rise = float(watch.boxes[look] - watch.boxes[least])
+        rise = float(watch.containers[look] - watch.containers[least])
         grown = low[look] > high[least] and rise > _GROWN
-        blind = float(watch.days[look] - watch.days[before]) > story.parameters.cadence_d
+        blind = float(watch.days[look] - watch.days[before]) > story.parameters.call_interval_d
         if grown or blind:
             found += _pause(story, start, before, look if grown else None, usual)
             start = least = look
@@ -53,11 +53,11 @@ def find_inflow_stops(story: Posterior) -> tuple[Event, ...]:
 def _pause(story: Posterior, first: int, last: int, grown: int | None, usual: float) -> list[Event]:
     watch = story.observations
     days = float(watch.days[last] - watch.days[first])
-    looks = [i for i in range(first, last + 1) if np.isfinite(watch.boxes[i])]
+    looks = [i for i in range(first, last + 1) if np.isfinite(watch.containers[i])]
     # as sure as that cargo gathered at none of these looks, and that no ship brought any
-    sure = float(1.0 - story.now[looks, GATHERING].max())
-    if story.parameters.flow.usual.added > 0:
-        sure *= story.quiet(first, last)
+    sure = float(1.0 - story.smoothed[looks, GATHERING].max())
+    if story.parameters.flow.usual_change.added_loads > 0:
+        sure *= story.stays_empty_probability(first, last)
     if days < usual or sure < MIN_PROBABILITY:
         return []
     until = days if grown is None else float(watch.days[grown] - watch.days[first])

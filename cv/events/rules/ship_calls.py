@@ -48,19 +48,19 @@ def unseen_calls(story: Posterior) -> tuple[Event, ...]:
     or to the one after that. That a long time without a look probably had its calls is no finding:
     see the doubt of `halts`. Where no ships go, as to a siding, there are none.
     """
-    if not story.parameters.flow.by_ship:
+    if not story.parameters.flow.served_by_ships:
         return ()
     taken = np.zeros(len(story.observations) - 1, dtype=bool)
     for first, last in _stays(story):
         taken[max(0, first - 1) : last + 1] = True
     found: list[tuple[int, Event]] = []
     for reach in (1, 2):
-        present = 1.0 - story.absences(reach)
+        present = 1.0 - story.empty_probabilities(reach)
         for first in np.flatnonzero(present >= _INFERRED).tolist():
             if taken[first : first + reach].any():
                 continue
-            moved, sure = story.change(first, first + reach), float(present[first])
-            if moved.sign_chance < _CHANGED:
+            moved, sure = story.level_change(first, first + reach), float(present[first])
+            if moved.sign_probability < _CHANGED:
                 continue
             taken[first : first + reach] = True
             found.append((first, _unseen(story, first, first + reach, moved, sure)))
@@ -83,33 +83,33 @@ def _unseen(story: Posterior, first: int, last: int, moved: Magnitude, sure: flo
 
 def _stays(story: Posterior) -> list[tuple[int, int]]:
     """First and last look of every stay that a look shows."""
-    there = story.in_port >= LIKELY
+    there = story.ship_present >= LIKELY
     stays: list[tuple[int, int]] = []
     for look in np.flatnonzero(there).tolist():
-        goes_on = look and there[look - 1] and story.arrived[look - 1] < LIKELY
+        goes_on = look and there[look - 1] and story.gap_arrivals[look - 1] < LIKELY
         if goes_on and stays:
             stays[-1] = stays[-1][0], look
         else:
             stays.append((look, look))
-    shown = story.observations.ships >= 1
+    shown = story.observations.hulls >= 1
     return [(first, last) for first, last in stays if shown[first : last + 1].any()]
 
 
 def _call(story: Posterior, stay: tuple[int, int], others: tuple[int, int]) -> Event:
     """The call of a stay; `others`: last look of the call before, first of the next."""
     first, last = stay
-    there, scenes, times = story.in_port, story.observations.scenes, story.observations.times
+    there, scenes, times = story.ship_present, story.observations.scenes, story.observations.times
     known = [look for look in range(first, last + 1) if there[look] >= _SURE]
     came_by, left_after = (known[0], known[-1]) if known else (first, last)
     not_yet = _settled(there, range(first - 1, others[0], -1), others[0])
     gone = _settled(there, range(last + 1, others[1]), others[1])
     arrived = CensoredTime(times[not_yet] if not_yet >= 0 else None, times[came_by])
     left = CensoredTime(times[left_after], times[gone] if gone < len(times) else None)
-    lengths = [m for m in story.observations.lengths[first : last + 1].tolist() if isfinite(m)]
+    lengths = [m for m in story.observations.hull_lengths[first : last + 1].tolist() if isfinite(m)]
     size = None
     if lengths:
         middle = median(lengths)
-        size = Magnitude.about(middle, _LENGTH_ERROR * middle, "metres", 0.0)
+        size = Magnitude.from_mean_sd(middle, _LENGTH_ERROR * middle, "metres", 0.0)
     return Event(
         EventKind.CALL,
         story.observations.pier,

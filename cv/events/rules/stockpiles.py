@@ -38,7 +38,7 @@ class Stockpile(Event):
 
 def find_stockpiles(story: Posterior) -> tuple[Stockpile, ...]:
     """Every rise of the number of containers by `LEAST` or more above its noise, by time."""
-    known = np.flatnonzero(np.isfinite(story.observations.boxes)).tolist()
+    known = np.flatnonzero(np.isfinite(story.observations.containers)).tolist()
     level: list[Level] = story.level.tolist()
     found: list[Stockpile] = []
     low = peak = -1
@@ -79,8 +79,8 @@ def _stockpile(
         pier=watch.pier,
         began=CensoredTime(watch.times[first - 1], watch.times[first]),
         ended=ended,
-        size=Magnitude.about(float(most), float(spread), "containers", 0.0),
-        confidence=story.change(low, peak).sign_chance,
+        size=Magnitude.from_mean_sd(float(most), float(spread), "containers", 0.0),
+        confidence=story.level_change(low, peak).sign_probability,
         evidence=watch.scenes[first - 1 : peak + 1],
         alternatives=_OTHERWISE,
         growth_per_day=(float(most) - base) / max(days, 0.2),

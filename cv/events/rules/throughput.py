@@ -20,20 +20,20 @@ class Throughput:
     """Calls that looks show."""
     inferred: int
     """Calls that no look shows."""
-    lost: float
+    loaded_at_least: float
     """Containers that were loaded, at least: the sum of the lower ends of what calls that are sure
     are told to have taken."""
-    gained: float
+    unloaded_at_least: float
     """Containers that were unloaded, at least."""
-    lost_about: float
+    loaded_about: float
     """More likely: what all calls are told to have taken, inferred ones too; calls whose beginning
     or end no look shows are taken for the mean of the others. What came and went between two looks
     is not in it, so that the truth is higher still."""
-    gained_about: float
+    unloaded_about: float
     """The same of what came."""
 
 
-def throughput(pier: str, events: Sequence[Event]) -> Throughput:
+def estimate_throughput(pier: str, events: Sequence[Event]) -> Throughput:
     """That of `pier`, from its `events`.
 
     A call of which looks on both sides tell no change handled nothing; one of which they tell

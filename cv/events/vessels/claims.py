@@ -29,7 +29,7 @@ class PublishedClaim:
     source: str
     """Who says so, and where."""
 
-    def told(self, events: Sequence[Event]) -> tuple[Event, ...]:
+    def matching_events(self, events: Sequence[Event]) -> tuple[Event, ...]:
         """Those of `events` that are of its kind and pier, and may have been at the same time."""
         return tuple(
             event

@@ -25,7 +25,7 @@ class LoadAssumption:
     source: str
     """Whose assumption it is."""
 
-    def of(self, containers: Magnitude) -> tuple[float, float]:
+    def amount_in(self, containers: Magnitude) -> tuple[float, float]:
         """Fewest and most in so many containers: both ranges are spent."""
         return containers.low * self.low, containers.high * self.high
 

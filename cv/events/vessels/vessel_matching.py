@@ -13,7 +13,7 @@ from cv.io.csv_tables import invalid_line, read_rows
 
 UNKNOWN = "unknown"
 """Stands for every ship that is not in the fleet."""
-NAMED = 0.9
+MIN_NAME_PROBABILITY = 0.9
 """A hull is given a name where it is at least so probable: a name is a grave thing to say."""
 _STRANGER = 0.3
 """Probability of such a ship before anything was measured."""
@@ -99,7 +99,7 @@ class Fleet:
         ranked = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
         return tuple(VesselCandidate(name, weight / total) for name, weight in ranked)
 
-    def named(self, hull: HullMeasurement, least: float = NAMED) -> str:
+    def most_probable_name(self, hull: HullMeasurement, least: float = MIN_NAME_PROBABILITY) -> str:
         """The name of the likeliest vessel, where it is at least so probable; else UNKNOWN."""
         best = self.candidates(hull)[0]
         return best.name if best.probability >= least else UNKNOWN

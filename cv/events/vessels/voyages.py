@@ -47,8 +47,8 @@ class Voyage:
     """A named ship's way from one port to another."""
 
     ship: str
-    left: PortCall
-    came: PortCall
+    origin: PortCall
+    destination: PortCall
 
 
 def find_voyages(visits: Sequence[PortCall]) -> tuple[Voyage, ...]:
@@ -61,7 +61,7 @@ def find_voyages(visits: Sequence[PortCall]) -> tuple[Voyage, ...]:
         found += [
             Voyage(ship, left, came) for left, came in pairwise(own) if left.port != came.port
         ]
-    return tuple(sorted(found, key=lambda trip: (trip.came.start, trip.ship)))
+    return tuple(sorted(found, key=lambda trip: (trip.destination.start, trip.ship)))
 
 
 def count_voyages(visits: Sequence[PortCall], home: str) -> tuple[VoyageCount, ...]:

@@ -36,7 +36,7 @@ def call(
 @pytest.fixture(scope="module")
 def looks():
     whole = next(
-        c for c in SimulatedPort.drawn(1, CLEAR_COAST).exported if c.status is CountStatus.COUNTED
+        c for c in SimulatedPort.simulate(1, CLEAR_COAST).export_counts if c.status is CountStatus.COUNTED
     )
     return [replace(whole, acquired=at(day)) for day in range(20)]
 
@@ -57,7 +57,7 @@ def test_a_call_told_twice_is_right_once(looks):
 
 def test_an_inferred_call_finds_too(looks):
     found = score_events(HISTORY, EXPORT, looks, [call((4, 8), (4, 8), EventKind.UNSEEN_CALL)])
-    assert (found.recall, found.unseen) == (Proportion(1, 1), Proportion(1, 1))
+    assert (found.recall, found.inferred) == (Proportion(1, 1), Proportion(1, 1))
     assert score_events(HISTORY, EXPORT, looks, []).recall == Proportion(0, 1)
 
 
@@ -73,7 +73,7 @@ def test_an_alarm_is_right_from_the_first_cargo_to_the_ship(looks):
 
 
 def test_clouds_are_nothing_to_a_peer_or_left_out():
-    looks = SimulatedPort.drawn(2, CLEAR_COAST).exported
+    looks = SimulatedPort.simulate(2, CLEAR_COAST).export_counts
     hidden = [c for c in looks if not c.containers.known]
     assert hidden
     every, known = RawCounts.of(looks, True), RawCounts.of(looks, False)
@@ -87,14 +87,14 @@ def test_a_peer_alarm_stands_until_the_look_that_ends_it():
 
 @pytest.mark.parametrize("name", ["fixed threshold", "CUSUM"])
 def test_peers_warn_before_ships(name):
-    port = SimulatedPort.drawn(2, CLEAR_COAST)
+    port = SimulatedPort.simulate(2, CLEAR_COAST)
     alarms, settings = BASELINES[name]
     rates = [
         score_alarms(
-            port.operation,
+            port.history,
             EXPORT,
-            port.exported,
-            alarms(RawCounts.of(port.exported, False), setting),
+            port.export_counts,
+            alarms(RawCounts.of(port.export_counts, False), setting),
         ).warned.rate
         for setting in settings
     ]
@@ -105,11 +105,11 @@ def test_the_engine_tells_most_of_a_few_ports():
     """A smoke test; tools/event_skill.py measures over hundreds of ports."""
     total = EventMetrics()
     for seed in range(30_000, 30_006):
-        port = SimulatedPort.drawn(seed, CLEAR_COAST)
-        events = [e for e in find_events({EXPORT.name: port.exported}) if e.pier == EXPORT.name]
-        total += score_events(port.operation, EXPORT, port.exported, events)
+        port = SimulatedPort.simulate(seed, CLEAR_COAST)
+        events = [e for e in find_events({EXPORT.name: port.export_counts}) if e.pier == EXPORT.name]
+        total += score_events(port.history, EXPORT, port.export_counts, events)
     assert total.recall.rate > 0.85
     assert total.precision.rate > 0.9
     assert total.arrivals.rate > 0.93
     assert total.warned.rate > 0.85
-    assert total.false_a_year < 2.0
+    assert total.false_alarms_per_year < 2.0

@@ -25,19 +25,19 @@ def test_a_sky_shows_as_many_days_as_it_says(sky, usable):
 
 
 def test_a_seed_is_a_port():
-    one, same, other = (repr(SimulatedPort.drawn(seed, CLEAR_COAST).exported) for seed in (3, 3, 4))
+    one, same, other = (repr(SimulatedPort.simulate(seed, CLEAR_COAST).export_counts) for seed in (3, 3, 4))
     assert one == same
     assert one != other
 
 
 def test_counts_are_near_the_truth_and_unknown_under_clouds():
-    port = SimulatedPort.drawn(5, CLEAR_COAST)
+    port = SimulatedPort.simulate(5, CLEAR_COAST)
     held = clear = 0
-    for count in port.exported:
+    for count in port.export_counts:
         if count.status is CountStatus.NOT_VISIBLE:
             assert not count.containers.known
         if count.status is CountStatus.COUNTED:
-            truth = truth_at(port.operation, EXPORT, count.acquired).boxes
+            truth = truth_at(port.history, EXPORT, count.acquired).containers
             clear += 1
             held += count.containers.low <= truth + 1e-9 <= count.containers.high + 0.5
     assert clear > 200
@@ -45,20 +45,20 @@ def test_counts_are_near_the_truth_and_unknown_under_clouds():
 
 
 def test_cargo_waits_on_the_export_pier_before_most_ships_and_is_gone_after():
-    port = SimulatedPort.drawn(7, CLEAR_COAST, days=730)
-    times, numbers = port.operation.exported
-    fetched = [v for v in port.operation.voyages if v.fetches]
-    before = [np.interp(v.shifts, times, numbers) for v in fetched]
-    after = [np.interp(v.leaves, times, numbers) for v in fetched]
+    port = SimulatedPort.simulate(7, CLEAR_COAST, days=730)
+    times, numbers = port.history.export_level
+    fetched = [v for v in port.history.visits if v.loaded]
+    before = [np.interp(v.shift_d, times, numbers) for v in fetched]
+    after = [np.interp(v.departure_d, times, numbers) for v in fetched]
     assert np.median(before) > 5 * np.median(after)
 
 
 def test_the_engine_finds_the_calls_that_looks_have_seen():
     """A smoke test at one port; the benchmark says how well over many."""
-    port = SimulatedPort.drawn(11, CLEAR_COAST)
-    for place, counts in ((EXPORT, port.exported), (IMPORT, port.imported)):
+    port = SimulatedPort.simulate(11, CLEAR_COAST)
+    for place, counts in ((EXPORT, port.export_counts), (IMPORT, port.import_counts)):
         found = observed_calls(Posterior.of(PierObservations.of(counts)))
-        truth = [stay_days(voyage, place) for voyage in port.operation.voyages]
+        truth = [stay_days(voyage, place) for voyage in port.history.visits]
         hits = 0
         for call in found:
             first = (call.began.latest - START).total_seconds() / 86_400

@@ -26,14 +26,14 @@ def test_the_smoother_is_the_posterior_of_the_joint_gaussian():
     counts = rng.uniform(0, 100, 7)
     counts[[2, 5]] = np.nan
     errors, unrest, vague = rng.uniform(1, 50, 7), rng.uniform(1, 200, 6), 80.0
-    walk = LocalLevelSmoother.smoothed(counts, errors, unrest, vague)
+    walk = LocalLevelSmoother.smooth(counts, errors, unrest, vague)
     steps = np.tril(np.ones((7, 7))) * np.sqrt(np.concatenate([[vague**2], unrest]))
     prior = steps @ steps.T
     known = np.isfinite(counts)
     seen = prior[np.ix_(known, known)] + np.diag(errors[known])
     gain = np.linalg.solve(seen, prior[known]).T
     assert walk.mean == pytest.approx(gain @ counts[known])
-    assert walk.spread**2 == pytest.approx(np.diag(prior - gain @ prior[known]))
+    assert walk.sd**2 == pytest.approx(np.diag(prior - gain @ prior[known]))
 
 
 def test_a_quiet_pier_has_the_level_of_its_counts():
@@ -65,16 +65,16 @@ def test_it_is_never_negative():
 def test_its_interval_holds_the_truth_and_it_is_as_near_as_a_line_through_the_counts():
     off, straight, held = [], [], []
     for seed in range(8):
-        port = SimulatedPort.drawn(seed, CLEAR_COAST, days=200)
-        watch = PierObservations.of(port.exported)
+        port = SimulatedPort.simulate(seed, CLEAR_COAST, days=200)
+        watch = PierObservations.of(port.export_counts)
         table = daily_level(Posterior.of(watch)).dropna()
         noons = table.index + NOON
         true = np.array(
-            [truth_at(port.operation, EXPORT, at.to_pydatetime()).boxes for at in noons]
+            [truth_at(port.history, EXPORT, at.to_pydatetime()).containers for at in noons]
         )
         days = ((noons - watch.times[0]) / pd.Timedelta(days=1)).to_numpy()
-        known = np.isfinite(watch.boxes)
-        line = np.interp(days, watch.days[known], watch.boxes[known])
+        known = np.isfinite(watch.containers)
+        line = np.interp(days, watch.days[known], watch.containers[known])
         off.append(np.abs(table["level"].to_numpy(dtype=float) - true).mean())
         straight.append(np.abs(line - true).mean())
         low, high = (table[f"level_{end}"].to_numpy(dtype=float) for end in ("low", "high"))

@@ -28,7 +28,7 @@ HABITS = PierParameters(8.0, 1.5, 100.0, CARGO_FLOWS[PierRole.EXPORT])
 def berth_only(*looks):
     """A watch that saw the berth and no containers."""
     watch = PierObservations.of(looks)
-    watch.boxes[:] = np.nan
+    watch.containers[:] = np.nan
     return watch
 
 
@@ -57,24 +57,24 @@ def test_states_are_those_of_all_histories_together():
         assert quiet >= 0
     weights /= weights.sum(axis=1, keepdims=True)
     story = Posterior.of(watch, HABITS)
-    assert story.now == pytest.approx(weights, abs=1e-4)
-    assert story.quiet(2, 3) == pytest.approx(bare / every, abs=1e-4)
+    assert story.smoothed == pytest.approx(weights, abs=1e-4)
+    assert story.stays_empty_probability(2, 3) == pytest.approx(bare / every, abs=1e-4)
 
 
 def test_the_level_follows_the_counts_and_is_sure_where_they_agree():
     story = Posterior.of(PierObservations.of([look(day, 80) for day in range(8)]))
     mean, spread = story.level[-1]
     assert mean == pytest.approx(80, abs=3)
-    assert spread < PierObservations.of([look(0, 80)]).boxes_sd[0, 0] / 1.5
+    assert spread < PierObservations.of([look(0, 80)]).containers_sd[0, 0] / 1.5
 
 
 def test_a_look_that_nothing_explains_breaks_nothing():
     story = Posterior.of(PierObservations.of([look(0, 5), look(0.02, 1e6), look(1, 5)]))
-    assert np.isfinite(story.now).all()
-    assert story.now.sum(axis=1) == pytest.approx(np.ones(3))
+    assert np.isfinite(story.smoothed).all()
+    assert story.smoothed.sum(axis=1) == pytest.approx(np.ones(3))
 
 
 def test_one_look_is_a_story_too():
     story = Posterior.of(PierObservations.of([look(0, 5)]))
-    assert story.now.shape == (1, STATES)
-    assert len(story.visited) == 0
+    assert story.smoothed.shape == (1, STATES)
+    assert len(story.gap_presence) == 0

@@ -40,14 +40,14 @@ def test_halts_need_looks_at_the_berth():
 def test_what_is_told_with_confidence_is_true_at_simulated_piers():
     told = wrong = 0
     for seed in range(6):
-        port = SimulatedPort.drawn(seed, CLEAR_COAST, 365)
-        events = find_events({EXPORT.name: port.exported, IMPORT.name: port.imported})
-        sides = {EXPORT.name: port.operation.exported, IMPORT.name: port.operation.imported}
+        port = SimulatedPort.simulate(seed, CLEAR_COAST, 365)
+        events = find_events({EXPORT.name: port.export_counts, IMPORT.name: port.import_counts})
+        sides = {EXPORT.name: port.history.export_level, IMPORT.name: port.history.import_level}
         for event in events:
             if event.kind is not EventKind.INFLOW_STOPPED or event.confidence < 0.8:
                 continue
             times, numbers = sides[event.pier]
-            first = (event.began.latest - port.exported[0].acquired).days
+            first = (event.began.latest - port.export_counts[0].acquired).days
             last = first + event.size.value
             inside = np.interp(np.arange(first, last, 0.25), times, numbers)
             rise = max(inside[i:].max() - inside[i] for i in range(len(inside)))

@@ -22,7 +22,7 @@ from cv.events.rules.laid_up_hulls import find_laid_up_hulls
 from cv.events.rules.resumptions import find_resumptions
 from cv.events.rules.ship_calls import observed_calls, unseen_calls
 from cv.events.rules.stockpiles import find_stockpiles
-from cv.events.rules.throughput import throughput
+from cv.events.rules.throughput import estimate_throughput
 from cv.site import PierRole
 from cv.timeseries.series import Series
 from tests.fixtures.observations import START, day, history, look
@@ -186,8 +186,8 @@ def test_a_ship_at_the_import_pier_makes_a_doubtful_one_at_the_export_pier_likel
         "Pier 2"
     ]
     at = len(exports) - 2
-    assert alone.in_port[at] < 0.3
-    assert both.in_port[at] > 0.45
+    assert alone.ship_present[at] < 0.3
+    assert both.ship_present[at] > 0.45
 
 
 def test_no_ship_is_due_at_a_siding():
@@ -217,13 +217,13 @@ def test_throughput_is_the_sum_of_what_calls_moved():
         sizes = [0, 0, 0, 40, 80, 120, 120, 0, 0, 0]
         looks += [look(start + i, n, 110 if i in (6, 7) else None) for i, n in enumerate(sizes)]
     events = find_events({"Pier 2": looks})
-    told = throughput("Pier 2", events)
+    told = estimate_throughput("Pier 2", events)
     assert (told.calls, told.inferred) == (3, 0)
-    assert 240 < told.lost < 360  # a lower bound
-    assert told.lost_about == pytest.approx(360, rel=0.1)
+    assert 240 < told.loaded_at_least < 360  # a lower bound
+    assert told.loaded_about == pytest.approx(360, rel=0.1)
     hidden = [one for one in looks if one.scene not in ("scene 16", "scene 17")]
-    without = throughput("Pier 2", find_events({"Pier 2": hidden}))
+    without = estimate_throughput("Pier 2", find_events({"Pier 2": hidden}))
     assert (without.calls, without.inferred) == (2, 1)
-    assert 160 < without.lost < 240
-    assert without.lost_about == pytest.approx(360, rel=0.1)
-    assert throughput("Pier 9", events).calls == 0
+    assert 160 < without.loaded_at_least < 240
+    assert without.loaded_about == pytest.approx(360, rel=0.1)
+    assert estimate_throughput("Pier 9", events).calls == 0

@@ -63,8 +63,8 @@ def test_looks_tell_of_the_same_kind_pier_and_time_only(tmp_path):
             f"Pier 1,{day},,call,a ship,A",
         )
     )
-    assert right.told(events) == (call,)
-    assert late.told(events) == other.told(events) == elsewhere.told(events) == ()
+    assert right.matching_events(events) == (call,)
+    assert late.matching_events(events) == other.matching_events(events) == elsewhere.matching_events(events) == ()
 
 
 @pytest.mark.parametrize(

@@ -31,20 +31,20 @@ def test_a_hull_of_known_size_gets_its_name():
     ranked = FLEET.candidates(HullMeasurement(101.0, 16.2, BridgePosition.AFT))
     assert ranked[0].name == "Short"
     assert sum(one.probability for one in ranked) == pytest.approx(1.0)
-    assert FLEET.named(HullMeasurement(101.0, 16.2, BridgePosition.AFT)) == "Short"
+    assert FLEET.most_probable_name(HullMeasurement(101.0, 16.2, BridgePosition.AFT)) == "Short"
 
 
 def test_thin_evidence_names_nobody():
-    assert FLEET.named(HullMeasurement()) == UNKNOWN
+    assert FLEET.most_probable_name(HullMeasurement()) == UNKNOWN
     assert FLEET.candidates(HullMeasurement())[0].name == UNKNOWN
-    assert FLEET.named(HullMeasurement(127.0)) == UNKNOWN
+    assert FLEET.most_probable_name(HullMeasurement(127.0)) == UNKNOWN
     assert FLEET.candidates(HullMeasurement(127.0))[0].probability < 0.6
 
 
 def test_a_stranger_is_unknown():
     for length in (60.0, 75.0, 180.0, 300.0):
-        assert FLEET.named(HullMeasurement(length, length / 6.4, BridgePosition.AFT)) == UNKNOWN
-    assert Fleet(()).named(HullMeasurement(100.0)) == UNKNOWN
+        assert FLEET.most_probable_name(HullMeasurement(length, length / 6.4, BridgePosition.AFT)) == UNKNOWN
+    assert Fleet(()).most_probable_name(HullMeasurement(100.0)) == UNKNOWN
 
 
 def test_probabilities_are_calibrated_where_errors_are_as_assumed():
@@ -91,7 +91,7 @@ def test_a_scenario_is_a_range_with_a_source(tmp_path):
     path = tmp_path / "loads.csv"
     path.write_text("unit,per_container_low,per_container_high,source\nt,10,20,ours\n")
     (load,) = read_load_assumptions(path)
-    assert load.of(Magnitude(5.0, 4.0, 6.0, "containers")) == (40.0, 120.0)
+    assert load.amount_in(Magnitude(5.0, 4.0, 6.0, "containers")) == (40.0, 120.0)
     path.write_text("unit,per_container_low,per_container_high,source\nt,10,10,ours\n")
     with pytest.raises(InputError, match="range"):
         read_load_assumptions(path)

@@ -91,7 +91,7 @@ def test_every_rule_counts_what_it_says():
         CountingRule.ONE_WAY: (6, 0),
         CountingRule.ROUND: (2, 0),
     }
-    assert [(t.ship, t.left.port, t.came.port) for t in find_voyages(every)][:2] == [
+    assert [(t.ship, t.origin.port, t.destination.port) for t in find_voyages(every)][:2] == [
         ("Maria", "Rajin", "Vostochny"),
         ("Angara", "Rajin", "Dunay"),
     ]
