@@ -1,1 +1,1 @@
-"""Alerts: what of the findings is worth telling, told once, and corrected where it changed."""
+"""Alerts: which findings are new, changed or withdrawn, each reported once."""

@@ -1,4 +1,4 @@
-"""An alert: what is new of a finding."""
+"""An alert: what changed about a finding since it was last reported."""
 
 from __future__ import annotations
 
@@ -9,46 +9,46 @@ from cv.events.event import Event
 
 
 class Change(StrEnum):
-    """What is new."""
+    """What changed."""
 
     NEW = "new"
-    """The event was not told before."""
+    """The event was not reported before."""
     ENDED = "ended"
-    """An event that was told while it lasted is over."""
+    """The event was reported while it lasted, and is over."""
     CHANGED = "changed"
-    """What was told turned out different."""
+    """The event differs from what was reported."""
     WITHDRAWN = "withdrawn"
-    """What was told is not so, or meets no rule any more."""
+    """The reported event is no longer found, or meets no rule any more."""
     RESTORED = "restored"
-    """What was told and withdrawn is so after all."""
+    """A withdrawn event is found again."""
 
 
 @dataclass(frozen=True)
 class ReportedAlert:
-    """An event as it was last told."""
+    """An event as it was last reported."""
 
     id: int
     """Number of the alert."""
     event: Event
     active: bool
-    """Whether it was not withdrawn."""
+    """False if it was withdrawn."""
 
 
 @dataclass(frozen=True)
 class Alert:
-    """One message."""
+    """One message about an event."""
 
     id: int
     """The same in all messages about one event."""
     change: Change
     event: Event
-    """As it is now; as it was told where it is not so."""
+    """As it is found now; as it was reported if it is no longer found."""
     previous: Event | None
-    """As it was last told; None where it is new."""
+    """As it was last reported; None for a new one."""
     rules: tuple[str, ...]
     """Names of the rules that it meets now."""
 
     @property
     def as_reported(self) -> ReportedAlert:
-        """What is known to be told after this message."""
+        """The state of the alert once this message is sent."""
         return ReportedAlert(self.id, self.event, self.change is not Change.WITHDRAWN)

@@ -1,4 +1,4 @@
-"""Delivery: tells what is new of a ledger's findings, once, and remembers in it what was told."""
+"""Delivery of alerts: report each change once, and record in the ledger what was reported."""
 
 from __future__ import annotations
 
@@ -23,22 +23,23 @@ from cv.timeseries.history import pier_history
 
 @dataclass(frozen=True)
 class Message:
-    """An alert, and what brought it about."""
+    """An alert and the late scenes that may have caused it."""
 
     alert: Alert
     late_scenes: tuple[str, ...]
-    """Scenes of that pier which came after the alert was last told, but were taken before the
-    newest one that was known then, by time."""
+    """Scenes of that pier, by time, that were recorded after the alert was last reported but taken
+    before the latest one known then."""
 
     def to_json(self) -> str:
-        """The message as a JSON object in one line; times in ISO 8601."""
+        """Return the message as a JSON object in one line; times in ISO 8601."""
+        alert = self.alert
         values: dict[str, Any] = {
-            "alert": self.alert.id,
-            "change": self.alert.change.value,
-            "rules": list(self.alert.rules),
+            "alert": alert.id,
+            "change": alert.change.value,
+            "rules": list(alert.rules),
             "late_scenes": list(self.late_scenes),
-            "event": event_to_dict(self.alert.event),
-            "before": None if self.alert.previous is None else event_to_dict(self.alert.previous),
+            "event": event_to_dict(alert.event),
+            "before": None if alert.previous is None else event_to_dict(alert.previous),
         }
         return json.dumps(values, ensure_ascii=False)
 
@@ -46,8 +47,8 @@ class Message:
 def pending_messages(
     ledger: Ledger, site: Site, rules: Sequence[AlertRule], since: datetime | None = None
 ) -> list[Message]:
-    """All news of the piers of `site`, as `news` defines them; raises LedgerError."""
-    return _messages(ledger, _findings(ledger, site), site, rules, since)
+    """Return what `deliver_alerts` would send for the piers of `site`; raises LedgerError."""
+    return _messages(ledger, _events(ledger, site), site, rules, since)
 
 
 def deliver_alerts(
@@ -55,24 +56,24 @@ def deliver_alerts(
     site: Site,
     rules: Sequence[AlertRule],
     since: datetime | None,
-    tell: Callable[[Message], None],
+    send: Callable[[Message], None],
 ) -> int:
-    """Calls `tell` for all news of the piers of `site`; returns how many there were.
+    """Call `send` for every message about the piers of `site` and return their number.
 
-    What was told is remembered only when all of it was: if `tell` raises, or the program ends
-    before, it is told again the next time. Raises LedgerError.
+    They are recorded as reported in one step at the end: if `send` raises, or the program is killed
+    before, all of them are sent again the next time. Raises LedgerError.
     """
     run = ledger.last_run()
-    events = _findings(ledger, site)
-    with ledger.alert_transaction() as said:
+    events = _events(ledger, site)
+    with ledger.alert_transaction() as reported:
         messages = _messages(ledger, events, site, rules, since)
         for message in messages:
-            tell(message)
-        said += [_delivery(message.alert, run) for message in messages]
+            send(message)
+        reported += [_record(message.alert, run) for message in messages]
     return len(messages)
 
 
-def _findings(ledger: Ledger, site: Site) -> tuple[Event, ...]:
+def _events(ledger: Ledger, site: Site) -> tuple[Event, ...]:
     return find_events(pier_history(ledger, [pier.name for pier in site]))
 
 
@@ -83,41 +84,43 @@ def _messages(
     rules: Sequence[AlertRule],
     since: datetime | None,
 ) -> list[Message]:
-    given = ledger.alerts()
+    recorded = ledger.alerts()
     names = {pier.name for pier in site}
-    told = [_told(ledger, one) for one in given if one.pier in names]
-    next_id = 1 + max((one.id for one in given), default=0)
-    alerts = diff_events(told, events, rules, since, next_id)
+    reported = [_reported_alert(ledger, one) for one in recorded if one.pier in names]
+    next_id = 1 + max((one.id for one in recorded), default=0)
+    alerts = diff_events(reported, events, rules, since, next_id)
     arrivals = {pier: ledger.arrivals(pier) for pier in {alert.event.pier for alert in alerts}}
-    runs = {one.id: one.run for one in given}
+    runs = {one.id: one.run for one in recorded}
     return [
-        Message(alert, _late(arrivals[alert.event.pier], runs.get(alert.id))) for alert in alerts
+        Message(alert, _late_scenes(arrivals[alert.event.pier], runs.get(alert.id)))
+        for alert in alerts
     ]
 
 
-def _late(arrivals: Sequence[SceneArrival], run: int | None) -> tuple[str, ...]:
-    """Scenes that came after the recording `run`, older than the newest one by then."""
+def _late_scenes(arrivals: Sequence[SceneArrival], run: int | None) -> tuple[str, ...]:
+    """Return the scenes recorded after `run` that are older than the latest one known by then."""
     if run is None:
         return ()
-    newest = max((one.acquired for one in arrivals if one.run <= run), default=None)
+    latest = max((one.acquired for one in arrivals if one.run <= run), default=None)
     return tuple(
-        one.scene for one in arrivals if newest and one.run > run and one.acquired < newest
+        one.scene for one in arrivals if latest and one.run > run and one.acquired < latest
     )
 
 
-def _told(ledger: Ledger, given: RecordedAlert) -> ReportedAlert:
+def _reported_alert(ledger: Ledger, recorded: RecordedAlert) -> ReportedAlert:
     try:
-        return ReportedAlert(given.id, event_from_dict(json.loads(given.event)), given.standing)
+        event = event_from_dict(json.loads(recorded.event))
     except (KeyError, TypeError, ValueError) as error:
         raise LedgerError(
             ledger.path,
-            f"alert {given.id} is not readable ({error})",
+            f"alert {recorded.id} is not readable ({error})",
             "an intact ledger is needed",
             "Restore it from a backup.",
         ) from error
+    return ReportedAlert(recorded.id, event, recorded.standing)
 
 
-def _delivery(alert: Alert, run: int) -> RecordedAlert:
-    told = alert.as_reported
-    event = json.dumps(event_to_dict(told.event), ensure_ascii=False)
-    return RecordedAlert(told.id, told.event.pier, event, told.active, run)
+def _record(alert: Alert, run: int) -> RecordedAlert:
+    reported = alert.as_reported
+    event = json.dumps(event_to_dict(reported.event), ensure_ascii=False)
+    return RecordedAlert(reported.id, reported.event.pier, event, reported.active, run)

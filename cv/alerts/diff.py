@@ -1,4 +1,4 @@
-"""News: what is to be told, given what was told and what is found now."""
+"""Difference between the events reported before and those found now."""
 
 from __future__ import annotations
 
@@ -11,60 +11,61 @@ from cv.alerts.event_matching import match_events
 from cv.alerts.rule import AlertRule
 from cv.events.event import Event
 
-_SURER = 0.25
-"""A confidence that moved by less is no news."""
+_MIN_CONFIDENCE_CHANGE = 0.25
+"""A smaller change of the confidence is not reported."""
 
 
 def diff_events(
-    told: Sequence[ReportedAlert],
+    reported: Sequence[ReportedAlert],
     events: Sequence[Event],
     rules: Sequence[AlertRule],
     since: datetime | None = None,
     first_id: int = 1,
 ) -> list[Alert]:
-    """What to tell, corrections first, then what is new by time; new ids count from `first_id`.
+    """Return what to report: corrections first, then new events by time, numbered from `first_id`.
 
-    New are events that meet a rule, were not told, and were not over by `since`. Of what was told
-    it is said that it ended, that it changed (when it was; how large it is, beyond the interval
-    that was told; how sure it is), that it is not so, or that it meets no rule any more: what
-    stands in the end does not depend on the order in which scenes came.
+    An event is new if it meets a rule, was not reported, and was not over by `since`. A reported one
+    is corrected when it ended, when its times, its size (beyond the reported interval) or its
+    confidence changed, when it is no longer found, and when it meets no rule any more. The final
+    state does not depend on the order in which scenes arrived.
     """
-    now = match_events(told, events)
-    corrections = [_correction(one, now.get(one.id), rules) for one in told]
-    known = {id(event) for event in now.values()}
-    fresh = [
+    matches = match_events(reported, events)
+    corrections = [_correction(alert, matches.get(alert.id), rules) for alert in reported]
+    matched = {id(event) for event in matches.values()}
+    new = [
         event
         for event in events
-        if id(event) not in known and _lasts(event, since) and _met(event, rules)
+        if id(event) not in matched and _lasts_until(event, since) and _rules_met(event, rules)
     ]
     return [
         *(alert for alert in corrections if alert is not None),
         *(
-            Alert(number, Change.NEW, event, None, _met(event, rules))
-            for number, event in zip(count(first_id), fresh, strict=False)
+            Alert(alert_id, Change.NEW, event, None, _rules_met(event, rules))
+            for alert_id, event in zip(count(first_id), new, strict=False)
         ),
     ]
 
 
-def _lasts(event: Event, since: datetime | None) -> bool:
+def _lasts_until(event: Event, since: datetime | None) -> bool:
     return since is None or event.ended.latest is None or event.ended.latest >= since
 
 
-def _met(event: Event, rules: Sequence[AlertRule]) -> tuple[str, ...]:
+def _rules_met(event: Event, rules: Sequence[AlertRule]) -> tuple[str, ...]:
     return tuple(rule.name for rule in rules if rule.matches(event))
 
 
-def _correction(told: ReportedAlert, now: Event | None, rules: Sequence[AlertRule]) -> Alert | None:
-    """What is to be said of an alert; None for nothing."""
+def _correction(
+    reported: ReportedAlert, now: Event | None, rules: Sequence[AlertRule]
+) -> Alert | None:
+    """Return what to report about an alert whose event is now `now`; None for nothing."""
+    before = reported.event
+    met = () if now is None else _rules_met(now, rules)
+    if not reported.active:
+        return Alert(reported.id, Change.RESTORED, now, before, met) if now is not None and met else None
     if now is None:
-        if not told.active:
-            return None
-        return Alert(told.id, Change.WITHDRAWN, told.event, told.event, ())
-    met = _met(now, rules)
-    if not told.active:
-        return Alert(told.id, Change.RESTORED, now, told.event, met) if met else None
-    change = _change(told.event, now) if met else Change.WITHDRAWN
-    return None if change is None else Alert(told.id, change, now, told.event, met)
+        return Alert(reported.id, Change.WITHDRAWN, before, before, ())
+    change = _change(before, now) if met else Change.WITHDRAWN
+    return None if change is None else Alert(reported.id, change, now, before, met)
 
 
 def _change(before: Event, now: Event) -> Change | None:
@@ -73,15 +74,15 @@ def _change(before: Event, now: Event) -> Change | None:
         return Change.CHANGED
     if not over and now.ended.latest is not None:
         return Change.ENDED
-    # what still lasts may grow: that is no other event, and its end will tell its size
-    resized = over and not _within(before, now)
-    if resized or abs(before.confidence - now.confidence) >= _SURER:
+    # an event that still lasts may grow; its size is reported when it ends
+    resized = over and not _within_interval(before, now)
+    if resized or abs(before.confidence - now.confidence) >= _MIN_CONFIDENCE_CHANGE:
         return Change.CHANGED
     return None
 
 
-def _within(before: Event, now: Event) -> bool:
-    """Whether the size is within the interval that was told."""
+def _within_interval(before: Event, now: Event) -> bool:
+    """Return whether the size is within the interval that was reported."""
     if before.size is None or now.size is None:
         return before.size is now.size
     return before.size.low <= now.size.value <= before.size.high

@@ -1,4 +1,4 @@
-"""Which of the events that were told is which of those that are found now."""
+"""Matching of reported events with those that are found now."""
 
 from __future__ import annotations
 
@@ -9,45 +9,44 @@ from datetime import UTC, datetime
 from cv.alerts.alert import ReportedAlert
 from cv.events.event import Event, EventKind
 
-_END = datetime.max.replace(tzinfo=UTC)
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
-def match_events(told: Sequence[ReportedAlert], events: Sequence[Event]) -> dict[int, Event]:
-    """The event of today for each alert's id that has one; an event is that of one alert at most.
+def match_events(reported: Sequence[ReportedAlert], events: Sequence[Event]) -> dict[int, Event]:
+    """Return the event found now for each alert id that has one; each event at most once.
 
-    Two are the same if they are of one kind and pier and may have been at the same time; of
-    several, those that began closest to each other, then those that were told first.
+    Two events match if they are of one kind and pier and may have been at the same time. Pairs that
+    began closest to each other go first, then lower alert ids.
     """
-    placed: defaultdict[tuple[EventKind, str], list[int]] = defaultdict(list)
+    by_kind_and_pier: defaultdict[tuple[EventKind, str], list[int]] = defaultdict(list)
     for i, event in enumerate(events):
-        placed[event.kind, event.pier].append(i)
-    near = sorted(
-        (abs(_start(one.event) - _start(events[i])), one.id, i)
-        for one in told
-        for i in placed[one.event.kind, one.event.pier]
-        if _together(one.event, events[i])
+        by_kind_and_pier[event.kind, event.pier].append(i)
+    pairs = sorted(
+        (abs(_start(alert.event) - _start(events[i])), alert.id, i)
+        for alert in reported
+        for i in by_kind_and_pier[alert.event.kind, alert.event.pier]
+        if _may_coincide(alert.event, events[i])
     )
-    found: dict[int, Event] = {}
+    matches: dict[int, Event] = {}
     taken: set[int] = set()
-    for _, number, i in near:
-        if number not in found and i not in taken:
-            found[number] = events[i]
+    for _, alert_id, i in pairs:
+        if alert_id not in matches and i not in taken:
+            matches[alert_id] = events[i]
             taken.add(i)
-    return found
+    return matches
 
 
-def _together(one: Event, other: Event) -> bool:
-    first, last = _bounds(one)
-    begin, end = _bounds(other)
-    return first == begin or max(first, begin) < min(last, end)
+def _may_coincide(one: Event, other: Event) -> bool:
+    (first, last), (other_first, other_last) = _bounds(one), _bounds(other)
+    return first == other_first or max(first, other_first) < min(last, other_last)
 
 
 def _bounds(event: Event) -> tuple[datetime, datetime]:
-    return event.began.earliest or _start(event), event.ended.latest or _END
+    return event.began.earliest or _start(event), event.ended.latest or _END_OF_TIME
 
 
 def _start(event: Event) -> datetime:
-    """The look by which it had begun; every event has a look."""
+    """Return the observation by which an event had begun; every event has one."""
     known = event.began.latest or event.began.earliest or event.ended.earliest or event.ended.latest
     if known is None:
         raise ValueError(f"an event without a time: {event}")

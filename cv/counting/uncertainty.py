@@ -20,7 +20,23 @@ SHARED_ERROR = 0.12
 """Standard deviation of the error that all objects of a scene share (light, blur, look-alikes), as
 a part of the count, where there is no calibration: about the error that the first released model
 has on real scenes (datasets/real/measure.py)."""
-_Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
+
+
+def normal_quantile(level: float) -> float:
+    """Return the standard deviations from the mean of a normal to the ends of its central interval.
+
+    `level` is the probability of the interval, 0 to 1: 1.64485 for 0.9.
+    """
+    return NormalDist().inv_cdf((1.0 + level) / 2)
+
+
+Z_90 = normal_quantile(LEVEL)
+"""Half width of the 90 % interval of a count, standard deviations."""
+Z_90_FINDINGS = 1.645
+"""The same, rounded, for findings: kept as it is so that published findings stay the same to the
+last digit."""
+Z_90_SIMULATION = 1.6449
+"""The same, rounded, for simulated counts: kept as it is so that a seed stays the same port."""
 
 
 def detection_probabilities(
@@ -70,5 +86,5 @@ def estimate_count(
         spread = math.hypot(
             calibration.dispersion * math.sqrt(variance), calibration.shared * middle
         )
-    low = min(value, max(0.0, math.floor(middle - _Z * spread)))
-    return Estimate(value, low, max(value, math.ceil(middle + _Z * spread)))
+    low = min(value, max(0.0, math.floor(middle - Z_90 * spread)))
+    return Estimate(value, low, max(value, math.ceil(middle + Z_90 * spread)))

@@ -1,1 +1,1 @@
-"""Findings from counts: pure functions from what a pier's looks saw to dated, doubted events."""
+"""Findings from counts: pure functions from the observations of piers to dated events."""

@@ -1,4 +1,4 @@
-"""What every finding carries: a kind, a pier, when it began and ended, a size, its evidence."""
+"""Events: what every finding carries (kind, pier, times, size, confidence, evidence)."""
 
 from __future__ import annotations
 
@@ -8,23 +8,22 @@ from enum import StrEnum
 from math import inf
 from statistics import NormalDist
 
-ENDS = 1.645
-"""Standard deviations from the middle of a 90 % interval to its ends."""
+from cv.counting.uncertainty import Z_90_FINDINGS
 
 
 class EventKind(StrEnum):
     """What was found."""
 
     CALL = "call"
-    """A ship lay at the pier and was seen."""
+    """A ship lay at the pier and at least one observation shows it."""
     UNSEEN_CALL = "unseen_call"
-    """A ship must have been there between two looks, though none shows it."""
+    """A ship was there between two observations, inferred from cargo; no observation shows it."""
     STOCKPILE = "stockpile"
     """Cargo gathers or stands on the pier."""
     WARNING = "stockpile_before_loading"
     """Cargo gathers as it does before a ship: one is due."""
     HALT = "halt"
-    """No ship for longer than this pier's rhythm explains."""
+    """No ship for much longer than usual at this pier."""
     RESUMPTION = "resumption"
     """The call that ended a halt."""
     LOADING = "loading"
@@ -32,7 +31,7 @@ class EventKind(StrEnum):
     UNLOADING = "unloading"
     """A call put containers on the pier."""
     DWELL = "dwell"
-    """The number of containers has not changed for many looks."""
+    """The number of containers has not changed over many observations."""
     INFLOW_STOPPED = "inflow_stopped"
     """Nothing was added to the pier for long."""
     STANDING_HULL = "standing_hull"
@@ -43,21 +42,21 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True)
 class CensoredTime:
-    """When something happened, as far as looks can tell, UTC: after one look and by another."""
+    """When something happened, interval-censored: after one observation and by another, UTC."""
 
     earliest: datetime | None
-    """The last look by which it had not happened; None where there is no such look."""
+    """The last observation by which it had not happened; None where there is none."""
     latest: datetime | None
-    """The first look by which it had; None where it has not, as far as is known."""
+    """The first observation by which it had happened; None where it has not, as far as known."""
 
 
 ONGOING = CensoredTime(None, None)
-"""When something ended that has not, as far as is known."""
+"""The end of something that has not ended, as far as known."""
 
 
 @dataclass(frozen=True)
 class Magnitude:
-    """How large something is, with an interval that holds it 90 % of times."""
+    """A quantity with its 90 % interval."""
 
     value: float
     low: float
@@ -66,24 +65,28 @@ class Magnitude:
     """"containers", "days", "metres" ..."""
 
     @classmethod
-    def from_mean_sd(cls, value: float, spread: float, unit: str, least: float = -inf) -> Magnitude:
-        """`value` with a standard deviation of `spread`; nothing is below `least`."""
-        off = ENDS * spread
-        return cls(float(value), float(max(least, value - off)), float(value + off), unit)
+    def from_mean_sd(
+        cls, value: float, sd: float, unit: str, minimum: float = -inf
+    ) -> Magnitude:
+        """A normally distributed quantity; `low` is at least `minimum`."""
+        half_width = Z_90_FINDINGS * sd
+        low = float(max(minimum, value - half_width))
+        return cls(float(value), low, float(value + half_width), unit)
 
     @property
     def sign_probability(self) -> float:
-        """Probability that it is not really on the other side of zero, 0.5 to 1."""
-        spread = (self.high - self.low) / 2 / ENDS
-        return NormalDist().cdf(abs(self.value) / spread) if spread else 1.0
+        """Probability that the true quantity has the sign of `value`, 0.5 to 1."""
+        sd = (self.high - self.low) / 2 / Z_90_FINDINGS
+        return NormalDist().cdf(abs(self.value) / sd) if sd else 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Event:
-    """A finding, with its doubt."""
+    """A finding with its confidence."""
 
     kind: EventKind
     pier: str
+    """Name of the pier."""
     began: CensoredTime
     ended: CensoredTime
     size: Magnitude | None
@@ -91,6 +94,6 @@ class Event:
     confidence: float
     """Probability that it is so, 0 to 1."""
     evidence: tuple[str, ...]
-    """Scenes that it rests on, by time."""
+    """Identifiers of the scenes it rests on, by time."""
     alternatives: tuple[str, ...]
-    """What else would explain the same looks."""
+    """Other explanations of the same observations."""

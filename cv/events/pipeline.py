@@ -1,4 +1,4 @@
-"""All findings at a site: its piers' looks in, dated and doubted events out."""
+"""All findings at a site: the counts of its piers in, events out."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from cv.events.rules.resumptions import find_resumptions
 from cv.events.rules.ship_calls import observed_calls, unseen_calls
 from cv.events.rules.stockpiles import find_stockpiles
 
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 def find_events(counts: Mapping[str, Sequence[PierCount]]) -> tuple[Event, ...]:
-    """Everything that the looks at a site's piers tell, by time.
+    """Return all events at a site, by time.
 
-    `counts` are those of each pier's name, ordered by time, one a scene. The same counts give the
-    same events, in whatever order they arrived.
+    `counts` holds those of each pier by its name, ordered by time, one a scene. The result depends
+    on the counts alone, not on the order in which they were recorded.
     """
     return find_events_of_sites([counts])[0]
 
@@ -37,58 +37,62 @@ def find_events(counts: Mapping[str, Sequence[PierCount]]) -> tuple[Event, ...]:
 def find_events_of_sites(
     sites: Sequence[Mapping[str, Sequence[PierCount]]],
 ) -> list[tuple[Event, ...]]:
-    """Those of each site; quicker than one after another, and the same."""
-    alone = _told_of_sites([_tellers(counts) for counts in sites])
-    again = _told_of_sites([exchange_messages(stories) for stories in alone])
-    return [_findings(own, {**own, **tied}) for own, tied in zip(alone, again, strict=True)]
+    """Return what `find_events` does for each site; faster than one call for each."""
+    alone = _infer_by_site([_inference_inputs(counts) for counts in sites])
+    coupled = _infer_by_site([exchange_messages(posteriors) for posteriors in alone])
+    return [_site_events(own, {**own, **new}) for own, new in zip(alone, coupled, strict=True)]
 
 
-def _tellers(counts: Mapping[str, Sequence[PierCount]]) -> dict[str, InferenceInput]:
-    watches = {pier: PierObservations.of(looks) for pier, looks in counts.items() if looks}
+def _inference_inputs(counts: Mapping[str, Sequence[PierCount]]) -> dict[str, InferenceInput]:
+    observations = {name: PierObservations.of(own) for name, own in counts.items() if own}
     return {
-        pier: InferenceInput(watch, PierParameters.of(watch))
-        for pier, watch in watches.items()
-        if len(watch)
+        name: InferenceInput(own, PierParameters.of(own))
+        for name, own in observations.items()
+        if len(own)
     }
 
 
-def _told_of_sites(sites: Sequence[Mapping[str, InferenceInput]]) -> list[dict[str, Posterior]]:
-    stories = iter(infer([teller for tellers in sites for teller in tellers.values()]))
-    return [{pier: next(stories) for pier in tellers} for tellers in sites]
+def _infer_by_site(sites: Sequence[Mapping[str, InferenceInput]]) -> list[dict[str, Posterior]]:
+    posteriors = iter(infer([one for inputs in sites for one in inputs.values()]))
+    return [{name: next(posteriors) for name in inputs} for inputs in sites]
 
 
-def _findings(alone: Mapping[str, Posterior], tied: Mapping[str, Posterior]) -> tuple[Event, ...]:
-    """Those of a site; `alone` are the stories that each pier's own looks tell."""
-    found: list[Event] = []
-    seen: dict[str, tuple[Event, ...]] = {}
-    for pier, story in tied.items():
-        seen[pier] = observed_calls(story)
-        found += find_pier_events(story, seen[pier])
-        found += find_arrival_warnings(
-            alone[pier]
-        )  # what later looks at other piers say was not known
-    found += find_berth_shifts(seen)
-    return tuple(sorted(found, key=sort_key))
+def _site_events(
+    alone: Mapping[str, Posterior], coupled: Mapping[str, Posterior]
+) -> tuple[Event, ...]:
+    """Return the events of a site from the posteriors of its piers without and with coupling.
+
+    Arrival warnings use those without: later observations at other piers were not known when a
+    warning was given.
+    """
+    events: list[Event] = []
+    calls: dict[str, tuple[Event, ...]] = {}
+    for pier, posterior in coupled.items():
+        calls[pier] = observed_calls(posterior)
+        events += _pier_events(posterior, calls[pier])
+        events += find_arrival_warnings(alone[pier])
+    events += find_berth_shifts(calls)
+    return tuple(sorted(events, key=sort_key))
 
 
-def find_pier_events(story: Posterior, seen: tuple[Event, ...]) -> list[Event]:
-    """Those of one pier, with the calls that looks have `seen` there."""
-    unseen = unseen_calls(story)
-    pauses = find_halts(story, [*seen, *unseen])
+def _pier_events(posterior: Posterior, seen: tuple[Event, ...]) -> list[Event]:
+    """Return the events of one pier but for warnings; `seen` are its observed calls."""
+    unseen = unseen_calls(posterior)
+    halts = find_halts(posterior, [*seen, *unseen])
     return [
         *seen,
         *unseen,
-        *find_transfers(story, seen),
-        *find_stockpiles(story),
-        *find_dwells(story),
-        *find_inflow_stops(story),
+        *find_transfers(posterior, seen),
+        *find_stockpiles(posterior),
+        *find_dwells(posterior),
+        *find_inflow_stops(posterior),
         *find_laid_up_hulls(seen),
-        *pauses,
-        *find_resumptions(pauses, seen),
+        *halts,
+        *find_resumptions(halts, seen),
     ]
 
 
 def sort_key(event: Event) -> tuple[datetime, str, str, datetime]:
-    """The order of events: by when they began, then pier, kind and end."""
-    began = event.began.latest or event.began.earliest or _BEGINNING
-    return began, event.pier, event.kind.value, event.ended.latest or _BEGINNING
+    """Return what events are ordered by: begin, then pier, kind and end."""
+    began = event.began.latest or event.began.earliest or _NO_TIME
+    return began, event.pier, event.kind.value, event.ended.latest or _NO_TIME

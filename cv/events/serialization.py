@@ -10,20 +10,20 @@ from cv.events.event import CensoredTime, Event, EventKind, Magnitude
 
 
 def event_to_dict(event: Event) -> dict[str, Any]:
-    """All fields of `event` as JSON values; times are ISO 8601 texts."""
+    """Return all fields of `event` as JSON values; times are ISO 8601 texts."""
     return {field.name: _to_json(getattr(event, field.name)) for field in fields(event)}
 
 
 def time_to_dict(time: CensoredTime) -> dict[str, str | None]:
-    """`time` as "after" (its earliest end) and "by" (its latest), ISO 8601 texts or None."""
+    """Return `time` as "after" (its earliest end) and "by" (its latest), ISO 8601 texts or None."""
     ends = {"after": time.earliest, "by": time.latest}
     return {name: None if at is None else at.isoformat() for name, at in ends.items()}
 
 
 def event_from_dict(values: dict[str, Any]) -> Event:
-    """The event that `event_to_dict` gave, without what only some kinds hold.
+    """Return the event that `event_to_dict` wrote, without the fields of single kinds.
 
-    Raises KeyError, TypeError or ValueError for what is no event.
+    Raises KeyError, TypeError or ValueError if `values` is not an event.
     """
     size = values["size"]
     return Event(
@@ -43,9 +43,7 @@ def _to_json(value: Any) -> Any:
         return time_to_dict(value)
     if isinstance(value, Magnitude):
         return asdict(value)
-    if isinstance(value, tuple):
-        return [_to_json(item) for item in value]
-    return value.isoformat() if isinstance(value, datetime) else value
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _parse_time(values: dict[str, str | None]) -> CensoredTime:

@@ -1,4 +1,4 @@
-"""What a ledger knows of its piers, site by site."""
+"""The counts of several piers from a ledger, by site."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from cv.site import Site
 from cv.timeseries.series import Series
 
 History = dict[str, tuple[PierCount, ...]]
-"""The counts of each pier of a site by its name, by time, one a scene."""
+"""The counts of each pier of a site by its name; ordered by time, one a scene."""
 
 
 def pier_history(ledger: Ledger, piers: Iterable[str]) -> History:
-    """That of `piers`, as far as the ledger knows them."""
+    """Return the counts of those of `piers` that the ledger has."""
     known = ledger.piers()
     return {pier: Series.of(pier, ledger.counts(pier)).counts for pier in piers if pier in known}
 
 
 def histories_by_site(ledger: Ledger, sites: Sequence[Site]) -> list[History]:
-    """One for each site, and one for the piers of the ledger that are in none of them.
+    """Return the history of each site, and last that of the ledger's piers in none of them.
 
     Raises SiteError where two sites have a pier of one name.
     """

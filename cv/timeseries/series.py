@@ -1,4 +1,4 @@
-"""The series of one pier: its counts over time, with gaps that stay gaps."""
+"""The time series of one pier: its counts over time, with gaps that stay gaps."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from cv.counting.counts import QUANTITIES, counts_to_dataframe
 from cv.counting.percentage import format_percentage
 
 KNOWN_STATUSES = (CountStatus.COUNTED.value, CountStatus.PARTIAL.value)
-"""Statuses of looks that can have numbers."""
-
-_TEXTS = (
+"""Statuses of counts that can have numbers."""
+_TEXT_COLUMNS = (
     "scene",
     "pier",
     "role",
@@ -32,13 +31,13 @@ _TEXTS = (
     "place",
 )
 _HEADING = "date        time         containers   TEU  hulls  aboard  visible  status"
-_BAR = 12
+_MAX_BAR = 12
 """Characters of the longest bar: a line then stays within 100, for 99,999 containers too."""
 
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """What the looks at one pier saw."""
+    """The counts of one pier over time."""
 
     pier: str
     """Name of the pier."""
@@ -47,14 +46,13 @@ class Series:
 
     @classmethod
     def of(cls, pier: str, counts: Sequence[PierCount]) -> Series:
-        """The series of `pier` from its `counts`, ordered as a ledger gives them.
+        """Return the series of `pier` from its `counts`, in the order in which they were recorded.
 
-        Of several counts of one scene the last one is taken, and one that failed only where there
-        is no other; the columns `method`, `model` and `settings` tell which it was. Raises
-        ValueError for a count of another pier or without a time.
+        A scene with several counts is represented by the last one, and by a failed one only if it
+        has no other. Raises ValueError for a count of another pier or without a time.
         """
         dated = []
-        for count in _newest(counts):
+        for count in _latest(counts):
             if count.pier != pier:
                 raise ValueError(f"a count of {count.pier!r} in the series of {pier!r}")
             if count.acquired is None:
@@ -64,20 +62,23 @@ class Series:
 
     @cached_property
     def observations(self) -> pd.DataFrame:
-        """A row per scene, by time: scene, acquired (UTC), status, reason, visible_fraction and
-        berth_visible_fraction (0 to 1), containers, teu, hulls and aboard with _low and _high
-        (missing where unknown), method, model and settings that the row rests on."""
-        looks = counts_to_dataframe(self.counts).astype(dict.fromkeys(_TEXTS, "string"))
-        looks["interval_calibrated"] = looks["interval_calibrated"].astype("boolean")
-        looks["interval_level"] = looks["interval_level"].astype("Float64")
-        return looks
+        """A row per scene, by time.
+
+        Columns: scene, acquired (UTC), status, reason, visible_fraction and berth_visible_fraction
+        (0 to 1), containers, teu, hulls and aboard with _low and _high (missing where unknown), and
+        the method, model and settings that the row rests on.
+        """
+        table = counts_to_dataframe(self.counts).astype(dict.fromkeys(_TEXT_COLUMNS, "string"))
+        table["interval_calibrated"] = table["interval_calibrated"].astype("boolean")
+        table["interval_level"] = table["interval_level"].astype("Float64")
+        return table
 
     def __len__(self) -> int:
         return len(self.counts)
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """Every way of counting that gave a number: "method, model ..., outline ...", as they come.
+        """The ways of counting in use, in order: "method, model ..., outline ...".
 
         Numbers of different ways are not comparable as they stand.
         """
@@ -85,7 +86,7 @@ class Series:
 
     @property
     def method_per_observation(self) -> list[str]:
-        """How each look was counted; empty for one without a number."""
+        """How each observation was counted; empty for one without a number."""
         numbered = self.observations["status"].isin(KNOWN_STATUSES)
         return [
             f"{method}, model {model[:12]}, outline {place[:8]}" if known else ""
@@ -96,65 +97,68 @@ class Series:
             )
         ]
 
-    def _marks(self) -> list[str]:
-        """A letter for each look that tells how it was counted; empty where all are alike."""
+    def daily(self) -> pd.DataFrame:
+        """Return a row per calendar day (UTC) from the first observation to the last.
+
+        Indexed by date; `images` is the number of observations of the day. The values are those of
+        one of them: with a number if there is one, then the largest visible fraction, then the
+        latest. On a day without an observation all of them are missing, never 0.
+        """
+        table = self.observations.assign(
+            date=self.observations["acquired"].dt.normalize(),
+            known=self.observations["status"].isin(KNOWN_STATUSES),
+            view=self.observations["visible_fraction"].fillna(-1.0),
+        )
+        images = table.groupby("date").size()
+        best = table.sort_values(["date", "known", "view", "acquired"], kind="stable")
+        best = best.drop_duplicates("date", keep="last").set_index("date")
+        days = pd.DatetimeIndex([], tz="UTC")
+        if len(table):
+            days = pd.date_range(images.index[0], images.index[-1], freq="D")
+        daily = best.drop(columns=["known", "view"]).reindex(days)
+        daily.insert(0, "images", images.reindex(days).fillna(0).astype("int64"))
+        return daily.rename_axis("date")
+
+    def to_text(self) -> str:
+        """Return the series for a terminal, a line per observation, at most 100 wide.
+
+        Unknown is "-". The bar shows containers: # up to the count, - up to the upper end of its
+        interval.
+        """
+        if not len(self):
+            return f"{self.pier}: no observations"
+        top = self.observations["containers_high"].max()
+        scale = 0.0 if pd.isna(top) or top <= 0 else _MAX_BAR / float(top)
+        lines = [self._title(), _HEADING]
+        days = list(self.observations["acquired"].dt.normalize())
+        letters = self._method_letters()
+        for i, row in enumerate(self.observations.itertuples()):
+            lines.extend(_gap_lines(days[max(0, i - 1)], days[i]))
+            lines.append(_line(row, letters[i], scale))
+        return "\n".join([*lines, *self._notes()])
+
+    def _method_letters(self) -> list[str]:
+        """Return a letter per observation for how it was counted; empty if all are alike."""
         methods = self.methods
         if len(methods) < 2:
             return [""] * len(self)
         letters = dict(zip(methods, ascii_uppercase, strict=False))
         return [letters.get(way, "?" if way else "") for way in self.method_per_observation]
 
-    def daily(self) -> pd.DataFrame:
-        """A row per calendar day (UTC) from the first look to the last, indexed by its date.
-
-        `images` tells how many looks the day had. The values are those of one look: among those
-        that can have numbers, otherwise among all, the one with the largest visible fraction, and
-        of equal ones the latest. On a day without a look all of them are missing, never 0.
-        """
-        looks = self.observations.assign(
-            date=self.observations["acquired"].dt.normalize(),
-            known=self.observations["status"].isin(KNOWN_STATUSES),
-            view=self.observations["visible_fraction"].fillna(-1.0),
-        )
-        images = looks.groupby("date").size()
-        best = looks.sort_values(["date", "known", "view", "acquired"], kind="stable")
-        best = best.drop_duplicates("date", keep="last").set_index("date")
-        days = pd.DatetimeIndex([], tz="UTC")
-        if len(looks):
-            days = pd.date_range(images.index[0], images.index[-1], freq="D")
-        table = best.drop(columns=["known", "view"]).reindex(days)
-        table.insert(0, "images", images.reindex(days).fillna(0).astype("int64"))
-        return table.rename_axis("date")
-
-    def to_text(self) -> str:
-        """The series for a terminal, a line per look, at most 100 wide; unknown is "-".
-
-        The bar shows containers: # up to the count, - up to the upper end of its interval.
-        """
-        if not len(self):
-            return f"{self.pier}: no looks"
-        top = self.observations["containers_high"].max()
-        scale = 0.0 if pd.isna(top) or top <= 0 else _BAR / float(top)
-        lines = [self._title(), _HEADING]
-        days = list(self.observations["acquired"].dt.normalize())
-        marks = self._marks()
-        for i, row in enumerate(self.observations.itertuples()):
-            lines.extend(_gap(days[max(0, i - 1)], days[i]))
-            lines.append(_line(row, marks[i], scale))
-        return "\n".join([*lines, *self._notes()])
-
     def _title(self) -> str:
         first, last = self.observations["acquired"].iloc[0], self.observations["acquired"].iloc[-1]
         known = int(self.observations["status"].isin(KNOWN_STATUSES).sum())
         return (
-            f"{self.pier} ({self.observations['role'].iloc[-1]}): {known} of the "
-            f"looks ({len(self)}) with numbers, {first:%Y-%m-%d} to {last:%Y-%m-%d}, times in UTC"
+            f"{self.pier} ({self.observations['role'].iloc[-1]}): {known} of {len(self)} "
+            f"observations with numbers, {first:%Y-%m-%d} to {last:%Y-%m-%d}, times in UTC"
         )
 
     def _notes(self) -> list[str]:
         level = self.observations["interval_level"].iloc[-1]
-        sure = "" if self.observations["interval_calibrated"].all() else ", not calibrated"
-        notes = [f"in brackets: interval meant to hold the true number {level:.0%} of times{sure}"]
+        calibration = ""
+        if not self.observations["interval_calibrated"].all():
+            calibration = ", not calibrated"
+        notes = [f"in brackets: {level:.0%} interval of the true number{calibration}"]
         if len(self.methods) > 1:
             notes.append("MIXED: counted in several ways, not comparable as they stand")
             for letter, way in zip(ascii_uppercase, self.methods, strict=False):
@@ -162,22 +166,19 @@ class Series:
         return notes
 
 
-def _newest(counts: Sequence[PierCount]) -> list[PierCount]:
-    """One count per scene: the last, and a failed one only where there is no other."""
-    newest: dict[str, PierCount] = {}
+def _latest(counts: Sequence[PierCount]) -> list[PierCount]:
+    """Return one count per scene: the last, and a failed one only if there is no other."""
+    latest: dict[str, PierCount] = {}
     for count in counts:
-        known = newest.get(count.scene)
-        if (
-            count.status is not CountStatus.FAILED
-            or known is None
-            or known.status is CountStatus.FAILED
-        ):
-            newest[count.scene] = count
-    return list(newest.values())
+        known = latest.get(count.scene)
+        failed = count.status is CountStatus.FAILED
+        if not failed or known is None or known.status is CountStatus.FAILED:
+            latest[count.scene] = count
+    return list(latest.values())
 
 
-def _gap(previous: pd.Timestamp, day: pd.Timestamp) -> list[str]:
-    """A line for the days between two looks, if there are any."""
+def _gap_lines(previous: pd.Timestamp, day: pd.Timestamp) -> list[str]:
+    """Return a line for the days between two observations, if there are any."""
     days = (day - previous).days - 1
     if days < 1:
         return []
@@ -187,25 +188,24 @@ def _gap(previous: pd.Timestamp, day: pd.Timestamp) -> list[str]:
     return [f"{first:%Y-%m-%d}  -      no image until {last:%Y-%m-%d} ({days} days)"]
 
 
-def _line(row: Any, mark: str, scale: float) -> str:
-    """One look; `mark` tells how it was counted, `scale` is characters of bar per container."""
+def _line(row: Any, method_letter: str, scale: float) -> str:
+    """Return the line of one observation; `scale` is characters of the bar per container."""
     value = {
         name: getattr(row, name) for name in (*QUANTITIES, "containers_low", "containers_high")
     }
-    boxes = "-"
-    bar = ""
+    containers, bar = "-", ""
     if not pd.isna(value["containers"]):
         low, high = value["containers_low"], value["containers_high"]
-        boxes = f"{value['containers']:.0f} ({low:.0f}-{high:.0f})"
+        containers = f"{value['containers']:.0f} ({low:.0f}-{high:.0f})"
         solid, reach = round(value["containers"] * scale), round(high * scale)
         bar = "#" * solid + "-" * (reach - solid)
     acquired: pd.Timestamp = row.acquired
-    seen = row.visible_fraction
-    status = f"{row.status.replace('_', ' ')} {mark}"
+    visible = format_percentage(None if pd.isna(row.visible_fraction) else row.visible_fraction)
+    status = f"{row.status.replace('_', ' ')} {method_letter}"
     return (
-        f"{acquired:%Y-%m-%d}  {acquired:%H:%M}  {boxes:>16}  {_whole(value['teu']):>4}  "
+        f"{acquired:%Y-%m-%d}  {acquired:%H:%M}  {containers:>16}  {_whole(value['teu']):>4}  "
         f"{_whole(value['hulls']):>5}  {_whole(value['aboard']):>6}  "
-        f"{format_percentage(None if pd.isna(seen) else seen):>7}  {status:<12}  {bar}"
+        f"{visible:>7}  {status:<12}  {bar}"
     ).rstrip()
 
 

@@ -1,4 +1,4 @@
-"""What a detector makes of a pier: counts with errors, by default those assumed of ours."""
+"""Simulated counts: what a detector with known errors makes of a pier."""
 
 from __future__ import annotations
 
@@ -8,36 +8,38 @@ from datetime import datetime
 import numpy as np
 
 from cv.counting.count import UNKNOWN, BerthedHull, CountStatus, Estimate, PierCount
+from cv.counting.uncertainty import LEVEL, Z_90_SIMULATION
 from cv.site import PierRole
 
-LEVEL = 0.9
-_ENDS = 1.6449  # standard deviations from the middle to either end at LEVEL
-_COUNTED, _PARTIAL = 0.98, 0.1
+_MIN_COUNTED, _MIN_PARTIAL = 0.98, 0.1
+"""Visible share from which on a pier is counted, and from which on it is partial."""
+_CERTAIN_FALSE_SHARE = 1 / 10
+"""Share of false ships whose interval does not reach down to none."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CountErrorModel:
-    """How a detector errs."""
+    """Errors of a detector; by default those assumed of the released one."""
 
     shared_sd: float = 0.05
-    """Standard deviation of the relative error that all boxes of a scene share."""
+    """Standard deviation of the relative error that all containers of a scene share."""
     own_variance: float = 0.45
-    """Variance of the count for each box, beside that."""
+    """Variance of the count per container, beside that."""
     false_containers: float = 0.6
-    """Mean number of false boxes on a pier."""
+    """Mean number of false containers on a pier."""
     ship_recall: float = 0.80
-    """Probability that a ship is seen at a berth in full view."""
+    """Probability that a ship at a fully visible berth is found."""
     doubtful_share: float = 0.75
-    """Share of seen ships of which the interval reaches down to none."""
+    """Share of found ships whose interval reaches down to none."""
     false_ship_probability: float = 0.012
-    """Probability of a false ship in a look; one in ten of them looks certain."""
+    """Probability of a false ship in an observation."""
     hull_length_sd: float = 0.03
     """Standard deviation of the relative error of a hull's length."""
 
 
 @dataclass(frozen=True)
 class SimulatedPier:
-    """A pier to look at."""
+    """A pier of the simulated port."""
 
     name: str
     role: PierRole
@@ -45,41 +47,42 @@ class SimulatedPier:
 
 @dataclass(frozen=True)
 class PierTruth:
-    """What is there at the moment of a look."""
+    """What is on a pier at one moment."""
 
     containers: float
-    """Containers whose roofs show."""
+    """Containers whose roofs are visible from above."""
     hull_m: float
     """Length of the ship at the berth, metres; 0 without one."""
 
 
 def simulate_count(
     rng: np.random.Generator,
-    place: SimulatedPier,
-    at: datetime,
-    shown: float,
+    pier: SimulatedPier,
+    time: datetime,
+    visible: float,
     truth: PierTruth,
     errors: CountErrorModel,
 ) -> PierCount:
-    """The count of `place` in a scene that shows a share `shown` of it."""
-    status = CountStatus.COUNTED if shown >= _COUNTED else CountStatus.PARTIAL
-    if shown < _PARTIAL:
+    """Draw the count of `pier` in a scene that shows a share `visible` of it."""
+    status = CountStatus.COUNTED if visible >= _MIN_COUNTED else CountStatus.PARTIAL
+    containers, ships, hulls = UNKNOWN, UNKNOWN, ()
+    if visible < _MIN_PARTIAL:
         status = CountStatus.NOT_VISIBLE
-    seen = status is not CountStatus.NOT_VISIBLE
-    boxes = _boxes(rng, truth.containers * shown, errors) if seen else UNKNOWN
-    ships, hulls = _ships(rng, truth, shown, errors) if seen else (UNKNOWN, ())
+    else:
+        containers = _container_estimate(rng, truth.containers * visible, errors)
+        ships, hulls = _ships(rng, truth, visible, errors)
     return PierCount(
-        scene=f"{place.name} {at:%Y%m%dT%H%M%S}",
-        pier=place.name,
-        role=place.role,
-        acquired=at,
+        scene=f"{pier.name} {time:%Y%m%dT%H%M%S}",
+        pier=pier.name,
+        role=pier.role,
+        acquired=time,
         status=status,
         reason="" if status is CountStatus.COUNTED else "cloud",
-        visible_fraction=shown,
-        berth_visible_fraction=shown,
+        visible_fraction=visible,
+        berth_visible_fraction=visible,
         visibility="udm2",
         radiometry="simulated",
-        containers=boxes,
+        containers=containers,
         teu=UNKNOWN,
         hulls=ships,
         aboard=UNKNOWN,
@@ -91,28 +94,32 @@ def simulate_count(
         interval_calibrated=True,
         model="simulated",
         settings="simulated",
-        place=place.name,
+        place=pier.name,
     )
 
 
-def _boxes(rng: np.random.Generator, number: float, errors: CountErrorModel) -> Estimate:
-    spread = float(np.sqrt((errors.shared_sd * number) ** 2 + errors.own_variance * number))
-    drawn = number + spread * rng.standard_normal() + rng.poisson(errors.false_containers)
+def _container_estimate(
+    rng: np.random.Generator, number: float, errors: CountErrorModel
+) -> Estimate:
+    """Draw a count of `number` containers, with the interval that the detector reports."""
+    sd = float(np.sqrt((errors.shared_sd * number) ** 2 + errors.own_variance * number))
+    drawn = number + sd * rng.standard_normal() + rng.poisson(errors.false_containers)
     value = max(0.0, float(np.rint(drawn)))
-    told = float(np.sqrt((errors.shared_sd * value) ** 2 + errors.own_variance * value + errors.false_containers))
-    return Estimate(value, max(0.0, value - _ENDS * told), value + _ENDS * told)
+    variance = (errors.shared_sd * value) ** 2 + errors.own_variance * value
+    half_width = Z_90_SIMULATION * float(np.sqrt(variance + errors.false_containers))
+    return Estimate(value, max(0.0, value - half_width), value + half_width)
 
 
 def _ships(
-    rng: np.random.Generator, truth: PierTruth, shown: float, errors: CountErrorModel
+    rng: np.random.Generator, truth: PierTruth, visible: float, errors: CountErrorModel
 ) -> tuple[Estimate, tuple[BerthedHull, ...]]:
-    """A ship that lies in what is shown is found at times, and at times one that is not there."""
-    there = truth.hull_m > 0 and rng.random() < shown
-    if there and rng.random() < errors.ship_recall:
+    """Draw the ship count: the true ship if visible and found, or else sometimes a false one."""
+    in_view = truth.hull_m > 0 and rng.random() < visible
+    if in_view and rng.random() < errors.ship_recall:
         low = 0.0 if rng.random() < errors.doubtful_share else 1.0
         length = truth.hull_m * (1 + errors.hull_length_sd * rng.standard_normal())
     elif rng.random() < errors.false_ship_probability:
-        low = 1.0 if rng.random() < 1 / 10 else 0.0
+        low = 1.0 if rng.random() < _CERTAIN_FALSE_SHARE else 0.0
         length = float(rng.uniform(60.0, 160.0))
     else:
         return Estimate(0.0, 0.0, 1.0), ()

@@ -1,4 +1,4 @@
-"""A simulated port: its history, and the looks at its two piers."""
+"""A simulated port: its history, and the counts of its two piers."""
 
 from __future__ import annotations
 
@@ -23,66 +23,66 @@ EXPORT, IMPORT = (
     SimulatedPier("Export pier", PierRole.EXPORT),
     SimulatedPier("Import pier", PierRole.IMPORT),
 )
-_PASS_H, _PASS_SPREAD_H = 2.0, 0.6
-"""Time of the daily pass and its spread, hours UTC."""
-_SECOND = 0.1
+_PASS_H, _PASS_SD_H = 2.0, 0.6
+"""Time of the daily satellite pass and its standard deviation, hours UTC."""
+_SECOND_IMAGE_SHARE = 0.1
 """Share of days with a second image, four hours later."""
 
 
 @dataclass(frozen=True)
 class SimulatedPort:
-    """What happened at a port and what was seen of it."""
+    """What happened at a port and what was observed of it."""
 
     history: PortHistory
     export_counts: tuple[PierCount, ...]
-    """The looks at the export pier, by time."""
+    """Counts of the export pier, by time."""
     import_counts: tuple[PierCount, ...]
-    """Those at the import pier."""
+    """Counts of the import pier, by time."""
 
     @classmethod
     def simulate(
         cls,
         seed: int,
-        sky: CloudClimate,
+        climate: CloudClimate,
         days: int = 365,
         traffic: TrafficParameters = TrafficParameters(),  # noqa: B008 (a frozen value)
         errors: CountErrorModel = CountErrorModel(),  # noqa: B008
     ) -> SimulatedPort:
-        """The port of a seed over `days`, under `sky`."""
+        """Draw the port of a seed over `days`, in a cloud `climate`."""
         rng = np.random.default_rng(seed)
-        operation = PortHistory.simulate(rng, float(days), traffic)
+        history = PortHistory.simulate(rng, float(days), traffic)
         dates = [START + timedelta(days=day) for day in range(days)]
-        shown = visible_shares(rng, np.array([date.month for date in dates]), sky)
-        looks: tuple[list[PierCount], list[PierCount]] = ([], [])
-        for date, share in zip(dates, shown.tolist(), strict=True):
-            if share != share:
+        visible = visible_shares(rng, np.array([date.month for date in dates]), climate)
+        counts: dict[str, list[PierCount]] = {EXPORT.name: [], IMPORT.name: []}
+        for date, share in zip(dates, visible.tolist(), strict=True):
+            if np.isnan(share):
                 continue
-            hour = _PASS_H + _PASS_SPREAD_H * float(rng.standard_normal())
-            hours = [hour, hour + 4] if rng.random() < _SECOND else [hour]
-            for at in (date + timedelta(hours=h) for h in hours):
-                at = at.replace(microsecond=0)
-                for kept, place in zip(looks, (EXPORT, IMPORT), strict=True):
-                    truth = truth_at(operation, place, at)
-                    kept.append(simulate_count(rng, place, at, share, truth, errors))
-        return cls(operation, tuple(looks[0]), tuple(looks[1]))
+            hour = _PASS_H + _PASS_SD_H * float(rng.standard_normal())
+            hours = [hour, hour + 4] if rng.random() < _SECOND_IMAGE_SHARE else [hour]
+            for time in (date + timedelta(hours=h) for h in hours):
+                time = time.replace(microsecond=0)
+                for pier in (EXPORT, IMPORT):
+                    truth = truth_at(history, pier, time)
+                    count = simulate_count(rng, pier, time, share, truth, errors)
+                    counts[pier.name].append(count)
+        return cls(history, tuple(counts[EXPORT.name]), tuple(counts[IMPORT.name]))
 
 
-def truth_at(operation: PortHistory, place: SimulatedPier, at: datetime) -> PierTruth:
-    """What is at `place` at a time."""
-    day = (at - START) / timedelta(days=1)
-    exports = place.role is PierRole.EXPORT
-    times, numbers = operation.export_level if exports else operation.import_level
-    boxes = float(np.interp(day, times, numbers))
+def truth_at(history: PortHistory, pier: SimulatedPier, time: datetime) -> PierTruth:
+    """Return what is at `pier` at a time."""
+    day = (time - START) / timedelta(days=1)
+    exports = pier.role is PierRole.EXPORT
+    times, numbers = history.export_level if exports else history.import_level
     hull = 0.0
-    for voyage in operation.visits:
-        first, last = stay_days(voyage, place)
+    for visit in history.visits:
+        first, last = stay_days(visit, pier)
         if first <= day < last:
-            hull = voyage.length_m
-    return PierTruth(boxes, hull)
+            hull = visit.length_m
+    return PierTruth(float(np.interp(day, times, numbers)), hull)
 
 
-def stay_days(voyage: SimulatedVisit, place: SimulatedPier) -> tuple[float, float]:
-    """From when to when a ship lies at `place`, days."""
-    if place.role is PierRole.EXPORT:
-        return voyage.shift_d, voyage.departure_d
-    return voyage.arrival_d, voyage.shift_d
+def stay_days(visit: SimulatedVisit, pier: SimulatedPier) -> tuple[float, float]:
+    """Return from when to when a ship lies at `pier`, days since the start."""
+    if pier.role is PierRole.EXPORT:
+        return visit.shift_d, visit.departure_d
+    return visit.arrival_d, visit.shift_d

@@ -1,4 +1,4 @@
-"""How the number of containers on a pier changes, by the pier's role: while idle, and by a ship."""
+"""How the number of containers on a pier changes, by the pier's role: by land and by a ship."""
 
 from __future__ import annotations
 
@@ -6,41 +6,47 @@ from dataclasses import dataclass
 
 from cv.site import PierRole
 
+_MIN_CHANGE_SD = 2.0
+"""Part of the standard deviation of any change that does not grow with the load, containers."""
+
 
 @dataclass(frozen=True)
 class CargoChange:
-    """A new number of containers, from that before and from the load of a ship; Gaussian."""
+    """A Gaussian change of the number of containers by one ship."""
 
     kept_share: float
-    """Share of the number before that stays on average."""
+    """Mean share of the containers before that stay."""
     added_loads: float
-    """Part of a load that comes on average."""
+    """Mean number of containers that come, in loads."""
     kept_sd: float
     """Standard deviation of what stays, as a share of the number before."""
     added_sd: float
-    """Standard deviation of what comes, as a part of a load."""
+    """Standard deviation of what comes, in loads."""
 
-    def linear(self, load: float) -> tuple[float, float, float, float, float]:
-        """Factor and summand of the mean, factor of the variance, and factor and summand of the
-        spread that the change adds, which goes with the mean; see moves.py."""
-        added, spread = self.added_loads * load, self.added_sd * load + 2.0
-        return self.kept_share, added, self.kept_share * self.kept_share, self.kept_sd, spread
+    def coefficients(self, load: float) -> tuple[float, float, float, float, float]:
+        """Return the change as the first five columns of `transitions.Transitions`.
+
+        `load` is a ship's load in containers.
+        """
+        mean_offset, noise_offset = self.added_loads * load, self.added_sd * load + _MIN_CHANGE_SD
+        variance_factor = self.kept_share * self.kept_share
+        return self.kept_share, mean_offset, variance_factor, self.kept_sd, noise_offset
 
 
 @dataclass(frozen=True)
 class CargoFlow:
-    """The changes on one pier."""
+    """How containers come to a pier and leave it."""
 
     land_clearance_d: float
-    """Mean time until a container leaves by land where no ship comes, days."""
+    """Mean time until a container leaves by land, days."""
     gathering_share: float
     """Share of calls before which cargo gathers, 0 to 1."""
     usual_change: CargoChange
-    """What a ship does most often."""
+    """What a ship does most often here."""
     other_change: CargoChange
-    """What else it may do, as probable."""
+    """The alternative, given the same weight."""
     served_by_ships: bool = True
-    """Whether ships serve it; trains or lorries else."""
+    """Whether ships serve the pier; otherwise trains or lorries do."""
 
 
 _LOADS = CargoChange(0.1, 0.0, 0.15, 0.0)
@@ -54,4 +60,4 @@ CARGO_FLOWS = {
     PierRole.YARD: CargoFlow(8.0, 0.4, _UNLOADS, _ANY),
     PierRole.ANCHORAGE: CargoFlow(25.0, 0.0, _ANY, _ANY),
 }
-"""What a pier of each role is taken for before its looks say more."""
+"""Prior assumptions about a pier of each role."""

@@ -1,10 +1,8 @@
-"""From look to look: what is known of a pier's state and of its number of containers.
+"""Forward filter: state probabilities and the number of containers as of each observation.
 
-A switching state-space model. Between two looks the number of containers stays (idle), grows (cargo
-gathers) or becomes another (a ship was there); for each state its mean and variance are kept, and
-mixed again after every look (the second-order generalized pseudo-Bayesian filter with one Gaussian
-a state: Murphy 1998, "Switching Kalman Filters"). Several piers go through their looks side by
-side: a step over many costs little more than one over a single pier.
+A switching state-space model; the equations are in `cv.events.model`. Each state keeps one Gaussian
+of the number of containers, merged by moment matching after every observation. Several piers are
+filtered side by side: one step over many costs little more than one over a single pier.
 """
 
 from __future__ import annotations
@@ -14,7 +12,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cv.events.model.berth_state_model import (
     GATHERING,
@@ -26,177 +23,201 @@ from cv.events.model.berth_state_model import (
 from cv.events.model.observation_model import ship_likelihoods
 from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import PierParameters
-from cv.events.model.transitions import SHIP_HANDLING, N_COMPONENTS, GROWING, STEADY, Transitions
+from cv.events.model.transitions import GROWING, N_COMPONENTS, SHIP_HANDLING, STEADY, Transitions
+from cv.geometry.oriented_boxes import Floats
 
-Floats = NDArray[np.float64]
-
-_STRAY = 0.02
-"""Share of counts that say nothing of the number."""
-_NEAR = (1 - _STRAY) / np.sqrt(2 * np.pi)
-"""Likelihoods are multiples of this."""
-_LEAST_MASS, _LEAST_VARIANCE, _ENDLESS = 1e-200, 1e-6, 1e18
-_GROWS = np.zeros((STATES, STATES, 1), dtype=bool)
-_GROWS[GATHERING] = _GROWS[:, GATHERING] = True
-"""Whether cargo gathers on the way between two states."""
-_THERE = np.isin(np.arange(STATES), WITH_SHIP).astype(int)
+_OUTLIER_SHARE = 0.02
+"""Share of counts that carry no information on the number of containers."""
+_LIKELIHOOD_UNIT = (1 - _OUTLIER_SHARE) / np.sqrt(2 * np.pi)
+"""Count likelihoods are divided by this."""
+_MIN_PROBABILITY, _MIN_VARIANCE, _NO_INFORMATION = 1e-200, 1e-6, 1e18
+"""Floors against division by zero, and the error variance of an unknown count."""
+_GATHERS = np.zeros((STATES, STATES, 1), dtype=bool)
+_GATHERS[GATHERING] = _GATHERS[:, GATHERING] = True
+"""(to, from, 1) whether cargo gathers between two states."""
+_HAS_SHIP = np.isin(np.arange(STATES), WITH_SHIP).astype(int)
 
 
 @dataclass(frozen=True, eq=False)
 class FilterResult:
-    """What was known as of each look; n looks, states as in rhythm.py."""
+    """What the first t observations imply at each t; n observations, n - 1 gaps."""
 
     state_probabilities: Floats
-    """(n, states) probabilities."""
+    """(n, states) filtered probabilities of the states."""
     level: Floats
-    """(n, 2) number of containers, mean and standard deviation."""
+    """(n, 2) number of containers: mean and standard deviation."""
     no_ship_transitions: Floats
-    """(n - 1, from, to) weights of the ways from look to look without a ship."""
+    """(n - 1, from, to) weights of paths without a ship, the later observation's likelihood
+    included."""
     ship_transitions: Floats
-    """(n - 1, from, to) those with one; scaled so that states @ (bare + visits) are the next."""
+    """(n - 1, from, to) those with one; state_probabilities[t] @ (both together) are the next."""
 
 
 def forward_filter(
-    watches: Sequence[PierObservations],
-    habits: Sequence[PierParameters],
+    observations: Sequence[PierObservations],
+    parameters: Sequence[PierParameters],
     paths: Sequence[PathProbabilities],
 ) -> list[FilterResult]:
-    """Every watch filtered; `paths` are those over its gaps. Needs one look of each at least."""
-    trails = [_Trail.of(*one) for one in zip(watches, habits, paths, strict=True)]
-    sums, likely = _walked(trails)
-    return [trail.filtered(sums[:, :, i], likely[:, i]) for i, trail in enumerate(trails)]
+    """Filter the observations of several piers, each with at least one.
+
+    The sequences run over the piers; `paths` are those over the gaps between its observations.
+    """
+    piers = [_PierTerms.of(*one) for one in zip(observations, parameters, paths, strict=True)]
+    moments, likelihoods = _filter(piers)
+    return [pier.result(moments[:, :, i], likelihoods[:, i]) for i, pier in enumerate(piers)]
 
 
-class _Counted(NamedTuple):
-    """Counts and their errors, arrays of one shape; what is no count has an endless error."""
+class _CountTerms(NamedTuple):
+    """Container counts and their errors, arrays of one shape; an unknown count has a huge error."""
 
     number: Floats
-    more: Floats
-    """Variance of the error where the truth is above the count."""
-    fewer: Floats
-    """By how much it differs where the truth is below."""
-    stray: Floats
-    """Likelihood of the count if it says nothing of the number; like all of them, a multiple."""
+    """Containers."""
+    upward_variance: Floats
+    """Error variance where the truth is above the count."""
+    downward_extra: Floats
+    """What is added to it where the truth is below."""
+    outlier: Floats
+    """Likelihood of a count without information, in `_LIKELIHOOD_UNIT`."""
 
     @classmethod
-    def of(cls, watch: PierObservations, load: float) -> _Counted:
-        known = np.isfinite(watch.containers)
-        number = np.where(known, watch.containers, 0.0)
-        noise = np.where(known[:, None], watch.containers_sd**2, _ENDLESS)
-        stray = np.where(known, _STRAY / (1.5 * load + number) / _NEAR, 1.0)
-        return cls(number, noise[:, 1], noise[:, 0] - noise[:, 1], stray)
+    def of(cls, observations: PierObservations, load: float) -> _CountTerms:
+        known = np.isfinite(observations.containers)
+        number = np.where(known, observations.containers, 0.0)
+        variance = np.where(known[:, None], observations.containers_sd**2, _NO_INFORMATION)
+        outlier = np.where(known, _OUTLIER_SHARE / (1.5 * load + number) / _LIKELIHOOD_UNIT, 1.0)
+        return cls(number, variance[:, 1], variance[:, 0] - variance[:, 1], outlier)
 
 
 @dataclass(frozen=True, eq=False)
-class _Trail:
-    """What a walk over the looks of one pier needs; n looks."""
+class _PierTerms:
+    """The inputs of the filter for one pier; n observations."""
 
     start: Floats
-    """(3, states) weight of each state at the first look, and that times mean and mean square."""
-    counted: _Counted
+    """(3, states) at the first observation: probability, and that times mean and mean square."""
+    counts: _CountTerms
     """(n,) each."""
-    moves: Transitions
-    """(n - 1, moves) each."""
-    ways: Floats
-    """(n - 1, to, from, moves) how probable each is, the looks at the berth weighed in."""
+    transitions: Transitions
+    weights: Floats
+    """(n - 1, to, from, components) prior weight times hull likelihood."""
 
     @classmethod
     def of(
-        cls, watch: PierObservations, habits: PierParameters, paths: PathProbabilities
-    ) -> _Trail:
-        load = habits.load
-        counted = _Counted.of(watch, load)
-        moves = Transitions.over(np.diff(watch.days), habits)
-        sight = ship_likelihoods(watch)[:, _THERE]
-        first = (column[:1] for column in counted)
-        mean, variance, _ = _told(np.array([0.5 * load]), np.array([load**2]), *first)
-        start = stationary_distribution(habits) * sight[0]
+        cls, observations: PierObservations, parameters: PierParameters, paths: PathProbabilities
+    ) -> _PierTerms:
+        load = parameters.load
+        counts = _CountTerms.of(observations, load)
+        transitions = Transitions.over(np.diff(observations.days), parameters)
+        hull_likelihood = ship_likelihoods(observations)[:, _HAS_SHIP]
+        first = (column[:1] for column in counts)
+        mean, variance, _ = _update(np.array([0.5 * load]), np.array([load**2]), *first)
+        start = stationary_distribution(parameters) * hull_likelihood[0]
+        moments = np.concatenate([[1.0], mean, variance + mean**2])
         return cls(
-            np.outer(np.concatenate([[1.0], mean, variance + mean**2]), start / start.sum()),
-            counted,
-            moves,
-            _ways(paths, moves.weight) * sight[1:, :, None, None],
+            np.outer(moments, start / start.sum()),
+            counts,
+            transitions,
+            _component_weights(paths, transitions.weight) * hull_likelihood[1:, :, None, None],
         )
 
-    def filtered(self, sums: Floats, likely: Floats) -> FilterResult:
-        """What the walk found: `sums` (looks, 3, states), `likely` (gaps, states, moves)."""
-        sums, likely = sums[: len(self.ways) + 1], likely[: len(self.ways)]
-        mass, mean, square = sums.swapaxes(0, 1)
-        scale = mass.sum(axis=1)
+    def result(self, moments: Floats, likelihoods: Floats) -> FilterResult:
+        """Return the filtered pier.
+
+        `moments` (steps, 3, states) and `likelihoods` (steps, states, components) are those of
+        `_filter`, with steps after this pier's last observation at the end.
+        """
+        moments, likelihoods = moments[: len(self.weights) + 1], likelihoods[: len(self.weights)]
+        probability, mean, square = moments.swapaxes(0, 1)
+        scale = probability.sum(axis=1)
         level = mean.sum(axis=1) / scale
-        spread = np.sqrt((square.sum(axis=1) / scale - level**2).clip(0.0))
-        weights = self.ways * likely[:, None] / scale[1:, None, None, None]
-        alone, visits = weights[..., : SHIP_HANDLING.start], weights[..., SHIP_HANDLING]
+        sd = np.sqrt((square.sum(axis=1) / scale - level**2).clip(0.0))
+        weights = self.weights * likelihoods[:, None] / scale[1:, None, None, None]
+        no_ship, ship = weights[..., : SHIP_HANDLING.start], weights[..., SHIP_HANDLING]
         return FilterResult(
-            mass / scale[:, None],
-            np.stack([level, spread], axis=1),
-            alone.sum(axis=3).swapaxes(1, 2),
-            visits.sum(axis=3).swapaxes(1, 2),
+            probability / scale[:, None],
+            np.stack([level, sd], axis=1),
+            no_ship.sum(axis=3).swapaxes(1, 2),
+            ship.sum(axis=3).swapaxes(1, 2),
         )
 
 
-def _ways(paths: PathProbabilities, share: Floats) -> Floats:
-    """(n - 1, to, from, moves): paths by what they do to the number of containers."""
-    bare = paths.no_ship.swapaxes(1, 2)[..., None]
-    there = (paths.any_path - paths.no_ship).swapaxes(1, 2)[..., None].clip(0.0)
-    ways = np.empty((*bare.shape[:3], N_COMPONENTS))
-    ways[..., STEADY], ways[..., GROWING] = np.where(_GROWS, 0.0, bare), np.where(_GROWS, bare, 0.0)
-    ways[..., SHIP_HANDLING] = there
-    return ways * share[:, None, None, :]
+def _component_weights(paths: PathProbabilities, weight: Floats) -> Floats:
+    """Return (n - 1, to, from, components): probability of each path and mixture component."""
+    no_ship = paths.no_ship.swapaxes(1, 2)[..., None]
+    ship = (paths.any_path - paths.no_ship).swapaxes(1, 2)[..., None].clip(0.0)
+    weights = np.empty((*no_ship.shape[:3], N_COMPONENTS))
+    weights[..., STEADY] = np.where(_GATHERS, 0.0, no_ship)
+    weights[..., GROWING] = np.where(_GATHERS, no_ship, 0.0)
+    weights[..., SHIP_HANDLING] = ship
+    return weights * weight[:, None, None, :]
 
 
-def _walked(trails: Sequence[_Trail]) -> tuple[Floats, Floats]:
-    """(looks, 3, piers, states) as in `_Trail.start`, (gaps, piers, states, moves) likelihoods."""
-    ways = _side_by_side([trail.ways for trail in trails])
-    ways = ways.reshape(*ways.shape[:3], STATES * N_COMPONENTS)
-    counted = [[column[1:, None, None] for column in trail.counted] for trail in trails]
-    moves = [[column[:, None, :] for column in trail.moves.linear] for trail in trails]
-    looks = zip(*map(_side_by_side, zip(*counted, strict=True)), strict=True)
-    steps = zip(*map(_side_by_side, zip(*moves, strict=True)), strict=True)
-    parts = np.empty((3, len(trails), STATES, N_COMPONENTS))
-    weights, means, squares = parts
-    columns = parts.reshape(3, len(trails), STATES * N_COMPONENTS, 1)
-    sums = [np.stack([trail.start for trail in trails], axis=1)[..., None]]
-    likely = []
-    for way, look, (kept, added, squared, loose, spread) in zip(ways, looks, steps, strict=True):
-        state, mean, variance = _moments(sums[-1])
-        loosened = loose * mean + spread
-        moved = kept * mean + added, squared * variance + loosened * loosened
-        mean, variance, likelihood = _told(*moved, *look)
-        np.multiply(state, likelihood, out=weights)
-        np.multiply(weights, mean, out=means)
-        np.multiply(weights, variance + mean * mean, out=squares)
-        sums.append(way @ columns)
-        likely.append(likelihood)
-    return np.array(sums)[..., 0], np.array(likely).reshape(-1, *weights.shape)
+def _filter(piers: Sequence[_PierTerms]) -> tuple[Floats, Floats]:
+    """Run the filter over all piers at once.
+
+    Returns (observations, 3, piers, states) moments as in `_PierTerms.start`, and (gaps, piers,
+    states, components) likelihoods of the counts.
+    """
+    weights = _stack([pier.weights for pier in piers])
+    weights = weights.reshape(*weights.shape[:3], STATES * N_COMPONENTS)
+    pier_counts = [[column[1:, None, None] for column in pier.counts] for pier in piers]
+    pier_steps = [[c[:, None, :] for c in pier.transitions.coefficients] for pier in piers]
+    counts = zip(*map(_stack, zip(*pier_counts, strict=True)), strict=True)
+    steps = zip(*map(_stack, zip(*pier_steps, strict=True)), strict=True)
+    components = np.empty((3, len(piers), STATES, N_COMPONENTS))
+    flat_components = components.reshape(3, len(piers), STATES * N_COMPONENTS, 1)
+    moments = [np.stack([pier.start for pier in piers], axis=1)[..., None]]
+    likelihoods = []
+    for weight, count, step in zip(weights, counts, steps, strict=True):
+        mean_factor, mean_offset, variance_factor, noise_factor, noise_offset = step
+        probability, mean, variance = _normalized(moments[-1])
+        noise = noise_factor * mean + noise_offset
+        predicted_variance = variance_factor * variance + noise * noise
+        mean, variance, likelihood = _update(
+            mean_factor * mean + mean_offset, predicted_variance, *count
+        )
+        np.multiply(probability, likelihood, out=components[0])
+        np.multiply(components[0], mean, out=components[1])
+        np.multiply(components[0], variance + mean * mean, out=components[2])
+        moments.append(weight @ flat_components)
+        likelihoods.append(likelihood)
+    return np.array(moments)[..., 0], np.array(likelihoods).reshape(-1, *components.shape[1:])
 
 
-def _side_by_side(columns: Sequence[Floats]) -> Floats:
-    """(steps, piers, ...) of every pier's (steps, ...); after its end there are ones, which are
-    harmless, and nobody reads what comes of them."""
-    together = np.ones((max(map(len, columns)), len(columns), *columns[0].shape[1:]))
+def _stack(columns: Sequence[Floats]) -> Floats:
+    """Return (steps, piers, ...) from each pier's (steps, ...), padded with ones at the end."""
+    stacked = np.ones((max(map(len, columns)), len(columns), *columns[0].shape[1:]))
     for i, column in enumerate(columns):
-        together[: len(column), i] = column
-    return together
+        stacked[: len(column), i] = column
+    return stacked
 
 
-def _moments(sums: Floats) -> tuple[Floats, Floats, Floats]:
-    """Probability, mean and variance of each state, (piers, states, 1) each, of `_walked`."""
-    mass = np.maximum(sums[0], _LEAST_MASS)
-    mean, square = sums[1:] / mass
-    variance = np.maximum(square - mean * mean, _LEAST_VARIANCE)
-    return mass / mass.sum(axis=1, keepdims=True), mean, variance
+def _normalized(moments: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return probability, mean and variance of each state, (piers, states, 1) each."""
+    probability = np.maximum(moments[0], _MIN_PROBABILITY)
+    mean, square = moments[1:] / probability
+    variance = np.maximum(square - mean * mean, _MIN_VARIANCE)
+    return probability / probability.sum(axis=1, keepdims=True), mean, variance
 
 
-def _told(
-    mean: Floats, variance: Floats, number: Floats, more: Floats, fewer: Floats, stray: Floats
+def _update(
+    mean: Floats,
+    variance: Floats,
+    number: Floats,
+    upward_variance: Floats,
+    downward_extra: Floats,
+    outlier: Floats,
 ) -> tuple[Floats, Floats, Floats]:
-    """Mean and variance after a count (see `_Counted`), and how likely that count was."""
-    off = number - mean
-    both = variance + more + fewer * (off > 0)
-    near = np.exp(-0.5 * off * off / both) / np.sqrt(both)
-    likelihood = near + stray
-    trust, gain = near / likelihood, variance / both
-    pull, moved = trust * gain, gain * off
-    trusted = pull * off
-    rest = variance - pull * variance + trusted * (moved - trusted)
-    return np.maximum(mean + trusted, 0.0), rest, likelihood
+    """Return mean and variance after a count (see `_CountTerms`), and the count's likelihood.
+
+    A Kalman update mixed with no update in case the count is an outlier, merged into one Gaussian;
+    the likelihood is in `_LIKELIHOOD_UNIT`.
+    """
+    error = number - mean
+    total = variance + upward_variance + downward_extra * (error > 0)
+    inlier = np.exp(-0.5 * error * error / total) / np.sqrt(total)
+    likelihood = inlier + outlier
+    trust, gain = inlier / likelihood, variance / total
+    trusted_gain, shift = trust * gain, gain * error
+    mean_shift = trusted_gain * error
+    posterior_variance = variance - trusted_gain * variance + mean_shift * (shift - mean_shift)
+    return np.maximum(mean + mean_shift, 0.0), posterior_variance, likelihood

@@ -1,9 +1,9 @@
-"""The level of a pier: its number of containers day by day, where looks support one.
+"""Daily number of containers on a pier: a local level model, smoothed.
 
-A random walk seen through counts with errors (a local-level model), smoothed by the Kalman filter
-and the smoother of Rauch, Tung and Striebel (1965). Both are heteroscedastic: each count has the
-error that its interval states, and each gap so much unrest as what probably happened in it, a ship
-or cargo that gathered, makes likely (see story.py). What would be below zero is zero.
+A random walk observed with errors, estimated by a Kalman filter and the smoother of Rauch, Tung and
+Striebel (1965). Errors and steps vary: each count has the error that its interval states, and each
+step the variance of what probably happened in it (drift, gathering cargo, a ship: see `posterior`).
+Negative numbers are set to zero.
 """
 
 from __future__ import annotations
@@ -14,132 +14,136 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cv.events.event import ENDS
+from cv.counting.uncertainty import Z_90_FINDINGS
+from cv.events.constants import DRIFT_CONTAINERS_PER_DAY, DRIFT_SHARE_PER_DAY, LIKELY
 from cv.events.model.berth_state_model import GATHERING
 from cv.events.model.observations import PierObservations
 from cv.events.model.posterior import Posterior
+from cv.geometry.oriented_boxes import Floats
 from cv.timeseries.series import Series
 
-Floats = NDArray[np.float64]
-
-REACH_D = 2.0
-"""A day farther than this from the next count is not supported, days."""
+MAX_COUNT_DISTANCE_D = 2.0
+"""A day farther than this from the next count has no level, days."""
 _COLUMNS = ("level", "level_low", "level_high")
 _NOON = pd.Timedelta(hours=12)
-_DRIFT, _DRIFT_BOXES = 0.02, 0.3
-"""Spread of a level at rest, in a day: a share of it, and containers."""
-_GROWTH = 0.4
-"""Spread of a level while cargo gathers, in a day, as a part of a load."""
-_SHIP = 0.6
-"""What a ship adds to the spread, as a part of a load."""
-_VAGUE = 10.0
-"""Spread of what is believed before the first count, in loads."""
+_GATHERING_SD = 0.4
+"""Standard deviation that a day of gathering cargo adds, loads."""
+_SHIP_SD = 0.6
+"""Standard deviation that a ship adds, loads."""
+_PRIOR_SD = 10.0
+"""Standard deviation of the level before the first count, loads."""
 
 
 @dataclass(frozen=True, eq=False)
 class LocalLevelSmoother:
-    """A smoothed random walk; k points in time."""
+    """The smoothed level at k points in time."""
 
     mean: Floats
-    """(k,)"""
+    """(k,) containers."""
     sd: Floats
-    """(k,) standard deviations."""
+    """(k,) standard deviation, containers."""
 
     @classmethod
     def smooth(
-        cls, counts: Floats, errors: Floats, unrest: Floats, vague: float
+        cls, counts: Floats, variances: Floats, step_variances: Floats, prior_sd: float
     ) -> LocalLevelSmoother:
-        """Of `counts` (k,), nan where there is none, with variances `errors` (k,) and the variance
-        `unrest` (k - 1,) that each step adds; `vague` is the spread before the first one."""
+        """Smooth `counts` (k,), nan where there is none, with error `variances` (k,).
+
+        `step_variances` (k - 1,) is what each step adds, `prior_sd` the standard deviation before
+        the first point, around zero.
+        """
         known = np.isfinite(counts)
-        many = len(counts)
-        before, after = np.zeros((many, 2)), np.zeros((many, 2))
-        mean, variance = 0.0, vague**2
-        for i in range(many):
-            variance += float(unrest[i - 1]) if i else 0.0
-            before[i] = mean, variance
+        k = len(counts)
+        predicted, updated = np.zeros((k, 2)), np.zeros((k, 2))  # mean and variance
+        mean, variance = 0.0, prior_sd**2
+        for i in range(k):
+            variance += float(step_variances[i - 1]) if i else 0.0
+            predicted[i] = mean, variance
             if known[i]:
-                gain = variance / (variance + float(errors[i]))
+                gain = variance / (variance + float(variances[i]))
                 mean += gain * (float(counts[i]) - mean)
                 variance *= 1.0 - gain
-            after[i] = mean, variance
-        for i in range(many - 2, -1, -1):
-            back = after[i, 1] / before[i + 1, 1]
-            after[i, 0] += back * (after[i + 1, 0] - before[i + 1, 0])
-            after[i, 1] += back * back * (after[i + 1, 1] - before[i + 1, 1])
-        return cls(after[:, 0], np.sqrt(after[:, 1].clip(0.0)))
+            updated[i] = mean, variance
+        for i in range(k - 2, -1, -1):
+            gain = updated[i, 1] / predicted[i + 1, 1]
+            updated[i, 0] += gain * (updated[i + 1, 0] - predicted[i + 1, 0])
+            updated[i, 1] += gain * gain * (updated[i + 1, 1] - predicted[i + 1, 1])
+        return cls(updated[:, 0], np.sqrt(updated[:, 1].clip(0.0)))
 
 
-def daily_level(story: Posterior) -> pd.DataFrame:
-    """A row per calendar day (UTC) from the first look to the last, indexed by its date.
+def daily_level(posterior: Posterior) -> pd.DataFrame:
+    """Return a row per calendar day (UTC) from the first observation to the last.
 
-    Columns: `level`, containers at noon, with `level_low` and `level_high`, the ends of its 90 %
-    interval. A day without a count is filled in where there is one within two days on either side
-    and probably no ship between them; else it has none: it is missing, never 0.
+    Indexed by date; `level` is the number of containers at noon, `level_low` and `level_high` its
+    90 % interval. Missing, never 0, where no count is near (`MAX_COUNT_DISTANCE_D` on both sides, or
+    half a day on one) or a ship was probably there between the counts around that noon.
     """
-    watch = story.observations
-    times = pd.DatetimeIndex(watch.times)
-    days = pd.date_range(times[0].normalize(), times[-1].normalize(), freq="D")
-    noons = ((days + _NOON - times[0]) / pd.Timedelta(days=1)).to_numpy(dtype=np.float64)
-    at = np.concatenate([watch.days, noons])
-    order = np.argsort(at, kind="stable")
-    asked = order >= len(watch)
-    at = at[order]
-    none = np.full(len(noons), np.nan)
-    counts = np.concatenate([watch.containers, none])[order]
-    errors = np.concatenate([watch.containers_sd.mean(axis=1) ** 2, none])[order]
-    load = story.parameters.load
-    walk = LocalLevelSmoother.smooth(counts, errors, _unrest(story, at), _VAGUE * load)
-    table = pd.DataFrame(
-        {
-            "level": walk.mean[asked].clip(0.0),
-            "level_low": (walk.mean - ENDS * walk.sd)[asked].clip(0.0),
-            "level_high": (walk.mean + ENDS * walk.sd)[asked].clip(0.0),
-        },
-        index=days.rename("date"),
+    observations = posterior.observations
+    times = pd.DatetimeIndex(observations.times)
+    dates = pd.date_range(times[0].normalize(), times[-1].normalize(), freq="D")
+    noons = ((dates + _NOON - times[0]) / pd.Timedelta(days=1)).to_numpy(dtype=np.float64)
+    days = np.concatenate([observations.days, noons])
+    order = np.argsort(days, kind="stable")
+    is_noon = order >= len(observations)
+    days = days[order]
+    no_count = np.full(len(noons), np.nan)
+    counts = np.concatenate([observations.containers, no_count])[order]
+    variances = np.concatenate([observations.containers_sd.mean(axis=1) ** 2, no_count])[order]
+    level = LocalLevelSmoother.smooth(
+        counts, variances, _step_variances(posterior, days), _PRIOR_SD * posterior.parameters.load
     )
-    table[~_supported(story, noons)] = np.nan
+    half_width = Z_90_FINDINGS * level.sd
+    values = (level.mean, level.mean - half_width, level.mean + half_width)
+    table = pd.DataFrame(
+        {name: value[is_noon].clip(0.0) for name, value in zip(_COLUMNS, values, strict=True)},
+        index=dates.rename("date"),
+    )
+    table[~_supported(posterior, noons)] = np.nan
     return table.astype("Float64")
 
 
 def daily_table(series: Series) -> pd.DataFrame:
-    """`Series.daily` with the columns of `daily_level`, missing where there is no level."""
+    """Return `Series.daily` with the columns of `daily_level`, missing where there is no level."""
     table = series.daily()
-    watch = PierObservations.of(series.counts) if len(series) else None
-    if watch is None or not len(watch):
+    observations = PierObservations.of(series.counts) if len(series) else None
+    if observations is None or not len(observations):
         return table.join(pd.DataFrame(columns=list(_COLUMNS), index=table.index, dtype="Float64"))
-    return table.join(daily_level(Posterior.of(watch)))
+    return table.join(daily_level(Posterior.of(observations)))
 
 
-def _unrest(story: Posterior, at: Floats) -> Floats:
-    """(k - 1,) variance that each step between the times `at` (k,) adds."""
-    days, load = story.observations.days, story.parameters.load
-    steps = np.diff(at)
+def _step_variances(posterior: Posterior, times_d: Floats) -> Floats:
+    """Return (k - 1,) variance that each step between `times_d` (k,), days, adds."""
+    days, load = posterior.observations.days, posterior.parameters.load
+    steps = np.diff(times_d)
     if len(days) < 2:
-        return (_DRIFT_BOXES**2) * steps
-    gap = np.searchsorted(days, at[:-1] + steps / 2, "right").clip(1, len(days) - 1) - 1
-    drift = _DRIFT * story.level[gap, 0] + _DRIFT_BOXES
-    gathers = np.maximum(story.smoothed[:-1, GATHERING], story.smoothed[1:, GATHERING])[gap]
-    ship = story.gap_presence[gap] * (_SHIP * load) ** 2 / np.diff(days)[gap].clip(min=1e-9)
-    return np.asarray((drift**2 + gathers * (_GROWTH * load) ** 2 + ship) * steps)
+        return (DRIFT_CONTAINERS_PER_DAY**2) * steps
+    gap = np.searchsorted(days, times_d[:-1] + steps / 2, "right").clip(1, len(days) - 1) - 1
+    drift = DRIFT_SHARE_PER_DAY * posterior.level[gap, 0] + DRIFT_CONTAINERS_PER_DAY
+    gathering = posterior.smoothed[:, GATHERING]
+    gathering = np.maximum(gathering[:-1], gathering[1:])[gap]
+    gap_d = np.diff(days)[gap].clip(min=1e-9)
+    ship = posterior.gap_presence[gap] * (_SHIP_SD * load) ** 2 / gap_d
+    return np.asarray((drift**2 + gathering * (_GATHERING_SD * load) ** 2 + ship) * steps)
 
 
-def _supported(story: Posterior, noons: Floats) -> NDArray[np.bool_]:
-    """Which times (m,), days since the first look, have a count within half a day, or near ones on
-    both sides, and probably no ship between the counts before and after it."""
-    known = np.flatnonzero(np.isfinite(story.observations.containers))
-    days = story.observations.days
-    if not len(known):
-        return np.zeros(len(noons), dtype=bool)
-    after = np.searchsorted(days[known], noons)
-    first, last = known[(after - 1).clip(0)], known[after.clip(max=len(known) - 1)]
-    near = np.stack([np.abs(noons - days[first]), np.abs(days[last] - noons)])
-    between = (after > 0) & (after < len(known)) & (near <= REACH_D).all(axis=0)
-    quiet = np.array(
+def _supported(posterior: Posterior, noons_d: Floats) -> NDArray[np.bool_]:
+    """Return (m,) whether there is a level at each of `noons_d`, days since the first observation.
+
+    See `daily_level` for what that takes.
+    """
+    days = posterior.observations.days
+    counted = np.flatnonzero(np.isfinite(posterior.observations.containers))
+    if not len(counted):
+        return np.zeros(len(noons_d), dtype=bool)
+    after = np.searchsorted(days[counted], noons_d)
+    first, last = counted[(after - 1).clip(0)], counted[after.clip(max=len(counted) - 1)]
+    distance = np.stack([np.abs(noons_d - days[first]), np.abs(days[last] - noons_d)])
+    near_both = (after > 0) & (after < len(counted)) & (distance <= MAX_COUNT_DISTANCE_D).all(axis=0)
+    no_ship = np.array(
         [
-            a >= b or story.gap_presence[a:b].max() < 0.5
+            a >= b or posterior.gap_presence[a:b].max() < LIKELY
             for a, b in zip(first.tolist(), last.tolist(), strict=True)
         ]
     )
-    today = (near <= 0.5).any(axis=0)
-    return np.asarray((today | between) & quiet)
+    near_one = (distance <= 0.5).any(axis=0)
+    return np.asarray((near_one | near_both) & no_ship)

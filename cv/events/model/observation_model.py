@@ -1,30 +1,31 @@
-"""What a look at a berth says of ships: how much likelier it is if one is there than if none is."""
+"""Observation model of hulls: the likelihood of a hull count with and without a ship at the berth."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cv.events.model.observations import PierObservations
+from cv.geometry.oriented_boxes import Floats
 
-Floats = NDArray[np.float64]
+CERTAINLY_NONE, NONE_FOUND, UNCERTAIN_FOUND, CERTAINLY_FOUND = 0.003, 0.2, 50.0, 170.0
+"""Likelihood ratio, ship to no ship, of a hull count at a fully visible berth.
 
-NONE_FOR_SURE, NONE, PERHAPS, FOR_SURE = 0.003, 0.2, 50.0, 170.0
-"""That ratio where the interval of the number of ships is nothing but zero; where none was found,
-but one may have been missed; where one was found, but its interval reaches down to none; where at
-least one is certain. A detector that finds four of five ships and sees one that is not there once
-in seventy looks says so much."""
+In this order: the interval is zero alone; none was found, but the interval reaches one; one was
+found, but the interval reaches zero; at least one is certain. Assumed for a detector that finds
+four of five ships (`constants.SHIP_RECALL`; 0.2 is the miss rate) and invents one in about seventy
+observations.
+"""
 
 
-def ship_likelihoods(watch: PierObservations) -> Floats:
-    """(n, 2): how likely each look is if no ship is there (always 1), and if one is.
+def ship_likelihoods(observations: PierObservations) -> Floats:
+    """Return (n, 2): likelihood of each hull count without a ship (always 1) and with one.
 
-    Of a berth that was seen in part, the ship may lie in the rest.
+    Behind a partly hidden berth the ship may lie in the hidden part, which carries no information.
     """
-    none = np.where(watch.max_hulls < 1, NONE_FOR_SURE, NONE)
-    some = np.where(watch.min_hulls >= 1, FOR_SURE, PERHAPS)
-    ratio = np.where(watch.hulls >= 1, some, none)
-    seen = watch.berth_visible.clip(0.0, 1.0)
-    partly = seen * ratio + (1 - seen)
-    known = np.isfinite(watch.hulls)
-    return np.stack([np.ones(len(watch)), np.where(known, partly, 1.0)], axis=1)
+    none = np.where(observations.max_hulls < 1, CERTAINLY_NONE, NONE_FOUND)
+    found = np.where(observations.min_hulls >= 1, CERTAINLY_FOUND, UNCERTAIN_FOUND)
+    ratio = np.where(observations.hulls >= 1, found, none)
+    visible = observations.berth_visible.clip(0.0, 1.0)
+    ratio = visible * ratio + (1 - visible)
+    known = np.isfinite(observations.hulls)
+    return np.stack([np.ones(len(observations)), np.where(known, ratio, 1.0)], axis=1)

@@ -1,4 +1,4 @@
-"""What the piers of a site tell of each other: a ship that leaves one often goes to another."""
+"""Coupling of the piers of a site: a ship that leaves one pier often goes to another."""
 
 from __future__ import annotations
 
@@ -7,97 +7,100 @@ from collections.abc import Mapping
 import numpy as np
 
 from cv.events.model.berth_state_model import HALTED, ArrivalPrior
-from cv.events.model.observations import Floats
 from cv.events.model.parameters import PierParameters
 from cv.events.model.posterior import InferenceInput, Posterior, infer
+from cv.geometry.oriented_boxes import Floats
 
-_SOON_D = 0.3
-"""So long a ship needs from one pier to another, at most, days."""
-_WATCHED_D = 4.0
-"""Looks farther apart tell little of how many ships came, days."""
-_SHORTEST, _LONGEST, _SHIFTS = 0.4, 1.8, 5
-"""Stays as parts of the mean stay; so many between them are tried."""
-_USUAL, _CALLS = 0.2, 3.0
-"""Share of ships that are taken to go on where looks tell little, as firmly as after so many
-calls."""
-
-
-def couple_piers(stories: Mapping[str, Posterior]) -> dict[str, Posterior]:
-    """The stories of a site's piers, by name, each told again with what the others tell of it."""
-    tellers = exchange_messages(stories)
-    return {**stories, **dict(zip(tellers, infer(list(tellers.values())), strict=True))}
+_MAX_TRANSFER_D = 0.3
+"""Longest time a ship needs from one pier to another, days."""
+_MAX_WATCHED_GAP_D = 4.0
+"""In longer gaps the number of arrivals is not known well enough to be counted, days."""
+_MIN_STAY, _MAX_STAY, _STAY_STEPS = 0.4, 1.8, 5
+"""Range of stays, in mean stays, and the number of values tried."""
+_PRIOR_SHARE, _PRIOR_CALLS = 0.2, 3.0
+"""Prior share of ships that go on to the other pier, with the weight of so many observed calls."""
 
 
-def exchange_messages(stories: Mapping[str, Posterior]) -> dict[str, InferenceInput]:
-    """What is to be told again of a site's piers, by name, where others tell of them.
+def couple_piers(posteriors: Mapping[str, Posterior]) -> dict[str, Posterior]:
+    """Return the posteriors of a site's piers, by name, inferred again with the others' messages."""
+    inputs = exchange_messages(posteriors)
+    return {**posteriors, **dict(zip(inputs, infer(list(inputs.values())), strict=True))}
 
-    `stories` are told by each pier's own looks; what one says of another rests on those alone, so
-    that nothing is heard twice (one exchange of messages, as of belief propagation).
+
+def exchange_messages(posteriors: Mapping[str, Posterior]) -> dict[str, InferenceInput]:
+    """Return new inference inputs, by pier, for the piers to which others have a message.
+
+    `posteriors` must be inferred from each pier's own observations alone, so that no evidence counts
+    twice: one exchange of messages, as in belief propagation.
     """
-    served = {name: one for name, one in stories.items() if one.parameters.flow.served_by_ships}
-    ties = {
-        name: _tie(story, [one for other, one in served.items() if other != name])
-        for name, story in served.items()
+    served = {
+        name: one for name, one in posteriors.items() if one.parameters.flow.served_by_ships
+    }
+    priors = {
+        name: _arrival_prior(own, [one for other, one in served.items() if other != name])
+        for name, own in served.items()
     }
     return {
-        name: InferenceInput(served[name].observations, _again(served[name]), tie)
-        for name, tie in ties.items()
-        if tie is not None
+        name: InferenceInput(served[name].observations, _updated_parameters(served[name]), prior)
+        for name, prior in priors.items()
+        if prior is not None
     }
 
 
-def _again(story: Posterior) -> PierParameters:
-    """The habits that the whole story of a pier tells, calls that no look shows included.
+def _updated_parameters(posterior: Posterior) -> PierParameters:
+    """Return the pier's parameters re-estimated from its posterior, unseen calls included.
 
-    Of time that was looked at: over a long gap it is told whether ships came, but not how many.
+    Long gaps are left out: they show that ships came, but not how many.
     """
-    gaps = np.diff(story.observations.days)
-    looked = gaps <= _WATCHED_D
-    halted = (story.smoothed[:-1, HALTED] + story.smoothed[1:, HALTED]) / 2
-    used = float((gaps * (1 - halted))[looked].sum())
-    return story.parameters.with_calls(float(story.gap_arrivals[looked].sum()), used)
+    gaps = np.diff(posterior.observations.days)
+    watched = gaps <= _MAX_WATCHED_GAP_D
+    halted = (posterior.smoothed[:-1, HALTED] + posterior.smoothed[1:, HALTED]) / 2
+    used_d = float((gaps * (1 - halted))[watched].sum())
+    return posterior.parameters.with_calls(float(posterior.gap_arrivals[watched].sum()), used_d)
 
 
-def _tie(story: Posterior, others: list[Posterior]) -> ArrivalPrior | None:
-    """What `others` say of the ships that come to the pier of `story`."""
-    expected = np.zeros(len(story.gap_arrivals))
-    kept = 1.0
+def _arrival_prior(posterior: Posterior, others: list[Posterior]) -> ArrivalPrior | None:
+    """Return the arrivals at a pier that the posteriors of `others` predict; None for none."""
+    expected = np.zeros(len(posterior.gap_arrivals))
+    share_left = 1.0
     for other in others:
-        for flow in (_goes_on(other, story), _comes_before(other, story)):
-            share = _share(flow, story.gap_arrivals)
+        for flow in (_departed_from(other, posterior), _arrive_later_at(other, posterior)):
+            share = _transfer_share(flow, posterior.gap_arrivals)
             expected += share * flow
-            kept *= 1.0 - share
-    return ArrivalPrior(expected, 1.0 - kept) if expected.any() else None
+            share_left *= 1.0 - share
+    return ArrivalPrior(expected, 1.0 - share_left) if expected.any() else None
 
 
-def _goes_on(other: Posterior, story: Posterior) -> Floats:
-    """(n - 1,) ships that left `other` and may have come in each gap of `story`."""
-    return _moved(other, other.departures, story, (0.0, _SOON_D))
+def _departed_from(other: Posterior, posterior: Posterior) -> Floats:
+    """Return (n - 1,) ships that left `other` and may have come in each gap of `posterior`."""
+    return _shift_in_time(other, other.departures, posterior, (0.0, _MAX_TRANSFER_D))
 
 
-def _comes_before(other: Posterior, story: Posterior) -> Floats:
-    """(n - 1,) ships that came to `other` and may have come here before, in each gap of `story`."""
-    stay = story.parameters.stay_d
-    return _moved(other, other.gap_arrivals, story, (-_LONGEST * stay, -_SHORTEST * stay))
+def _arrive_later_at(other: Posterior, posterior: Posterior) -> Floats:
+    """Return (n - 1,) ships that arrived at `other` and may have come here one stay earlier."""
+    stay = posterior.parameters.stay_d
+    return _shift_in_time(other, other.gap_arrivals, posterior, (-_MAX_STAY * stay, -_MIN_STAY * stay))
 
 
-def _moved(
-    other: Posterior, number: Floats, story: Posterior, later_d: tuple[float, float]
+def _shift_in_time(
+    other: Posterior, number: Floats, posterior: Posterior, delays_d: tuple[float, float]
 ) -> Floats:
-    """The `number` (m - 1,) of ships in the gaps of `other`, so many days later, in those of
-    `story` (n - 1,)."""
-    then, now = _days(other), _days(story)
+    """Return `number` (m - 1,) of ships in the gaps of `other`, delayed, in those of `posterior`.
+
+    The result (n - 1,) is the mean over delays between the two `delays_d`, days.
+    """
     total = np.concatenate([[0.0], np.cumsum(number)])
-    when = now - np.linspace(*later_d, _SHIFTS)[:, None]
-    return np.asarray(np.diff(np.interp(when, then, total).mean(axis=0)))
+    at_other = _absolute_days(posterior) - np.linspace(*delays_d, _STAY_STEPS)[:, None]
+    return np.asarray(np.diff(np.interp(at_other, _absolute_days(other), total).mean(axis=0)))
 
 
-def _days(story: Posterior) -> Floats:
-    """(n,) times of the looks, days of one clock."""
-    return story.observations.days + story.observations.times[0].timestamp() / 86_400
+def _absolute_days(posterior: Posterior) -> Floats:
+    """Return (n,) times of the observations, days since 1970."""
+    observations = posterior.observations
+    return observations.days + observations.times[0].timestamp() / 86_400
 
 
-def _share(flow: Floats, arrived: Floats) -> float:
-    """Share of the ships of `flow` that arrive, by how both go together."""
-    both = float(np.minimum(flow, arrived).sum())
-    return (both + _USUAL * _CALLS) / (float(flow.sum()) + _CALLS)
+def _transfer_share(flow: Floats, arrivals: Floats) -> float:
+    """Return the share of the ships of `flow` that arrive, by how both coincide."""
+    coincident = float(np.minimum(flow, arrivals).sum())
+    return (coincident + _PRIOR_SHARE * _PRIOR_CALLS) / (float(flow.sum()) + _PRIOR_CALLS)

@@ -1,85 +1,103 @@
-"""What may become of the number of containers from one look to the next: eight explanations."""
+"""Transition model of the number of containers: a mixture of eight linear Gaussian components."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cv.events.constants import DRIFT_CONTAINERS_PER_DAY, DRIFT_SHARE_PER_DAY
 from cv.events.model.cargo_flow import CargoChange
 from cv.events.model.parameters import PierParameters
-
-Floats = NDArray[np.float64]
+from cv.geometry.oriented_boxes import Floats
 
 STEADY, GROWING, SHIP_HANDLING = slice(0, 2), slice(2, 4), slice(4, 8)
-"""Of the explanations: the number stays, or shrinks by land; some cargo gathers, or much; a ship
-does the usual, the other, nothing, or what has all left by land again when the next look comes."""
+"""Mixture components by kind.
+
+STEADY: the number stays; containers leave by land. GROWING: some cargo comes; nearly a whole load
+comes. SHIP_HANDLING: a ship makes the usual change; the other change; no change; or it landed cargo
+that has all left by land by the next observation.
+"""
 N_COMPONENTS = 8
-_DRIFT, _DRIFT_BOXES = 0.02, 0.3
-"""Spread of a number that stays, in a day: a share of it, and containers."""
-_MUCH = 0.4
-"""Share of the growths that come near a whole load."""
+_LARGE_GROWTH_SHARE = 0.4
+"""Share of growths that reach nearly a whole load."""
 _LOTS = 3
-"""In so many lots what a ship put ashore leaves by land."""
-_NOTHING_DONE, _IDLE_CALLS = CargoChange(1.0, 0.0, 0.02, 0.0), 0.2
-"""What a ship does that comes for other things, and the share of calls that are such."""
+"""Number of lots in which landed cargo leaves by land."""
+_NO_CHANGE, _NO_CHANGE_SHARE = CargoChange(1.0, 0.0, 0.02, 0.0), 0.2
+"""The change by a ship that handles no containers, and the share of such calls."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Transitions:
-    """Every explanation as a linear Gaussian change; each array (gaps, explanations).
+    """Mixture components over each gap; every array is (gaps, components).
 
-    mean -> kept * mean + added, variance -> squared * variance + (loose * mean + spread)^2.
+    mean' = mean_factor * mean + mean_offset
+    variance' = variance_factor * variance + (noise_factor * mean + noise_offset)^2
     """
 
     mean_factor: Floats
     mean_offset: Floats
+    """Containers."""
     variance_factor: Floats
     noise_factor: Floats
+    """Standard deviation of the change, as a share of the mean."""
     noise_offset: Floats
+    """The part of it that does not depend on the mean, containers."""
     weight: Floats
-    """How usual each is among its kind, as the slices above have them; sums to one there."""
+    """Mixture weight within the component's kind; sums to one over STEADY, GROWING and
+    SHIP_HANDLING each."""
 
     @classmethod
-    def over(cls, gaps_d: Floats, habits: PierParameters) -> Transitions:
-        """Those over gaps (n,) of days."""
-        load, flow = habits.load, habits.flow
-        one, none = np.ones(len(gaps_d)), np.zeros(len(gaps_d))
+    def over(cls, gaps_d: Floats, parameters: PierParameters) -> Transitions:
+        """Return the components over gaps (n,) of days."""
+        load, flow = parameters.load, parameters.flow
+        one, zero = np.ones(len(gaps_d)), np.zeros(len(gaps_d))
         root = np.sqrt(gaps_d)
         cleared = 1.0 - np.exp(-gaps_d / flow.land_clearance_d)
-        lump = load * (0.1 + 0.4 * np.minimum(1.0, gaps_d / habits.gathering_d))
-        by_land = [
-            (one, none, one, _DRIFT * root, _DRIFT_BOXES * root, 1.0 - cleared),
-            (1.0 - cleared, none, one, 0.4 * cleared, one, cleared),
-            (one, lump, one, none, lump, (1.0 - _MUCH) * one),
-            (one, 0.9 * load * one, one, none, 0.6 * load * one, _MUCH * one),
+        growth = load * (0.1 + 0.4 * np.minimum(1.0, gaps_d / parameters.gathering_d))
+        drift = DRIFT_SHARE_PER_DAY * root, DRIFT_CONTAINERS_PER_DAY * root
+        cleared_change = (1.0 - cleared, zero, one, 0.4 * cleared, one)
+        all_cleared = _all_cleared(gaps_d / flow.land_clearance_d, cleared)
+        handling = 1.0 - _NO_CHANGE_SHARE
+        changed = 0.5 * handling * (1.0 - all_cleared)
+        rows = [
+            (one, zero, one, *drift, 1.0 - cleared),
+            (*cleared_change, cleared),
+            (one, growth, one, zero, growth, (1.0 - _LARGE_GROWTH_SHARE) * one),
+            (one, 0.9 * load * one, one, zero, 0.6 * load * one, _LARGE_GROWTH_SHARE * one),
+            (*flow.usual_change.coefficients(load), changed),
+            (*flow.other_change.coefficients(load), changed),
+            (*_NO_CHANGE.coefficients(load), _NO_CHANGE_SHARE),
+            (*cleared_change, handling * all_cleared),
         ]
-        works = 1.0 - _IDLE_CALLS
-        gone = _all_gone(gaps_d / flow.land_clearance_d, cleared)
-        by_ship = [
-            tuple(value * one for value in (*change.linear(load), share))
-            for change, share in (
-                (flow.usual_change, 0.5 * works * (1.0 - gone)),
-                (flow.other_change, 0.5 * works * (1.0 - gone)),
-                (_NOTHING_DONE, _IDLE_CALLS),
-            )
-        ]
-        by_ship.append((1.0 - cleared, none, one, 0.4 * cleared, one, works * gone))
-        return cls(*(np.stack(column, axis=1) for column in zip(*by_land, *by_ship, strict=True)))
+        columns = [np.stack([one * value for value in c], axis=1) for c in zip(*rows, strict=True)]
+        return cls(
+            mean_factor=columns[0],
+            mean_offset=columns[1],
+            variance_factor=columns[2],
+            noise_factor=columns[3],
+            noise_offset=columns[4],
+            weight=columns[5],
+        )
 
     @property
-    def linear(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        """What is done to mean and variance, in the order above."""
-        return self.mean_factor, self.mean_offset, self.variance_factor, self.noise_factor, self.noise_offset
+    def coefficients(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+        """The five columns that act on mean and variance, in the order of the fields."""
+        return (
+            self.mean_factor,
+            self.mean_offset,
+            self.variance_factor,
+            self.noise_factor,
+            self.noise_offset,
+        )
 
 
-def _all_gone(gaps: Floats, cleared: Floats) -> Floats:
-    """(n,) probability that all that a ship put ashore has left by land at the end of a gap.
+def _all_cleared(gaps: Floats, cleared: Floats) -> Floats:
+    """Return (n,) probability that everything a ship landed in a gap has left by land at its end.
 
-    The ship may have left at any time of it; `gaps` are in units of a container's mean time, and a
-    share `cleared` of containers leaves in one. What is put ashore goes in `_LOTS`, each like one
-    container: the mean of (1 - exp(-t))^lots over the gap.
+    `gaps` are in units of a container's mean time on the pier; a share `cleared` of containers
+    leaves in one gap. The ship may have left at any time of the gap, and its cargo leaves in `_LOTS`
+    independent lots: the mean of (1 - exp(-t))^lots over the gap.
     """
     lots = sum(cleared**lot / lot for lot in range(1, _LOTS + 1))
     return np.asarray(((gaps - lots) / np.maximum(gaps, 1e-9)).clip(0.0, 1.0))

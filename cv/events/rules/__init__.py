@@ -1,1 +1,1 @@
-"""One kind of finding per module, each derived from the posterior of a pier."""
+"""One kind of event per module, each derived from the posterior of a pier."""

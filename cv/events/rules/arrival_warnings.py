@@ -1,7 +1,7 @@
-"""Stockpile before loading: cargo gathers as it does before a ship, told before the ship is there.
+"""Arrival warnings: cargo gathers as it does before a ship.
 
-A warning rests on what was known at its look, not on later ones, but for the pier's habits: those
-are read from all looks that there are.
+A warning uses only what was known as of its observation (the forward filter), except for the pier's
+parameters, which are estimated from all observations.
 """
 
 from __future__ import annotations
@@ -10,93 +10,98 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cv.events.event import ENDS, ONGOING, CensoredTime, Event, EventKind, Magnitude
+from cv.counting.uncertainty import Z_90_FINDINGS
+from cv.events.constants import LIKELY, REMAINING_SHARE
+from cv.events.event import ONGOING, CensoredTime, Event, EventKind, Magnitude
 from cv.events.model.berth_state_model import GATHERING, WITH_SHIP
 from cv.events.model.posterior import FORECAST_DAYS, Posterior
-from cv.events.rules.ship_calls import LIKELY
 
-_RAISED = 0.3
-"""A warning is given where cargo so probably gathers."""
-_LEAST_GROWN, _LEAST_WAITING = 6.0, 10.0
-"""Containers by which the pier must have filled then, and where cargo does not gather but waits:
-fewer are no ship's load."""
-_GATHERS = 0.3
-"""Share of calls before which cargo gathers, from which on it tells of one."""
-_GONE = 0.4
-"""A warning ends where so small a part of what had gathered is left."""
-_OTHERWISE = (
+_MIN_GATHERING = 0.3
+"""Filtered probability of gathering cargo from which on a warning may be given."""
+_MIN_GROWTH, _MIN_WAITING_GROWTH = 6.0, 10.0
+"""Containers that must have come since the lowest level: while cargo gathers, and otherwise."""
+_MIN_GATHERING_SHARE = 0.3
+"""Piers where cargo gathers before a smaller share of calls have no warnings."""
+_ALTERNATIVES = (
     "the cargo is for lorries or trains",
     "empty boxes are being stored",
     "one of the counts is wrong",
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ArrivalWarning(Event):
-    """A warning; `size` is the number of containers as of the look that raised it."""
+    """A warning.
+
+    `size` is the number of containers as of the observation that raised it, `confidence` the
+    probability, as of then, that a ship arrives within seven days.
+    """
 
     chances: tuple[float, ...]
-    """Probability, as of that look, that a ship arrives within 1, 3 and 7 days."""
+    """Probability, as of that observation, that a ship arrives within 1, 3 and 7 days."""
     lead: Magnitude | None
-    """From that look to the arrival of the ship that ended it, days; None where none has."""
+    """From that observation to the arrival of the ship that ended it, days; None without one."""
 
 
-def find_arrival_warnings(story: Posterior) -> tuple[ArrivalWarning, ...]:
-    """Every time that cargo gathered as before a ship, by time.
+def find_arrival_warnings(posterior: Posterior) -> tuple[ArrivalWarning, ...]:
+    """Return the warnings at a pier, by time.
 
-    A warning begins at the look that raised it and ends at the look that shows a ship, or that the
-    cargo is gone; `size` is the number of containers then, `confidence` the probability, as of the
-    look that raised it, that a ship arrives within seven days.
+    A warning begins at the observation that raises it and ends at the one that shows a ship, or
+    that most of the cargo is gone.
     """
-    if not story.parameters.flow.served_by_ships or story.parameters.flow.gathering_share < _GATHERS:
+    flow = posterior.parameters.flow
+    if not flow.served_by_ships or flow.gathering_share < _MIN_GATHERING_SHARE:
         return ()
-    there = story.filtered[:, WITH_SHIP].sum(axis=1) >= LIKELY
-    level = story.level
-    low, most, open_at = 0, 0.0, -1
-    found = []
-    for look in range(len(level)):
-        grown = float(level[look, 0] - level[low, 0])
-        if open_at >= 0 and (there[look] or grown < _GONE * most):
-            found.append(_warning(story, open_at, look, bool(there[look])))
-            open_at, low = -1, look
-        elif open_at >= 0:
-            most = max(most, grown)
-        elif there[look] or grown <= 0.0:
-            low = look
-        elif _due(story, low, look):
-            open_at, most = look, grown
-    if open_at >= 0:
-        found.append(_warning(story, open_at, None, came=False))
-    return tuple(found)
+    ship = posterior.filtered[:, WITH_SHIP].sum(axis=1) >= LIKELY
+    level = posterior.level
+    lowest, max_growth, raised = 0, 0.0, -1
+    warnings = []
+    for now in range(len(level)):
+        growth = float(level[now, 0] - level[lowest, 0])
+        if raised >= 0 and (ship[now] or growth < REMAINING_SHARE * max_growth):
+            warnings.append(_warning(posterior, raised, now, ship_came=bool(ship[now])))
+            raised, lowest = -1, now
+        elif raised >= 0:
+            max_growth = max(max_growth, growth)
+        elif ship[now] or growth <= 0.0:
+            lowest = now
+        elif _is_ship_cargo(posterior, lowest, now):
+            raised, max_growth = now, growth
+    if raised >= 0:
+        warnings.append(_warning(posterior, raised, None, ship_came=False))
+    return tuple(warnings)
 
 
-def _due(story: Posterior, low: int, look: int) -> bool:
-    """Whether what has come since the look `low` is cargo for a ship."""
-    grown = float(story.level[look, 0] - story.level[low, 0])
-    if grown >= _LEAST_GROWN and story.filtered[look, GATHERING] >= _RAISED:
+def _is_ship_cargo(posterior: Posterior, lowest: int, now: int) -> bool:
+    """Return whether the growth since observation `lowest` is probably cargo for a ship."""
+    level = posterior.level
+    growth = float(level[now, 0] - level[lowest, 0])
+    if growth >= _MIN_GROWTH and posterior.filtered[now, GATHERING] >= _MIN_GATHERING:
         return True
-    spread = float(np.hypot(story.level[low, 1], story.level[look, 1]))
-    return grown >= max(_LEAST_WAITING, ENDS * spread)
+    sd = float(np.hypot(level[lowest, 1], level[now, 1]))
+    return growth >= max(_MIN_WAITING_GROWTH, Z_90_FINDINGS * sd)
 
 
-def _warning(story: Posterior, raised: int, ended: int | None, came: bool) -> ArrivalWarning:
-    times, days = story.observations.times, story.observations.days
-    mean, spread = story.level[raised]
-    low = max(0, raised - 1)
+def _warning(
+    posterior: Posterior, raised: int, ended: int | None, ship_came: bool
+) -> ArrivalWarning:
+    times, days = posterior.observations.times, posterior.observations.days
+    mean, sd = posterior.level[raised].tolist()
+    before = max(0, raised - 1)
     end, lead = ONGOING, None
     if ended is not None:
         end = CensoredTime(times[ended - 1], times[ended])
-        first, last = (float(days[look] - days[raised]) for look in (ended - 1, ended))
-        lead = Magnitude((first + last) / 2, first, last, "days") if came else None
+        low, high = (float(days[i] - days[raised]) for i in (ended - 1, ended))
+        lead = Magnitude((low + high) / 2, low, high, "days") if ship_came else None
     return ArrivalWarning(
         kind=EventKind.WARNING,
-        pier=story.observations.pier,
-        began=CensoredTime(times[low] if raised else None, times[raised]),
+        pier=posterior.observations.pier,
+        began=CensoredTime(times[before] if raised else None, times[raised]),
         ended=end,
-        size=Magnitude.from_mean_sd(float(mean), float(spread), "containers", 0.0),
-        confidence=float(story.forecast[raised, FORECAST_DAYS.index(7.0)]),
-        evidence=tuple(story.observations.scenes[low : raised + 1]),
-        alternatives=_OTHERWISE,
-        chances=tuple(story.forecast[raised].tolist()),
+        size=Magnitude.from_mean_sd(mean, sd, "containers", 0.0),
+        confidence=float(posterior.forecast[raised, FORECAST_DAYS.index(7.0)]),
+        evidence=posterior.observations.scenes[before : raised + 1],
+        alternatives=_ALTERNATIVES,
+        chances=tuple(posterior.forecast[raised].tolist()),
         lead=lead,
     )

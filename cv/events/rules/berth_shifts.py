@@ -1,90 +1,92 @@
-"""Berth shift: a ship that leaves one pier and is at another soon after."""
+"""Berth shifts: a ship that leaves one pier and is at another soon after."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from math import exp
 
+from cv.events.constants import LENGTH_DIFFERENCE_ERROR, LIKELY
 from cv.events.event import CensoredTime, Event, EventKind
 
-MAX_TRANSFER_D = timedelta(days=2)
-"""So long after it left one berth a ship may be at the other, at most."""
-_LENGTH_ERROR = 0.05
-"""Standard deviation of the relative difference of two measured lengths of one hull."""
-_USUAL_SPREAD = 0.2
-"""That of two ships that have nothing to do with each other."""
-_OTHERWISE = ("two ships of one length",)
+MAX_TRANSFER = timedelta(days=2)
+"""Longest time between leaving one berth and being seen at the other."""
+_UNRELATED_DIFFERENCE = 0.2
+"""Standard deviation of the relative length difference of two unrelated ships."""
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
+_ALTERNATIVES = ("two ships of one length",)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BerthShift(Event):
-    """A ship's way from `pier` to another pier of the site."""
+    """A ship's move from `pier` to another pier of the site."""
 
     to_pier: str
-    """Where it went."""
+    """Name of the pier it went to."""
 
 
 def find_berth_shifts(calls: Mapping[str, Sequence[Event]]) -> tuple[BerthShift, ...]:
-    """Ships that went from one pier to another, by time; `calls` are those of each pier's name.
+    """Return the ships that went from one pier to another, by time.
 
-    Of several calls that could be the same ship the likeliest is taken, and none twice.
+    `calls` holds those of each pier by its name. Pairs of calls are taken by falling probability of
+    being one ship, and each departure and arrival once.
     """
     pairs = [
-        (_likeness(left, came), left, came)
-        for pier, lefts in calls.items()
+        (_same_ship_probability(departure, arrival), departure, arrival)
+        for pier, departures in calls.items()
         for other, arrivals in calls.items()
         if other != pier
-        for left in lefts
-        for came in arrivals
-        if _follows(left, came)
+        for departure in departures
+        for arrival in arrivals
+        if _may_follow(departure, arrival)
     ]
-    gone: list[Event] = []
+    departed: list[Event] = []
     arrived: list[Event] = []
-    found = []
-    for sure, left, came in sorted(pairs, key=lambda pair: -pair[0]):
-        if sure < 0.5 or left in gone or came in arrived:
+    shifts: list[BerthShift] = []
+    for probability, departure, arrival in sorted(pairs, key=lambda pair: -pair[0]):
+        if probability < LIKELY or departure in departed or arrival in arrived:
             continue
-        gone.append(left)
-        arrived.append(came)
-        found.append(
-            BerthShift(
-                kind=EventKind.BERTH_SHIFT,
-                pier=left.pier,
-                began=_departure(left, came),
-                ended=came.began,
-                size=came.size,
-                confidence=sure * min(left.confidence, came.confidence),
-                evidence=(left.evidence[-1], came.evidence[0]),
-                alternatives=_OTHERWISE,
-                to_pier=came.pier,
-            )
-        )
-    return tuple(sorted(found, key=lambda event: event.began.earliest or event.began.latest))  # type: ignore[arg-type,return-value]
+        departed.append(departure)
+        arrived.append(arrival)
+        shifts.append(_shift(probability, departure, arrival))
+    return tuple(sorted(shifts, key=lambda shift: shift.began.earliest or _NO_TIME))
 
 
-def _departure(left: Event, came: Event) -> CensoredTime:
-    """When it left: not after it came."""
-    ends = [at for at in (left.ended.latest, came.began.latest) if at is not None]
-    return CensoredTime(left.ended.earliest, min(ends, default=None))
-
-
-def _follows(left: Event, came: Event) -> bool:
-    """Whether a ship that left so could have come so: after it, and soon."""
-    if left.ended.earliest is None or came.began.latest is None or left.ended.latest is None:
-        return False
-    earliest = came.began.earliest or came.began.latest
-    return (
-        came.began.latest > left.ended.earliest and earliest - left.ended.latest <= MAX_TRANSFER_D
+def _shift(probability: float, departure: Event, arrival: Event) -> BerthShift:
+    latest = [at for at in (departure.ended.latest, arrival.began.latest) if at is not None]
+    return BerthShift(
+        kind=EventKind.BERTH_SHIFT,
+        pier=departure.pier,
+        began=CensoredTime(departure.ended.earliest, min(latest, default=None)),
+        ended=arrival.began,
+        size=arrival.size,
+        confidence=probability * min(departure.confidence, arrival.confidence),
+        evidence=(departure.evidence[-1], arrival.evidence[0]),
+        alternatives=_ALTERNATIVES,
+        to_pier=arrival.pier,
     )
 
 
-def _likeness(left: Event, came: Event) -> float:
-    """Probability that two hulls are one, from their lengths and how soon one follows the other."""
-    same = 1.0
-    if left.size is not None and came.size is not None:
-        off = abs(left.size.value - came.size.value) / max(left.size.value, came.size.value)
-        near = exp(-0.5 * (off / _LENGTH_ERROR) ** 2) / _LENGTH_ERROR
-        same = near / (near + exp(-0.5 * (off / _USUAL_SPREAD) ** 2) / _USUAL_SPREAD)
-    return same
+def _may_follow(departure: Event, arrival: Event) -> bool:
+    """Return whether the ship of one call may be that of the other: later, and soon."""
+    left, came = departure.ended, arrival.began
+    if left.earliest is None or left.latest is None or came.latest is None:
+        return False
+    return (
+        came.latest > left.earliest
+        and (came.earliest or came.latest) - left.latest <= MAX_TRANSFER
+    )
+
+
+def _same_ship_probability(departure: Event, arrival: Event) -> float:
+    """Return the probability that two hulls are one, by the difference of their lengths."""
+    if departure.size is None or arrival.size is None:
+        return 1.0
+    lengths = departure.size.value, arrival.size.value
+    difference = abs(lengths[0] - lengths[1]) / max(lengths)
+    same, unrelated = (
+        exp(-0.5 * (difference / sd) ** 2) / sd
+        for sd in (LENGTH_DIFFERENCE_ERROR, _UNRELATED_DIFFERENCE)
+    )
+    return same / (same + unrelated)

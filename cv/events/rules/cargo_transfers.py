@@ -1,4 +1,4 @@
-"""Loading and unloading: what calls did to the number of containers on their pier."""
+"""Loading and unloading: how a call changed the number of containers on its pier."""
 
 from __future__ import annotations
 
@@ -7,37 +7,42 @@ from collections.abc import Sequence
 from cv.events.event import Event, EventKind
 from cv.events.model.posterior import Posterior
 
-_OTHERWISE = ("lorries or trains moved containers at the same time",)
+_ALTERNATIVES = ("lorries or trains moved containers at the same time",)
 
 
-def find_transfers(story: Posterior, calls: Sequence[Event]) -> tuple[Event, ...]:
-    """What each of `calls` took from the pier or put on it, where that is told apart from nothing.
+def find_transfers(posterior: Posterior, calls: Sequence[Event]) -> tuple[Event, ...]:
+    """Return what each of `calls` loaded or unloaded, where the change is significant.
 
-    `size` is the change in containers: what was loaded (negative) from the fullest look of the
-    call, the looks around it included, to the one after it; what was unloaded (positive) from the
-    one before it to the fullest. It is a lower bound of what was handled: what came and went
-    between looks leaves no trace. On a pier to which ships bring cargo an unloading is told where
-    there was one, elsewhere a loading.
+    `size` is the change in containers. Loading (negative) is measured from the fullest observation
+    of the call, those around it included, to the one after it; unloading (positive) from the one
+    before it to the fullest. It is a lower bound: what comes and goes between observations does not
+    show. A call gives one event: unloading first on piers where ships bring cargo, else loading.
     """
-    found = [_transfer(story, call) for call in calls]
-    return tuple(event for event in found if event is not None)
+    transfers = [_transfer(posterior, call) for call in calls]
+    return tuple(event for event in transfers if event is not None)
 
 
-def _transfer(story: Posterior, call: Event) -> Event | None:
+def _transfer(posterior: Posterior, call: Event) -> Event | None:
     if call.began.earliest is None or call.ended.latest is None:
-        return None  # one end of it was not seen
-    first, last = (
-        story.observations.first_at_or_after(call.began.earliest),
-        story.observations.first_at_or_after(call.ended.latest),
-    )
-    highest = max(range(first, last + 1), key=lambda look: float(story.level[look, 0]))
-    ways = [(EventKind.LOADING, highest, last), (EventKind.UNLOADING, first, highest)]
-    if story.parameters.flow.usual_change.added_loads > 0:
-        ways.reverse()  # here ships bring, and what they brought leaves by land
-    for kind, before, after in ways:
-        size = story.level_change(before, after)
+        return None  # there is no observation before or after it
+    observations = posterior.observations
+    first = observations.first_at_or_after(call.began.earliest)
+    last = observations.first_at_or_after(call.ended.latest)
+    fullest = max(range(first, last + 1), key=lambda i: float(posterior.level[i, 0]))
+    spans = [(EventKind.LOADING, fullest, last), (EventKind.UNLOADING, first, fullest)]
+    if posterior.parameters.flow.usual_change.added_loads > 0:
+        spans.reverse()
+    for kind, before, after in spans:
+        size = posterior.level_change(before, after)
         if size.low > 0.0 or size.high < 0.0:
-            scenes = story.observations.scenes[before], story.observations.scenes[after]
-            sure = call.confidence * size.sign_probability
-            return Event(kind, call.pier, call.began, call.ended, size, sure, scenes, _OTHERWISE)
+            return Event(
+                kind=kind,
+                pier=call.pier,
+                began=call.began,
+                ended=call.ended,
+                size=size,
+                confidence=call.confidence * size.sign_probability,
+                evidence=(observations.scenes[before], observations.scenes[after]),
+                alternatives=_ALTERNATIVES,
+            )
     return None

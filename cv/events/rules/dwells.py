@@ -1,4 +1,4 @@
-"""Dwell: containers that stand where they stood, look after look."""
+"""Dwells: the number of containers stays the same over many observations."""
 
 from __future__ import annotations
 
@@ -7,102 +7,102 @@ from math import hypot
 
 import numpy as np
 
+from cv.events.constants import LIKELY
 from cv.events.event import ONGOING, CensoredTime, Event, EventKind, Magnitude
-from cv.events.model.observations import Floats, PierObservations
+from cv.events.model.observations import PierObservations
 from cv.events.model.posterior import Posterior
-from cv.events.rules.ship_calls import LIKELY
+from cv.geometry.oriented_boxes import Floats
 
 MIN_OBSERVATIONS = 5
 MIN_DURATION_D = 10.0
-"""A stack that has not changed for fewer looks, or fewer days, tells nothing."""
+"""Fewer observations, or fewer days, are not a dwell."""
 MIN_CONTAINERS = 10.0
-"""Nor do fewer containers."""
-_ALIKE = 2.2
-"""A count fits a stack that has not changed within so many standard deviations of both."""
-_SLACK = 0.04
-"""Share of a stack by which counts of it differ with light and angle, beside their error."""
-_OTHERWISE = (
+"""Nor are fewer containers."""
+_MAX_DEVIATION = 2.2
+"""A count fits an unchanged stack up to this deviation from its mean, standard deviations."""
+_SCENE_ERROR = 0.04
+"""Relative error between counts of one stack by light and viewing angle, beside their own."""
+_ALTERNATIVES = (
     "containers were exchanged for as many others",
     "changes below the error of a count went unnoticed",
 )
 
 
-def find_dwells(story: Posterior) -> tuple[Event, ...]:
-    """Every time that the number of containers stayed the same for long, by time; `size` is it.
+def find_dwells(posterior: Posterior) -> tuple[Event, ...]:
+    """Return the times over which the number of containers stayed the same, by time.
 
-    A ship begins it anew; `confidence` is the probability that none came unseen.
+    `size` is that number, `confidence` the probability that no ship came unseen. A ship starts a new
+    run of counts.
     """
-    there, counted = story.ship_present, _Counted.of(story.observations)
-    found = []
+    ship, counts = posterior.ship_present, _ContainerCounts.of(posterior.observations)
+    dwells = []
     first = 0
-    for now, look in enumerate(counted.looks):
-        if now and (there[look] >= LIKELY or not counted.same(first, now)):
-            found += _dwell(story, counted, slice(first, now))
+    for now, observation in enumerate(counts.index):
+        if now and (ship[observation] >= LIKELY or not counts.fits(first, now)):
+            dwells += _dwell(posterior, counts, slice(first, now))
             first = now
-    return (*found, *_dwell(story, counted, slice(first, len(counted.looks))))
+    return (*dwells, *_dwell(posterior, counts, slice(first, len(counts.index))))
 
 
 @dataclass(frozen=True, eq=False)
-class _Counted:
-    """The looks with a count; m of them."""
+class _ContainerCounts:
+    """The m observations with a known number of containers."""
 
-    looks: list[int]
-    """Which they are."""
-    boxes: Floats
-    """(m,) containers."""
-    errors: Floats
-    """(m, 2) their standard deviations downwards and upwards."""
-    weight: Floats
-    """(m + 1,) sum of the weights of the counts before each; the last one: of all."""
-    sum: Floats
-    """(m + 1,) the same of weighted counts."""
+    index: list[int]
+    """(m,) their positions among all observations."""
+    containers: Floats
+    """(m,)"""
+    sd: Floats
+    """(m, 2) standard deviations of their error, downwards and upwards."""
+    cumulative_weight: Floats
+    """(m + 1,) sum of the weights (inverse variances) of all counts before each."""
+    cumulative_sum: Floats
+    """(m + 1,) the same of the weighted counts."""
 
     @classmethod
-    def of(cls, watch: PierObservations) -> _Counted:
-        looks = np.flatnonzero(np.isfinite(watch.containers))
-        boxes, errors = watch.containers[looks], watch.containers_sd[looks]
-        weights = errors.mean(axis=1) ** -2.0
-        sums = [np.concatenate([[0.0], np.cumsum(part)]) for part in (weights, weights * boxes)]
-        return cls(looks.tolist(), boxes, errors, *sums)
+    def of(cls, observations: PierObservations) -> _ContainerCounts:
+        index = np.flatnonzero(np.isfinite(observations.containers))
+        containers, sd = observations.containers[index], observations.containers_sd[index]
+        weight = sd.mean(axis=1) ** -2.0
+        sums = [np.concatenate([[0.0], np.cumsum(v)]) for v in (weight, weight * containers)]
+        return cls(index.tolist(), containers, sd, *sums)
 
     def mean(self, run: slice) -> tuple[float, float]:
-        """Weighted mean of a run of counts, and its standard deviation."""
-        weight = float(self.weight[run.stop] - self.weight[run.start])
-        return float(self.sum[run.stop] - self.sum[run.start]) / weight, weight**-0.5
+        """Return the weighted mean of a run of counts, and its standard deviation."""
+        weight = float(self.cumulative_weight[run.stop] - self.cumulative_weight[run.start])
+        total = float(self.cumulative_sum[run.stop] - self.cumulative_sum[run.start])
+        return total / weight, weight**-0.5
 
-    def same(self, first: int, now: int) -> bool:
-        """Whether the count `now` fits those from `first` on."""
-        mean, spread = self.mean(slice(first, now))
-        boxes = float(self.boxes[now])
-        error = float(self.errors[now, 0 if boxes > mean else 1])
-        return abs(boxes - mean) <= _ALIKE * hypot(spread, error, _SLACK * mean)
+    def fits(self, first: int, now: int) -> bool:
+        """Return whether the count `now` agrees with those from `first` on."""
+        mean, mean_sd = self.mean(slice(first, now))
+        count = float(self.containers[now])
+        sd = float(self.sd[now, 0 if count > mean else 1])
+        return abs(count - mean) <= _MAX_DEVIATION * hypot(mean_sd, sd, _SCENE_ERROR * mean)
 
 
-def _dwell(story: Posterior, counted: _Counted, run: slice) -> list[Event]:
-    watch, looks = story.observations, counted.looks[run]
-    if (
-        len(looks) < MIN_OBSERVATIONS
-        or watch.days[looks[-1]] - watch.days[looks[0]] < MIN_DURATION_D
-    ):
+def _dwell(posterior: Posterior, counts: _ContainerCounts, run: slice) -> list[Event]:
+    observations, index = posterior.observations, counts.index[run]
+    if len(index) < MIN_OBSERVATIONS:
         return []
-    mean, spread = counted.mean(run)
-    if mean < MIN_CONTAINERS:
+    first, last = index[0], index[-1]
+    mean, sd = counts.mean(run)
+    if observations.days[last] - observations.days[first] < MIN_DURATION_D or mean < MIN_CONTAINERS:
         return []
-    there, before = story.ship_present, looks[0] - 1
+    times, ship = observations.times, posterior.ship_present
     ended = ONGOING
-    if run.stop < len(counted.looks):
-        ended = CensoredTime(watch.times[looks[-1]], watch.times[counted.looks[run.stop]])
-    # from the first look without the ship that landed them
-    first = next((look for look in looks if there[look] < LIKELY), looks[0])
+    if run.stop < len(counts.index):
+        ended = CensoredTime(times[last], times[counts.index[run.stop]])
+    ship_left = next((i for i in index if ship[i] < LIKELY), first)
     return [
         Event(
-            EventKind.DWELL,
-            watch.pier,
-            CensoredTime(watch.times[before] if before >= 0 else None, watch.times[looks[0]]),
-            ended,
-            Magnitude.from_mean_sd(mean, hypot(spread, _SLACK * mean), "containers", 0.0),
-            story.stays_empty_probability(first, looks[-1]),
-            tuple(watch.scenes[look] for look in looks),
-            _OTHERWISE,
+            kind=EventKind.DWELL,
+            pier=observations.pier,
+            began=CensoredTime(times[first - 1] if first else None, times[first]),
+            ended=ended,
+            size=Magnitude.from_mean_sd(mean, hypot(sd, _SCENE_ERROR * mean), "containers", 0.0),
+            confidence=posterior.stays_empty_probability(ship_left, last),
+            evidence=tuple(observations.scenes[i] for i in index),
+            alternatives=_ALTERNATIVES,
         )
     ]

@@ -1,4 +1,4 @@
-"""Halts: no ship for much longer than a pier's rhythm, with how well that was watched."""
+"""Halts: no ship for much longer than usual at a pier, and how well that was observed."""
 
 from __future__ import annotations
 
@@ -8,30 +8,29 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from cv.events.constants import MIN_PROBABILITY
 from cv.events.event import ONGOING, CensoredTime, Event, EventKind, Magnitude
 from cv.events.model.posterior import Posterior
 
 MIN_DURATION_D = 12.0
-"""A shorter time without a ship is no halt, days."""
-MIN_PROBABILITY = 0.05
-"""What is less probable is no finding."""
-MIN_INTERVALS = 1.75
-"""Nor is one of fewer times the pier's usual time from call to call."""
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
-_OTHERWISE = (
+"""A shorter time without a ship is not a halt, days."""
+MIN_CALL_INTERVALS = 1.75
+"""Nor is one of fewer mean times from call to call."""
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
+_ALTERNATIVES = (
     "ships call at another pier or port",
-    "a short call fell between two looks",
+    "a short call fell between two observations",
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Halt(Event):
     """A time without a call; `confidence` is the probability that no ship came unseen."""
 
     looks: int
-    """Looks at the berth during it, none of which shows a ship."""
+    """Observations of the berth during it (the name in the JSON), none of which shows a ship."""
     longest_unseen_d: float
-    """Longest time during it without such a look, days."""
+    """Longest time during it without an observation of the berth, days."""
 
     @property
     def unseen_call(self) -> float:
@@ -39,52 +38,54 @@ class Halt(Event):
         return 1.0 - self.confidence
 
 
-def find_halts(story: Posterior, calls: Sequence[Event]) -> tuple[Halt, ...]:
-    """Every long time between two of `calls`, before the first and after the last one, by time.
+def find_halts(posterior: Posterior, calls: Sequence[Event]) -> tuple[Halt, ...]:
+    """Return the long times between two of `calls`, before the first and after the last, by time.
 
-    `calls` are those that were seen and those that were inferred, in any order. Where no ships go,
-    as to a siding, there is no halt.
+    `calls` are the observed and the inferred ones, in any order. Piers that ships do not serve, such
+    as a rail siding, have no halts.
     """
-    if not story.parameters.flow.served_by_ships:
+    if not posterior.parameters.flow.served_by_ships:
         return ()
-    usual = max(MIN_DURATION_D, MIN_INTERVALS * story.parameters.call_interval_d)
-    ordered = sorted(calls, key=lambda call: call.began.latest or call.ended.earliest or _BEGINNING)
-    left = [CensoredTime(None, story.observations.times[0]), *(call.ended for call in ordered)]
-    came = [*(call.began for call in ordered), ONGOING]
-    pairs = zip(left, came, strict=True)
-    found = [_halt(story, began, ended, usual) for began, ended in pairs]
-    return tuple(halt for halt in found if halt is not None)
+    ordered = sorted(calls, key=lambda call: call.began.latest or call.ended.earliest or _NO_TIME)
+    departures = [
+        CensoredTime(None, posterior.observations.times[0]),
+        *(call.ended for call in ordered),
+    ]
+    arrivals = [*(call.began for call in ordered), ONGOING]
+    halts = [_halt(posterior, *span) for span in zip(departures, arrivals, strict=True)]
+    return tuple(halt for halt in halts if halt is not None)
 
 
-def _halt(story: Posterior, began: CensoredTime, ended: CensoredTime, usual: float) -> Halt | None:
+def _halt(posterior: Posterior, began: CensoredTime, ended: CensoredTime) -> Halt | None:
     if began.latest is None:
         return None  # the ship is still there
-    first, last = story.observations.first_at_or_after(began.latest), len(story.observations) - 1
+    observations = posterior.observations
+    first, last = observations.first_at_or_after(began.latest), len(observations) - 1
     if ended.latest is not None:
-        last = story.observations.first_at_or_after(ended.earliest) if ended.earliest else first
+        last = observations.first_at_or_after(ended.earliest) if ended.earliest else first
     if last <= first:
         return None
-    days = story.observations.days
-    shortest = float(days[last] - days[first])
-    if shortest < usual:
+    days = observations.days
+    shortest_d = float(days[last] - days[first])
+    usual_d = MIN_CALL_INTERVALS * posterior.parameters.call_interval_d
+    if shortest_d < max(MIN_DURATION_D, usual_d):
         return None
-    berth = [i for i in range(first, last + 1) if np.isfinite(story.observations.hulls[i])]
-    sure = story.stays_empty_probability(first, last)
-    if not berth or sure < MIN_PROBABILITY:
-        return None  # nobody looked, or a ship came for all that is known
-    ends = [days[first], *(days[i] for i in berth), days[last]]
-    longest = shortest
+    berth = [i for i in range(first, last + 1) if np.isfinite(observations.hulls[i])]
+    confidence = posterior.stays_empty_probability(first, last)
+    if not berth or confidence < MIN_PROBABILITY:
+        return None
+    longest_d = shortest_d
     if began.earliest and ended.latest:
-        longest = (ended.latest - began.earliest).total_seconds() / 86_400
+        longest_d = (ended.latest - began.earliest).total_seconds() / 86_400
     return Halt(
         kind=EventKind.HALT,
-        pier=story.observations.pier,
+        pier=observations.pier,
         began=began,
         ended=ended,
-        size=Magnitude(shortest, shortest, max(shortest, longest), "days"),
-        confidence=sure,
-        evidence=tuple(story.observations.scenes[i] for i in berth),
-        alternatives=_OTHERWISE,
+        size=Magnitude(shortest_d, shortest_d, max(shortest_d, longest_d), "days"),
+        confidence=confidence,
+        evidence=tuple(observations.scenes[i] for i in berth),
+        alternatives=_ALTERNATIVES,
         looks=len(berth),
-        longest_unseen_d=float(np.diff(ends).max()),
+        longest_unseen_d=float(np.diff([days[first], *days[berth], days[last]]).max()),
     )

@@ -1,4 +1,4 @@
-"""Hulls that lie at a pier for weeks: laid up, under repair, or no ship at all."""
+"""Laid-up hulls: a hull lies at a pier for weeks, laid up, under repair, or not a ship at all."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from datetime import timedelta
 from cv.events.event import Event, EventKind
 
 MIN_DURATION = timedelta(days=14)
-"""A shorter stay is a call."""
-_OTHERWISE = (
+"""A shorter stay is an ordinary call."""
+_ALTERNATIVES = (
     "a barge, a pontoon or a structure of the pier",
     "several ships of one length, one after another",
 )
 
 
 def find_laid_up_hulls(calls: Sequence[Event]) -> tuple[Event, ...]:
-    """Those of `calls` that lasted for weeks, from the first look with the ship to the last."""
+    """Return those of `calls` that lasted for weeks, first to last observation with the ship."""
     return tuple(
-        replace(call, kind=EventKind.STANDING_HULL, alternatives=_OTHERWISE)
+        replace(call, kind=EventKind.STANDING_HULL, alternatives=_ALTERNATIVES)
         for call in calls
         if call.began.latest
         and call.ended.earliest

@@ -1,4 +1,4 @@
-"""Resumption: the call that ends a halt."""
+"""Resumptions: the call that ends a halt."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from dataclasses import replace
 from cv.events.event import Event, EventKind
 from cv.events.rules.halts import Halt
 
-_OTHERWISE = ("calls that no look shows came before it",)
+_ALTERNATIVES = ("calls that no observation shows came before it",)
 
 
 def find_resumptions(halts: Sequence[Halt], calls: Sequence[Event]) -> tuple[Event, ...]:
-    """The calls that ended `halts`, by time; `size` is how long the halt was, days.
+    """Return the calls that ended `halts`, by time; `size` is the duration of the halt, days.
 
-    As sure as that a ship was there, and that none came before it.
+    `confidence` is the probability that a ship was there and that none came before it.
     """
-    found = []
+    resumptions = []
     for halt in halts:
         if halt.began.earliest is None or halt.ended.latest is None:
-            continue  # what was before it, or is after it, is not known
-        first = [call for call in calls if call.began == halt.ended]
-        found += [
-            replace(
-                call,
-                kind=EventKind.RESUMPTION,
-                size=halt.size,
-                confidence=call.confidence * halt.confidence,
-                alternatives=_OTHERWISE,
+            continue  # what was before it, or after it, is not known
+        call = next((call for call in calls if call.began == halt.ended), None)
+        if call is not None:
+            resumptions.append(
+                replace(
+                    call,
+                    kind=EventKind.RESUMPTION,
+                    size=halt.size,
+                    confidence=call.confidence * halt.confidence,
+                    alternatives=_ALTERNATIVES,
+                )
             )
-            for call in first[:1]
-        ]
-    return tuple(found)
+    return tuple(resumptions)

@@ -1,4 +1,4 @@
-"""Ship calls: stays at the berth that looks have seen, and those that they can only infer."""
+"""Ship calls: stays at the berth that observations show, and those that cargo implies."""
 
 from __future__ import annotations
 
@@ -8,120 +8,129 @@ from statistics import median
 
 import numpy as np
 
+from cv.events.constants import CALL_LENGTH_ERROR, LIKELY, NEAR_CERTAIN
 from cv.events.event import CensoredTime, Event, EventKind, Magnitude
 from cv.events.model.posterior import Posterior
+from cv.geometry.oriented_boxes import Floats
 
 CALLS = (EventKind.CALL, EventKind.UNSEEN_CALL)
 """Kinds of events that are calls."""
-_SURE = 0.9
-"""A look settles whether a ship had come or gone where it is so probable."""
-_LENGTH_ERROR = 0.04
-"""Standard deviation of the relative error of a hull's length."""
-LIKELY = 0.5
-_INFERRED, _CHANGED = 0.6, 0.85
-"""A call that no look shows is told from this probability on, where the number of containers so
-probably changed."""
-_SEEN_OTHERWISE = ("a barge or a structure that resembles a hull",)
-_UNSEEN_OTHERWISE = (
+_MIN_UNSEEN_PROBABILITY, _MIN_CHANGE_PROBABILITY = 0.6, 0.85
+"""An unseen call needs at least this probability of a ship, and of a change of the containers."""
+_CALL_ALTERNATIVES = ("a barge or a structure that resembles a hull",)
+_UNSEEN_ALTERNATIVES = (
     "the cargo left or came by road or rail",
     "the containers were moved to another part of the port",
     "one of the counts is wrong",
 )
 
 
-def observed_calls(story: Posterior) -> tuple[Event, ...]:
-    """Every call that a look shows, by time; two ships with no look between them are one
-    call unless the looks speak for a new arrival."""
-    stays = _stays(story)
-    ends = [-1, *(last for _, last in stays)]
-    starts = [*(first for first, _ in stays[1:]), len(story.observations)]
+def observed_calls(posterior: Posterior) -> tuple[Event, ...]:
+    """Return the calls that at least one observation shows, by time.
+
+    Two ships in consecutive observations are one call unless a new arrival is more likely.
+    """
+    stays = _stays(posterior)
+    last_before = [-1, *(last for _, last in stays)]
+    first_after = [*(first for first, _ in stays[1:]), len(posterior.observations)]
     return tuple(
-        _call(story, stay, (before, after))
-        for stay, before, after in zip(stays, ends, starts, strict=False)
+        _call(posterior, stay, before, after)
+        for stay, before, after in zip(stays, last_before, first_after, strict=False)
     )
 
 
-def unseen_calls(story: Posterior) -> tuple[Event, ...]:
-    """Calls that no look shows, by time.
+def unseen_calls(posterior: Posterior) -> tuple[Event, ...]:
+    """Return the calls that no observation shows, by time.
 
-    Told where the number of containers changed as only a ship explains, from one look to the next
-    or to the one after that. That a long time without a look probably had its calls is no finding:
-    see the doubt of `halts`. Where no ships go, as to a siding, there are none.
+    Inferred where the number of containers changed as only a ship explains, from one observation to
+    the next or to the one after that. A long gap that probably had its calls is not enough: see
+    `Halt.unseen_call`. Piers that ships do not serve have none.
     """
-    if not story.parameters.flow.served_by_ships:
+    if not posterior.parameters.flow.served_by_ships:
         return ()
-    taken = np.zeros(len(story.observations) - 1, dtype=bool)
-    for first, last in _stays(story):
+    taken = np.zeros(len(posterior.observations) - 1, dtype=bool)
+    for first, last in _stays(posterior):
         taken[max(0, first - 1) : last + 1] = True
     found: list[tuple[int, Event]] = []
-    for reach in (1, 2):
-        present = 1.0 - story.empty_probabilities(reach)
-        for first in np.flatnonzero(present >= _INFERRED).tolist():
-            if taken[first : first + reach].any():
+    for span in (1, 2):
+        ship = 1.0 - posterior.empty_probabilities(span)
+        for first in np.flatnonzero(ship >= _MIN_UNSEEN_PROBABILITY).tolist():
+            if taken[first : first + span].any():
                 continue
-            moved, sure = story.level_change(first, first + reach), float(present[first])
-            if moved.sign_probability < _CHANGED:
+            change = posterior.level_change(first, first + span)
+            if change.sign_probability < _MIN_CHANGE_PROBABILITY:
                 continue
-            taken[first : first + reach] = True
-            found.append((first, _unseen(story, first, first + reach, moved, sure)))
-    return tuple(event for _, event in sorted(found, key=itemgetter(0)))
+            taken[first : first + span] = True
+            call = _unseen_call(posterior, first, first + span, change, float(ship[first]))
+            found.append((first, call))
+    return tuple(call for _, call in sorted(found, key=itemgetter(0)))
 
 
-def _unseen(story: Posterior, first: int, last: int, moved: Magnitude, sure: float) -> Event:
-    times, scenes = story.observations.times, story.observations.scenes
+def _unseen_call(
+    posterior: Posterior, first: int, last: int, change: Magnitude, probability: float
+) -> Event:
+    observations = posterior.observations
+    during = CensoredTime(observations.times[first], observations.times[last])
     return Event(
-        EventKind.UNSEEN_CALL,
-        story.observations.pier,
-        CensoredTime(times[first], times[last]),
-        CensoredTime(times[first], times[last]),
-        moved,
-        sure,
-        scenes[first : last + 1],
-        _UNSEEN_OTHERWISE,
+        kind=EventKind.UNSEEN_CALL,
+        pier=observations.pier,
+        began=during,
+        ended=during,
+        size=change,
+        confidence=probability,
+        evidence=observations.scenes[first : last + 1],
+        alternatives=_UNSEEN_ALTERNATIVES,
     )
 
 
-def _stays(story: Posterior) -> list[tuple[int, int]]:
-    """First and last look of every stay that a look shows."""
-    there = story.ship_present >= LIKELY
+def _stays(posterior: Posterior) -> list[tuple[int, int]]:
+    """Return the first and last observation of every stay that an observation shows."""
+    ship = posterior.ship_present >= LIKELY
     stays: list[tuple[int, int]] = []
-    for look in np.flatnonzero(there).tolist():
-        goes_on = look and there[look - 1] and story.gap_arrivals[look - 1] < LIKELY
-        if goes_on and stays:
-            stays[-1] = stays[-1][0], look
+    for i in np.flatnonzero(ship).tolist():
+        continues = i and ship[i - 1] and posterior.gap_arrivals[i - 1] < LIKELY
+        if continues and stays:
+            stays[-1] = stays[-1][0], i
         else:
-            stays.append((look, look))
-    shown = story.observations.hulls >= 1
+            stays.append((i, i))
+    shown = posterior.observations.hulls >= 1
     return [(first, last) for first, last in stays if shown[first : last + 1].any()]
 
 
-def _call(story: Posterior, stay: tuple[int, int], others: tuple[int, int]) -> Event:
-    """The call of a stay; `others`: last look of the call before, first of the next."""
+def _call(
+    posterior: Posterior, stay: tuple[int, int], last_before: int, first_after: int
+) -> Event:
+    """Return the call of a stay between two others.
+
+    `last_before` is the last observation of the call before, `first_after` the first of the next.
+    """
     first, last = stay
-    there, scenes, times = story.ship_present, story.observations.scenes, story.observations.times
-    known = [look for look in range(first, last + 1) if there[look] >= _SURE]
-    came_by, left_after = (known[0], known[-1]) if known else (first, last)
-    not_yet = _settled(there, range(first - 1, others[0], -1), others[0])
-    gone = _settled(there, range(last + 1, others[1]), others[1])
-    arrived = CensoredTime(times[not_yet] if not_yet >= 0 else None, times[came_by])
-    left = CensoredTime(times[left_after], times[gone] if gone < len(times) else None)
-    lengths = [m for m in story.observations.hull_lengths[first : last + 1].tolist() if isfinite(m)]
+    ship, observations = posterior.ship_present, posterior.observations
+    times = observations.times
+    certain = [i for i in range(first, last + 1) if ship[i] >= NEAR_CERTAIN] or [first, last]
+    absent_before = _first_without_ship(ship, range(first - 1, last_before, -1), last_before)
+    absent_after = _first_without_ship(ship, range(last + 1, first_after), first_after)
+    lengths = [m for m in observations.hull_lengths[first : last + 1].tolist() if isfinite(m)]
     size = None
     if lengths:
-        middle = median(lengths)
-        size = Magnitude.from_mean_sd(middle, _LENGTH_ERROR * middle, "metres", 0.0)
+        length = median(lengths)
+        size = Magnitude.from_mean_sd(length, CALL_LENGTH_ERROR * length, "metres", 0.0)
     return Event(
-        EventKind.CALL,
-        story.observations.pier,
-        arrived,
-        left,
-        size,
-        float(there[first : last + 1].max()),
-        scenes[first : last + 1],
-        _SEEN_OTHERWISE,
+        kind=EventKind.CALL,
+        pier=observations.pier,
+        began=CensoredTime(
+            times[absent_before] if absent_before >= 0 else None, times[certain[0]]
+        ),
+        ended=CensoredTime(
+            times[certain[-1]], times[absent_after] if absent_after < len(times) else None
+        ),
+        size=size,
+        confidence=float(ship[first : last + 1].max()),
+        evidence=observations.scenes[first : last + 1],
+        alternatives=_CALL_ALTERNATIVES,
     )
 
 
-def _settled(there: np.ndarray, looks: range, otherwise: int) -> int:
-    """The first of `looks` at which surely no ship was there."""
-    return next((look for look in looks if there[look] <= 1 - _SURE), otherwise)
+def _first_without_ship(ship: Floats, candidates: range, otherwise: int) -> int:
+    """Return the first of the observations `candidates` at which there was almost surely no ship."""
+    return next((i for i in candidates if ship[i] <= 1 - NEAR_CERTAIN), otherwise)

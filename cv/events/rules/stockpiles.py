@@ -1,4 +1,4 @@
-"""Stockpiles: cargo that gathered on a pier, how much, how fast, and whether that is much here."""
+"""Stockpiles: cargo that gathered on a pier, how much, how fast, and how that compares."""
 
 from __future__ import annotations
 
@@ -7,26 +7,29 @@ from math import hypot
 
 import numpy as np
 
-from cv.events.event import ENDS, ONGOING, CensoredTime, Event, EventKind, Magnitude
+from cv.counting.uncertainty import Z_90_FINDINGS
+from cv.events.constants import REMAINING_SHARE
+from cv.events.event import ONGOING, CensoredTime, Event, EventKind, Magnitude
 from cv.events.model.posterior import Posterior
 
 MIN_RISE = 15.0
-"""Smaller gatherings are none, containers."""
-_GONE = 0.4
-"""A stockpile is over when so small a part of it is left."""
-_OTHERWISE = (
+"""A smaller rise is not a stockpile, containers."""
+_ONSET_SHARE = 0.1
+"""The stockpile begins when this share of its rise has come."""
+_MIN_GROWTH_DAYS = 0.2
+"""Growth is reported per day of at least this time, days."""
+_ALTERNATIVES = (
     "empty boxes are being stored",
     "the cargo is for lorries or trains",
 )
 
-
-Level = tuple[float, float]
+_Level = tuple[float, float]
 """A number of containers: mean and standard deviation."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Stockpile(Event):
-    """Cargo on the pier; `size` is the most that was there at a look."""
+    """Cargo on the pier; `size` is the largest number of containers in an observation."""
 
     growth_per_day: float
     """Mean growth from its beginning to its peak, containers a day."""
@@ -36,54 +39,55 @@ class Stockpile(Event):
     """Share of this pier's earlier stockpiles that were smaller, 0 to 1; None for the first."""
 
 
-def find_stockpiles(story: Posterior) -> tuple[Stockpile, ...]:
-    """Every rise of the number of containers by `LEAST` or more above its noise, by time."""
-    known = np.flatnonzero(np.isfinite(story.observations.containers)).tolist()
-    level: list[Level] = story.level.tolist()
+def find_stockpiles(posterior: Posterior) -> tuple[Stockpile, ...]:
+    """Return every significant rise of the number of containers by `MIN_RISE` or more, by time."""
+    counted = np.flatnonzero(np.isfinite(posterior.observations.containers)).tolist()
+    level: list[_Level] = posterior.level.tolist()
     found: list[Stockpile] = []
-    low = peak = -1
-    for look in known:
-        if low < 0:
-            low = peak = look
-        if _grown(level, low, peak) and level[look][0] < _GONE * level[peak][0]:
-            found.append(_stockpile(story, low, peak, look, found))
-            low = peak = look
-        elif level[look][0] > level[peak][0]:
-            peak = look
-        elif not _grown(level, low, peak) and level[look][0] <= level[low][0]:
-            low = peak = look
-    if low >= 0 and _grown(level, low, peak):
-        found.append(_stockpile(story, low, peak, None, found))
+    lowest = peak = counted[0] if counted else -1
+    for now in counted:
+        rose = _rose(level[lowest], level[peak])
+        if rose and level[now][0] < REMAINING_SHARE * level[peak][0]:
+            found.append(_stockpile(posterior, lowest, peak, now, found))
+            lowest = peak = now
+        elif level[now][0] > level[peak][0]:
+            peak = now
+        elif not rose and level[now][0] <= level[lowest][0]:
+            lowest = peak = now
+    if counted and _rose(level[lowest], level[peak]):
+        found.append(_stockpile(posterior, lowest, peak, None, found))
     return tuple(found)
 
 
-def _grown(level: list[Level], low: int, peak: int) -> bool:
-    (base, below), (most, above) = level[low], level[peak]
-    return most - base >= max(MIN_RISE, ENDS * hypot(below, above))
+def _rose(lowest: _Level, peak: _Level) -> bool:
+    (lowest_mean, lowest_sd), (peak_mean, peak_sd) = lowest, peak
+    return peak_mean - lowest_mean >= max(MIN_RISE, Z_90_FINDINGS * hypot(lowest_sd, peak_sd))
 
 
 def _stockpile(
-    story: Posterior, low: int, peak: int, gone: int | None, earlier: list[Stockpile]
+    posterior: Posterior, lowest: int, peak: int, gone: int | None, earlier: list[Stockpile]
 ) -> Stockpile:
-    watch, (most, spread) = story.observations, story.level[peak]
-    base = float(story.level[low][0])
-    first = next(i for i in range(low, peak + 1) if story.level[i, 0] - base >= 0.1 * (most - base))
-    first = max(first, low + 1)
-    days = float(watch.days[peak] - watch.days[first - 1])
+    """Return the stockpile that rose from `lowest` to `peak` and was `gone` at an observation."""
+    observations, level = posterior.observations, posterior.level[:, 0]
+    times, scenes = observations.times, observations.scenes
+    size, sd = posterior.level[peak].tolist()
+    rise = size - float(level[lowest])
+    onset = next(
+        i for i in range(lowest, peak + 1) if level[i] - level[lowest] >= _ONSET_SHARE * rise
+    )
+    onset = max(onset, lowest + 1)
+    days = float(observations.days[peak] - observations.days[onset - 1])
     sizes = [one.size.value for one in earlier if one.size is not None]
-    ended = ONGOING
-    if gone is not None:
-        ended = CensoredTime(watch.times[gone - 1], watch.times[gone])
     return Stockpile(
         kind=EventKind.STOCKPILE,
-        pier=watch.pier,
-        began=CensoredTime(watch.times[first - 1], watch.times[first]),
-        ended=ended,
-        size=Magnitude.from_mean_sd(float(most), float(spread), "containers", 0.0),
-        confidence=story.level_change(low, peak).sign_probability,
-        evidence=watch.scenes[first - 1 : peak + 1],
-        alternatives=_OTHERWISE,
-        growth_per_day=(float(most) - base) / max(days, 0.2),
-        peak=watch.scenes[peak],
-        rank=sum(size < most for size in sizes) / len(sizes) if sizes else None,
+        pier=observations.pier,
+        began=CensoredTime(times[onset - 1], times[onset]),
+        ended=ONGOING if gone is None else CensoredTime(times[gone - 1], times[gone]),
+        size=Magnitude.from_mean_sd(size, sd, "containers", 0.0),
+        confidence=posterior.level_change(lowest, peak).sign_probability,
+        evidence=scenes[onset - 1 : peak + 1],
+        alternatives=_ALTERNATIVES,
+        growth_per_day=rise / max(days, _MIN_GROWTH_DAYS),
+        peak=scenes[peak],
+        rank=sum(one < size for one in sizes) / len(sizes) if sizes else None,
     )

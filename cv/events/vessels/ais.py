@@ -1,7 +1,7 @@
 """AIS: which ships broadcast from a berth during a call, and calls during which none did.
 
-A ship that does not broadcast leaves no trace; that is told only where the table shows that ships
-around were received at that time. Otherwise it is not known.
+Silence is reported only if messages from the surroundings show that ships were received there at
+that time; otherwise it is not known.
 """
 
 from __future__ import annotations
@@ -20,56 +20,57 @@ from shapely.geometry.base import BaseGeometry
 
 from cv.errors import InputError
 from cv.events.event import Event
+from cv.geometry.oriented_boxes import Floats
 from cv.site import Pier
-
-Floats = NDArray[np.float64]
 
 COLUMNS = ("time", "mmsi", "longitude", "latitude")
 AT_BERTH_M = 300.0
-"""A ship so near to the berth is at it: antennas, anchors and position errors, metres."""
-SLACK = timedelta(hours=1)
-"""So long before the first look that shows the ship, and after the last, it is listened."""
-AROUND_M = 30_000.0
-"""Messages from so far tell that ships were received there at all, metres."""
+"""Distance within which a ship is at the berth, metres: antennas, anchors, position errors."""
+TIME_MARGIN = timedelta(hours=1)
+"""Messages count from so long before the first observation of the ship to so long after the last."""
+SURROUNDINGS_M = 30_000.0
+"""Distance within which messages show that ships are received at all, metres."""
 
 
 class BroadcastStatus(StrEnum):
-    """What AIS says of a call."""
+    """What AIS shows of a call."""
 
     SENT = "broadcast"
     """At least one ship broadcast from the berth."""
     SILENT = "silent"
-    """Ships around were received, and none broadcast from the berth."""
+    """Ships nearby were received, and none broadcast from the berth."""
     UNKNOWN = "not known"
-    """No ship around was received at that time."""
+    """No ship nearby was received at that time."""
 
 
 @dataclass(frozen=True)
 class AisEvidence:
-    """What AIS says of one call."""
+    """What AIS shows of one call."""
 
     broadcast: BroadcastStatus
     mmsi: tuple[int, ...]
-    """Ships that broadcast from the berth, by how many messages."""
+    """Ships that broadcast from the berth, the one with most messages first."""
     around: int
-    """Messages from around during the call."""
+    """Number of messages from the surroundings during the call."""
 
 
 @dataclass(frozen=True, eq=False)
 class AisMessages:
-    """Positions that ships reported; n messages, by time."""
+    """The n position messages of ships, by time."""
 
     times: NDArray[np.datetime64]
     """(n,) UTC."""
     mmsi: NDArray[np.int64]
-    """(n,) numbers of ships."""
+    """(n,) numbers of the ships."""
     positions: Floats
     """(n, 2) longitude, latitude, degrees."""
 
     @classmethod
     def read(cls, path: str | Path) -> AisMessages:
-        """The messages in a CSV with the columns time (ISO 8601 with a zone), mmsi, longitude and
-        latitude (degrees), and any others; raises InputError."""
+        """Read a CSV with the columns time (ISO 8601 with a zone), mmsi, longitude and latitude.
+
+        Positions are in degrees; further columns are ignored. Raises InputError.
+        """
         path = Path(path)
         try:
             table = pd.read_csv(path, usecols=list(COLUMNS), dtype={"time": "string"})
@@ -80,7 +81,7 @@ class AisMessages:
             positions = table[["longitude", "latitude"]].to_numpy(dtype=np.float64)
             mmsi = table["mmsi"].to_numpy(dtype=np.int64)
             if not (np.abs(positions) <= (180.0, 90.0)).all():
-                raise ValueError("a position that is none")
+                raise ValueError("a position outside of the Earth's coordinates")
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise InputError(
                 path,
@@ -93,39 +94,34 @@ class AisMessages:
         return cls(naive[order], mmsi[order], positions[order])
 
     def evidence_for(self, call: Event, pier: Pier, crs: CRS) -> AisEvidence:
-        """What was heard during `call`, while looks show its ship at `pier`, and a little around;
-        `crs` is that of the pier's outline."""
-        first, last = (
-            call.began.latest or call.began.earliest,
-            call.ended.earliest or call.ended.latest,
-        )
+        """Return what was received while observations show the ship of `call` at `pier`.
+
+        `crs` is that of the pier's outline; `TIME_MARGIN` is added at both ends.
+        """
+        first = call.began.latest or call.began.earliest
+        last = call.ended.earliest or call.ended.latest
         if first is None or last is None:
             return AisEvidence(BroadcastStatus.UNKNOWN, (), 0)
-        ends = [_moment(first - SLACK), _moment(last + SLACK)]
+        ends = [_utc64(first - TIME_MARGIN), _utc64(last + TIME_MARGIN)]
         during = slice(*np.searchsorted(self.times, ends).tolist())
-        distances = _distances(self.positions[during], _berth(pier, crs), crs)
-        here = self.mmsi[during][distances <= AT_BERTH_M]
-        around = int((distances <= AROUND_M).sum())
-        numbers, messages = np.unique(here, return_counts=True)
-        if len(numbers):
-            ranked = numbers[np.argsort(-messages, kind="stable")]
-            return AisEvidence(BroadcastStatus.SENT, tuple(ranked.tolist()), around)
-        return AisEvidence(
-            BroadcastStatus.SILENT if around else BroadcastStatus.UNKNOWN, (), around
-        )
+        berth = pier.outline if pier.berth is None else pier.berth
+        distances = _distances_m(self.positions[during], berth, crs)
+        around = int((distances <= SURROUNDINGS_M).sum())
+        at_berth = self.mmsi[during][distances <= AT_BERTH_M]
+        ships, messages = np.unique(at_berth, return_counts=True)
+        ranked = ships[np.argsort(-messages, kind="stable")]
+        status = BroadcastStatus.SILENT if around else BroadcastStatus.UNKNOWN
+        if len(ships):
+            status = BroadcastStatus.SENT
+        return AisEvidence(status, tuple(ranked.tolist()), around)
 
 
-def _moment(at: datetime) -> np.datetime64:
-    return np.datetime64(at.replace(tzinfo=None), "ns")
+def _utc64(time: datetime) -> np.datetime64:
+    return np.datetime64(time.replace(tzinfo=None), "ns")
 
 
-def _berth(pier: Pier, crs: CRS) -> BaseGeometry:
-    """The berth, or the pier where it has none of its own."""
-    return pier.outline if pier.berth is None else pier.berth
-
-
-def _distances(positions: Floats, place: BaseGeometry, crs: CRS) -> Floats:
-    """(n,) metres from each position to a place, in a projection that is true around it."""
+def _distances_m(positions: Floats, place: BaseGeometry, crs: CRS) -> Floats:
+    """Return (n,) metres from each position to `place` (in `crs`), in a local projection."""
     if not len(positions):
         return np.zeros(0)
     middle = place.centroid

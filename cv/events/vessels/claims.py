@@ -1,4 +1,4 @@
-"""Claims and notes: what others published of a pier, and what an analyst wrote down."""
+"""Published claims and analysts' notes about a pier, beside the findings."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from cv.io.csv_tables import date_range, invalid_line, read_rows
 COLUMNS = ("pier", "from", "to", "kind", "text", "source")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PublishedClaim:
-    """What somebody says of a pier. Claims that contradict each other are all kept."""
+    """What a source claims about a pier. Claims that contradict each other are all kept."""
 
     pier: str
-    """Name of the pier, or of a place that is none."""
+    """Name of the pier, or of another place."""
     began: datetime
     """UTC."""
     ended: datetime
-    """UTC, later than `began`: a claim of a day lasts until the next one begins."""
+    """UTC, later than `began`: a claim about a day lasts until the next day begins."""
     kind: EventKind | None
-    """What it claims to have happened; None for a note that is of no kind."""
+    """What it claims to have happened; None for a note."""
     text: str
     source: str
-    """Who says so, and where."""
+    """Who published it, and where."""
 
     def matching_events(self, events: Sequence[Event]) -> tuple[Event, ...]:
-        """Those of `events` that are of its kind and pier, and may have been at the same time."""
+        """Return those of `events` of its kind and pier that may have been at the same time."""
         return tuple(
             event
             for event in events
@@ -45,11 +45,11 @@ class PublishedClaim:
 def read_claims(
     path: str | Path, names: Mapping[str, str] | None = None
 ) -> tuple[PublishedClaim, ...]:
-    """The claims in a CSV file (UTF-8), by time.
+    """Read the claims in a CSV file (UTF-8), by time.
 
     Columns: pier; from and to, dates or times in ISO 8601 with a zone, `to` empty for one day; kind
-    (a kind of event, empty for a note); text; source. `names` tells what a pier is called that a
-    claim calls otherwise. Raises InputError.
+    (a kind of event, empty for a note); text; source. `names` maps other names of piers to ours.
+    Raises InputError.
     """
     claims = [_claim(path, line, cells, names or {}) for line, cells in read_rows(path, COLUMNS)]
     return tuple(sorted(claims, key=lambda claim: (claim.began, claim.pier, claim.source)))
@@ -63,8 +63,14 @@ def _claim(
         if not pier or not text or not source:
             raise ValueError("pier, text or source is empty")
         began, ended = date_range(first, last)
-        told = EventKind(kind) if kind else None
-        return PublishedClaim(names.get(pier, pier), began, ended, told, text, source)
+        return PublishedClaim(
+            pier=names.get(pier, pier),
+            began=began,
+            ended=ended,
+            kind=EventKind(kind) if kind else None,
+            text=text,
+            source=source,
+        )
     except ValueError as error:
         limit = "a claim has a pier, dates or ISO 8601 times with a zone, a text and a source"
         raise invalid_line(path, line, error, limit) from error

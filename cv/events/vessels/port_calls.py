@@ -1,8 +1,7 @@
-"""Visits: a ship's stay at a port, at however many of its piers."""
+"""Port calls: a ship's stay at a port, at one or more of its piers."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +14,7 @@ from cv.io.csv_tables import date_range, invalid_line, read_rows
 COLUMNS = ("port", "from", "to", "ship", "source")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PortCall:
     """One stay at a port."""
 
@@ -26,111 +25,129 @@ class PortCall:
     began: CensoredTime
     ended: CensoredTime
     calls: int
-    """Stays at piers that it is made of."""
+    """Number of stays at piers that it consists of."""
     seen: bool
-    """Whether a look, or a source, shows the ship."""
+    """Whether an observation, or a source, shows the ship."""
     source: str
-    """Who says so; empty for the findings of this port's looks."""
+    """Who reported it; empty for our own findings."""
 
     @property
     def start(self) -> datetime:
-        """The first moment at which it is known to have begun."""
+        """The first moment by which it is known to have begun."""
         known = self.began.latest or self.ended.earliest or self.ended.latest
         if known is None:
-            raise ValueError(f"a visit without a time: {self}")
+            raise ValueError(f"a port call without a time: {self}")
         return known
 
 
 def port_calls(
     port: str, events: Sequence[Event], ship: Callable[[Event], str]
 ) -> tuple[PortCall, ...]:
-    """The visits to `port` that its `events` tell, by time.
+    """Return the port calls at `port` that its `events` imply, by time.
 
-    Calls that berth shifts connect are one visit; a call that no look shows is one of its own.
-    `ship` tells the name of a call's ship, or UNKNOWN.
+    Calls that berth shifts connect are one port call; an unseen call is one of its own. `ship`
+    returns the name of a call's ship, or UNKNOWN.
     """
     calls = [event for event in events if event.kind is EventKind.CALL]
-    chains = _chains(calls, [event for event in events if event.kind is EventKind.BERTH_SHIFT])
-    found = [_visit(port, chain, ship, seen=True) for chain in chains]
-    unseen = [event for event in events if event.kind is EventKind.UNSEEN_CALL]
-    found += [_visit(port, [event], lambda _: UNKNOWN, seen=False) for event in unseen]
-    return tuple(sorted(found, key=lambda visit: visit.start))
+    shifts = [event for event in events if event.kind is EventKind.BERTH_SHIFT]
+    found = []
+    for chain in _chains(calls, shifts):
+        names = {ship(call) for call in chain} - {UNKNOWN}
+        found.append(_port_call(port, chain, _only_name(names), seen=True))
+    for event in events:
+        if event.kind is EventKind.UNSEEN_CALL:
+            found.append(_port_call(port, [event], UNKNOWN, seen=False))
+    return _by_time(found)
 
 
 def read_port_calls(
     path: str | Path, ports: Mapping[str, str] | None = None
 ) -> tuple[PortCall, ...]:
-    """Visits that others tell of, by time: a CSV with the columns port, from, to (dates, or times
-    in ISO 8601 with a zone, `to` empty for one day), ship (empty if unknown) and source.
+    """Read the port calls that others reported, by time.
 
-    `ports` tells what a port is called that the table calls otherwise. Raises InputError.
+    A CSV with the columns port, from, to (dates, or times in ISO 8601 with a zone, `to` empty for
+    one day), ship (empty if unknown) and source. `ports` maps other names of ports to ours. Raises
+    InputError.
     """
-    found = [_stated(path, line, cells, ports or {}) for line, cells in read_rows(path, COLUMNS)]
-    return tuple(sorted(found, key=lambda visit: visit.start))
+    return _by_time(
+        [_reported(path, line, cells, ports or {}) for line, cells in read_rows(path, COLUMNS)]
+    )
 
 
-def merge_port_calls(told: Sequence[PortCall], stated: Sequence[PortCall]) -> tuple[PortCall, ...]:
-    """Visits that looks tell and those that others state, by time, none of them twice.
+def merge_port_calls(
+    found: Sequence[PortCall], reported: Sequence[PortCall]
+) -> tuple[PortCall, ...]:
+    """Merge our own port calls with those that others `reported`, by time, each once.
 
-    One that is told takes the name from what is stated of the same port and time, if that is but
-    one name; what is stated of it is left out. Others stay as they are stated.
+    One of ours without a name takes the name that is reported for the same port and time, if there
+    is just one; what is reported of it is left out. The others stay as reported.
     """
-    found, used = [], set()
-    for visit in told:
-        same = [i for i, other in enumerate(stated) if _together(visit, other)]
+    merged, used = [], set()
+    for call in found:
+        same = [i for i, other in enumerate(reported) if _may_coincide(call, other)]
         used.update(same)
-        names = {stated[i].ship for i in same} - {UNKNOWN}
-        if visit.ship == UNKNOWN and names:
-            said = [stated[i] for i in same if stated[i].ship in names]
-            source = "; ".join(dict.fromkeys(f"{one.ship} by {one.source}" for one in said))
-            ship = names.pop() if len(names) == 1 else UNKNOWN
-            visit = replace(visit, ship=ship, source=source)
-        found.append(visit)
-    found += [other for i, other in enumerate(stated) if i not in used]
-    return tuple(sorted(found, key=lambda visit: visit.start))
+        names = {reported[i].ship for i in same} - {UNKNOWN}
+        if call.ship == UNKNOWN and names:
+            naming = [reported[i] for i in same if reported[i].ship in names]
+            source = "; ".join(dict.fromkeys(f"{one.ship} by {one.source}" for one in naming))
+            call = replace(call, ship=_only_name(names), source=source)
+        merged.append(call)
+    return _by_time([*merged, *(one for i, one in enumerate(reported) if i not in used)])
 
 
-def _together(one: PortCall, other: PortCall) -> bool:
-    """Whether both are at one port, and may be at one time."""
-    return one.port == other.port and not (_over(one, other) or _over(other, one))
+def _only_name(names: set[str]) -> str:
+    """Return the name if there is just one; names that contradict each other name nobody."""
+    return next(iter(names)) if len(names) == 1 else UNKNOWN
 
 
-def _over(one: PortCall, other: PortCall) -> bool:
-    """Whether `one` had ended before `other` can have begun."""
+def _by_time(calls: Sequence[PortCall]) -> tuple[PortCall, ...]:
+    return tuple(sorted(calls, key=lambda call: call.start))
+
+
+def _may_coincide(one: PortCall, other: PortCall) -> bool:
+    """Return whether both are at one port, and may be at one time."""
+    return one.port == other.port and not (_is_before(one, other) or _is_before(other, one))
+
+
+def _is_before(one: PortCall, other: PortCall) -> bool:
+    """Return whether `one` had ended before `other` can have begun."""
     end = one.ended.latest or one.ended.earliest
     return end is not None and end < (other.began.earliest or other.start)
 
 
 def _chains(calls: Sequence[Event], shifts: Sequence[Event]) -> list[list[Event]]:
-    """Calls that shifts connect, first ones first."""
-    after: dict[int, Event] = {}
+    """Return the calls in chains that `shifts` connect, each in order of time."""
+    following: dict[int, Event] = {}
     for shift in shifts:
-        scenes = shift.evidence
-        left = next(c for c in calls if c.pier == shift.pier and c.evidence[-1] == scenes[0])
-        came = next(c for c in calls if c.pier != shift.pier and c.evidence[0] == scenes[1])
-        after[id(left)] = came
-    later = {id(call) for call in after.values()}
+        left_scene, came_scene = shift.evidence
+        left = next(c for c in calls if c.pier == shift.pier and c.evidence[-1] == left_scene)
+        came = next(c for c in calls if c.pier != shift.pier and c.evidence[0] == came_scene)
+        following[id(left)] = came
+    not_first = {id(call) for call in following.values()}
     chains = []
     for call in calls:
-        if id(call) in later:
+        if id(call) in not_first:
             continue
         chain = [call]
-        while id(chain[-1]) in after:
-            chain.append(after[id(chain[-1])])
+        while id(chain[-1]) in following:
+            chain.append(following[id(chain[-1])])
         chains.append(chain)
     return chains
 
 
-def _visit(port: str, chain: Sequence[Event], ship: Callable[[Event], str], seen: bool) -> PortCall:
-    names: defaultdict[str, int] = defaultdict(int)
-    for call in chain:
-        names[ship(call)] += 1
-    known = [name for name in names if name != UNKNOWN]
-    name = known[0] if len(known) == 1 else UNKNOWN  # calls that contradict each other name nobody
-    return PortCall(port, name, chain[0].began, chain[-1].ended, len(chain), seen, "")
+def _port_call(port: str, chain: Sequence[Event], ship: str, seen: bool) -> PortCall:
+    return PortCall(
+        port=port,
+        ship=ship,
+        began=chain[0].began,
+        ended=chain[-1].ended,
+        calls=len(chain),
+        seen=seen,
+        source="",
+    )
 
 
-def _stated(
+def _reported(
     path: str | Path, line: int, cells: tuple[str, ...], ports: Mapping[str, str]
 ) -> PortCall:
     port, first, last, ship, source = cells
@@ -141,5 +158,12 @@ def _stated(
     except ValueError as error:
         limit = "a visit has a port, dates or ISO 8601 times with a zone, and a source"
         raise invalid_line(path, line, error, limit) from error
-    stay = CensoredTime(began, began), CensoredTime(ended, ended)
-    return PortCall(ports.get(port, port), ship or UNKNOWN, *stay, 1, True, source)
+    return PortCall(
+        port=ports.get(port, port),
+        ship=ship or UNKNOWN,
+        began=CensoredTime(began, began),
+        ended=CensoredTime(ended, ended),
+        calls=1,
+        seen=True,
+        source=source,
+    )

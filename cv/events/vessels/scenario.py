@@ -1,4 +1,4 @@
-"""What a number of containers would be, if they held this or that: a range, never a finding."""
+"""Scenarios: what a number of containers would amount to, as a range and never as a finding."""
 
 from __future__ import annotations
 
@@ -21,29 +21,30 @@ class LoadAssumption:
     low: float
     """Fewest in a container."""
     high: float
-    """Most."""
+    """Most in a container."""
     source: str
     """Whose assumption it is."""
 
     def amount_in(self, containers: Magnitude) -> tuple[float, float]:
-        """Fewest and most in so many containers: both ranges are spent."""
+        """Return the fewest and the most in `containers`, over both intervals."""
         return containers.low * self.low, containers.high * self.high
 
 
 def read_load_assumptions(path: Path) -> tuple[LoadAssumption, ...]:
-    """The table in a CSV with the columns unit, per_container_low, per_container_high, source;
-    raises InputError where a range has no width, as a point would pass for knowledge."""
-    return tuple(_load(path, line, cells) for line, cells in read_rows(path, _COLUMNS))
+    """Read a CSV with the columns unit, per_container_low, per_container_high and source.
+
+    Raises InputError, also for a range without width: a single number would pass for knowledge.
+    """
+    return tuple(_assumption(path, line, cells) for line, cells in read_rows(path, _COLUMNS))
 
 
-def _load(path: Path, line: int, cells: tuple[str, ...]) -> LoadAssumption:
+def _assumption(path: Path, line: int, cells: tuple[str, ...]) -> LoadAssumption:
     unit, low, high, source = cells
     try:
-        load = LoadAssumption(unit, float(low), float(high), source)
-        if not 0 <= load.low < load.high < inf or not unit or not source:
+        assumption = LoadAssumption(unit, float(low), float(high), source)
+        if not 0 <= assumption.low < assumption.high < inf or not unit or not source:
             raise ValueError(f"{unit}: {low} to {high}, source {source!r}")
     except ValueError as error:
-        raise invalid_line(
-            path, line, error, "a scenario is a range with a unit and a source"
-        ) from error
-    return load
+        limit = "a scenario is a range with a unit and a source"
+        raise invalid_line(path, line, error, limit) from error
+    return assumption

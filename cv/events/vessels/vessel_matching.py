@@ -1,4 +1,4 @@
-"""Whose hull it is: a measured hull against the ships of a fleet, with "unknown" as an answer."""
+"""Vessel matching: a measured hull against the ships of a fleet, with "unknown" as an answer."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ from math import exp, hypot, log, pi, sqrt
 from pathlib import Path
 
 from cv.errors import InputError
+from cv.events.constants import MEASURED_BEAM_ERROR, MEASURED_LENGTH_ERROR
 from cv.io.csv_tables import invalid_line, read_rows
 
 UNKNOWN = "unknown"
 """Stands for every ship that is not in the fleet."""
 MIN_NAME_PROBABILITY = 0.9
-"""A hull is given a name where it is at least so probable: a name is a grave thing to say."""
-_STRANGER = 0.3
-"""Probability of such a ship before anything was measured."""
-_LENGTH_ERROR, _BEAM_ERROR = 0.036, 0.075
-"""Standard deviations of the relative errors of a measured length and beam, as
-`datasets/real/vessel_identification.py` measures them of the released detector, without gross errors."""
-_GROSS, _GROSS_TIMES = 0.1, 4.0
-"""Share of measures with a gross error (a bow in the shade, two hulls as one), and how much larger
-it is."""
-_USUAL_M, _USUAL_SPREAD = 110.0, 0.55
-"""Length of the ships of a port, metres: median, and standard deviation of the logarithm."""
-_SLENDER, _SLENDER_SPREAD = 6.2, 0.17
+"""Probability from which on a hull is named; high, because naming a wrong ship is grave."""
+_PRIOR_UNKNOWN = 0.3
+"""Prior probability of a ship that is not in the fleet."""
+_GROSS_SHARE, _GROSS_FACTOR = 0.1, 4.0
+"""Share of measurements with a gross error (a bow in the shade, two hulls as one), and its standard
+deviation in units of the usual error."""
+_MIN_ERROR_M = 1.0
+"""Part of a measurement error that does not grow with the ship, metres."""
+_MEDIAN_LENGTH_M, _LENGTH_LOG_SD = 110.0, 0.55
+"""Length of the ships of a port: median, metres, and standard deviation of the logarithm."""
+_LENGTH_TO_BEAM, _LENGTH_TO_BEAM_SD = 6.2, 0.17
 """Length over beam of cargo ships, and its relative standard deviation."""
-_FORE = 0.15
+_FORE_SHARE = 0.15
 """Share of cargo ships with the bridge forward."""
-_BRIDGE_RIGHT = 0.9
-"""Share of bridges that are seen at the right end."""
+_BRIDGE_ACCURACY = 0.9
+"""Probability that a bridge is seen at the right end."""
 _COLUMNS = ("name", "aliases", "length_m", "beam_m", "bridge")
+_MAX_SIZE_M = 1_000
 
 
 class BridgePosition(StrEnum):
@@ -43,7 +44,7 @@ class BridgePosition(StrEnum):
 
 @dataclass(frozen=True)
 class Vessel:
-    """A ship of the fleet; None where a thing is not known of it."""
+    """A ship of the fleet; None where a property is not known."""
 
     name: str
     aliases: tuple[str, ...] = ()
@@ -54,7 +55,7 @@ class Vessel:
 
 @dataclass(frozen=True)
 class HullMeasurement:
-    """What an image tells of a hull; None where it does not."""
+    """What images show of a hull; None where they do not."""
 
     length_m: float | None = None
     beam_m: float | None = None
@@ -79,8 +80,10 @@ class Fleet:
 
     @classmethod
     def read(cls, path: Path) -> Fleet:
-        """The fleet in a CSV with the columns name, aliases (by ";"), length_m, beam_m (metres) and
-        bridge (fore or aft), cells empty where unknown; raises InputError."""
+        """Read a CSV with the columns name, aliases (by ";"), length_m, beam_m (metres) and bridge.
+
+        `bridge` is fore or aft; cells are empty where unknown. Raises InputError.
+        """
         vessels = tuple(_vessel(path, line, cells) for line, cells in read_rows(path, _COLUMNS))
         names = Counter(name for vessel in vessels for name in (vessel.name, *vessel.aliases))
         for name, times in names.items():
@@ -90,65 +93,73 @@ class Fleet:
         return cls(vessels)
 
     def candidates(self, hull: HullMeasurement) -> tuple[VesselCandidate, ...]:
-        """Every vessel and UNKNOWN, the likeliest first: Bayes' rule, each vessel as probable as
-        any other before, errors Gaussian."""
-        each = (1 - _STRANGER) / len(self.vessels) if self.vessels else 0.0
-        weights = {vessel.name: each * _likelihood(hull, vessel) for vessel in self.vessels}
-        weights[UNKNOWN] = (1 - each * len(self.vessels)) * _likelihood(hull, Vessel(UNKNOWN))
+        """Return every vessel and UNKNOWN with its posterior probability, most probable first.
+
+        Bayes' rule with the same prior for each vessel.
+        """
+        prior = (1 - _PRIOR_UNKNOWN) / len(self.vessels) if self.vessels else 0.0
+        weights = {vessel.name: prior * _likelihood(hull, vessel) for vessel in self.vessels}
+        unknown_prior = 1 - prior * len(self.vessels)
+        weights[UNKNOWN] = unknown_prior * _likelihood(hull, Vessel(UNKNOWN))
         total = sum(weights.values())
         ranked = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
         return tuple(VesselCandidate(name, weight / total) for name, weight in ranked)
 
-    def most_probable_name(self, hull: HullMeasurement, least: float = MIN_NAME_PROBABILITY) -> str:
-        """The name of the likeliest vessel, where it is at least so probable; else UNKNOWN."""
+    def most_probable_name(
+        self, hull: HullMeasurement, min_probability: float = MIN_NAME_PROBABILITY
+    ) -> str:
+        """Return the name of the most probable vessel from `min_probability` on; else UNKNOWN."""
         best = self.candidates(hull)[0]
-        return best.name if best.probability >= least else UNKNOWN
+        return best.name if best.probability >= min_probability else UNKNOWN
 
 
 def _likelihood(hull: HullMeasurement, vessel: Vessel) -> float:
     return (
-        _length(hull.length_m, vessel.length_m)
-        * _beam(hull, vessel)
-        * _bridge(hull.bridge, vessel.bridge)
+        _length_likelihood(hull.length_m, vessel.length_m)
+        * _beam_likelihood(hull, vessel)
+        * _bridge_likelihood(hull.bridge, vessel.bridge)
     )
 
 
-def _length(seen: float | None, true: float | None) -> float:
-    """Density of a measured length; that of ships at large where the true one is not known."""
-    if seen is None:
+def _length_likelihood(measured: float | None, true: float | None) -> float:
+    """Return the density of a measured length; over the ships of a port if the true one is unknown."""
+    if measured is None:
         return 1.0
     if true is None:
-        off = log(seen / _USUAL_M) / _USUAL_SPREAD
-        return exp(-0.5 * off * off) / (seen * _USUAL_SPREAD * sqrt(2 * pi))
-    return _measured(seen - true, hypot(_LENGTH_ERROR * true, 1.0))
+        z = log(measured / _MEDIAN_LENGTH_M) / _LENGTH_LOG_SD
+        return exp(-0.5 * z * z) / (measured * _LENGTH_LOG_SD * sqrt(2 * pi))
+    return _error_density(measured - true, hypot(MEASURED_LENGTH_ERROR * true, _MIN_ERROR_M))
 
 
-def _beam(hull: HullMeasurement, vessel: Vessel) -> float:
-    """Density of a measured beam; where the true one is not known, that of ships so long."""
+def _beam_likelihood(hull: HullMeasurement, vessel: Vessel) -> float:
+    """Return the density of a measured beam; over ships of that length if the true one is unknown."""
     if hull.beam_m is None:
         return 1.0
     if vessel.beam_m is not None:
-        return _measured(hull.beam_m - vessel.beam_m, hypot(_BEAM_ERROR * vessel.beam_m, 1.0))
-    usual = (vessel.length_m or hull.length_m or _USUAL_M) / _SLENDER
-    return _normal(hull.beam_m - usual, hypot(_SLENDER_SPREAD * usual, _BEAM_ERROR * usual, 1.0))
+        sd = hypot(MEASURED_BEAM_ERROR * vessel.beam_m, _MIN_ERROR_M)
+        return _error_density(hull.beam_m - vessel.beam_m, sd)
+    usual = (vessel.length_m or hull.length_m or _MEDIAN_LENGTH_M) / _LENGTH_TO_BEAM
+    sd = hypot(_LENGTH_TO_BEAM_SD * usual, MEASURED_BEAM_ERROR * usual, _MIN_ERROR_M)
+    return _normal_density(hull.beam_m - usual, sd)
 
 
-def _measured(off: float, spread: float) -> float:
-    """Density of an error of measurement."""
-    return (1 - _GROSS) * _normal(off, spread) + _GROSS * _normal(off, _GROSS_TIMES * spread)
-
-
-def _normal(off: float, spread: float) -> float:
-    return exp(-0.5 * (off / spread) ** 2) / (spread * sqrt(2 * pi))
-
-
-def _bridge(seen: BridgePosition | None, true: BridgePosition | None) -> float:
+def _bridge_likelihood(seen: BridgePosition | None, true: BridgePosition | None) -> float:
     if seen is None:
         return 1.0
     if true is not None:
-        return _BRIDGE_RIGHT if seen is true else 1 - _BRIDGE_RIGHT
-    fore = _FORE * _BRIDGE_RIGHT + (1 - _FORE) * (1 - _BRIDGE_RIGHT)
+        return _BRIDGE_ACCURACY if seen is true else 1 - _BRIDGE_ACCURACY
+    fore = _FORE_SHARE * _BRIDGE_ACCURACY + (1 - _FORE_SHARE) * (1 - _BRIDGE_ACCURACY)
     return fore if seen is BridgePosition.FORE else 1 - fore
+
+
+def _error_density(error: float, sd: float) -> float:
+    """Return the density of a measurement error: a normal with a component of gross errors."""
+    usual, gross = _normal_density(error, sd), _normal_density(error, _GROSS_FACTOR * sd)
+    return (1 - _GROSS_SHARE) * usual + _GROSS_SHARE * gross
+
+
+def _normal_density(error: float, sd: float) -> float:
+    return exp(-0.5 * (error / sd) ** 2) / (sd * sqrt(2 * pi))
 
 
 def _vessel(path: Path, line: int, cells: tuple[str, ...]) -> Vessel:
@@ -164,15 +175,14 @@ def _vessel(path: Path, line: int, cells: tuple[str, ...]) -> Vessel:
             BridgePosition(bridge) if bridge else None,
         )
     except ValueError as error:
-        raise invalid_line(
-            path, line, error, "sizes are metres, a bridge is fore or aft"
-        ) from error
+        limit = "sizes are metres, a bridge is fore or aft"
+        raise invalid_line(path, line, error, limit) from error
 
 
 def _metres(text: str) -> float | None:
     if not text:
         return None
     value = float(text)
-    if not 0 < value < 1_000:
+    if not 0 < value < _MAX_SIZE_M:
         raise ValueError(f"{text} metres")
     return value

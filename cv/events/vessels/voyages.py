@@ -1,7 +1,7 @@
-"""Voyages: how often ships went between ports, by named rules of counting.
+"""Voyages: how often ships went between ports, by named counting rules.
 
-Sources that count the same traffic differ by what they count. Each rule here is a lower bound: what
-no look shows is not counted, and the number that may be added to it is told apart.
+Sources that count the same traffic differ in what they count. Each rule is a lower bound: what no
+observation shows is not counted, and the number of inferred calls is given apart.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ class CountingRule(StrEnum):
     CALL = "call"
     """Every stay at a pier of the home port."""
     VISIT = "visit"
-    """Every stay at the home port, at however many of its piers."""
+    """Every stay at the home port, at one or more of its piers."""
     IMPLIED = "round trip, implied"
-    """Every visit to the home port: its ship came from elsewhere and goes there, seen or not."""
+    """Every stay at the home port: its ship came from elsewhere and goes there, seen or not."""
     ONE_WAY = "one-way trip"
     """A named ship at one port, and at another one next."""
     ROUND = "round trip"
@@ -33,77 +33,79 @@ class CountingRule(StrEnum):
 
 @dataclass(frozen=True)
 class VoyageCount:
-    """A number of something, by one rule."""
+    """A number of calls or trips, by one rule."""
 
     rule: CountingRule
     seen: int
-    """At least so many: each of them rests on looks, or on sources."""
+    """Lower bound: each of them rests on observations, or on sources."""
     inferred: int
-    """Those beside them that no look shows, but cargo that came or went."""
+    """Further ones that cargo implies and no observation shows."""
 
 
 @dataclass(frozen=True)
 class Voyage:
-    """A named ship's way from one port to another."""
+    """A named ship's trip from one port to another."""
 
     ship: str
     origin: PortCall
     destination: PortCall
 
 
-def find_voyages(visits: Sequence[PortCall]) -> tuple[Voyage, ...]:
-    """Ways of named ships between two different ports, by when they arrived.
+def find_voyages(calls: Sequence[PortCall]) -> tuple[Voyage, ...]:
+    """Return the trips of named ships between two different ports, by time of arrival.
 
-    What a ship did in between nobody says: it may have been elsewhere.
+    Between the two the ship may have been elsewhere.
     """
-    found = []
-    for ship, own in _by_ship(visits).items():
-        found += [
-            Voyage(ship, left, came) for left, came in pairwise(own) if left.port != came.port
-        ]
-    return tuple(sorted(found, key=lambda trip: (trip.destination.start, trip.ship)))
+    voyages = [
+        Voyage(ship, origin, destination)
+        for ship, own in _by_ship(calls).items()
+        for origin, destination in pairwise(own)
+        if origin.port != destination.port
+    ]
+    return tuple(sorted(voyages, key=lambda voyage: (voyage.destination.start, voyage.ship)))
 
 
-def count_voyages(visits: Sequence[PortCall], home: str) -> tuple[VoyageCount, ...]:
-    """What `visits` to all ports amount to by every rule, seen from the port `home`."""
-    at_home = [visit for visit in visits if visit.port == home]
-    seen, inferred = [v for v in at_home if v.seen], [v for v in at_home if not v.seen]
-    rounds = sum(_rounds(own, home) for own in _by_ship(visits).values())
+def count_voyages(calls: Sequence[PortCall], home: str) -> tuple[VoyageCount, ...]:
+    """Count `calls` at all ports by every rule, from the point of view of the port `home`."""
+    at_home = [call for call in calls if call.port == home]
+    seen = [call for call in at_home if call.seen]
+    inferred = len(at_home) - len(seen)
+    round_trips = sum(_round_trips(own, home) for own in _by_ship(calls).values())
     return (
-        VoyageCount(CountingRule.CALL, sum(v.calls for v in seen), len(inferred)),
-        VoyageCount(CountingRule.VISIT, len(seen), len(inferred)),
-        VoyageCount(CountingRule.IMPLIED, len(seen), len(inferred)),
-        VoyageCount(CountingRule.ONE_WAY, len(find_voyages(visits)), 0),
-        VoyageCount(CountingRule.ROUND, rounds, 0),
+        VoyageCount(CountingRule.CALL, sum(call.calls for call in seen), inferred),
+        VoyageCount(CountingRule.VISIT, len(seen), inferred),
+        VoyageCount(CountingRule.IMPLIED, len(seen), inferred),
+        VoyageCount(CountingRule.ONE_WAY, len(find_voyages(calls)), 0),
+        VoyageCount(CountingRule.ROUND, round_trips, 0),
     )
 
 
-def _rounds(own: Sequence[PortCall], home: str) -> int:
-    """How often a ship with these visits, by time, was home again after it was elsewhere."""
-    found = 0
+def _round_trips(own: Sequence[PortCall], home: str) -> int:
+    """Return how often a ship with these port calls, by time, came home from elsewhere."""
+    count = 0
     left_home = away = False
-    for visit in own:
-        if visit.port != home:
+    for call in own:
+        if call.port != home:
             away = left_home
         elif left_home and away:
-            found, away = found + 1, False
-        left_home = left_home or visit.port == home
-    return found
+            count, away = count + 1, False
+        left_home = left_home or call.port == home
+    return count
 
 
-def _by_ship(visits: Sequence[PortCall]) -> dict[str, list[PortCall]]:
-    """The visits of each named ship that are seen, by time; twice told ones once."""
-    found: defaultdict[str, list[PortCall]] = defaultdict(list)
-    for visit in sorted(visits, key=lambda one: one.start):
-        if visit.ship == UNKNOWN or not visit.seen:
+def _by_ship(calls: Sequence[PortCall]) -> dict[str, list[PortCall]]:
+    """Return the seen port calls of each named ship, by time, without duplicates."""
+    ships: defaultdict[str, list[PortCall]] = defaultdict(list)
+    for call in sorted(calls, key=lambda one: one.start):
+        if call.ship == UNKNOWN or not call.seen:
             continue
-        own = found[visit.ship]
-        if not own or not _twice(own[-1], visit):
-            own.append(visit)
-    return dict(found)
+        own = ships[call.ship]
+        if not own or not _is_same_stay(own[-1], call):
+            own.append(call)
+    return dict(ships)
 
 
-def _twice(before: PortCall, now: PortCall) -> bool:
-    """Whether two tell of one stay: at one port, with no time between."""
+def _is_same_stay(before: PortCall, now: PortCall) -> bool:
+    """Return whether both describe one stay: at one port, with no time between."""
     until = before.ended.latest or before.ended.earliest
     return before.port == now.port and until is not None and now.start <= until
