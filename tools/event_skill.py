@@ -148,7 +148,9 @@ def main() -> None:
     parser.add_argument("--years", type=int, default=200, help="ports of a year, for each sky")
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
-    results = [(f"{sky.usable_share:.0%}", *measured(sky, args.years, args.workers)) for sky in SKIES]
+    results = [
+        (f"{sky.usable_share:.0%}", *measured(sky, args.years, args.workers)) for sky in SKIES
+    ]
     print(table(results))
 
 

@@ -24,8 +24,8 @@ def diff_events(
 ) -> list[Alert]:
     """Return what to report: corrections first, then new events by time, numbered from `first_id`.
 
-    An event is new if it meets a rule, was not reported, and was not over by `since`. A reported one
-    is corrected when it ended, when its times, its size (beyond the reported interval) or its
+    An event is new if it meets a rule, was not reported, and was not over by `since`. A reported
+    one is corrected when it ended, when its times, its size (beyond the reported interval) or its
     confidence changed, when it is no longer found, and when it meets no rule any more. The final
     state does not depend on the order in which scenes arrived.
     """
@@ -61,7 +61,11 @@ def _correction(
     before = reported.event
     met = () if now is None else _rules_met(now, rules)
     if not reported.active:
-        return Alert(reported.id, Change.RESTORED, now, before, met) if now is not None and met else None
+        return (
+            Alert(reported.id, Change.RESTORED, now, before, met)
+            if now is not None and met
+            else None
+        )
     if now is None:
         return Alert(reported.id, Change.WITHDRAWN, before, before, ())
     change = _change(before, now) if met else Change.WITHDRAWN

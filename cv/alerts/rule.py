@@ -35,7 +35,7 @@ class AlertRule:
     min_confidence: float = 0.0
     """0 to 1."""
     min_size: float = 0.0
-    """In the unit of the kind's size: containers, days, metres; of a change, in either direction."""
+    """In the unit of the kind's size (containers, days, metres), without regard to its sign."""
 
     def matches(self, event: Event) -> bool:
         """Return whether `event` is reported by this rule."""

@@ -65,9 +65,7 @@ class Magnitude:
     """"containers", "days", "metres" ..."""
 
     @classmethod
-    def from_mean_sd(
-        cls, value: float, sd: float, unit: str, minimum: float = -inf
-    ) -> Magnitude:
+    def from_mean_sd(cls, value: float, sd: float, unit: str, minimum: float = -inf) -> Magnitude:
         """A normally distributed quantity; `low` is at least `minimum`."""
         half_width = Z_90_FINDINGS * sd
         low = float(max(minimum, value - half_width))

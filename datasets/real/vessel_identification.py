@@ -95,7 +95,9 @@ def trials(every: list[Ship], size: int) -> list[Trial]:
         fleet = Fleet(tuple(Vessel(f"{j}", (), every[j].length_m, every[j].beam_m) for j in chosen))
         best = fleet.candidates(ship.measured)[0]
         true = f"{i}" if i in chosen else UNKNOWN
-        said.append(Trial(true, best.name, best.probability, fleet.most_probable_name(ship.measured)))
+        said.append(
+            Trial(true, best.name, best.probability, fleet.most_probable_name(ship.measured))
+        )
     return said
 
 

@@ -99,4 +99,7 @@ def test_levels_are_never_negative():
 def test_a_long_time_without_a_look_is_no_inferred_call():
     story = history(look(0, 0), look(1, 0), look(60, 0), look(61, 0))
     assert not [one for one in unseen_calls(story) if one.began.earliest >= START]
-    assert story.stays_empty_probability(len(story.observations) - 3, len(story.observations) - 2) < 0.2
+    assert (
+        story.stays_empty_probability(len(story.observations) - 3, len(story.observations) - 2)
+        < 0.2
+    )

@@ -1,4 +1,4 @@
-"""How well events tell what happened at a simulated pier."""
+"""Metrics of events against the known history of a simulated pier."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from cv.evaluation.simulation.port import START, stay_days
 from cv.events.event import CensoredTime, Event, EventKind
 from cv.events.rules.halts import Halt
 
-Time = tuple[float, float]
+Interval = tuple[float, float]
 """From when to when, days since the start."""
 
 
 @dataclass(frozen=True)
 class Proportion:
-    """So many of so many."""
+    """A number of hits among a total."""
 
     hits: int = 0
     total: int = 0
@@ -31,39 +31,39 @@ class Proportion:
 
     @property
     def rate(self) -> float:
-        """0 to 1; 1 of nothing."""
+        """0 to 1; 1 if the total is 0."""
         return self.hits / self.total if self.total else 1.0
 
     def __str__(self) -> str:
         return f"{self.rate:.3f} ({self.hits} of {self.total})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EventMetrics:
-    """What was right; those of several piers can be added."""
+    """What was right; the metrics of several piers can be added."""
 
     years: float = 0.0
-    """Of piers."""
+    """Pier years."""
     recall: Proportion = Proportion()
-    """True calls with at least one clear look that were told, as seen or as inferred ones."""
+    """True calls with at least one clear observation that were found, as seen or as inferred."""
     precision: Proportion = Proportion()
-    """Calls told as seen that there were."""
+    """Calls reported as seen that are true."""
     arrivals: Proportion = Proportion()
-    """Of those, that arrived in the span that was told."""
+    """Of those, that arrived in the reported interval."""
     departures: Proportion = Proportion()
-    """Of those, that left in the span that was told."""
+    """Of those, that left in the reported interval."""
     inferred: Proportion = Proportion()
-    """Inferred calls that there were."""
+    """Inferred calls that are true."""
     warned: Proportion = Proportion()
-    """Gatherings of cargo for a ship, with a clear look in time, that were warned of before it."""
+    """Gatherings of cargo for a ship, with a clear observation in time, that a warning preceded."""
     false_alarms: int = 0
-    """Warnings that stood at no time between the first cargo for a ship and its arrival."""
+    """Warnings active at no time between the first cargo for a ship and its arrival."""
     late_alarms: int = 0
-    """Those of them that were given while the ship was there already."""
+    """Those of them that were given while the ship was already there."""
     leads_d: tuple[float, ...] = ()
-    """From a right warning to the arrival, days."""
+    """From each right warning to the arrival, days."""
     halts: tuple[tuple[float, bool], ...] = ()
-    """For each halt told: the probability of an unseen call, and whether there was one."""
+    """For each reported halt: probability of an unseen call, and whether there was one."""
 
     def __add__(self, other: EventMetrics) -> EventMetrics:
         pairs = {f.name: (getattr(self, f.name), getattr(other, f.name)) for f in fields(self)}
@@ -76,120 +76,124 @@ class EventMetrics:
 
     @property
     def false_alarms_per_year(self) -> float:
-        """False alarms a pier and year."""
+        """False alarms per pier and year."""
         return self.false_alarms / self.years if self.years else 0.0
 
 
 def score_events(
-    operation: PortHistory, place: SimulatedPier, looks: Sequence[PierCount], told: Iterable[Event]
+    history: PortHistory,
+    pier: SimulatedPier,
+    counts: Sequence[PierCount],
+    events: Iterable[Event],
 ) -> EventMetrics:
-    """Of the events `told` of the pier `place` from its `looks`."""
-    events = list(told)
-    stays = [stay_days(voyage, place) for voyage in operation.visits]
-    clear = [_day(c.acquired) for c in looks if c.acquired and c.status is CountStatus.COUNTED]
+    """Score the `events` of `pier`, found from its `counts`, against the true `history`."""
+    events = list(events)
+    stays = [stay_days(visit, pier) for visit in history.visits]
     seen = [event for event in events if event.kind is EventKind.CALL]
     inferred = [event for event in events if event.kind is EventKind.UNSEEN_CALL]
-    pairs = _matched(seen, stays)
-    found = set(pairs.values()) | {
-        i for event in inferred for i, one in enumerate(stays) if _meet(_outer(event), one)
-    }
-    shown = [i for i, (first, last) in enumerate(stays) if any(first <= t < last for t in clear)]
+    pairs = _match(seen, stays)
+    true_inferred = [_stays_in(event, stays) for event in inferred]
+    found = set(pairs.values()).union(*true_inferred)
+    observed = _with_clear_observation(stays, counts)
     hits = [(seen[k], stays[i]) for k, i in pairs.items()]
     alarms = [(_day(e.began.latest), _end(e)) for e in events if e.kind is EventKind.WARNING]
-    warned, false, late, leads = _alarmed(operation, place, clear, alarms)
-    return EventMetrics(
-        operation.days / 365.0,
-        Proportion(sum(i in found for i in shown), len(shown)),
-        Proportion(len(pairs), len(seen)),
-        Proportion(sum(_within(first, call.began) for call, (first, _) in hits), len(hits)),
-        Proportion(sum(_within(last, call.ended) for call, (_, last) in hits), len(hits)),
-        Proportion(
-            sum(any(_meet(_outer(e), one) for one in stays) for e in inferred), len(inferred)
-        ),
-        warned,
-        false,
-        late,
-        leads,
-        tuple((e.unseen_call, _visited(e, stays)) for e in events if isinstance(e, Halt)),
+    return score_alarms(history, pier, counts, alarms) + EventMetrics(
+        recall=Proportion(sum(i in found for i in observed), len(observed)),
+        precision=Proportion(len(pairs), len(seen)),
+        arrivals=Proportion(sum(_contains(c.began, first) for c, (first, _) in hits), len(hits)),
+        departures=Proportion(sum(_contains(c.ended, last) for c, (_, last) in hits), len(hits)),
+        inferred=Proportion(sum(map(bool, true_inferred)), len(inferred)),
+        halts=tuple((e.unseen_call, _had_call(e, stays)) for e in events if isinstance(e, Halt)),
     )
 
 
 def score_alarms(
-    operation: PortHistory, place: SimulatedPier, looks: Sequence[PierCount], alarms: Sequence[Time]
+    history: PortHistory,
+    pier: SimulatedPier,
+    counts: Sequence[PierCount],
+    alarms: Sequence[Interval],
 ) -> EventMetrics:
-    """Of `alarms` alone, from when to when each stands."""
-    clear = [_day(c.acquired) for c in looks if c.acquired and c.status is CountStatus.COUNTED]
-    warned, false, late, leads = _alarmed(operation, place, clear, alarms)
-    return EventMetrics(
-        operation.days / 365.0, warned=warned, false_alarms=false, late_alarms=late, leads_d=leads
-    )
+    """Score `alarms` alone, from when to when each is active.
 
-
-def _alarmed(
-    operation: PortHistory, place: SimulatedPier, clear: Sequence[float], alarms: Sequence[Time]
-) -> tuple[Proportion, int, int, tuple[float, ...]]:
-    """Gatherings that were warned of, false alarms, late ones, and the right ones' lead, days.
-
-    Right is an alarm that stands at a time from the first cargo for a ship on until that ship is
-    there; the lead counts from then, or from the first cargo where the alarm is older.
+    An alarm is right if it is active at a time between the first cargo for a ship and the ship's
+    arrival. Its lead counts from its start, or from the first cargo if the alarm is older.
     """
-    stays = [stay_days(voyage, place) for voyage in operation.visits]
-    waits = [
-        (voyage.gathering_d, first)
-        for voyage, (first, _) in zip(operation.visits, stays, strict=True)
-        if isfinite(voyage.gathering_d)
+    stays = [stay_days(visit, pier) for visit in history.visits]
+    gatherings = [
+        (visit.gathering_d, arrival)
+        for visit, (arrival, _) in zip(history.visits, stays, strict=True)
+        if isfinite(visit.gathering_d)
     ]
     leads: dict[int, float] = {}
     false = late = 0
     for alarm in sorted(alarms):
-        here = [i for i, wait in enumerate(waits) if _meet(alarm, wait)]
-        there = any(first <= alarm[0] < last for first, last in stays)
-        late += there and not here
-        false += not here
-        for i in here:
-            leads.setdefault(i, waits[i][1] - max(alarm[0], waits[i][0]))
-    in_time = [i for i, (a, b) in enumerate(waits) if any(a <= t < b for t in clear)]
-    share = Proportion(sum(i in leads for i in in_time), len(in_time))
-    return share, false, late, tuple(leads.values())
+        preceded = [i for i, gathering in enumerate(gatherings) if _overlap(alarm, gathering)]
+        ship_there = any(first <= alarm[0] < last for first, last in stays)
+        late += ship_there and not preceded
+        false += not preceded
+        for i in preceded:
+            first_cargo, arrival = gatherings[i]
+            leads.setdefault(i, arrival - max(alarm[0], first_cargo))
+    observed = _with_clear_observation(gatherings, counts)
+    return EventMetrics(
+        years=history.days / 365.0,
+        warned=Proportion(sum(i in leads for i in observed), len(observed)),
+        false_alarms=false,
+        late_alarms=late,
+        leads_d=tuple(leads.values()),
+    )
 
 
-def _matched(calls: Sequence[Event], stays: Sequence[Time]) -> dict[int, int]:
-    """Which of `stays` each of `calls` is, by the looks that show it; none twice."""
+def _with_clear_observation(
+    intervals: Sequence[Interval], counts: Sequence[PierCount]
+) -> list[int]:
+    """Return the indices of the intervals in which the pier was fully visible at least once."""
+    clear = [_day(c.acquired) for c in counts if c.acquired and c.status is CountStatus.COUNTED]
+    return [i for i, (a, b) in enumerate(intervals) if any(a <= day < b for day in clear)]
+
+
+def _match(calls: Sequence[Event], stays: Sequence[Interval]) -> dict[int, int]:
+    """Return the index of the true stay for each call that has one, each stay at most once.
+
+    A call matches the first free stay that overlaps the observations showing its ship.
+    """
     pairs: dict[int, int] = {}
     for k, call in enumerate(calls):
-        looked = _day(call.began.latest), _day(call.ended.earliest)
-        meets = [i for i, one in enumerate(stays) if one[0] <= looked[1] and looked[0] < one[1]]
-        free = [i for i in meets if i not in pairs.values()]
+        first, last = _day(call.began.latest), _day(call.ended.earliest)
+        overlapping = [i for i, (a, b) in enumerate(stays) if a <= last and first < b]
+        free = [i for i in overlapping if i not in pairs.values()]
         if free:
             pairs[k] = free[0]
     return pairs
 
 
-def _visited(halt: Halt, stays: Sequence[Time]) -> bool:
-    """Whether a ship came and left in a halt."""
+def _stays_in(event: Event, stays: Sequence[Interval]) -> set[int]:
+    """Return the indices of the true stays that overlap an event's outer bounds."""
+    bounds = _day(event.began.earliest), _day(event.ended.latest)
+    return {i for i, stay in enumerate(stays) if _overlap(bounds, stay)}
+
+
+def _had_call(halt: Halt, stays: Sequence[Interval]) -> bool:
+    """Return whether a ship came and left during a halt."""
     first, last = _day(halt.began.latest), _day(halt.ended.earliest or halt.ended.latest)
     return any(first <= a and b <= last for a, b in stays)
 
 
 def _end(event: Event) -> float:
-    """When a warning was withdrawn, or what it warned of was seen."""
+    """Return the day on which a warning ended; infinity while it is active."""
     return inf if event.ended.latest is None else _day(event.ended.latest)
 
 
-def _outer(event: Event) -> Time:
-    return _day(event.began.earliest), _day(event.ended.latest)
-
-
-def _meet(one: Time, other: Time) -> bool:
+def _overlap(one: Interval, other: Interval) -> bool:
     return one[0] < other[1] and other[0] < one[1]
 
 
-def _within(day: float, span: CensoredTime) -> bool:
-    first = -inf if span.earliest is None else _day(span.earliest)
-    last = inf if span.latest is None else _day(span.latest)
+def _contains(time: CensoredTime, day: float) -> bool:
+    first = -inf if time.earliest is None else _day(time.earliest)
+    last = inf if time.latest is None else _day(time.latest)
     return first <= day <= last
 
 
-def _day(at: datetime | None) -> float:
-    """Days since the start of the simulation; nan for no time."""
-    return float("nan") if at is None else (at - START) / timedelta(days=1)
+def _day(time: datetime | None) -> float:
+    """Return days since the start of the simulation; nan for no time."""
+    return float("nan") if time is None else (time - START) / timedelta(days=1)

@@ -1,4 +1,4 @@
-"""Looks that people reported, read from CSV, as counts."""
+"""Published observations of a port, read from CSV as counts."""
 
 from __future__ import annotations
 
@@ -12,26 +12,28 @@ from cv.counting.count import UNKNOWN, BerthedHull, CountStatus, Estimate, PierC
 from cv.io.atomic_files import packaged_folder
 from cv.site import PierRole
 
-_SEEN_WHOLE = 0.98
+_MIN_COUNTED = 0.98
+"""Visible share from which on a pier is counted rather than partial."""
 
 
 @dataclass(frozen=True)
 class PublishedCase:
-    """A published case."""
+    """The published observations of one port."""
 
-    name: str
+    folder: Path
+    """Where its files are."""
     counts: dict[str, tuple[PierCount, ...]]
-    """Looks of each pier, by time."""
+    """Counts of each pier by its name, ordered by time."""
 
     @classmethod
     def read(cls, name: str) -> PublishedCase:
-        """The case `name`: files piers.csv and looks.csv (see datasets/rajin/README.md)."""
+        """Read the case `name`: piers.csv and looks.csv, see datasets/rajin/README.md."""
         folder = packaged_folder(f"cases/{name}", f"datasets/{name}")
         roles = {row["pier"]: PierRole(row["role"]) for row in _rows(folder / "piers.csv")}
-        found: dict[str, list[PierCount]] = {pier: [] for pier in roles}
+        counts: dict[str, list[PierCount]] = {pier: [] for pier in roles}
         for row in _rows(folder / "looks.csv"):
-            found[row["pier"]].append(_count(row, roles[row["pier"]]))
-        return cls(name, {pier: tuple(counts) for pier, counts in found.items()})
+            counts[row["pier"]].append(_count(row, roles[row["pier"]]))
+        return cls(folder, {pier: tuple(own) for pier, own in counts.items()})
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:
@@ -40,9 +42,9 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
 
 
 def _count(row: dict[str, str], role: PierRole) -> PierCount:
-    seen = float(row["seen"])
-    status = CountStatus.COUNTED if seen >= _SEEN_WHOLE else CountStatus.PARTIAL
-    if not seen:
+    visible = float(row["seen"])
+    status = CountStatus.COUNTED if visible >= _MIN_COUNTED else CountStatus.PARTIAL
+    if not visible:
         status = CountStatus.NOT_VISIBLE
     lengths = [float(text) for text in row["lengths_m"].split(";") if text]
     return PierCount(
@@ -52,8 +54,8 @@ def _count(row: dict[str, str], role: PierRole) -> PierCount:
         acquired=datetime.fromisoformat(row["utc"]),
         status=status,
         reason=row["note"],
-        visible_fraction=seen,
-        berth_visible_fraction=seen,
+        visible_fraction=visible,
+        berth_visible_fraction=visible,
         visibility="reported",
         radiometry="reported",
         containers=_estimate(row, "boxes"),

@@ -65,7 +65,8 @@ def simulate_count(
 ) -> PierCount:
     """Draw the count of `pier` in a scene that shows a share `visible` of it."""
     status = CountStatus.COUNTED if visible >= _MIN_COUNTED else CountStatus.PARTIAL
-    containers, ships, hulls = UNKNOWN, UNKNOWN, ()
+    containers = ships = UNKNOWN
+    hulls: tuple[BerthedHull, ...] = ()
     if visible < _MIN_PARTIAL:
         status = CountStatus.NOT_VISIBLE
     else:

@@ -31,8 +31,8 @@ exact for the weights W of the filter:
 
     beta_t = W_t+1 beta_t+1,    P(z_t = i | all observations) = alpha_t(i) beta_t(i)
 
-(forward-backward algorithm: Rabiner 1989, "A Tutorial on Hidden Markov Models"). The piers of a site
-exchange one message each (`pier_coupling`).
+(forward-backward algorithm: Rabiner 1989, "A Tutorial on Hidden Markov Models"). The piers of a
+site exchange one message each (`pier_coupling`).
 
 Daily numbers of containers come from a second, simpler model, a local level model with a Kalman
 filter and a Rauch-Tung-Striebel smoother (`level_smoother`).

@@ -1,8 +1,8 @@
 """State model of a pier: a continuous-time Markov chain with six states.
 
 A stay of a ship has two stages, and so has the time without one, so that their durations have
-typical values (Erlang distributions) instead of exponential ones. Between two observations the chain
-may pass through several states; three kinds of path are kept apart, see `PathProbabilities`.
+typical values (Erlang distributions) instead of exponential ones. Between two observations the
+chain may pass through several states; three kinds of path are kept apart, see `PathProbabilities`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ STATES = 6
 """Number of states."""
 WITHOUT_SHIP = (RESTING, IDLE, GATHERING, HALTED)
 WITH_SHIP = (SHIP_EARLY, SHIP_LATE)
-_FROM_EMPTY_TO_SHIP = np.ix_(WITHOUT_SHIP, WITH_SHIP)
+_FROM_EMPTY, _TO_SHIP = np.ix_(WITHOUT_SHIP, WITH_SHIP)
 _ARRIVALS = np.zeros((STATES, STATES))
 _ARRIVALS[WITHOUT_SHIP, SHIP_EARLY] = 1.0
 _ARRIVALS[WITHOUT_SHIP, WITHOUT_SHIP] = -1.0
@@ -72,7 +72,7 @@ class PathProbabilities:
         rates = rate_matrix(parameters, 0.0 if prior is None else prior.share)
         all_rates = rates + added_per_day[:, None, None] * _ARRIVALS
         without_arrivals = all_rates.copy()  # the diagonal keeps them: an arrival ends the path
-        without_arrivals[:, *_FROM_EMPTY_TO_SHIP] = 0.0
+        without_arrivals[:, _FROM_EMPTY, _TO_SHIP] = 0.0
         without_ships = without_arrivals.copy()
         without_ships[:, WITH_SHIP, :] = 0.0
         no_ship = _matrix_exponentials(without_ships, days)
@@ -86,8 +86,8 @@ class PathProbabilities:
 def rate_matrix(parameters: PierParameters, share_from_others: float = 0.0) -> Floats:
     """Return the rate matrix (from, to) of the chain, per day; rows sum to zero.
 
-    `share_from_others`, 0 to 1, is the share of arrivals that an `ArrivalPrior` adds; it is left out
-    here.
+    `share_from_others`, 0 to 1, is the share of arrivals that an `ArrivalPrior` adds; it is left
+    out here.
     """
     flow, own = parameters.flow, 1.0 - share_from_others
     gathering = flow.gathering_share

@@ -75,8 +75,8 @@ def daily_level(posterior: Posterior) -> pd.DataFrame:
     """Return a row per calendar day (UTC) from the first observation to the last.
 
     Indexed by date; `level` is the number of containers at noon, `level_low` and `level_high` its
-    90 % interval. Missing, never 0, where no count is near (`MAX_COUNT_DISTANCE_D` on both sides, or
-    half a day on one) or a ship was probably there between the counts around that noon.
+    90 % interval. Missing, never 0, where no count is near (`MAX_COUNT_DISTANCE_D` on both sides,
+    or half a day on one) or a ship was probably there between the counts around that noon.
     """
     observations = posterior.observations
     times = pd.DatetimeIndex(observations.times)
@@ -138,7 +138,9 @@ def _supported(posterior: Posterior, noons_d: Floats) -> NDArray[np.bool_]:
     after = np.searchsorted(days[counted], noons_d)
     first, last = counted[(after - 1).clip(0)], counted[after.clip(max=len(counted) - 1)]
     distance = np.stack([np.abs(noons_d - days[first]), np.abs(days[last] - noons_d)])
-    near_both = (after > 0) & (after < len(counted)) & (distance <= MAX_COUNT_DISTANCE_D).all(axis=0)
+    near_both = (
+        (after > 0) & (after < len(counted)) & (distance <= MAX_COUNT_DISTANCE_D).all(axis=0)
+    )
     no_ship = np.array(
         [
             a >= b or posterior.gap_presence[a:b].max() < LIKELY

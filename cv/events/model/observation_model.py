@@ -1,4 +1,4 @@
-"""Observation model of hulls: the likelihood of a hull count with and without a ship at the berth."""
+"""Observation model of hulls: the likelihood of a hull count with and without a ship."""
 
 from __future__ import annotations
 

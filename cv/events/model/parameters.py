@@ -82,7 +82,7 @@ def _pauses(gaps_d: Floats, ship: NDArray[np.bool_]) -> Floats:
     """
     arrivals = ship & ~np.concatenate([[False], ship[:-1]])
     watched = np.concatenate([[0.0], np.cumsum(gaps_d.clip(max=_MAX_WATCHED_D))])
-    pauses = np.diff(watched[arrivals])
+    pauses: Floats = np.diff(watched[arrivals])
     return pauses[pauses < 4 * np.median(pauses)] if len(pauses) else pauses
 
 

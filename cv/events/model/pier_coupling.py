@@ -22,7 +22,7 @@ _PRIOR_SHARE, _PRIOR_CALLS = 0.2, 3.0
 
 
 def couple_piers(posteriors: Mapping[str, Posterior]) -> dict[str, Posterior]:
-    """Return the posteriors of a site's piers, by name, inferred again with the others' messages."""
+    """Infer the posteriors of a site's piers, by name, again with messages from each other."""
     inputs = exchange_messages(posteriors)
     return {**posteriors, **dict(zip(inputs, infer(list(inputs.values())), strict=True))}
 
@@ -30,12 +30,10 @@ def couple_piers(posteriors: Mapping[str, Posterior]) -> dict[str, Posterior]:
 def exchange_messages(posteriors: Mapping[str, Posterior]) -> dict[str, InferenceInput]:
     """Return new inference inputs, by pier, for the piers to which others have a message.
 
-    `posteriors` must be inferred from each pier's own observations alone, so that no evidence counts
-    twice: one exchange of messages, as in belief propagation.
+    `posteriors` must be inferred from each pier's own observations alone, so that no evidence
+    counts twice: one exchange of messages, as in belief propagation.
     """
-    served = {
-        name: one for name, one in posteriors.items() if one.parameters.flow.served_by_ships
-    }
+    served = {name: one for name, one in posteriors.items() if one.parameters.flow.served_by_ships}
     priors = {
         name: _arrival_prior(own, [one for other, one in served.items() if other != name])
         for name, own in served.items()
@@ -79,7 +77,9 @@ def _departed_from(other: Posterior, posterior: Posterior) -> Floats:
 def _arrive_later_at(other: Posterior, posterior: Posterior) -> Floats:
     """Return (n - 1,) ships that arrived at `other` and may have come here one stay earlier."""
     stay = posterior.parameters.stay_d
-    return _shift_in_time(other, other.gap_arrivals, posterior, (-_MAX_STAY * stay, -_MIN_STAY * stay))
+    return _shift_in_time(
+        other, other.gap_arrivals, posterior, (-_MAX_STAY * stay, -_MIN_STAY * stay)
+    )
 
 
 def _shift_in_time(

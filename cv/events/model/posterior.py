@@ -135,9 +135,7 @@ def infer(inputs: Sequence[InferenceInput]) -> list[Posterior]:
     return posteriors
 
 
-def _smooth(
-    given: InferenceInput, paths: PathProbabilities, forward: FilterResult
-) -> Posterior:
+def _smooth(given: InferenceInput, paths: PathProbabilities, forward: FilterResult) -> Posterior:
     filtered = forward.state_probabilities
     backward = _backward_pass(forward.no_ship_transitions + forward.ship_transitions)
     presence, arrivals = _gap_probabilities(filtered, backward, forward.ship_transitions, paths)

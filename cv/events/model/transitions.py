@@ -96,8 +96,8 @@ def _all_cleared(gaps: Floats, cleared: Floats) -> Floats:
     """Return (n,) probability that everything a ship landed in a gap has left by land at its end.
 
     `gaps` are in units of a container's mean time on the pier; a share `cleared` of containers
-    leaves in one gap. The ship may have left at any time of the gap, and its cargo leaves in `_LOTS`
-    independent lots: the mean of (1 - exp(-t))^lots over the gap.
+    leaves in one gap. The ship may have left at any time of the gap, and its cargo leaves in
+    `_LOTS` independent lots: the mean of (1 - exp(-t))^lots over the gap.
     """
     lots = sum(cleared**lot / lot for lot in range(1, _LOTS + 1))
     return np.asarray(((gaps - lots) / np.maximum(gaps, 1e-9)).clip(0.0, 1.0))

@@ -74,8 +74,7 @@ def _may_follow(departure: Event, arrival: Event) -> bool:
     if left.earliest is None or left.latest is None or came.latest is None:
         return False
     return (
-        came.latest > left.earliest
-        and (came.earliest or came.latest) - left.latest <= MAX_TRANSFER
+        came.latest > left.earliest and (came.earliest or came.latest) - left.latest <= MAX_TRANSFER
     )
 
 

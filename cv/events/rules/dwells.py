@@ -31,8 +31,8 @@ _ALTERNATIVES = (
 def find_dwells(posterior: Posterior) -> tuple[Event, ...]:
     """Return the times over which the number of containers stayed the same, by time.
 
-    `size` is that number, `confidence` the probability that no ship came unseen. A ship starts a new
-    run of counts.
+    `size` is that number, `confidence` the probability that no ship came unseen. A ship starts a
+    new run of counts.
     """
     ship, counts = posterior.ship_present, _ContainerCounts.of(posterior.observations)
     dwells = []

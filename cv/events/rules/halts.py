@@ -41,8 +41,8 @@ class Halt(Event):
 def find_halts(posterior: Posterior, calls: Sequence[Event]) -> tuple[Halt, ...]:
     """Return the long times between two of `calls`, before the first and after the last, by time.
 
-    `calls` are the observed and the inferred ones, in any order. Piers that ships do not serve, such
-    as a rail siding, have no halts.
+    `calls` are the observed and the inferred ones, in any order. Piers that ships do not serve,
+    such as a rail siding, have no halts.
     """
     if not posterior.parameters.flow.served_by_ships:
         return ()

@@ -97,9 +97,7 @@ def _stays(posterior: Posterior) -> list[tuple[int, int]]:
     return [(first, last) for first, last in stays if shown[first : last + 1].any()]
 
 
-def _call(
-    posterior: Posterior, stay: tuple[int, int], last_before: int, first_after: int
-) -> Event:
+def _call(posterior: Posterior, stay: tuple[int, int], last_before: int, first_after: int) -> Event:
     """Return the call of a stay between two others.
 
     `last_before` is the last observation of the call before, `first_after` the first of the next.
@@ -118,9 +116,7 @@ def _call(
     return Event(
         kind=EventKind.CALL,
         pier=observations.pier,
-        began=CensoredTime(
-            times[absent_before] if absent_before >= 0 else None, times[certain[0]]
-        ),
+        began=CensoredTime(times[absent_before] if absent_before >= 0 else None, times[certain[0]]),
         ended=CensoredTime(
             times[certain[-1]], times[absent_after] if absent_after < len(times) else None
         ),
@@ -132,5 +128,5 @@ def _call(
 
 
 def _first_without_ship(ship: Floats, candidates: range, otherwise: int) -> int:
-    """Return the first of the observations `candidates` at which there was almost surely no ship."""
+    """Return the first of `candidates` at which almost surely no ship was there."""
     return next((i for i in candidates if ship[i] <= 1 - NEAR_CERTAIN), otherwise)

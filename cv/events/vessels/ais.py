@@ -27,7 +27,7 @@ COLUMNS = ("time", "mmsi", "longitude", "latitude")
 AT_BERTH_M = 300.0
 """Distance within which a ship is at the berth, metres: antennas, anchors, position errors."""
 TIME_MARGIN = timedelta(hours=1)
-"""Messages count from so long before the first observation of the ship to so long after the last."""
+"""Messages count this long before the first observation of the ship and after the last."""
 SURROUNDINGS_M = 30_000.0
 """Distance within which messages show that ships are received at all, metres."""
 

@@ -122,7 +122,7 @@ def _likelihood(hull: HullMeasurement, vessel: Vessel) -> float:
 
 
 def _length_likelihood(measured: float | None, true: float | None) -> float:
-    """Return the density of a measured length; over the ships of a port if the true one is unknown."""
+    """Return the density of a measured length; over all ships if the true one is unknown."""
     if measured is None:
         return 1.0
     if true is None:
@@ -132,7 +132,7 @@ def _length_likelihood(measured: float | None, true: float | None) -> float:
 
 
 def _beam_likelihood(hull: HullMeasurement, vessel: Vessel) -> float:
-    """Return the density of a measured beam; over ships of that length if the true one is unknown."""
+    """Return the density of a measured beam; over ships so long if the true one is unknown."""
     if hull.beam_m is None:
         return 1.0
     if vessel.beam_m is not None:

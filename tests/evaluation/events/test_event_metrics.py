@@ -36,7 +36,9 @@ def call(
 @pytest.fixture(scope="module")
 def looks():
     whole = next(
-        c for c in SimulatedPort.simulate(1, CLEAR_COAST).export_counts if c.status is CountStatus.COUNTED
+        c
+        for c in SimulatedPort.simulate(1, CLEAR_COAST).export_counts
+        if c.status is CountStatus.COUNTED
     )
     return [replace(whole, acquired=at(day)) for day in range(20)]
 
@@ -106,7 +108,9 @@ def test_the_engine_tells_most_of_a_few_ports():
     total = EventMetrics()
     for seed in range(30_000, 30_006):
         port = SimulatedPort.simulate(seed, CLEAR_COAST)
-        events = [e for e in find_events({EXPORT.name: port.export_counts}) if e.pier == EXPORT.name]
+        events = [
+            e for e in find_events({EXPORT.name: port.export_counts}) if e.pier == EXPORT.name
+        ]
         total += score_events(port.history, EXPORT, port.export_counts, events)
     assert total.recall.rate > 0.85
     assert total.precision.rate > 0.9

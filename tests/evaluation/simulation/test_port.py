@@ -25,7 +25,9 @@ def test_a_sky_shows_as_many_days_as_it_says(sky, usable):
 
 
 def test_a_seed_is_a_port():
-    one, same, other = (repr(SimulatedPort.simulate(seed, CLEAR_COAST).export_counts) for seed in (3, 3, 4))
+    one, same, other = (
+        repr(SimulatedPort.simulate(seed, CLEAR_COAST).export_counts) for seed in (3, 3, 4)
+    )
     assert one == same
     assert one != other
 

@@ -64,7 +64,12 @@ def test_looks_tell_of_the_same_kind_pier_and_time_only(tmp_path):
         )
     )
     assert right.matching_events(events) == (call,)
-    assert late.matching_events(events) == other.matching_events(events) == elsewhere.matching_events(events) == ()
+    assert (
+        late.matching_events(events)
+        == other.matching_events(events)
+        == elsewhere.matching_events(events)
+        == ()
+    )
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,10 @@ def test_thin_evidence_names_nobody():
 
 def test_a_stranger_is_unknown():
     for length in (60.0, 75.0, 180.0, 300.0):
-        assert FLEET.most_probable_name(HullMeasurement(length, length / 6.4, BridgePosition.AFT)) == UNKNOWN
+        assert (
+            FLEET.most_probable_name(HullMeasurement(length, length / 6.4, BridgePosition.AFT))
+            == UNKNOWN
+        )
     assert Fleet(()).most_probable_name(HullMeasurement(100.0)) == UNKNOWN
 
 
