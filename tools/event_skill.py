@@ -1,13 +1,14 @@
-"""How well events tell what happened at simulated ports, and how alarms do that people use today.
+"""Skill of the events engine at simulated ports, compared with simple alarms.
 
     python tools/event_skill.py --years 200
 
-Every port is simulated from a seed, a year long, with the looks that a sky of 64 % and of 37 %
-usable days gives; all figures are of the export and the import piers of the same number of ports.
-The engine knows no seed and none of the laws that the simulator draws from. Prints the tables of
-docs/events.md. The peers (extra `peers`) see the counts alone; of each the settings are tried that
-`cv/evaluation/events/baselines.py` lists, and the one is shown that warns of as many gatherings as the engine
-at the fewest false alarms, or where none does, the one that warns of most.
+Every port is simulated from a seed over one year, in a climate with 64 % and with 37 % usable days;
+all figures are over the export and the import piers of the same ports. The engine knows neither the
+seed nor the simulator's distributions. Prints the tables of docs/events.md.
+
+The baselines (extra `peers`) use the counts alone. Each is tried with the settings in
+`cv/evaluation/events/baselines.py`. Shown is the setting with the fewest false alarms among those
+that warn of as many gatherings as the engine, or else the one that warns of most.
 """
 
 from __future__ import annotations
@@ -27,64 +28,60 @@ from cv.evaluation.simulation.cloud_cover import CLEAR_COAST, RAJIN_SKY, CloudCl
 from cv.evaluation.simulation.port import EXPORT, IMPORT, SimulatedPort
 from cv.events.pipeline import find_events
 
-FIRST = 20_000
-"""First seed; the engine was made on others, from 1,000 on."""
-SKIES = (CLEAR_COAST, RAJIN_SKY)
-CLOUDS = {"clouds are 0": True, "clouds skipped": False}
-Peer = tuple[str, str, float]
-"""Name, what clouds are to it, setting."""
+FIRST_SEED = 20_000
+"""The engine was developed on other seeds, from 1,000 on."""
+CLIMATES = (CLEAR_COAST, RAJIN_SKY)
+CLOUD_HANDLING = {"clouds are 0": True, "clouds skipped": False}
+BaselineRun = tuple[str, str, float]
+"""Name of the baseline, its handling of clouds, its setting."""
+PortMetrics = tuple[EventMetrics, EventMetrics, dict[BaselineRun, EventMetrics]]
+"""Of the engine at the export and at the import pier, and of the baselines at the export pier."""
 
 
-def one(
-    seed: int, sky: CloudClimate
-) -> tuple[EventMetrics, EventMetrics, dict[Peer, EventMetrics]]:
-    """The marks at the export and the import pier of the port of `seed`, and those of the peers."""
-    port = SimulatedPort.simulate(seed, sky)
+def evaluate_port(seed: int, climate: CloudClimate) -> PortMetrics:
+    """Return the metrics at the port of `seed`."""
+    port = SimulatedPort.simulate(seed, climate)
     events = find_events({EXPORT.name: port.export_counts, IMPORT.name: port.import_counts})
-    told = [
-        score_events(port.history, place, looks, [e for e in events if e.pier == place.name])
-        for place, looks in ((EXPORT, port.export_counts), (IMPORT, port.import_counts))
-    ]
-    peers = {
-        (name, way, setting): score_alarms(
-            port.history,
-            EXPORT,
-            port.export_counts,
-            alarms(RawCounts.of(port.export_counts, cloudy), setting),
-        )
-        for name, (alarms, settings) in BASELINES.items()
-        for way, cloudy in CLOUDS.items()
-        for setting in settings
-    }
-    return told[0], told[1], peers
+    exports, imports = (
+        score_events(port.history, pier, counts, [e for e in events if e.pier == pier.name])
+        for pier, counts in ((EXPORT, port.export_counts), (IMPORT, port.import_counts))
+    )
+    baselines = {}
+    for handling, clouds_as_zero in CLOUD_HANDLING.items():
+        raw = RawCounts.of(port.export_counts, clouds_as_zero)
+        for name, (alarms, settings) in BASELINES.items():
+            for setting in settings:
+                baselines[name, handling, setting] = score_alarms(
+                    port.history, EXPORT, port.export_counts, alarms(raw, setting)
+                )
+    return exports, imports, baselines
 
 
-def measured(
-    sky: CloudClimate, years: int, workers: int
-) -> tuple[EventMetrics, EventMetrics, dict[Peer, EventMetrics]]:
-    """The sum over `years` ports."""
+def evaluate(climate: CloudClimate, years: int, workers: int) -> PortMetrics:
+    """Return the sum of the metrics over `years` ports."""
+    seeds = range(FIRST_SEED, FIRST_SEED + years)
     with ProcessPoolExecutor(workers) as pool:
-        tasks = pool.map(one, range(FIRST, FIRST + years), [sky] * years, chunksize=4)
-        found = list(tqdm(tasks, total=years, unit="port", disable=None, leave=False))
-    exports, imports, peers = zip(*found, strict=True)
-    names = peers[0]
+        results = pool.map(evaluate_port, seeds, [climate] * years, chunksize=4)
+        ports = list(tqdm(results, total=years, unit="port", disable=None, leave=False))
+    exports, imports, baselines = zip(*ports, strict=True)
     return (
         reduce(add, exports),
         reduce(add, imports),
-        {name: reduce(add, [one[name] for one in peers]) for name in names},
+        {run: reduce(add, [one[run] for one in baselines]) for run in baselines[0]},
     )
 
 
 def calls_line(name: str, m: EventMetrics) -> str:
-    """Calls: found, right, and their spans."""
+    """Return the line of calls: found, right, and their intervals."""
     return (
         f"{name:<14} {m.recall.total:>6} {m.recall.rate:>7.3f} {m.precision.rate:>10.3f} "
-        f"{m.arrivals.rate:>9.3f} {m.departures.rate:>11.3f} {m.inferred.total:>9} {m.inferred.rate:>6.3f}"
+        f"{m.arrivals.rate:>9.3f} {m.departures.rate:>11.3f} {m.inferred.total:>9} "
+        f"{m.inferred.rate:>6.3f}"
     )
 
 
 def warnings_line(name: str, m: EventMetrics) -> str:
-    """Warnings: gatherings that were warned of, false ones, and how early."""
+    """Return the line of warnings: gatherings warned of, false alarms, and the lead."""
     return (
         f"{name:<44} {m.warned.rate:>7.3f} {m.false_alarms_per_year:>7.2f} "
         f"{m.late_alarms / m.years:>6.2f} {m.median_lead_d:>7.2f}"
@@ -92,7 +89,7 @@ def warnings_line(name: str, m: EventMetrics) -> str:
 
 
 def halts_lines(name: str, m: EventMetrics) -> list[str]:
-    """Halts: the stated probability of an unseen call against how often there was one."""
+    """Return the lines of halts: stated probability of an unseen call, and how often one was."""
     stated = np.array([p for p, _ in m.halts])
     true = np.array([t for _, t in m.halts], dtype=float)
     lines = []
@@ -107,51 +104,47 @@ def halts_lines(name: str, m: EventMetrics) -> list[str]:
     return lines
 
 
-def best(
-    peers: dict[Peer, EventMetrics], name: str, way: str, wanted: float
-) -> tuple[Peer, EventMetrics]:
-    """The setting of a peer that is shown."""
-    own = {key: m for key, m in peers.items() if key[:2] == (name, way)}
-    enough = {key: m for key, m in own.items() if m.warned.rate >= wanted}
+def best_setting(
+    baselines: dict[BaselineRun, EventMetrics], name: str, handling: str, min_recall: float
+) -> tuple[float, EventMetrics]:
+    """Return the setting of a baseline that is shown, and its metrics."""
+    own = [(run[2], m) for run, m in baselines.items() if run[:2] == (name, handling)]
+    enough = [one for one in own if one[1].warned.rate >= min_recall]
     if enough:
-        return min(enough.items(), key=lambda item: item[1].false_alarms)
-    return max(own.items(), key=lambda item: item[1].warned.rate)
+        return min(enough, key=lambda one: one[1].false_alarms)
+    return max(own, key=lambda one: one[1].warned.rate)
 
 
-def table(
-    results: Sequence[tuple[str, EventMetrics, EventMetrics, dict[Peer, EventMetrics]]],
-) -> str:
-    """All tables as text."""
+def tables(results: Sequence[tuple[str, PortMetrics]]) -> str:
+    """Return all tables as text."""
     lines = ["calls           shown  recall  precision  arrivals  departures  inferred  right"]
-    for sky, exports, imports, _ in results:
-        lines += [calls_line(f"{sky} export", exports), calls_line(f"{sky} import", imports)]
+    for usable, (exports, imports, _) in results:
+        lines += [calls_line(f"{usable} export", exports), calls_line(f"{usable} import", imports)]
     lines += ["", f"{'warnings, export pier':<44}  recall   false   late  lead d"]
-    for sky, exports, _, peers in results:
-        lines.append(warnings_line(f"{sky} pierwatch", exports))
+    for usable, (exports, _, baselines) in results:
+        lines.append(warnings_line(f"{usable} pierwatch", exports))
         for name in BASELINES:
-            for way in CLOUDS:
-                key, m = best(peers, name, way, exports.warned.rate)
-                lines.append(warnings_line(f"{sky} {name} {key[2]:g}, {way}", m))
+            for handling in CLOUD_HANDLING:
+                setting, m = best_setting(baselines, name, handling, exports.warned.rate)
+                lines.append(warnings_line(f"{usable} {name} {setting:g}, {handling}", m))
     lines += ["", "halts            stated       number  stated   true"]
-    for sky, exports, imports, _ in results:
-        lines += halts_lines(f"{sky} both", exports + imports)
-        lines += halts_lines(f"{sky} export", exports)[:1]
-        lines += halts_lines(f"{sky} import", imports)[:1]
+    for usable, (exports, imports, _) in results:
+        lines += halts_lines(f"{usable} both", exports + imports)
+        lines += halts_lines(f"{usable} export", exports)[:1]
+        lines += halts_lines(f"{usable} import", imports)[:1]
     return "\n".join(lines)
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Evaluate and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--years", type=int, default=200, help="ports of a year, for each sky")
+    parser.add_argument("--years", type=int, default=200, help="ports of a year in each climate")
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
-    results = [
-        (f"{sky.usable_share:.0%}", *measured(sky, args.years, args.workers)) for sky in SKIES
-    ]
-    print(table(results))
+    results = [(f"{c.usable_share:.0%}", evaluate(c, args.years, args.workers)) for c in CLIMATES]
+    print(tables(results))
 
 
 if __name__ == "__main__":

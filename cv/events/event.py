@@ -40,6 +40,10 @@ class EventKind(StrEnum):
     """A ship went from one pier to another."""
 
 
+JSON_NAME = "json_name"
+"""Key of a dataclass field's metadata: its name in JSON, where that is not the field's own."""
+
+
 @dataclass(frozen=True)
 class CensoredTime:
     """When something happened, interval-censored: after one observation and by another, UTC."""

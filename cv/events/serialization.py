@@ -6,12 +6,15 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from cv.events.event import CensoredTime, Event, EventKind, Magnitude
+from cv.events.event import JSON_NAME, CensoredTime, Event, EventKind, Magnitude
 
 
 def event_to_dict(event: Event) -> dict[str, Any]:
     """Return all fields of `event` as JSON values; times are ISO 8601 texts."""
-    return {field.name: _to_json(getattr(event, field.name)) for field in fields(event)}
+    return {
+        field.metadata.get(JSON_NAME, field.name): _to_json(getattr(event, field.name))
+        for field in fields(event)
+    }
 
 
 def time_to_dict(time: CensoredTime) -> dict[str, str | None]:

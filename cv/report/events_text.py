@@ -12,58 +12,58 @@ from cv.events.serialization import event_to_dict
 from cv.events.vessels.claims import PublishedClaim
 
 _HEADING = f"{'began':<18}  {'ended':<18}  {'what':<15}  {'size (90 %)':>22}  sure  pier"
-_WAYS = {EventKind.WARNING: "ship due"}
+_NAMES = {EventKind.WARNING: "ship due"}
 
 
 def events_text(events: Sequence[Event]) -> str:
-    """A line per event, at most 100 wide but for long names, by time.
+    """Return a line per event, at most 100 wide except for long names.
 
-    A time is that of the look by which something had happened, with the days before that in which
-    it may have; "by" where no look before tells that it had not, "after" where none after does.
+    A time is that of the observation by which something had happened, with the days before in which
+    it may have; "by" without an observation before, "after" without one after it.
     """
     if not events:
         return "no findings"
     lines = [_HEADING, *(_line(event) for event in events)]
     lines.append(
-        "times in UTC: of the look by which it had happened; in brackets the days before that"
+        "times in UTC: of the observation by which it had happened; in brackets the days before in"
     )
     lines.append(
-        "in which it may have; size with its 90 % interval; sure: probability that it is so"
+        "which it may have happened; size with its 90 % interval; sure: probability that it is so"
     )
     return "\n".join(lines)
 
 
 def events_json(events: Sequence[Event]) -> list[str]:
-    """A JSON object per event: all that it holds, times in ISO 8601."""
+    """Return a JSON object per event with all its fields; times in ISO 8601."""
     return [json.dumps(event_to_dict(event), ensure_ascii=False) for event in events]
 
 
 def throughput_text(pier: str, events: Sequence[Event]) -> str:
-    """What the calls at a pier moved, in a line."""
-    told = estimate_throughput(pier, events)
+    """Return the throughput of a pier in a line."""
+    moved = estimate_throughput(pier, events)
     return (
-        f"{pier}: calls: {told.calls} seen, {told.inferred} inferred; containers loaded: at least "
-        f"{told.loaded_at_least:.0f} (about {told.loaded_about:.0f}), unloaded: at least {told.unloaded_at_least:.0f} "
-        f"(about {told.unloaded_about:.0f})"
+        f"{pier}: calls: {moved.calls} seen, {moved.inferred} inferred; containers loaded: at least "
+        f"{moved.loaded_at_least:.0f} (about {moved.loaded_about:.0f}), unloaded: at least "
+        f"{moved.unloaded_at_least:.0f} (about {moved.unloaded_about:.0f})"
     )
 
 
 def claims_text(claims: Sequence[PublishedClaim], events: Sequence[Event]) -> str:
-    """A line per claim as its source states it, and below what looks tell of the same."""
+    """Return a line per claim as its source states it, and below it the matching events."""
     lines = ["claims and notes"]
     for claim in claims:
         what = "note" if claim.kind is None else _name(claim.kind)
         lines.append(f"{_days(claim):<22}{what:<15}  {claim.pier}: {claim.text} ({claim.source})")
         if claim.kind is not None:
-            told = claim.matching_events(events)
-            lines += [f"{'':<22}as looks tell:   {_line(event)}" for event in told]
-            if not told:
-                lines.append(f"{'':<22}looks tell of no such thing, or there are none of that time")
+            matching = claim.matching_events(events)
+            lines += [f"{'':<22}matching event:  {_line(event)}" for event in matching]
+            if not matching:
+                lines.append(f"{'':<22}no matching event, or no observations of that time")
     return "\n".join(lines)
 
 
 def claims_json(claims: Sequence[PublishedClaim], events: Sequence[Event]) -> list[str]:
-    """A JSON object per claim: all that it holds, and what looks tell of the same."""
+    """Return a JSON object per claim with all its fields and the matching events."""
     return [
         json.dumps(
             {
@@ -82,14 +82,14 @@ def claims_json(claims: Sequence[PublishedClaim], events: Sequence[Event]) -> li
 
 
 def _days(claim: PublishedClaim) -> str:
-    """The first day of a claim, and the last one if there are several."""
+    """Return the first day of a claim, and the last one if there are several."""
     last = claim.ended - timedelta(microseconds=1)
     first = f"{claim.began:%y-%m-%d}"
     return first if claim.began.date() == last.date() else f"{first} to {last:%y-%m-%d}"
 
 
 def _name(kind: EventKind) -> str:
-    return _WAYS.get(kind, kind.replace("_", " "))
+    return _NAMES.get(kind, kind.replace("_", " "))
 
 
 def _line(event: Event) -> str:
@@ -100,7 +100,7 @@ def _line(event: Event) -> str:
 
 
 def format_time(span: CensoredTime) -> str:
-    """When something was, in a column: see `events_text`."""
+    """Return when something happened, for a column of `events_text`."""
     if span.latest is None:
         return "-" if span.earliest is None else f"after {span.earliest:%y-%m-%d}"
     if span.earliest is None:

@@ -20,20 +20,20 @@ _SHOWN = 3
 
 @dataclass(frozen=True)
 class IdentifiedCall:
-    """A call, and whose it may be."""
+    """A call with the ships it may be."""
 
     call: Event
     hull: HullMeasurement
     candidates: tuple[VesselCandidate, ...]
-    """The likeliest first; empty without a fleet."""
+    """Most probable first; empty without a fleet."""
     named: str
     """The name that it is given, or "unknown"."""
-    heard: AisEvidence | None
-    """What AIS says; None without a table."""
+    ais: AisEvidence | None
+    """What AIS shows of it; None without a table."""
 
 
 def ships_text(berthed: Sequence[IdentifiedCall]) -> str:
-    """A line per call: when, how long its hull is, who it may be, what AIS says."""
+    """Return a line per call: times, size of the hull, candidates, AIS."""
     if not berthed:
         return "no calls"
     lines = [
@@ -44,7 +44,7 @@ def ships_text(berthed: Sequence[IdentifiedCall]) -> str:
 
 
 def ships_json(berthed: Sequence[IdentifiedCall]) -> list[str]:
-    """A JSON object per call."""
+    """Return a JSON object per call."""
     return [
         json.dumps(
             {
@@ -53,7 +53,7 @@ def ships_json(berthed: Sequence[IdentifiedCall]) -> list[str]:
                 "beam_m": one.hull.beam_m,
                 "ship": one.named,
                 "candidates": [asdict(candidate) for candidate in one.candidates],
-                "ais": None if one.heard is None else asdict(one.heard),
+                "ais": None if one.ais is None else asdict(one.ais),
             },
             ensure_ascii=False,
         )
@@ -62,10 +62,10 @@ def ships_json(berthed: Sequence[IdentifiedCall]) -> list[str]:
 
 
 def voyages_text(
-    visits: Sequence[PortCall], trips: Sequence[Voyage], tallies: Sequence[VoyageCount]
+    visits: Sequence[PortCall], trips: Sequence[Voyage], counts: Sequence[VoyageCount]
 ) -> str:
-    """Visits and trips, a line each, then what they amount to by every rule."""
-    lines = [f"{'began':<18}  {'ended':<18}  {'port':<20}  {'ship':<16}  told by"]
+    """Return a line per visit and trip, then their number by every counting rule."""
+    lines = [f"{'began':<18}  {'ended':<18}  {'port':<20}  {'ship':<16}  source"]
     lines += [_visit(visit) for visit in visits]
     if trips:
         lines += ["", f"{'left':<18}  {'arrived':<18}  ship: from - to"]
@@ -75,26 +75,30 @@ def voyages_text(
             for t in trips
         ]
     lines += ["", f"{'counted as':<24}  at least  inferred beside"]
-    lines += [f"{t.rule.value:<24}  {t.seen:>8}  {t.inferred:>15}" for t in tallies]
+    lines += [f"{t.rule.value:<24}  {t.seen:>8}  {t.inferred:>15}" for t in counts]
     return "\n".join(lines)
 
 
 def voyages_json(
-    visits: Sequence[PortCall], trips: Sequence[Voyage], tallies: Sequence[VoyageCount]
+    visits: Sequence[PortCall], trips: Sequence[Voyage], counts: Sequence[VoyageCount]
 ) -> str:
-    """One JSON object."""
+    """Return one JSON object."""
     whole = {
-        "visits": [_plain(visit) for visit in visits],
+        "visits": [_port_call_to_dict(visit) for visit in visits],
         "trips": [
-            {"ship": trip.ship, "left": _plain(trip.origin), "came": _plain(trip.destination)}
+            {
+                "ship": trip.ship,
+                "left": _port_call_to_dict(trip.origin),
+                "came": _port_call_to_dict(trip.destination),
+            }
             for trip in trips
         ],
-        "counts": [asdict(tally) for tally in tallies],
+        "counts": [asdict(one) for one in counts],
     }
     return json.dumps(whole, ensure_ascii=False)
 
 
-def _plain(visit: PortCall) -> dict[str, object]:
+def _port_call_to_dict(visit: PortCall) -> dict[str, object]:
     times = {"began": time_to_dict(visit.began), "ended": time_to_dict(visit.ended)}
     return {**asdict(visit), **times}
 
@@ -104,17 +108,16 @@ def _ship(one: IdentifiedCall) -> str:
     length = "-" if one.hull.length_m is None else f"{one.hull.length_m:.0f} m"
     shown = ", ".join(f"{c.name} {c.probability:.0%}" for c in one.candidates[:_SHOWN])
     parts = [one.named, *([shown] if shown else [])]
-    if one.heard is not None:
-        numbers = f" {', '.join(map(str, one.heard.mmsi))}" if one.heard.mmsi else ""
-        parts.append(f"AIS {one.heard.broadcast.value}{numbers}")
-    return (
-        f"{format_time(one.call.began):<18}  {format_time(one.call.ended):<18}  {length:>7}  {beam:>5}  "
-        f"{one.call.pier}: {'; '.join(parts)}"
-    )
+    if one.ais is not None:
+        numbers = f" {', '.join(map(str, one.ais.mmsi))}" if one.ais.mmsi else ""
+        parts.append(f"AIS {one.ais.broadcast.value}{numbers}")
+    began, ended = format_time(one.call.began), format_time(one.call.ended)
+    line = f"{began:<18}  {ended:<18}  {length:>7}  {beam:>5}  "
+    return f"{line}{one.call.pier}: {'; '.join(parts)}"
 
 
 def _visit(visit: PortCall) -> str:
-    by = "looks" if not visit.source else visit.source
+    by = "observations" if not visit.source else visit.source
     if not visit.seen:
         by = "inferred from cargo"
     return (

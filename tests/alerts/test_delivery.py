@@ -1,4 +1,4 @@
-"""Alerts from a ledger: remembered when they were told, with the late scenes that changed them."""
+"""Alerts from a ledger: each change reported once, with the late scenes that caused it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cv.events.event import EventKind
 from cv.events.pipeline import find_events
 from cv.ledger import Ledger
 from cv.site import Site
-from tests.fixtures.observations import look
+from tests.fixtures.observations import pier_count
 
 PIERS = ("Pier 2", "Pier 3")
 RULES = (AlertRule("every", frozenset(EventKind), frozenset(PIERS)),)
@@ -62,32 +62,32 @@ def record(ledger, *counts):
 def month():
     """A call with its cargo, seen from day 4 on; its ship is at the berth on days 4 and 5."""
     sizes = [0, 0, 40, 80, 80, 10, 5, 5, 5, 5]
-    return [look(i, n, 110 if i in (4, 5) else None) for i, n in enumerate(sizes)]
+    return [pier_count(i, n, 110 if i in (4, 5) else None) for i, n in enumerate(sizes)]
 
 
-def told(ledger, site, rules=RULES, since=None):
+def delivered(ledger, site, rules=RULES, since=None):
     messages = []
     assert deliver_alerts(ledger, site, rules, since, messages.append) == len(messages)
     return messages
 
 
-def test_what_was_told_is_remembered(ledger, site):
+def test_delivered_alerts_are_recorded(ledger, site):
     record(ledger, *month())
-    first = told(ledger, site)
+    first = delivered(ledger, site)
     assert {one.alert.change for one in first} == {"new"}
     assert [one.alert.id for one in first] == list(range(1, len(first) + 1))
     assert EventKind.CALL in {one.alert.event.kind for one in first}
-    assert told(ledger, site) == pending_messages(ledger, site, RULES) == []
-    assert len(ledger.told()) == len(first)
+    assert delivered(ledger, site) == pending_messages(ledger, site, RULES) == []
+    assert len(ledger.alerts()) == len(first)
 
 
-def test_pending_remembers_nothing(ledger, site):
+def test_pending_messages_are_not_recorded(ledger, site):
     record(ledger, *month())
     assert pending_messages(ledger, site, RULES) == pending_messages(ledger, site, RULES) != []
-    assert ledger.told() == ()
+    assert ledger.alerts() == ()
 
 
-def test_what_could_not_be_told_is_told_again(ledger, site):
+def test_a_failed_delivery_is_repeated(ledger, site):
     record(ledger, *month())
 
     def broken(message):
@@ -95,65 +95,67 @@ def test_what_could_not_be_told_is_told_again(ledger, site):
 
     with pytest.raises(BrokenPipeError):
         deliver_alerts(ledger, site, RULES, None, broken)
-    assert ledger.told() == ()
-    assert told(ledger, site)
+    assert ledger.alerts() == ()
+    assert delivered(ledger, site)
 
 
 def test_a_late_scene_is_named(ledger, site):
-    looks = month()
-    late = [one for one in looks if one.scene in ("scene 4", "scene 5")]
-    record(ledger, *(one for one in looks if one not in late))
-    first = told(ledger, site)
-    record(ledger, *late, look(11, 5))
-    second = told(ledger, site)
+    counts = month()
+    late = [one for one in counts if one.scene in ("scene 4", "scene 5")]
+    record(ledger, *(one for one in counts if one not in late))
+    first = delivered(ledger, site)
+    record(ledger, *late, pier_count(11, 5))
+    second = delivered(ledger, site)
     corrected = [one for one in second if one.alert.change != "new"]
     assert corrected
-    assert {one.late for one in corrected} == {("scene 4", "scene 5")}  # not scene 11: it is newer
-    assert {one.late for one in second if one.alert.change == "new"} <= {()}
+    assert {one.late_scenes for one in corrected} == {
+        ("scene 4", "scene 5")
+    }  # not scene 11: it is the latest
+    assert {one.late_scenes for one in second if one.alert.change == "new"} <= {()}
     assert not {one.alert.id for one in second if one.alert.change == "new"} & {
         one.alert.id for one in first
     }
 
 
-def test_other_sites_keep_what_they_were_told(ledger, site, tmp_path):
+def test_the_alerts_of_other_sites_stay(ledger, site, tmp_path):
     record(ledger, *month(), *(replace(o, pier="Pier 3", scene=f"b {o.scene}") for o in month()))
-    first = told(ledger, site)
+    first = delivered(ledger, site)
     other = Site.read(site_file(tmp_path, "Pier 3"))
-    second = told(ledger, other)
+    second = delivered(ledger, other)
     assert {one.alert.event.pier for one in second} == {"Pier 3"}
     assert min(one.alert.id for one in second) == len(first) + 1
-    assert told(ledger, site) == told(ledger, other) == []
+    assert delivered(ledger, site) == delivered(ledger, other) == []
 
 
-def test_twenty_orders_of_arrival_leave_the_same_told(tmp_path, site):
-    looks = month()
-    expected = find_events({"Pier 2": looks})
+def test_twenty_orders_of_arrival_leave_the_same_alerts(tmp_path, site):
+    counts = month()
+    expected = find_events({"Pier 2": counts})
     for seed in range(20):
-        arrived = [*looks, *looks[:3]]
+        arrived = [*counts, *counts[:3]]
         random.Random(seed).shuffle(arrived)
         with Ledger.open(tmp_path / f"{seed}.db") as ledger:
             for i, one in enumerate(arrived):
                 record(ledger, one)
                 if i % 4 == 0:
-                    told(ledger, site)
-            told(ledger, site)
+                    delivered(ledger, site)
+            delivered(ledger, site)
             kept = [json.loads(one.event) for one in ledger.alerts() if one.standing]
         assert len(kept) == len(expected)
         assert {one["kind"] for one in kept} == {one.kind for one in expected}
 
 
-def test_a_told_event_that_is_none_is_refused(ledger, site, tmp_path):
+def test_an_invalid_recorded_event_is_refused(ledger, site, tmp_path):
     record(ledger, *month())
-    told(ledger, site)
+    delivered(ledger, site)
     raw = sqlite3.connect(tmp_path / "port.db")
     raw.execute("UPDATE alerts SET event = '{}' WHERE id = 1")
     raw.commit()
     raw.close()
     with pytest.raises(LedgerError, match="alert 1 is not readable"):
-        told(ledger, site)
+        delivered(ledger, site)
 
 
-def test_the_command_prints_json_and_says_by_its_code_whether_there_was_news(tmp_path, capsys):
+def test_the_command_prints_json_and_its_exit_code_shows_whether_anything_was_new(tmp_path, capsys):
     path = site_file(tmp_path, "Pier 2", alerts=[{"name": "ships", "kinds": ["call"]}])
     with Ledger.open(tmp_path / "port.db") as ledger:
         record(ledger, *month())
@@ -174,7 +176,7 @@ def test_the_command_prints_json_and_says_by_its_code_whether_there_was_news(tmp
     assert capsys.readouterr().out == ""
 
 
-def test_a_missing_ledger_is_not_made(tmp_path, capsys):
+def test_a_missing_ledger_is_not_created(tmp_path, capsys):
     path = site_file(tmp_path, "Pier 2")
     assert main(["alerts", "--ledger", str(tmp_path / "none.db"), "--site", str(path)]) == 2
     assert "no such file" in capsys.readouterr().err

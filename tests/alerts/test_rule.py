@@ -29,14 +29,14 @@ def rules(folder, **members):
     return read_alert_rules(path, Site.read(path))
 
 
-def test_without_rules_there_is_a_usual_one(tmp_path):
+def test_without_rules_there_is_a_default_one(tmp_path):
     (usual,) = rules(tmp_path)
     assert usual.piers == {"Pier 1", "Pier 2"}
     assert EventKind.WARNING in usual.kinds
     assert EventKind.STOCKPILE not in usual.kinds
 
 
-def test_an_empty_list_is_no_rule_at_all(tmp_path):
+def test_an_empty_list_has_no_rules(tmp_path):
     assert rules(tmp_path, alerts=[]) == ()
 
 
@@ -56,7 +56,7 @@ def test_a_rule_is_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("listed", "said"),
+    ("listed", "message"),
     [
         ({}, "must be a list"),
         (["call"], "must be an object"),
@@ -74,11 +74,11 @@ def test_a_rule_is_read(tmp_path):
         ([{"kinds": ["call"], "least_size": "30"}], "least_size is 30"),
     ],
 )
-def test_a_wrong_rule_is_refused(tmp_path, listed, said):
-    with pytest.raises(SiteError, match=said):
+def test_an_invalid_rule_is_refused(tmp_path, listed, message):
+    with pytest.raises(SiteError, match=message):
         rules(tmp_path, alerts=listed)
 
 
-def test_a_number_that_is_none_is_refused(tmp_path):
+def test_nan_is_refused(tmp_path):
     with pytest.raises(SiteError, match="least_size is nan"):
         rules(tmp_path, alerts=[{"kinds": ["call"], "least_size": float("nan")}])

@@ -31,7 +31,16 @@ def when(after, by):
 
 
 def event(kind, began, ended, size=None, confidence=0.95):
-    return Event(kind, "East", began, ended, size, confidence, (), ())
+    return Event(
+        kind=kind,
+        pier="East",
+        began=began,
+        ended=ended,
+        size=size,
+        confidence=confidence,
+        evidence=(),
+        alternatives=(),
+    )
 
 
 def drawn(events, claims=()):
@@ -80,7 +89,14 @@ def test_a_call_that_nobody_saw_is_hatched_and_signed():
 def test_contradicting_claims_lie_one_below_the_other_with_their_sources():
     began = START + timedelta(days=20)
     claims = [
-        PublishedClaim("East", began, began + timedelta(days=1), None, text, source)
+        PublishedClaim(
+            pier="East",
+            began=began,
+            ended=began + timedelta(days=1),
+            kind=None,
+            text=text,
+            source=source,
+        )
         for text, source in (("a ship unloads", "press A"), ("no ship came", "press B"))
     ]
     lanes = EventLanes.of([], claims, SPAN)
@@ -109,7 +125,7 @@ def test_a_picture_with_lanes_is_taller(tmp_path):
     counts = [a_count(f"s{i}", containers=5.0, days=i) for i in range(12)]
     series = Series.of("East", counts)
     (first,), days = {c.acquired for c in counts[:1]}, Magnitude(9.0, 9.0, 9.0, "days")
-    halt = Event(EventKind.HALT, "East", When(None, first), ONGOING, days, 0.9, (), ())
+    halt = event(EventKind.HALT, When(None, first), ONGOING, days, 0.9)
     draw_series([series], tmp_path / "plain.png")
     draw_series([series], tmp_path / "told.png", events=[halt])
     draw_series([series], tmp_path / "other.png", events=[Event(**{**vars(halt), "pier": "West"})])

@@ -1,4 +1,4 @@
-"""Gaps stay gaps, unknown is never zero, and ways of counting are not mixed in silence."""
+"""Gaps stay gaps, unknown is never zero, and mixed methods of counting are flagged."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def numbers(table: pd.DataFrame, name: str = "containers") -> list[float | None]
     return [None if pd.isna(value) else float(value) for value in table[name]]
 
 
-def test_looks_are_the_counts() -> None:
+def test_observations_are_the_counts() -> None:
     counts = [a_count("b", containers=7.0, days=1.0), a_count("a", containers=5.0)]
-    looks = Series.of("East", counts).observations
-    assert list(looks["scene"]) == ["a", "b"]
-    assert numbers(looks) == [5.0, 7.0]
-    assert numbers(looks, "containers_low") == [3.0, 5.0]
-    assert numbers(looks, "teu_high") == [9.5, 12.5]
-    assert looks["acquired"].iloc[0] == pd.Timestamp(START)
-    assert str(looks["acquired"].dt.tz) == "UTC"
+    table = Series.of("East", counts).observations
+    assert list(table["scene"]) == ["a", "b"]
+    assert numbers(table) == [5.0, 7.0]
+    assert numbers(table, "containers_low") == [3.0, 5.0]
+    assert numbers(table, "teu_high") == [9.5, 12.5]
+    assert table["acquired"].iloc[0] == pd.Timestamp(START)
+    assert str(table["acquired"].dt.tz) == "UTC"
 
 
 @pytest.mark.parametrize("status", NO_VIEW)
@@ -44,7 +44,7 @@ def test_unknown_is_missing(status: CountStatus) -> None:
     assert "#" not in line
 
 
-def test_a_failed_look_does_not_know_its_visibility() -> None:
+def test_a_failed_count_has_no_visibility() -> None:
     series = Series.of("East", [a_count(status=CountStatus.FAILED, visible=0.0)])
     assert numbers(series.observations, "visible_fraction") == [None]
     assert "0%" not in series.to_text().splitlines()[2]
@@ -59,15 +59,15 @@ def test_days_without_an_image_are_missing_and_never_filled() -> None:
     assert daily["status"].isna().tolist() == [False, True, True, False]
 
 
-def test_the_day_takes_the_clearest_look_then_the_latest() -> None:
-    looks = [
+def test_the_day_takes_the_clearest_observation_then_the_latest() -> None:
+    counts = [
         a_count("dawn", containers=1.0, visible=0.4, status=CountStatus.PARTIAL),
         a_count("noon", containers=2.0, visible=0.9, status=CountStatus.PARTIAL, days=0.1),
         a_count("later", containers=3.0, visible=0.9, status=CountStatus.PARTIAL, days=0.2),
         a_count("dusk", containers=4.0, visible=0.5, status=CountStatus.PARTIAL, days=0.3),
         a_count("coarse", status=CountStatus.OUT_OF_RANGE, visible=1.0, days=0.4),
     ]
-    daily = Series.of("East", looks).daily()
+    daily = Series.of("East", counts).daily()
     assert list(daily["scene"]) == ["later"]
     assert list(daily["images"]) == [5]
 
@@ -78,7 +78,7 @@ def test_days_are_those_of_utc() -> None:
     assert list(Series.of("East", [late, early]).daily()["scene"]) == ["late", "early"]
 
 
-def test_the_newest_count_of_a_scene_is_taken_and_told(tmp_path: Path) -> None:
+def test_the_latest_count_of_a_scene_is_taken_with_its_method(tmp_path: Path) -> None:
     with Ledger(tmp_path / "l") as ledger:
         ledger.record(a_scene([a_count("a", containers=5.0)]))
         ledger.record(a_scene([a_count("b", containers=6.0, days=1.0)]))
@@ -97,29 +97,29 @@ def test_the_newest_count_of_a_scene_is_taken_and_told(tmp_path: Path) -> None:
     assert "MIXED" not in Series.of("East", all_rows[:1]).to_text()
 
 
-def test_what_does_not_belong_is_refused() -> None:
+def test_counts_of_another_pier_are_refused() -> None:
     with pytest.raises(ValueError, match="'West'"):
         Series.of("East", [a_count(pier="West")])
     with pytest.raises(ValueError, match="no time"):
         Series.of("East", [replace(a_count(), acquired=None)])
 
 
-def test_no_looks() -> None:
+def test_no_observations() -> None:
     series = Series.of("East", [])
     assert len(series) == 0
     assert len(series.daily()) == 0
-    assert series.to_text() == "East: no looks"
+    assert series.to_text() == "East: no observations"
 
 
-def test_text_reads_like_this() -> None:
-    looks = [
+def test_the_text_of_a_series() -> None:
+    counts = [
         a_count("a", containers=20.0, visible=1.0),
         a_count("b", containers=10.0, status=CountStatus.PARTIAL, visible=0.62, days=1.0),
         a_count("c", status=CountStatus.NOT_VISIBLE, visible=0.0, days=4.0),
         a_count("d", containers=None, status=CountStatus.PARTIAL, visible=0.02, days=6.0),
     ]
     heading = "date        time         containers   TEU  hulls  aboard  visible  status"
-    assert Series.of("East", looks).to_text().splitlines()[1:-1] == [
+    assert Series.of("East", counts).to_text().splitlines()[1:-1] == [
         heading,
         "2026-01-05  10:30        20 (18-22)    30      1       3     100%  counted       "
         "###########-",
@@ -132,9 +132,9 @@ def test_text_reads_like_this() -> None:
 
 
 def test_lines_fit_a_terminal() -> None:
-    looks = [a_count(f"{i}", containers=c, days=i) for i, c in enumerate((0.0, 9.0, 99997.0))]
-    looks += [by(a_count("x", containers=9999.0, days=9.0), OTHER_MODEL)]
-    assert max(map(len, Series.of("East", looks).to_text().splitlines())) <= 100
+    counts = [a_count(f"{i}", containers=c, days=i) for i, c in enumerate((0.0, 9.0, 99997.0))]
+    counts += [by(a_count("x", containers=9999.0, days=9.0), OTHER_MODEL)]
+    assert max(map(len, Series.of("East", counts).to_text().splitlines())) <= 100
 
 
 count_strategy = st.builds(
@@ -150,7 +150,7 @@ count_strategy = st.builds(
 @settings(max_examples=60, deadline=None)
 @given(counts=st.lists(count_strategy, min_size=1, max_size=8, unique_by=lambda c: c.scene))
 def test_daily_invents_nothing(counts: list[PierCount]) -> None:
-    """Every number of the daily table is that of a count of this very day."""
+    """Every number of the daily table is that of a count of the same day."""
     shuffled = random.Random(0).sample(counts, len(counts))
     series = Series.of("East", shuffled)
     daily = series.daily()
@@ -171,7 +171,7 @@ def test_daily_invents_nothing(counts: list[PierCount]) -> None:
             )
 
 
-def test_another_outline_under_the_same_name_is_another_way() -> None:
+def test_another_outline_under_the_same_name_is_another_method() -> None:
     one, two = a_count("a"), replace(a_count("b", days=1.0), place="d" * 64)
     series = Series.of("East", [one, two])
     assert len(series.methods) == 2

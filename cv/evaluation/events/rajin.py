@@ -124,7 +124,7 @@ def _absence(evidence: CaseEvidence) -> Answer:
     for halt in evidence.events_of(EventKind.HALT, "Pier 1", _between((2, 12), (2, 15))):
         if isinstance(halt, Halt):
             concluded = (
-                f"no call for {_size(halt)} in {halt.looks} observations, longest time without one "
+                f"no call for {_size(halt)} in {halt.observations} observations, longest time without one "
                 f"{halt.longest_unseen_d:.0f} days, chance of an unseen call {halt.unseen_call:.0%}"
             )
             return concluded, ""

@@ -77,7 +77,7 @@ class PierParameters:
 def _pauses(gaps_d: Floats, ship: NDArray[np.bool_]) -> Floats:
     """Return the watched days from each observed arrival to the next, without halts.
 
-    `ship` (n,) tells whether each observation shows a ship. Time without observations may hide
+    `ship` (n,) is whether each observation shows a ship. Time without observations may hide
     calls and is left out; a pause far above the median is a halt.
     """
     arrivals = ship & ~np.concatenate([[False], ship[:-1]])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
 
 from cv.events.constants import MIN_PROBABILITY
-from cv.events.event import ONGOING, CensoredTime, Event, EventKind, Magnitude
+from cv.events.event import JSON_NAME, ONGOING, CensoredTime, Event, EventKind, Magnitude
 from cv.events.model.posterior import Posterior
 
 MIN_DURATION_D = 12.0
@@ -27,8 +27,8 @@ _ALTERNATIVES = (
 class Halt(Event):
     """A time without a call; `confidence` is the probability that no ship came unseen."""
 
-    looks: int
-    """Observations of the berth during it (the name in the JSON), none of which shows a ship."""
+    observations: int = field(metadata={JSON_NAME: "looks"})
+    """Number of observations of the berth during it; none of them shows a ship."""
     longest_unseen_d: float
     """Longest time during it without an observation of the berth, days."""
 
@@ -86,6 +86,6 @@ def _halt(posterior: Posterior, began: CensoredTime, ended: CensoredTime) -> Hal
         confidence=confidence,
         evidence=tuple(observations.scenes[i] for i in berth),
         alternatives=_ALTERNATIVES,
-        looks=len(berth),
+        observations=len(berth),
         longest_unseen_d=float(np.diff([days[first], *days[berth], days[last]]).max()),
     )

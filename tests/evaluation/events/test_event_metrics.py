@@ -1,4 +1,4 @@
-"""Marks of events and alarms against a history that is known."""
+"""Metrics of events and alarms against a known history."""
 
 from __future__ import annotations
 
@@ -18,7 +18,15 @@ from cv.events.event import CensoredTime, Event, EventKind
 from cv.events.pipeline import find_events
 
 NOTHING = np.array([0.0, 20.0]), np.zeros(2)
-SHIP = SimulatedVisit(4.0, 5.0, 7.0, 120.0, 50, 3.0, 100)
+SHIP = SimulatedVisit(
+    arrival_d=4.0,
+    shift_d=5.0,
+    departure_d=7.0,
+    length_m=120.0,
+    unloaded=50,
+    gathering_d=3.0,
+    loaded=100,
+)
 HISTORY = PortHistory(20.0, (SHIP,), NOTHING, NOTHING)
 
 
@@ -30,11 +38,20 @@ def call(
     came: tuple[float, float], left: tuple[float, float], kind: EventKind = EventKind.CALL
 ) -> Event:
     began, ended = (CensoredTime(*(at(day) for day in days)) for days in (came, left))
-    return Event(kind, EXPORT.name, began, ended, None, 0.9, (), ())
+    return Event(
+        kind=kind,
+        pier=EXPORT.name,
+        began=began,
+        ended=ended,
+        size=None,
+        confidence=0.9,
+        evidence=(),
+        alternatives=(),
+    )
 
 
 @pytest.fixture(scope="module")
-def looks():
+def counts():
     whole = next(
         c
         for c in SimulatedPort.simulate(1, CLEAR_COAST).export_counts
@@ -43,52 +60,52 @@ def looks():
     return [replace(whole, acquired=at(day)) for day in range(20)]
 
 
-def test_a_call_is_right_by_its_looks_and_its_spans(looks):
-    found = score_events(HISTORY, EXPORT, looks, [call((4, 6), (6, 8)), call((10, 11), (11, 12))])
+def test_a_call_is_right_by_its_observations_and_its_intervals(counts):
+    found = score_events(HISTORY, EXPORT, counts, [call((4, 6), (6, 8)), call((10, 11), (11, 12))])
     assert found.recall == Proportion(1, 1)
     assert found.precision == Proportion(1, 2)
     assert found.arrivals == Proportion(1, 1)
-    late = score_events(HISTORY, EXPORT, looks, [call((5.5, 6), (6, 6.5))])
+    late = score_events(HISTORY, EXPORT, counts, [call((5.5, 6), (6, 6.5))])
     assert (late.arrivals, late.departures) == (Proportion(0, 1), Proportion(0, 1))
 
 
-def test_a_call_told_twice_is_right_once(looks):
-    found = score_events(HISTORY, EXPORT, looks, [call((4, 5), (5, 6)), call((5, 6), (6, 8))])
+def test_a_call_reported_twice_is_right_once(counts):
+    found = score_events(HISTORY, EXPORT, counts, [call((4, 5), (5, 6)), call((5, 6), (6, 8))])
     assert found.precision == Proportion(1, 2)
 
 
-def test_an_inferred_call_finds_too(looks):
-    found = score_events(HISTORY, EXPORT, looks, [call((4, 8), (4, 8), EventKind.UNSEEN_CALL)])
+def test_an_inferred_call_counts_as_found(counts):
+    found = score_events(HISTORY, EXPORT, counts, [call((4, 8), (4, 8), EventKind.UNSEEN_CALL)])
     assert (found.recall, found.inferred) == (Proportion(1, 1), Proportion(1, 1))
-    assert score_events(HISTORY, EXPORT, looks, []).recall == Proportion(0, 1)
+    assert score_events(HISTORY, EXPORT, counts, []).recall == Proportion(0, 1)
 
 
-def test_an_alarm_is_right_from_the_first_cargo_to_the_ship(looks):
-    right = score_alarms(HISTORY, EXPORT, looks, [(3.5, 6.0)])
+def test_an_alarm_is_right_from_the_first_cargo_to_the_ship(counts):
+    right = score_alarms(HISTORY, EXPORT, counts, [(3.5, 6.0)])
     assert (right.warned, right.false_alarms, right.leads_d) == (Proportion(1, 1), 0, (1.5,))
-    late = score_alarms(HISTORY, EXPORT, looks, [(5.5, 6.0)])
+    late = score_alarms(HISTORY, EXPORT, counts, [(5.5, 6.0)])
     assert (late.warned, late.false_alarms, late.late_alarms) == (Proportion(0, 1), 1, 1)
-    false = score_alarms(HISTORY, EXPORT, looks, [(10.0, 11.0)])
+    false = score_alarms(HISTORY, EXPORT, counts, [(10.0, 11.0)])
     assert (false.warned, false.false_alarms, false.late_alarms) == (Proportion(0, 1), 1, 0)
     both = right + false
     assert (both.warned, both.false_alarms, both.years) == (Proportion(1, 2), 1, 40 / 365)
 
 
-def test_clouds_are_nothing_to_a_peer_or_left_out():
-    looks = SimulatedPort.simulate(2, CLEAR_COAST).export_counts
-    hidden = [c for c in looks if not c.containers.known]
+def test_clouds_are_zero_for_a_baseline_or_left_out():
+    counts = SimulatedPort.simulate(2, CLEAR_COAST).export_counts
+    hidden = [c for c in counts if not c.containers.known]
     assert hidden
-    every, known = RawCounts.of(looks, True), RawCounts.of(looks, False)
-    assert len(every.days) == len(looks) == len(known.days) + len(hidden)
+    every, known = RawCounts.of(counts, True), RawCounts.of(counts, False)
+    assert len(every.days) == len(counts) == len(known.days) + len(hidden)
 
 
-def test_a_peer_alarm_stands_until_the_look_that_ends_it():
+def test_a_baseline_alarm_is_active_until_the_observation_that_ends_it():
     raw = RawCounts(np.array([0.0, 1.0, 2.0, 3.0, 4.0]), np.array([0.0, 50.0, 60.0, 0.0, 70.0]))
     assert threshold_alarms(raw, 40.0) == [(1.0, 3.0), (4.0, np.inf)]
 
 
 @pytest.mark.parametrize("name", ["fixed threshold", "CUSUM"])
-def test_peers_warn_before_ships(name):
+def test_baselines_warn_before_ships(name):
     port = SimulatedPort.simulate(2, CLEAR_COAST)
     alarms, settings = BASELINES[name]
     rates = [
@@ -103,7 +120,7 @@ def test_peers_warn_before_ships(name):
     assert max(rates) > 0.7
 
 
-def test_the_engine_tells_most_of_a_few_ports():
+def test_the_engine_finds_most_of_a_few_ports():
     """A smoke test; tools/event_skill.py measures over hundreds of ports."""
     total = EventMetrics()
     for seed in range(30_000, 30_006):

@@ -1,4 +1,4 @@
-"""The simulator: what it draws is what it says, and the engine finds most of it."""
+"""The simulator: its draws have the stated properties, and the engine finds most of them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from cv.events.rules.ship_calls import observed_calls
 
 
 @pytest.mark.parametrize(("sky", "usable"), [(CLEAR_COAST, 0.64), (RAJIN_SKY, 0.37)])
-def test_a_sky_shows_as_many_days_as_it_says(sky, usable):
-    assert sky.usable == pytest.approx(usable, abs=0.005)
+def test_a_climate_shows_its_share_of_days(sky, usable):
+    assert sky.usable_share == pytest.approx(usable, abs=0.005)
     months = np.tile(np.repeat(np.arange(1, 13), 30), 60)
     shown = visible_shares(np.random.default_rng(0), months, sky)
     assert np.mean(shown == 1) == pytest.approx(usable, abs=0.02)
-    assert np.mean(np.isnan(shown)) == pytest.approx(1 - sky.imaged, abs=0.01)
+    assert np.mean(np.isnan(shown)) == pytest.approx(1 - sky.imaged_share, abs=0.01)
     summer = np.isin(months, (6, 7, 8))
     assert np.mean(shown[summer] == 1) < np.mean(shown[~summer] == 1) - 0.1
 
 
-def test_a_seed_is_a_port():
+def test_a_seed_always_gives_the_same_port():
     one, same, other = (
         repr(SimulatedPort.simulate(seed, CLEAR_COAST).export_counts) for seed in (3, 3, 4)
     )
@@ -32,7 +32,7 @@ def test_a_seed_is_a_port():
     assert one != other
 
 
-def test_counts_are_near_the_truth_and_unknown_under_clouds():
+def test_counts_are_close_to_the_truth_and_unknown_under_clouds():
     port = SimulatedPort.simulate(5, CLEAR_COAST)
     held = clear = 0
     for count in port.export_counts:
@@ -55,7 +55,7 @@ def test_cargo_waits_on_the_export_pier_before_most_ships_and_is_gone_after():
     assert np.median(before) > 5 * np.median(after)
 
 
-def test_the_engine_finds_the_calls_that_looks_have_seen():
+def test_the_engine_finds_the_observed_calls():
     """A smoke test at one port; the benchmark says how well over many."""
     port = SimulatedPort.simulate(11, CLEAR_COAST)
     for place, counts in ((EXPORT, port.export_counts), (IMPORT, port.import_counts)):

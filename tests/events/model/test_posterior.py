@@ -1,4 +1,4 @@
-"""The filter and its smoother against the sum over every possible history."""
+"""The forward filter and the backward pass, against the sum over every possible history."""
 
 from __future__ import annotations
 
@@ -20,61 +20,101 @@ from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import PierParameters
 from cv.events.model.posterior import Posterior
 from cv.site import PierRole
-from tests.fixtures.observations import look
+from tests.fixtures.observations import pier_count
 
-HABITS = PierParameters(8.0, 1.5, 100.0, CARGO_FLOWS[PierRole.EXPORT])
-
-
-def berth_only(*looks):
-    """A watch that saw the berth and no containers."""
-    watch = PierObservations.of(looks)
-    watch.containers[:] = np.nan
-    return watch
+PARAMETERS = PierParameters(
+    call_interval_d=8.0, stay_d=1.5, load=100.0, flow=CARGO_FLOWS[PierRole.EXPORT]
+)
 
 
-def test_states_are_those_of_all_histories_together():
-    watch = berth_only(look(0, 0), look(1.2, 0, 110), look(2, 0), look(5, 0), look(6.1, 0, 120))
-    paths = PathProbabilities.over(np.diff(watch.days), HABITS)
-    seen = ship_likelihoods(watch)
-    weights = np.zeros((len(watch), STATES))
-    bare = 0.0
-    every = 0.0
-    for history in product(range(STATES), repeat=len(watch)):
-        weight = stationary_distribution(HABITS)[history[0]]
-        quiet = float(history[1] in WITHOUT_SHIP and history[2] in WITHOUT_SHIP)
-        for step, state in enumerate(history):
-            weight *= seen[step, int(state in WITH_SHIP)]
-            if step:
-                weight *= paths.any_path[step - 1, history[step - 1], state]
-        for step, state in enumerate(history):
-            weights[step, state] += weight
-        if history[2] in WITHOUT_SHIP:
-            every += weight
-            share = (
-                paths.no_ship[2, history[2], history[3]] / paths.any_path[2, history[2], history[3]]
-            )
-            bare += weight * share
-        assert quiet >= 0
-    weights /= weights.sum(axis=1, keepdims=True)
-    story = Posterior.of(watch, HABITS)
-    assert story.smoothed == pytest.approx(weights, abs=1e-4)
-    assert story.stays_empty_probability(2, 3) == pytest.approx(bare / every, abs=1e-4)
+def hulls_only(*counts):
+    """Observations of the berth alone, without containers."""
+    observations = PierObservations.of(counts)
+    observations.containers[:] = np.nan
+    return observations
 
 
-def test_the_level_follows_the_counts_and_is_sure_where_they_agree():
-    story = Posterior.of(PierObservations.of([look(day, 80) for day in range(8)]))
-    mean, spread = story.level[-1]
+class HistorySum:
+    """Sums over every possible sequence of states at the observations: the oracle."""
+
+    def __init__(self, observations):
+        self.observations = observations
+        self.paths = PathProbabilities.over(np.diff(observations.days), PARAMETERS)
+        likelihoods = ship_likelihoods(observations)
+        start = stationary_distribution(PARAMETERS)
+        self.weights = {}
+        for history in product(range(STATES), repeat=len(observations)):
+            weight = start[history[0]]
+            for t, state in enumerate(history):
+                weight *= likelihoods[t, int(state in WITH_SHIP)]
+                if t:
+                    weight *= self.paths.any_path[t - 1, history[t - 1], state]
+            self.weights[history] = weight
+        self.total = sum(self.weights.values())
+
+    def state_probabilities(self):
+        """(n, states) probability of each state at each observation."""
+        found = np.zeros((len(self.observations), STATES))
+        for history, weight in self.weights.items():
+            found[range(len(history)), history] += weight
+        return found / self.total
+
+    def path_probability(self, gaps, part):
+        """Probability that the paths over all `gaps` are of the kind `part`."""
+        found = 0.0
+        for history, weight in self.weights.items():
+            for gap in gaps:
+                step = gap, history[gap], history[gap + 1]
+                weight *= part[step] / self.paths.any_path[step]
+            found += weight
+        return found / self.total
+
+
+def test_probabilities_are_those_of_all_histories_together():
+    observations = hulls_only(
+        pier_count(0, 0),
+        pier_count(1.2, 0, 110),
+        pier_count(2, 0),
+        pier_count(5, 0),
+        pier_count(6.1, 0, 120),
+    )
+    oracle, posterior = HistorySum(observations), Posterior.of(observations, PARAMETERS)
+    paths, states = oracle.paths, oracle.state_probabilities()
+    assert posterior.smoothed == pytest.approx(states, abs=1e-4)
+    for first, last in ((0, 1), (2, 3), (1, 3), (0, 4)):
+        empty = oracle.path_probability(range(first, last), paths.no_ship)
+        empty_at_first = states[first, WITHOUT_SHIP].sum()
+        assert posterior.empty_probability(first, last) == pytest.approx(empty, abs=1e-4)
+        assert posterior.stays_empty_probability(first, last) == pytest.approx(
+            empty / empty_at_first, abs=1e-4
+        )
+    for span in (1, 2):
+        assert posterior.empty_probabilities(span) == pytest.approx(
+            [posterior.empty_probability(t, t + span) for t in range(5 - span)]
+        )
+    for gap in range(4):
+        presence = oracle.path_probability([gap], paths.any_path - paths.no_ship)
+        arrival = oracle.path_probability([gap], paths.any_path - paths.no_arrival)
+        assert posterior.gap_presence[gap] == pytest.approx(presence, abs=1e-4)
+        assert posterior.gap_arrivals[gap] == pytest.approx(arrival, abs=1e-4)
+
+
+def test_the_level_follows_the_counts_and_is_precise_where_they_agree():
+    posterior = Posterior.of(PierObservations.of([pier_count(day, 80) for day in range(8)]))
+    mean, spread = posterior.level[-1]
     assert mean == pytest.approx(80, abs=3)
-    assert spread < PierObservations.of([look(0, 80)]).containers_sd[0, 0] / 1.5
+    assert spread < PierObservations.of([pier_count(0, 80)]).containers_sd[0, 0] / 1.5
 
 
-def test_a_look_that_nothing_explains_breaks_nothing():
-    story = Posterior.of(PierObservations.of([look(0, 5), look(0.02, 1e6), look(1, 5)]))
-    assert np.isfinite(story.smoothed).all()
-    assert story.smoothed.sum(axis=1) == pytest.approx(np.ones(3))
+def test_an_impossible_count_leaves_the_posterior_finite():
+    posterior = Posterior.of(
+        PierObservations.of([pier_count(0, 5), pier_count(0.02, 1e6), pier_count(1, 5)])
+    )
+    assert np.isfinite(posterior.smoothed).all()
+    assert posterior.smoothed.sum(axis=1) == pytest.approx(np.ones(3))
 
 
-def test_one_look_is_a_story_too():
-    story = Posterior.of(PierObservations.of([look(0, 5)]))
-    assert story.smoothed.shape == (1, STATES)
-    assert len(story.gap_presence) == 0
+def test_one_observation_has_a_posterior():
+    posterior = Posterior.of(PierObservations.of([pier_count(0, 5)]))
+    assert posterior.smoothed.shape == (1, STATES)
+    assert len(posterior.gap_presence) == 0

@@ -1,4 +1,4 @@
-"""Stopped inflow is told where nothing came, and nowhere else."""
+"""Stopped inflow is found where nothing came, and nowhere else."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from cv.evaluation.simulation.cloud_cover import CLEAR_COAST
 from cv.evaluation.simulation.port import EXPORT, IMPORT, SimulatedPort
 from cv.events.event import EventKind
 from cv.events.pipeline import find_events
-from tests.fixtures.observations import look
+from tests.fixtures.observations import pier_count
 
 
-def stops(*looks):
-    return [e for e in find_events({"Pier 2": list(looks)}) if e.kind is EventKind.INFLOW_STOPPED]
+def stops(*counts):
+    return [e for e in find_events({"Pier 2": list(counts)}) if e.kind is EventKind.INFLOW_STOPPED]
 
 
 def test_a_pier_to_which_nothing_comes():
-    (stop,) = stops(*(look(day, 40) for day in range(30)))
+    (stop,) = stops(*(pier_count(day, 40) for day in range(30)))
     assert stop.size.value == 29
     assert len(stop.evidence) == 30
 
 
 def test_growth_in_small_steps_is_inflow_too():
-    assert stops(*(look(day, 10 + 4 * day) for day in range(30))) == []
+    assert stops(*(pier_count(day, 10 + 4 * day) for day in range(30))) == []
 
 
-def test_time_that_nobody_looked_at_is_no_pause():
-    assert stops(*(look(365 * year, 50 * year) for year in range(10))) == []
-    assert stops(look(0, 40), look(200, 40)) == []
+def test_time_without_observations_is_not_a_stop():
+    assert stops(*(pier_count(365 * year, 50 * year) for year in range(10))) == []
+    assert stops(pier_count(0, 40), pier_count(200, 40)) == []
 
 
-def test_halts_need_looks_at_the_berth():
-    blind = [look(day, 0) for day in range(100)]
+def test_halts_need_observations_of_the_berth():
+    blind = [pier_count(day, 0) for day in range(100)]
     blind = [one.__class__(**{**vars(one), "berth_visible_fraction": 0.0}) for one in blind]
-    hidden = [one.__class__(**{**vars(one), "hulls": look(0, None).hulls}) for one in blind]
+    hidden = [one.__class__(**{**vars(one), "hulls": pier_count(0, None).hulls}) for one in blind]
     assert not [e for e in find_events({"Pier 2": hidden}) if e.kind is EventKind.HALT]
 
 
-def test_what_is_told_with_confidence_is_true_at_simulated_piers():
-    told = wrong = 0
+def test_confident_stops_are_true_at_simulated_piers():
+    found = wrong = 0
     for seed in range(6):
         port = SimulatedPort.simulate(seed, CLEAR_COAST, 365)
         events = find_events({EXPORT.name: port.export_counts, IMPORT.name: port.import_counts})
@@ -51,7 +51,7 @@ def test_what_is_told_with_confidence_is_true_at_simulated_piers():
             last = first + event.size.value
             inside = np.interp(np.arange(first, last, 0.25), times, numbers)
             rise = max(inside[i:].max() - inside[i] for i in range(len(inside)))
-            told += 1
+            found += 1
             wrong += rise > 40
-    assert told >= 2
-    assert wrong <= 0.3 * told
+    assert found >= 2
+    assert wrong <= 0.3 * found

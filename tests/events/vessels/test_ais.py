@@ -1,9 +1,10 @@
-"""AIS: who broadcast from a berth, and when nobody did although others were heard."""
+"""AIS: who broadcast from a berth, and when nobody did although others were received."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 import shapely
 from pyproj import CRS, Geod, Transformer
@@ -25,14 +26,14 @@ BERTH = (130.00125, 42.001)
 def call(first=0.0, last=2.0):
     days = [START + timedelta(days=d) for d in (first - 1, first, last, last + 1)]
     return Event(
-        EventKind.CALL,
-        "Pier 1",
-        CensoredTime(*days[:2]),
-        CensoredTime(*days[2:]),
-        None,
-        0.9,
-        ("s",),
-        (),
+        kind=EventKind.CALL,
+        pier="Pier 1",
+        began=CensoredTime(*days[:2]),
+        ended=CensoredTime(*days[2:]),
+        size=None,
+        confidence=0.9,
+        evidence=("s",),
+        alternatives=(),
     )
 
 
@@ -52,7 +53,7 @@ def messages(folder, *rows):
     return AisMessages.read(path)
 
 
-def test_ships_at_the_berth_are_told_by_how_often_they_were_heard(tmp_path):
+def test_ships_at_the_berth_are_ordered_by_their_number_of_messages(tmp_path):
     ais = messages(
         tmp_path,
         (1.0, 222, BERTH),
@@ -61,11 +62,15 @@ def test_ships_at_the_berth_are_told_by_how_often_they_were_heard(tmp_path):
         (1.0, 333, away(5_000)),
         (-0.5, 444, BERTH),
     )
-    heard = ais.evidence_for(call(), PIER, WGS84)
-    assert (heard.broadcast, heard.mmsi, heard.around) == (BroadcastStatus.SENT, (222, 111), 4)
+    evidence = ais.evidence_for(call(), PIER, WGS84)
+    assert (evidence.broadcast, evidence.mmsi, evidence.around) == (
+        BroadcastStatus.SENT,
+        (222, 111),
+        4,
+    )
 
 
-def test_silence_is_told_only_where_others_were_heard(tmp_path):
+def test_silence_is_reported_only_where_others_were_received(tmp_path):
     near, distant = away(5_000), away(90_000)
     ais = messages(tmp_path, (1.0, 333, near), (9.0, 333, near), (9.0, 1, distant))
     assert ais.evidence_for(call(), PIER, WGS84).broadcast is BroadcastStatus.SILENT
@@ -80,9 +85,7 @@ def test_sites_may_be_in_metres(tmp_path):
     forth = Transformer.from_crs(WGS84, utm, always_xy=True)
 
     def moved(place):
-        return shapely.transform(
-            place, lambda xy: __import__("numpy").stack(forth.transform(*xy.T), 1)
-        )
+        return shapely.transform(place, lambda xy: np.stack(forth.transform(*xy.T), 1))
 
     pier = Pier(PIER.name, PIER.role, moved(PIER.outline), moved(PIER.berth))
     ais = messages(tmp_path, (1.0, 222, away(280)), (1.0, 111, away(420)))
@@ -94,7 +97,7 @@ def test_sites_may_be_in_metres(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("time,mmsi,lon,lat\n", "longitude"),
         ("time,mmsi,longitude,latitude\n2024-01-10T00:00:00,1,130,42\n", "without a zone"),
@@ -105,8 +108,8 @@ def test_sites_may_be_in_metres(tmp_path):
         ("", "No columns"),
     ],
 )
-def test_wrong_tables_are_refused(tmp_path, text, said):
+def test_invalid_tables_are_refused(tmp_path, text, message):
     path = tmp_path / "ais.csv"
     path.write_text(text)
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         AisMessages.read(path)

@@ -1,4 +1,4 @@
-"""Claims: read with their sources, kept side by side, set beside what looks tell."""
+"""Claims: read with their sources, kept side by side, matched with events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cv.errors import InputError
 from cv.events.event import EventKind
 from cv.events.pipeline import find_events
 from cv.events.vessels.claims import read_claims
-from tests.fixtures.observations import look
+from tests.fixtures.observations import pier_count
 
 HEAD = "pier,from,to,kind,text,source\n"
 
@@ -39,18 +39,18 @@ def utc(*day):
 
 
 def test_claims_that_contradict_each_other_are_all_kept(tmp_path):
-    told = claims(
+    both = claims(
         tmp_path,
         "Pier 1,2024-02-12,,call,it unloads here,A",
         "Pier 1,2024-02-12,,,it arrives elsewhere,B",
     )
-    assert [claim.source for claim in told] == ["A", "B"]
+    assert [claim.source for claim in both] == ["A", "B"]
 
 
-def test_looks_tell_of_the_same_kind_pier_and_time_only(tmp_path):
+def test_matching_events_are_of_the_same_kind_pier_and_time(tmp_path):
     sizes = [0, 0, 40, 80, 80, 10, 5, 5, 5, 5]
-    looks = [look(i, n, 110 if i in (4, 5) else None) for i, n in enumerate(sizes)]
-    events = find_events({"Pier 2": looks})
+    counts = [pier_count(i, n, 110 if i in (4, 5) else None) for i, n in enumerate(sizes)]
+    events = find_events({"Pier 2": counts})
     (call,) = (event for event in events if event.kind is EventKind.CALL)
     day = f"{call.began.latest:%Y-%m-%d}"
     later = f"{call.ended.latest + timedelta(days=2):%Y-%m-%d}"
@@ -73,12 +73,12 @@ def test_looks_tell_of_the_same_kind_pier_and_time_only(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("Pier 2,2024-13-01,,,a,b", "line 2: "),
         ("Pier 2,2024-01-05T10:00:00,,,a,b", "no zone"),
         ("Pier 2,2024-01-05,2024-01-03,,a,b", "before it began"),
-        ("Pier 2,2024-01-05,,calls,a,b", "'calls' is not a valid Kind"),
+        ("Pier 2,2024-01-05,,calls,a,b", "'calls' is not a valid EventKind"),
         (",2024-01-05,,,a,b", "is empty"),
         ("Pier 2,2024-01-05,,,,b", "is empty"),
         ("Pier 2,2024-01-05,,,a,", "is empty"),
@@ -86,12 +86,12 @@ def test_looks_tell_of_the_same_kind_pier_and_time_only(tmp_path):
         ("Pier 2,,,,a,b", "line 2: "),
     ],
 )
-def test_a_wrong_claim_is_refused(tmp_path, line, said):
-    with pytest.raises(InputError, match=said):
+def test_an_invalid_claim_is_refused(tmp_path, line, message):
+    with pytest.raises(InputError, match=message):
         claims(tmp_path, line)
 
 
-def test_what_is_no_file_of_claims_is_refused(tmp_path):
+def test_an_invalid_file_of_claims_is_refused(tmp_path):
     with pytest.raises(InputError, match="no column from"):
         claims(tmp_path, "x", head="pier,to,kind,text,source\n")
     (tmp_path / "claims.csv").write_bytes(b"\xff\xfe\x00")

@@ -16,7 +16,7 @@ from cv.events.vessels.vessel_matching import (
     HullMeasurement,
     Vessel,
 )
-from tests.fixtures.observations import look
+from tests.fixtures.observations import pier_count
 
 FLEET = Fleet(
     (
@@ -34,14 +34,14 @@ def test_a_hull_of_known_size_gets_its_name():
     assert FLEET.most_probable_name(HullMeasurement(101.0, 16.2, BridgePosition.AFT)) == "Short"
 
 
-def test_thin_evidence_names_nobody():
+def test_weak_evidence_gives_no_name():
     assert FLEET.most_probable_name(HullMeasurement()) == UNKNOWN
     assert FLEET.candidates(HullMeasurement())[0].name == UNKNOWN
     assert FLEET.most_probable_name(HullMeasurement(127.0)) == UNKNOWN
     assert FLEET.candidates(HullMeasurement(127.0))[0].probability < 0.6
 
 
-def test_a_stranger_is_unknown():
+def test_a_ship_outside_of_the_fleet_is_unknown():
     for length in (60.0, 75.0, 180.0, 300.0):
         assert (
             FLEET.most_probable_name(HullMeasurement(length, length / 6.4, BridgePosition.AFT))
@@ -51,9 +51,9 @@ def test_a_stranger_is_unknown():
 
 
 def test_probabilities_are_calibrated_where_errors_are_as_assumed():
-    """Hulls of the fleet and strangers, drawn as the prior says."""
+    """Hulls of the fleet and others, drawn from the prior."""
     rng = np.random.default_rng(0)
-    told, right = [], []
+    stated, right = [], []
     for _ in range(2_000):
         if rng.random() < 0.3:
             name, length = UNKNOWN, 110 * np.exp(0.55 * rng.standard_normal())
@@ -70,13 +70,13 @@ def test_probabilities_are_calibrated_where_errors_are_as_assumed():
         fore = fore if rng.random() < 0.9 else not fore
         bridge = BridgePosition.FORE if fore else BridgePosition.AFT
         best = FLEET.candidates(HullMeasurement(length, beam, bridge))[0]
-        told.append(best.probability)
+        stated.append(best.probability)
         right.append(best.name == name)
-    assert np.mean(told) == pytest.approx(np.mean(right), abs=0.03)
+    assert np.mean(stated) == pytest.approx(np.mean(right), abs=0.03)
     assert np.mean(right) > 0.8
 
 
-def test_a_fleet_file_is_read_and_a_broken_one_refused(tmp_path):
+def test_a_fleet_file_is_read_and_an_invalid_one_refused(tmp_path):
     path = tmp_path / "fleet.csv"
     path.write_text("name,aliases,length_m,beam_m,bridge\nA,B;C,100,,fore\nD,,,,\n")
     first, second = Fleet.read(path).vessels
@@ -100,7 +100,7 @@ def test_a_scenario_is_a_range_with_a_source(tmp_path):
         read_load_assumptions(path)
 
 
-def test_days_are_counted_by_what_they_showed():
-    looks = [look(0, 5, 115), look(0.2, 5), look(1, None), look(4, 5)]
-    assert Observability.of(looks) == Observability(5, 3, 2, 1)
+def test_days_are_counted_by_what_they_show():
+    counts = [pier_count(0, 5, 115), pier_count(0.2, 5), pier_count(1, None), pier_count(4, 5)]
+    assert Observability.of(counts) == Observability(5, 3, 2, 1)
     assert Observability.of([]) == Observability(0, 0, 0, 0)

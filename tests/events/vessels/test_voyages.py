@@ -1,4 +1,4 @@
-"""Visits and voyages: what is counted by which rule, and never more than is shown."""
+"""Port calls and voyages: what each rule counts, and never more than was observed."""
 
 from __future__ import annotations
 
@@ -20,22 +20,42 @@ def at(day):
     return START + timedelta(days=day)
 
 
+def event(kind, pier, began, ended, size, confidence, scenes):
+    return Event(
+        kind=kind,
+        pier=pier,
+        began=began,
+        ended=ended,
+        size=size,
+        confidence=confidence,
+        evidence=scenes,
+        alternatives=(),
+    )
+
+
 def call(pier, first, last, kind=EventKind.CALL, ended=None):
     """A call seen from a day to another, and on neither the day before nor the day after."""
     left = CensoredTime(at(last), at(last + 1)) if ended is None else ended
     scenes = (f"{pier} {first}", f"{pier} {last}")
-    return Event(kind, pier, CensoredTime(at(first - 1), at(first)), left, None, 0.9, scenes, ())
+    return event(kind, pier, CensoredTime(at(first - 1), at(first)), left, None, 0.9, scenes)
 
 
 def shift(left, came):
     size = Magnitude(110.0, 100.0, 120.0, "metres")
     scenes = (left.evidence[-1], came.evidence[0])
-    return Event(EventKind.BERTH_SHIFT, left.pier, left.ended, came.began, size, 0.8, scenes, ())
+    return event(EventKind.BERTH_SHIFT, left.pier, left.ended, came.began, size, 0.8, scenes)
 
 
 def visit(port, ship, first, last, seen=True):
-    span = CensoredTime(at(first), at(first)), CensoredTime(at(last), at(last))
-    return PortCall(port, ship, *span, 1, seen, "by hand")
+    return PortCall(
+        port=port,
+        ship=ship,
+        began=CensoredTime(at(first), at(first)),
+        ended=CensoredTime(at(last), at(last)),
+        calls=1,
+        seen=seen,
+        source="by hand",
+    )
 
 
 def nobody(_):
@@ -43,7 +63,7 @@ def nobody(_):
 
 
 def counted(every, home="Rajin"):
-    return {tally.rule: (tally.seen, tally.inferred) for tally in count_voyages(every, home)}
+    return {one.rule: (one.seen, one.inferred) for one in count_voyages(every, home)}
 
 
 def test_calls_that_a_shift_connects_are_one_visit():
@@ -63,14 +83,14 @@ def test_a_visit_is_named_where_its_calls_do_not_contradict_each_other():
     assert (named.ship, doubtful.ship) == ("Maria", UNKNOWN)
 
 
-def test_a_call_that_no_look_shows_is_told_apart():
+def test_an_unseen_call_counts_as_inferred():
     events = [call("Pier 2", 1, 2), call("Pier 2", 10, 11, EventKind.UNSEEN_CALL)]
     every = port_calls("Rajin", events, nobody)
     assert counted(every)[CountingRule.CALL] == counted(every)[CountingRule.VISIT] == (1, 1)
     assert counted(every)[CountingRule.ROUND] == (0, 0)
 
 
-def test_every_rule_counts_what_it_says():
+def test_every_rule_counts_by_its_definition():
     """Maria goes there and back twice; Angara there only; somebody calls at home."""
     every = [
         visit("Rajin", "Maria", 1, 2),
@@ -125,19 +145,19 @@ def test_counts_are_lower_bounds_whatever_goes_unseen():
             assert seen <= true[rule][0]
 
 
-def test_what_others_tell_gives_a_name_and_is_not_counted_twice():
-    told = port_calls("Rajin", [call("Pier 1", 5, 6), call("Pier 1", 20, 21)], nobody)
-    stated = [visit("Rajin", "Maria", 5, 5), visit("Rajin", "Maria", 6, 6)]
-    stated += [visit("Vostochny", "Maria", 9, 9)]
-    every = merge_port_calls(told, stated)
+def test_reported_port_calls_give_a_name_and_are_not_counted_twice():
+    found = port_calls("Rajin", [call("Pier 1", 5, 6), call("Pier 1", 20, 21)], nobody)
+    reported = [visit("Rajin", "Maria", 5, 5), visit("Rajin", "Maria", 6, 6)]
+    reported += [visit("Vostochny", "Maria", 9, 9)]
+    every = merge_port_calls(found, reported)
     assert [(one.port, one.ship) for one in every] == [
         ("Rajin", "Maria"),
         ("Vostochny", "Maria"),
         ("Rajin", UNKNOWN),
     ]
     other = visit("Rajin", "Angara", 6, 6)
-    doubtful = merge_port_calls(told, [*stated, other])[0]
-    assert doubtful.ship == UNKNOWN  # two names contradict each other, and both are said
+    doubtful = merge_port_calls(found, [*reported, other])[0]
+    assert doubtful.ship == UNKNOWN  # two names contradict each other, and both are listed
     assert doubtful.source == "Maria by by hand; Angara by by hand"
 
 
