@@ -42,9 +42,9 @@ def throughput_text(pier: str, events: Sequence[Event]) -> str:
     """Return the throughput of a pier in a line."""
     moved = estimate_throughput(pier, events)
     return (
-        f"{pier}: calls: {moved.calls} seen, {moved.inferred} inferred; containers loaded: at least "
-        f"{moved.loaded_at_least:.0f} (about {moved.loaded_about:.0f}), unloaded: at least "
-        f"{moved.unloaded_at_least:.0f} (about {moved.unloaded_about:.0f})"
+        f"{pier}: calls: {moved.calls} seen, {moved.inferred} inferred; containers "
+        f"loaded: at least {moved.loaded_at_least:.0f} (about {moved.loaded_about:.0f}), "
+        f"unloaded: at least {moved.unloaded_at_least:.0f} (about {moved.unloaded_about:.0f})"
     )
 
 

@@ -34,9 +34,6 @@ class Proportion:
         """0 to 1; 1 if the total is 0."""
         return self.hits / self.total if self.total else 1.0
 
-    def __str__(self) -> str:
-        return f"{self.rate:.3f} ({self.hits} of {self.total})"
-
 
 @dataclass(frozen=True, kw_only=True)
 class EventMetrics:

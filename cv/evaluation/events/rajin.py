@@ -123,11 +123,12 @@ def _departure(evidence: CaseEvidence) -> Answer:
 def _absence(evidence: CaseEvidence) -> Answer:
     for halt in evidence.events_of(EventKind.HALT, "Pier 1", _between((2, 12), (2, 15))):
         if isinstance(halt, Halt):
-            concluded = (
-                f"no call for {_size(halt)} in {halt.observations} observations, longest time without one "
-                f"{halt.longest_unseen_d:.0f} days, chance of an unseen call {halt.unseen_call:.0%}"
+            return (
+                f"no call for {_size(halt)} in {halt.observations} observations, "
+                f"longest time without one {halt.longest_unseen_d:.0f} days, "
+                f"chance of an unseen call {halt.unseen_call:.0%}",
+                "",
             )
-            return concluded, ""
     return "no halt", "the pause is not long for this pier"
 
 

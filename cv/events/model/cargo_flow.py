@@ -24,10 +24,7 @@ class CargoChange:
     """Standard deviation of what comes, in loads."""
 
     def coefficients(self, load: float) -> tuple[float, float, float, float, float]:
-        """Return the change as the first five columns of `transitions.Transitions`.
-
-        `load` is a ship's load in containers.
-        """
+        """Return the change as `transitions.LinearGaussian`, for a `load` in containers."""
         mean_offset, noise_offset = self.added_loads * load, self.added_sd * load + _MIN_CHANGE_SD
         variance_factor = self.kept_share * self.kept_share
         return self.kept_share, mean_offset, variance_factor, self.kept_sd, noise_offset

@@ -23,7 +23,14 @@ from cv.events.model.berth_state_model import (
 from cv.events.model.observation_model import ship_likelihoods
 from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import PierParameters
-from cv.events.model.transitions import GROWING, N_COMPONENTS, SHIP_HANDLING, STEADY, Transitions
+from cv.events.model.transitions import (
+    GROWING,
+    N_COMPONENTS,
+    SHIP_HANDLING,
+    STEADY,
+    LinearGaussian,
+    transitions_over,
+)
 from cv.geometry.oriented_boxes import Floats
 
 _OUTLIER_SHARE = 0.02
@@ -96,7 +103,8 @@ class _PierTerms:
     """(3, states) at the first observation: probability, and that times mean and mean square."""
     counts: _CountTerms
     """(n,) each."""
-    transitions: Transitions
+    changes: LinearGaussian
+    """(n - 1, components) each."""
     weights: Floats
     """(n - 1, to, from, components) prior weight times hull likelihood."""
 
@@ -106,7 +114,7 @@ class _PierTerms:
     ) -> _PierTerms:
         load = parameters.load
         counts = _CountTerms.of(observations, load)
-        transitions = Transitions.over(np.diff(observations.days), parameters)
+        changes, weights = transitions_over(np.diff(observations.days), parameters)
         hull_likelihood = ship_likelihoods(observations)[:, _HAS_SHIP]
         first = (column[:1] for column in counts)
         mean, variance, _ = _update(np.array([0.5 * load]), np.array([load**2]), *first)
@@ -115,8 +123,8 @@ class _PierTerms:
         return cls(
             np.outer(moments, start / start.sum()),
             counts,
-            transitions,
-            _component_weights(paths, transitions.weight) * hull_likelihood[1:, :, None, None],
+            changes,
+            _component_weights(paths, weights) * hull_likelihood[1:, :, None, None],
         )
 
     def result(self, moments: Floats, likelihoods: Floats) -> FilterResult:
@@ -140,7 +148,7 @@ class _PierTerms:
         )
 
 
-def _component_weights(paths: PathProbabilities, weight: Floats) -> Floats:
+def _component_weights(paths: PathProbabilities, mixture: Floats) -> Floats:
     """Return (n - 1, to, from, components): probability of each path and mixture component."""
     no_ship = paths.no_ship.swapaxes(1, 2)[..., None]
     ship = (paths.any_path - paths.no_ship).swapaxes(1, 2)[..., None].clip(0.0)
@@ -148,7 +156,7 @@ def _component_weights(paths: PathProbabilities, weight: Floats) -> Floats:
     weights[..., STEADY] = np.where(_GATHERS, 0.0, no_ship)
     weights[..., GROWING] = np.where(_GATHERS, no_ship, 0.0)
     weights[..., SHIP_HANDLING] = ship
-    return weights * weight[:, None, None, :]
+    return weights * mixture[:, None, None, :]
 
 
 def _filter(piers: Sequence[_PierTerms]) -> tuple[Floats, Floats]:
@@ -160,7 +168,7 @@ def _filter(piers: Sequence[_PierTerms]) -> tuple[Floats, Floats]:
     weights = _stack([pier.weights for pier in piers])
     weights = weights.reshape(*weights.shape[:3], STATES * N_COMPONENTS)
     pier_counts = [[column[1:, None, None] for column in pier.counts] for pier in piers]
-    pier_steps = [[c[:, None, :] for c in pier.transitions.coefficients] for pier in piers]
+    pier_steps = [[column[:, None, :] for column in pier.changes] for pier in piers]
     counts = zip(*map(_stack, zip(*pier_counts, strict=True)), strict=True)
     steps = zip(*map(_stack, zip(*pier_steps, strict=True)), strict=True)
     components = np.empty((3, len(piers), STATES, N_COMPONENTS))

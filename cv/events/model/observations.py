@@ -13,6 +13,7 @@ import numpy as np
 
 from cv.counting.count import BerthedHull, PierCount
 from cv.counting.uncertainty import normal_quantile
+from cv.events.event import CensoredTime
 from cv.geometry.oriented_boxes import Floats
 from cv.site import PierRole
 
@@ -94,6 +95,13 @@ class PierObservations:
     def first_at_or_after(self, time: datetime) -> int:
         """Return the index of the first observation at or after `time`; n without one."""
         return bisect_left(self.times, time)
+
+    def time_between(self, before: int, after: int) -> CensoredTime:
+        """Return the time after observation `before` and by `after`; None beyond both ends."""
+        return CensoredTime(
+            self.times[before] if before >= 0 else None,
+            self.times[after] if after < len(self) else None,
+        )
 
 
 def _container_number(count: PierCount, level: float) -> tuple[float, float, float] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,9 +27,8 @@ _NO_CHANGE, _NO_CHANGE_SHARE = CargoChange(1.0, 0.0, 0.02, 0.0), 0.2
 """The change by a ship that handles no containers, and the share of such calls."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Transitions:
-    """Mixture components over each gap; every array is (gaps, components).
+class LinearGaussian(NamedTuple):
+    """Linear Gaussian changes of the number of containers; arrays of one shape.
 
     mean' = mean_factor * mean + mean_offset
     variance' = variance_factor * variance + (noise_factor * mean + noise_offset)^2
@@ -43,53 +42,37 @@ class Transitions:
     """Standard deviation of the change, as a share of the mean."""
     noise_offset: Floats
     """The part of it that does not depend on the mean, containers."""
-    weight: Floats
-    """Mixture weight within the component's kind; sums to one over STEADY, GROWING and
-    SHIP_HANDLING each."""
 
-    @classmethod
-    def over(cls, gaps_d: Floats, parameters: PierParameters) -> Transitions:
-        """Return the components over gaps (n,) of days."""
-        load, flow = parameters.load, parameters.flow
-        one, zero = np.ones(len(gaps_d)), np.zeros(len(gaps_d))
-        root = np.sqrt(gaps_d)
-        cleared = 1.0 - np.exp(-gaps_d / flow.land_clearance_d)
-        growth = load * (0.1 + 0.4 * np.minimum(1.0, gaps_d / parameters.gathering_d))
-        drift = DRIFT_SHARE_PER_DAY * root, DRIFT_CONTAINERS_PER_DAY * root
-        cleared_change = (1.0 - cleared, zero, one, 0.4 * cleared, one)
-        all_cleared = _all_cleared(gaps_d / flow.land_clearance_d, cleared)
-        handling = 1.0 - _NO_CHANGE_SHARE
-        changed = 0.5 * handling * (1.0 - all_cleared)
-        rows = [
-            (one, zero, one, *drift, 1.0 - cleared),
-            (*cleared_change, cleared),
-            (one, growth, one, zero, growth, (1.0 - _LARGE_GROWTH_SHARE) * one),
-            (one, 0.9 * load * one, one, zero, 0.6 * load * one, _LARGE_GROWTH_SHARE * one),
-            (*flow.usual_change.coefficients(load), changed),
-            (*flow.other_change.coefficients(load), changed),
-            (*_NO_CHANGE.coefficients(load), _NO_CHANGE_SHARE),
-            (*cleared_change, handling * all_cleared),
-        ]
-        columns = [np.stack([one * value for value in c], axis=1) for c in zip(*rows, strict=True)]
-        return cls(
-            mean_factor=columns[0],
-            mean_offset=columns[1],
-            variance_factor=columns[2],
-            noise_factor=columns[3],
-            noise_offset=columns[4],
-            weight=columns[5],
-        )
 
-    @property
-    def coefficients(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        """The five columns that act on mean and variance, in the order of the fields."""
-        return (
-            self.mean_factor,
-            self.mean_offset,
-            self.variance_factor,
-            self.noise_factor,
-            self.noise_offset,
-        )
+def transitions_over(gaps_d: Floats, parameters: PierParameters) -> tuple[LinearGaussian, Floats]:
+    """Return the mixture over gaps (n,) of days: changes and weights, each (n, components).
+
+    The weights sum to one over STEADY, GROWING and SHIP_HANDLING each.
+    """
+    load, flow = parameters.load, parameters.flow
+    one, zero = np.ones(len(gaps_d)), np.zeros(len(gaps_d))
+    root = np.sqrt(gaps_d)
+    cleared = 1.0 - np.exp(-gaps_d / flow.land_clearance_d)
+    growth = load * (0.1 + 0.4 * np.minimum(1.0, gaps_d / parameters.gathering_d))
+    drift = DRIFT_SHARE_PER_DAY * root, DRIFT_CONTAINERS_PER_DAY * root
+    cleared_change = (1.0 - cleared, zero, one, 0.4 * cleared, one)
+    all_cleared = _all_cleared(gaps_d / flow.land_clearance_d, cleared)
+    handling = 1.0 - _NO_CHANGE_SHARE
+    changed = 0.5 * handling * (1.0 - all_cleared)
+    rows = [
+        (one, zero, one, *drift, 1.0 - cleared),
+        (*cleared_change, cleared),
+        (one, growth, one, zero, growth, 1.0 - _LARGE_GROWTH_SHARE),
+        (one, 0.9 * load, one, zero, 0.6 * load, _LARGE_GROWTH_SHARE),
+        (*flow.usual_change.coefficients(load), changed),
+        (*flow.other_change.coefficients(load), changed),
+        (*_NO_CHANGE.coefficients(load), _NO_CHANGE_SHARE),
+        (*cleared_change, handling * all_cleared),
+    ]
+    *changes, weights = (
+        np.stack([one * value for value in column], axis=1) for column in zip(*rows, strict=True)
+    )
+    return LinearGaussian(*changes), weights
 
 
 def _all_cleared(gaps: Floats, cleared: Floats) -> Floats:

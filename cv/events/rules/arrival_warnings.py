@@ -12,7 +12,7 @@ import numpy as np
 
 from cv.counting.uncertainty import Z_90_FINDINGS
 from cv.events.constants import LIKELY, REMAINING_SHARE
-from cv.events.event import ONGOING, CensoredTime, Event, EventKind, Magnitude
+from cv.events.event import ONGOING, Event, EventKind, Magnitude
 from cv.events.model.berth_state_model import GATHERING, WITH_SHIP
 from cv.events.model.posterior import FORECAST_DAYS, Posterior
 
@@ -85,22 +85,21 @@ def _is_ship_cargo(posterior: Posterior, lowest: int, now: int) -> bool:
 def _warning(
     posterior: Posterior, raised: int, ended: int | None, ship_came: bool
 ) -> ArrivalWarning:
-    times, days = posterior.observations.times, posterior.observations.days
+    observations, days = posterior.observations, posterior.observations.days
     mean, sd = posterior.level[raised].tolist()
-    before = max(0, raised - 1)
     end, lead = ONGOING, None
     if ended is not None:
-        end = CensoredTime(times[ended - 1], times[ended])
+        end = observations.time_between(ended - 1, ended)
         low, high = (float(days[i] - days[raised]) for i in (ended - 1, ended))
         lead = Magnitude((low + high) / 2, low, high, "days") if ship_came else None
     return ArrivalWarning(
         kind=EventKind.WARNING,
-        pier=posterior.observations.pier,
-        began=CensoredTime(times[before] if raised else None, times[raised]),
+        pier=observations.pier,
+        began=observations.time_between(raised - 1, raised),
         ended=end,
         size=Magnitude.from_mean_sd(mean, sd, "containers", 0.0),
         confidence=float(posterior.forecast[raised, FORECAST_DAYS.index(7.0)]),
-        evidence=posterior.observations.scenes[before : raised + 1],
+        evidence=observations.scenes[max(0, raised - 1) : raised + 1],
         alternatives=_ALTERNATIVES,
         chances=tuple(posterior.forecast[raised].tolist()),
         lead=lead,

@@ -8,7 +8,7 @@ from math import hypot
 import numpy as np
 
 from cv.events.constants import LIKELY
-from cv.events.event import ONGOING, CensoredTime, Event, EventKind, Magnitude
+from cv.events.event import ONGOING, Event, EventKind, Magnitude
 from cv.events.model.observations import PierObservations
 from cv.events.model.posterior import Posterior
 from cv.geometry.oriented_boxes import Floats
@@ -89,16 +89,15 @@ def _dwell(posterior: Posterior, counts: _ContainerCounts, run: slice) -> list[E
     mean, sd = counts.mean(run)
     if observations.days[last] - observations.days[first] < MIN_DURATION_D or mean < MIN_CONTAINERS:
         return []
-    times, ship = observations.times, posterior.ship_present
     ended = ONGOING
     if run.stop < len(counts.index):
-        ended = CensoredTime(times[last], times[counts.index[run.stop]])
-    ship_left = next((i for i in index if ship[i] < LIKELY), first)
+        ended = observations.time_between(last, counts.index[run.stop])
+    ship_left = next((i for i in index if posterior.ship_present[i] < LIKELY), first)
     return [
         Event(
             kind=EventKind.DWELL,
             pier=observations.pier,
-            began=CensoredTime(times[first - 1] if first else None, times[first]),
+            began=observations.time_between(first - 1, first),
             ended=ended,
             size=Magnitude.from_mean_sd(mean, hypot(sd, _SCENE_ERROR * mean), "containers", 0.0),
             confidence=posterior.stays_empty_probability(ship_left, last),

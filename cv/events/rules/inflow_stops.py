@@ -54,7 +54,7 @@ def find_inflow_stops(posterior: Posterior) -> tuple[Event, ...]:
 def _stop(posterior: Posterior, first: int, last: int, grown: int | None) -> list[Event]:
     """Return the stop from observation `first` to `last`, if it is one; `grown` ended it."""
     observations = posterior.observations
-    days, times = observations.days, observations.times
+    days = observations.days
     duration_d = float(days[last] - days[first])
     usual_d = MIN_CALL_INTERVALS * posterior.parameters.call_interval_d
     counted = [i for i in range(first, last + 1) if np.isfinite(observations.containers[i])]
@@ -65,15 +65,15 @@ def _stop(posterior: Posterior, first: int, last: int, grown: int | None) -> lis
         return []
     ended, longest_d = ONGOING, duration_d
     if grown is not None:
-        ended = CensoredTime(times[last], times[grown])
+        ended = observations.time_between(last, grown)
         longest_d = float(days[grown] - days[first])
     elif last < len(observations) - 1:
-        ended = CensoredTime(times[last], None)  # no count for long after it
+        ended = CensoredTime(observations.times[last], None)  # no count for long after it
     return [
         Event(
             kind=EventKind.INFLOW_STOPPED,
             pier=observations.pier,
-            began=CensoredTime(times[first - 1] if first else None, times[first]),
+            began=observations.time_between(first - 1, first),
             ended=ended,
             size=Magnitude(duration_d, duration_d, max(duration_d, longest_d), "days"),
             confidence=confidence,

@@ -9,7 +9,7 @@ from statistics import median
 import numpy as np
 
 from cv.events.constants import CALL_LENGTH_ERROR, LIKELY, NEAR_CERTAIN
-from cv.events.event import CensoredTime, Event, EventKind, Magnitude
+from cv.events.event import Event, EventKind, Magnitude
 from cv.events.model.posterior import Posterior
 from cv.geometry.oriented_boxes import Floats
 
@@ -70,7 +70,7 @@ def _unseen_call(
     posterior: Posterior, first: int, last: int, change: Magnitude, probability: float
 ) -> Event:
     observations = posterior.observations
-    during = CensoredTime(observations.times[first], observations.times[last])
+    during = observations.time_between(first, last)
     return Event(
         kind=EventKind.UNSEEN_CALL,
         pier=observations.pier,
@@ -104,7 +104,6 @@ def _call(posterior: Posterior, stay: tuple[int, int], last_before: int, first_a
     """
     first, last = stay
     ship, observations = posterior.ship_present, posterior.observations
-    times = observations.times
     certain = [i for i in range(first, last + 1) if ship[i] >= NEAR_CERTAIN] or [first, last]
     absent_before = _first_without_ship(ship, range(first - 1, last_before, -1), last_before)
     absent_after = _first_without_ship(ship, range(last + 1, first_after), first_after)
@@ -116,10 +115,8 @@ def _call(posterior: Posterior, stay: tuple[int, int], last_before: int, first_a
     return Event(
         kind=EventKind.CALL,
         pier=observations.pier,
-        began=CensoredTime(times[absent_before] if absent_before >= 0 else None, times[certain[0]]),
-        ended=CensoredTime(
-            times[certain[-1]], times[absent_after] if absent_after < len(times) else None
-        ),
+        began=observations.time_between(absent_before, certain[0]),
+        ended=observations.time_between(certain[-1], absent_after),
         size=size,
         confidence=float(ship[first : last + 1].max()),
         evidence=observations.scenes[first : last + 1],

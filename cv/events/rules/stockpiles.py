@@ -9,7 +9,7 @@ import numpy as np
 
 from cv.counting.uncertainty import Z_90_FINDINGS
 from cv.events.constants import REMAINING_SHARE
-from cv.events.event import ONGOING, CensoredTime, Event, EventKind, Magnitude
+from cv.events.event import ONGOING, Event, EventKind, Magnitude
 from cv.events.model.posterior import Posterior
 
 MIN_RISE = 15.0
@@ -69,7 +69,7 @@ def _stockpile(
 ) -> Stockpile:
     """Return the stockpile that rose from `lowest` to `peak` and was `gone` at an observation."""
     observations, level = posterior.observations, posterior.level[:, 0]
-    times, scenes = observations.times, observations.scenes
+    scenes = observations.scenes
     size, sd = posterior.level[peak].tolist()
     rise = size - float(level[lowest])
     onset = next(
@@ -81,8 +81,8 @@ def _stockpile(
     return Stockpile(
         kind=EventKind.STOCKPILE,
         pier=observations.pier,
-        began=CensoredTime(times[onset - 1], times[onset]),
-        ended=ONGOING if gone is None else CensoredTime(times[gone - 1], times[gone]),
+        began=observations.time_between(onset - 1, onset),
+        ended=ONGOING if gone is None else observations.time_between(gone - 1, gone),
         size=Magnitude.from_mean_sd(size, sd, "containers", 0.0),
         confidence=posterior.level_change(lowest, peak).sign_probability,
         evidence=scenes[onset - 1 : peak + 1],
