@@ -29,7 +29,7 @@ class BenchmarkAnswer:
     """What the engine concludes about one published finding."""
 
     number: int
-    """1 to 13, see docs/events.md."""
+    """1 to 13."""
     published: str
     """The finding, in a few words."""
     concluded: str
