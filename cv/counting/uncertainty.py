@@ -30,13 +30,12 @@ def normal_quantile(level: float) -> float:
     return NormalDist().inv_cdf((1.0 + level) / 2)
 
 
-Z_90 = normal_quantile(LEVEL)
-"""Half width of the 90 % interval of a count, standard deviations."""
-Z_90_FINDINGS = 1.645
-"""The same, rounded, for findings: kept as it is so that published findings stay the same to the
-last digit."""
-Z_90_SIMULATION = 1.6449
-"""The same, rounded, for simulated counts: kept as it is so that a seed stays the same port."""
+INTERVAL_Z = normal_quantile(LEVEL)
+"""Standard deviations from the centre of a normal interval at `LEVEL` to its ends."""
+FINDING_Z = 1.645
+"""The same, rounded, for findings: kept so that published findings stay the same to the digit."""
+SIMULATION_Z = 1.6449
+"""The same, rounded, for simulated counts: kept so that a seed stays the same port."""
 
 
 def detection_probabilities(
@@ -86,5 +85,5 @@ def estimate_count(
         spread = math.hypot(
             calibration.dispersion * math.sqrt(variance), calibration.shared * middle
         )
-    low = min(value, max(0.0, math.floor(middle - Z_90 * spread)))
-    return Estimate(value, low, max(value, math.ceil(middle + Z_90 * spread)))
+    low = min(value, max(0.0, math.floor(middle - INTERVAL_Z * spread)))
+    return Estimate(value, low, max(value, math.ceil(middle + INTERVAL_Z * spread)))

@@ -8,7 +8,7 @@ from enum import StrEnum
 from math import inf
 from statistics import NormalDist
 
-from cv.counting.uncertainty import Z_90_FINDINGS
+from cv.counting.uncertainty import FINDING_Z
 
 
 class EventKind(StrEnum):
@@ -71,14 +71,14 @@ class Magnitude:
     @classmethod
     def from_mean_sd(cls, value: float, sd: float, unit: str, minimum: float = -inf) -> Magnitude:
         """A normally distributed quantity; `low` is at least `minimum`."""
-        half_width = Z_90_FINDINGS * sd
+        half_width = FINDING_Z * sd
         low = float(max(minimum, value - half_width))
         return cls(float(value), low, float(value + half_width), unit)
 
     @property
     def sign_probability(self) -> float:
         """Probability that the true quantity has the sign of `value`, 0.5 to 1."""
-        sd = (self.high - self.low) / 2 / Z_90_FINDINGS
+        sd = (self.high - self.low) / 2 / FINDING_Z
         return NormalDist().cdf(abs(self.value) / sd) if sd else 1.0
 
 

@@ -1,4 +1,4 @@
-"""Events as text: a line each for a terminal, a JSON object each for programs."""
+"""Events and claims as text or as JSON objects."""
 
 from __future__ import annotations
 
@@ -12,58 +12,55 @@ from cv.events.serialization import event_to_dict
 from cv.events.vessels.claims import PublishedClaim
 
 _HEADING = f"{'began':<18}  {'ended':<18}  {'what':<15}  {'size (90 %)':>22}  sure  pier"
-_NAMES = {EventKind.WARNING: "ship due"}
+_KIND_NAMES = {EventKind.WARNING: "ship due"}
 
 
 def events_text(events: Sequence[Event]) -> str:
-    """Return a line per event, at most 100 wide except for long names.
+    """Return a table with a line per event.
 
-    A time is that of the observation by which something had happened, with the days before in which
-    it may have; "by" without an observation before, "after" without one after it.
+    A time is that of the first observation after the change, with the days before it in which it
+    may have happened in brackets; "by" if there is no observation before the change, "after" if
+    there is none after it.
     """
     if not events:
         return "no findings"
     lines = [_HEADING, *(_line(event) for event in events)]
-    lines.append(
-        "times in UTC: of the observation by which it had happened; in brackets the days before in"
-    )
-    lines.append(
-        "which it may have happened; size with its 90 % interval; sure: probability that it is so"
-    )
+    lines.append("times in UTC: first observation after the change; in brackets: days before it in")
+    lines.append("which it may have happened; size with its 90 % interval; sure: probability")
     return "\n".join(lines)
 
 
 def events_json(events: Sequence[Event]) -> list[str]:
-    """Return a JSON object per event with all its fields; times in ISO 8601."""
+    """Return a JSON object per event with all of its fields, times in ISO 8601."""
     return [json.dumps(event_to_dict(event), ensure_ascii=False) for event in events]
 
 
 def throughput_text(pier: str, events: Sequence[Event]) -> str:
-    """Return the throughput of a pier in a line."""
-    moved = estimate_throughput(pier, events)
+    """Return a line with the number of calls at a pier and the containers that they moved."""
+    total = estimate_throughput(pier, events)
     return (
-        f"{pier}: calls: {moved.calls} seen, {moved.inferred} inferred; containers "
-        f"loaded: at least {moved.loaded_at_least:.0f} (about {moved.loaded_about:.0f}), "
-        f"unloaded: at least {moved.unloaded_at_least:.0f} (about {moved.unloaded_about:.0f})"
+        f"{pier}: calls: {total.calls} seen, {total.inferred} inferred; containers "
+        f"loaded: at least {total.loaded_at_least:.0f} (about {total.loaded_about:.0f}), "
+        f"unloaded: at least {total.unloaded_at_least:.0f} (about {total.unloaded_about:.0f})"
     )
 
 
 def claims_text(claims: Sequence[PublishedClaim], events: Sequence[Event]) -> str:
-    """Return a line per claim as its source states it, and below it the matching events."""
+    """Return a line per claim, each followed by the events of the same kind and time."""
     lines = ["claims and notes"]
     for claim in claims:
         what = "note" if claim.kind is None else _name(claim.kind)
         lines.append(f"{_days(claim):<22}{what:<15}  {claim.pier}: {claim.text} ({claim.source})")
         if claim.kind is not None:
             matching = claim.matching_events(events)
-            lines += [f"{'':<22}matching event:  {_line(event)}" for event in matching]
+            lines += [f"{'':<22}observed:        {_line(event)}" for event in matching]
             if not matching:
-                lines.append(f"{'':<22}no matching event, or no observations of that time")
+                lines.append(f"{'':<22}no matching event, or no observations at that time")
     return "\n".join(lines)
 
 
 def claims_json(claims: Sequence[PublishedClaim], events: Sequence[Event]) -> list[str]:
-    """Return a JSON object per claim with all its fields and the matching events."""
+    """Return a JSON object per claim with the events of the same kind and time."""
     return [
         json.dumps(
             {
@@ -89,7 +86,7 @@ def _days(claim: PublishedClaim) -> str:
 
 
 def _name(kind: EventKind) -> str:
-    return _NAMES.get(kind, kind.replace("_", " "))
+    return _KIND_NAMES.get(kind, kind.replace("_", " "))
 
 
 def _line(event: Event) -> str:
@@ -100,7 +97,7 @@ def _line(event: Event) -> str:
 
 
 def format_time(span: CensoredTime) -> str:
-    """Return when something happened, for a column of `events_text`."""
+    """Return a time as text; see `events_text`."""
     if span.latest is None:
         return "-" if span.earliest is None else f"after {span.earliest:%y-%m-%d}"
     if span.earliest is None:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cv.counting.count import PierCount
 from cv.evaluation.simulation.port import START
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import BoolArray, Float64Array
 
 Alarm = tuple[float, float]
 """From when to when it is active, days since the start."""
@@ -21,9 +20,9 @@ Alarm = tuple[float, float]
 class RawCounts:
     """Container counts as a detector delivers them; n observations."""
 
-    days: Floats
+    days: Float64Array
     """(n,) days since the start."""
-    containers: Floats
+    containers: Float64Array
     """(n,)"""
 
     @classmethod
@@ -37,7 +36,7 @@ class RawCounts:
         table = np.array(rows, dtype=np.float64).reshape(-1, 2)
         return cls(table[:, 0], table[:, 1])
 
-    def alarms_while(self, active: NDArray[np.bool_]) -> list[Alarm]:
+    def alarms_while(self, active: BoolArray) -> list[Alarm]:
         """Return an alarm for each run of `active` (n,), until the observation after it."""
         edges = np.flatnonzero(np.diff(np.concatenate([[False], active, [False]]).astype(int)))
         days = np.append(self.days, np.inf)

@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 
 CLOUDY_BY_MONTH = (0.18, 0.20, 0.26, 0.32, 0.40, 0.55, 0.62, 0.52, 0.34, 0.24, 0.22, 0.19)
 """Share of mornings, January to December, that are too cloudy to count: a coast with a summer
@@ -43,7 +43,7 @@ RAJIN_SKY = CloudClimate(0.58, 0.362)
 
 def visible_shares(
     rng: np.random.Generator, months: NDArray[np.int64], climate: CloudClimate
-) -> Floats:
+) -> Float64Array:
     """Draw the visible share of the port on each day (n,), 0 to 1; nan on days without an image.
 
     `months` (n,) are those of the days, 1 to 12. Cloud follows the season and an autoregressive

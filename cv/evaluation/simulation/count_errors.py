@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from cv.counting.count import UNKNOWN, BerthedHull, CountStatus, Estimate, PierCount
-from cv.counting.uncertainty import LEVEL, Z_90_SIMULATION
+from cv.counting.uncertainty import LEVEL, SIMULATION_Z
 from cv.site import PierRole
 
 _MIN_COUNTED, _MIN_PARTIAL = 0.98, 0.1
@@ -107,7 +107,7 @@ def _container_estimate(
     drawn = number + sd * rng.standard_normal() + rng.poisson(errors.false_containers)
     value = max(0.0, float(np.rint(drawn)))
     variance = (errors.shared_sd * value) ** 2 + errors.own_variance * value
-    half_width = Z_90_SIMULATION * float(np.sqrt(variance + errors.false_containers))
+    half_width = SIMULATION_Z * float(np.sqrt(variance + errors.false_containers))
     return Estimate(value, max(0.0, value - half_width), value + half_width)
 
 

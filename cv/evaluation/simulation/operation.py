@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +64,9 @@ class PortHistory:
     days: float
     """Length of the history, days."""
     visits: tuple[SimulatedVisit, ...]
-    export_level: tuple[Floats, Floats]
+    export_level: tuple[Float64Array, Float64Array]
     """Containers on the export pier: times (k,), days, and numbers (k,), linear in between."""
-    import_level: tuple[Floats, Floats]
+    import_level: tuple[Float64Array, Float64Array]
     """The same of the import pier."""
 
     @classmethod
@@ -101,7 +101,7 @@ class _ContainerLevel:
         """Add `number` containers evenly from `first` to `last`."""
         self._changes.append((first, max(last, first + 1e-3), number))
 
-    def curve(self, days: float) -> tuple[Floats, Floats]:
+    def curve(self, days: float) -> tuple[Float64Array, Float64Array]:
         """Return times and the number then."""
         ends = [end for first, last, _ in self._changes for end in (first, last)]
         times = np.unique(np.array([0.0, *ends, days]))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cv.events.model.parameters import PierParameters
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 
 RESTING, IDLE, GATHERING, SHIP_EARLY, SHIP_LATE, HALTED = range(6)
 STATES = 6
@@ -42,7 +42,7 @@ _MIN_IDLE_D = 0.3
 class ArrivalPrior:
     """Arrivals at a pier that observations of other piers lead to expect."""
 
-    expected_arrivals: Floats
+    expected_arrivals: Float64Array
     """(n - 1,) expected arrivals from other piers in each gap between n observations."""
     share: float
     """Share of this pier's ships that come from other piers, 0 to 1."""
@@ -52,16 +52,16 @@ class ArrivalPrior:
 class PathProbabilities:
     """Transition probabilities over n gaps by kind of path; each (n, from state, to state)."""
 
-    no_ship: Floats
+    no_ship: Float64Array
     """No ship was there at any time."""
-    no_arrival: Floats
+    no_arrival: Float64Array
     """No ship arrived; one may have been there from the start."""
-    any_path: Floats
+    any_path: Float64Array
     """All paths: the transition matrix exp(Q * gap)."""
 
     @classmethod
     def over(
-        cls, gaps_d: Floats, parameters: PierParameters, prior: ArrivalPrior | None = None
+        cls, gaps_d: Float64Array, parameters: PierParameters, prior: ArrivalPrior | None = None
     ) -> PathProbabilities:
         """Return the probabilities over gaps (n,) of days, with the arrivals of `prior` added."""
         expected = np.zeros(len(gaps_d)) if prior is None else prior.expected_arrivals
@@ -83,7 +83,7 @@ class PathProbabilities:
         return cls(no_ship[index], no_arrival[index], any_path[index])
 
 
-def rate_matrix(parameters: PierParameters, share_from_others: float = 0.0) -> Floats:
+def rate_matrix(parameters: PierParameters, share_from_others: float = 0.0) -> Float64Array:
     """Return the rate matrix (from, to) of the chain, per day; rows sum to zero.
 
     `share_from_others`, 0 to 1, is the share of arrivals that an `ArrivalPrior` adds; it is left
@@ -111,20 +111,20 @@ def rate_matrix(parameters: PierParameters, share_from_others: float = 0.0) -> F
     return rates
 
 
-def stationary_distribution(parameters: PierParameters) -> Floats:
+def stationary_distribution(parameters: PierParameters) -> Float64Array:
     """Return the long-run share of time (states,) that the chain spends in each state."""
     equations = np.vstack([rate_matrix(parameters).T, np.ones(STATES)])
     shares, *_ = np.linalg.lstsq(equations, np.append(np.zeros(STATES), 1.0), rcond=None)
     return np.asarray(np.clip(shares, 1e-6, None))
 
 
-def arrival_probabilities(parameters: PierParameters, ahead_d: Sequence[float]) -> Floats:
+def arrival_probabilities(parameters: PierParameters, ahead_d: Sequence[float]) -> Float64Array:
     """Return (states, times): probability of an arrival within each of `ahead_d` days."""
     paths = PathProbabilities.over(np.array(ahead_d), parameters)
     return np.asarray(1.0 - paths.no_arrival.sum(axis=2).T)
 
 
-def _matrix_exponentials(rates: Floats, days: Floats) -> Floats:
+def _matrix_exponentials(rates: Float64Array, days: Float64Array) -> Float64Array:
     """Return exp(rates * days) for `rates` (n, from, to) and `days` (n,).
 
     Scaling and squaring of a Taylor polynomial (Moler and Van Loan 2003, "Nineteen Dubious Ways to

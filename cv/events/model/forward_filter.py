@@ -31,7 +31,7 @@ from cv.events.model.transitions import (
     LinearGaussian,
     transitions_over,
 )
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 
 _OUTLIER_SHARE = 0.02
 """Share of counts that carry no information on the number of containers."""
@@ -49,14 +49,14 @@ _HAS_SHIP = np.isin(np.arange(STATES), WITH_SHIP).astype(int)
 class FilterResult:
     """What the first t observations imply at each t; n observations, n - 1 gaps."""
 
-    state_probabilities: Floats
+    state_probabilities: Float64Array
     """(n, states) filtered probabilities of the states."""
-    level: Floats
+    level: Float64Array
     """(n, 2) number of containers: mean and standard deviation."""
-    no_ship_transitions: Floats
+    no_ship_transitions: Float64Array
     """(n - 1, from, to) weights of paths without a ship, the later observation's likelihood
     included."""
-    ship_transitions: Floats
+    ship_transitions: Float64Array
     """(n - 1, from, to) those with one; state_probabilities[t] @ (both together) are the next."""
 
 
@@ -77,13 +77,13 @@ def forward_filter(
 class _CountTerms(NamedTuple):
     """Container counts and their errors, arrays of one shape; an unknown count has a huge error."""
 
-    number: Floats
+    number: Float64Array
     """Containers."""
-    upward_variance: Floats
+    upward_variance: Float64Array
     """Error variance where the truth is above the count."""
-    downward_extra: Floats
+    downward_extra: Float64Array
     """What is added to it where the truth is below."""
-    outlier: Floats
+    outlier: Float64Array
     """Likelihood of a count without information, in `_LIKELIHOOD_UNIT`."""
 
     @classmethod
@@ -99,13 +99,13 @@ class _CountTerms(NamedTuple):
 class _PierTerms:
     """The inputs of the filter for one pier; n observations."""
 
-    start: Floats
+    start: Float64Array
     """(3, states) at the first observation: probability, and that times mean and mean square."""
     counts: _CountTerms
     """(n,) each."""
     changes: LinearGaussian
     """(n - 1, components) each."""
-    weights: Floats
+    weights: Float64Array
     """(n - 1, to, from, components) prior weight times hull likelihood."""
 
     @classmethod
@@ -127,7 +127,7 @@ class _PierTerms:
             _component_weights(paths, weights) * hull_likelihood[1:, :, None, None],
         )
 
-    def result(self, moments: Floats, likelihoods: Floats) -> FilterResult:
+    def result(self, moments: Float64Array, likelihoods: Float64Array) -> FilterResult:
         """Return the filtered pier.
 
         `moments` (steps, 3, states) and `likelihoods` (steps, states, components) are those of
@@ -148,7 +148,7 @@ class _PierTerms:
         )
 
 
-def _component_weights(paths: PathProbabilities, mixture: Floats) -> Floats:
+def _component_weights(paths: PathProbabilities, mixture: Float64Array) -> Float64Array:
     """Return (n - 1, to, from, components): probability of each path and mixture component."""
     no_ship = paths.no_ship.swapaxes(1, 2)[..., None]
     ship = (paths.any_path - paths.no_ship).swapaxes(1, 2)[..., None].clip(0.0)
@@ -159,7 +159,7 @@ def _component_weights(paths: PathProbabilities, mixture: Floats) -> Floats:
     return weights * mixture[:, None, None, :]
 
 
-def _filter(piers: Sequence[_PierTerms]) -> tuple[Floats, Floats]:
+def _filter(piers: Sequence[_PierTerms]) -> tuple[Float64Array, Float64Array]:
     """Run the filter over all piers at once.
 
     Returns (observations, 3, piers, states) moments as in `_PierTerms.start`, and (gaps, piers,
@@ -191,7 +191,7 @@ def _filter(piers: Sequence[_PierTerms]) -> tuple[Floats, Floats]:
     return np.array(moments)[..., 0], np.array(likelihoods).reshape(-1, *components.shape[1:])
 
 
-def _stack(columns: Sequence[Floats]) -> Floats:
+def _stack(columns: Sequence[Float64Array]) -> Float64Array:
     """Return (steps, piers, ...) from each pier's (steps, ...), padded with ones at the end."""
     stacked = np.ones((max(map(len, columns)), len(columns), *columns[0].shape[1:]))
     for i, column in enumerate(columns):
@@ -199,7 +199,7 @@ def _stack(columns: Sequence[Floats]) -> Floats:
     return stacked
 
 
-def _normalized(moments: Floats) -> tuple[Floats, Floats, Floats]:
+def _normalized(moments: Float64Array) -> tuple[Float64Array, Float64Array, Float64Array]:
     """Return probability, mean and variance of each state, (piers, states, 1) each."""
     probability = np.maximum(moments[0], _MIN_PROBABILITY)
     mean, square = moments[1:] / probability
@@ -208,13 +208,13 @@ def _normalized(moments: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _update(
-    mean: Floats,
-    variance: Floats,
-    number: Floats,
-    upward_variance: Floats,
-    downward_extra: Floats,
-    outlier: Floats,
-) -> tuple[Floats, Floats, Floats]:
+    mean: Float64Array,
+    variance: Float64Array,
+    number: Float64Array,
+    upward_variance: Float64Array,
+    downward_extra: Float64Array,
+    outlier: Float64Array,
+) -> tuple[Float64Array, Float64Array, Float64Array]:
     """Return mean and variance after a count (see `_CountTerms`), and the count's likelihood.
 
     A Kalman update mixed with no update in case the count is an outlier, merged into one Gaussian;

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from cv.counting.uncertainty import Z_90_FINDINGS
+from cv.counting.uncertainty import FINDING_Z
 from cv.events.constants import DRIFT_CONTAINERS_PER_DAY, DRIFT_SHARE_PER_DAY, LIKELY
 from cv.events.model.berth_state_model import GATHERING
 from cv.events.model.observations import PierObservations
 from cv.events.model.posterior import Posterior
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import BoolArray, Float64Array
 from cv.timeseries.series import Series
 
 MAX_COUNT_DISTANCE_D = 2.0
@@ -38,14 +37,18 @@ _PRIOR_SD = 10.0
 class LocalLevelSmoother:
     """The smoothed level at k points in time."""
 
-    mean: Floats
+    mean: Float64Array
     """(k,) containers."""
-    sd: Floats
+    sd: Float64Array
     """(k,) standard deviation, containers."""
 
     @classmethod
     def smooth(
-        cls, counts: Floats, variances: Floats, step_variances: Floats, prior_sd: float
+        cls,
+        counts: Float64Array,
+        variances: Float64Array,
+        step_variances: Float64Array,
+        prior_sd: float,
     ) -> LocalLevelSmoother:
         """Smooth `counts` (k,), nan where there is none, with error `variances` (k,).
 
@@ -92,7 +95,7 @@ def daily_level(posterior: Posterior) -> pd.DataFrame:
     level = LocalLevelSmoother.smooth(
         counts, variances, _step_variances(posterior, days), _PRIOR_SD * posterior.parameters.load
     )
-    half_width = Z_90_FINDINGS * level.sd
+    half_width = FINDING_Z * level.sd
     values = (level.mean, level.mean - half_width, level.mean + half_width)
     table = pd.DataFrame(
         {name: value[is_noon].clip(0.0) for name, value in zip(_COLUMNS, values, strict=True)},
@@ -111,7 +114,7 @@ def daily_table(series: Series) -> pd.DataFrame:
     return table.join(daily_level(Posterior.of(observations)))
 
 
-def _step_variances(posterior: Posterior, times_d: Floats) -> Floats:
+def _step_variances(posterior: Posterior, times_d: Float64Array) -> Float64Array:
     """Return (k - 1,) variance that each step between `times_d` (k,), days, adds."""
     days, load = posterior.observations.days, posterior.parameters.load
     steps = np.diff(times_d)
@@ -126,7 +129,7 @@ def _step_variances(posterior: Posterior, times_d: Floats) -> Floats:
     return np.asarray((drift**2 + gathering * (_GATHERING_SD * load) ** 2 + ship) * steps)
 
 
-def _supported(posterior: Posterior, noons_d: Floats) -> NDArray[np.bool_]:
+def _supported(posterior: Posterior, noons_d: Float64Array) -> BoolArray:
     """Return (m,) whether there is a level at each of `noons_d`, days since the first observation.
 
     See `daily_level` for what that takes.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cv.events.model.observations import PierObservations
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 
 CERTAINLY_NONE, NONE_FOUND, UNCERTAIN_FOUND, CERTAINLY_FOUND = 0.003, 0.2, 50.0, 170.0
 """Likelihood ratio, ship to no ship, of a hull count at a fully visible berth.
@@ -17,7 +17,7 @@ observations.
 """
 
 
-def ship_likelihoods(observations: PierObservations) -> Floats:
+def ship_likelihoods(observations: PierObservations) -> Float64Array:
     """Return (n, 2): likelihood of each hull count without a ship (always 1) and with one.
 
     Behind a partly hidden berth the ship may lie in the hidden part, which carries no information.

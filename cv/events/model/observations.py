@@ -14,7 +14,7 @@ import numpy as np
 from cv.counting.count import BerthedHull, PierCount
 from cv.counting.uncertainty import normal_quantile
 from cv.events.event import CensoredTime
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 from cv.site import PierRole
 
 MIN_VISIBLE = 0.5
@@ -38,21 +38,21 @@ class PierObservations:
     """(n,) identifiers of the scenes."""
     times: tuple[datetime, ...]
     """(n,) acquisition times, UTC."""
-    days: Floats
+    days: Float64Array
     """(n,) days since the first observation."""
-    containers: Floats
+    containers: Float64Array
     """(n,) containers on the whole pier, scaled up from the visible part; nan where unknown."""
-    containers_sd: Floats
+    containers_sd: Float64Array
     """(n, 2) standard deviations of their error: towards fewer, towards more containers."""
-    hulls: Floats
+    hulls: Float64Array
     """(n,) ships at the berth, nan where unknown."""
-    min_hulls: Floats
+    min_hulls: Float64Array
     """(n,) lower end of their interval."""
-    max_hulls: Floats
+    max_hulls: Float64Array
     """(n,) upper end of their interval."""
-    berth_visible: Floats
+    berth_visible: Float64Array
     """(n,) visible share of the berth, 0 to 1."""
-    hull_lengths: Floats
+    hull_lengths: Float64Array
     """(n,) length of the longest hull, metres; nan without one."""
 
     @classmethod

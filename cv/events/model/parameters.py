@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cv.events.constants import SHIP_RECALL
 from cv.events.model.cargo_flow import CARGO_FLOWS, CargoFlow
 from cv.events.model.observations import PierObservations
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import BoolArray, Float64Array
 
 _MIN_LOAD = 20.0
 """Smallest load, containers."""
@@ -74,7 +73,7 @@ class PierParameters:
         return replace(self, call_interval_d=interval, stay_d=min(self.stay_d, 0.6 * interval))
 
 
-def _pauses(gaps_d: Floats, ship: NDArray[np.bool_]) -> Floats:
+def _pauses(gaps_d: Float64Array, ship: BoolArray) -> Float64Array:
     """Return the watched days from each observed arrival to the next, without halts.
 
     `ship` (n,) is whether each observation shows a ship. Time without observations may hide
@@ -82,11 +81,11 @@ def _pauses(gaps_d: Floats, ship: NDArray[np.bool_]) -> Floats:
     """
     arrivals = ship & ~np.concatenate([[False], ship[:-1]])
     watched = np.concatenate([[0.0], np.cumsum(gaps_d.clip(max=_MAX_WATCHED_D))])
-    pauses: Floats = np.diff(watched[arrivals])
+    pauses: Float64Array = np.diff(watched[arrivals])
     return pauses[pauses < 4 * np.median(pauses)] if len(pauses) else pauses
 
 
-def _mean_stay(gaps_d: Floats, ship: NDArray[np.bool_]) -> float:
+def _mean_stay(gaps_d: Float64Array, ship: BoolArray) -> float:
     """Return the mean stay, days, with the highest posterior.
 
     Evidence is how often a ship in one of n observations `ship` (n,) is still there in the next,

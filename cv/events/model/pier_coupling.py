@@ -9,7 +9,7 @@ import numpy as np
 from cv.events.model.berth_state_model import HALTED, ArrivalPrior
 from cv.events.model.parameters import PierParameters
 from cv.events.model.posterior import InferenceInput, Posterior, infer
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 
 _MAX_TRANSFER_D = 0.3
 """Longest time a ship needs from one pier to another, days."""
@@ -69,12 +69,12 @@ def _arrival_prior(posterior: Posterior, others: list[Posterior]) -> ArrivalPrio
     return ArrivalPrior(expected, 1.0 - share_left) if expected.any() else None
 
 
-def _departed_from(other: Posterior, posterior: Posterior) -> Floats:
+def _departed_from(other: Posterior, posterior: Posterior) -> Float64Array:
     """Return (n - 1,) ships that left `other` and may have come in each gap of `posterior`."""
     return _shift_in_time(other, other.departures, posterior, (0.0, _MAX_TRANSFER_D))
 
 
-def _arrive_later_at(other: Posterior, posterior: Posterior) -> Floats:
+def _arrive_later_at(other: Posterior, posterior: Posterior) -> Float64Array:
     """Return (n - 1,) ships that arrived at `other` and may have come here one stay earlier."""
     stay = posterior.parameters.stay_d
     return _shift_in_time(
@@ -83,8 +83,8 @@ def _arrive_later_at(other: Posterior, posterior: Posterior) -> Floats:
 
 
 def _shift_in_time(
-    other: Posterior, number: Floats, posterior: Posterior, delays_d: tuple[float, float]
-) -> Floats:
+    other: Posterior, number: Float64Array, posterior: Posterior, delays_d: tuple[float, float]
+) -> Float64Array:
     """Return `number` (m - 1,) of ships in the gaps of `other`, delayed, in those of `posterior`.
 
     The result (n - 1,) is the mean over delays between the two `delays_d`, days.
@@ -94,13 +94,13 @@ def _shift_in_time(
     return np.asarray(np.diff(np.interp(at_other, _absolute_days(other), total).mean(axis=0)))
 
 
-def _absolute_days(posterior: Posterior) -> Floats:
+def _absolute_days(posterior: Posterior) -> Float64Array:
     """Return (n,) times of the observations, days since 1970."""
     observations = posterior.observations
     return observations.days + observations.times[0].timestamp() / 86_400
 
 
-def _transfer_share(flow: Floats, arrivals: Floats) -> float:
+def _transfer_share(flow: Float64Array, arrivals: Float64Array) -> float:
     """Return the share of the ships of `flow` that arrive, by how both coincide."""
     coincident = float(np.minimum(flow, arrivals).sum())
     return (coincident + _PRIOR_SHARE * _PRIOR_CALLS) / (float(flow.sum()) + _PRIOR_CALLS)

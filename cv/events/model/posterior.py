@@ -21,7 +21,7 @@ from cv.events.model.berth_state_model import (
 from cv.events.model.forward_filter import FilterResult, forward_filter
 from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import PierParameters
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 
 FORECAST_DAYS = (1.0, 3.0, 7.0)
 """Horizons of the arrival forecast, days."""
@@ -47,21 +47,21 @@ class Posterior:
 
     observations: PierObservations
     parameters: PierParameters
-    filtered: Floats
+    filtered: Float64Array
     """(n, states) P(state at t | observations up to t): the forward filter."""
-    smoothed: Floats
+    smoothed: Float64Array
     """(n, states) P(state at t | all observations)."""
-    gap_presence: Floats
+    gap_presence: Float64Array
     """(n - 1,) probability that a ship was there at some time from one observation to the next."""
-    gap_arrivals: Floats
+    gap_arrivals: Float64Array
     """(n - 1,) probability that a ship arrived in the gap."""
-    level: Floats
+    level: Float64Array
     """(n, 2) filtered number of containers: mean and standard deviation."""
-    forecast: Floats
+    forecast: Float64Array
     """(n, 3) P(a ship arrives within 1, 3, 7 days | observations up to t)."""
-    no_ship_transitions: Floats
+    no_ship_transitions: Float64Array
     """(n - 1, from, to) weights of paths without a ship, as in `FilterResult`."""
-    backward: Floats
+    backward: Float64Array
     """(n, states) likelihood of all later observations given the state, scaled so that
     filtered * backward sums to one."""
 
@@ -77,12 +77,12 @@ class Posterior:
         return infer([InferenceInput(observations, parameters, arrival_prior)])[0]
 
     @cached_property
-    def ship_present(self) -> Floats:
+    def ship_present(self) -> Float64Array:
         """(n,) smoothed probability that a ship is at the pier in each observation."""
         return np.asarray(self.smoothed[:, WITH_SHIP].sum(axis=1))
 
     @property
-    def departures(self) -> Floats:
+    def departures(self) -> Float64Array:
         """(n - 1,) expected departures in each gap."""
         departed = self.ship_present[:-1] + self.gap_arrivals - self.ship_present[1:]
         return np.asarray(departed.clip(0.0))
@@ -108,7 +108,7 @@ class Posterior:
             return 0.0
         return min(1.0, self.empty_probability(first, last) / empty_at_first)
 
-    def empty_probabilities(self, span: int) -> Floats:
+    def empty_probabilities(self, span: int) -> Float64Array:
         """Return (n - span,): `empty_probability` from each observation to the `span`-th next."""
         n_starts = len(self.observations) - span
         forward = self.filtered[:n_starts, None, :] * _NO_SHIP_MASK
@@ -153,7 +153,7 @@ def _smooth(given: InferenceInput, paths: PathProbabilities, forward: FilterResu
     )
 
 
-def _backward_pass(transitions: Floats) -> Floats:
+def _backward_pass(transitions: Float64Array) -> Float64Array:
     """Return the backward messages (n, states) of `transitions` (n - 1, from, to)."""
     backward = np.ones((len(transitions) + 1, STATES))
     for t in range(len(transitions) - 1, -1, -1):
@@ -162,8 +162,11 @@ def _backward_pass(transitions: Floats) -> Floats:
 
 
 def _gap_probabilities(
-    filtered: Floats, backward: Floats, ship_transitions: Floats, paths: PathProbabilities
-) -> tuple[Floats, Floats]:
+    filtered: Float64Array,
+    backward: Float64Array,
+    ship_transitions: Float64Array,
+    paths: PathProbabilities,
+) -> tuple[Float64Array, Float64Array]:
     """Return (n - 1,) each: probability of a ship's presence, and of an arrival, in every gap."""
     presence = filtered[:-1, :, None] * ship_transitions * backward[1:, None, :]
     arrival_share = (paths.any_path - paths.no_arrival) / (paths.any_path - paths.no_ship).clip(

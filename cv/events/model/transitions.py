@@ -9,7 +9,7 @@ import numpy as np
 from cv.events.constants import DRIFT_CONTAINERS_PER_DAY, DRIFT_SHARE_PER_DAY
 from cv.events.model.cargo_flow import CargoChange
 from cv.events.model.parameters import PierParameters
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 
 STEADY, GROWING, SHIP_HANDLING = slice(0, 2), slice(2, 4), slice(4, 8)
 """Mixture components by kind.
@@ -34,17 +34,19 @@ class LinearGaussian(NamedTuple):
     variance' = variance_factor * variance + (noise_factor * mean + noise_offset)^2
     """
 
-    mean_factor: Floats
-    mean_offset: Floats
+    mean_factor: Float64Array
+    mean_offset: Float64Array
     """Containers."""
-    variance_factor: Floats
-    noise_factor: Floats
+    variance_factor: Float64Array
+    noise_factor: Float64Array
     """Standard deviation of the change, as a share of the mean."""
-    noise_offset: Floats
+    noise_offset: Float64Array
     """The part of it that does not depend on the mean, containers."""
 
 
-def transitions_over(gaps_d: Floats, parameters: PierParameters) -> tuple[LinearGaussian, Floats]:
+def transitions_over(
+    gaps_d: Float64Array, parameters: PierParameters
+) -> tuple[LinearGaussian, Float64Array]:
     """Return the mixture over gaps (n,) of days: changes and weights, each (n, components).
 
     The weights sum to one over STEADY, GROWING and SHIP_HANDLING each.
@@ -75,7 +77,7 @@ def transitions_over(gaps_d: Floats, parameters: PierParameters) -> tuple[Linear
     return LinearGaussian(*changes), weights
 
 
-def _all_cleared(gaps: Floats, cleared: Floats) -> Floats:
+def _all_cleared(gaps: Float64Array, cleared: Float64Array) -> Float64Array:
     """Return (n,) probability that everything a ship landed in a gap has left by land at its end.
 
     `gaps` are in units of a container's mean time on the pier; a share `cleared` of containers

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cv.counting.uncertainty import Z_90_FINDINGS
+from cv.counting.uncertainty import FINDING_Z
 from cv.events.constants import LIKELY, REMAINING_SHARE
 from cv.events.event import ONGOING, Event, EventKind, Magnitude
 from cv.events.model.berth_state_model import GATHERING, WITH_SHIP
@@ -79,7 +79,7 @@ def _is_ship_cargo(posterior: Posterior, lowest: int, now: int) -> bool:
     if growth >= _MIN_GROWTH and posterior.filtered[now, GATHERING] >= _MIN_GATHERING:
         return True
     sd = float(np.hypot(level[lowest, 1], level[now, 1]))
-    return growth >= max(_MIN_WAITING_GROWTH, Z_90_FINDINGS * sd)
+    return growth >= max(_MIN_WAITING_GROWTH, FINDING_Z * sd)
 
 
 def _warning(

@@ -11,7 +11,7 @@ from cv.events.constants import LIKELY
 from cv.events.event import ONGOING, Event, EventKind, Magnitude
 from cv.events.model.observations import PierObservations
 from cv.events.model.posterior import Posterior
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 
 MIN_OBSERVATIONS = 5
 MIN_DURATION_D = 10.0
@@ -50,13 +50,13 @@ class _ContainerCounts:
 
     index: list[int]
     """(m,) their positions among all observations."""
-    containers: Floats
+    containers: Float64Array
     """(m,)"""
-    sd: Floats
+    sd: Float64Array
     """(m, 2) standard deviations of their error, downwards and upwards."""
-    cumulative_weight: Floats
+    cumulative_weight: Float64Array
     """(m + 1,) sum of the weights (inverse variances) of all counts before each."""
-    cumulative_sum: Floats
+    cumulative_sum: Float64Array
     """(m + 1,) the same of the weighted counts."""
 
     @classmethod

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from cv.counting.uncertainty import Z_90_FINDINGS
+from cv.counting.uncertainty import FINDING_Z
 from cv.events.constants import MIN_PROBABILITY
 from cv.events.event import ONGOING, CensoredTime, Event, EventKind, Magnitude
 from cv.events.model.berth_state_model import GATHERING
@@ -35,7 +35,7 @@ def find_inflow_stops(posterior: Posterior) -> tuple[Event, ...]:
     counted = np.flatnonzero(np.isfinite(observations.containers)).tolist()
     if not counted:
         return ()
-    margin = Z_90_FINDINGS * observations.containers_sd
+    margin = FINDING_Z * observations.containers_sd
     low = (observations.containers - margin[:, 0]).tolist()
     high = (observations.containers + margin[:, 1]).tolist()
     stops = []

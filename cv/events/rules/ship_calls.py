@@ -11,7 +11,7 @@ import numpy as np
 from cv.events.constants import CALL_LENGTH_ERROR, LIKELY, NEAR_CERTAIN
 from cv.events.event import Event, EventKind, Magnitude
 from cv.events.model.posterior import Posterior
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 
 CALLS = (EventKind.CALL, EventKind.UNSEEN_CALL)
 """Kinds of events that are calls."""
@@ -124,6 +124,6 @@ def _call(posterior: Posterior, stay: tuple[int, int], last_before: int, first_a
     )
 
 
-def _first_without_ship(ship: Floats, candidates: range, otherwise: int) -> int:
+def _first_without_ship(ship: Float64Array, candidates: range, otherwise: int) -> int:
     """Return the first of `candidates` at which almost surely no ship was there."""
     return next((i for i in candidates if ship[i] <= 1 - NEAR_CERTAIN), otherwise)

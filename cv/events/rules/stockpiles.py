@@ -7,7 +7,7 @@ from math import hypot
 
 import numpy as np
 
-from cv.counting.uncertainty import Z_90_FINDINGS
+from cv.counting.uncertainty import FINDING_Z
 from cv.events.constants import REMAINING_SHARE
 from cv.events.event import ONGOING, Event, EventKind, Magnitude
 from cv.events.model.posterior import Posterior
@@ -61,7 +61,7 @@ def find_stockpiles(posterior: Posterior) -> tuple[Stockpile, ...]:
 
 def _rose(lowest: _Level, peak: _Level) -> bool:
     (lowest_mean, lowest_sd), (peak_mean, peak_sd) = lowest, peak
-    return peak_mean - lowest_mean >= max(MIN_RISE, Z_90_FINDINGS * hypot(lowest_sd, peak_sd))
+    return peak_mean - lowest_mean >= max(MIN_RISE, FINDING_Z * hypot(lowest_sd, peak_sd))
 
 
 def _stockpile(

@@ -20,7 +20,7 @@ from shapely.geometry.base import BaseGeometry
 
 from cv.errors import InputError
 from cv.events.event import Event
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 from cv.site import Pier
 
 COLUMNS = ("time", "mmsi", "longitude", "latitude")
@@ -62,7 +62,7 @@ class AisMessages:
     """(n,) UTC."""
     mmsi: NDArray[np.int64]
     """(n,) numbers of the ships."""
-    positions: Floats
+    positions: Float64Array
     """(n, 2) longitude, latitude, degrees."""
 
     @classmethod
@@ -120,7 +120,7 @@ def _utc64(time: datetime) -> np.datetime64:
     return np.datetime64(time.replace(tzinfo=None), "ns")
 
 
-def _distances_m(positions: Floats, place: BaseGeometry, crs: CRS) -> Floats:
+def _distances_m(positions: Float64Array, place: BaseGeometry, crs: CRS) -> Float64Array:
     """Return (n,) metres from each position to `place` (in `crs`), in a local projection."""
     if not len(positions):
         return np.zeros(0)
