@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from math import inf
 from statistics import NormalDist
@@ -40,6 +40,8 @@ class EventKind(StrEnum):
     """A ship went from one pier to another."""
 
 
+FIRST_TIME = datetime.min.replace(tzinfo=UTC)
+"""Sorts an unknown time first."""
 JSON_NAME = "json_name"
 """Key of a dataclass field's metadata: its name in JSON, where that is not the field's own."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from cv.counting.count import PierCount
-from cv.events.event import Event
+from cv.events.event import FIRST_TIME, Event
 from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import PierParameters
 from cv.events.model.pier_coupling import exchange_messages
@@ -21,8 +21,6 @@ from cv.events.rules.laid_up_hulls import find_laid_up_hulls
 from cv.events.rules.resumptions import find_resumptions
 from cv.events.rules.ship_calls import observed_calls, unseen_calls
 from cv.events.rules.stockpiles import find_stockpiles
-
-_NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 def find_events(counts: Mapping[str, Sequence[PierCount]]) -> tuple[Event, ...]:
@@ -94,5 +92,5 @@ def _pier_events(posterior: Posterior, seen: tuple[Event, ...]) -> list[Event]:
 
 def sort_key(event: Event) -> tuple[datetime, str, str, datetime]:
     """Return what events are ordered by: begin, then pier, kind and end."""
-    began = event.began.latest or event.began.earliest or _NO_TIME
-    return began, event.pier, event.kind.value, event.ended.latest or _NO_TIME
+    began = event.began.latest or event.began.earliest or FIRST_TIME
+    return began, event.pier, event.kind.value, event.ended.latest or FIRST_TIME

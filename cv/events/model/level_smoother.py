@@ -8,8 +8,6 @@ Negative numbers are set to zero.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
@@ -33,45 +31,31 @@ _PRIOR_SD = 10.0
 """Standard deviation of the level before the first count, loads."""
 
 
-@dataclass(frozen=True, eq=False)
-class LocalLevelSmoother:
-    """The smoothed level at k points in time."""
+def smooth_local_level(
+    counts: Float64Array, variances: Float64Array, step_variances: Float64Array, prior_sd: float
+) -> tuple[Float64Array, Float64Array]:
+    """Return mean and standard deviation (k,) of the level at k points in time.
 
-    mean: Float64Array
-    """(k,) containers."""
-    sd: Float64Array
-    """(k,) standard deviation, containers."""
-
-    @classmethod
-    def smooth(
-        cls,
-        counts: Float64Array,
-        variances: Float64Array,
-        step_variances: Float64Array,
-        prior_sd: float,
-    ) -> LocalLevelSmoother:
-        """Smooth `counts` (k,), nan where there is none, with error `variances` (k,).
-
-        `step_variances` (k - 1,) is what each step adds, `prior_sd` the standard deviation before
-        the first point, around zero.
-        """
-        known = np.isfinite(counts)
-        k = len(counts)
-        predicted, updated = np.zeros((k, 2)), np.zeros((k, 2))  # mean and variance
-        mean, variance = 0.0, prior_sd**2
-        for i in range(k):
-            variance += float(step_variances[i - 1]) if i else 0.0
-            predicted[i] = mean, variance
-            if known[i]:
-                gain = variance / (variance + float(variances[i]))
-                mean += gain * (float(counts[i]) - mean)
-                variance *= 1.0 - gain
-            updated[i] = mean, variance
-        for i in range(k - 2, -1, -1):
-            gain = updated[i, 1] / predicted[i + 1, 1]
-            updated[i, 0] += gain * (updated[i + 1, 0] - predicted[i + 1, 0])
-            updated[i, 1] += gain * gain * (updated[i + 1, 1] - predicted[i + 1, 1])
-        return cls(updated[:, 0], np.sqrt(updated[:, 1].clip(0.0)))
+    `counts` (k,), nan where there is none, have error `variances` (k,); each step adds one of
+    `step_variances` (k - 1,); `prior_sd` is that before the first point, around zero.
+    """
+    known = np.isfinite(counts)
+    k = len(counts)
+    predicted, updated = np.zeros((k, 2)), np.zeros((k, 2))  # mean and variance
+    mean, variance = 0.0, prior_sd**2
+    for i in range(k):
+        variance += float(step_variances[i - 1]) if i else 0.0
+        predicted[i] = mean, variance
+        if known[i]:
+            gain = variance / (variance + float(variances[i]))
+            mean += gain * (float(counts[i]) - mean)
+            variance *= 1.0 - gain
+        updated[i] = mean, variance
+    for i in range(k - 2, -1, -1):
+        gain = updated[i, 1] / predicted[i + 1, 1]
+        updated[i, 0] += gain * (updated[i + 1, 0] - predicted[i + 1, 0])
+        updated[i, 1] += gain * gain * (updated[i + 1, 1] - predicted[i + 1, 1])
+    return updated[:, 0], np.sqrt(updated[:, 1].clip(0.0))
 
 
 def daily_level(posterior: Posterior) -> pd.DataFrame:
@@ -92,11 +76,11 @@ def daily_level(posterior: Posterior) -> pd.DataFrame:
     no_count = np.full(len(noons), np.nan)
     counts = np.concatenate([observations.containers, no_count])[order]
     variances = np.concatenate([observations.containers_sd.mean(axis=1) ** 2, no_count])[order]
-    level = LocalLevelSmoother.smooth(
+    mean, sd = smooth_local_level(
         counts, variances, _step_variances(posterior, days), _PRIOR_SD * posterior.parameters.load
     )
-    half_width = FINDING_Z * level.sd
-    values = (level.mean, level.mean - half_width, level.mean + half_width)
+    half_width = FINDING_Z * sd
+    values = (mean, mean - half_width, mean + half_width)
     table = pd.DataFrame(
         {name: value[is_noon].clip(0.0) for name, value in zip(_COLUMNS, values, strict=True)},
         index=dates.rename("date"),

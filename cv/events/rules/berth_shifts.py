@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from math import exp
 
 from cv.events.constants import LENGTH_DIFFERENCE_ERROR, LIKELY
-from cv.events.event import CensoredTime, Event, EventKind
+from cv.events.event import FIRST_TIME, CensoredTime, Event, EventKind
 
 MAX_TRANSFER = timedelta(days=2)
 """Longest time between leaving one berth and being seen at the other."""
 _UNRELATED_DIFFERENCE = 0.2
 """Standard deviation of the relative length difference of two unrelated ships."""
-_NO_TIME = datetime.min.replace(tzinfo=UTC)
 _ALTERNATIVES = ("two ships of one length",)
 
 
@@ -50,7 +49,7 @@ def find_berth_shifts(calls: Mapping[str, Sequence[Event]]) -> tuple[BerthShift,
         departed.append(departure)
         arrived.append(arrival)
         shifts.append(_shift(probability, departure, arrival))
-    return tuple(sorted(shifts, key=lambda shift: shift.began.earliest or _NO_TIME))
+    return tuple(sorted(shifts, key=lambda shift: shift.began.earliest or FIRST_TIME))
 
 
 def _shift(probability: float, departure: Event, arrival: Event) -> BerthShift:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import numpy as np
 
 from cv.events.constants import MIN_PROBABILITY
-from cv.events.event import JSON_NAME, ONGOING, CensoredTime, Event, EventKind, Magnitude
+from cv.events.event import (
+    FIRST_TIME,
+    JSON_NAME,
+    ONGOING,
+    CensoredTime,
+    Event,
+    EventKind,
+    Magnitude,
+)
 from cv.events.model.posterior import Posterior
 
 MIN_DURATION_D = 12.0
 """A shorter time without a ship is not a halt, days."""
 MIN_CALL_INTERVALS = 1.75
 """Nor is one of fewer mean times from call to call."""
-_NO_TIME = datetime.min.replace(tzinfo=UTC)
 _ALTERNATIVES = (
     "ships call at another pier or port",
     "a short call fell between two observations",
@@ -46,7 +52,7 @@ def find_halts(posterior: Posterior, calls: Sequence[Event]) -> tuple[Halt, ...]
     """
     if not posterior.parameters.flow.served_by_ships:
         return ()
-    ordered = sorted(calls, key=lambda call: call.began.latest or call.ended.earliest or _NO_TIME)
+    ordered = sorted(calls, key=lambda call: call.began.latest or call.ended.earliest or FIRST_TIME)
     departures = [
         CensoredTime(None, posterior.observations.times[0]),
         *(call.ended for call in ordered),

@@ -24,11 +24,11 @@ class PortCall:
     """Name of the ship, or `UNKNOWN`."""
     began: CensoredTime
     ended: CensoredTime
-    calls: int
+    calls: int = 1
     """Number of stays at piers that it consists of."""
-    seen: bool
+    seen: bool = True
     """Whether an observation, or a source, shows the ship."""
-    source: str
+    source: str = ""
     """Who reported it; empty for our own findings."""
 
     @property
@@ -143,7 +143,6 @@ def _port_call(port: str, chain: Sequence[Event], ship: str, seen: bool) -> Port
         ended=chain[-1].ended,
         calls=len(chain),
         seen=seen,
-        source="",
     )
 
 
@@ -163,7 +162,5 @@ def _reported(
         ship=ship or UNKNOWN,
         began=CensoredTime(began, began),
         ended=CensoredTime(ended, ended),
-        calls=1,
-        seen=True,
         source=source,
     )

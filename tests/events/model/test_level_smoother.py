@@ -8,7 +8,7 @@ import pytest
 
 from cv.evaluation.simulation.cloud_cover import CLEAR_COAST
 from cv.evaluation.simulation.port import EXPORT, SimulatedPort, truth_at
-from cv.events.model.level_smoother import LocalLevelSmoother, daily_level, daily_table
+from cv.events.model.level_smoother import daily_level, daily_table, smooth_local_level
 from cv.events.model.observations import PierObservations
 from cv.events.model.posterior import Posterior
 from cv.timeseries.series import Series
@@ -26,14 +26,14 @@ def test_the_smoother_is_the_posterior_of_the_joint_gaussian():
     counts = rng.uniform(0, 100, 7)
     counts[[2, 5]] = np.nan
     errors, step_variances, prior_sd = rng.uniform(1, 50, 7), rng.uniform(1, 200, 6), 80.0
-    level = LocalLevelSmoother.smooth(counts, errors, step_variances, prior_sd)
+    mean, sd = smooth_local_level(counts, errors, step_variances, prior_sd)
     steps = np.tril(np.ones((7, 7))) * np.sqrt(np.concatenate([[prior_sd**2], step_variances]))
     prior = steps @ steps.T
     known = np.isfinite(counts)
     seen = prior[np.ix_(known, known)] + np.diag(errors[known])
     gain = np.linalg.solve(seen, prior[known]).T
-    assert level.mean == pytest.approx(gain @ counts[known])
-    assert level.sd**2 == pytest.approx(np.diag(prior - gain @ prior[known]))
+    assert mean == pytest.approx(gain @ counts[known])
+    assert sd**2 == pytest.approx(np.diag(prior - gain @ prior[known]))
 
 
 def test_a_quiet_pier_has_the_level_of_its_counts():
