@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from cv.counting.count import UNKNOWN
 from cv.evaluation.simulation.cloud_cover import CLEAR_COAST
 from cv.evaluation.simulation.port import EXPORT, IMPORT, SimulatedPort
 from cv.events.event import EventKind
@@ -31,10 +34,13 @@ def test_time_without_observations_is_not_a_stop():
 
 
 def test_halts_need_observations_of_the_berth():
-    blind = [pier_count(day, 0) for day in range(100)]
-    blind = [one.__class__(**{**vars(one), "berth_visible_fraction": 0.0}) for one in blind]
-    hidden = [one.__class__(**{**vars(one), "hulls": pier_count(0, None).hulls}) for one in blind]
-    assert not [e for e in find_events({"Pier 2": hidden}) if e.kind is EventKind.HALT]
+    counts = [pier_count(day, 0) for day in range(100)]
+    hidden = [replace(one, berth_visible_fraction=0.0, hulls=UNKNOWN) for one in counts]
+    kinds, without_berth = (
+        {event.kind for event in find_events({"Pier 2": given})} for given in (counts, hidden)
+    )
+    assert EventKind.HALT in kinds
+    assert EventKind.HALT not in without_berth
 
 
 def test_confident_stops_are_true_at_simulated_piers():
