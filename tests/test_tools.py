@@ -85,7 +85,7 @@ def test_a_wrong_pixel_would_be_noticed(tmp_path, monkeypatch):
     """The script's own judge: a reader that lets damage through is told."""
     kinds = fuzzing.originals(tmp_path)
     images = fuzzing.Images(tmp_path, kinds)
-    monkeypatch.setattr("cv.scene.integrity.deflate_blocks.Blocks.check", lambda *_: None)
+    monkeypatch.setattr("cv.scene.integrity.deflate_blocks.DeflateBlocks.check", lambda *_: None)
     examine = images()
     found = {str(examine(Path(str(seed)))).split()[0] for seed in range(400)}
     assert fuzzing.Verdict.WRONG in found

@@ -204,7 +204,7 @@ class Images:
             patch = scene.read(Affine.identity(), scene.grid.shape)
             said = (scene.acquired, scene.grid.shape, tuple(scene.grid.transform), scene.grid.crs)
             numbers = any(one.containers.value is not None for one in counts)
-            header = scene._source.header
+            header = scene._reader.header
             return (*said, header.nodata, header.colours), patch.rgb.tobytes(), numbers
 
 

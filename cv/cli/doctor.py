@@ -16,7 +16,7 @@ _CORE = (
     "shapely",
     "pyproj",
     "pandas",
-    "pystac-core",
+    "defusedxml",
     "matplotlib",
     "pillow",
     "tqdm",

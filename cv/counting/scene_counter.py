@@ -168,7 +168,7 @@ class SceneCounter:
 
     def _views(self, surveys: Sequence[VisibilityQuery]) -> list[VisibleFractions]:
         return [
-            self._view(place, self.scene.judged(survey))
+            self._view(place, self.scene.visibility_of(survey))
             for place, survey in zip(self.zones.zones, surveys, strict=True)
         ]
 

@@ -1,4 +1,8 @@
-"""Acquisition times: declared, with a zone, and kept in UTC."""
+"""Acquisition times: declared, with a time zone, and kept in UTC.
+
+Patterns of file names are parsed here and not by the package trollsift, which accepts a time without
+a zone, and picks one of two times where a pattern matches a name twice.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from cv.errors import TimeError
 from cv.scene.raster_header import RasterHeader
 
 YEARS = range(1950, 2101)
-"""Years that an acquisition is believed to be of."""
+"""Plausible years of an acquisition."""
 _DIRECTIVES = {
     "%Y": r"(?:19[5-9]|20\d)\d",
     "%y": r"\d{2}",
@@ -25,30 +29,28 @@ _DIRECTIVES = {
     "%f": r"\d{1,6}",
     "%z": r"(?:Z|[+-]\d{2}:?\d{2})",
 }
+"""Directives of strptime that a pattern may hold, and the texts that they match."""
 _EXAMPLE = 'Write for instance "UTC:*_%Y%m%d_%H%M%S" or "scene_%Y-%m-%dT%H%M%S%z".'
 
 
 def to_utc(subject: str | Path, moment: datetime) -> datetime:
-    """`moment` in UTC; raises TimeError for one without a zone."""
+    """Return `moment` in UTC; raises TimeError for one without a zone, or in an unlikely year."""
+    found = f"the time {moment.isoformat()}"
     if moment.tzinfo is None:
         raise TimeError(
             subject,
-            f"the time {moment.isoformat()} has no zone",
+            f"{found} has no zone",
             "a time with its offset from UTC is needed",
             "Add the zone, for instance +00:00.",
         )
     if moment.year not in YEARS:
-        raise TimeError(
-            subject,
-            f"the time {moment.isoformat()}",
-            f"years {YEARS[0]} to {YEARS[-1]} are believed",
-            "Correct it.",
-        )
+        limit = f"years {YEARS[0]} to {YEARS[-1]} are accepted"
+        raise TimeError(subject, found, limit, "Correct it.")
     return moment.astimezone(UTC)
 
 
 def parse_time(subject: str | Path, text: str) -> datetime:
-    """The moment that ISO 8601 `text` names, UTC; raises TimeError."""
+    """Return the moment that ISO 8601 `text` names, UTC; raises TimeError."""
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
@@ -62,10 +64,10 @@ def parse_time(subject: str | Path, text: str) -> datetime:
 
 
 def time_from_tags(header: RasterHeader) -> datetime | None:
-    """The time in the tags of an image, UTC.
+    """Return the time in the tags of an image, UTC; None if they declare none.
 
-    ACQUISITIONDATETIME is UTC by its definition (GDAL RFC 43). TIFFTAG_DATETIME counts only if it
-    carries a zone: as the TIFF standard has it, it is the local time of the file's writing.
+    ACQUISITIONDATETIME is UTC by its definition (GDAL RFC 43). TIFFTAG_DATETIME counts only with a
+    zone: in the TIFF standard it is the local time when the file was written.
     """
     tag = header.datetime_tag.strip()
     try:
@@ -80,47 +82,43 @@ def time_from_tags(header: RasterHeader) -> datetime | None:
 
 @dataclass(frozen=True)
 class NamePattern:
-    """Where a file name tells the time."""
+    """Where a file name holds the time."""
 
     text: str
-    """As it was declared."""
+    """The pattern as it was given."""
     directives: tuple[str, ...]
-    """What it holds of strptime's notation, in order."""
+    """Its strptime directives, in order."""
     expressions: tuple[re.Pattern[str], ...]
-    """A group for each directive; * as short as possible, and as long as possible."""
+    """Two expressions with a group for each directive; in one * is as short as possible, in the
+    other as long as possible."""
     utc: bool
     """Whether the zone is declared to be UTC; otherwise the name holds it."""
 
     @classmethod
     def parse(cls, text: str) -> NamePattern:
-        """The pattern written as `text`; raises TimeError.
+        """Return the pattern written as `text`; raises TimeError.
 
-        It is the whole name without its ending in the notation of strptime (%Y %y %m %d %j %b %H %M
-        %S %f %z), with * for any text. It names a day. The zone is declared: by %z, or by "UTC:"
-        before the pattern. A name without hours means the beginning of its day.
+        It describes the whole name without its ending in the notation of strptime (%Y %y %m %d %j
+        %b %H %M %S %f %z), with * for any text, and names a day. The zone is declared: by %z, or by
+        "UTC:" before the pattern. A name without hours means the beginning of its day.
         """
         body = text.removeprefix("UTC:")
         parts = re.findall(r"%.|\*|[^%*]+|%", body, re.DOTALL)
         directives = tuple(part for part in parts if part.startswith("%"))
-        _check(text, directives)
+        _check_directives(text, directives)
         if (body != text) == ("%z" in directives):
-            raise TimeError(
-                "time_pattern",
-                f"{text!r} declares {'two zones' if body != text else 'no zone'}",
-                "either %z or UTC: is needed",
-                _EXAMPLE,
-            )
+            found = f"{text!r} declares {'two zones' if body != text else 'no zone'}"
+            raise TimeError("time_pattern", found, "either %z or UTC: is needed", _EXAMPLE)
         expressions = (_expression(parts, ".*?"), _expression(parts, ".*"))
         return cls(text, directives, expressions, body != text)
 
     def time_of(self, path: Path) -> datetime:
-        """The time in the name of `path`, UTC; raises TimeError, also where it could be several."""
-        found, other = (expression.fullmatch(path.stem) for expression in self.expressions)
-        if found is None or other is None:
-            raise TimeError(
-                path, f"no time as in {self.text!r}", "its name must match it", _EXAMPLE
-            )
-        if found.groups() != other.groups():
+        """Return the time in the name of `path`, UTC; raises TimeError, also if it is ambiguous."""
+        shortest, longest = (expression.fullmatch(path.stem) for expression in self.expressions)
+        if shortest is None or longest is None:
+            found = f"no time as in {self.text!r}"
+            raise TimeError(path, found, "its name must match it", _EXAMPLE)
+        if shortest.groups() != longest.groups():
             raise TimeError(
                 path,
                 f"more than one time as in {self.text!r}",
@@ -128,43 +126,26 @@ class NamePattern:
                 "Write out what stands before or after it instead of *.",
             )
         try:
-            moment = datetime.strptime(" ".join(found.groups()), " ".join(self.directives))
+            moment = datetime.strptime(" ".join(shortest.groups()), " ".join(self.directives))
             return to_utc(path, moment.replace(tzinfo=UTC) if self.utc else moment)
         except ValueError as error:
-            raise TimeError(
-                path, f"no time ({error})", "its name must hold one", _EXAMPLE
-            ) from error
+            found = f"no time ({error})"
+            raise TimeError(path, found, "its name must hold one", _EXAMPLE) from error
 
 
-def _check(text: str, directives: tuple[str, ...]) -> None:
-    """Raises TimeError unless `directives` are known, occur once and name a day."""
+def _check_directives(text: str, directives: tuple[str, ...]) -> None:
+    """Raise TimeError unless `directives` are known, occur once and name a day."""
     unknown = [directive for directive in directives if directive not in _DIRECTIVES]
     if unknown:
-        raise TimeError(
-            "time_pattern",
-            f"{unknown[0]!r} in {text!r}",
-            f"known are {' '.join(_DIRECTIVES)} and *",
-            _EXAMPLE,
-        )
-    have = set(directives)
-    day = "%j" in have or ("%d" in have and have & {"%m", "%b"})
-    if len(have) != len(directives) or not have & {"%Y", "%y"} or not day:
-        raise TimeError(
-            "time_pattern",
-            f"{text!r}",
-            "year, month and day, every part once, are needed",
-            _EXAMPLE,
-        )
+        found, limit = f"{unknown[0]!r} in {text!r}", f"known are {' '.join(_DIRECTIVES)} and *"
+        raise TimeError("time_pattern", found, limit, _EXAMPLE)
+    used = set(directives)
+    has_day = "%j" in used or ("%d" in used and used & {"%m", "%b"})
+    if len(used) != len(directives) or not used & {"%Y", "%y"} or not has_day:
+        limit = "year, month and day, every part once, are needed"
+        raise TimeError("time_pattern", repr(text), limit, _EXAMPLE)
 
 
-def _expression(parts: list[str], anything: str) -> re.Pattern[str]:
-    return re.compile(
-        "".join(
-            f"({_DIRECTIVES[part]})"
-            if part in _DIRECTIVES
-            else anything
-            if part == "*"
-            else re.escape(part)
-            for part in parts
-        )
-    )
+def _expression(parts: list[str], any_text: str) -> re.Pattern[str]:
+    fixed = {"*": any_text} | {part: f"({text})" for part, text in _DIRECTIVES.items()}
+    return re.compile("".join(fixed.get(part, re.escape(part)) for part in parts))

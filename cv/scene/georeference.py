@@ -1,4 +1,4 @@
-"""Where the pixels of an image lie: its own georeference, or a GSD that the caller gives."""
+"""The grid of an image: its own georeference, or a GSD that the caller gives."""
 
 from __future__ import annotations
 
@@ -12,22 +12,25 @@ from cv.geometry.grid import Grid
 from cv.scene.raster_header import RasterHeader
 
 GSD_LIMITS_M = (0.01, 1000.0)
-"""Ground sampling distances that are believed, metres a pixel."""
+"""Plausible ground sampling distances, metres a pixel."""
 
 
 def image_grid(header: RasterHeader, gsd: float | tuple[float, float] | None) -> Grid:
-    """The grid of an image: its own, or a local one of pixels of `gsd` metres (x, y)."""
+    """Return the grid of an image: its own, or a local one of pixels of `gsd` metres (x, y).
+
+    Raises SceneError.
+    """
     if header.georeferenced:
         if gsd is not None:
             raise SceneError(
                 header.path,
-                f"a GSD of {_words(gsd)} was given for a georeferenced file",
+                f"a GSD of {_gsd_text(gsd)} was given for a georeferenced file",
                 "a GSD is only given for an image without georeference",
                 "Leave the GSD out.",
             )
         return _georeferenced(header)
     if gsd is None:
-        raise _not_located(header)
+        raise _not_georeferenced(header)
     return Grid.local(header.shape, _gsd_pair(header.path, gsd))
 
 
@@ -36,7 +39,7 @@ def _georeferenced(header: RasterHeader) -> Grid:
     if crs is None or not (crs.is_geographic or crs.is_projected):
         raise SceneError(
             header.path,
-            f"the CRS {crs.name if crs else ''!r} does not lie on the Earth",
+            f"the CRS {crs.name if crs else ''!r} is neither geographic nor projected",
             "a geographic or projected CRS is needed",
             "Assign one (gdal_edit.py -a_srs EPSG:...).",
         )
@@ -49,11 +52,11 @@ def _georeferenced(header: RasterHeader) -> Grid:
             "Georeference the file again.",
         )
     grid = Grid(header.shape, header.transform, crs)
-    _check_ground(header.path, grid)
+    _check_gsd(header.path, grid)
     return grid
 
 
-def _check_ground(path: Path, grid: Grid) -> None:
+def _check_gsd(path: Path, grid: Grid) -> None:
     with np.errstate(invalid="ignore"):
         middle = grid.to_lonlat(np.array([grid.center]))
         gsd = grid.local_plane().gsd_m if np.isfinite(middle).all() else (math.nan, math.nan)
@@ -66,7 +69,7 @@ def _check_ground(path: Path, grid: Grid) -> None:
         )
 
 
-def _not_located(header: RasterHeader) -> SceneError:
+def _not_georeferenced(header: RasterHeader) -> SceneError:
     if header.control:
         found = f"located by {header.control} only"
         remedy = "Rectify it first (gdalwarp), or give its GSD to count it without a site."
@@ -82,7 +85,7 @@ def _not_located(header: RasterHeader) -> SceneError:
     return SceneError(header.path, found, "a CRS and a transform, or a GSD, are needed", remedy)
 
 
-def _words(gsd: float | tuple[float, float]) -> str:
+def _gsd_text(gsd: float | tuple[float, float]) -> str:
     parts = (gsd,) if isinstance(gsd, int | float) else gsd
     return " x ".join(f"{metres:g}" for metres in parts) + " m"
 
@@ -93,7 +96,7 @@ def _gsd_pair(path: Path, gsd: float | tuple[float, float]) -> tuple[float, floa
     if len(pair) != 2 or not all(low <= float(metres) <= high for metres in pair):
         raise SceneError(
             path,
-            f"a GSD of {_words(gsd)}",
+            f"a GSD of {_gsd_text(gsd)}",
             f"one or two numbers (x, y) from {low:g} to {high:g} m are needed",
             "Give metres a pixel, for instance 0.3 or 0.34,0.25.",
         )

@@ -1,4 +1,4 @@
-"""Local files: what they are by their first bytes; their digest; JSON and XML with limits."""
+"""Scene files on this machine: their format by the first bytes, their digest, their siblings."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from cv.io.hashing import file_digest
 from cv.io.safe_loading import SafeLoader
 
 METADATA = SafeLoader(error=SceneError, max_bytes=8 * 2**20)
-"""How JSON and XML beside scenes are read."""
+"""Reads the JSON and XML of scenes."""
+_SIGNATURE_BYTES = 256
 _ADDRESS = re.compile(r"/vsi|[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 
 
 class FileFormat(Enum):
-    """What a scene file is, with the name of the one driver that opens it."""
+    """Format of a scene file; the value names the only GDAL driver that opens it."""
 
     GEOTIFF = "GTiff"
     PNG = "PNG"
@@ -26,12 +27,12 @@ class FileFormat(Enum):
     JSON = "JSON"
 
 
-_MAGIC = (
+_SIGNATURES = (
     *((start, FileFormat.GEOTIFF) for start in file_signatures.TIFF),
     (file_signatures.PNG, FileFormat.PNG),
     (file_signatures.JPEG, FileFormat.JPEG),
 )
-_FOREIGN = (
+_OTHER_FORMATS = (
     (b"<vrtdataset", "a GDAL VRT"),
     (b"<!doctype html", "an HTML page"),
     (b"<html", "an HTML page"),
@@ -43,12 +44,12 @@ _FOREIGN = (
 
 
 def is_not_local(text: str) -> bool:
-    """Whether `text` names something that is no file of this machine's own, or GDAL would fetch."""
+    """Return whether `text` is an address, or a path that GDAL would not read from disk."""
     return bool(_ADDRESS.match(text))
 
 
 def local_file(path: str | Path) -> Path:
-    """`path`, absolute, of a file on this machine that is not empty; raises SceneError."""
+    """Return the absolute path of a file on this machine that is not empty; raises SceneError."""
     text = str(path)
     if is_not_local(text):
         raise SceneError(
@@ -62,16 +63,12 @@ def local_file(path: str | Path) -> Path:
         status = absolute.stat()
         text.encode()
     except UnicodeEncodeError as error:
+        found = repr(text)[:200]
         raise SceneError(
-            repr(text)[:200], "a name in no encoding", "names are UTF-8", "Rename the file."
+            found, "a name that is not Unicode", "names are UTF-8", "Rename the file."
         ) from error
     except (OSError, ValueError) as error:
-        raise SceneError(
-            path,
-            getattr(error, "strerror", None) or str(error),
-            "a readable file is needed",
-            "Check the path.",
-        ) from error
+        raise unreadable_file(path, error) from error
     if stat.S_ISDIR(status.st_mode):
         raise SceneError(
             path,
@@ -87,21 +84,34 @@ def local_file(path: str | Path) -> Path:
 
 
 def file_format(path: Path) -> FileFormat:
-    """The format of `path` by its first bytes; raises SceneError for one that is not read."""
-    start = _first_bytes(path)
-    for beginning, form in _MAGIC:
-        if start.startswith(beginning):
+    """Return the format of `path` by its first bytes; raises SceneError for one that is not read."""
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(_SIGNATURE_BYTES)
+    except OSError as error:
+        raise unreadable_file(path, error) from error
+    for signature, form in _SIGNATURES:
+        if start.startswith(signature):
             return form
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith(b"{"):
         return FileFormat.JSON
-    found = next((name for begin, name in _FOREIGN if text.lower().startswith(begin)), None)
+    lower = text.lower()
+    found = next((name for begin, name in _OTHER_FORMATS if lower.startswith(begin)), None)
     raise SceneError(
         path,
         found or f"not an image (it begins with {start[:8]!r})",
         "GeoTIFF, PNG, JPEG and STAC Item JSON are read",
         "Give the image itself, or convert it (gdal_translate -of COG).",
     )
+
+
+def sibling_names(path: Path) -> list[str]:
+    """Return the names of all files in the folder of `path`, sorted; raises SceneError."""
+    try:
+        return sorted(entry.name for entry in path.parent.iterdir())
+    except OSError as error:
+        raise unreadable_file(path.parent, error) from error
 
 
 def scene_digest(path: Path, algorithm: str = "sha256") -> str:
@@ -112,24 +122,7 @@ def scene_digest(path: Path, algorithm: str = "sha256") -> str:
         raise unreadable_file(path, error) from error
 
 
-def sibling_names(path: Path) -> list[str]:
-    """The names of all files in the folder of `path`, sorted; raises SceneError."""
-    try:
-        return sorted(entry.name for entry in path.parent.iterdir())
-    except OSError as error:
-        raise unreadable_file(path.parent, error) from error
-
-
-def _first_bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            return stream.read(256)
-    except OSError as error:
-        raise unreadable_file(path, error) from error
-
-
-def unreadable_file(path: Path, error: OSError) -> SceneError:
-    """Return the error for a file that the system does not let us read."""
-    return SceneError(
-        path, error.strerror or str(error), "a readable file is needed", "Check the path."
-    )
+def unreadable_file(path: str | Path, error: OSError | ValueError) -> SceneError:
+    """Return the error for a file that the system cannot read."""
+    found = getattr(error, "strerror", None) or str(error)
+    return SceneError(path, found, "a readable file is needed", "Check the path.")

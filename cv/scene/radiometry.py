@@ -1,11 +1,13 @@
-"""Radiometry: which bands are red, green, blue, and which values are black and white.
+"""How stored values become 8-bit red, green and blue.
 
-It is declared by name, by limits or by the metadata of a delivery, never guessed from a tile.
+A radiometry is declared by name, by limits or by the metadata of a delivery; it is never guessed
+from a tile.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +17,14 @@ from cv.errors import RadiometryError
 
 Triple = tuple[float, float, float]
 Bands = tuple[int, int, int]
+"""Numbers of the red, green and blue band, from 1."""
+
+GREY, RGB, BGRN = (1, 1, 1), (1, 2, 3), (3, 2, 1)
+SUPERDOVE, WORLDVIEW8 = (6, 4, 2), (5, 3, 2)
+WHITE_REFLECTANCE = 0.5
+"""Reflectance that becomes white."""
+REFLECTANCE_GAMMA = 1.5
+"""Gamma that opens the shadows of reflectances."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +32,9 @@ class Radiometry:
     """How stored values become 8-bit red, green and blue."""
 
     name: str
-    """Profile, "limits" or "percentile:LOW-HIGH", for reading; the numbers below decide."""
+    """Profile, "limits" or "percentile:LOW-HIGH", for people to read."""
     bands: Bands | tuple[()]
-    """Red, green, blue: band numbers from 1, one band thrice for grey; empty: as the file says."""
+    """Numbers of the red, green and blue band, from 1; empty: as the file declares them."""
     low: Triple
     """Stored values of red, green, blue that become 0."""
     high: Triple
@@ -55,14 +65,14 @@ class Radiometry:
 
     @property
     def summary(self) -> str:
-        """All of it on one line, the same for equal values: for records and digests."""
+        """All parameters on one line, for records and digests; equal for equal values."""
         limits = " ".join(f"{a:.9g}-{b:.9g}" for a, b in zip(self.low, self.high, strict=True))
         bands = ",".join(map(str, self.bands))
         return f"{self.name} bands {bands} limits {limits} gamma {self.gamma:.9g}"
 
     def apply(self, values: NDArray[np.generic]) -> NDArray[np.uint8]:
-        """`values` (3, ...) of red, green, blue as stored, to 8 bits; not-a-number becomes 0."""
-        if values.dtype == np.uint8 and self._is_plain:
+        """Return stored `values` (3, ...) of red, green, blue as 8 bits; NaN becomes 0."""
+        if values.dtype == np.uint8 and self._is_identity:
             return values.astype(np.uint8, copy=False)
         shape = (3,) + (1,) * (values.ndim - 1)
         low = np.array(self.low, np.float32).reshape(shape)
@@ -80,31 +90,46 @@ class Radiometry:
         return scaled.astype(np.uint8)
 
     @property
-    def _is_plain(self) -> bool:
+    def _is_identity(self) -> bool:
         return self.low == (0, 0, 0) and self.high == (255, 255, 255) and self.gamma == 1.0
+
+
+def reflectance_limits(
+    name: str, bands: Bands, scales: Sequence[float], offsets: Sequence[float] = (0, 0, 0)
+) -> Radiometry:
+    """Return limits from reflectance 0 to `WHITE_REFLECTANCE`.
+
+    Reflectance is stored value * scale + offset, in the order red, green, blue.
+    """
+    low = [-offset / scale for scale, offset in zip(scales, offsets, strict=True)]
+    high = [
+        (WHITE_REFLECTANCE - offset) / scale for scale, offset in zip(scales, offsets, strict=True)
+    ]
+    return Radiometry(
+        name, bands, (low[0], low[1], low[2]), (high[0], high[1], high[2]), REFLECTANCE_GAMMA
+    )
 
 
 @dataclass(frozen=True)
 class PercentileStretch:
-    """A stretch between percentiles of the whole scene's valid pixels, asked for by name."""
+    """A stretch between percentiles of the whole scene's valid pixels."""
 
     low: float
     """Percentile that becomes 0."""
     high: float
     """Percentile that becomes 255."""
     bands: Bands | tuple[()]
-    """Red, green, blue, from 1; empty: as the file declares."""
+    """Numbers of the red, green and blue band, from 1; empty: as the file declares them."""
 
     @property
     def name(self) -> str:
-        """How the stretch is recorded."""
+        """The stretch as it is recorded."""
         return f"percentile:{self.low:g}-{self.high:g}"
 
     def measured(self, values: NDArray[np.generic]) -> Radiometry:
-        """The stretch of a scene with valid `values` (3, n) of red, green, blue.
+        """Return the radiometry of a scene with valid `values` (3, n) of red, green, blue.
 
-        A band of one single value keeps its order: that value becomes 0. Without any value the
-        limits are 0 and 1: there is nothing to be seen.
+        The value of a constant band becomes 0. Without any valid value the limits are 0 and 1.
         """
         if values.shape[1] == 0:
             return Radiometry(self.name, self.bands, (0.0,) * 3, (1.0,) * 3)
@@ -126,10 +151,10 @@ _GRAMMAR = (
 
 
 def parse_stretch(text: str) -> Radiometry | PercentileStretch | None:
-    """A stretch written as text, or None if `text` is the name of a profile.
+    """Return the stretch written as `text`; None if it may be the name of a profile.
 
-    "percentile", "percentile:2-98", "percentile:0.5-99.5:3,2,1" (bands of red, green, blue);
-    "limits:0-3000", "limits:200-1800,150-1700,100-1500:3,2,1". Raises RadiometryError.
+    Examples: "percentile", "percentile:2-98", "percentile:0.5-99.5:3,2,1" (with the bands of red,
+    green, blue), "limits:0-3000", "limits:200-1800,150-1700,100-1500:3,2,1". Raises RadiometryError.
     """
     kind, *parts = text.strip().split(":")
     if kind not in ("percentile", "limits"):

@@ -1,4 +1,4 @@
-"""Image files opened with limits: GeoTIFF, and PNG or JPEG for scenes that lie nowhere.
+"""Headers of image files, within limits: GeoTIFF, and PNG or JPEG without georeference.
 
 The driver follows from the first bytes of the file and GDAL never chooses one, so that a VRT, an
 HTML page or a web address under an image's name is refused instead of followed. No other file
@@ -29,34 +29,34 @@ from cv.scene.integrity.deflate_blocks import block_location
 from cv.scene.integrity.gdal_warnings import damaged_image
 from cv.scene.local_files import FileFormat, file_format
 
-# `grid_of` judges what has no georeference. Set once: suppressing it for a while would not be safe
-# with several threads.
-warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
+# `image_grid` decides about images without georeference. Filters of the program come first; a
+# filter for the time of a read would not be safe with several threads.
+warnings.filterwarnings("ignore", category=NotGeoreferencedWarning, append=True)
 
 MAX_BLOCK_BYTES = 64 * 2**20
 """Largest tile or strip that is decoded at once."""
 MAX_BANDS = 8
-"""Most bands of a scene."""
 DTYPES = ("uint8", "uint16", "int16", "float32")
 """Data types that are read."""
-_INDEX_BYTES = 4  # a TIFF lists the place of every block in at least so many bytes
+_INDEX_ENTRY_BYTES = 4
+"""Smallest entry of the index of blocks in a TIFF."""
 _CACHE_BYTES = 128 * 2**20
-"""What GDAL may keep of decoded blocks: the rows of blocks under a row of tiles, in most scenes."""
+"""GDAL's cache of decoded blocks: in most scenes the rows of blocks under a row of tiles."""
 _GDAL_OPTIONS = {
     "GDAL_CACHEMAX": _CACHE_BYTES,
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_PAM_ENABLED": "NO",
     "GDAL_GEOREF_SOURCES": "INTERNAL",
     "GDAL_ERROR_ON_LIBJPEG_WARNING": "YES",
-    "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",  # that way of reading passes over truncated files
+    "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",  # that way of reading accepts truncated files
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",
     "GDAL_HTTP_MAX_RETRY": "0",
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RasterHeader:
-    """What an image file says about itself."""
+    """What an image file declares about itself."""
 
     path: Path
     format: FileFormat
@@ -71,7 +71,7 @@ class RasterHeader:
     masked: bool
     """Whether the file holds a mask: an internal one, a transparent colour, an alpha band."""
     colours: tuple[str, ...]
-    """What each band is: "red", "green", "blue", "gray", "alpha", "undefined" ..."""
+    """Colour of each band: "red", "green", "blue", "gray", "alpha", "undefined" ..."""
     georeferenced: bool
     """Whether both a transform and a CRS are declared."""
     transform: Affine
@@ -79,7 +79,7 @@ class RasterHeader:
     crs: CRS | None
     """CRS as declared."""
     control: str
-    """How else it is located: "ground control points", "rational polynomials", or nothing."""
+    """Other georeference: "ground control points", "rational polynomials", or empty."""
     acquired_tag: str
     """Tag ACQUISITIONDATETIME of the IMAGERY domain (UTC by its definition), or empty."""
     datetime_tag: str
@@ -89,7 +89,7 @@ class RasterHeader:
 
     @property
     def alpha(self) -> int:
-        """The band that tells how opaque a pixel is, from 1; 0 where there is none."""
+        """Number of the alpha band, from 1; 0 without one."""
         return self.colours.index("alpha") + 1 if "alpha" in self.colours else 0
 
     @property
@@ -100,7 +100,7 @@ class RasterHeader:
 
 @contextmanager
 def gdal_errors(path: Path) -> Iterator[None]:
-    """GDAL as it is used here; its errors come out as SceneError about `path`."""
+    """Set GDAL's options, and raise its errors as SceneError about `path`."""
     try:
         with rasterio.Env(**_GDAL_OPTIONS):
             yield
@@ -109,12 +109,12 @@ def gdal_errors(path: Path) -> Iterator[None]:
 
 
 def open_dataset(path: Path, form: FileFormat) -> Any:
-    """`path` opened by the driver of `form` and no other; call inside `reading`."""
+    """Return `path` opened by the driver of `form` and no other; call it inside `gdal_errors`."""
     return rasterio.open(str(path), driver=form.value)
 
 
 def read_header(path: Path) -> RasterHeader:
-    """The header of image `path`, which is whole and within the limits; raises SceneError."""
+    """Return the header of image `path`; raises SceneError if it is cut or beyond the limits."""
     form = file_format(path)
     if form is FileFormat.JSON:
         raise SceneError(path, "JSON", "an image is needed", "Give the image itself.")
@@ -128,30 +128,29 @@ def _header(path: Path, form: FileFormat, dataset: Any) -> RasterHeader:
     transform, crs = dataset.transform, None
     if form is FileFormat.GEOTIFF and dataset.crs:
         crs = _crs(path, dataset.crs)
-    located = form is FileFormat.GEOTIFF and not _is_blank(transform)
+    has_transform = form is FileFormat.GEOTIFF and not _is_default(transform)
     control = "ground control points" if dataset.gcps[0] else ""
-    control = control or ("rational polynomials" if dataset.rpcs else "")
     return RasterHeader(
-        path,
-        form,
-        (dataset.height, dataset.width),
-        dataset.count,
-        dataset.dtypes[0],
-        dataset.nodata,
-        any(MaskFlags.per_dataset in flags for flags in dataset.mask_flag_enums),
-        tuple(colour.name for colour in dataset.colorinterp),
-        located and crs is not None,
-        transform if located else Affine.identity(),
-        crs,
-        control,
-        _tag(dataset, "ACQUISITIONDATETIME", "IMAGERY"),
-        _tag(dataset, "TIFFTAG_DATETIME"),
-        _tag(dataset, "TIFFTAG_IMAGEDESCRIPTION"),
+        path=path,
+        format=form,
+        shape=(dataset.height, dataset.width),
+        bands=dataset.count,
+        dtype=dataset.dtypes[0],
+        nodata=dataset.nodata,
+        masked=any(MaskFlags.per_dataset in flags for flags in dataset.mask_flag_enums),
+        colours=tuple(colour.name for colour in dataset.colorinterp),
+        georeferenced=has_transform and crs is not None,
+        transform=transform if has_transform else Affine.identity(),
+        crs=crs,
+        control=control or ("rational polynomials" if dataset.rpcs else ""),
+        acquired_tag=_tag(dataset, "ACQUISITIONDATETIME", "IMAGERY"),
+        datetime_tag=_tag(dataset, "TIFFTAG_DATETIME"),
+        description_tag=_tag(dataset, "TIFFTAG_IMAGEDESCRIPTION"),
     )
 
 
 def _tag(dataset: Any, name: str, domain: str | None = None, band: int = 0) -> str:
-    """One tag, or nothing if it is absent or not in UTF-8."""
+    """Return one tag; empty if it is absent or not in UTF-8."""
     try:
         return dataset.get_tag_item(name, domain, bidx=band) or ""
     except UnicodeDecodeError:
@@ -160,11 +159,9 @@ def _tag(dataset: Any, name: str, domain: str | None = None, band: int = 0) -> s
 
 def _check_bands(path: Path, dataset: Any) -> None:
     if not 1 <= dataset.count <= MAX_BANDS:
+        found, limit = f"{dataset.count} bands", f"1 to {MAX_BANDS} bands are read"
         raise SceneError(
-            path,
-            f"{dataset.count} bands",
-            f"1 to {MAX_BANDS} bands are read",
-            "Keep the bands of the visible light (gdal_translate -b).",
+            path, found, limit, "Keep the bands of the visible light (gdal_translate -b)."
         )
     types = set(dataset.dtypes)
     bits = _tag(dataset, "NBITS", "IMAGE_STRUCTURE", 1)
@@ -194,13 +191,13 @@ def _check_bands(path: Path, dataset: Any) -> None:
 
 def _check_blocks(path: Path, dataset: Any) -> None:
     rows, columns = dataset.block_shapes[0]
-    pixel = np.dtype(dataset.dtypes[0]).itemsize
+    pixel_bytes = np.dtype(dataset.dtypes[0]).itemsize
     if dataset.interleaving is not None and dataset.interleaving.value == "PIXEL":
-        pixel *= dataset.count
-    if rows * columns * pixel > MAX_BLOCK_BYTES:
+        pixel_bytes *= dataset.count
+    if rows * columns * pixel_bytes > MAX_BLOCK_BYTES:
         raise SceneError(
             path,
-            f"blocks of {columns} x {rows} pixels, {rows * columns * pixel} bytes",
+            f"blocks of {columns} x {rows} pixels, {rows * columns * pixel_bytes} bytes",
             f"a block has at most {MAX_BLOCK_BYTES} bytes",
             "Write it in tiles (gdal_translate -of COG).",
         )
@@ -211,20 +208,20 @@ def _check_blocks(path: Path, dataset: Any) -> None:
 def _check_length(path: Path, dataset: Any) -> None:
     """Refuse a GeoTIFF with blocks beyond the end of the file, or that were never written.
 
-    Blocks that were left out are fine where something says that their pixels are not valid.
+    Missing blocks are accepted where the file declares that their pixels are not valid.
     """
     size = path.stat().st_size
     rows, columns = dataset.block_shapes[0]
     across, down = -(-dataset.width // columns), -(-dataset.height // rows)
-    if across * down * _INDEX_BYTES > size:
-        raise _truncated(path, size, across * down * _INDEX_BYTES)
-    silent = all(MaskFlags.all_valid in flags for flags in dataset.mask_flag_enums)
+    if across * down * _INDEX_ENTRY_BYTES > size:
+        raise _truncated(path, size, across * down * _INDEX_ENTRY_BYTES)
+    all_valid = all(MaskFlags.all_valid in flags for flags in dataset.mask_flag_enums)
     planes = dataset.indexes if dataset.interleaving.name == "band" else (1,)
     for i, j, band in product(range(across), range(down), planes):
-        place = block_location(dataset, i, j, band)
-        if place is not None and sum(place) > size:
-            raise _truncated(path, size, sum(place))
-        if place is None and silent:
+        location = block_location(dataset, i, j, band)
+        if location is not None and sum(location) > size:
+            raise _truncated(path, size, sum(location))
+        if location is None and all_valid:
             raise SceneError(
                 path,
                 f"the block in column {i}, row {j} of band {band} was never written",
@@ -234,15 +231,11 @@ def _check_length(path: Path, dataset: Any) -> None:
 
 
 def _truncated(path: Path, size: int, needed: int) -> SceneError:
-    return SceneError(
-        path,
-        f"truncated: {size} bytes",
-        f"its pixels need {needed} bytes at least",
-        "Copy or download the file again.",
-    )
+    found, limit = f"truncated: {size} bytes", f"its pixels need {needed} bytes at least"
+    return SceneError(path, found, limit, "Copy or download the file again.")
 
 
-def _is_blank(transform: Affine) -> bool:
+def _is_default(transform: Affine) -> bool:
     return bool(transform.is_identity or not any(transform[:6]))
 
 

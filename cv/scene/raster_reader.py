@@ -1,4 +1,4 @@
-"""Source: the stored pixels of one image file, read in parts by any number of threads."""
+"""The stored pixels of one image file, read in windows by any number of threads."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from cv.scene.local_files import FileFormat
 from cv.scene.raster_header import RasterHeader, gdal_errors, open_dataset
 
 
-class _Handle:
-    """One dataset that is opened when it is needed; threads take turns.
+class _SharedDataset:
+    """One dataset, opened when it is needed, that threads use in turn.
 
-    So what GDAL keeps of decoded blocks is there once, and for all of them: decoding takes a small
-    part of the time that a network takes for the same pixels.
+    They share GDAL's cache of decoded blocks; decoding takes little of the time that a network
+    needs for the same pixels.
     """
 
     def __init__(self, header: RasterHeader) -> None:
@@ -33,19 +33,19 @@ class _Handle:
         self._lock = threading.Lock()
         self._opened: list[Any] = []
         self._blocks = DeflateBlocks(header.path) if header.format is FileFormat.GEOTIFF else None
-        self._complaints: list[str] = []
+        self._warnings: list[str] = []
         weakref.finalize(self, _close, self._opened, self._blocks)
 
-    def __reduce__(self) -> tuple[type[_Handle], tuple[RasterHeader]]:
+    def __reduce__(self) -> tuple[type[_SharedDataset], tuple[RasterHeader]]:
         return type(self), (self._header,)
 
     @contextmanager
-    def lent(self, window: Window, step: tuple[int, int]) -> Iterator[Any]:
-        """The dataset, to read every `step`-th pixel of `window`; damage becomes SceneError."""
+    def use(self, window: Window, step: tuple[int, int]) -> Iterator[Any]:
+        """Lend the dataset to read every `step`-th pixel of `window`; raises SceneError."""
         with gdal_errors(self._header.path):
             if self._blocks:
                 self._blocks.check(window, step)
-            with self._lock, fail_on_warnings(self._header.path, self._complaints):
+            with self._lock, fail_on_warnings(self._header.path, self._warnings):
                 if not self._opened:
                     self._opened.append(open_dataset(self._header.path, self._header.format))
                 yield self._opened[0]
@@ -65,7 +65,7 @@ def _close(datasets: list[Any], blocks: DeflateBlocks | None) -> None:
 
 @dataclass(frozen=True)
 class WindowRead:
-    """Stored values of some rows of an image."""
+    """Stored values of a window of an image."""
 
     values: NDArray[np.generic]
     """(bands, rows, columns) as stored."""
@@ -79,24 +79,24 @@ class RasterReader:
 
     header: RasterHeader
     bands: tuple[int, ...]
-    """The bands that are read, from 1, in this order."""
-    _handle: _Handle = field(repr=False, compare=False)
+    """Numbers of the bands that are read, from 1, in this order."""
+    _dataset: _SharedDataset = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, header: RasterHeader, bands: tuple[int, ...]) -> RasterReader:
-        """The pixels of the image that `header` describes."""
-        return cls(header, bands, _Handle(header))
+        """Return a reader of the image with `header`."""
+        return cls(header, bands, _SharedDataset(header))
 
     def close(self) -> None:
         """Close the file in all threads."""
-        self._handle.close()
+        self._dataset.close()
 
-    def strip(self, x: int, y: int, width: int, height: int, step: tuple[int, int]) -> WindowRead:
-        """Every `step`-th pixel (x, y) of a window inside the raster; raises SceneError."""
+    def read(self, x: int, y: int, width: int, height: int, step: tuple[int, int]) -> WindowRead:
+        """Return every `step`-th pixel (x, y) of a window inside the raster; raises SceneError."""
         window = RasterWindow(x, y, width, height)
         shape = (math.ceil(height / step[1]), math.ceil(width / step[0]))
         unique = sorted(set(self.bands))
-        with self._handle.lent((x, y, width, height), step) as dataset:
+        with self._dataset.use((x, y, width, height), step) as dataset:
             values = dataset.read(
                 unique,
                 window=window,
@@ -104,23 +104,23 @@ class RasterReader:
                 resampling=Resampling.nearest,
             )
             valid = self._valid(dataset, window, shape, values)
-        asked = [unique.index(band) for band in self.bands]
-        return WindowRead(values if asked == list(range(len(values))) else values[asked], valid)
+        order = [unique.index(band) for band in self.bands]
+        return WindowRead(values if order == list(range(len(values))) else values[order], valid)
 
     def sample(self, pixels: int) -> NDArray[np.generic]:
-        """Stored values (bands, n) of about `pixels` valid pixels at most, from the whole raster.
+        """Return stored values (bands, n) of about `pixels` valid pixels of the whole raster.
 
-        Every n-th pixel is looked at; all of them where none of those is valid.
+        Every n-th pixel is read; where none of those is valid, the first rows with valid pixels.
         """
         rows, columns = self.header.shape
         step = max(1, math.ceil(math.sqrt(rows * columns / pixels)))
-        whole = self.strip(0, 0, columns, rows, (step, step))
+        whole = self.read(0, 0, columns, rows, (step, step))
         found = whole.values[:, whole.valid]
         height = max(1, pixels // columns)
         for y in range(0, rows, height):
             if found.shape[1]:
                 break
-            part = self.strip(0, y, columns, min(height, rows - y), (1, 1))
+            part = self.read(0, y, columns, min(height, rows - y), (1, 1))
             found = part.values[:, part.valid]
         return found
 
@@ -128,11 +128,11 @@ class RasterReader:
         self, dataset: Any, window: RasterWindow, shape: tuple[int, int], values: NDArray[Any]
     ) -> NDArray[np.bool_]:
         valid = np.ones(shape, bool)
-        as_asked = {"window": window, "out_shape": shape, "resampling": Resampling.nearest}
+        options = {"window": window, "out_shape": shape, "resampling": Resampling.nearest}
         if self.header.masked:
-            valid &= dataset.read_masks(1, **as_asked) > 0
+            valid &= dataset.read_masks(1, **options) > 0
         if self.header.alpha:  # a nodata value would hide it from `read_masks`
-            valid &= dataset.read(self.header.alpha, **as_asked) > 0
+            valid &= dataset.read(self.header.alpha, **options) > 0
         if values.dtype.kind == "f":
             valid &= np.isfinite(values).all(axis=0)
         nodata = self.header.nodata

@@ -1,4 +1,4 @@
-"""Resampling of windows by affine maps: no CRS, no I/O, the same result whatever the window."""
+"""Resampling by affine maps: no CRS, no I/O, and the same result whatever the window."""
 
 from __future__ import annotations
 
@@ -15,21 +15,26 @@ from rasterio.warp import Resampling, reproject
 from cv.geometry.oriented_boxes import map_points
 from cv.geometry.patch import Patch
 
-_PLANE = CRS.from_epsg(3857)  # any CRS: the same on both sides, so that only the affine map counts
-_PLACE = Affine.translation(1.0, 1.0)  # any place but the origin, which GDAL takes for none
-_REACH = 4  # pixels, after reduction, that a cubic kernel and its filled rim look beyond a window
-HALF = 0.5 - 1e-4
-_SAME_SCALE = 1e-9
-_SAME_PLACE = 0.02  # pixels: geodesics, of which `to_pixel` is made, are no more exact than that
+_PLANE = CRS.from_epsg(3857)
+"""Any CRS, the same on both sides, so that only the affine map counts."""
+_OFFSET = Affine.translation(1.0, 1.0)
+"""Any place but the origin: GDAL takes an identity transform for a missing one."""
+_REACH = 4
+"""Samples that a cubic kernel and its filled rim need beyond a window."""
+MIN_VALID_SHARE = 0.5 - 1e-4
+"""Valid share from which a pixel is valid: half, less rounding."""
+_SCALE_TOLERANCE = 1e-9
+_POSITION_TOLERANCE = 0.02
+"""Pixels: maps of pixels are made of geodesics, which are not more exact."""
 _CUBIC = Image.Resampling.BICUBIC
 
 
 @dataclass(frozen=True)
 class SourceWindow:
-    """A part of a raster's plane that is read in blocks, each block becoming one sample."""
+    """A window on a raster, read in blocks that become one sample each."""
 
     x: int
-    """Left edge, pixels; a multiple of the block's width, negative outside of the raster."""
+    """Left edge, pixels; a multiple of the block's width, negative outside the raster."""
     y: int
     """Upper edge, pixels; a multiple of the block's height."""
     columns: int
@@ -47,21 +52,22 @@ class SourceWindow:
 
 @dataclass(frozen=True)
 class BlockAverages:
-    """What was measured in a window."""
+    """The samples of a window."""
 
     values: NDArray[np.float32]
-    """(channels, rows, columns) 8-bit values, means of the seen pixels of each block."""
+    """(channels, rows, columns) 8-bit values, means of the valid pixels of each block."""
     share: NDArray[np.float32]
-    """(rows, columns) share of each block that was seen; what lies outside the raster was not."""
+    """(rows, columns) valid share of each block; pixels outside the raster are not valid."""
 
 
 def source_window(
     to_pixel: Affine, shape: tuple[int, int], raster: tuple[int, int]
 ) -> SourceWindow | None:
-    """What of a raster of shape `raster` is needed for a patch; None when they do not meet.
+    """Return the window on a raster of shape `raster` that a patch needs; None if they do not meet.
 
-    The window reaches a few samples beyond the patch and beyond the raster. Its blocks are as large
-    as they can be without being larger than a pixel of the patch.
+    `to_pixel` maps pixels (x, y) of the patch of `shape` to the raster. The window reaches a few
+    samples beyond patch and raster. Its blocks are as large as they can be without being larger
+    than a pixel of the patch.
     """
     corners = np.array([(x, y) for x in (0, shape[1]) for y in (0, shape[0])], dtype=np.float64)
     mapped = map_points(to_pixel, corners)
@@ -81,36 +87,36 @@ def source_window(
 
 
 def resample_patch(samples: BlockAverages, step: Affine, clear: NDArray[np.float32]) -> Patch:
-    """The patch whose pixels (x, y) `step` maps to samples, and of which `clear` is not hidden.
+    """Return the patch whose pixels (x, y) `step` maps to samples.
 
-    Cubic convolution, widened where samples are finer than the patch; samples that were not seen
-    take no part and become 0; what is only hidden (under cloud) keeps its colours. A pixel is seen
-    when at least half of it is there, and not hidden.
+    `clear` (rows, columns) is the share of each pixel that no cloud hides. Cubic convolution,
+    widened where samples are finer than the patch; invalid samples take no part and become 0;
+    hidden ones keep their colours. A pixel is valid when at least half of it is, and is clear.
     """
     shape = (clear.shape[0], clear.shape[1])
-    there = valid_share(samples.share, step, shape) >= HALF
+    valid = valid_share(samples.share, step, shape) >= MIN_VALID_SHARE
     pixels = _interpolated(_filled(samples.values, samples.share), step, shape)
     pixels += 0.5
     np.clip(pixels, 0, 255, out=pixels)
     rgb = np.moveaxis(pixels, 0, 2).astype(np.uint8, order="C")
-    rgb *= there[..., None]
-    return Patch(rgb, there & (clear >= HALF))
+    rgb *= valid[..., None]
+    return Patch(rgb, valid & (clear >= MIN_VALID_SHARE))
 
 
 def is_pixel_aligned(to_pixel: Affine) -> bool:
-    """Whether the pixels of a patch are pixels of the raster."""
+    """Return whether the pixels of a patch are pixels of the raster."""
     start = np.array([to_pixel.c, to_pixel.f])
     scale = np.array([to_pixel.a, to_pixel.b, to_pixel.d, to_pixel.e])
     return bool(
-        (np.abs(scale - (1, 0, 0, 1)) < _SAME_SCALE).all()
-        and (np.abs(start - np.round(start)) < _SAME_PLACE).all()
+        (np.abs(scale - (1, 0, 0, 1)) < _SCALE_TOLERANCE).all()
+        and (np.abs(start - np.round(start)) < _POSITION_TOLERANCE).all()
     )
 
 
 def valid_share(
     share: NDArray[np.float32], step: Affine, shape: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """(rows, columns) how much of each pixel of a patch was seen, by area."""
+    """Return (rows, columns) the valid share of each pixel of a patch, by area."""
     if share.size and share.min() == share.max() == 1.0 and _covers(share.shape, step, shape):
         return np.ones(shape, np.float32)
     result = np.zeros(shape, np.float32)
@@ -119,7 +125,7 @@ def valid_share(
 
 
 def empty_patch(shape: tuple[int, int]) -> Patch:
-    """The patch of `shape` of which nothing was seen."""
+    """Return a patch of `shape` without valid pixels."""
     return Patch(np.zeros((*shape, 3), np.uint8), np.zeros(shape, bool))
 
 
@@ -130,7 +136,7 @@ def _covers(samples: tuple[int, ...], step: Affine, shape: tuple[int, int]) -> b
 
 
 def _pixels_per_target(to_pixel: Affine) -> tuple[float, float]:
-    """Pixels along x and y that one pixel of the patch takes."""
+    """Return the pixels along x and y that one pixel of the patch covers."""
     back = ~to_pixel
     return 1 / math.hypot(back.a, back.d), 1 / math.hypot(back.b, back.e)
 
@@ -138,24 +144,24 @@ def _pixels_per_target(to_pixel: Affine) -> tuple[float, float]:
 def _interpolated(
     values: NDArray[np.float32], step: Affine, shape: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """(3, *shape) by cubic convolution (Keys 1981, a = -0.5), widened where samples are finer.
+    """Return (3, *shape) by cubic convolution (Keys 1981, a = -0.5), widened for finer samples.
 
-    Pillow does the same as GDAL, only faster, but cannot turn.
+    Pillow computes the same as GDAL, only faster, but cannot rotate.
     """
     rows, columns = shape
     left, top = step @ (0, 0)
     right, bottom = step @ (columns, rows)
     shear = max(abs(step.b) * rows, abs(step.d) * columns)
-    if shear > _SAME_PLACE or not (0 <= left < right <= values.shape[2]):
-        return _turned(values, step, shape)
+    if shear > _POSITION_TOLERANCE or not (0 <= left < right <= values.shape[2]):
+        return _rotated(values, step, shape)
     if not 0 <= top < bottom <= values.shape[1]:
-        return _turned(values, step, shape)
+        return _rotated(values, step, shape)
     box = (left, top, right, bottom)
     bands = [Image.fromarray(band).resize((columns, rows), _CUBIC, box) for band in values]
     return np.stack([np.asarray(band) for band in bands])
 
 
-def _turned(
+def _rotated(
     values: NDArray[np.float32], step: Affine, shape: tuple[int, int]
 ) -> NDArray[np.float32]:
     pixels = np.zeros((len(values), *shape), np.float32)
@@ -170,8 +176,8 @@ def _warp(
     reproject(
         np.ascontiguousarray(source),
         target,
-        src_transform=_PLACE,
-        dst_transform=_PLACE @ step,
+        src_transform=_OFFSET,
+        dst_transform=_OFFSET @ step,
         src_crs=_PLANE,
         dst_crs=_PLANE,
         resampling=kernel,
@@ -182,9 +188,9 @@ def _warp(
 
 
 def _filled(rgb: NDArray[np.float32], share: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`rgb` with a rim of unseen samples around seen ones replaced by the mean of their neighbours.
+    """Return `rgb` with invalid samples around valid ones replaced by the mean of their neighbours.
 
-    So an interpolation near an edge never mixes in a value that was not measured.
+    An interpolation near an edge then never mixes in a value that was not measured.
     """
     known = np.pad(share > 0, 1)
     if known[1:-1, 1:-1].all():
@@ -201,7 +207,7 @@ def _filled(rgb: NDArray[np.float32], share: NDArray[np.float32]) -> NDArray[np.
 
 
 def _dilated(known: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """`known` grown by one sample, except onto the border of the array."""
+    """Return `known` grown by one sample, except onto the border of the array."""
     grown = np.zeros_like(known)
     rows = known[:-2] | known[1:-1] | known[2:]
     grown[1:-1, 1:-1] = rows[:, :-2] | rows[:, 1:-1] | rows[:, 2:]

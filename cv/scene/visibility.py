@@ -1,4 +1,4 @@
-"""Visibility: how much of a region a scene shows, by exact area."""
+"""How much of a region a scene shows, by exact area."""
 
 from __future__ import annotations
 
@@ -18,36 +18,37 @@ from shapely.geometry.base import BaseGeometry
 NOTHING = shapely.MultiPolygon()
 _PART_PIXELS = 2**21
 _ROUNDING = 1e-9
-"""A share of a region so small is none: areas are sums of many."""
+"""Share of a region that the sum of its parts may miss by rounding."""
 
 Window = tuple[int, int, int, int]
 """x, y, width, height in pixels."""
-SeenIn = Callable[[int, int, int, int], NDArray[np.bool_]]
+ValidIn = Callable[[int, int, int, int], NDArray[np.bool_]]
+"""Returns (rows, columns) which pixels of the window x, y, width, height are valid."""
 ClearIn = Callable[[BaseGeometry, Window], BaseGeometry]
-"""Which part of some polygons, all within a window, was seen; pixels (x, y)."""
+"""Returns the visible part of polygons that lie within a window; pixels (x, y)."""
 
 
 @dataclass(frozen=True)
 class Visibility:
-    """What a scene shows of one region."""
+    """The visible part of one region in a scene."""
 
     fraction: float
-    """Share of the region's area that was seen, 0 to 1; 0 for a region without area."""
+    """Visible share of the region's area, 0 to 1; 0 for a region without area."""
     clear: BaseGeometry
-    """The seen part of the region, pixels (x, y) of the scene; empty if nothing was seen."""
+    """The visible part of the region, pixels (x, y) of the scene; may be empty."""
     basis: str
-    """What it rests on: "udm2" (clouds and shadows are known) or "mask" (valid pixels only)."""
+    """How it is known: "udm2" (clouds and shadows are excluded) or "mask" (valid pixels only)."""
 
     @classmethod
     def of(cls, region: BaseGeometry, clear: BaseGeometry, basis: str) -> Visibility:
-        """The visibility of `region` of which `clear` was seen."""
+        """Return the visibility of `region` whose part `clear` is visible."""
         if region.area <= 0:
             return cls(0.0, NOTHING, basis)
         share = clear.area / region.area
         return cls(share if share < 1 - _ROUNDING else 1.0, clear, basis)
 
     def within(self, part: BaseGeometry) -> Visibility:
-        """The visibility of a `part` of the region, pixels (x, y) of the scene."""
+        """Return the visibility of a `part` of the region, pixels (x, y) of the scene."""
         area = polygon_parts(shapely.make_valid(part))
         clear = polygon_parts(shapely.intersection(area, self.clear))
         return Visibility.of(area, clear, self.basis)
@@ -55,15 +56,15 @@ class Visibility:
 
 @dataclass(frozen=True, eq=False)
 class RegionPart:
-    """A region's part in one window, small enough to be looked at in one piece."""
+    """The part of a region in one window, small enough to be read at once."""
 
     region: BaseGeometry
-    """All of the region, pixels (x, y)."""
+    """The whole region, pixels (x, y)."""
     window: Window
     clear_in: ClearIn
 
     def query(self) -> BaseGeometry:
-        """What of it was seen, pixels (x, y): found once, by whoever asks first."""
+        """Return the visible part, pixels (x, y); the first call measures it."""
         return self._clear
 
     @cached_property
@@ -76,39 +77,35 @@ class RegionPart:
 
 @dataclass(frozen=True, eq=False)
 class VisibilityQuery:
-    """How much of a region is seen, found part by part, so that memory stays bounded."""
+    """The visible part of a region, measured part by part so that memory stays bounded."""
 
     region: BaseGeometry
     """Polygons, pixels (x, y)."""
     parts: tuple[RegionPart, ...]
-    """From the top to the bottom. Any thread may look at any of them, at any time."""
+    """From the top to the bottom. Any thread may query any of them, at any time."""
 
     @classmethod
     def of(cls, region: BaseGeometry, raster: tuple[int, int], clear_in: ClearIn) -> Self:
-        """The survey of `region` in a raster of shape `raster`.
-
-        `clear_in` answers which part of some polygons in a window was seen.
-        """
+        """Return the query of `region` in a raster of shape `raster` (rows, columns)."""
         windows = _windows(region, raster)
         return cls(region, tuple(RegionPart(region, window, clear_in) for window in windows))
 
     @property
     def clear(self) -> BaseGeometry:
-        """What of the region was seen, pixels (x, y)."""
+        """The visible part of the region, pixels (x, y)."""
         return polygon_parts(shapely.union_all([part.query() for part in self.parts]))
 
 
-def clear_area(region: BaseGeometry, window: Window, seen_in: SeenIn) -> BaseGeometry:
-    """The part of `region` (pixels, within `window`) that lies on seen pixels.
+def clear_area(region: BaseGeometry, window: Window, valid_in: ValidIn) -> BaseGeometry:
+    """Return the part of `region` (pixels, within `window`) that lies on valid pixels.
 
-    `seen_in` answers which pixels of x, y, width, height were seen. Pixels are squares: the area is
-    exact.
+    Pixels are squares: the area is exact.
     """
-    return shapely.intersection(region, _seen_area(seen_in, *window))
+    return shapely.intersection(region, _valid_area(valid_in, *window))
 
 
 def polygon_parts(geometry: BaseGeometry) -> BaseGeometry:
-    """The parts of `geometry` that have an area."""
+    """Return the parts of `geometry` that have an area."""
     kept = [part for part in shapely.get_parts(geometry) if part.area > 0]
     if any(part.geom_type == "GeometryCollection" for part in kept):
         return polygon_parts(shapely.union_all([polygon_parts(part) for part in kept]))
@@ -128,9 +125,9 @@ def _windows(region: BaseGeometry, raster: tuple[int, int]) -> Iterator[Window]:
         yield x0, y, x1 - x0, min(rows, y1 - y)
 
 
-def _seen_area(seen_in: SeenIn, x: int, y: int, width: int, height: int) -> BaseGeometry:
-    seen = seen_in(x, y, width, height)
-    if seen.all():
+def _valid_area(valid_in: ValidIn, x: int, y: int, width: int, height: int) -> BaseGeometry:
+    valid = valid_in(x, y, width, height)
+    if valid.all():
         return shapely.box(x, y, x + width, y + height)
-    found = shapes(seen.astype(np.uint8), mask=seen, transform=Affine.translation(x, y))
+    found = shapes(valid.astype(np.uint8), mask=valid, transform=Affine.translation(x, y))
     return shapely.MultiPolygon([shapely.geometry.shape(polygon) for polygon, _ in found])

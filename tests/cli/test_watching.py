@@ -243,7 +243,7 @@ def test_what_was_refused_is_tried_again_after_a_while(place, meanwhile, monkeyp
         return usual(path, *rest)
 
     monkeypatch.setattr("cv.pipeline.batch.examine", once)
-    monkeypatch.setattr("cv.scene.discovery.new_scenes.AGAIN_S", 0.0)
+    monkeypatch.setattr("cv.scene.discovery.new_scenes.RETRY_S", 0.0)
     for path in Path("scenes").iterdir():
         os.utime(path, (0, 0))  # all are whole at the first look
     meanwhile(nothing, nothing, nothing)

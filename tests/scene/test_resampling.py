@@ -17,7 +17,7 @@ from cv.scene.raster_reader import RasterReader
 from cv.scene.resampling import (
     SourceWindow,
     _interpolated,
-    _turned,
+    _rotated,
     empty_patch,
     resample_patch,
     source_window,
@@ -148,7 +148,7 @@ def test_a_window_larger_than_memory_is_thinned(write_tiff: WriteTiff) -> None:
         window,
         3,
         lambda strip: (np.round(strip.values).astype(np.uint8), strip.valid),
-        exact=SHAPE[0] * SHAPE[1] // 12,
+        exact_pixels=SHAPE[0] * SHAPE[1] // 12,
     )
     step = ~window.to_pixel @ to_pixel
     patch = resample_patch(thinned, step, np.ones((25, 33), np.float32))
@@ -242,7 +242,7 @@ def test_whole_pixels_are_taken_as_they_are(write_tiff: WriteTiff, place: tuple[
     patch = scene.read(to_pixel, (60, 70))
     window = source_window(to_pixel, (60, 70), SHAPE)
     assert window is not None
-    samples = average_blocks(scene._source, window, 3, scene._convert)
+    samples = average_blocks(scene._reader, window, 3, scene._convert)
     slow = resample_patch(samples, ~window.to_pixel @ to_pixel, np.ones((60, 70), np.float32))
     assert np.array_equal(patch.rgb, slow.rgb)
     assert np.array_equal(patch.valid_mask, slow.valid_mask)
@@ -253,4 +253,4 @@ def test_pillow_interpolates_as_gdal_does(scale: tuple[float, float]) -> None:
     values = np.random.default_rng(2).uniform(0, 255, (3, 140, 150)).astype(np.float32)
     step = Affine.translation(6.3, 7.7) @ Affine.scale(*scale)
     quick = _interpolated(values, step, (60, 70))
-    assert np.abs(quick - _turned(values, step, (60, 70))).max() < 0.1
+    assert np.abs(quick - _rotated(values, step, (60, 70))).max() < 0.1

@@ -219,8 +219,8 @@ def test_an_unnamed_fourth_band_is_not_taken_for_colour(
     assert np.array_equal(rgb, np.moveaxis(colours, 0, 2))
 
 
-def test_a_name_in_no_encoding_is_refused(tmp_path: Path) -> None:
+def test_a_name_that_is_not_unicode_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "scene_\udcff.tif"
     path.write_bytes(b"II*\0")
-    with pytest.raises(SceneError, match="a name in no encoding"):
+    with pytest.raises(SceneError, match="a name that is not Unicode"):
         Scene.open(path)

@@ -242,24 +242,24 @@ def test_parts_of_a_large_window_join(
     assert scene.visibility(scene.grid.footprint).fraction == pytest.approx(seen.mean())
 
 
-def test_each_part_of_a_survey_is_looked_at_once_in_any_order(
+def test_each_part_of_a_query_is_read_once_in_any_order(
     write_tiff: WriteTiff, monkeypatch: pytest.MonkeyPatch, seen: np.ndarray
 ) -> None:
     monkeypatch.setattr("cv.scene.visibility._PART_PIXELS", 60 * 7)
     scene = Scene.open(write_tiff(picture(seen, 0), nodata=0))
     read: list[int] = []
-    strip = RasterReader.strip
+    read_window = RasterReader.read
 
-    def noted(source, x, y, *more):
+    def recording(source, x, y, *more):
         read.append(y)
-        return strip(source, x, y, *more)
+        return read_window(source, x, y, *more)
 
-    monkeypatch.setattr(RasterReader, "strip", noted)
-    survey = scene.visibility_query(scene.grid.footprint)
-    assert len(survey.parts) == 6
+    monkeypatch.setattr(RasterReader, "read", recording)
+    query = scene.visibility_query(scene.grid.footprint)
+    assert len(query.parts) == 6
     assert not read
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda part: part.query(), survey.parts[::-2]))
-    assert scene.judged(survey).fraction == pytest.approx(seen.mean())
-    assert scene.judged(survey).clear.equals(scene.judged(survey).clear)
+        list(pool.map(lambda part: part.query(), query.parts[::-2]))
+    assert scene.visibility_of(query).fraction == pytest.approx(seen.mean())
+    assert scene.visibility_of(query).clear.equals(scene.visibility_of(query).clear)
     assert sorted(read) == [0, 7, 14, 21, 28, 35]

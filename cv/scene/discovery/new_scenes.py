@@ -1,4 +1,4 @@
-"""Arrivals: scenes that come while a place is watched, each once all of it is there."""
+"""Scenes that arrive while a folder or catalogue is watched, each reported once it is complete."""
 
 from __future__ import annotations
 
@@ -7,99 +7,100 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cv.errors import SceneError
-from cv.scene.discovery.scene_folder import find_scenes
-from cv.scene.discovery.sidecar_files import scene_files
+from cv.scene.discovery.scene_folder import scenes_at
+from cv.scene.discovery.sidecar_files import SceneFile
+from cv.scene.local_files import unreadable_file
 
 FileState = tuple[tuple[str, int, int], ...]
-"""Name, bytes and time of change (nanoseconds) of each file of a scene; 0, 0 of a missing one."""
+"""Name, size (bytes) and time of change (ns) of each file of a scene; 0, 0 of a missing one."""
 
 RETRY_S = 3600.0
-"""What could not be counted is tried again after so long, seconds."""
+"""Seconds after which a scene that could not be counted is reported again."""
 
 
 @dataclass
 class NewScenes:
-    """What came to `place`, look by look."""
+    """What arrives at `place`, poll by poll."""
 
     place: Path
     """A folder, or a STAC catalogue."""
     settled_s: float
-    """A scene whose files were not changed for so long is whole; so is one that is the same at two
-    looks, whatever the clocks of computers that share the folder say."""
-    _wrong: str = ""
-    """Why it could not be read at the last look."""
-    _before: dict[Path, FileState] = field(default_factory=dict)
-    _due: dict[Path, float] = field(default_factory=dict)
-    _told: dict[Path, FileState] = field(default_factory=dict)
+    """A scene is complete when its files did not change for so many seconds, or between two polls
+    (the clocks of computers that share a folder may differ)."""
+    _error: str = ""
+    """Why `place` could not be read at the last poll."""
+    _last: dict[Path, FileState] = field(default_factory=dict)
+    """States at the last poll."""
+    _retries: dict[Path, float] = field(default_factory=dict)
+    """When to report scenes again, by time.monotonic()."""
+    _reported: dict[Path, FileState] = field(default_factory=dict)
 
     def poll(self) -> tuple[Path, ...]:
-        """Scenes that are whole, and new or changed since they were told.
+        """Return scenes that are complete, and new or changed since they were reported.
 
-        Masks, metadata and what an Item names belong to their scene: when one comes later, the
-        scene is told again. Raises SceneError where the place cannot be read, as while a catalogue
-        is written: once for each reason, and what comes is told by a later look.
+        Masks, metadata and assets of an Item belong to their scene: when one arrives later, the
+        scene is reported again. Raises SceneError where `place` cannot be read, as while a catalogue
+        is written: once for each reason; later polls report what arrived.
         """
         try:
-            marks = _marks(find_scenes(self.place))
+            states = _states(scenes_at(self.place))
         except SceneError as error:
-            if str(error) == self._wrong:
+            if str(error) == self._error:
                 return ()
-            self._wrong = str(error)
+            self._error = str(error)
             raise
-        self._wrong = ""
-        whole = {path: mark for path, mark in marks.items() if self._is_whole(path, mark)}
-        due = {path for path, when in self._due.items() if when <= time.monotonic()}
-        fresh = tuple(p for p, mark in whole.items() if self._told.get(p) != mark or p in due)
-        self._due = {path: self._due[path] for path in self._due if path not in fresh}
-        self._before = marks
-        self._told = {path: self._told[path] for path in self._told if path in marks} | whole
+        self._error = ""
+        complete = {path: state for path, state in states.items() if self._is_complete(path, state)}
+        due = {path for path, when in self._retries.items() if when <= time.monotonic()}
+        fresh = tuple(
+            path
+            for path, state in complete.items()
+            if self._reported.get(path) != state or path in due
+        )
+        self._retries = {path: at for path, at in self._retries.items() if path not in fresh}
+        self._last = states
+        kept = {path: state for path, state in self._reported.items() if path in states}
+        self._reported = kept | complete
         return fresh
 
     def retry(self, path: Path) -> None:
-        """Has `path` told once more in an hour, although its files may be the same then."""
-        if path in self._told:
-            self._due[path] = time.monotonic() + RETRY_S
+        """Report `path` once more after `RETRY_S`, even if its files stay the same."""
+        if path in self._reported:
+            self._retries[path] = time.monotonic() + RETRY_S
 
-    def _is_whole(self, path: Path, mark: FileState) -> bool:
-        newest = max(changed for _, _, changed in mark) / 1e9
-        return self._before.get(path) == mark or time.time() - newest > self.settled_s
-
-
-def _marks(paths: tuple[Path, ...]) -> dict[Path, FileState]:
-    """The files of each scene: those beside it that have its name, and an Item's.
-
-    Without scenes of which a file went away meanwhile.
-    """
-    beside = {folder: _beside(folder) for folder in {path.parent for path in paths}}
-    marks = {path: _mark(path, beside[path.parent]) for path in paths}
-    return {path: mark for path, mark in marks.items() if mark}
+    def _is_complete(self, path: Path, state: FileState) -> bool:
+        latest = max(changed for _, _, changed in state) / 1e9
+        return self._last.get(path) == state or time.time() - latest > self.settled_s
 
 
-def _beside(folder: Path) -> list[str]:
-    """Names of files in `folder` that may belong to a scene, sorted; none if it is missing."""
+def _states(scenes: tuple[SceneFile, ...]) -> dict[Path, FileState]:
+    """Return the state of each scene that still exists."""
+    names = {folder: _file_names(folder) for folder in {scene.path.parent for scene in scenes}}
+    states = {scene.path: _state(scene, names[scene.path.parent]) for scene in scenes}
+    return {path: state for path, state in states.items() if state}
+
+
+def _file_names(folder: Path) -> list[str]:
+    """Return the names of all files in `folder`, sorted; none if it is missing."""
     try:
-        names = [entry.name for entry in folder.iterdir()]
+        return sorted(entry.name for entry in folder.iterdir())
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise SceneError(
-            folder, error.strerror or str(error), "a readable folder is needed", "Check it."
-        ) from error
-    return sorted(names)
+        raise unreadable_file(folder, error) from error
 
 
-def _mark(path: Path, names: list[str]) -> FileState:
+def _state(scene: SceneFile, names: list[str]) -> FileState:
     try:
-        files = scene_files(path, names) if path.exists() else ()
+        files = scene.files(names) if scene.path.exists() else ()
     except OSError:
         return ()
-    return tuple(map(_stamp, files))
+    return tuple(map(_file_state, files))
 
 
-def _stamp(file: Path) -> tuple[str, int, int]:
-    """Of a file that may be missing, or cannot be looked at."""
+def _file_state(file: Path) -> tuple[str, int, int]:
     try:
         stat = file.stat()
-    except OSError:
+    except OSError:  # missing, or its name is too long for the system
         return str(file), 0, 0
     return str(file), stat.st_size, stat.st_mtime_ns

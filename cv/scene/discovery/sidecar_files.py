@@ -1,24 +1,76 @@
-"""The files of a scene: itself, masks, metadata and checksums beside it, what its Item names."""
+"""The files of a scene: itself, masks, metadata and checksums beside it, assets of its Item."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
 
-from cv.scene.discovery.scene_folder import item_assets
-from cv.scene.providers.planet_filenames import parse_filename
+from cv.errors import SceneError
+from cv.scene.integrity.checksums import ALGORITHMS
+from cv.scene.providers.planet_filenames import PlanetAsset, parse_filename
+from cv.scene.providers.stac_item import StacItem
 
-_PARTS = (
-    *(".tif", ".tiff", ".json", ".xml"),
-    *(".sha512", ".sha256", ".sha1", ".md5"),
-)
-"""How files of a scene end: images, masks, metadata, checksums."""
+_ENDINGS = (".tif", ".tiff", ".json", ".xml", *(f".{name}" for name in ALGORITHMS))
+"""Endings of images, masks, metadata and checksums."""
+
+
+@dataclass(frozen=True, eq=False)
+class SceneFile:
+    """The file that names a scene, an image or an Item; its name and content are parsed once."""
+
+    path: Path
+
+    @cached_property
+    def planet_asset(self) -> PlanetAsset | None:
+        """What its name declares, if it is one of Planet's."""
+        return parse_filename(self.path.name)
+
+    @cached_property
+    def asset_paths(self) -> tuple[Path, ...]:
+        """Local files that it lists as a STAC Item, none if it is not one; raises OSError."""
+        if self.path.suffix.lower() != ".json":
+            return ()
+        try:
+            item = StacItem.read(self.path)
+        except SceneError as error:
+            if isinstance(error.__cause__, OSError):
+                raise error.__cause__ from None
+            return ()
+        targets = (item.local_target(asset) for asset in item.assets)
+        return tuple(target for target in targets if target)
+
+    def files(self, names: list[str]) -> tuple[Path, ...]:
+        """Return the files of the scene, each once; see `scene_files`."""
+        own = self._beside(names)
+        return tuple(dict.fromkeys((*own, *self._of_item(names)))) if own else ()
+
+    def _of_item(self, names: list[str]) -> Iterator[Path]:
+        home = self.path.parent.resolve()
+        for path in self.asset_paths:
+            yield path
+            asset = SceneFile(path)
+            if asset.planet_asset:  # Planet's masks and metadata are found by their names
+                yield from asset._beside(names if path.parent == home else file_names(path.parent))
+
+    def _beside(self, names: list[str]) -> tuple[Path, ...]:
+        """Return the files with its name, or with the identifier of its Planet item."""
+        asset = self.planet_asset
+        start, separators = (asset.item, ("_", ".")) if asset else (self.path.stem, (".",))
+        alike = takewhile(lambda name: name.startswith(start), names[bisect_left(names, start) :])
+        return tuple(
+            self.path.parent / name
+            for name in alike
+            if name == self.path.name
+            or (name[len(start) :].startswith(separators) and name.lower().endswith(_ENDINGS))
+        )
 
 
 def file_names(folder: Path) -> list[str]:
-    """Of all files in `folder`, sorted, as `belongings` wants them; none where it is unreadable."""
+    """Return the names of all files in `folder`, sorted; none where it cannot be read."""
     try:
         return sorted(entry.name for entry in folder.iterdir())
     except (OSError, ValueError):
@@ -26,35 +78,9 @@ def file_names(folder: Path) -> list[str]:
 
 
 def scene_files(path: Path, names: list[str]) -> tuple[Path, ...]:
-    """The files of the scene `path`, among `names`, sorted, of its folder; each once.
+    """Return the files of the scene `path`, each once.
 
-    Those that an Item names, and what belongs to them, lie where they lie, and may be missing.
-    Raises OSError where the Item went away.
+    `names` are those of all files in its folder, sorted. Files that an Item lists, and what belongs
+    to them, may lie elsewhere and may be missing. Raises OSError where the Item cannot be read.
     """
-    own = _beside(path, names)
-    if not own or path.suffix.lower() != ".json":
-        return own
-    return tuple(dict.fromkeys((*own, *_of_item(path, names))))
-
-
-def _of_item(path: Path, names: list[str]) -> Iterator[Path]:
-    home = path.parent.resolve()
-    for asset in item_assets(path):
-        yield asset
-        if (
-            parse_filename(asset.name) is not None
-        ):  # Planet's masks and metadata are found by their names
-            yield from _beside(asset, names if asset.parent == home else file_names(asset.parent))
-
-
-def _beside(path: Path, names: list[str]) -> tuple[Path, ...]:
-    asset = parse_filename(path.name)
-    start, ends = (asset.item, ("_", ".")) if asset else (path.stem, (".",))
-    first = bisect_left(names, start)
-    alike = takewhile(lambda name: name.startswith(start), names[first:])
-    return tuple(
-        path.parent / name
-        for name in alike
-        if name == path.name
-        or (name[len(start) :].startswith(ends) and name.lower().endswith(_PARTS))
-    )
+    return SceneFile(path).files(names)

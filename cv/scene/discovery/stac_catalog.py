@@ -5,102 +5,118 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import unquote
 
 from cv.errors import SceneError
-from cv.scene import local_files
+from cv.scene.local_files import METADATA, is_not_local
+from cv.scene.providers.stac_item import stac_type
 
-_KINDS = ("Catalog", "Collection")
-_MOST = 1_000_000
-"""Links of one catalogue."""
-
-
-def is_catalog(path: Path) -> bool:
-    """Whether the file `path`, named .json, is a STAC Catalog or Collection; raises SceneError."""
-    return (
-        path.suffix.lower() == ".json"
-        and _kind(local_files.METADATA.read_json_object(path)) in _KINDS
-    )
-
-
-def item_paths(path: Path) -> tuple[Path, ...]:
-    """Paths of the Items that the catalogue `path` lists, sorted; they may be missing or new.
-
-    Links "child" and "item" are followed to files in the catalogue's folder or below it, and
-    nowhere else. A sub-catalogue that is missing is listed too: what it holds is not known. Raises
-    SceneError where it is none, or a part of it cannot be read.
-    """
-    ends = {
-        link.target
-        for link in _links_of(path)
-        if link.target and (link.rel == "item" or not link.target.is_file())
-    }
-    return tuple(sorted(ends))
-
-
-def external_links(path: Path) -> tuple[str, ...]:
-    """The links of the catalogue `path` that are not followed, sorted; raises SceneError.
-
-    What is no catalogue has none.
-    """
-    try:
-        there = path.is_file()
-    except OSError:
-        return ()
-    if not (there and is_catalog(path)):
-        return ()
-    return tuple(sorted({link.href for link in _links_of(path) if link.target is None}))
+_CATALOG_TYPES = ("Catalog", "Collection")
+_MAX_LINKS = 1_000_000
 
 
 @dataclass(frozen=True)
-class _Link:
-    """To an Item or a sub-catalogue."""
+class CatalogLink:
+    """A link to an Item or a sub-catalogue."""
 
     rel: str
+    """Relation: "item" or "child"."""
     href: str
     target: Path | None
-    """Its file; None where it leads out of the catalogue's folder, or to no JSON file."""
+    """Its file; None if it is outside the catalogue's folder, or not a JSON file."""
 
 
-def _links_of(path: Path) -> Iterator[_Link]:
-    """The links of the catalogue `path` and of all its sub-catalogues that are there."""
-    home = path.parent.resolve()
-    waiting, known, number = [path.resolve()], {path.resolve()}, 0
-    while waiting:
-        part = waiting.pop()
-        document = local_files.METADATA.read_json_object(part)
-        if _kind(document) not in _KINDS:
+@dataclass(frozen=True)
+class StacCatalog:
+    """A Catalog or Collection with its sub-catalogues."""
+
+    links: tuple[CatalogLink, ...]
+    """Links to Items and sub-catalogues, of all parts that exist."""
+
+    @classmethod
+    def read(cls, path: Path) -> Self | None:
+        """Return the catalogue in the file `path`; None if it is not one.
+
+        Links "child" and "item" are followed to files in the catalogue's folder or below it, and
+        nowhere else. Raises SceneError where a part cannot be read.
+        """
+        if path.suffix.lower() != ".json":
+            return None
+        document = METADATA.read_json_object(path)
+        if stac_type(document) not in _CATALOG_TYPES:
+            return None
+        links: list[CatalogLink] = []
+        for link in _walk(path.resolve(), document):
+            links.append(link)
+            if len(links) > _MAX_LINKS:
+                found = f"more than {_MAX_LINKS} links"
+                raise SceneError(path, found, "that is the maximum", "Divide it.")
+        return cls(tuple(links))
+
+    @property
+    def item_paths(self) -> tuple[Path, ...]:
+        """Paths of the Items, sorted; they may be missing.
+
+        A sub-catalogue that is missing is listed too: what it holds is not known.
+        """
+        ends = {
+            link.target
+            for link in self.links
+            if link.target and (link.rel == "item" or not link.target.is_file())
+        }
+        return tuple(sorted(ends))
+
+    @property
+    def external_links(self) -> tuple[str, ...]:
+        """Links that are not followed, sorted."""
+        return tuple(sorted({link.href for link in self.links if link.target is None}))
+
+
+def external_links(path: Path) -> tuple[str, ...]:
+    """Return the links of the catalogue `path` that are not followed; none if it is not one.
+
+    Raises SceneError where it cannot be read.
+    """
+    try:
+        catalog = StacCatalog.read(path) if path.is_file() else None
+    except OSError:
+        return ()
+    return catalog.external_links if catalog else ()
+
+
+def _walk(root: Path, document: dict[str, Any]) -> Iterator[CatalogLink]:
+    """Yield the links of a catalogue and of all its sub-catalogues that exist."""
+    documents, known = {root: document}, {root}
+    while documents:
+        part, document = documents.popitem()
+        if stac_type(document) not in _CATALOG_TYPES:
             raise SceneError(
-                part, "no STAC catalogue", "a Catalog or Collection is needed", "Check its links."
+                part,
+                "not a STAC catalogue",
+                "a Catalog or Collection is needed",
+                "Check its links.",
             )
-        for link in _links(document, part, home):
-            number += 1
-            if number > _MOST:
-                raise SceneError(path, f"more than {_MOST} links", "that is the most", "Divide it.")
+        for link in _links(part, document, root.parent):
             target = link.target
             if link.rel == "child" and target and target not in known and target.is_file():
                 known.add(target)
-                waiting.append(target)
+                documents[target] = METADATA.read_json_object(target)
             yield link
 
 
-def _kind(document: dict[str, Any]) -> object:
-    return document.get("type") if "stac_version" in document else None
-
-
-def _links(document: dict[str, Any], part: Path, home: Path) -> Iterator[_Link]:
-    """Those of one part, as far as they have a shape."""
+def _links(part: Path, document: dict[str, Any], home: Path) -> Iterator[CatalogLink]:
+    """Yield the well-formed links of one part to Items and sub-catalogues."""
     links = document.get("links")
     for link in links if isinstance(links, list) else ():
         rel = link.get("rel") if isinstance(link, dict) else None
         href = link.get("href") if isinstance(link, dict) else None
         if rel in ("child", "item") and isinstance(href, str):
-            yield _Link(rel, href, _target(href, part, home))
+            yield CatalogLink(rel, href, _target(href, part, home))
 
 
 def _target(href: str, part: Path, home: Path) -> Path | None:
-    if local_files.is_not_local(href):
+    if is_not_local(href):
         return None
     try:
         target = (part.parent / unquote(href)).resolve()

@@ -1,7 +1,7 @@
-"""Checksums that a provider delivers: what tells damage where a format itself does not.
+"""Checksums that providers deliver: they reveal damage that a format itself does not.
 
-Read from files beside an image (scene.tif.sha256, as `sha256sum scene.tif` writes it; also .sha512,
-.sha1, .md5), and from STAC assets (`file:checksum` and `checksum:multihash`, multihashes in
+They are in files beside an image (scene.tif.sha256, as `sha256sum scene.tif` writes it; also
+.sha512, .sha1, .md5), and in STAC assets (`file:checksum` and `checksum:multihash`, multihashes in
 hexadecimal, https://multiformats.io/multihash).
 """
 
@@ -16,33 +16,29 @@ from cv.errors import SceneError
 from cv.io.hashing import hexadecimal_digits
 from cv.scene.local_files import scene_digest, unreadable_file
 
-_CODES = (
-    ("11", "14", "sha1"),
-    ("12", "20", "sha256"),
-    ("13", "40", "sha512"),
-    ("d501", "10", "md5"),
-)
-"""Prefix and length (hexadecimal) of a multihash, and its algorithm."""
-_BESIDE = ("sha512", "sha256", "sha1", "md5")
-_LONGEST_LINE = 4096
+_MULTIHASH_PREFIXES = {"1114": "sha1", "1220": "sha256", "1340": "sha512", "d50110": "md5"}
+"""Code and length of a multihash, hexadecimal, and its algorithm."""
+ALGORITHMS = ("sha512", "sha256", "sha1", "md5")
+"""Endings of checksum files, which name their algorithm."""
+_MAX_LINE_BYTES = 4096
 
 
 @dataclass(frozen=True)
 class Checksum:
-    """What a file must hash to."""
+    """The digest that a file must have."""
 
     algorithm: str
-    """Of hashlib."""
+    """Name of the algorithm in hashlib."""
     digest: str
     """Hexadecimal, lower case."""
 
     @classmethod
     def of_multihash(cls, subject: Path, text: object) -> Self:
-        """That of a STAC asset of the Item `subject`; raises SceneError for another kind."""
+        """Return the checksum of an asset of the STAC Item `subject`; raises SceneError."""
         given = text.lower() if isinstance(text, str) else ""
-        for code, length, algorithm in _CODES:
-            digest = given.removeprefix(code + length)
-            if digest != given and re.fullmatch(f"[0-9a-f]{{{2 * int(length, 16)}}}", digest):
+        for prefix, algorithm in _MULTIHASH_PREFIXES.items():
+            digest = given.removeprefix(prefix)
+            if digest != given and _is_digest(digest, algorithm):
                 return cls(algorithm, digest)
         raise SceneError(
             subject,
@@ -53,30 +49,29 @@ class Checksum:
 
     @classmethod
     def beside(cls, path: Path) -> tuple[Self, ...]:
-        """Those in files beside `path` that have its name and an algorithm's; raises SceneError."""
-        found = ((name, path.with_name(f"{path.name}.{name}")) for name in _BESIDE)
-        return tuple(cls._read(name, file) for name, file in found if file.is_file())
+        """Return the checksums in files beside `path`, such as scene.tif.md5; raises SceneError."""
+        files = ((name, path.with_name(f"{path.name}.{name}")) for name in ALGORITHMS)
+        return tuple(cls._read(name, file) for name, file in files if file.is_file())
 
     @classmethod
     def _read(cls, algorithm: str, file: Path) -> Self:
         try:
             with file.open("rb") as stream:
-                words = stream.read(_LONGEST_LINE).split()
+                words = stream.read(_MAX_LINE_BYTES).split()
         except OSError as error:
             raise unreadable_file(file, error) from error
         digest = words[0].decode("ascii", "replace").lower() if words else ""
-        length = hexadecimal_digits(algorithm)
-        if not re.fullmatch(f"[0-9a-f]{{{length}}}", digest):
+        if not _is_digest(digest, algorithm):
             raise SceneError(
                 file,
                 f"it begins with {digest[:80]!r}",
-                f"a digest of {length} hexadecimal digits is needed",
+                f"a digest of {hexadecimal_digits(algorithm)} hexadecimal digits is needed",
                 f"Write it with {algorithm}sum, or remove it.",
             )
         return cls(algorithm, digest)
 
     def check(self, path: Path) -> None:
-        """Raises SceneError where the file `path` hashes to something else."""
+        """Raise SceneError where the file `path` has another digest."""
         found = scene_digest(path, self.algorithm)
         if found != self.digest:
             raise SceneError(
@@ -85,3 +80,7 @@ class Checksum:
                 f"its provider says {self.digest}",
                 "It is damaged or another one: copy or download it again.",
             )
+
+
+def _is_digest(text: str, algorithm: str) -> bool:
+    return bool(re.fullmatch(f"[0-9a-f]{{{hexadecimal_digits(algorithm)}}}", text))

@@ -1,8 +1,8 @@
-"""Blocks of a GeoTIFF: whether what was compressed with a checksum still fits it.
+"""Checksums of the deflated blocks of a GeoTIFF.
 
 GDAL stops decompressing when a block is full and never reads the checksum behind it, so that a
-damaged block can come out as other pixels without an error. So they are decompressed once more, by
-Intel's ISA-L, which takes a third of zlib's time.
+damaged block can yield wrong pixels without an error. Blocks are therefore decompressed once more,
+by Intel's ISA-L, which takes a third of zlib's time.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ from cv.scene.integrity.gdal_warnings import damaged_image
 
 Window = tuple[int, int, int, int]
 """x, y, width, height in pixels of the image."""
-_PIECE = 2**20  # bytes that are decompressed at once
-_DAMAGED: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]  # so says its stub
-_MOST_DIRECTORIES = 64  # image, overviews, and a mask of each
+_CHUNK_BYTES = 2**20
+_DAMAGED: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]  # its stub is wrong
+_MAX_DIRECTORIES = 64
+"""The image, its overviews, and a mask of each."""
 
 
 class DeflateBlocks:
@@ -38,35 +39,35 @@ class DeflateBlocks:
         self._path = path
         self._lock = threading.Lock()
         self._directories: list[Any] = []
-        self._intact: set[_Place] = set()
+        self._intact: set[_Block] = set()
 
     def check(self, window: Window, step: tuple[int, int]) -> None:
-        """Raises SceneError where a block fails that reading every `step`-th pixel (x, y) needs."""
+        """Raise SceneError if a block is damaged that reading every `step`-th pixel (x, y) needs."""
         with self._lock:
-            places = [
-                place
+            blocks = [
+                block
                 for directory in self._needed(step)
-                for place in _places(directory, self._scaled(window, directory))
-                if place not in self._intact
+                for block in _blocks_in(directory, self._scaled(window, directory))
+                if block not in self._intact
             ]
         with self._path.open("rb") as file:
-            for place in places:
-                file.seek(place.start)
-                if _content_bytes(file.read(place.bytes)) not in place.holds:
+            for block in blocks:
+                file.seek(block.offset)
+                if _content_bytes(file.read(block.bytes)) not in block.content_bytes:
                     raise damaged_image(
                         self._path,
-                        f"the block at byte {place.start} fails its checksum, or has another size",
+                        f"the block at byte {block.offset} fails its checksum, or has another size",
                     )
-        self._intact.update(places)
+        self._intact.update(blocks)
 
     def close(self) -> None:
-        """Closes the file; a later check opens it again."""
+        """Close the file; a later check opens it again."""
         with self._lock:
             while self._directories:
                 self._directories.pop().close()
 
     def _needed(self, step: tuple[int, int]) -> list[Any]:
-        """The directories that GDAL may read: overviews where it skips pixels and has them."""
+        """Return the directories that GDAL may read: overviews where it skips pixels and has them."""
         if not self._directories:
             self._directories.extend(_opened(self._path))
         image = self._directories[0]
@@ -88,9 +89,9 @@ class DeflateBlocks:
 
 
 def _opened(path: Path) -> Iterator[Any]:
-    """Each directory of the file, the image itself first."""
+    """Open each directory of the file, the image itself first."""
     yield rasterio.open(str(path), driver="GTiff")
-    for number in range(2, _MOST_DIRECTORIES + 2):
+    for number in range(2, _MAX_DIRECTORIES + 2):
         try:
             yield rasterio.open(f"GTIFF_DIR:{number}:{path}", driver="GTiff")
         except RasterioIOError:
@@ -98,50 +99,50 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Block:
     """One block in the file."""
 
-    start: int
+    offset: int
     bytes: int
-    holds: tuple[int, ...]
-    """Bytes that it may hold when it is decompressed: the last strip may be cut or not."""
+    content_bytes: tuple[int, ...]
+    """Its possible sizes when decompressed: the last strip may be cut or not."""
 
 
-def _places(directory: Any, window: Window) -> Iterator[_Place]:
-    """Each block of each band that `window` touches; each once."""
+def _blocks_in(directory: Any, window: Window) -> Iterator[_Block]:
+    """Yield each block of each band that `window` touches, once."""
     x, y, width, height = window
     rows, columns = directory.block_shapes[0]
     apart = directory.interleaving.name == "band"
     bits = _bits(directory) * (1 if apart else directory.count)
     row_bytes = -(-columns * bits // 8)
     for j in range(y // rows, -(-(y + height) // rows)):
-        holds = (rows * row_bytes, min(rows, directory.height - j * rows) * row_bytes)
+        sizes = (rows * row_bytes, min(rows, directory.height - j * rows) * row_bytes)
         for i in range(x // columns, -(-(x + width) // columns)):
             for band in directory.indexes if apart else (1,):
-                place = block_location(directory, i, j, band)
-                if place is not None:
-                    yield _Place(*place, holds)
+                location = block_location(directory, i, j, band)
+                if location is not None:
+                    yield _Block(*location, sizes)
 
 
 def _bits(directory: Any) -> int:
-    """Of one sample, as it is stored."""
+    """Return the stored bits of one sample."""
     declared = directory.tags(1, ns="IMAGE_STRUCTURE").get("NBITS", "")
     return int(declared) if declared.isdecimal() else 8 * np.dtype(directory.dtypes[0]).itemsize
 
 
 def block_location(directory: Any, i: int, j: int, band: int) -> tuple[int, int] | None:
-    """Offset and length, bytes, of the block in column `i` and row `j`; None if never written."""
+    """Return offset and length (bytes) of the block in column `i`, row `j`; None if never written."""
     start = directory.get_tag_item(f"BLOCK_OFFSET_{i}_{j}", "TIFF", bidx=band)
     length = directory.get_tag_item(f"BLOCK_SIZE_{i}_{j}", "TIFF", bidx=band)
     return (int(start), int(length)) if start and length and int(length) else None
 
 
 def _content_bytes(block: bytes) -> int | None:
-    """How much the deflated `block` holds; None where it is cut, or fails its checksum."""
-    stream, waiting, got, size = isal_zlib.decompressobj(), block, b"begun", 0
+    """Return the decompressed size of `block`; None if it is cut, or fails its checksum."""
+    stream, waiting, got, size = isal_zlib.decompressobj(), block, b"start", 0
     try:
         while not stream.eof and (waiting or got):
-            got = stream.decompress(waiting, _PIECE)
+            got = stream.decompress(waiting, _CHUNK_BYTES)
             size += len(got)
             if not got and len(stream.unconsumed_tail) == len(waiting):
                 return None

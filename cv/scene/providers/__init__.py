@@ -1,1 +1,1 @@
-"""What a delivery says about its scene: Planet files, SkySat files, STAC Items."""
+"""What providers declare about their scenes: Planet's files, STAC Items, plain images."""

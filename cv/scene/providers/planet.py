@@ -1,16 +1,19 @@
-"""Planet deliveries: an asset with its metadata and its usable data mask beside it."""
+"""Planet deliveries: an image with the metadata and the usable data mask beside it."""
 
 from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import Self
 from xml.etree.ElementTree import Element
 
 from cv.errors import SceneError, TimeError
-from cv.scene import acquisition_time, local_files
+from cv.scene.acquisition_time import parse_time
+from cv.scene.local_files import METADATA, sibling_names
 from cv.scene.providers.planet_filenames import (
     PlanetAsset,
     find_mask,
@@ -18,84 +21,116 @@ from cv.scene.providers.planet_filenames import (
     parse_filename,
 )
 from cv.scene.providers.product_metadata import ProductMetadata
-from cv.scene.radiometry import Radiometry
+from cv.scene.radiometry import Radiometry, reflectance_limits
 from cv.scene.raster_header import RasterHeader
 
-_BRIGHT = 0.5  # top-of-atmosphere reflectance that becomes white
-_GAMMA = 1.5
 
+@dataclass(frozen=True, eq=False)
+class PlanetDelivery:
+    """The files of one Planet item around an image."""
 
-def find_delivery(path: Path) -> ProductMetadata | None:
-    """The delivery that image `path` belongs to; None if it is not named like one.
+    image: Path
+    """The image file, absolute."""
+    asset: PlanetAsset
+    """What the name of the image declares."""
+    names: list[str]
+    """Names of all files in its folder, sorted."""
 
-    Raises SceneError for a mask, and for metadata that are damaged or of another item.
-    """
-    asset = parse_filename(path.name)
-    if asset is None:
-        return None
-    if asset.values == "mask":
-        raise SceneError(
-            path,
-            "a usable data mask",
-            "an image is needed",
-            "Give the image beside it; its mask is found by its name.",
+    @classmethod
+    def find(cls, image: Path) -> Self | None:
+        """Return the delivery of `image`; None if it is not named like one of Planet's.
+
+        Raises SceneError for a mask.
+        """
+        asset = parse_filename(image.name)
+        if asset is None:
+            return None
+        if asset.values == "mask":
+            raise SceneError(
+                image,
+                "a usable data mask",
+                "an image is needed",
+                "Give the image beside it; its mask is found by its name.",
+            )
+        return cls(image, asset, sibling_names(image))
+
+    def metadata(self) -> ProductMetadata:
+        """Return what the files declare; raises SceneError for damaged metadata."""
+        mask = find_mask(self.asset, self.names)
+        return ProductMetadata(
+            id=self.asset.item,
+            image=self.image,
+            acquired=self._acquired(),
+            radiometry=self.asset.profile,
+            bands=self.asset.bands,
+            udm2=self.image.parent / mask if mask else None,
+            calibration=self.calibration,
         )
-    names = local_files.sibling_names(path)
-    mask = find_mask(asset, names)
-    return ProductMetadata(
-        asset.item,
-        path,
-        _acquired(path, asset, names),
-        asset.profile,
-        asset.bands,
-        path.parent / mask if mask else None,
-    )
 
+    def calibration(self, header: RasterHeader) -> Radiometry | str | None:
+        """Return limits in top-of-atmosphere reflectance for a radiance product.
 
-def with_calibration(delivery: ProductMetadata, header: RasterHeader) -> ProductMetadata:
-    """`delivery` with limits for a radiance product, from the coefficients in its metadata.
+        The coefficients of PlanetScope are in the XML, those of SkySat in the image description of
+        the file with `header`. Without them SkySat's analytic product has the fixed limits of its
+        profile, and all others stay undeclared (None).
+        """
+        asset = self.asset
+        if asset.values not in ("radiance", "counts"):
+            return None
+        if asset.planetscope:
+            scales = self._xml_coefficients(header.colour_bands)
+        else:
+            scales = _description_coefficients(header.description_tag)
+        chosen = [scales[band - 1] if band <= len(scales) else math.nan for band in asset.bands]
+        if all(0 < scale < 1 for scale in chosen):
+            name = "planetscope-toa" if asset.planetscope else "skysat-toa"
+            return reflectance_limits(name, asset.bands, chosen)
+        fixed = not asset.planetscope and (asset.kind, asset.values) == ("analytic", "radiance")
+        return "skysat-analytic" if fixed else None
 
-    They turn stored values into top-of-atmosphere reflectance: PlanetScope's are in its XML,
-    SkySat's in the image description of the file. Without any, SkySat's analytic product has the
-    fixed limits of its profile, and all others stay undeclared.
-    """
-    asset = parse_filename(delivery.image.name)
-    if asset is None or asset.values not in ("radiance", "counts") or delivery.radiometry:
-        return delivery
-    scales = _scales(delivery.image, asset, header)
-    chosen = [scales[band - 1] if band <= len(scales) else math.nan for band in asset.bands]
-    if all(0 < scale < 1 for scale in chosen):
-        red, green, blue = (_BRIGHT / scale for scale in chosen)
-        name = "planetscope-toa" if asset.planetscope else "skysat-toa"
-        limits = Radiometry(name, asset.bands, (0.0, 0.0, 0.0), (red, green, blue), _GAMMA)
-        return replace(delivery, radiometry=limits)
-    if not asset.planetscope and (asset.kind, asset.values) == ("analytic", "radiance"):
-        return replace(delivery, radiometry="skysat-analytic")
-    return delivery
+    def _acquired(self) -> datetime:
+        """Return the time in the JSON, else in the XML, else in the name (UTC)."""
+        beside = f"{self.asset.item}_metadata.json"
+        if beside in self.names:
+            path = self.image.parent / beside
+            text = _json_time(path, self.asset.item)
+            if text:
+                return parse_time(path, text)
+        if self._xml:
+            element = _first(self._xml[1], "acquisitionDateTime")
+            if element is not None and element.text:
+                return parse_time(self._xml[0], element.text)
+        try:
+            return datetime.strptime(self.asset.item[:15], "%Y%m%d_%H%M%S").replace(tzinfo=UTC)
+        except ValueError as error:
+            raise TimeError(
+                self.image,
+                f"no time ({error})",
+                "Planet's names begin with one",
+                "Correct the name.",
+            ) from error
 
+    @cached_property
+    def _xml(self) -> tuple[Path, Element] | None:
+        """The XML metadata of the image: its path and root element."""
+        name = find_metadata(self.asset, self.names)
+        path = self.image.parent / name if name else None
+        return (path, METADATA.read_xml(path)) if path else None
 
-def _acquired(path: Path, asset: PlanetAsset, names: list[str]) -> datetime:
-    """The time in the JSON, else in the XML, else in the name, which Planet gives in UTC."""
-    beside = f"{asset.item}_metadata.json"
-    if beside in names:
-        text = _json_time(path.parent / beside, asset.item)
-        if text:
-            return acquisition_time.parse_time(path.parent / beside, text)
-    xml = find_metadata(asset, names)
-    if xml:
-        element = _first(local_files.METADATA.read_xml(path.parent / xml), "acquisitionDateTime")
-        if element is not None and element.text:
-            return acquisition_time.parse_time(path.parent / xml, element.text)
-    try:
-        return datetime.strptime(asset.item[:15], "%Y%m%d_%H%M%S").replace(tzinfo=UTC)
-    except ValueError as error:
-        raise TimeError(
-            path, f"no time ({error})", "Planet's names begin with one", "Correct the name."
-        ) from error
+    def _xml_coefficients(self, bands: int) -> list[float]:
+        """Return the reflectance of one stored unit for each of `bands`; empty if undeclared."""
+        numbered = {}
+        for band in _all(self._xml[1], "bandSpecificMetadata") if self._xml else ():
+            number, scale = _first(band, "bandNumber"), _first(band, "reflectanceCoefficient")
+            if number is not None and scale is not None:
+                numbered[(number.text or "").strip()] = _number(scale.text)
+        if len(numbered) != bands:
+            return []  # metadata of another product of the item
+        return [numbered.get(str(band), math.nan) for band in range(1, bands + 1)]
 
 
 def _json_time(path: Path, item: str) -> str:
-    document = local_files.METADATA.read_json_object(path)
+    document = METADATA.read_json_object(path)
     if document.get("id", item) != item:
         raise SceneError(
             path,
@@ -109,24 +144,8 @@ def _json_time(path: Path, item: str) -> str:
     return time if isinstance(time, str) else ""
 
 
-def _scales(path: Path, asset: PlanetAsset, header: RasterHeader) -> list[float]:
-    """Reflectance of one stored unit in each band, in the order of bands; empty if not declared."""
-    if not asset.planetscope:
-        return _description_scales(header.description_tag)
-    xml = find_metadata(asset, local_files.sibling_names(path))
-    if xml is None:
-        return []
-    numbered = {}
-    for band in _all(local_files.METADATA.read_xml(path.parent / xml), "bandSpecificMetadata"):
-        number, scale = _first(band, "bandNumber"), _first(band, "reflectanceCoefficient")
-        if number is not None and scale is not None:
-            numbered[(number.text or "").strip()] = _number(scale.text)
-    if len(numbered) != header.colour_bands:
-        return []  # metadata of another product of the item
-    return [numbered.get(str(band), math.nan) for band in range(1, header.colour_bands + 1)]
-
-
-def _description_scales(description: str) -> list[float]:
+def _description_coefficients(description: str) -> list[float]:
+    """Return the reflectance of one stored unit for each band, from SkySat's description tag."""
     try:
         document = json.loads(description or "{}")
     except (ValueError, RecursionError):
@@ -144,7 +163,7 @@ def _number(value: object) -> float:
 
 
 def _all(root: Element, name: str) -> list[Element]:
-    """Elements called `name` in any namespace."""
+    """Return the elements called `name` in any namespace."""
     return [element for element in root.iter() if str(element.tag).rpartition("}")[2] == name]
 
 

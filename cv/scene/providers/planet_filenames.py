@@ -1,4 +1,4 @@
-"""Names of Planet's files, after its imagery product specification.
+"""File names of Planet's imagery products, after Planet's product specifications.
 
 PlanetScope: 20240310_013045_12_2480_3B_AnalyticMS_SR_8b_clip.tif, with
 20240310_013045_12_2480_metadata.json, 20240310_013045_12_2480_3B_AnalyticMS_8b_metadata_clip.xml
@@ -12,8 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cv.scene.providers.sensor_profiles import BGRN, GREY, RGB, SUPERDOVE
-from cv.scene.radiometry import Bands
+from cv.scene.radiometry import BGRN, GREY, RGB, SUPERDOVE, Bands
 
 _PLANETSCOPE = re.compile(
     r"(?P<id>\d{8}_\d{6}(?:_\d{1,2})?_[0-9a-f]{4})_(?P<level>1A|1B|3A|3B)"
@@ -27,27 +26,30 @@ _SKYSAT = re.compile(
     r"(?P<mask>_udm2?)?(?P<tail>(?:_[A-Za-z]\w*)?)\.tiff?",
     re.IGNORECASE,
 )
-_MASK_ORDER = ("analytic", "pansharpened", "panchromatic", "visual", "udm2")
+_XML = re.compile(r"_metadata\w*\.xml$", re.IGNORECASE)
+_MASK_PREFERENCE = ("analytic", "pansharpened", "panchromatic", "visual", "udm2")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PlanetAsset:
-    """One image or mask of an item."""
+    """One image or mask of an item, as its file name describes it."""
 
+    name: str
+    """The file name."""
     item: str
     """Identifier of the item."""
     planetscope: bool
     """PlanetScope, else SkySat."""
     level: str
-    """Processing level in the name: "3B" and the like, "_basic" or empty for SkySat."""
+    """Processing level: "3B" and the like; "_basic" or empty for SkySat."""
     kind: str
-    """What it shows: visual, analytic, pansharpened, panchromatic; udm2 for PlanetScope's mask."""
+    """Product: visual, analytic, pansharpened, panchromatic; udm2 for a mask of the whole item."""
     values: str
-    """What its values are: colours, reflectance, radiance, counts, or mask."""
+    """What the pixels hold: colours, reflectance, radiance, counts or mask."""
     bands: Bands
-    """Red, green, blue, from 1."""
+    """Numbers of the red, green and blue band, from 1."""
     tail: str
-    """What tools appended, such as _clip."""
+    """Suffix of processing tools, such as _clip."""
 
     @property
     def profile(self) -> str | None:
@@ -55,13 +57,13 @@ class PlanetAsset:
         if self.values == "colours":
             return "visual" if self.planetscope else "skysat-visual"
         if self.values == "reflectance":
-            kind = f"planetscope-sr-{8 if self.bands == SUPERDOVE else 4}b"
-            return kind if self.planetscope else "skysat-sr"
+            count = 8 if self.bands == SUPERDOVE else 4
+            return f"planetscope-sr-{count}b" if self.planetscope else "skysat-sr"
         return None
 
 
 def parse_filename(name: str) -> PlanetAsset | None:
-    """What file `name` is, or None if it is not named like one of Planet's."""
+    """Return what the file `name` holds, or None if it is not named like one of Planet's."""
     found = _PLANETSCOPE.fullmatch(name)
     if found:
         return _planetscope(found)
@@ -70,26 +72,28 @@ def parse_filename(name: str) -> PlanetAsset | None:
 
 
 def find_mask(asset: PlanetAsset, names: Iterable[str]) -> str | None:
-    """The UDM2 among file `names` that fits `asset` best: its own, else another of its item."""
+    """Return the UDM2 of `asset` among file `names`, else that of another asset of its item."""
+    start = asset.item.lower()
     fitting = []
-    for name in sorted(names):
-        mask = parse_filename(name)
-        if mask is None or mask.values != "mask" or "udm2" not in name.lower():
+    for name in names:
+        lower = name.lower()
+        if name == asset.name or "udm2" not in lower or not lower.startswith(start):
             continue
-        if (mask.item, mask.level) == (asset.item, asset.level):
-            foreign = (mask.kind != asset.kind, _MASK_ORDER.index(mask.kind))
-            fitting.append((*foreign, mask.tail != asset.tail, name))
+        mask = parse_filename(name)
+        if mask and (mask.item, mask.level, mask.values) == (asset.item, asset.level, "mask"):
+            preference = _MASK_PREFERENCE.index(mask.kind)
+            fitting.append((mask.kind != asset.kind, preference, mask.tail != asset.tail, name))
     return min(fitting)[-1] if fitting else None
 
 
 def find_metadata(asset: PlanetAsset, names: Iterable[str]) -> str | None:
-    """The XML metadata of PlanetScope `asset` among file `names`."""
+    """Return the XML metadata of PlanetScope `asset` among file `names`."""
     start = f"{asset.item}_{asset.level}_".lower()
-    eight = asset.bands == SUPERDOVE
+    eight_bands = asset.bands == SUPERDOVE
     fitting = [
-        (("_8b_" in name) != eight, name)
+        (("_8b_" in name) != eight_bands, name)
         for name in names
-        if name.lower().startswith(start) and re.search(r"_metadata\w*\.xml$", name.lower())
+        if name.lower().startswith(start) and _XML.search(name)
     ]
     return min(fitting)[-1] if asset.planetscope and fitting else None
 
@@ -98,20 +102,37 @@ def _planetscope(found: re.Match[str]) -> PlanetAsset:
     kind = found["kind"].lower().removesuffix("ms")
     tail = found["tail"].replace("_harmonized", "")
     values = "reflectance" if found["sr"] or "_toar" in tail else "radiance"
-    bands: Bands = SUPERDOVE if found["eight"] else BGRN
+    bands = SUPERDOVE if found["eight"] else BGRN
     if kind == "visual":
         values, bands = "colours", RGB
     if kind.startswith("udm"):
         values, kind = "mask", "udm2"
-    return PlanetAsset(found["id"], True, found["level"], kind, values, bands, tail)
+    return PlanetAsset(
+        name=found[0],
+        item=found["id"],
+        planetscope=True,
+        level=found["level"],
+        kind=kind,
+        values=values,
+        bands=bands,
+        tail=tail,
+    )
 
 
 def _skysat(found: re.Match[str]) -> PlanetAsset:
     kind = found["kind"].lower()
     values = "reflectance" if found["sr"] else "counts" if found["dn"] else "radiance"
-    bands: Bands = {"visual": RGB, "panchromatic": GREY}.get(kind, BGRN)
     if kind == "visual":
         values = "colours"
     if found["mask"] or kind.startswith("udm"):
-        values, kind = "mask", kind.replace("udm", "udm2").replace("22", "2")
-    return PlanetAsset(found["id"], False, found["level"], kind, values, bands, found["tail"])
+        values = "mask"
+    return PlanetAsset(
+        name=found[0],
+        item=found["id"],
+        planetscope=False,
+        level=found["level"],
+        kind="udm2" if kind.startswith("udm") else kind,
+        values=values,
+        bands={"visual": RGB, "panchromatic": GREY}.get(kind, BGRN),
+        tail=found["tail"],
+    )

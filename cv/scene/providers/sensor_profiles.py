@@ -1,4 +1,4 @@
-"""Radiometric profiles: what is known about the values of each kind of product."""
+"""Radiometric profiles: bands, data types and value ranges of known products."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ from dataclasses import dataclass, replace
 
 from cv.errors import RadiometryError
 from cv.scene.providers.product_metadata import ProductMetadata
-from cv.scene.radiometry import Bands, PercentileStretch, Radiometry, parse_stretch
+from cv.scene.radiometry import (
+    BGRN,
+    GREY,
+    REFLECTANCE_GAMMA,
+    RGB,
+    SUPERDOVE,
+    WORLDVIEW8,
+    Bands,
+    PercentileStretch,
+    Radiometry,
+    parse_stretch,
+)
 from cv.scene.raster_header import RasterHeader
-
-GREY, RGB, BGRN = (1, 1, 1), (1, 2, 3), (3, 2, 1)
-SUPERDOVE, WORLDVIEW8 = (6, 4, 2), (5, 3, 2)
 
 
 @dataclass(frozen=True)
@@ -19,9 +27,9 @@ class SensorProfile:
 
     name: str
     bands: tuple[tuple[int, Bands], ...]
-    """Number of bands without alpha, and which of them are red, green, blue."""
+    """Number of bands without alpha, and which of them are red, green, blue (from 1)."""
     dtypes: tuple[str, ...]
-    """Data types it is stored in."""
+    """Data types that it is stored in."""
     low: float
     """Stored value that becomes 0."""
     high: float
@@ -30,9 +38,9 @@ class SensorProfile:
     """See Radiometry."""
 
     def radiometry(self, header: RasterHeader) -> Radiometry:
-        """The radiometry of an image of this product; raises RadiometryError on a misfit.
+        """Return the radiometry of an image of this product; raises RadiometryError on a misfit.
 
-        Where the product is in the order red, green, blue, the file may declare another one.
+        Where the product has the order red, green, blue, the file may declare another one.
         """
         for count, order in self.bands:
             if count == header.colour_bands and header.dtype in self.dtypes:
@@ -47,45 +55,39 @@ class SensorProfile:
         )
 
 
-_WHOLE = ("uint16", "int16")
-_SR = (0.0, 5000.0, 1.5)  # reflectance 0 to 0.5, times 10000; gamma opens the shadows
+_BYTES = ("uint8",)
+_INTEGERS = ("uint16", "int16")
+_COLOUR = ((3, RGB), (4, RGB))
+_PANCHROMATIC = ((1, GREY),)
+_WORLDVIEW = ((1, GREY), (3, RGB), (4, BGRN), (8, WORLDVIEW8))
+_SCALED_REFLECTANCE = (0.0, 5000.0, REFLECTANCE_GAMMA)
+"""Limits of reflectance times 10000."""
 
 PROFILES = (
-    SensorProfile("visual", ((3, RGB), (4, RGB)), ("uint8",), 0, 255),
-    SensorProfile("grey", ((1, GREY),), ("uint8",), 0, 255),
-    SensorProfile("planetscope-sr-4b", ((4, BGRN),), _WHOLE, *_SR),
-    SensorProfile("planetscope-sr-8b", ((8, SUPERDOVE),), _WHOLE, *_SR),
-    SensorProfile("skysat-visual", ((3, RGB), (4, RGB)), ("uint8",), 0, 255),
-    SensorProfile("skysat-sr", ((4, BGRN),), _WHOLE, *_SR),
-    SensorProfile("skysat-analytic", ((4, BGRN),), _WHOLE, 0, 20000, 1.5),  # radiance times 100
-    SensorProfile(
-        "worldview-11bit",
-        ((1, GREY), (3, RGB), (4, BGRN), (8, WORLDVIEW8)),
-        _WHOLE,
-        0,
-        2047,
-        1.5,
-    ),
-    SensorProfile(  # surface reflectance times 10000
-        "worldview-16bit", ((1, GREY), (3, RGB), (4, BGRN), (8, WORLDVIEW8)), _WHOLE, *_SR
-    ),
-    SensorProfile("pan-11bit", ((1, GREY),), _WHOLE, 0, 2047, 1.5),
-    SensorProfile("pan-16bit", ((1, GREY),), _WHOLE, 0, 65535),
+    SensorProfile("visual", _COLOUR, _BYTES, 0, 255),
+    SensorProfile("grey", _PANCHROMATIC, _BYTES, 0, 255),
+    SensorProfile("planetscope-sr-4b", ((4, BGRN),), _INTEGERS, *_SCALED_REFLECTANCE),
+    SensorProfile("planetscope-sr-8b", ((8, SUPERDOVE),), _INTEGERS, *_SCALED_REFLECTANCE),
+    SensorProfile("skysat-visual", _COLOUR, _BYTES, 0, 255),
+    SensorProfile("skysat-sr", ((4, BGRN),), _INTEGERS, *_SCALED_REFLECTANCE),
+    SensorProfile("skysat-analytic", ((4, BGRN),), _INTEGERS, 0, 20000, 1.5),  # radiance * 100
+    SensorProfile("worldview-11bit", _WORLDVIEW, _INTEGERS, 0, 2047, 1.5),
+    SensorProfile("worldview-16bit", _WORLDVIEW, _INTEGERS, *_SCALED_REFLECTANCE),
+    SensorProfile("pan-11bit", _PANCHROMATIC, _INTEGERS, 0, 2047, 1.5),
+    SensorProfile("pan-16bit", _PANCHROMATIC, _INTEGERS, 0, 65535),
 )
-"""Every profile, by name."""
 NAMES = (
     ", ".join(profile.name for profile in PROFILES)
     + ', "limits:LOW-HIGH[:R,G,B]", "percentile[:LOW-HIGH][:R,G,B]"'
 )
-"""What a radiometry can be called, for messages and helps."""
-
+"""Every way to declare a radiometry, for messages and help texts."""
 
 Declared = Radiometry | PercentileStretch | SensorProfile
-"""What may be said about the values of an image before it is opened."""
+"""What a caller may declare about the values of an image before it is opened."""
 
 
 def parse_radiometry(text: str) -> Declared:
-    """The profile or stretch called `text`, see `NAMES`; raises RadiometryError."""
+    """Return the profile or stretch called `text`, see `NAMES`; raises RadiometryError."""
     for profile in PROFILES:
         if profile.name == text:
             return profile
@@ -96,38 +98,34 @@ def parse_radiometry(text: str) -> Declared:
 
 
 def choose_radiometry(
-    header: RasterHeader, delivery: ProductMetadata, wanted: Declared | None
+    header: RasterHeader, metadata: ProductMetadata, wanted: Declared | None
 ) -> Radiometry | PercentileStretch:
-    """The radiometry that the caller wants, else the one that the metadata declare.
+    """Return the radiometry that the caller wants, else the one that the metadata declare.
 
-    Without either, 8-bit colour is "visual" and 8-bit single bands are "grey"; all else is refused.
-    Raises RadiometryError.
+    Without either, 8-bit colour is "visual" and an 8-bit single band is "grey"; everything else is
+    refused. Raises RadiometryError.
     """
-    asked = _resolved(header, delivery, wanted)
-    if not asked.bands:
-        asked = replace(asked, bands=delivery.bands or _colour_bands(header))
-    if max(asked.bands) > header.bands:
+    declared = metadata.declared_radiometry(header)
+    chosen = declared if wanted is None else wanted
+    if isinstance(chosen, str):
+        chosen = parse_radiometry(chosen)
+    if isinstance(chosen, SensorProfile):
+        chosen = chosen.radiometry(header)
+    if chosen is None:
+        chosen = _undeclared(header, metadata.bands)
+    if not chosen.bands:
+        chosen = replace(chosen, bands=metadata.bands or _colour_bands(header))
+    if max(chosen.bands) > header.bands:
         raise RadiometryError(
             header.path,
             f"{header.bands} bands",
-            f"the radiometry {asked.name!r} uses bands {asked.bands}",
+            f"the radiometry {chosen.name!r} uses bands {chosen.bands}",
             "Name the bands of red, green and blue, for instance :3,2,1 or :1.",
         )
-    return asked
+    return chosen
 
 
-def _resolved(
-    header: RasterHeader, delivery: ProductMetadata, wanted: Declared | None
-) -> Radiometry | PercentileStretch:
-    asked = wanted if wanted is not None else delivery.radiometry
-    if isinstance(asked, str):
-        asked = parse_radiometry(asked)
-    if isinstance(asked, SensorProfile):
-        return asked.radiometry(header)
-    return _plain(header, delivery.bands) if asked is None else asked
-
-
-def _plain(header: RasterHeader, bands: Bands | tuple[()]) -> Radiometry:
+def _undeclared(header: RasterHeader, bands: Bands | tuple[()]) -> Radiometry:
     natural = header.colours[:3] == ("red", "green", "blue")
     if header.dtype == "uint8" and (bands or header.colour_bands == 3 or natural):
         return Radiometry("visual", bands or _colour_bands(header), (0, 0, 0), (255, 255, 255))
@@ -136,13 +134,13 @@ def _plain(header: RasterHeader, bands: Bands | tuple[()]) -> Radiometry:
     raise RadiometryError(
         header.path,
         f"{header.colour_bands} bands of {header.dtype} without a declared radiometry",
-        "only 8-bit red, green, blue or grey explain themselves",
+        "only 8-bit red, green, blue or grey need no declaration",
         f"Declare one: {NAMES}.",
     )
 
 
 def _colour_bands(header: RasterHeader) -> Bands:
-    """Red, green, blue as the file declares them; one or three bands explain themselves."""
+    """Return red, green, blue as the file declares them, or as one or three bands imply."""
     found = _declared_bands(header)
     if found:
         return found

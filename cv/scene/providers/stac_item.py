@@ -1,190 +1,254 @@
-"""STAC Items on disk: the asset that is counted, its time and its bands. No network."""
+"""STAC Items on disk (versions 1.0 and 1.1): their image, its time, bands and checksums.
+
+Nothing is downloaded: an asset that is not a file in the Item's folder is refused.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import pystac
+from typing import Any, Self
+from urllib.parse import unquote, urlsplit
 
 from cv.errors import SceneError
-from cv.scene import acquisition_time, local_files
+from cv.scene.acquisition_time import parse_time
 from cv.scene.integrity.checksums import Checksum
-from cv.scene.providers import planet
-from cv.scene.providers.asset_href import local_target
+from cv.scene.local_files import METADATA, local_file
 from cv.scene.providers.product_metadata import ProductMetadata
-from cv.scene.radiometry import Bands, Radiometry
+from cv.scene.radiometry import Bands, Radiometry, reflectance_limits
 
 _IMAGES = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
-_NEVER = {"thumbnail", "overview", "metadata", "data-mask", "cloud", "cloud-shadow", "snow-ice"}
-_PREFERRED = ("visual", "pansharpened", "analytic", "panchromatic", "data", "image")
-_LONGEST = timedelta(hours=1)
-_BRIGHT = 0.5  # reflectance that becomes white
-_GAMMA = 1.5
+_NOT_IMAGES = {
+    *("thumbnail", "overview", "metadata"),
+    *("data-mask", "cloud", "cloud-shadow", "snow-ice"),
+}
+"""Roles of assets that are not the image."""
+_PREFERENCE = ("visual", "pansharpened", "analytic", "panchromatic", "data", "image")
+"""Words in the key or role of an image, the preferred ones first."""
+_MAX_DURATION = timedelta(hours=1)
+"""Longest time range whose start is taken for the acquisition time."""
+_MAX_BANDS = 64
 
 
-def read_stac_item(path: Path) -> ProductMetadata:
-    """The delivery that STAC Item `path` describes; raises SceneError."""
-    item = _item(path)
-    asset = _image(path, item)
-    image = local_files.local_file(_located(path, asset.href))
-    delivery = planet.find_delivery(image) or ProductMetadata.plain(image)
-    bands = _bands(asset)
-    mask = next((a for key, a in item.assets.items() if _is_udm2(key, a)), None)
-    udm2 = local_files.local_file(_located(path, mask.href)) if mask else None
-    return replace(
-        delivery,
-        id=item.id,
-        acquired=_acquired(path, item) or delivery.acquired,
-        radiometry=delivery.radiometry or _reflectance(asset, bands),
-        bands=bands or delivery.bands,
-        udm2=udm2 or delivery.udm2,
-        checksums=(*_checksums(path, image, asset), *_checksums(path, udm2, mask)),
+def stac_type(document: dict[str, Any]) -> object:
+    """Return the type of a STAC document ("Feature", "Catalog" ...); None for other JSON."""
+    return document.get("type") if "stac_version" in document else None
+
+
+@dataclass(frozen=True, eq=False)
+class StacAsset:
+    """One asset of an Item."""
+
+    key: str
+    """Its key in the Item."""
+    href: str
+    fields: dict[str, Any]
+    """All that the Item declares about it."""
+
+    @property
+    def _location(self) -> str:
+        return self.href.lower().partition("?")[0]
+
+    @property
+    def preference(self) -> int | None:
+        """Rank in `_PREFERENCE` by key or role; None for what is not an image."""
+        declared = self.fields.get("roles")
+        roles = {str(role).lower() for role in declared} if isinstance(declared, list) else set()
+        key = self.key.lower()
+        if roles & _NOT_IMAGES or "udm" in key or "udm" in Path(self._location).name:
+            return None
+        if not self._location.endswith(_IMAGES):
+            return None
+        ranks = [rank for rank, word in enumerate(_PREFERENCE) if word in roles or word in key]
+        return min(ranks, default=len(_PREFERENCE))
+
+    @property
+    def is_udm2(self) -> bool:
+        """Whether it is a usable data mask."""
+        name = Path(self._location).name
+        return name.endswith((".tif", ".tiff")) and ("udm2" in self.key.lower() or "udm2" in name)
+
+    @cached_property
+    def _band_list(self) -> list[dict[str, Any]]:
+        """Fields of each band, of STAC 1.1's `bands` or the older eo and raster extensions."""
+        lists = [self.fields.get(key) for key in ("bands", "eo:bands", "raster:bands")]
+        known = [bands for bands in lists if isinstance(bands, list)]
+        count = max((len(bands) for bands in known), default=0)
+        merged: list[dict[str, Any]] = [{} for _ in range(min(count, _MAX_BANDS))]
+        for bands in known:
+            for band, fields in zip(merged, bands, strict=False):
+                band.update(fields if isinstance(fields, dict) else {})
+        return merged
+
+    @property
+    def bands(self) -> Bands | tuple[()]:
+        """Numbers of the red, green and blue band, from 1; empty if undeclared."""
+        names = [
+            str(band.get("eo:common_name") or band.get("common_name") or band.get("name")).lower()
+            for band in self._band_list
+        ]
+        if all(colour in names for colour in ("red", "green", "blue")):
+            return names.index("red") + 1, names.index("green") + 1, names.index("blue") + 1
+        return (1, 1, 1) if len(names) == 1 else ()
+
+    @property
+    def radiometry(self) -> Radiometry | None:
+        """Limits by scale and offset of the bands, where they convert to reflectances."""
+        bands = self.bands
+        if not bands or max(bands) > len(self._band_list):
+            return None
+        scales, offsets = [], []
+        for band in (self._band_list[number - 1] for number in bands):
+            scale = band.get("raster:scale", band.get("scale"))
+            offset = band.get("raster:offset", band.get("offset", 0))
+            if not isinstance(scale, int | float) or not isinstance(offset, int | float):
+                return None
+            if not 0 < scale <= 0.01 or not abs(offset) <= 1:
+                return None
+            scales.append(scale)
+            offsets.append(offset)
+        return reflectance_limits("stac-reflectance", bands, scales, offsets)
+
+
+@dataclass(frozen=True, eq=False)
+class StacItem:
+    """An Item, read once."""
+
+    path: Path
+    """Its file, absolute."""
+    document: dict[str, Any]
+    """Its content."""
+    assets: tuple[StacAsset, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Return the Item in the file `path`; raises SceneError for other JSON."""
+        document = METADATA.read_json_object(path)
+        if stac_type(document) != "Feature":
+            kind, version = str(document.get("type"))[:40], document.get("stac_version")
+            raise SceneError(
+                path,
+                f"JSON of type {kind!r}, STAC version {version!r}",
+                "a STAC Item (a Feature with stac_version) or an image is needed",
+                "Give the image file, or the Item that lists it.",
+            )
+        try:
+            assets = tuple(
+                StacAsset(key, str(fields["href"]), fields)
+                for key, fields in document.get("assets", {}).items()
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise _invalid(path, f"assets: {type(error).__name__}: {str(error)[:80]}") from error
+        return cls(path, document, assets)
+
+    def checked(self) -> Self:
+        """Return the same; raises SceneError where it is not valid."""
+        properties, links = self._properties, self.document.get("links", [])
+        if not isinstance(properties, dict):
+            raise _invalid(self.path, "properties is not an object")
+        if not isinstance(links, list) or not all(
+            isinstance(link, dict) and {"rel", "href"} <= link.keys() for link in links
+        ):
+            raise _invalid(self.path, "links without rel and href")
+        time = properties.get("datetime")
+        time_range = properties.get("start_datetime"), properties.get("end_datetime")
+        if not isinstance(time, str) and (time is not None or None in time_range):
+            raise _invalid(self.path, "neither a datetime nor a start and an end")
+        identifier = self.document.get("id")
+        if not isinstance(identifier, str) or not identifier:
+            raise SceneError(self.path, "an Item without id", "an id is needed", "Add it.")
+        return self
+
+    @property
+    def _properties(self) -> Any:
+        return self.document.get("properties", {})
+
+    def local_target(self, asset: StacAsset) -> Path | None:
+        """Return the file on this computer that an asset names; None if it is elsewhere."""
+        try:
+            parts = urlsplit(asset.href)
+            if parts.scheme not in ("", "file") or parts.netloc not in ("", "localhost"):
+                return None
+            named = unquote(parts.path) if parts.scheme else asset.href
+            return (self.path.parent.resolve() / named).resolve()
+        except (ValueError, RuntimeError):  # not an address, not a path, links in a circle
+            return None
+
+    @cached_property
+    def _image(self) -> StacAsset:
+        """The most preferred image; it must be the only such one."""
+        ranks = {asset.key: asset.preference for asset in self.assets}
+        best = min((rank for rank in ranks.values() if rank is not None), default=-1)
+        chosen = [asset for asset in self.assets if ranks[asset.key] == best]
+        if len(chosen) != 1:
+            keys = ", ".join(asset.key for asset in chosen or self.assets)
+            raise SceneError(
+                self.path,
+                f"images {keys}" if chosen else f"no image among {keys}",
+                "one image with all bands, with the role or key visual, analytic or data, is needed",
+                "Keep one image asset in the Item, or give the image file.",
+            )
+        return chosen[0]
+
+    @property
+    def image_path(self) -> Path:
+        """The file of its image; raises SceneError where that is not a file in its folder."""
+        return self._located(self._image)
+
+    def complete(self, beside: ProductMetadata) -> ProductMetadata:
+        """Return `beside`, what the files beside the image declare, with what the Item declares."""
+        image = self._image
+        mask = next((asset for asset in self.assets if asset.is_udm2), None)
+        udm2 = self._located(mask) if mask else None
+        checksums = self._checksums(image, beside.image)
+        if mask and udm2:
+            checksums += self._checksums(mask, udm2)
+        return replace(
+            beside,
+            id=self.document["id"],
+            acquired=self._acquired() or beside.acquired,
+            radiometry=beside.radiometry or image.radiometry,
+            bands=image.bands or beside.bands,
+            udm2=udm2 or beside.udm2,
+            checksums=checksums,
+        )
+
+    def _checksums(self, asset: StacAsset, file: Path) -> tuple[tuple[Path, Checksum], ...]:
+        texts = [asset.fields.get(key) for key in ("file:checksum", "checksum:multihash")]
+        return tuple((file, Checksum.of_multihash(self.path, text)) for text in texts if text)
+
+    def _located(self, asset: StacAsset) -> Path:
+        """Return the file of `asset`, in the Item's folder or below it."""
+        target = self.local_target(asset)
+        if target is None:
+            limit = "only files beside the Item are read"
+            remedy = "Download the asset and make its href relative."
+        elif not target.is_relative_to(self.path.parent.resolve()):
+            limit = "only files in the Item's folder are read"
+            remedy = "Put the asset beside the Item and make its href relative."
+        else:
+            return local_file(target)
+        raise SceneError(self.path, f"the asset {asset.href[:120]!r}", limit, remedy)
+
+    def _acquired(self) -> datetime | None:
+        """Return `datetime`, or the start of a short time range, UTC."""
+        texts = [
+            self._properties.get(key) for key in ("datetime", "start_datetime", "end_datetime")
+        ]
+        moment, start, end = (
+            parse_time(self.path, text) if isinstance(text, str) else None for text in texts
+        )
+        if moment is None and start and end and timedelta(0) <= end - start <= _MAX_DURATION:
+            return start
+        return moment
+
+
+def _invalid(path: Path, found: str) -> SceneError:
+    return SceneError(
+        path,
+        f"not a valid STAC Item ({found})",
+        "an Item of STAC 1.0 or 1.1 is needed",
+        "Download the Item again.",
     )
-
-
-def _checksums(
-    path: Path, file: Path | None, asset: pystac.Asset | None
-) -> list[tuple[Path, Checksum]]:
-    """What `file`, that of `asset` of the Item `path`, must hash to."""
-    fields = asset.extra_fields if asset else {}
-    texts = [fields[key] for key in ("file:checksum", "checksum:multihash") if fields.get(key)]
-    return [(file, Checksum.of_multihash(path, text)) for text in texts if file]
-
-
-def _item(path: Path) -> pystac.Item:
-    document = local_files.METADATA.read_json_object(path)
-    kind = document.get("type")
-    if kind != "Feature" or "stac_version" not in document:
-        raise SceneError(
-            path,
-            f"JSON of type {str(kind)[:40]!r}, STAC version {document.get('stac_version')!r}",
-            "a STAC Item (a Feature with stac_version) or an image is needed",
-            "Give the image file, or the Item that lists it.",
-        )
-    try:
-        item = pystac.Item.from_dict(document, migrate=False)
-    except (pystac.STACError, KeyError, ValueError, TypeError, AttributeError) as error:
-        raise SceneError(
-            path,
-            f"not a valid STAC Item ({type(error).__name__}: {str(error)[:80]})",
-            "an Item as STAC 1.0 or 1.1 has it is needed",
-            "Download the Item again.",
-        ) from error
-    if not isinstance(item.id, str) or not item.id:
-        raise SceneError(path, "an Item without id", "an id is needed", "Add it.")
-    return item
-
-
-def _image(path: Path, item: pystac.Item) -> pystac.Asset:
-    """The asset whose key or role comes first in `_PREFERRED`; it must be the only such one."""
-    ranked: dict[int, list[str]] = {}
-    for key, asset in item.assets.items():
-        rank = _rank(key, asset)
-        if rank is not None:
-            ranked.setdefault(rank, []).append(key)
-    best = ranked[min(ranked)] if ranked else []
-    if len(best) != 1:
-        raise SceneError(
-            path,
-            f"images {', '.join(best)}" if best else f"no image among {', '.join(item.assets)}",
-            "one image with all bands, with the role or key visual, analytic or data, is needed",
-            "Keep one image asset in the Item, or give the image file.",
-        )
-    image: pystac.Asset = item.assets[best[0]]
-    return image
-
-
-def _rank(key: str, asset: pystac.Asset) -> int | None:
-    declared = asset.roles if isinstance(asset.roles, list) else []
-    roles = {str(role).lower() for role in declared}
-    name = str(asset.href).lower().partition("?")[0]
-    if roles & _NEVER or "udm" in key.lower() or "udm" in Path(name).name:
-        return None
-    if not name.endswith(_IMAGES):
-        return None
-    for rank, word in enumerate(_PREFERRED):
-        if word in roles or word in key.lower():
-            return rank
-    return len(_PREFERRED)
-
-
-def _is_udm2(key: str, asset: pystac.Asset) -> bool:
-    name = Path(str(asset.href).lower().partition("?")[0]).name
-    return name.endswith((".tif", ".tiff")) and ("udm2" in key.lower() or "udm2" in name)
-
-
-def _located(path: Path, href: str) -> Path:
-    """The file that `href` names, in the Item's folder or below it."""
-    target = local_target(path, str(href))
-    if target is None:
-        raise SceneError(
-            path,
-            f"the asset {str(href)[:120]!r}",
-            "only files beside the Item are read",
-            "Download the asset and make its href relative.",
-        )
-    if not target.is_relative_to(path.parent.resolve()):
-        raise SceneError(
-            path,
-            f"the asset {str(href)[:120]!r}",
-            "only files in the Item's folder are read",
-            "Put the asset beside the Item and make its href relative.",
-        )
-    return target
-
-
-def _acquired(path: Path, item: pystac.Item) -> datetime | None:
-    """`datetime`, or the start of a span of an hour at most."""
-    texts = [item.properties.get(key) for key in ("datetime", "start_datetime", "end_datetime")]
-    moments = [
-        acquisition_time.parse_time(path, text) if isinstance(text, str) else None for text in texts
-    ]
-    moment, start, end = moments
-    if moment is None and start and end and timedelta(0) <= end - start <= _LONGEST:
-        return start
-    return moment
-
-
-def _band_list(asset: pystac.Asset) -> list[dict[str, Any]]:
-    """What is said of each band, in STAC 1.1's `bands` or the older eo and raster extensions."""
-    fields = asset.extra_fields
-    lists = [fields.get(key) for key in ("bands", "eo:bands", "raster:bands")]
-    known = [bands for bands in lists if isinstance(bands, list)]
-    count = max((len(bands) for bands in known), default=0)
-    merged: list[dict[str, Any]] = [{} for _ in range(min(count, 64))]
-    for bands in known:
-        for band, said in zip(merged, bands, strict=False):
-            band.update(said if isinstance(said, dict) else {})
-    return merged
-
-
-def _bands(asset: pystac.Asset) -> Bands | tuple[()]:
-    names = [
-        str(band.get("eo:common_name") or band.get("common_name") or band.get("name")).lower()
-        for band in _band_list(asset)
-    ]
-    if all(colour in names for colour in ("red", "green", "blue")):
-        return names.index("red") + 1, names.index("green") + 1, names.index("blue") + 1
-    return (1, 1, 1) if len(names) == 1 else ()
-
-
-def _reflectance(asset: pystac.Asset, bands: Bands | tuple[()]) -> Radiometry | None:
-    """Limits from scale and offset of the bands, where they make reflectances."""
-    described = _band_list(asset)
-    if not bands or max(bands) > len(described):
-        return None
-    lows, highs = [], []
-    for band in (described[number - 1] for number in bands):
-        scale = band.get("raster:scale", band.get("scale"))
-        offset = band.get("raster:offset", band.get("offset", 0))
-        if not isinstance(scale, int | float) or not isinstance(offset, int | float):
-            return None
-        if not 0 < scale <= 0.01 or not abs(offset) <= 1:
-            return None
-        lows.append(-offset / scale)
-        highs.append((_BRIGHT - offset) / scale)
-    low, high = (lows[0], lows[1], lows[2]), (highs[0], highs[1], highs[2])
-    return Radiometry("stac-reflectance", bands, low, high, _GAMMA)

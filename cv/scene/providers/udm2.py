@@ -23,15 +23,15 @@ from cv.scene.raster_reader import RasterReader, WindowRead
 from cv.scene.resampling import source_window, valid_share
 from cv.scene.visibility import VisibilityQuery, clear_area
 
-# clear, snow, light haze; cloud shadow, heavy haze, cloud; unusable (bit 0: blackfill)
 _BANDS = (1, 2, 4, 3, 5, 6, 8)
+"""Clear, snow, light haze; cloud shadow, heavy haze, cloud; unusable pixels (bit 0: blackfill)."""
 
 
 @dataclass(frozen=True, eq=False)
 class UsableDataMask:
     """Where the ground is clear, under snow or light haze, and nothing else hides it.
 
-    What the mask does not cover, or does not class, is not known to be clear.
+    What the mask does not cover or classify counts as hidden.
     """
 
     path: Path
@@ -39,14 +39,14 @@ class UsableDataMask:
     shape: tuple[int, int]
     """Rows, columns of the mask."""
     from_image: Affine
-    """Pixels (x, y) of the image it belongs to, to pixels of the mask."""
-    _source: RasterReader = field(repr=False)
+    """Pixels (x, y) of its image to pixels (x, y) of the mask."""
+    _reader: RasterReader = field(repr=False)
 
     @classmethod
     def open(cls, path: Path, image: RasterHeader, grid: Grid) -> UsableDataMask:
-        """The mask in `path` of the image with header `image` and grid `grid`; raises SceneError.
+        """Open the mask `path` of the image with header `image` and grid `grid`.
 
-        Both lie in one CRS, or have the same shape where the image lies nowhere.
+        Both have one CRS, or the same shape where the image is not georeferenced. Raises SceneError.
         """
         header = read_header(path)
         if header.format is not FileFormat.GEOTIFF or (header.bands, header.dtype) != (8, "uint8"):
@@ -56,40 +56,42 @@ class UsableDataMask:
                 "a UDM2 has 8 bands of uint8",
                 "Download the udm2 asset again.",
             )
-        from_image = _aligned(header, image, grid)
+        from_image = _image_to_mask(header, image, grid)
         # A nodata value would make clear pixels, all zero in these bands, invalid.
-        source = RasterReader.of(replace(header, nodata=None), _BANDS)
-        return cls(path, header.shape, from_image, source)
+        reader = RasterReader.of(replace(header, nodata=None), _BANDS)
+        return cls(path, header.shape, from_image, reader)
 
     def share(self, to_image: Affine, shape: tuple[int, int]) -> NDArray[np.float32]:
-        """How much of each pixel of a patch is clear; see Scene.read."""
+        """Return (rows, columns) the clear share of each pixel of a patch; see Scene.read."""
         to_mask = self.from_image @ to_image
         window = source_window(to_mask, shape, self.shape)
         if window is None:
             return np.zeros(shape, np.float32)
-        samples = average_blocks(self._source, window, 0, _convert)
-        return valid_share(samples.share, ~window.to_pixel @ to_mask, shape)
+        averages = average_blocks(self._reader, window, 0, _no_values)
+        return valid_share(averages.share, ~window.to_pixel @ to_mask, shape)
 
     def clear_area(self, region: BaseGeometry) -> BaseGeometry:
-        """The part of `region`, both in pixels of the image, that is clear."""
-        moved = _moved(region, self.from_image)
-        survey = VisibilityQuery.of(moved, self.shape, partial(clear_area, seen_in=self._seen_in))
-        return _moved(survey.clear, ~self.from_image)
+        """Return the clear part of `region`, both in pixels (x, y) of the image."""
+        moved = _transformed(region, self.from_image)
+        query = VisibilityQuery.of(moved, self.shape, partial(clear_area, valid_in=self._valid_in))
+        return _transformed(query.clear, ~self.from_image)
 
     def close(self) -> None:
         """Close the file."""
-        self._source.close()
+        self._reader.close()
 
-    def _seen_in(self, x: int, y: int, width: int, height: int) -> NDArray[np.bool_]:
-        return _seen(self._source.strip(x, y, width, height, (1, 1)))
+    def _valid_in(self, x: int, y: int, width: int, height: int) -> NDArray[np.bool_]:
+        return _clear(self._reader.read(x, y, width, height, (1, 1)))
 
 
-def _aligned(mask: RasterHeader, image: RasterHeader, grid: Grid) -> Affine:
+def _image_to_mask(mask: RasterHeader, image: RasterHeader, grid: Grid) -> Affine:
+    """Return the map from pixels of the image to pixels of its mask; raises SceneError."""
     if image.georeferenced and mask.georeferenced:
-        placed = image_grid(mask, None)
-        if placed.crs == grid.crs:
-            from_image: Affine = ~placed.transform @ grid.transform
-            if _moved(grid.footprint, from_image).intersection(placed.footprint).area > 0:
+        mask_grid = image_grid(mask, None)
+        if mask_grid.crs == grid.crs:
+            from_image: Affine = ~mask_grid.transform @ grid.transform
+            footprint = _transformed(grid.footprint, from_image)
+            if footprint.intersection(mask_grid.footprint).area > 0:
                 return from_image
             raise SceneError(
                 mask.path,
@@ -97,7 +99,7 @@ def _aligned(mask: RasterHeader, image: RasterHeader, grid: Grid) -> Affine:
                 "a UDM2 covers its image",
                 "Download image and mask together.",
             )
-        found = f"a mask in {placed.crs.name if placed.crs else ''!r}"
+        found = f"a mask in {mask_grid.crs.name if mask_grid.crs else ''!r}"
         limit = f"its image lies in {grid.crs.name if grid.crs else ''!r}"
     elif not image.georeferenced and mask.shape == image.shape:
         return Affine.identity()
@@ -109,17 +111,17 @@ def _aligned(mask: RasterHeader, image: RasterHeader, grid: Grid) -> Affine:
     )
 
 
-def _convert(strip: WindowRead) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    seen = _seen(strip)
-    return np.zeros((0, *seen.shape), np.uint8), seen
+def _no_values(window: WindowRead) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    clear = _clear(window)
+    return np.zeros((0, *clear.shape), np.uint8), clear
 
 
-def _seen(strip: WindowRead) -> NDArray[np.bool_]:
-    classes = strip.values.astype(np.uint8)
-    clear, hidden = classes[:3].any(axis=0), classes[3:6].any(axis=0) | (classes[6] & 1 > 0)
-    seen: NDArray[np.bool_] = strip.valid & clear & ~hidden
-    return seen
+def _clear(window: WindowRead) -> NDArray[np.bool_]:
+    classes = window.values.astype(np.uint8)
+    usable, hidden = classes[:3].any(axis=0), classes[3:6].any(axis=0) | (classes[6] & 1 > 0)
+    clear: NDArray[np.bool_] = window.valid & usable & ~hidden
+    return clear
 
 
-def _moved(geometry: BaseGeometry, affine: Affine) -> BaseGeometry:
+def _transformed(geometry: BaseGeometry, affine: Affine) -> BaseGeometry:
     return shapely.transform(geometry, lambda points: map_points(affine, points))

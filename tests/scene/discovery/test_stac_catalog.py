@@ -10,7 +10,7 @@ import pytest
 from cv.errors import SceneError
 from cv.scene.discovery.new_scenes import NewScenes
 from cv.scene.discovery.scene_folder import require_scenes
-from cv.scene.discovery.stac_catalog import external_links, is_catalog, item_paths
+from cv.scene.discovery.stac_catalog import StacCatalog, external_links
 
 
 def write(path: Path, kind: str = "Catalog", **links: list[str]) -> Path:
@@ -36,10 +36,13 @@ def catalogue(tmp_path):
 
 def test_the_items_of_a_catalogue(catalogue):
     home = catalogue.parent
-    assert is_catalog(catalogue)
-    assert not is_catalog(home / "a.json")
+    assert StacCatalog.read(home / "a.json") is None
     listed = (home / "2024" / "c.json", home / "a.json", home / "b.json")
-    assert item_paths(catalogue) == require_scenes(catalogue) == tuple(p.resolve() for p in listed)
+    assert (
+        StacCatalog.read(catalogue).item_paths
+        == require_scenes(catalogue)
+        == tuple(p.resolve() for p in listed)
+    )
 
 
 @pytest.mark.parametrize(
@@ -63,11 +66,11 @@ def test_links_that_are_not_followed(catalogue, href):
     outside = write(catalogue.parent.parent / "outside.json", item=["secret.json"])
     (catalogue.parent / "link.json").symlink_to(outside)
     write(catalogue, item=[href], child=[href])
-    assert item_paths(catalogue) == ()
+    assert StacCatalog.read(catalogue).item_paths == ()
     assert external_links(catalogue) == (href,)
 
 
-def test_what_is_no_catalogue_has_no_links(catalogue, tmp_path):
+def test_what_is_not_a_catalogue_has_no_links(catalogue, tmp_path):
     write(catalogue.parent / "a.json", "Feature", item=["https://a.example/b.json"])
     assert external_links(catalogue) == external_links(catalogue.parent / "a.json") == ()
     assert external_links(tmp_path) == external_links(tmp_path / "missing.json") == ()
@@ -75,28 +78,30 @@ def test_what_is_no_catalogue_has_no_links(catalogue, tmp_path):
 
 def test_a_sub_catalogue_that_is_missing_is_listed(catalogue):
     (catalogue.parent / "2024" / "collection.json").unlink()
-    assert (catalogue.parent / "2024" / "collection.json").resolve() in item_paths(catalogue)
+    assert (catalogue.parent / "2024" / "collection.json").resolve() in StacCatalog.read(
+        catalogue
+    ).item_paths
 
 
-def test_a_part_that_is_no_catalogue_is_told(catalogue):
+def test_a_part_that_is_not_a_catalogue_is_refused(catalogue):
     write(catalogue, child=["a.json"])
-    with pytest.raises(SceneError, match="no STAC catalogue"):
-        item_paths(catalogue)
+    with pytest.raises(SceneError, match="not a STAC catalogue"):
+        StacCatalog.read(catalogue).item_paths
     (catalogue.parent / "broken.json").write_text("{")
     write(catalogue, child=["broken.json"])
     with pytest.raises(SceneError, match="not JSON"):
-        item_paths(catalogue)
+        StacCatalog.read(catalogue).item_paths
 
 
 def test_links_in_any_shape(catalogue):
     text = json.dumps({"type": "Catalog", "stac_version": "1.0.0", "links": [1, {}, {"rel": 2}]})
     catalogue.write_text(text)
-    assert item_paths(catalogue) == ()
+    assert StacCatalog.read(catalogue).item_paths == ()
     catalogue.write_text('{"type": "Catalog", "stac_version": "1.0.0", "links": "many"}')
-    assert item_paths(catalogue) == ()
+    assert StacCatalog.read(catalogue).item_paths == ()
 
 
-def test_items_that_come_to_a_catalogue_are_told_once(catalogue):
+def test_items_that_are_added_to_a_catalogue_are_reported_once(catalogue):
     arrivals = NewScenes(catalogue, settled_s=0.0)
     home = catalogue.parent.resolve()
     assert set(arrivals.poll()) == {home / "2024" / "c.json", home / "a.json", home / "b.json"}

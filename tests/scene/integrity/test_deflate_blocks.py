@@ -133,7 +133,7 @@ def test_damage_in_an_overview_is_found_where_it_is_read(tmp_path):
     with Scene.open(path) as scene:
         assert scene.read(Affine.identity(), (256, 256)).valid_mask.all()
         with pytest.raises(SceneError, match="checksum"):
-            scene._source.strip(0, 0, 256, 256, (2, 2))
+            scene._reader.read(0, 0, 256, 256, (2, 2))
 
 
 def test_blocks_that_were_never_written_are_no_black_pixels(tmp_path):
@@ -175,7 +175,7 @@ def test_what_is_white_at_zero_is_refused(tmp_path):
 @pytest.mark.parametrize("values", [1, 2, 256])
 def test_whole_blocks_of_any_size_are_intact(spare, pieces, values):
     rng = np.random.default_rng(3)
-    content = rng.integers(0, values, pieces * deflate_blocks._PIECE + spare).astype(np.uint8)
+    content = rng.integers(0, values, pieces * deflate_blocks._CHUNK_BYTES + spare).astype(np.uint8)
     block = zlib.compress(content.tobytes())
     assert (
         deflate_blocks._content_bytes(block)
@@ -188,7 +188,7 @@ def test_whole_blocks_of_any_size_are_intact(spare, pieces, values):
 
 
 def test_no_damaged_block_that_says_something_else_is_intact(monkeypatch):
-    monkeypatch.setattr(deflate_blocks, "_PIECE", 2**12)
+    monkeypatch.setattr(deflate_blocks, "_CHUNK_BYTES", 2**12)
     rng = random.Random(4)
     found = {True: 0, False: 0}
     for values in (2, 10, 256):
@@ -208,7 +208,7 @@ def test_a_block_that_swells_without_end_is_checked_piece_by_piece():
     swollen = zlib.compress(bytes(2**28), 9)
     tracemalloc.start()
     assert deflate_blocks._content_bytes(swollen) == 2**28
-    assert tracemalloc.get_traced_memory()[1] < 8 * deflate_blocks._PIECE
+    assert tracemalloc.get_traced_memory()[1] < 8 * deflate_blocks._CHUNK_BYTES
     tracemalloc.stop()
 
 
