@@ -1,1 +1,1 @@
-"""Files, texts and hosts: writing whole files, reading tables, recognising file types."""
+"""Files, texts and hosts: atomic writes, safe reads, tables, digests, file types."""

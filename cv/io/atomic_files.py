@@ -1,8 +1,7 @@
-"""Files that appear whole or not at all.
+"""Files that are written completely or not at all.
 
-A writer gets a path inside a private folder beside the target; only when it has written without an
-error are the bytes forced to disk and moved into place. What breaks before that moment leaves the
-target as it was.
+A writer gets a path in a private folder beside the target. Once it has finished without an error,
+its bytes are forced to disk and moved into place; a failure before leaves the target as it was.
 """
 
 from __future__ import annotations
@@ -18,18 +17,18 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
-_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
-_ABANDONED_S = 86400.0
+_NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+_STALE_S = 86400.0
 
 
 @contextmanager
 def atomic_path(path: str | Path, overwrite: bool = True) -> Iterator[Path]:
-    """A path to write to; when the block ends well, the file there becomes `path` in one step.
+    """Yield a path to write to; when the block ends without an error, its file becomes `path`.
 
-    The path has the name of the target and lies in an empty folder of its own on the same file
-    system, so a library may put its side files next to it: they vanish. A link is followed.
-    Raises FileExistsError when `overwrite` is False and `path` exists by then, otherwise OSError
-    as the system reports it; whatever happens, `path` is the old file or the new one.
+    The yielded path has the name of the target, in an empty folder of its own on the same file
+    system: side files that a library puts next to it are removed. A link is followed. Raises
+    FileExistsError if `overwrite` is False and `path` exists by then, else OSError as the system
+    reports it; whatever happens, `path` is the old file or the new one.
     """
     target = Path(os.path.realpath(path))
     folder = target.with_name(f"{_prefix(target)}{secrets.token_hex(6)}.tmp")
@@ -41,18 +40,18 @@ def atomic_path(path: str | Path, overwrite: bool = True) -> Iterator[Path]:
         if overwrite:
             draft.replace(target)
         else:
-            _place(draft, target)
+            _link_new(draft, target)
         _sync_folder(target.parent)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_stale_temporaries(path: str | Path) -> None:
-    """Removes what writers of `path` that were killed left, once it is a day old."""
+    """Remove what killed writers of `path` left behind, once it is a day old."""
     target = Path(os.path.realpath(path))
     left = re.compile(re.escape(_prefix(target)) + r"[0-9a-f]{12}\.tmp")
     for folder in target.parent.iterdir():
-        if left.fullmatch(folder.name) and _age_s(folder) > _ABANDONED_S:
+        if left.fullmatch(folder.name) and _age_s(folder) > _STALE_S:
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -61,7 +60,7 @@ def _prefix(target: Path) -> str:
 
 
 def _age_s(folder: Path) -> float:
-    """Seconds since something in `folder` was written; 0 where that is not known."""
+    """Return the seconds since something in `folder` was written; 0 if that is not known."""
     try:
         return time.time() - max(one.stat().st_mtime for one in (folder, *folder.iterdir()))
     except OSError:
@@ -69,18 +68,18 @@ def _age_s(folder: Path) -> float:
 
 
 def write_atomically(path: str | Path, content: bytes | str) -> None:
-    """`content` as the file `path`, text as UTF-8; raises OSError, leaving `path` as it was."""
+    """Write `content` as the file `path`, text as UTF-8; on OSError `path` stays as it was."""
     data = content.encode("utf-8") if isinstance(content, str) else content
     with atomic_path(path) as draft:
         draft.write_bytes(data)
 
 
-def _place(draft: Path, target: Path) -> None:
-    """Gives `draft` the name `target`, which nobody may have taken."""
+def _link_new(draft: Path, target: Path) -> None:
+    """Give `draft` the name `target`; raises FileExistsError if that exists."""
     try:
         os.link(draft, target)
     except OSError as error:
-        if error.errno not in _NO_LINKS:
+        if error.errno not in _NO_HARD_LINKS:
             raise
         if target.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from error
@@ -96,7 +95,7 @@ def _sync(path: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Makes a rename last; systems that cannot open a folder need no such thing."""
+    """Make a rename durable; systems that cannot open a folder do not need it."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except OSError:
@@ -110,7 +109,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def packaged_folder(packaged: str, checkout: str) -> Path:
-    """A folder that comes with Pierwatch.
+    """Return a folder of data files that come with Pierwatch.
 
     It is `packaged` inside the installed package, or `checkout` at the top of a source checkout.
     """

@@ -1,4 +1,4 @@
-"""Tables that people write: CSV files in UTF-8, with errors that name the line."""
+"""CSV files in UTF-8 that people write, with errors that name the line."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from cv.errors import InputError
 
 MAX_BYTES = 16 * 2**20
-"""Largest table that is read."""
+"""Size of the largest table that is read."""
 _DAY = timedelta(days=1)
 
 
 def read_rows(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Line and cells, without blanks around them, of every row of the CSV file `path`.
+    """Yield line number and cells, stripped, of every row of the CSV file `path`.
 
     The cells are those of `columns` in that order; the file may have more. Raises InputError.
     """
@@ -32,11 +32,13 @@ def read_rows(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, t
                 raise InputError(
                     path,
                     f"no column {', '.join(missing)}",
-                    f"the columns {', '.join(columns)} are needed, parted by commas",
+                    f"the columns {', '.join(columns)} are needed, separated by commas",
                     "Add it.",
                 )
             if len(set(reader.fieldnames or ())) < len(reader.fieldnames or ()):
-                raise InputError(path, "a column is there twice", "once is enough", "Remove one.")
+                raise InputError(
+                    path, "a column occurs twice", "names of columns are unique", "Remove one."
+                )
             for row in reader:
                 cells = tuple((row[name] or "").strip() for name in columns)
                 if None in row or not all(cell.isprintable() for cell in cells):
@@ -50,15 +52,15 @@ def read_rows(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, t
 
 
 def invalid_line(path: str | Path, line: int, error: Exception, limit: str) -> InputError:
-    """The refusal of a line, of which `limit` says what it must be."""
+    """Return the error for an invalid line; `limit` states what it must be."""
     return InputError(path, f"line {line}: {error}", limit, "Correct it.")
 
 
 def date_range(first: str, last: str) -> tuple[datetime, datetime]:
-    """When what lasts from `first` to `last` begins and ends, UTC; the end is later.
+    """Return start and end, UTC, of what lasts from `first` to `last`; the end is later.
 
-    Dates, or times in ISO 8601 with a zone; an empty `last` is the same day, or moment. A day lasts
-    until the next one begins. Raises ValueError.
+    Both are dates, or times in ISO 8601 with a zone; an empty `last` is the same day, or moment. A
+    day lasts until the next one begins. Raises ValueError.
     """
     try:
         began, after = _moments(first)
@@ -71,7 +73,7 @@ def date_range(first: str, last: str) -> tuple[datetime, datetime]:
 
 
 def _moments(text: str) -> tuple[datetime, datetime]:
-    """When what is written begins and ends: a day, or a moment and the second after it."""
+    """Return start and end of a day, or of a moment that lasts a second."""
     try:
         day = date.fromisoformat(text)
     except ValueError:

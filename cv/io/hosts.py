@@ -1,4 +1,4 @@
-"""Hosts: which of them are this computer, and which addresses lie in no network of one's own."""
+"""Hosts of the network."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` (a name or an address, without a port) is this computer."""
+    """Return whether `host` (a name or an address, without a port) is this computer."""
     if host.lower() == "localhost":
         return True
     try:

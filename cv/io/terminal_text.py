@@ -1,12 +1,12 @@
-"""Wording: text of others, as it is shown to people."""
+"""Text from files, made safe to print on a terminal."""
 
 from __future__ import annotations
 
 
 def printable_line(text: str) -> str:
-    """`text` on one line that a terminal prints as it is: what cannot be printed is escaped.
+    """Return `text` on one line, with everything that is not printable escaped.
 
-    Names of files may hold line breaks, and sequences that steer a terminal.
+    File names may hold line breaks, and sequences that control a terminal.
     """
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text

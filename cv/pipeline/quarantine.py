@@ -8,7 +8,7 @@ from pathlib import Path
 from cv.ledger import Ledger
 from cv.ledger.quarantined_file import QuarantinedFile
 from cv.pipeline.outcome import SceneOutcome, SceneStatus
-from cv.scene.discovery.sidecar_files import file_names, scene_files
+from cv.scene.discovery.sidecar_files import sibling_names, scene_files
 
 
 def skip_quarantined(
@@ -21,7 +21,7 @@ def skip_quarantined(
     known = ledger.quarantined()
     if not known:
         return {}
-    beside = {folder: file_names(folder) for folder in {path.parent for path in paths}}
+    beside = {folder: sibling_names(folder) for folder in {path.parent for path in paths}}
     outcomes = {}
     for path in paths:
         files = _files(path, beside[path.parent])
@@ -39,7 +39,9 @@ def add_to_quarantine(ledger: Ledger, path: Path, death: str) -> SceneOutcome:
     It is put into the quarantine of `ledger`, unless it went away. Raises LedgerError.
     """
     try:
-        culprit = QuarantinedFile.of(path, _files(path, file_names(path.parent)) or (path,), death)
+        culprit = QuarantinedFile.of(
+            path, _files(path, sibling_names(path.parent)) or (path,), death
+        )
     except OSError as error:
         reason = f"{death}, twice and more; then: {error.strerror or error}"
         return SceneOutcome(str(path), SceneStatus.REFUSED, reason)

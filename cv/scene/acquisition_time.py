@@ -1,7 +1,7 @@
 """Acquisition times: declared, with a time zone, and kept in UTC.
 
-Patterns of file names are parsed here and not by the package trollsift, which accepts a time without
-a zone, and picks one of two times where a pattern matches a name twice.
+Patterns of file names are parsed here and not by the package trollsift, which accepts a time
+without a zone, and picks one of two times where a pattern matches a name twice.
 """
 
 from __future__ import annotations

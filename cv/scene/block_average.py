@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cv.scene.integrity.deflate_blocks import Window
 from cv.scene.raster_reader import RasterReader, WindowRead
 from cv.scene.resampling import BlockAverages, SourceWindow
 
@@ -19,21 +19,6 @@ _STRIP_PIXELS = 2**22
 """Pixels that are read at once."""
 _EXACT_PIXELS = 2**27
 """Largest window of which every pixel is read."""
-
-
-@dataclass(frozen=True)
-class _Strip:
-    """Whole rows of blocks inside the raster."""
-
-    x: int
-    y: int
-    """Upper left corner, pixels of the raster."""
-    width: int
-    height: int
-    """Pixels."""
-    row: int
-    column: int
-    """First block, counted in the window."""
 
 
 def average_blocks(
@@ -53,36 +38,33 @@ def average_blocks(
     share = np.zeros((window.rows, window.columns), np.float32)
     step = _step(window, exact_pixels)
     block = (window.block[0] // step[0], window.block[1] // step[1])
-    for strip in _strips(window, reader.header.shape):
-        data, valid = convert(reader.read(strip.x, strip.y, *_whole_steps(strip, step), step))
-        means, shares = _block_means(data, valid, block)
+    for x, y, width, height in _strips(window, reader.header.shape):
+        whole = (_whole_steps(width, step[0]), _whole_steps(height, step[1]))
+        means, shares = _block_means(*convert(reader.read(x, y, *whole, step)), block)
+        row, column = (y - window.y) // window.block[1], (x - window.x) // window.block[0]
         rows, columns = shares.shape
-        place = np.s_[strip.row : strip.row + rows, strip.column : strip.column + columns]
+        place = np.s_[row : row + rows, column : column + columns]
         share[place] = shares
         values[(slice(None), *place)] = means
     return BlockAverages(values, share)
 
 
-def _whole_steps(strip: _Strip, step: tuple[int, int]) -> tuple[int, int]:
-    """Return width and height in whole steps: a remainder would stretch the pixels that are read."""
-    return (
-        strip.width - strip.width % step[0] or strip.width,
-        strip.height - strip.height % step[1] or strip.height,
-    )
+def _whole_steps(length: int, step: int) -> int:
+    """Return the part of `length` in whole steps: a remainder would stretch what is read."""
+    return length - length % step or length
 
 
-def _strips(window: SourceWindow, raster: tuple[int, int]) -> Iterator[_Strip]:
-    """Yield strips of whole blocks, clipped to the raster."""
+def _strips(window: SourceWindow, raster: tuple[int, int]) -> Iterator[Window]:
+    """Yield strips of whole rows of blocks, clipped to the raster."""
     width, height = window.block
-    first = max(0, -window.x // width)
-    x = window.x + first * width
+    x = window.x + max(0, -window.x // width) * width
     x_end = min(window.x + window.columns * width, raster[1])
-    step = max(1, _STRIP_PIXELS // max(1, x_end - x) // height)
-    for row in range(max(0, -window.y // height), window.rows, step):
+    rows = max(1, _STRIP_PIXELS // max(1, x_end - x) // height)
+    for row in range(max(0, -window.y // height), window.rows, rows):
         y = window.y + row * height
-        y_end = min(window.y + min(row + step, window.rows) * height, raster[0])
+        y_end = min(window.y + min(row + rows, window.rows) * height, raster[0])
         if x < x_end and y < y_end:
-            yield _Strip(x, y, x_end - x, y_end - y, row, first)
+            yield x, y, x_end - x, y_end - y
 
 
 def _step(window: SourceWindow, exact_pixels: int) -> tuple[int, int]:

@@ -84,7 +84,7 @@ def local_file(path: str | Path) -> Path:
 
 
 def file_format(path: Path) -> FileFormat:
-    """Return the format of `path` by its first bytes; raises SceneError for one that is not read."""
+    """Return the format of `path` by its first bytes; raises SceneError for any other."""
     try:
         with path.open("rb") as stream:
             start = stream.read(_SIGNATURE_BYTES)
@@ -106,12 +106,12 @@ def file_format(path: Path) -> FileFormat:
     )
 
 
-def sibling_names(path: Path) -> list[str]:
-    """Return the names of all files in the folder of `path`, sorted; raises SceneError."""
+def file_names(folder: Path) -> list[str]:
+    """Return the names of all files in `folder`, sorted; raises SceneError."""
     try:
-        return sorted(entry.name for entry in path.parent.iterdir())
-    except OSError as error:
-        raise unreadable_file(path.parent, error) from error
+        return sorted(entry.name for entry in folder.iterdir())
+    except (OSError, ValueError) as error:
+        raise unreadable_file(folder, error) from error
 
 
 def scene_digest(path: Path, algorithm: str = "sha256") -> str:

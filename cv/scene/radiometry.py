@@ -145,7 +145,12 @@ class PercentileStretch:
 
 _NUMBER = r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 _RANGE = re.compile(rf"({_NUMBER})-({_NUMBER})", re.IGNORECASE)
-_GRAMMAR = (
+_STRETCH = re.compile(
+    rf"(?:percentile|limits)(?::(?P<ranges>{_NUMBER}-{_NUMBER}(?:,{_NUMBER}-{_NUMBER})*))?"
+    r"(?::(?P<bands>\d+(?:,\d+,\d+)?))?",
+    re.IGNORECASE,
+)
+_SYNTAX = (
     '"percentile[:LOW-HIGH][:R,G,B]" or "limits:LOW-HIGH[,LOW-HIGH,LOW-HIGH][:R,G,B]" is needed'
 )
 
@@ -154,42 +159,34 @@ def parse_stretch(text: str) -> Radiometry | PercentileStretch | None:
     """Return the stretch written as `text`; None if it may be the name of a profile.
 
     Examples: "percentile", "percentile:2-98", "percentile:0.5-99.5:3,2,1" (with the bands of red,
-    green, blue), "limits:0-3000", "limits:200-1800,150-1700,100-1500:3,2,1". Raises RadiometryError.
+    green, blue), "limits:0-3000", "limits:200-1800,150-1700,100-1500:3,2,1". Raises
+    RadiometryError.
     """
-    kind, *parts = text.strip().split(":")
+    compact = re.sub(r"\s*([:,])\s*", r"\1", text.strip())
+    kind = compact.partition(":")[0]
     if kind not in ("percentile", "limits"):
         return None
-    bands = _bands(text, parts.pop()) if parts and _RANGE.search(parts[-1]) is None else ()
-    ranges = [_RANGE.fullmatch(part.strip()) for part in parts.pop().split(",")] if parts else []
-    if parts or not all(ranges) or len(ranges) not in ((0, 1) if kind == "percentile" else (1, 3)):
-        raise RadiometryError("radiometry", f"{text!r}", _GRAMMAR, "Correct it.")
-    pairs = [(float(found[1]), float(found[2])) for found in ranges if found]
+    found = _STRETCH.fullmatch(compact)
+    ranges, numbers = (found["ranges"] or "", found["bands"] or "") if found else ("", "0")
+    pairs = [(float(low), float(high)) for low, high in _RANGE.findall(ranges)]
+    counts = (0, 1) if kind == "percentile" else (1, 3)
+    bands = _bands(numbers)
+    if 0 in bands or len(pairs) not in counts:
+        raise RadiometryError("radiometry", repr(text), _SYNTAX, "Correct it; bands count from 1.")
     if kind == "percentile":
-        return _percentiles(text, pairs[0] if pairs else (0.5, 99.5), bands)
+        low, high = pairs[0] if pairs else (0.5, 99.5)
+        if not 0 <= low < high <= 100:
+            limit = "percentiles rise from 0 at least to 100 at most"
+            raise RadiometryError("radiometry", repr(text), limit, 'Write "percentile:0.5-99.5".')
+        return PercentileStretch(low, high, bands)
     red, green, blue = pairs * 3 if len(pairs) == 1 else pairs
-    low, high = (red[0], green[0], blue[0]), (red[1], green[1], blue[1])
-    return Radiometry("limits", bands, low, high)
+    lows, highs = (red[0], green[0], blue[0]), (red[1], green[1], blue[1])
+    return Radiometry("limits", bands, lows, highs)
 
 
-def _percentiles(
-    text: str, pair: tuple[float, float], bands: Bands | tuple[()]
-) -> PercentileStretch:
-    if not 0 <= pair[0] < pair[1] <= 100:
-        raise RadiometryError(
-            "radiometry",
-            f"{text!r}",
-            "percentiles rise from 0 at least to 100 at most",
-            'Write "percentile:0.5-99.5".',
-        )
-    return PercentileStretch(*pair, bands)
-
-
-def _bands(text: str, part: str) -> Bands:
-    numbers = part.split(",")
-    known = all(number.strip().isdecimal() and int(number) > 0 for number in numbers)
-    if len(numbers) not in (1, 3) or not known:
-        raise RadiometryError(
-            "radiometry", f"{text!r}", _GRAMMAR, "Correct it; bands count from 1."
-        )
-    red, green, blue = (int(number) for number in (numbers if len(numbers) == 3 else numbers * 3))
+def _bands(text: str) -> Bands | tuple[()]:
+    numbers = [int(number) for number in text.split(",") if number]
+    if not numbers:
+        return ()
+    red, green, blue = numbers * 3 if len(numbers) == 1 else numbers
     return red, green, blue

@@ -93,6 +93,14 @@ class RasterHeader:
         return self.colours.index("alpha") + 1 if "alpha" in self.colours else 0
 
     @property
+    def rgb_bands(self) -> tuple[int, int, int] | tuple[()]:
+        """Numbers of the bands that are declared red, green and blue; empty if they are not."""
+        if not {"red", "green", "blue"} <= set(self.colours):
+            return ()
+        red, green, blue = (self.colours.index(name) + 1 for name in ("red", "green", "blue"))
+        return red, green, blue
+
+    @property
     def colour_bands(self) -> int:
         """Number of bands without alpha."""
         return sum(colour != "alpha" for colour in self.colours)

@@ -19,6 +19,7 @@ from cv.geometry.patch import Patch
 from cv.scene.acquisition_time import NamePattern, time_from_tags, to_utc
 from cv.scene.block_average import average_blocks
 from cv.scene.georeference import image_grid
+from cv.scene.integrity.deflate_blocks import Window
 from cv.scene.local_files import local_file, scene_digest
 from cv.scene.nodata_collar import collar_mask
 from cv.scene.providers.delivery import read_delivery
@@ -35,7 +36,7 @@ from cv.scene.resampling import (
     resample_patch,
     source_window,
 )
-from cv.scene.visibility import Visibility, VisibilityQuery, Window, clear_area, polygon_parts
+from cv.scene.visibility import Visibility, VisibilityQuery, clear_area, polygon_parts
 
 _STRETCH_PIXELS = 2**20
 """Pixels from which the limits of a percentile stretch are measured."""

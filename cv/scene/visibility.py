@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from rasterio.features import shapes
 from shapely.geometry.base import BaseGeometry
 
+from cv.scene.integrity.deflate_blocks import Window
+
 NOTHING = shapely.MultiPolygon()
 _PART_PIXELS = 2**21
 _ROUNDING = 1e-9
 """Share of a region that the sum of its parts may miss by rounding."""
 
-Window = tuple[int, int, int, int]
-"""x, y, width, height in pixels."""
 ValidIn = Callable[[int, int, int, int], NDArray[np.bool_]]
 """Returns (rows, columns) which pixels of the window x, y, width, height are valid."""
 ClearIn = Callable[[BaseGeometry, Window], BaseGeometry]

@@ -1,4 +1,4 @@
-"""Sites: the named piers that are watched, read from GeoJSON."""
+"""Sites: the named piers of a port and their berths, read from GeoJSON."""
 
 from cv.site.document import MAX_BYTES, load_site_document
 from cv.site.pier import BERTH_BUFFER_M, Pier, PierRole

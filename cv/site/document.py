@@ -1,4 +1,4 @@
-"""The GeoJSON document that describes a site (RFC 7946), parsed and refused piece by piece."""
+"""The GeoJSON document (RFC 7946) that describes a site, parsed with an error for every defect."""
 
 from __future__ import annotations
 
@@ -20,22 +20,28 @@ MAX_BYTES = 16 * 2**20
 """Largest site file that is read."""
 _SITE_FILE = SafeLoader(error=SiteError, max_bytes=MAX_BYTES, remedy="Export the site again.")
 _WGS84 = "OGC:CRS84"
+_CORRECT = "Correct the property."
+_DRAW_AGAIN = "Draw the outline again."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SiteFeature:
     """A pier or a berth as the file describes it."""
 
-    name: str
     kind: str
+    """ "pier" or "berth"."""
+    name: str
+    """Name of a pier."""
     pier: str
+    """Name of the pier that a berth belongs to."""
     role: PierRole
     aliases: tuple[str, ...]
     geometry: BaseGeometry
+    """Polygon or MultiPolygon, x, y of the site's CRS."""
 
 
 def load_site_document(path: Path) -> dict[str, Any]:
-    """The FeatureCollection in a site file; raises SiteError."""
+    """Return the FeatureCollection in a site file; raises SiteError."""
     document = _SITE_FILE.read_json_object(path)
     if document.get("type") != "FeatureCollection":
         raise SiteError(
@@ -48,14 +54,14 @@ def load_site_document(path: Path) -> dict[str, Any]:
 
 
 def read_crs(path: Path, document: dict[str, Any]) -> CRS:
-    """The CRS of a site file's coordinates; raises SiteError."""
+    """Return the CRS of a site file's coordinates; raises SiteError."""
     member = document.get("crs")
     if member is None:
         return parse_crs(_WGS84)
     try:
         crs = parse_crs(member if isinstance(member, str) else member["properties"]["name"])
         if not (crs.is_geographic or crs.is_projected):
-            raise ValueError("it does not lie on the Earth")
+            raise ValueError("neither geographic nor projected")
         return crs
     except (KeyError, TypeError, ValueError) as error:
         raise SiteError(
@@ -67,72 +73,53 @@ def read_crs(path: Path, document: dict[str, Any]) -> CRS:
 
 
 def read_features(path: Path, document: dict[str, Any]) -> list[SiteFeature]:
-    """Its features; raises SiteError."""
-    raw = document.get("features")
-    if not isinstance(raw, list) or not raw:
+    """Return the features of a site file; raises SiteError."""
+    features = document.get("features")
+    if not isinstance(features, list) or not features:
         raise SiteError(
             path,
             "no features",
             "at least one pier is needed",
             "Draw the outline of a pier as a Polygon.",
         )
-    return [_feature(path, i, item) for i, item in enumerate(raw)]
+    return [_feature(path, i, feature) for i, feature in enumerate(features)]
 
 
-def _feature(path: Path, i: int, raw: Any) -> SiteFeature:
+def _feature(path: Path, i: int, feature: Any) -> SiteFeature:
     where = f"feature {i}"
-    if not isinstance(raw, dict) or raw.get("type") != "Feature":
-        raise SiteError(
-            path,
-            f"{where} is not a Feature",
-            "every item must be a GeoJSON Feature",
-            "Export the site again.",
-        )
-    properties = raw.get("properties") or {}
+    if not isinstance(feature, dict) or feature.get("type") != "Feature":
+        limit = "every item must be a GeoJSON Feature"
+        raise SiteError(path, f"{where} is not a Feature", limit, _SITE_FILE.remedy)
+    properties = feature.get("properties") or {}
     if not isinstance(properties, dict):
-        raise SiteError(
-            path,
-            f"{where}: properties is {str(properties)[:60]}",
-            "it must be an object",
-            "Export the site again.",
-        )
+        found = f"{where}: properties is {str(properties)[:60]}"
+        raise SiteError(path, found, "it must be an object", _SITE_FILE.remedy)
     kind = _text(path, where, properties, "kind", "pier")
     if kind not in ("pier", "berth"):
-        raise SiteError(
-            path,
-            f"{where}: kind is {kind!r}",
-            'it must be "pier" or "berth"',
-            "Correct the property.",
-        )
+        found = f"{where}: kind is {kind!r}"
+        raise SiteError(path, found, 'it must be "pier" or "berth"', _CORRECT)
     name = _text(path, where, properties, "name", "")
     pier = _text(path, where, properties, "pier", "")
-    if not (name if kind == "pier" else pier).strip():
-        raise SiteError(
-            path,
-            f"{where} has no name",
-            "a pier needs `name`, a berth needs `pier`",
-            "Add the property.",
-        )
-    where = f"{kind} {(name if kind == 'pier' else pier)!r}"
+    own = name if kind == "pier" else pier
+    if not own.strip():
+        limit = "a pier needs `name`, a berth needs `pier`"
+        raise SiteError(path, f"{where} has no name", limit, "Add the property.")
+    where = f"{kind} {own!r}"
     return SiteFeature(
-        name,
-        kind,
-        pier,
-        _role(path, where, properties),
-        read_aliases(path, where, properties),
-        _polygon(path, where, raw.get("geometry")),
+        kind=kind,
+        name=name,
+        pier=pier,
+        role=_role(path, where, properties),
+        aliases=read_aliases(path, where, properties),
+        geometry=_polygon(path, where, feature.get("geometry")),
     )
 
 
 def _text(path: Path, where: str, properties: dict[str, Any], key: str, default: str) -> str:
     value = properties.get(key, default)
     if not isinstance(value, str):
-        raise SiteError(
-            path,
-            f"{where}: {key} is {str(value)[:60]}",
-            "it must be a text",
-            "Correct the property.",
-        )
+        found = f"{where}: {key} is {str(value)[:60]}"
+        raise SiteError(path, found, "it must be a text", _CORRECT)
     return value
 
 
@@ -141,24 +128,16 @@ def _role(path: Path, where: str, properties: dict[str, Any]) -> PierRole:
     try:
         return PierRole(text)
     except ValueError as error:
-        raise SiteError(
-            path,
-            f"{where}: role is {text!r}",
-            f"one of {', '.join(PierRole)} is needed",
-            "Correct the property.",
-        ) from error
+        found, limit = f"{where}: role is {text!r}", f"one of {', '.join(PierRole)} is needed"
+        raise SiteError(path, found, limit, _CORRECT) from error
 
 
 def read_aliases(path: Path, where: str, properties: dict[str, Any]) -> tuple[str, ...]:
-    """Other names of what has `properties`; raises SiteError."""
+    """Return the member `aliases` of `properties`; raises SiteError, which names `where`."""
     aliases = properties.get("aliases") or []
     if not isinstance(aliases, list) or not all(isinstance(alias, str) for alias in aliases):
-        raise SiteError(
-            path,
-            f"{where}: aliases is {str(aliases)[:60]}",
-            "a list of texts is needed",
-            'Write "aliases": ["Pier Two"].',
-        )
+        found = f"{where}: aliases is {str(aliases)[:60]}"
+        raise SiteError(path, found, "a list of texts is needed", 'Write "aliases": ["Pier Two"].')
     return tuple(aliases)
 
 
@@ -176,33 +155,15 @@ def _polygon(path: Path, where: str, raw: Any) -> BaseGeometry:
     try:
         polygons = [_rings(part) for part in parts]
         geometry = shapely.MultiPolygon(polygons) if len(polygons) != 1 else polygons[0]
-    except (
-        TypeError,
-        ValueError,
-        IndexError,
-        OverflowError,
-        shapely.errors.ShapelyError,
-    ) as error:
-        raise SiteError(
-            path,
-            f"{where}: {error}",
-            "closed rings of at least 4 finite positions are needed",
-            "Correct its coordinates.",
-        ) from error
+    except (TypeError, ValueError, IndexError, OverflowError, shapely.errors.ShapelyError) as error:
+        limit = "closed rings of at least 4 finite positions are needed"
+        raise SiteError(path, f"{where}: {error}", limit, "Correct its coordinates.") from error
     if not geometry.is_valid:
-        raise SiteError(
-            path,
-            f"{where}: {shapely.is_valid_reason(geometry)}",
-            "an outline must not cross itself",
-            "Draw the outline again.",
-        )
+        found = f"{where}: {shapely.is_valid_reason(geometry)}"
+        raise SiteError(path, found, "an outline must not cross itself", _DRAW_AGAIN)
     if geometry.is_empty or geometry.area <= 0:
-        raise SiteError(
-            path,
-            f"{where} is empty",
-            "an outline with an area is needed",
-            "Draw the outline again.",
-        )
+        found = f"{where} is empty"
+        raise SiteError(path, found, "an outline with an area is needed", _DRAW_AGAIN)
     return geometry
 
 

@@ -1,4 +1,4 @@
-"""One watched place: a pier with its role, outline and berth."""
+"""A pier with its role, outline and berth."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from enum import StrEnum
 from shapely.geometry.base import BaseGeometry
 
 BERTH_BUFFER_M = 60.0
-"""Width of the berth of a pier without a berth polygon: so far from its outline, metres."""
+"""Width of the berth around the outline of a pier without a berth polygon, metres."""
 
 
 class PierRole(StrEnum):
-    """What a pier is for."""
+    """Use of a pier."""
 
     EXPORT = "export"
     IMPORT = "import"
@@ -23,19 +23,19 @@ class PierRole(StrEnum):
 
 @dataclass(frozen=True)
 class Pier:
-    """One watched place."""
+    """A place where containers stand and ships berth."""
 
     name: str
     """Unique within the site."""
     role: PierRole
     outline: BaseGeometry
-    """Polygon or MultiPolygon in x, y of the site's CRS, where containers stand."""
+    """Where containers stand: Polygon or MultiPolygon, x, y of the site's CRS."""
     berth: BaseGeometry | None = None
-    """Where this pier's hulls lie, same CRS; None: within `BERTH_BUFFER_M` of the outline."""
+    """Where its hulls lie, same CRS; None: within `BERTH_BUFFER_M` of the outline."""
     aliases: tuple[str, ...] = ()
-    """Other names in use."""
+    """Other names."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Its name, then its aliases."""
+        """Name and aliases."""
         return (self.name, *self.aliases)

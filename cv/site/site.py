@@ -1,4 +1,4 @@
-"""Sites: the named piers of one port."""
+"""The named piers of one port."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from pyproj import CRS
 
 from cv.errors import SiteError
-from cv.site.document import load_site_document, read_aliases, read_crs, read_features
+from cv.site.document import SiteFeature, load_site_document, read_aliases, read_crs, read_features
 from cv.site.pier import Pier
 
 MAX_OVERLAP = 0.01
-"""Most of a pier that another one may cover, as a part of the smaller: outlines touch."""
+"""Largest share of the smaller of two piers that both may cover: outlines touch."""
 
 
 @dataclass(frozen=True)
@@ -29,47 +29,18 @@ class Site:
 
     @classmethod
     def read(cls, path: str | Path) -> Site:
-        """The site in GeoJSON file `path`.
+        """Return the site in the GeoJSON file `path`; raises SiteError.
 
-        A FeatureCollection of Polygons or MultiPolygons in longitude, latitude (or of the CRS that
-        a top-level `crs` member names). Properties of a feature: `name`; `role` (export, import,
-        rail, yard, anchorage; default yard); `aliases`, a list; `kind`: "pier" (default) or
-        "berth", a berth naming its pier in `pier`. The collection may have a `name` and `aliases`.
-        Raises SiteError.
+        The file holds a FeatureCollection of Polygons or MultiPolygons in longitude, latitude (or
+        in the CRS that a top-level member `crs` names). Properties of a feature: `name`; `role`
+        (export, import, rail, yard, anchorage; default yard); `aliases`, a list; `kind`: "pier"
+        (default) or "berth", a berth naming its pier in `pier`. The collection may have a `name`
+        and `aliases`.
         """
         path = Path(path)
         document = load_site_document(path)
-        features = read_features(path, document)
+        piers = _piers(path, read_features(path, document))
         crs = read_crs(path, document)
-        berths = {}
-        for feature in features:
-            if feature.kind == "berth":
-                if feature.pier in berths:
-                    raise SiteError(
-                        path,
-                        f"pier {feature.pier!r} has two berths",
-                        "a pier has one berth",
-                        "Join them in a MultiPolygon.",
-                    )
-                berths[feature.pier] = feature.geometry
-        piers = tuple(
-            Pier(
-                feature.name,
-                feature.role,
-                feature.geometry,
-                berths.pop(feature.name, None),
-                feature.aliases,
-            )
-            for feature in features
-            if feature.kind == "pier"
-        )
-        if berths:
-            raise SiteError(
-                path,
-                f"a berth names the pier {next(iter(berths))!r}",
-                "no such pier is in the file",
-                "Correct its property `pier`.",
-            )
         _check_names(path, piers)
         _check_outlines(path, piers, crs)
         name = str(document.get("name") or path.stem)
@@ -82,7 +53,7 @@ class Site:
         return len(self.piers)
 
     def pier(self, name: str) -> Pier:
-        """The pier called `name`, or known by it as an alias; raises SiteError."""
+        """Return the pier with the name or alias `name`; raises SiteError."""
         for pier in self.piers:
             if name in pier.names:
                 return pier
@@ -93,6 +64,54 @@ class Site:
             f"its piers are {names}",
             "Use one of these names.",
         )
+
+
+def _piers(path: Path, features: list[SiteFeature]) -> tuple[Pier, ...]:
+    """Return the piers with their berths; raises SiteError."""
+    berths = {}
+    for feature in features:
+        if feature.kind == "berth":
+            if feature.pier in berths:
+                raise SiteError(
+                    path,
+                    f"pier {feature.pier!r} has two berths",
+                    "a pier has one berth",
+                    "Join them in a MultiPolygon.",
+                )
+            berths[feature.pier] = feature.geometry
+    piers = tuple(
+        Pier(
+            name=feature.name,
+            role=feature.role,
+            outline=feature.geometry,
+            berth=berths.pop(feature.name, None),
+            aliases=feature.aliases,
+        )
+        for feature in features
+        if feature.kind == "pier"
+    )
+    if berths:
+        raise SiteError(
+            path,
+            f"a berth names the pier {next(iter(berths))!r}",
+            "no such pier is in the file",
+            "Correct its property `pier`.",
+        )
+    if not piers:
+        raise SiteError(path, "only berths", "at least one pier is needed", "Draw a pier.")
+    return piers
+
+
+def _check_names(path: Path, piers: tuple[Pier, ...]) -> None:
+    seen: set[str] = set()
+    for name in (name for pier in piers for name in pier.names):
+        if not name.isprintable():
+            found = f"the name {name!a} cannot be printed"
+            raise SiteError(path, found, "names are printable text on one line", "Rename the pier.")
+        if name in seen:
+            limit = "names and aliases of piers are unique"
+            raise SiteError(path, f"the name {name!r} occurs twice", limit, "Rename one of them.")
+        seen.add(name)
 
 
 def _check_outlines(path: Path, piers: tuple[Pier, ...], crs: CRS) -> None:
@@ -107,37 +126,18 @@ def _check_outlines(path: Path, piers: tuple[Pier, ...], crs: CRS) -> None:
                 'Coordinates in metres need a declared CRS: "crs": "EPSG:...".',
             )
         for other in piers[:i]:
-            pairs = (("piers", pier.outline, other.outline), ("berths", pier.berth, other.berth))
-            for what, one, two in pairs:
-                if one is None or two is None:
-                    continue
-                if one.intersection(two).area > MAX_OVERLAP * min(one.area, two.area):
-                    raise SiteError(
-                        path,
-                        f"{what} of {other.name!r} and {pier.name!r} overlap",
-                        f"they may share at most {MAX_OVERLAP:.0%} of the smaller one",
-                        "What is counted counts for one pier: draw them apart.",
-                    )
+            _check_overlap(path, other, pier)
 
 
-def _check_names(path: Path, piers: tuple[Pier, ...]) -> None:
-    if not piers:
-        raise SiteError(path, "only berths", "at least one pier is needed", "Draw a pier.")
-    seen: set[str] = set()
-    for pier in piers:
-        for name in pier.names:
-            if not name.isprintable():
-                raise SiteError(
-                    path,
-                    f"the name {name!a} cannot be printed",
-                    "names are printable text on one line",
-                    "Rename the pier.",
-                )
-            if name in seen:
-                raise SiteError(
-                    path,
-                    f"the name {name!r} occurs twice",
-                    "names and aliases of piers are unique",
-                    "Rename one of them.",
-                )
-            seen.add(name)
+def _check_overlap(path: Path, first: Pier, second: Pier) -> None:
+    pairs = (("piers", first.outline, second.outline), ("berths", first.berth, second.berth))
+    for what, one, two in pairs:
+        if one is None or two is None:
+            continue
+        if one.intersection(two).area > MAX_OVERLAP * min(one.area, two.area):
+            raise SiteError(
+                path,
+                f"{what} of {first.name!r} and {second.name!r} overlap",
+                f"they may share at most {MAX_OVERLAP:.0%} of the smaller one",
+                "An object is counted for one pier: draw them apart.",
+            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -89,10 +90,17 @@ def test_the_program_logs_warnings_as_it_wants(
 def test_a_warning_counts_for_the_thread_that_reads(caplog: pytest.LogCaptureFixture) -> None:
     logger = logging.getLogger("rasterio._err")
     messages: list[str] = []
-    with pytest.raises(SceneError, match="a"), fail_on_warnings(Path("a.tif"), messages):
-        logger.warning("a")
-        logger.info("b")
-    assert messages == ["a"]
-    logger.warning("c")
-    assert messages == ["a"]
-    assert [record.message for record in caplog.records] == ["a", "c"]
+
+    def decode() -> None:
+        with fail_on_warnings(Path("a.tif"), messages):
+            logger.warning("damaged")
+            logger.info("detail")
+            other = threading.Thread(target=logger.warning, args=["of another file"])
+            other.start()
+            other.join()
+
+    with pytest.raises(SceneError, match="damaged"):
+        decode()
+    logger.warning("later")
+    assert messages == ["damaged"]
+    assert [record.message for record in caplog.records] == ["damaged", "of another file", "later"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from cv.errors import SceneError
 from cv.scene.discovery.scene_folder import scenes_at
 from cv.scene.discovery.sidecar_files import SceneFile
-from cv.scene.local_files import unreadable_file
+from cv.scene.local_files import file_names
 
 FileState = tuple[tuple[str, int, int], ...]
 """Name, size (bytes) and time of change (ns) of each file of a scene; 0, 0 of a missing one."""
@@ -39,8 +39,8 @@ class NewScenes:
         """Return scenes that are complete, and new or changed since they were reported.
 
         Masks, metadata and assets of an Item belong to their scene: when one arrives later, the
-        scene is reported again. Raises SceneError where `place` cannot be read, as while a catalogue
-        is written: once for each reason; later polls report what arrived.
+        scene is reported again. Raises SceneError where `place` cannot be read, as while a
+        catalogue is written: once for each reason; later polls report what arrived.
         """
         try:
             states = _states(scenes_at(self.place))
@@ -75,19 +75,10 @@ class NewScenes:
 
 def _states(scenes: tuple[SceneFile, ...]) -> dict[Path, FileState]:
     """Return the state of each scene that still exists."""
-    names = {folder: _file_names(folder) for folder in {scene.path.parent for scene in scenes}}
+    folders = {scene.path.parent for scene in scenes}
+    names = {folder: file_names(folder) if folder.exists() else [] for folder in folders}
     states = {scene.path: _state(scene, names[scene.path.parent]) for scene in scenes}
     return {path: state for path, state in states.items() if state}
-
-
-def _file_names(folder: Path) -> list[str]:
-    """Return the names of all files in `folder`, sorted; none if it is missing."""
-    try:
-        return sorted(entry.name for entry in folder.iterdir())
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise unreadable_file(folder, error) from error
 
 
 def _state(scene: SceneFile, names: list[str]) -> FileState:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cv.errors import SceneError
 from cv.scene.integrity.checksums import ALGORITHMS
+from cv.scene.local_files import file_names
 from cv.scene.providers.planet_filenames import PlanetAsset, parse_filename
 from cv.scene.providers.stac_item import StacItem
 
@@ -52,9 +53,9 @@ class SceneFile:
         home = self.path.parent.resolve()
         for path in self.asset_paths:
             yield path
-            asset = SceneFile(path)
+            asset, folder = SceneFile(path), path.parent
             if asset.planet_asset:  # Planet's masks and metadata are found by their names
-                yield from asset._beside(names if path.parent == home else file_names(path.parent))
+                yield from asset._beside(names if folder == home else sibling_names(folder))
 
     def _beside(self, names: list[str]) -> tuple[Path, ...]:
         """Return the files with its name, or with the identifier of its Planet item."""
@@ -69,11 +70,11 @@ class SceneFile:
         )
 
 
-def file_names(folder: Path) -> list[str]:
+def sibling_names(folder: Path) -> list[str]:
     """Return the names of all files in `folder`, sorted; none where it cannot be read."""
     try:
-        return sorted(entry.name for entry in folder.iterdir())
-    except (OSError, ValueError):
+        return file_names(folder)
+    except SceneError:
         return []
 
 

@@ -17,22 +17,14 @@ _MAX_LINKS = 1_000_000
 
 
 @dataclass(frozen=True)
-class CatalogLink:
-    """A link to an Item or a sub-catalogue."""
-
-    rel: str
-    """Relation: "item" or "child"."""
-    href: str
-    target: Path | None
-    """Its file; None if it is outside the catalogue's folder, or not a JSON file."""
-
-
-@dataclass(frozen=True)
 class StacCatalog:
     """A Catalog or Collection with its sub-catalogues."""
 
-    links: tuple[CatalogLink, ...]
-    """Links to Items and sub-catalogues, of all parts that exist."""
+    item_paths: tuple[Path, ...]
+    """Paths of the Items, sorted; they may be missing. A sub-catalogue that is missing is listed
+    too: what it holds is not known."""
+    external_links: tuple[str, ...]
+    """Links that are not followed, sorted."""
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
@@ -46,31 +38,27 @@ class StacCatalog:
         document = METADATA.read_json_object(path)
         if stac_type(document) not in _CATALOG_TYPES:
             return None
-        links: list[CatalogLink] = []
-        for link in _walk(path.resolve(), document):
-            links.append(link)
-            if len(links) > _MAX_LINKS:
-                found = f"more than {_MAX_LINKS} links"
-                raise SceneError(path, found, "that is the maximum", "Divide it.")
-        return cls(tuple(links))
-
-    @property
-    def item_paths(self) -> tuple[Path, ...]:
-        """Paths of the Items, sorted; they may be missing.
-
-        A sub-catalogue that is missing is listed too: what it holds is not known.
-        """
-        ends = {
-            link.target
-            for link in self.links
-            if link.target and (link.rel == "item" or not link.target.is_file())
-        }
-        return tuple(sorted(ends))
-
-    @property
-    def external_links(self) -> tuple[str, ...]:
-        """Links that are not followed, sorted."""
-        return tuple(sorted({link.href for link in self.links if link.target is None}))
+        root = path.resolve()
+        parts, known = {root: document}, {root}
+        items: set[Path] = set()
+        external: set[str] = set()
+        count = 0
+        while parts:
+            part, document = parts.popitem()
+            for rel, href in _links(part, document):
+                count += 1
+                if count > _MAX_LINKS:
+                    found = f"more than {_MAX_LINKS} links"
+                    raise SceneError(path, found, "that is the maximum", "Divide it.")
+                target = _target(href, part, root.parent)
+                if target is None:
+                    external.add(href)
+                elif rel == "item" or not target.is_file():
+                    items.add(target)
+                elif target not in known:
+                    known.add(target)
+                    parts[target] = METADATA.read_json_object(target)
+        return cls(tuple(sorted(items)), tuple(sorted(external)))
 
 
 def external_links(path: Path) -> tuple[str, ...]:
@@ -85,37 +73,21 @@ def external_links(path: Path) -> tuple[str, ...]:
     return catalog.external_links if catalog else ()
 
 
-def _walk(root: Path, document: dict[str, Any]) -> Iterator[CatalogLink]:
-    """Yield the links of a catalogue and of all its sub-catalogues that exist."""
-    documents, known = {root: document}, {root}
-    while documents:
-        part, document = documents.popitem()
-        if stac_type(document) not in _CATALOG_TYPES:
-            raise SceneError(
-                part,
-                "not a STAC catalogue",
-                "a Catalog or Collection is needed",
-                "Check its links.",
-            )
-        for link in _links(part, document, root.parent):
-            target = link.target
-            if link.rel == "child" and target and target not in known and target.is_file():
-                known.add(target)
-                documents[target] = METADATA.read_json_object(target)
-            yield link
-
-
-def _links(part: Path, document: dict[str, Any], home: Path) -> Iterator[CatalogLink]:
-    """Yield the well-formed links of one part to Items and sub-catalogues."""
+def _links(part: Path, document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield relation and href of the well-formed links to Items and sub-catalogues."""
+    if stac_type(document) not in _CATALOG_TYPES:
+        limit = "a Catalog or Collection is needed"
+        raise SceneError(part, "not a STAC catalogue", limit, "Check its links.")
     links = document.get("links")
     for link in links if isinstance(links, list) else ():
         rel = link.get("rel") if isinstance(link, dict) else None
         href = link.get("href") if isinstance(link, dict) else None
         if rel in ("child", "item") and isinstance(href, str):
-            yield CatalogLink(rel, href, _target(href, part, home))
+            yield rel, href
 
 
 def _target(href: str, part: Path, home: Path) -> Path | None:
+    """Return the file of a link; None if it is outside `home`, or not a JSON file."""
     if is_not_local(href):
         return None
     try:

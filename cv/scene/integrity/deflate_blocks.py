@@ -42,7 +42,7 @@ class DeflateBlocks:
         self._intact: set[_Block] = set()
 
     def check(self, window: Window, step: tuple[int, int]) -> None:
-        """Raise SceneError if a block is damaged that reading every `step`-th pixel (x, y) needs."""
+        """Raise SceneError if a block is damaged that every `step`-th pixel (x, y) needs."""
         with self._lock:
             blocks = [
                 block
@@ -67,7 +67,7 @@ class DeflateBlocks:
                 self._directories.pop().close()
 
     def _needed(self, step: tuple[int, int]) -> list[Any]:
-        """Return the directories that GDAL may read: overviews where it skips pixels and has them."""
+        """Return the directories that GDAL may read: overviews where it skips pixels."""
         if not self._directories:
             self._directories.extend(_opened(self._path))
         image = self._directories[0]
@@ -131,7 +131,7 @@ def _bits(directory: Any) -> int:
 
 
 def block_location(directory: Any, i: int, j: int, band: int) -> tuple[int, int] | None:
-    """Return offset and length (bytes) of the block in column `i`, row `j`; None if never written."""
+    """Return offset and length (bytes) of block column `i`, row `j`; None if never written."""
     start = directory.get_tag_item(f"BLOCK_OFFSET_{i}_{j}", "TIFF", bidx=band)
     length = directory.get_tag_item(f"BLOCK_SIZE_{i}_{j}", "TIFF", bidx=band)
     return (int(start), int(length)) if start and length and int(length) else None

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 
 from cv.errors import SceneError, TimeError
 from cv.scene.acquisition_time import parse_time
-from cv.scene.local_files import METADATA, sibling_names
+from cv.scene.local_files import METADATA, file_names
 from cv.scene.providers.planet_filenames import (
     PlanetAsset,
     find_mask,
@@ -52,7 +52,7 @@ class PlanetDelivery:
                 "an image is needed",
                 "Give the image beside it; its mask is found by its name.",
             )
-        return cls(image, asset, sibling_names(image))
+        return cls(image, asset, file_names(image.parent))
 
     def metadata(self) -> ProductMetadata:
         """Return what the files declare; raises SceneError for damaged metadata."""
@@ -97,9 +97,9 @@ class PlanetDelivery:
             if text:
                 return parse_time(path, text)
         if self._xml:
-            element = _first(self._xml[1], "acquisitionDateTime")
-            if element is not None and element.text:
-                return parse_time(self._xml[0], element.text)
+            text = self._xml[1].findtext(".//{*}acquisitionDateTime") or ""
+            if text:
+                return parse_time(self._xml[0], text)
         try:
             return datetime.strptime(self.asset.item[:15], "%Y%m%d_%H%M%S").replace(tzinfo=UTC)
         except ValueError as error:
@@ -120,10 +120,11 @@ class PlanetDelivery:
     def _xml_coefficients(self, bands: int) -> list[float]:
         """Return the reflectance of one stored unit for each of `bands`; empty if undeclared."""
         numbered = {}
-        for band in _all(self._xml[1], "bandSpecificMetadata") if self._xml else ():
-            number, scale = _first(band, "bandNumber"), _first(band, "reflectanceCoefficient")
+        for band in self._xml[1].iterfind(".//{*}bandSpecificMetadata") if self._xml else ():
+            number = band.findtext(".//{*}bandNumber")
+            scale = band.findtext(".//{*}reflectanceCoefficient")
             if number is not None and scale is not None:
-                numbered[(number.text or "").strip()] = _number(scale.text)
+                numbered[number.strip()] = _number(scale)
         if len(numbered) != bands:
             return []  # metadata of another product of the item
         return [numbered.get(str(band), math.nan) for band in range(1, bands + 1)]
@@ -160,12 +161,3 @@ def _number(value: object) -> float:
         return float(value) if isinstance(value, str | int | float) else math.nan
     except (ValueError, OverflowError):
         return math.nan
-
-
-def _all(root: Element, name: str) -> list[Element]:
-    """Return the elements called `name` in any namespace."""
-    return [element for element in root.iter() if str(element.tag).rpartition("}")[2] == name]
-
-
-def _first(root: Element, name: str) -> Element | None:
-    return next(iter(_all(root, name)), None)

@@ -64,11 +64,8 @@ class PlanetAsset:
 
 def parse_filename(name: str) -> PlanetAsset | None:
     """Return what the file `name` holds, or None if it is not named like one of Planet's."""
-    found = _PLANETSCOPE.fullmatch(name)
-    if found:
-        return _planetscope(found)
-    found = _SKYSAT.fullmatch(name)
-    return _skysat(found) if found else None
+    found = _PLANETSCOPE.fullmatch(name) or _SKYSAT.fullmatch(name)
+    return _parse_asset(found.groupdict(), name) if found else None
 
 
 def find_mask(asset: PlanetAsset, names: Iterable[str]) -> str | None:
@@ -98,41 +95,25 @@ def find_metadata(asset: PlanetAsset, names: Iterable[str]) -> str | None:
     return min(fitting)[-1] if asset.planetscope and fitting else None
 
 
-def _planetscope(found: re.Match[str]) -> PlanetAsset:
-    kind = found["kind"].lower().removesuffix("ms")
-    tail = found["tail"].replace("_harmonized", "")
-    values = "reflectance" if found["sr"] or "_toar" in tail else "radiance"
-    bands = SUPERDOVE if found["eight"] else BGRN
-    if kind == "visual":
-        values, bands = "colours", RGB
-    if kind.startswith("udm"):
-        values, kind = "mask", "udm2"
-    return PlanetAsset(
-        name=found[0],
-        item=found["id"],
-        planetscope=True,
-        level=found["level"],
-        kind=kind,
-        values=values,
-        bands=bands,
-        tail=tail,
-    )
-
-
-def _skysat(found: re.Match[str]) -> PlanetAsset:
-    kind = found["kind"].lower()
-    values = "reflectance" if found["sr"] else "counts" if found["dn"] else "radiance"
+def _parse_asset(groups: dict[str, str | None], name: str) -> PlanetAsset:
+    planetscope = "eight" in groups
+    kind = (groups["kind"] or "").lower().removesuffix("ms")
+    tail = (groups["tail"] or "").replace("_harmonized", "")
+    values = "counts" if groups.get("dn") else "radiance"
+    if groups["sr"] or (planetscope and "_toar" in tail):
+        values = "reflectance"
     if kind == "visual":
         values = "colours"
-    if found["mask"] or kind.startswith("udm"):
+    if kind.startswith("udm") or groups.get("mask"):
         values = "mask"
+    bands = {"visual": RGB, "panchromatic": GREY}.get(kind, BGRN)
     return PlanetAsset(
-        name=found[0],
-        item=found["id"],
-        planetscope=False,
-        level=found["level"],
+        name=name,
+        item=groups["id"] or "",
+        planetscope=planetscope,
+        level=groups["level"] or "",
         kind="udm2" if kind.startswith("udm") else kind,
         values=values,
-        bands={"visual": RGB, "panchromatic": GREY}.get(kind, BGRN),
-        tail=found["tail"],
+        bands=SUPERDOVE if groups.get("eight") and kind == "analytic" else bands,
+        tail=tail,
     )

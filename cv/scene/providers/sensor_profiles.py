@@ -44,7 +44,7 @@ class SensorProfile:
         """
         for count, order in self.bands:
             if count == header.colour_bands and header.dtype in self.dtypes:
-                bands = (_declared_bands(header) or RGB) if order == RGB else order
+                bands = (header.rgb_bands or RGB) if order == RGB else order
                 return Radiometry(self.name, bands, (self.low,) * 3, (self.high,) * 3, self.gamma)
         counts = " or ".join(str(count) for count, _ in self.bands)
         raise RadiometryError(
@@ -141,22 +141,12 @@ def _undeclared(header: RasterHeader, bands: Bands | tuple[()]) -> Radiometry:
 
 def _colour_bands(header: RasterHeader) -> Bands:
     """Return red, green, blue as the file declares them, or as one or three bands imply."""
-    found = _declared_bands(header)
-    if found:
-        return found
-    if header.colour_bands in (1, 3):
-        return GREY if header.colour_bands == 1 else RGB
+    bands = header.rgb_bands or {1: GREY, 3: RGB}.get(header.colour_bands)
+    if bands:
+        return bands
     raise RadiometryError(
         header.path,
         f"{header.colour_bands} bands, none declared red, green or blue",
         "colours need them",
         'Name them: "percentile:0.5-99.5:3,2,1", "limits:0-3000:3,2,1".',
     )
-
-
-def _declared_bands(header: RasterHeader) -> Bands | tuple[()]:
-    names = ("red", "green", "blue")
-    if not all(name in header.colours for name in names):
-        return ()
-    red, green, blue = (header.colours.index(name) + 1 for name in names)
-    return red, green, blue

@@ -145,13 +145,9 @@ class StacItem:
 
     def checked(self) -> Self:
         """Return the same; raises SceneError where it is not valid."""
-        properties, links = self._properties, self.document.get("links", [])
+        properties = self._properties
         if not isinstance(properties, dict):
             raise _invalid(self.path, "properties is not an object")
-        if not isinstance(links, list) or not all(
-            isinstance(link, dict) and {"rel", "href"} <= link.keys() for link in links
-        ):
-            raise _invalid(self.path, "links without rel and href")
         time = properties.get("datetime")
         time_range = properties.get("start_datetime"), properties.get("end_datetime")
         if not isinstance(time, str) and (time is not None or None in time_range):
@@ -187,7 +183,7 @@ class StacItem:
             raise SceneError(
                 self.path,
                 f"images {keys}" if chosen else f"no image among {keys}",
-                "one image with all bands, with the role or key visual, analytic or data, is needed",
+                "one image of all bands, with the role or key visual, analytic or data, is needed",
                 "Keep one image asset in the Item, or give the image file.",
             )
         return chosen[0]
@@ -222,21 +218,19 @@ class StacItem:
     def _located(self, asset: StacAsset) -> Path:
         """Return the file of `asset`, in the Item's folder or below it."""
         target = self.local_target(asset)
-        if target is None:
-            limit = "only files beside the Item are read"
-            remedy = "Download the asset and make its href relative."
-        elif not target.is_relative_to(self.path.parent.resolve()):
-            limit = "only files in the Item's folder are read"
-            remedy = "Put the asset beside the Item and make its href relative."
-        else:
-            return local_file(target)
-        raise SceneError(self.path, f"the asset {asset.href[:120]!r}", limit, remedy)
+        if target is None or not target.is_relative_to(self.path.parent.resolve()):
+            raise SceneError(
+                self.path,
+                f"the asset {asset.href[:120]!r}",
+                "only files in the Item's folder are read",
+                "Download the asset into that folder and make its href relative.",
+            )
+        return local_file(target)
 
     def _acquired(self) -> datetime | None:
         """Return `datetime`, or the start of a short time range, UTC."""
-        texts = [
-            self._properties.get(key) for key in ("datetime", "start_datetime", "end_datetime")
-        ]
+        keys = ("datetime", "start_datetime", "end_datetime")
+        texts = [self._properties.get(key) for key in keys]
         moment, start, end = (
             parse_time(self.path, text) if isinstance(text, str) else None for text in texts
         )

@@ -46,7 +46,8 @@ class UsableDataMask:
     def open(cls, path: Path, image: RasterHeader, grid: Grid) -> UsableDataMask:
         """Open the mask `path` of the image with header `image` and grid `grid`.
 
-        Both have one CRS, or the same shape where the image is not georeferenced. Raises SceneError.
+        Both have one CRS, or the same shape where the image is not georeferenced. Raises
+        SceneError.
         """
         header = read_header(path)
         if header.format is not FileFormat.GEOTIFF or (header.bands, header.dtype) != (8, "uint8"):

@@ -86,11 +86,11 @@ def test_a_sub_catalogue_that_is_missing_is_listed(catalogue):
 def test_a_part_that_is_not_a_catalogue_is_refused(catalogue):
     write(catalogue, child=["a.json"])
     with pytest.raises(SceneError, match="not a STAC catalogue"):
-        StacCatalog.read(catalogue).item_paths
+        StacCatalog.read(catalogue)
     (catalogue.parent / "broken.json").write_text("{")
     write(catalogue, child=["broken.json"])
     with pytest.raises(SceneError, match="not JSON"):
-        StacCatalog.read(catalogue).item_paths
+        StacCatalog.read(catalogue)
 
 
 def test_links_in_any_shape(catalogue):

@@ -41,8 +41,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
         monkeypatch.setattr(owner, attribute, counted)
 
-    count(planet_filenames, "_planetscope", lambda found: found[0])
-    count(planet_filenames, "_skysat", lambda found: found[0])
+    count(planet_filenames, "_parse_asset", lambda _, name: name)
     count(SafeLoader, "read_text", lambda _, path: path.name)
     count(raster_header, "_header", lambda path, *_: path.name)
     return counts
@@ -64,8 +63,8 @@ def test_a_planet_delivery_is_parsed_once(
     assert scene.radiometry.name == "planetscope-toa"
     assert scene.udm2 is not None
     assert parsed == {
-        f"_planetscope {IMAGE}": 1,
-        f"_planetscope {MASK}": 1,
+        f"_parse_asset {IMAGE}": 1,
+        f"_parse_asset {MASK}": 1,
         f"read_text {PS}_metadata.json": 1,
         f"read_text {XML}": 1,
         f"_header {IMAGE}": 1,
@@ -82,8 +81,8 @@ def test_an_item_with_a_planet_image_is_parsed_once(
     assert Scene.open(path).radiometry.name == "planetscope-toa"
     assert parsed == {
         "read_text item.json": 1,
-        f"_planetscope {IMAGE}": 1,
-        f"_planetscope {MASK}": 1,
+        f"_parse_asset {IMAGE}": 1,
+        f"_parse_asset {MASK}": 1,
         f"read_text {XML}": 1,
         f"_header {IMAGE}": 1,
         f"_header {MASK}": 1,
@@ -98,7 +97,7 @@ def test_a_poll_of_a_folder_parses_each_name_and_item_once(
     path = tmp_path / "item.json"
     path.write_text(json.dumps(item({"visual": image("other.tif")})))
     assert len(NewScenes(tmp_path, settled_s=-1).poll()) == 2
-    assert parsed == {"read_text item.json": 1, f"_skysat {SKY}_visual.tif": 1}
+    assert parsed == {"read_text item.json": 1, f"_parse_asset {SKY}_visual.tif": 1}
 
 
 def test_the_item_gives_what_it_declares_and_the_files_the_rest(
