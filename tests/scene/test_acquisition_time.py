@@ -37,7 +37,7 @@ def test_a_time_without_zone_is_refused(tiff: Path) -> None:
     assert "pier_20240310_013045.tif" in str(caught.value)
 
 
-def test_without_a_declaration_there_is_no_time(tiff: Path) -> None:
+def test_an_undeclared_time_is_none(tiff: Path) -> None:
     assert Scene.open(tiff).acquired is None
 
 
@@ -76,7 +76,7 @@ def test_names(name: str, pattern: str, expected: datetime) -> None:
         ("20240310-20240311", "UTC:*%Y%m%d*"),
     ],
 )
-def test_names_that_tell_no_time(name: str, pattern: str) -> None:
+def test_names_without_a_time(name: str, pattern: str) -> None:
     with pytest.raises(TimeError):
         NamePattern.parse(pattern).time_of(Path(f"/x/{name}.tif"))
 
@@ -105,6 +105,6 @@ def test_tags(
 
 
 @pytest.mark.parametrize("text", ["2024-03-10T01:30:45", "yesterday", "", "2024-03-10"])
-def test_texts_that_are_no_moment(text: str) -> None:
+def test_invalid_times(text: str) -> None:
     with pytest.raises(TimeError):
         acquisition_time.parse_time("meta.json", text)

@@ -41,7 +41,7 @@ def corner() -> tuple[np.ndarray, shapely.Geometry]:
     ("dtype", "fill"),
     [("uint8", 0), ("uint8", 255), ("uint16", 65535), ("int16", -32768), ("float32", 0)],
 )
-def test_a_border_is_not_seen(write_tiff: WriteTiff, dtype: str, fill: float) -> None:
+def test_a_collar_is_hidden(write_tiff: WriteTiff, dtype: str, fill: float) -> None:
     data, (mask, rest) = noise(dtype), corner()
     data[:, mask] = fill
     clear = seen_part(write_tiff, data)
@@ -49,7 +49,7 @@ def test_a_border_is_not_seen(write_tiff: WriteTiff, dtype: str, fill: float) ->
 
 
 @pytest.mark.parametrize("fill", [0, 255])
-def test_a_shadow_or_a_roof_is_seen(write_tiff: WriteTiff, fill: int) -> None:
+def test_a_shadow_or_a_roof_is_not_a_collar(write_tiff: WriteTiff, fill: int) -> None:
     data = noise("uint8")
     side = int((MIN_COLLAR_M2**0.5 - 1) / GSD_M)
     data[:, 50 : 50 + side, 60 : 60 + side] = fill
@@ -62,21 +62,21 @@ def test_one_band_may_be_dark(write_tiff: WriteTiff) -> None:
     assert seen_part(write_tiff, data).area == SIDE * SIDE
 
 
-def test_specks_in_a_border_belong_to_it(write_tiff: WriteTiff) -> None:
+def test_specks_in_a_collar_belong_to_it(write_tiff: WriteTiff) -> None:
     data = noise("uint8")
     data[:, :, :100] = 0
     data[:, 20:23, 40:43] = 9
     assert seen_part(write_tiff, data).area == SIDE * (SIDE - 100)
 
 
-def test_a_border_beside_what_is_declared(write_tiff: WriteTiff) -> None:
+def test_a_collar_beside_declared_nodata(write_tiff: WriteTiff) -> None:
     data = noise("uint8")
     data[:, :50] = 0
     data[:, :, :40] = 255
     assert seen_part(write_tiff, data, nodata=0).area == (SIDE - 50) * (SIDE - 40)
 
 
-def test_coarse_pixels_are_blanks_one_by_one(write_tiff: WriteTiff) -> None:
+def test_single_coarse_pixels_are_collars(write_tiff: WriteTiff) -> None:
     data = noise("uint8")
     data[:, 3, 5] = 0
     path = write_tiff(data, transform=Affine(12, 0, 500_000, 0, -12, 4_600_000))

@@ -40,7 +40,7 @@ def test_eight_bit_colours_stay_as_they_are(colours: np.ndarray) -> None:
     assert np.array_equal(radiometry.apply(colours.astype(np.float32)), colours)
 
 
-def test_the_summary_tells_radiometries_apart() -> None:
+def test_different_radiometries_have_different_summaries() -> None:
     one = Radiometry("limits", (1, 2, 3), (0, 0, 0), (1, 1, 1))
     others = [
         Radiometry("x", (1, 2, 3), (0, 0, 0), (1, 1, 1)),
@@ -63,7 +63,7 @@ def test_the_summary_tells_radiometries_apart() -> None:
         ((1, 2, 3), (0, 0, 0), (1, 1, 1), 0.0),
     ],
 )
-def test_limits_that_make_no_sense(
+def test_invalid_limits(
     bands: tuple[int, int, int],
     low: tuple[float, float, float],
     high: tuple[float, float, float],
@@ -156,9 +156,7 @@ def test_a_misfit_is_refused(write_tiff: WriteTiff, profile: object) -> None:
     ("bands", "dtype"),
     [(3, "uint16"), (1, "uint16"), (4, "uint16"), (8, "int16"), (3, "float32"), (2, "uint8")],
 )
-def test_what_does_not_explain_itself_is_refused(
-    write_tiff: WriteTiff, bands: int, dtype: str
-) -> None:
+def test_undeclared_values_are_refused(write_tiff: WriteTiff, bands: int, dtype: str) -> None:
     with pytest.raises(RadiometryError, match="without a declared radiometry") as caught:
         Scene.open(write_tiff(np.zeros((bands, 4, 5), dtype)))
     assert all(profile.name in str(caught.value) for profile in PROFILES)
@@ -169,7 +167,7 @@ def test_an_unknown_name_is_refused(write_tiff: WriteTiff, colours: np.ndarray) 
         Scene.open(write_tiff(colours), radiometry="sentinel")
 
 
-def test_bands_that_are_not_there(write_tiff: WriteTiff, colours: np.ndarray) -> None:
+def test_bands_beyond_the_last_one(write_tiff: WriteTiff, colours: np.ndarray) -> None:
     path = write_tiff(colours)
     for radiometry in ("limits:0-255:1,2,4", "percentile:5", parse_stretch("limits:0-255:9")):
         with pytest.raises(RadiometryError, match="3 bands; the radiometry"):
@@ -216,7 +214,7 @@ def test_a_percentile_of_the_few_valid_pixels_that_a_sample_misses(write_tiff: W
     assert (scene.radiometry.low, scene.radiometry.high) == ((500,) * 3, (900,) * 3)
 
 
-def test_a_percentile_of_nothing(write_tiff: WriteTiff) -> None:
+def test_a_percentile_without_valid_pixels(write_tiff: WriteTiff) -> None:
     empty = Scene.open(
         write_tiff(np.zeros((3, 9, 9), np.uint16), nodata=0), radiometry="percentile"
     )
@@ -225,7 +223,7 @@ def test_a_percentile_of_nothing(write_tiff: WriteTiff) -> None:
     assert (flat.radiometry.low, flat.radiometry.high) == ((7, 7, 7), (8, 8, 8))
 
 
-def test_the_order_of_colours_that_a_file_declares_is_obeyed(write_tiff: WriteTiff) -> None:
+def test_a_declared_order_of_colours_is_used(write_tiff: WriteTiff) -> None:
     path = write_tiff(np.full((3, 9, 9), [[[10]], [[20]], [[30]]], np.uint8), photometric="rgb")
     with rasterio.open(path, "r+") as out:
         out.colorinterp = (ColorInterp.blue, ColorInterp.green, ColorInterp.red)

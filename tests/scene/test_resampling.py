@@ -168,7 +168,7 @@ def test_neighbouring_patches_agree(wave_scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.0, 1.5, 2.0, 3.7])
-def test_beyond_the_raster_nothing_is_seen(write_tiff: WriteTiff, scale: float) -> None:
+def test_pixels_beyond_the_raster_are_not_valid(write_tiff: WriteTiff, scale: float) -> None:
     scene = Scene.open(write_tiff(np.full((3, 80, 90), 77, np.uint8)))
     to_pixel = Affine.translation(-30.25, -20.5) @ Affine.scale(scale)
     shape = (round(140 / scale), round(150 / scale))
@@ -205,7 +205,7 @@ def test_masked_pixels_do_not_bleed(write_tiff: WriteTiff) -> None:
     assert np.array_equal(patch.valid_mask, np.isfinite(data).all(axis=0) & (data[0] != -9999))
 
 
-def test_seen_means_at_least_half(write_tiff: WriteTiff) -> None:
+def test_a_valid_pixel_is_valid_by_half_at_least(write_tiff: WriteTiff) -> None:
     rng = np.random.default_rng(5)
     mask = rng.random((80, 80)) < 0.5
     data = np.where(mask, 100, 0).astype(np.uint8)
@@ -234,7 +234,7 @@ def test_windows_lie_on_a_fixed_lattice() -> None:
 
 
 @pytest.mark.parametrize("place", [(0, 0), (37, 21), (-9, -14), (380, 290), (-5, 250)])
-def test_whole_pixels_are_taken_as_they_are(write_tiff: WriteTiff, place: tuple[int, int]) -> None:
+def test_aligned_pixels_are_copied(write_tiff: WriteTiff, place: tuple[int, int]) -> None:
     data = np.random.default_rng(1).integers(1, 256, (3, *SHAPE)).astype(np.uint8)
     data[:, 100:120, 90:110] = 0
     scene = Scene.open(write_tiff(data, nodata=0))

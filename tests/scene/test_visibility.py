@@ -77,7 +77,7 @@ def test_the_fraction_is_the_exact_share(
 
 
 @pytest.mark.parametrize("region", REGIONS)
-def test_without_a_mask_the_raster_is_seen(
+def test_without_a_mask_all_pixels_are_visible(
     write_tiff: WriteTiff, colours: np.ndarray, region: str
 ) -> None:
     visibility = Scene.open(write_tiff(colours)).visibility(REGIONS[region])
@@ -85,7 +85,7 @@ def test_without_a_mask_the_raster_is_seen(
     assert visibility.fraction == pytest.approx(truth.area / REGIONS[region].area)
 
 
-def test_nothing_at_all(write_tiff: WriteTiff) -> None:
+def test_a_scene_without_valid_pixels(write_tiff: WriteTiff) -> None:
     scene = Scene.open(write_tiff(np.zeros((3, 40, 60), np.uint8), nodata=0))
     for region in REGIONS.values():
         assert scene.visibility(region).fraction == 0.0
@@ -101,7 +101,7 @@ def test_nothing_at_all(write_tiff: WriteTiff) -> None:
         shapely.GeometryCollection(),
     ],
 )
-def test_a_region_without_area_is_not_seen(
+def test_a_region_without_area_has_no_visibility(
     write_tiff: WriteTiff, colours: np.ndarray, region: shapely.Geometry
 ) -> None:
     assert Scene.open(write_tiff(colours)).visibility(region).fraction == 0.0
@@ -208,9 +208,7 @@ def scale2() -> Affine:
     return Affine.scale(2.0)
 
 
-def test_what_the_mask_does_not_class_is_not_seen(
-    write_tiff: WriteTiff, colours: np.ndarray
-) -> None:
+def test_unclassified_mask_pixels_are_hidden(write_tiff: WriteTiff, colours: np.ndarray) -> None:
     bands = udm2(cloud=flag())
     bands[0, :10] = 0
     write_tiff(bands, f"{ITEM}_3B_udm2.tif", transform=UTM @ scale2())
@@ -218,16 +216,14 @@ def test_what_the_mask_does_not_class_is_not_seen(
     assert scene.visibility(scene.grid.footprint).fraction == pytest.approx(0.5)
 
 
-def test_a_mask_of_elsewhere_is_refused(write_tiff: WriteTiff, colours: np.ndarray) -> None:
+def test_a_mask_of_another_place_is_refused(write_tiff: WriteTiff, colours: np.ndarray) -> None:
     elsewhere = Affine.translation(5000, 0) @ UTM
     write_tiff(udm2(cloud=flag()), f"{ITEM}_3B_udm2.tif", transform=elsewhere)
     with pytest.raises(SceneError, match=r"udm2\.tif: a mask that does not meet its image"):
         Scene.open(write_tiff(colours, f"{ITEM}_3B_Visual.tif"))
 
 
-def test_what_the_mask_does_not_cover_is_not_seen(
-    write_tiff: WriteTiff, colours: np.ndarray
-) -> None:
+def test_pixels_beyond_the_mask_are_hidden(write_tiff: WriteTiff, colours: np.ndarray) -> None:
     write_tiff(udm2(cloud=flag()), f"{ITEM}_3B_udm2.tif", transform=UTM)
     scene = Scene.open(write_tiff(colours, f"{ITEM}_3B_Visual.tif"))
     assert scene.visibility(scene.grid.footprint).fraction == pytest.approx(0.25)

@@ -1,4 +1,4 @@
-"""What a provider's files declare about one scene, whoever the provider is."""
+"""The metadata of one delivered scene, the same for all providers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenes that come while a folder is watched: told once, and only when they are whole."""
+"""Scenes that arrive while a folder is watched: each is reported once, when it is complete."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def put(path: Path, content: bytes = b"II*\0", age_s: float = 0.0) -> Path:
     return path
 
 
-def test_what_lies_there_for_long_is_told_at_once_and_once(tmp_path: Path) -> None:
+def test_an_old_scene_is_reported_at_once_and_only_once(tmp_path: Path) -> None:
     old = put(tmp_path / "a.tif", age_s=100)
     arrivals = NewScenes(tmp_path, 10)
     assert arrivals.poll() == (old,)
@@ -38,7 +38,7 @@ def test_a_scene_that_is_still_written_waits(tmp_path: Path) -> None:
     assert arrivals.poll() == ()
 
 
-def test_a_scene_that_changed_is_told_again(tmp_path: Path) -> None:
+def test_a_scene_that_changed_is_reported_again(tmp_path: Path) -> None:
     path = put(tmp_path / "a.tif", age_s=100)
     arrivals = NewScenes(tmp_path, 10)
     assert arrivals.poll() == (path,)
@@ -46,7 +46,7 @@ def test_a_scene_that_changed_is_told_again(tmp_path: Path) -> None:
     assert arrivals.poll() == (path,)
 
 
-def test_a_mask_that_comes_later_brings_its_scene_back(tmp_path: Path) -> None:
+def test_a_mask_that_arrives_later_reports_its_scene_again(tmp_path: Path) -> None:
     scene = put(tmp_path / "20240301_023000_12_2486_3B_Visual.tif", age_s=100)
     other = put(tmp_path / "20240302_023000_12_2486_3B_Visual.tif", age_s=100)
     arrivals = NewScenes(tmp_path, 10)
@@ -55,20 +55,20 @@ def test_a_mask_that_comes_later_brings_its_scene_back(tmp_path: Path) -> None:
     assert arrivals.poll() == (scene,)
 
 
-def test_a_folder_that_goes_away_is_told(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     arrivals = NewScenes(tmp_path / "scenes", 10)
     with pytest.raises(SceneError, match="no such file or folder"):
         arrivals.poll()
 
 
 def item(path: Path, *hrefs: str) -> Path:
-    """A STAC Item with assets that lie long there."""
+    """A STAC Item that was written long ago."""
     assets = {f"asset{i}": {"href": href} for i, href in enumerate(hrefs)}
     document = {"type": "Feature", "stac_version": "1.0.0", "id": path.stem, "assets": assets}
     return put(path, json.dumps(document).encode(), age_s=100)
 
 
-def test_an_item_is_told_again_when_what_it_names_comes_or_changes(tmp_path: Path) -> None:
+def test_an_item_is_reported_again_when_its_assets_arrive_or_change(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     scene = item(tmp_path / "a.json", "images/b.tif", "images/mask.xml", "https://a.example/c.tif")
     arrivals = NewScenes(tmp_path, 10)
@@ -93,7 +93,7 @@ def test_an_item_waits_while_its_image_is_written(tmp_path: Path) -> None:
     assert arrivals.poll() == (scene,)
 
 
-def test_what_cannot_be_read_now_is_told_later(tmp_path: Path) -> None:
+def test_a_catalogue_that_cannot_be_read_now_is_read_later(tmp_path: Path) -> None:
     catalogue = tmp_path / "catalogue.json"
     listing = {"type": "Catalog", "stac_version": "1.0.0", "id": "c"}
     links = [{"rel": "item", "href": "a.json"}]
@@ -102,7 +102,7 @@ def test_what_cannot_be_read_now_is_told_later(tmp_path: Path) -> None:
     arrivals = NewScenes(catalogue, 10)
     with pytest.raises(SceneError, match="not JSON"):
         arrivals.poll()
-    assert arrivals.poll() == ()  # it was told
+    assert arrivals.poll() == ()  # it was reported
     catalogue.unlink()
     with pytest.raises(SceneError, match="no such file"):
         arrivals.poll()
@@ -119,12 +119,12 @@ def an_item(path: Path, href: str) -> Path:
     return path
 
 
-def test_an_item_whose_image_cannot_be_looked_at_is_told(tmp_path: Path) -> None:
+def test_an_item_with_an_impossible_file_name_is_reported(tmp_path: Path) -> None:
     path = an_item(tmp_path / "a.json", f"a.tif?sig={'s' * 300}/a.tif")
     assert NewScenes(tmp_path, settled_s=-1).poll() == (path,)
 
 
-def test_a_mask_of_the_image_that_an_item_names_belongs_to_it(tmp_path: Path) -> None:
+def test_a_mask_of_the_image_of_an_item_belongs_to_the_item(tmp_path: Path) -> None:
     name = "20240310_013045_12_2480_3B"
     path = an_item(tmp_path / "scene.json", f"{name}_Visual.tif")
     (tmp_path / f"{name}_Visual.tif").write_bytes(b"image")

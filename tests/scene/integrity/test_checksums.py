@@ -1,4 +1,4 @@
-"""Checksums that come along: a file that does not fit is refused, whatever its format tells."""
+"""Checksums of a delivery: a file that does not match is refused, even if it can be decoded."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def digest(path: Path, kind: str) -> str:
 
 
 def damage(path: Path) -> None:
-    """Another pixel, as no reader can tell: the file is stored without compression."""
+    """Change a pixel unnoticeably: the file is stored without compression."""
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
@@ -45,7 +45,7 @@ def test_a_digest_beside_the_file(path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "abc", "x" * 64, "0" * 63])
-def test_a_digest_that_is_none(path: Path, text: str) -> None:
+def test_an_invalid_digest_file(path: Path, text: str) -> None:
     path.with_name("scene.tif.sha256").write_text(text)
     with pytest.raises(SceneError, match=r"scene\.tif\.sha256.*64 hexadecimal digits"):
         Scene.open(path)

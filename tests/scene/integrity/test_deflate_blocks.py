@@ -63,7 +63,7 @@ def test_any_damage_inside_a_deflated_block_is_an_error(deflated):
             read_all(deflated)
 
 
-def test_damage_outside_of_what_is_read_does_not_matter(deflated):
+def test_damage_outside_the_window_does_not_matter(deflated):
     with rasterio.open(deflated) as source:
         start = int(source.get_tag_item("BLOCK_OFFSET_3_3", "TIFF", bidx=1))
     damaged = bytearray(deflated.read_bytes())
@@ -80,7 +80,7 @@ def photographic(tmp_path):
     return write(path, pixels, block=128, compress="jpeg", photometric="ycbcr")
 
 
-def test_what_the_jpeg_decoder_only_warns_of_is_an_error_again_and_again(photographic):
+def test_a_warning_of_the_jpeg_decoder_is_an_error_every_time(photographic):
     assert read_all(photographic).valid_mask.all()
     with rasterio.open(photographic) as source:
         start = int(source.get_tag_item("BLOCK_OFFSET_1_0", "TIFF", bidx=1))
@@ -136,7 +136,7 @@ def test_damage_in_an_overview_is_found_where_it_is_read(tmp_path):
             scene._reader.read(0, 0, 256, 256, (2, 2))
 
 
-def test_blocks_that_were_never_written_are_no_black_pixels(tmp_path):
+def test_blocks_that_were_never_written_are_not_black_pixels(tmp_path):
     def sparse(name, **profile):
         path = tmp_path / name
         with rasterio.open(
@@ -164,7 +164,7 @@ def test_alpha_counts_beside_a_nodata_value(tmp_path):
         assert scene.visibility(scene.grid.footprint).fraction == pytest.approx(0.25)
 
 
-def test_what_is_white_at_zero_is_refused(tmp_path):
+def test_miniswhite_is_refused(tmp_path):
     path = write(tmp_path / "negative.tif", GREY[:1], photometric="miniswhite")
     with pytest.raises(SceneError, match="MINISWHITE"):
         Scene.open(path)
@@ -187,7 +187,7 @@ def test_whole_blocks_of_any_size_are_intact(spare, pieces, values):
     assert deflate_blocks._content_bytes(b"") is None
 
 
-def test_no_damaged_block_that_says_something_else_is_intact(monkeypatch):
+def test_a_damaged_block_with_other_content_is_never_intact(monkeypatch):
     monkeypatch.setattr(deflate_blocks, "_CHUNK_BYTES", 2**12)
     rng = random.Random(4)
     found = {True: 0, False: 0}
@@ -204,7 +204,7 @@ def test_no_damaged_block_that_says_something_else_is_intact(monkeypatch):
     assert found[False] > 1000
 
 
-def test_a_block_that_swells_without_end_is_checked_piece_by_piece():
+def test_a_huge_block_is_checked_in_chunks():
     swollen = zlib.compress(bytes(2**28), 9)
     tracemalloc.start()
     assert deflate_blocks._content_bytes(swollen) == 2**28
@@ -215,7 +215,7 @@ def test_a_block_that_swells_without_end_is_checked_piece_by_piece():
 @pytest.mark.parametrize("interleave", ["pixel", "band"])
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("block", [None, 64, 96])
-def test_blocks_hold_as_much_as_their_layout_says(tmp_path, interleave, dtype, block):
+def test_blocks_have_the_size_of_their_layout(tmp_path, interleave, dtype, block):
     tiles = {"tiled": True, "blockxsize": 64, "blockysize": block} if block else {"blockysize": 50}
     path = tmp_path / "a.tif"
     with rasterio.open(

@@ -206,7 +206,7 @@ def test_skysat(write_tiff: WriteTiff) -> None:
     assert stretched.radiometry.bands == (3, 2, 1)
 
 
-def test_a_mask_is_no_image(write_tiff: WriteTiff) -> None:
+def test_a_mask_is_not_an_image(write_tiff: WriteTiff) -> None:
     with pytest.raises(SceneError, match="a usable data mask"):
         Scene.open(write_tiff(clear_mask(), f"{PS}_3B_udm2.tif"))
 

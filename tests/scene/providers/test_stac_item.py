@@ -145,7 +145,7 @@ def test_a_link_out_of_the_folder_is_refused(folder: Path) -> None:
         {**item({}), "properties": None},
     ],
 )
-def test_documents_that_are_no_item(folder: Path, document: object) -> None:
+def test_documents_that_are_not_an_item(folder: Path, document: object) -> None:
     with pytest.raises(SceneError) as caught:
         Scene.open(write(folder, document))
     assert "item.json" in str(caught.value)
