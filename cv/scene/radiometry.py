@@ -162,11 +162,10 @@ def parse_stretch(text: str) -> Radiometry | PercentileStretch | None:
     green, blue), "limits:0-3000", "limits:200-1800,150-1700,100-1500:3,2,1". Raises
     RadiometryError.
     """
-    compact = re.sub(r"\s*([:,])\s*", r"\1", text.strip())
-    kind = compact.partition(":")[0]
+    kind = text.strip().partition(":")[0]
     if kind not in ("percentile", "limits"):
         return None
-    found = _STRETCH.fullmatch(compact)
+    found = _STRETCH.fullmatch(re.sub(r"\s*([:,])\s*", r"\1", text.strip()))
     ranges, numbers = (found["ranges"] or "", found["bands"] or "") if found else ("", "0")
     pairs = [(float(low), float(high)) for low, high in _RANGE.findall(ranges)]
     counts = (0, 1) if kind == "percentile" else (1, 3)

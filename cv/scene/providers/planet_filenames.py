@@ -98,7 +98,9 @@ def find_metadata(asset: PlanetAsset, names: Iterable[str]) -> str | None:
 def _parse_asset(groups: dict[str, str | None], name: str) -> PlanetAsset:
     planetscope = "eight" in groups
     kind = (groups["kind"] or "").lower().removesuffix("ms")
-    tail = (groups["tail"] or "").replace("_harmonized", "")
+    tail = groups["tail"] or ""
+    if planetscope:
+        tail = tail.replace("_harmonized", "")
     values = "counts" if groups.get("dn") else "radiance"
     if groups["sr"] or (planetscope and "_toar" in tail):
         values = "reflectance"

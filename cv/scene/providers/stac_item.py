@@ -29,6 +29,7 @@ _PREFERENCE = ("visual", "pansharpened", "analytic", "panchromatic", "data", "im
 """Words in the key or role of an image, the preferred ones first."""
 _MAX_DURATION = timedelta(hours=1)
 """Longest time range whose start is taken for the acquisition time."""
+_TIME_RANGE = {"start_datetime", "end_datetime"}
 _MAX_BANDS = 64
 
 
@@ -121,6 +122,7 @@ class StacItem:
     document: dict[str, Any]
     """Its content."""
     assets: tuple[StacAsset, ...]
+    """Assets whose href is a text."""
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -136,8 +138,9 @@ class StacItem:
             )
         try:
             assets = tuple(
-                StacAsset(key, str(fields["href"]), fields)
+                StacAsset(key, fields["href"], fields)
                 for key, fields in document.get("assets", {}).items()
+                if isinstance(fields["href"], str)
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise _invalid(path, f"assets: {type(error).__name__}: {str(error)[:80]}") from error
@@ -145,12 +148,17 @@ class StacItem:
 
     def checked(self) -> Self:
         """Return the same; raises SceneError where it is not valid."""
-        properties = self._properties
+        properties, links = self._properties, self.document.get("links", [])
         if not isinstance(properties, dict):
             raise _invalid(self.path, "properties is not an object")
-        time = properties.get("datetime")
-        time_range = properties.get("start_datetime"), properties.get("end_datetime")
-        if not isinstance(time, str) and (time is not None or None in time_range):
+        if not isinstance(links, list) or not all(
+            isinstance(link, dict) and {"rel", "href"} <= link.keys() for link in links
+        ):
+            raise _invalid(self.path, "links without rel and href")
+        if len(self.assets) < len(self.document.get("assets", {})):
+            raise _invalid(self.path, "an href is not a text")
+        time, has_range = properties.get("datetime"), _TIME_RANGE <= properties.keys()
+        if not (isinstance(time, str) or (time is None and has_range)):
             raise _invalid(self.path, "neither a datetime nor a start and an end")
         identifier = self.document.get("id")
         if not isinstance(identifier, str) or not identifier:
