@@ -157,7 +157,7 @@ class StacItem:
             raise _invalid(self.path, "links without rel and href")
         if len(self.assets) < len(self.document.get("assets", {})):
             raise _invalid(self.path, "an href is not a text")
-        time, has_range = properties.get("datetime"), _TIME_RANGE <= properties.keys()
+        time, has_range = properties.get("datetime"), properties.keys() >= _TIME_RANGE
         if not (isinstance(time, str) or (time is None and has_range)):
             raise _invalid(self.path, "neither a datetime nor a start and an end")
         identifier = self.document.get("id")
