@@ -29,7 +29,7 @@ class SiteFeature:
     """A pier or a berth as the file describes it."""
 
     kind: str
-    """ "pier" or "berth"."""
+    """Either "pier" or "berth"."""
     name: str
     """Name of a pier."""
     pier: str
