@@ -1,4 +1,4 @@
-"""Counts containers and hulls: the command line, from a source checkout (same as `pierwatch`)."""
+"""Count containers and hulls from a source checkout: the same as `pierwatch`."""
 
 from cv.cli import main
 

@@ -1,6 +1,8 @@
-"""Trains a detector: python train.py --data mine/dataset.yaml --out runs/mine."""
+"""Train a detector from a source checkout: the same as `pierwatch train`."""
 
-from cv.training.cli import main
+import sys
+
+from cv.cli import main
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(["train", *sys.argv[1:]]))

@@ -29,6 +29,9 @@ COMMANDS = (
     "datasets",
     "evaluate",
     "benchmark",
+    "train",
+    "release",
+    "calibrate",
     "ledger",
     "doctor",
 )

@@ -1,4 +1,4 @@
-"""`pierwatch datasets`: check, show and convert labelled images."""
+"""`pierwatch datasets`: check, show, convert, cut and render labelled images."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cv.cli import options
+from cv.cli import chips, options
 from cv.errors import DatasetError, InputError
 
 if TYPE_CHECKING:
@@ -24,18 +24,20 @@ _SHOWN = 10
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds the command and its three verbs."""
+    """Adds the command and its verbs."""
     parser = commands.add_parser(
         "datasets",
-        help="check, show and convert labelled images",
-        description="Checks, shows and converts labelled images: YOLO-OBB, DOTA, COCO, GeoJSON, "
-        "and exports of CVAT, Label Studio and X-AnyLabeling.",
+        help="check, show, convert, cut and render labelled images",
+        description="Checks, shows, converts and cuts labelled images (YOLO-OBB, DOTA, COCO, "
+        "GeoJSON, exports of CVAT, Label Studio and X-AnyLabeling); renders training chips.",
         epilog="example: pierwatch datasets check chips/",
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     _add_check(verbs)
     _add_sheet(verbs)
     _add_convert(verbs)
+    chips.add_cut(verbs)
+    chips.add_render(verbs)
 
 
 def _add_check(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -110,7 +112,7 @@ def run_check(args: argparse.Namespace) -> int:
     """Prints the findings and the totals."""
     from cv.labels.dataset_check import check_dataset
 
-    report = check_dataset(args.dataset, args.images, _grid(args.scene))
+    report = check_dataset(args.dataset, args.images, scene_grid(args.scene))
     _print_findings(report, args.all)
     if report.totals is not None:
         _print_totals(report.totals)
@@ -126,7 +128,7 @@ def run_sheet(args: argparse.Namespace) -> int:
 
     picture = options.output_with_suffix(args.picture, ".png", args.dataset, args.images)
     places = _places(args)
-    dataset = complete_from_images(read_dataset(args.dataset, _grid(args.scene)), places)
+    dataset = complete_from_images(read_dataset(args.dataset, scene_grid(args.scene)), places)
     found = [(image, find_image(image, places)) for image in dataset.images]
     pairs = [(image, path) for image, path in found if path is not None]
     if not pairs:
@@ -142,7 +144,7 @@ def run_convert(args: argparse.Namespace) -> int:
     """Reads, squares outlines where the target has boxes only, and writes."""
     from cv.labels import coco, dota, formats, geojson, outline_edits, yolo_obb
 
-    dataset = formats.read_dataset(args.dataset, _grid(args.scene))
+    dataset = formats.read_dataset(args.dataset, scene_grid(args.scene))
     if args.classes:
         dataset = outline_edits.with_classes(dataset, args.classes)
     places = _places(args)
@@ -173,7 +175,7 @@ def run_convert(args: argparse.Namespace) -> int:
     return 0
 
 
-def _grid(scene: Path | None) -> Grid | None:
+def scene_grid(scene: Path | None) -> Grid | None:
     """The grid of the georeferenced image `scene`."""
     if scene is None:
         return None

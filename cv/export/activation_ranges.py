@@ -1,4 +1,4 @@
-"""Ranges: between which values each tensor of a network is cut into 8-bit steps."""
+"""Choose the range of values that 8-bit steps cover in each tensor of a network."""
 
 from __future__ import annotations
 
@@ -12,28 +12,29 @@ Floats = NDArray[np.float64]
 
 BINS = 2048
 STEPS = 255
-"""Of an 8-bit number."""
+"""Steps of an 8-bit number."""
 METHODS = ("error", "minmax", "percentile")
+"""Ways to choose a range; see `activation_ranges`."""
 PERCENTILE = 99.99
-"""Share of the values, percent, that the method of that name keeps."""
+"""Share of the values that the method `percentile` keeps, percent."""
 _SHRUNK = np.linspace(0.2, 1.0, 17)
-"""Parts of the widest range that the method `error` tries at each end."""
+"""Shares of the full range that the method `error` tries at each end."""
 
 
 @dataclass(frozen=True)
 class ActivationHistogram:
-    """How often values of one tensor lie where."""
+    """The distribution of the values of one tensor."""
 
     low: float
     """Lower edge of the first bin; at most 0."""
     high: float
     """Upper edge of the last bin; at least 0."""
     counts: Floats
-    """(BINS,) values in each bin, all of the same width."""
+    """(BINS,) number of values in each bin; bins are equally wide."""
 
     @property
     def middles(self) -> Floats:
-        """(BINS,) value in the middle of each bin."""
+        """Return (BINS,) the value in the middle of each bin."""
         width = (self.high - self.low) / BINS
         middles: Floats = self.low + width * (np.arange(BINS, dtype=np.float64) + 0.5)
         return middles
@@ -43,7 +44,10 @@ def activation_histograms(
     run: Callable[[NDArray[np.uint8]], Mapping[str, NDArray[np.float32]]],
     images: Sequence[NDArray[np.uint8]],
 ) -> dict[str, ActivationHistogram]:
-    """Histograms of the tensors that `run` answers with, over all `images`: two rounds."""
+    """Return the histograms of the tensors that `run` returns by name, over all `images`.
+
+    Runs over the images twice: for the extent of the values, then for the counts.
+    """
     lows: dict[str, float] = {}
     highs: dict[str, float] = {}
     for image in images:
@@ -60,34 +64,37 @@ def activation_histograms(
 
 
 def activation_ranges(
-    seen: Mapping[str, ActivationHistogram], method: str, activated: Iterable[str]
+    histograms: Mapping[str, ActivationHistogram], method: str, before_silu: Iterable[str]
 ) -> dict[str, tuple[float, float]]:
-    """Lowest and highest value of each tensor in `seen`.
+    """Return the lowest and the highest value of each tensor that 8-bit steps cover.
 
-    `minmax`: all that was seen. `percentile`: all but the rarest. `error`: the range with the
-    least squared error, and for tensors that are `activated` (that a SiLU alone takes) the least
-    error of what the SiLU makes of them: far below zero it makes nothing of them.
+    `method` is "minmax" (all values), "percentile" (all but the rarest) or "error" (the range with
+    the smallest squared error). For the tensors `before_silu`, which only a SiLU consumes, that is
+    the error after the SiLU, which maps values far below zero to zero.
     """
     if method not in METHODS:
         raise ValueError(f"method is {method!r}; use one of {METHODS}")
-    bent = set(activated)
-    functions = {"minmax": _widest, "percentile": _most}
+    silu_inputs = set(before_silu)
+    functions = {"minmax": _full_range, "percentile": _percentile_range}
     if method in functions:
-        return {name: functions[method](one) for name, one in seen.items()}
-    return {name: _least_error(one, silu if name in bent else None) for name, one in seen.items()}
+        return {name: functions[method](one) for name, one in histograms.items()}
+    return {
+        name: _smallest_error_range(one, silu if name in silu_inputs else None)
+        for name, one in histograms.items()
+    }
 
 
 def silu(values: Floats) -> Floats:
-    """x times the logistic function of x."""
-    bent: Floats = values / (1.0 + np.exp(-np.clip(values, -60.0, 60.0)))
-    return bent
+    """Return x times the logistic function of x."""
+    activated: Floats = values / (1.0 + np.exp(-np.clip(values, -60.0, 60.0)))
+    return activated
 
 
-def _widest(one: ActivationHistogram) -> tuple[float, float]:
+def _full_range(one: ActivationHistogram) -> tuple[float, float]:
     return one.low, one.high
 
 
-def _most(one: ActivationHistogram) -> tuple[float, float]:
+def _percentile_range(one: ActivationHistogram) -> tuple[float, float]:
     share = np.cumsum(one.counts) / one.counts.sum()
     rare = (1 - PERCENTILE / 100) / 2
     edges = np.linspace(one.low, one.high, BINS + 1)
@@ -96,26 +103,26 @@ def _most(one: ActivationHistogram) -> tuple[float, float]:
     return min(float(low), 0.0), max(float(high), 1e-6)
 
 
-def _least_error(
-    one: ActivationHistogram, bend: Callable[[Floats], Floats] | None
+def _smallest_error_range(
+    one: ActivationHistogram, activation: Callable[[Floats], Floats] | None
 ) -> tuple[float, float]:
     filled = np.flatnonzero(one.counts)
     values, counts = one.middles[filled], one.counts[filled]
-    meant = bend(values) if bend else values
+    exact = activation(values) if activation else values
     best, chosen = np.inf, (one.low, one.high)
     for low in np.unique(one.low * _SHRUNK):
         for high in np.unique(one.high * _SHRUNK):
-            stepped = _stepped(values, low, high)
-            error = float(counts @ ((bend(stepped) if bend else stepped) - meant) ** 2)
+            rounded = _quantize(values, low, high)
+            error = float(counts @ ((activation(rounded) if activation else rounded) - exact) ** 2)
             if error < best:
                 best, chosen = error, (float(low), float(high))
     return chosen
 
 
-def _stepped(values: Floats, low: float, high: float) -> Floats:
-    """`values` after 8 bits: zero stays zero, what lies beyond the range is cut."""
+def _quantize(values: Floats, low: float, high: float) -> Floats:
+    """Round `values` to 8-bit steps: zero stays zero, values outside the range are clipped."""
     step = (high - low) / STEPS
     zero = np.rint(-low / step)
-    cut: Floats = np.clip(np.rint(values / step) + zero, 0, STEPS)
-    stepped: Floats = (cut - zero) * step
-    return stepped
+    clipped: Floats = np.clip(np.rint(values / step) + zero, 0, STEPS)
+    rounded: Floats = (clipped - zero) * step
+    return rounded

@@ -1,4 +1,4 @@
-"""Wiring: what of a network can be done in 8-bit integers, read from its graph alone."""
+"""The graph of an ONNX model: which of its operations can be done in 8-bit integers."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from typing import Any
 
 import numpy as np
 
-SHAPING = ("Add", "Concat", "MaxPool", "Resize", "Slice", "Split")
-"""Operations that follow what they are given: 8 bits where all their inputs have 8 bits."""
-EIGHT_BIT = ("Conv", "Sigmoid", "Mul", *SHAPING)
-"""Operations that are ever done in 8 bits."""
+PASSIVE = ("Add", "Concat", "MaxPool", "Resize", "Slice", "Split")
+"""Operations that are done in 8 bits exactly where all of their inputs have 8 bits."""
+EIGHT_BIT = ("Conv", "Sigmoid", "Mul", *PASSIVE)
+"""Operations that can be done in 8 bits."""
 
 
 @dataclass(frozen=True, eq=False)
 class ConvolutionUnit:
-    """A convolution with the SiLU that follows it, if one does."""
+    """A convolution together with the SiLU that follows it, if any."""
 
     name: str
-    """Of the convolution's node; its parts, between slashes, are the modules that it lies in."""
+    """Name of the convolution's node: the modules that contain it, between slashes."""
     nodes: tuple[str, ...]
     """Names of its nodes."""
     products: int
-    """Multiplications for one tile."""
+    """Multiplications per tile."""
 
 
 @dataclass(frozen=True, eq=False)
 class OnnxGraph:
-    """The nodes of a graph in the order of their work, and how they hang together."""
+    """The nodes of a graph in execution order, and their connections."""
 
     model: Any
-    """onnx.ModelProto with float arithmetic; each of its nodes has a name of its own."""
+    """onnx.ModelProto with float arithmetic, whose nodes have unique names."""
 
     @cached_property
-    def takers(self) -> dict[str, list[Any]]:
-        """Nodes that take each tensor."""
+    def consumers(self) -> dict[str, list[Any]]:
+        """Nodes that read each tensor."""
         found: dict[str, list[Any]] = defaultdict(list)
         for node in self.model.graph.node:
             for name in node.input:
@@ -45,16 +45,16 @@ class OnnxGraph:
         return found
 
     @cached_property
-    def makers(self) -> dict[str, Any]:
-        """The node that makes each tensor."""
+    def producers(self) -> dict[str, Any]:
+        """The node that computes each tensor."""
         return {name: node for node in self.model.graph.node for name in node.output}
 
     @cached_property
     def tail(self) -> frozenset[str]:
-        """Names of nodes after which no convolution comes: they turn answers into boxes."""
+        """Names of the nodes that no convolution follows: they decode the output into boxes."""
         before: set[str] = set()
         for node in reversed(self.model.graph.node):
-            after = [taker for name in node.output for taker in self.takers.get(name, ())]
+            after = [reader for name in node.output for reader in self.consumers.get(name, ())]
             if any(one.op_type == "Conv" or one.name in before for one in after):
                 before.add(node.name)
         return frozenset(
@@ -64,46 +64,46 @@ class OnnxGraph:
         )
 
     def silu(self, tensor: str) -> tuple[Any, Any] | None:
-        """The nodes (Sigmoid, Mul) of the SiLU that alone takes `tensor`, if one does."""
-        takers = self.takers.get(tensor, [])
-        if sorted(one.op_type for one in takers) != ["Mul", "Sigmoid"]:
+        """Return the nodes (Sigmoid, Mul) of the SiLU that alone consumes `tensor`, if any."""
+        readers = self.consumers.get(tensor, [])
+        if sorted(one.op_type for one in readers) != ["Mul", "Sigmoid"]:
             return None
-        bend, times = sorted(takers, key=lambda one: one.op_type, reverse=True)
+        bend, times = sorted(readers, key=lambda one: one.op_type, reverse=True)
         return (bend, times) if set(times.input) == {tensor, bend.output[0]} else None
 
     @cached_property
     def units(self) -> tuple[ConvolutionUnit, ...]:
-        """All units, in the order of their work."""
+        """All convolution units, in execution order."""
         sizes = _sizes(self.model)
         weights = {one.name: tuple(one.dims) for one in self.model.graph.initializer}
         units = []
         for node in self.model.graph.node:
             if node.op_type == "Conv":
-                bent = self.silu(node.output[0]) or ()
-                per_place = int(np.prod(weights[node.input[1]]))
-                places = int(np.prod(sizes[node.output[0]][2:]))
-                nodes = (node.name, *(one.name for one in bent))
-                units.append(ConvolutionUnit(node.name, nodes, per_place * places))
+                activation = self.silu(node.output[0]) or ()
+                per_pixel = int(np.prod(weights[node.input[1]]))
+                pixels = int(np.prod(sizes[node.output[0]][2:]))
+                nodes = (node.name, *(one.name for one in activation))
+                units.append(ConvolutionUnit(node.name, nodes, per_pixel * pixels))
         return tuple(units)
 
     @property
-    def activated(self) -> list[str]:
-        """Tensors that a SiLU alone takes."""
-        return [name for name in self.makers if self.silu(name)]
+    def before_silu(self) -> list[str]:
+        """Tensors that only a SiLU consumes."""
+        return [name for name in self.producers if self.silu(name)]
 
     def eight_bit(self, floats: Collection[str]) -> frozenset[str]:
-        """Names of the nodes that are done in 8 bits where the units `floats` are not."""
+        """Return the names of the nodes done in 8 bits if the units `floats` stay in float."""
         own = {name for unit in self.units if unit.name not in floats for name in unit.nodes}
         chosen: set[str] = set()
         for node in self.model.graph.node:
-            made = [self.makers[name] for name in node.input if name in self.makers]
-            follows = node.op_type in SHAPING and made and node.name not in self.tail
-            if node.name in own or (follows and all(one.name in chosen for one in made)):
+            inputs = [self.producers[name] for name in node.input if name in self.producers]
+            follows = node.op_type in PASSIVE and inputs and node.name not in self.tail
+            if node.name in own or (follows and all(one.name in chosen for one in inputs)):
                 chosen.add(node.name)
         return frozenset(chosen)
 
     def tensors(self) -> list[str]:
-        """Tensors that may be cut into 8-bit steps, the input of the first convolution included."""
+        """Return the tensors that can be quantized, including the first convolution's input."""
         weights = {one.name for one in self.model.graph.initializer}
         chosen = self.eight_bit(())
         names = {
@@ -118,7 +118,7 @@ class OnnxGraph:
 def units_by_module(
     units: Collection[ConvolutionUnit], within: str = ""
 ) -> dict[str, list[ConvolutionUnit]]:
-    """The units by the next modules below `within`; a unit that is alone goes by its own name."""
+    """Group units by the modules directly below the module `within`; a lone unit keeps its name."""
     depth = len(_parts(within)) + 1
     found: dict[str, list[ConvolutionUnit]] = defaultdict(list)
     for unit in units:
@@ -133,7 +133,7 @@ def _parts(name: str) -> list[str]:
 
 
 def _sizes(model: Any) -> dict[str, list[int]]:
-    """Shapes of all tensors whose shape can be told."""
+    """Return the shapes of all tensors whose shape can be inferred."""
     import onnx
 
     inferred = onnx.shape_inference.infer_shapes(model)

@@ -1,4 +1,4 @@
-"""Likeness: how far the answers of a changed network are from those of the one it came from."""
+"""How closely the output of a modified network agrees with that of the original one."""
 
 from __future__ import annotations
 
@@ -15,59 +15,59 @@ from cv.detector.nms import non_maximum_suppression
 from cv.detector.onnx_model import OnnxModel
 from cv.synthetic.chip_renderer import RenderedChip
 
-Answer = NDArray[np.float32]
-_FLOOR = 0.25
-"""Part of its threshold from which on a score matters."""
-_LEAST = 1e-4
-"""Scores are told apart down to this, and as near to 1."""
+Output = NDArray[np.float32]
+_RELEVANT_SCORE = 0.25
+"""Scores below this share of the threshold are ignored."""
+_SCORE_EPSILON = 1e-4
+"""Scores are compared as logits, clipped to this distance from 0 and 1."""
 
 
 @dataclass(frozen=True, eq=False)
 class OutputAgreement:
-    """Answers of a network to some chips, to compare others with."""
+    """Outputs of a network for some chips, as a reference for modified networks."""
 
     card: ModelCard
-    """Of the network."""
+    """Card of the network."""
     chips: tuple[RenderedChip, ...]
-    answers: tuple[Answer, ...]
-    """(1, 4 + classes + 1, anchors) to each chip."""
+    outputs: tuple[Output, ...]
+    """(1, 4 + classes + 1, anchors) for each chip."""
 
     @classmethod
     def of(cls, network: OnnxModel, chips: Sequence[RenderedChip]) -> OutputAgreement:
-        """The answers of `network` to `chips`."""
+        """Run `network` on `chips`."""
         return cls(network.card, tuple(chips), tuple(network.run(chip.image) for chip in chips))
 
-    def part(self, count: int) -> OutputAgreement:
-        """The likeness to the first `count` chips."""
-        return OutputAgreement(self.card, self.chips[:count], self.answers[:count])
+    def first(self, count: int) -> OutputAgreement:
+        """Return the reference for the first `count` chips."""
+        return OutputAgreement(self.card, self.chips[:count], self.outputs[:count])
 
-    def error(self, answers: Sequence[Answer]) -> float:
-        """How far `answers` are off, on average, wherever something may be.
+    def error(self, outputs: Sequence[Output]) -> float:
+        """Return the mean change of `outputs` wherever either network sees an object.
 
-        The sum of two means: of the change of the score's logit, and of the change of the box as
-        a part of its shorter side.
+        The sum of two means: the change of the score's logit, and the change of the box relative
+        to its shorter side.
         """
-        shifts, moves = [], []
-        for chip, own, other in zip(self.chips, self.answers, answers, strict=True):
-            for row, threshold in self._asked(chip):
-                least = _FLOOR * threshold
-                spots = (own[0, row] >= least) | (other[0, row] >= least)
-                if spots.any():
-                    logits = [_logit(one[0, row, spots]) for one in (own, other)]
-                    shifts.append(np.abs(logits[0] - logits[1]))
-                    side = np.maximum(own[0, 2:4, spots].min(axis=1), 1.0)
-                    change = np.abs(own[0, :4, spots] - other[0, :4, spots]).mean(axis=1)
-                    moves.append(change / side)
-        if not shifts:
+        score_changes, box_changes = [], []
+        for chip, own, other in zip(self.chips, self.outputs, outputs, strict=True):
+            for row, threshold in self._classes_at(chip):
+                minimum = _RELEVANT_SCORE * threshold
+                anchors = (own[0, row] >= minimum) | (other[0, row] >= minimum)
+                if anchors.any():
+                    logits = [_logit(one[0, row, anchors]) for one in (own, other)]
+                    score_changes.append(np.abs(logits[0] - logits[1]))
+                    side = np.maximum(own[0, 2:4, anchors].min(axis=1), 1.0)
+                    change = np.abs(own[0, :4, anchors] - other[0, :4, anchors]).mean(axis=1)
+                    box_changes.append(change / side)
+        if not score_changes:
             return 0.0
-        return float(np.concatenate(shifts).mean() + np.concatenate(moves).mean())
+        return float(np.concatenate(score_changes).mean() + np.concatenate(box_changes).mean())
 
-    def thresholds(self, answers: Sequence[Answer]) -> tuple[float, ...]:
-        """Thresholds by class at which `answers` count, in all, as many objects as the network."""
+    def thresholds(self, outputs: Sequence[Output]) -> tuple[float, ...]:
+        """Return the thresholds by class at which `outputs` give the same total counts."""
         chosen = []
         for index, name in enumerate(self.card.classes):
-            own = self._scores(name, self.answers)
-            ranked = np.sort(np.concatenate([np.zeros(0), *self._scores(name, answers)]))[::-1]
+            own = self._scores(name, self.outputs)
+            ranked = np.sort(np.concatenate([np.zeros(0), *self._scores(name, outputs)]))[::-1]
             wanted = sum(int((scores >= self.card.thresholds[index]).sum()) for scores in own)
             if 0 < wanted < len(ranked):
                 chosen.append(round(float(ranked[wanted - 1 : wanted + 1].mean()), 4))
@@ -75,14 +75,14 @@ class OutputAgreement:
                 chosen.append(self.card.thresholds[index])
         return tuple(chosen)
 
-    def disagreement(self, answers: Sequence[Answer], thresholds: Sequence[float]) -> list[float]:
-        """By class: sum over chips of the difference in counts, over the network's own counts.
+    def disagreement(self, outputs: Sequence[Output], thresholds: Sequence[float]) -> list[float]:
+        """Return, by class, the summed count differences over the reference counts.
 
-        No error of counts, whatever the truth, grows by more than that.
+        That bounds how much the error of counts can grow, whatever the true counts are.
         """
         result = []
         for index, name in enumerate(self.card.classes):
-            pairs = zip(self._scores(name, self.answers), self._scores(name, answers), strict=True)
+            pairs = zip(self._scores(name, self.outputs), self._scores(name, outputs), strict=True)
             counts = np.array(
                 [
                     [(own >= self.card.thresholds[index]).sum(), (other >= threshold).sum()]
@@ -93,37 +93,37 @@ class OutputAgreement:
             result.append(float(differ / max(counts[:, 0].sum(), 1)))
         return result
 
-    def _asked(self, chip: RenderedChip) -> list[tuple[int, float]]:
-        """Rows of the scores that are used at the scale of `chip`, and their thresholds."""
+    def _classes_at(self, chip: RenderedChip) -> list[tuple[int, float]]:
+        """Return output rows and thresholds of the classes detected at the scale of `chip`."""
         return [
             (4 + index, self.card.thresholds[index])
             for index, name in enumerate(self.card.classes)
-            if self._looks(name, chip)
+            if self._detected_at(name, chip)
         ]
 
-    def _looks(self, name: str, chip: RenderedChip) -> bool:
-        """Whether class `name` is looked for at the scale of `chip`: at none that is nearer."""
-        nearest = min(self.card.passes, key=lambda look: abs(look.gsd_m - chip.gsd))
+    def _detected_at(self, name: str, chip: RenderedChip) -> bool:
+        """Return whether the pass nearest to the scale of `chip` detects class `name`."""
+        nearest = min(self.card.passes, key=lambda one: abs(one.gsd_m - chip.gsd))
         return name in nearest.classes
 
-    def _scores(self, name: str, answers: Sequence[Answer]) -> list[NDArray[np.float64]]:
-        """Scores of the objects of class `name` in each chip of its scale."""
+    def _scores(self, name: str, outputs: Sequence[Output]) -> list[NDArray[np.float64]]:
+        """Return the scores of the detections of class `name` in each chip of its scale."""
         index = self.card.classes.index(name)
         found = [
-            self._objects(answer)
-            for chip, answer in zip(self.chips, answers, strict=True)
-            if self._looks(name, chip)
+            self._detections(output)
+            for chip, output in zip(self.chips, outputs, strict=True)
+            if self._detected_at(name, chip)
         ]
         return [one.scores[one.classes == index] for one in found]
 
-    def _objects(self, answer: Answer) -> Detections:
-        floors = tuple(_FLOOR * threshold for threshold in self.card.thresholds)
+    def _detections(self, output: Output) -> Detections:
+        floors = tuple(_RELEVANT_SCORE * threshold for threshold in self.card.thresholds)
         return non_maximum_suppression(
-            decode_output(answer, self.card.layout, floors), self.card.merge_overlap
+            decode_output(output, self.card.layout, floors), self.card.merge_overlap
         )
 
 
 def _logit(scores: NDArray[np.float32]) -> NDArray[np.float64]:
-    clear = np.clip(scores.astype(np.float64), _LEAST, 1 - _LEAST)
-    logits: NDArray[np.float64] = np.log(clear / (1 - clear))
+    clipped = np.clip(scores.astype(np.float64), _SCORE_EPSILON, 1 - _SCORE_EPSILON)
+    logits: NDArray[np.float64] = np.log(clipped / (1 - clipped))
     return logits

@@ -1,14 +1,15 @@
-"""A released model becomes one that works in 8-bit integers, with a card of its own.
+"""Make an 8-bit model, with its card, from a released float model.
 
     python -m cv.export.quantization weights/pierwatch-n.onnx weights/pierwatch-n-int8.onnx
 
-What is measured on rendered chips decides, nothing about one network is written here: how the
-ranges of its tensors are found, which of its convolutions stay in float, and its thresholds.
+Everything is decided by measurements on rendered chips, nothing is specific to one network: how the
+ranges of its tensors are chosen, which convolutions stay in float, and the thresholds.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -31,103 +32,107 @@ from cv.export.release import write_model
 from cv.synthetic.chip_renderer import COARSE_GSD, FINE_GSD, RenderedChip, render_chip
 
 FIRST_SEED = 8_500_000
-"""Of the chips that are looked at; no training and no measurement uses them."""
-FINEST = 0.05
-"""A module with more than this part of all harm is looked at part by part."""
-FLOAT_SHARE = 0.2
-"""Part of all multiplications that may stay in float, at most: that costs speed."""
-ENOUGH = 0.005
-"""Difference in counts, as a part of them, at which nothing more is kept in float."""
-WORTH = 0.003
-"""Difference in counts, as a part of them, for which a choice that costs less time is taken."""
-TRIALS = 12
-"""Choices of what stays in float that are tried, at most."""
+"""First seed of the chips used here; neither training nor evaluation uses them."""
+SPLIT_SHARE = 0.05
+"""A module with more than this share of the total error is measured part by part."""
+MAX_FLOAT_SHARE = 0.2
+"""Largest share of all multiplications that may stay in float, as that costs speed."""
+GOOD_DISAGREEMENT = 0.005
+"""Relative difference in counts at which the search ends."""
+DISAGREEMENT_MARGIN = 0.003
+"""Relative difference in counts that is accepted for a faster model."""
+MAX_TRIALS = 12
+"""Most choices of what stays in float that are tried."""
 
 
 @dataclass(frozen=True)
 class QuantizationCost:
-    """What 8 bits in some units, and nowhere else, do to the answers."""
+    """The error from 8 bits in some units and float everywhere else."""
 
     name: str
-    """Of the module or node."""
+    """Name of the module or node."""
     units: tuple[ConvolutionUnit, ...]
-    harm: float
-    """See `Likeness.harm`."""
+    error: float
+    """See `OutputAgreement.error`."""
 
     @property
     def products(self) -> int:
-        """Multiplications for one tile."""
+        """Multiplications per tile."""
         return sum(unit.products for unit in self.units)
 
 
 @dataclass(frozen=True)
 class PrecisionChoice:
-    """What stays in float, and how that counts."""
+    """Which units stay in float, and the effect on the counts."""
 
     floats: frozenset[str]
     """Names of the units."""
     thresholds: tuple[float, ...]
-    """By class, so that as much is counted as by the float model."""
+    """By class; they give the total counts of the float model."""
     disagreement: tuple[float, ...]
-    """By class, see `Likeness.disagreement`."""
+    """By class; see `OutputAgreement.disagreement`."""
 
 
 def quantize_model(
     source: Path, target: Path, chips: int, checks: int, seed: int, method: str
 ) -> PrecisionChoice:
-    """Writes the 8-bit model of `source`, and its card, to `target`.
+    """Write the 8-bit model of `source`, and its card, to `target`.
 
-    `chips` rendered chips tell the ranges, `checks` others decide, at the scales of its passes.
-    `method`: of `METHODS`, or "best" for the one that does least harm. Raises ModelError.
+    Ranges are measured on `chips` rendered chips, choices on `checks` others, at the scales of the
+    model's passes. `method` is one of `METHODS`, or "best" for the one with the smallest error.
+    Raises ModelError.
     """
     network = OnnxModel.load(source)
-    card = _fit(source, network.card)
+    card = _quantizable(source, network.card)
     first = FIRST_SEED + seed * (chips + checks)
     scales = _scales(card)
     images = [vary_image(one.image, i) for i, one in enumerate(_rendered(first, chips, scales))]
-    likeness = OutputAgreement.of(network, _rendered(first + chips, checks, scales))
-    wiring = load_float_graph(source)
-    seen = collect_histograms(wiring, images)
+    reference = OutputAgreement.of(network, _rendered(first + chips, checks, scales))
+    graph = load_float_graph(source)
+    histograms = collect_histograms(graph, images)
     methods = METHODS if method == "best" else (method,)
-    ranges = [activation_ranges(seen, one, wiring.activated) for one in methods]
-    tried = [QdqQuantizer(wiring, one, card) for one in ranges]
+    ranges = [activation_ranges(histograms, one, graph.before_silu) for one in methods]
+    quantizers = [QdqQuantizer(graph, one, card) for one in ranges]
     with tempfile.TemporaryDirectory() as folder:
-        harms = [likeness.error(one.answers((), likeness, Path(folder))) for one in tried]
-        print("harm by range:", dict(zip(methods, np.round(harms, 4).tolist(), strict=True)))
-        best = tried[int(np.argmin(harms))]
+        errors = [reference.error(one.outputs((), reference, Path(folder))) for one in quantizers]
+        print("error by range:", dict(zip(methods, np.round(errors, 4).tolist(), strict=True)))
+        best = quantizers[int(np.argmin(errors))]
         choice = choose_precision(
-            best, quantization_costs(best, likeness.part(8), Path(folder)), likeness, Path(folder)
+            best,
+            quantization_costs(best, reference.first(8), Path(folder)),
+            reference,
+            Path(folder),
         )
     final = replace(card, name=target.stem, precision=INT8, thresholds=choice.thresholds)
     write_model(best.model(choice.floats), target, final)
     return choice
 
 
-def _fit(source: Path, card: ModelCard) -> ModelCard:
-    """The card of a model that can be quantized, without calibrations: they are not its own."""
+def _quantizable(source: Path, card: ModelCard) -> ModelCard:
+    """Return `card` without calibrations, which do not hold in 8 bits; raises ModelError."""
     if card.layout is not OutputLayout.RAW or card.precision != FP32:
         raise ModelError(
             source,
             f"its layout is {card.layout}, its precision {card.precision}",
             f"layout {OutputLayout.RAW} and precision {FP32} are quantized",
-            "Release it so from its checkpoint.",
+            "Release it from its checkpoint with that layout.",
         )
     return replace(card, calibrations=())
 
 
 def _scales(card: ModelCard) -> list[bool]:
-    """Whether chips are coarse, for each scale at which the network looks."""
-    return sorted({look.gsd_m**2 > FINE_GSD * COARSE_GSD for look in card.passes})
+    """Return, for each scale of the passes, whether its chips are coarse."""
+    return sorted({one.gsd_m**2 > FINE_GSD * COARSE_GSD for one in card.passes})
 
 
 def _rendered(first: int, count: int, scales: Sequence[bool]) -> list[RenderedChip]:
-    """Chips of `count` seeds, of the `scales` (whether coarse) in turn."""
+    """Render chips of `count` seeds, alternating between the `scales` (whether coarse)."""
     seeds = tqdm(range(first, first + count), unit="chip", disable=None, leave=False)
     return [render_chip(seed, coarse=scales[seed % len(scales)]) for seed in seeds]
 
 
 def vary_image(image: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
-    """`image` as it is for even seeds, else in another light and focus."""
+    """Return `image` unchanged or, for half of the seeds, with other exposure and sharpness."""
     if seed % 4 < 2:
         return image
     rng = np.random.default_rng(seed)
@@ -138,20 +143,20 @@ def vary_image(image: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
 
 
 def quantization_costs(
-    quantizer: QdqQuantizer, likeness: OutputAgreement, folder: Path
+    quantizer: QdqQuantizer, reference: OutputAgreement, folder: Path
 ) -> list[QuantizationCost]:
-    """The harm of each part: of whole modules first, then of the parts of those that do much."""
+    """Measure the error of each module, and of the parts of modules with much of it."""
 
     def cost(name: str, units: Sequence[ConvolutionUnit]) -> QuantizationCost:
-        floats = {unit.name for unit in quantizer.wiring.units} - {unit.name for unit in units}
-        harm = likeness.error(quantizer.answers(floats, likeness, folder))
-        print(f"  {harm:8.4f}  {name}", flush=True)
-        return QuantizationCost(name, tuple(units), harm)
+        floats = {unit.name for unit in quantizer.graph.units} - {unit.name for unit in units}
+        error = reference.error(quantizer.outputs(floats, reference, folder))
+        print(f"  {error:8.4f}  {name}", flush=True)
+        return QuantizationCost(name, tuple(units), error)
 
-    found = [cost(*one) for one in units_by_module(quantizer.wiring.units).items()]
+    found = [cost(*one) for one in units_by_module(quantizer.graph.units).items()]
     while True:
-        total = sum(one.harm for one in found)
-        large = [one for one in found if len(one.units) > 1 and one.harm > FINEST * total]
+        total = sum(one.error for one in found)
+        large = [one for one in found if len(one.units) > 1 and one.error > SPLIT_SHARE * total]
         if not large:
             return found
         for one in large:
@@ -162,15 +167,15 @@ def quantization_costs(
 def choose_precision(
     quantizer: QdqQuantizer,
     parts: Sequence[QuantizationCost],
-    likeness: OutputAgreement,
+    reference: OutputAgreement,
     folder: Path,
 ) -> PrecisionChoice:
-    """The cheapest choice whose counts differ hardly more than those of the best one.
+    """Return the fastest choice whose counts differ hardly more than those of the best one.
 
-    Parts are kept in float one after another, those first that do most for their cost.
+    Parts are kept in float one after another, those with the most error per multiplication first.
     """
-    most = FLOAT_SHARE * sum(unit.products for unit in quantizer.wiring.units)
-    ranked = sorted(parts, key=lambda one: one.harm / one.products, reverse=True)
+    most = MAX_FLOAT_SHARE * sum(unit.products for unit in quantizer.graph.units)
+    ranked = sorted(parts, key=lambda one: one.error / one.products, reverse=True)
     floats: list[QuantizationCost] = []
     trials: list[PrecisionChoice] = []
     for part in (None, *ranked):
@@ -178,19 +183,19 @@ def choose_precision(
             continue
         floats += [part] if part else []
         names = frozenset(unit.name for one in floats for unit in one.units)
-        answers = quantizer.answers(names, likeness, folder)
-        thresholds = likeness.thresholds(answers)
-        differ = tuple(likeness.disagreement(answers, thresholds))
+        outputs = quantizer.outputs(names, reference, folder)
+        thresholds = reference.thresholds(outputs)
+        differ = tuple(reference.disagreement(outputs, thresholds))
         trials.append(PrecisionChoice(names, thresholds, differ))
         print(f"  {np.round(differ, 4).tolist()} with {[one.name for one in floats]}", flush=True)
-        if max(differ) <= ENOUGH or len(trials) >= TRIALS:
+        if max(differ) <= GOOD_DISAGREEMENT or len(trials) >= MAX_TRIALS:
             break
-    least = min(sum(one.disagreement) for one in trials)
-    return next(one for one in trials if sum(one.disagreement) <= least + WORTH)
+    best = min(sum(one.disagreement) for one in trials)
+    return next(one for one in trials if sum(one.disagreement) <= best + DISAGREEMENT_MARGIN)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Quantize a released model from the shell."""
+    """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m cv.export.quantization",
         description="Write an 8-bit model of a released float one, with its card.",
@@ -198,12 +203,15 @@ def main(arguments: list[str] | None = None) -> int:
         "weights/pierwatch-n-int8.onnx; then calibrate it (datasets/real/calibrate.py)",
     )
     parser.add_argument("source", type=Path, help="float ONNX model")
-    parser.add_argument("target", type=Path, help="ONNX model to write; its name is the card's")
-    parser.add_argument("--chips", type=int, default=32, help="that tell the ranges")
-    parser.add_argument("--checks", type=int, default=48, help="chips that decide")
-    parser.add_argument("--seed", type=int, default=0, help="another seed, other chips")
-    parser.add_argument("--method", default="best", choices=("best", *METHODS), help="of ranges")
+    parser.add_argument("target", type=Path, help="ONNX model to write; names the card")
+    parser.add_argument("--chips", type=int, default=32, help="chips to measure ranges on")
+    parser.add_argument("--checks", type=int, default=48, help="chips to compare choices on")
+    parser.add_argument("--seed", type=int, default=0, help="of the chips")
+    parser.add_argument(
+        "--method", default="best", choices=("best", *METHODS), help="to choose ranges"
+    )
     given = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.ERROR)  # onnxruntime recommends steps that were done
     try:
         choice = quantize_model(
             given.source, given.target, given.chips, given.checks, given.seed, given.method
@@ -212,7 +220,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"quantize: {error}", file=sys.stderr)
         return 2
     print(f"{given.target}: {len(choice.floats)} convolutions in float")
-    print(f"thresholds {choice.thresholds}; on the chips that decided counts differ by", end=" ")
+    print(f"thresholds {choice.thresholds}; on the chips compared, counts differ by", end=" ")
     print(", ".join(f"{part:.4f}" for part in choice.disagreement))
     return 0
 

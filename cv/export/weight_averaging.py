@@ -1,10 +1,10 @@
-"""Several models of one line of training become one: the mean of their weights.
+"""Average the weights of several models that were fine-tuned from one another.
 
-    python -m cv.export.weight_averaging first.onnx second.onnx mean.onnx --version 2 --data "mean of both"
+    python -m cv.export.weight_averaging a.onnx b.onnx mean.onnx --version 2 --data "mean of both"
 
-Models that went on from one another lie in one basin, and their mean is often better than each
-("model soups", Wortsman et al. 2022, arXiv:2203.05482). The normalizations of an export are folded
-into its convolutions, so that the weights of two exports mean the same.
+The mean of such models is often better than each ("model soups", Wortsman et al. 2022,
+arXiv:2203.05482). An export folds normalizations into convolutions, so that the weights of two
+exports are comparable.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from cv.export.release import require_new_model, write_model
 
 
 def average_models(models: Sequence[Path], target: Path, version: str, training_data: str) -> str:
-    """Writes the mean of the ONNX files `models` as `target` with its card; returns its sha256.
+    """Write the mean of the ONNX files `models` as `target` with its card; return its sha256.
 
-    The card is that of the first one, with `version` and `training_data` and without calibrations,
-    which are not its own. Raises ModelError where the models differ in more than their weights, or
-    `target` exists.
+    The card is that of the first model with `version` and `training_data`, without calibrations,
+    which do not hold for the mean. Raises ModelError where the models differ in more than their
+    weights, or `target` exists.
     """
     import onnx
     from onnx import numpy_helper
@@ -43,13 +43,13 @@ def average_models(models: Sequence[Path], target: Path, version: str, training_
             card.passes,
             card.tile_px,
         ):
-            raise _refused(model, "it looks for other things, or in another way")
+            raise _not_averageable(model, "it detects other classes, or in other passes")
     if card.precision != FP32:
         raise ModelError(models[0], f"its precision is {card.precision}", f"{FP32}", "Name others.")
     protos = [onnx.load(str(model), load_external_data=False) for model in models]
     weights = [_weights(proto) for proto in protos]
     for model, others in zip(models[1:], weights[1:], strict=True):
-        _refuse_other(model, weights[0], others)
+        _require_same_tensors(model, weights[0], others)
     for tensor in protos[0].graph.initializer:
         values = [numpy_helper.to_array(part[tensor.name]) for part in weights]
         if values[0].dtype == np.float32:
@@ -60,24 +60,24 @@ def average_models(models: Sequence[Path], target: Path, version: str, training_
 
 
 def _weights(proto: Any) -> dict[str, Any]:
-    """The tensors of a model by their names."""
+    """Return the tensors of a model by name."""
     return {tensor.name: tensor for tensor in proto.graph.initializer}
 
 
-def _refuse_other(model: Path, first: dict[str, Any], other: dict[str, Any]) -> None:
-    """Raises ModelError where `other` has other tensors than `first`."""
+def _require_same_tensors(model: Path, first: dict[str, Any], other: dict[str, Any]) -> None:
+    """Raise ModelError where `other` has other tensors than `first`."""
     shapes = [{name: list(tensor.dims) for name, tensor in part.items()} for part in (first, other)]
     if shapes[0] != shapes[1]:
-        raise _refused(model, "it is another network")
+        raise _not_averageable(model, "it is another network")
 
 
-def _refused(model: Path, found: str) -> ModelError:
-    limit = "models of one line of training have a mean"
-    return ModelError(model, found, limit, "Name models that went on from one another.")
+def _not_averageable(model: Path, found: str) -> ModelError:
+    limit = "only models of the same network and passes can be averaged"
+    return ModelError(model, found, limit, "Name models that were fine-tuned from one another.")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Average from the shell."""
+    """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m cv.export.weight_averaging",
         description="Write the mean of the weights of several models, with a card.",
@@ -85,7 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--version 2 --data 'a and b'",
     )
     parser.add_argument("models", type=Path, nargs="+", help="float ONNX models, two or more")
-    parser.add_argument("target", type=Path, help="ONNX model to write; its name is the card's")
+    parser.add_argument("target", type=Path, help="ONNX model to write; names the card")
     parser.add_argument("--version", required=True)
     parser.add_argument("--data", required=True, help="one sentence on the training data")
     given = parser.parse_args(arguments)

@@ -1,6 +1,3 @@
-"""The training wing: rendered chips, training and export.
-
-The only room that imports torch, ultralytics and OpenCV; nothing above it imports it.
-"""
+"""Fine-tuning of networks; the only room besides `export` that imports torch and ultralytics."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a run is followed: lines, a bar on a terminal, curves for TensorBoard."""
+"""Progress of a run: log lines, a progress bar on a terminal, curves for TensorBoard."""
 
 from __future__ import annotations
 
@@ -12,127 +12,130 @@ from tqdm import tqdm
 
 from cv.errors import InputError
 
-EVERY = 50
-"""Steps between two lines, or two points of a curve."""
+LOG_INTERVAL = 50
+"""Steps between two log lines, or two points of a curve."""
 
 Losses = Mapping[str, float]
 
 
 class TrainingCallback(Protocol):
-    """Is told how a run goes; epochs and steps count from 0."""
+    """Receives the events of a run; epochs and steps count from 0."""
 
-    def begun(self, epochs: int, epoch: int, steps: int) -> None:
-        """Training begins at `epoch` of `epochs`, each of so many `steps`."""
+    def on_start(self, epochs: int, epoch: int, steps: int) -> None:
+        """Training starts at `epoch` of `epochs`; an epoch has `steps` steps."""
 
-    def stepped(self, epoch: int, step: int, rate: float, losses: Losses) -> None:
-        """A step was made; `losses` are means since the epoch began."""
+    def on_step(self, epoch: int, step: int, rate: float, losses: Losses) -> None:
+        """A step is done; `losses` are means since the epoch began."""
 
-    def saved(self, epoch: int, losses: Losses) -> None:
-        """The epoch is over and its state on disk."""
+    def on_epoch_saved(self, epoch: int, losses: Losses) -> None:
+        """The epoch is done and its state is on disk."""
 
     def close(self) -> None:
-        """Nothing more will come."""
+        """The run has ended."""
 
 
 class LineLogger:
-    """A line for every `EVERY` steps and for every epoch."""
+    """Writes a line every `LOG_INTERVAL` steps and after every epoch."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
+    def __init__(self, log: Callable[[str], None]) -> None:
+        self._log = log
         self._epochs = 0
         self._started = time.monotonic()
 
-    def begun(self, epochs: int, epoch: int, steps: int) -> None:
-        """See `Watcher`."""
+    def on_start(self, epochs: int, epoch: int, steps: int) -> None:
+        """See `TrainingCallback`."""
         self._epochs = epochs
-        self._say(f"epoch {epoch + 1}/{epochs} begins, {steps} batches an epoch")
+        self._log(f"epoch {epoch + 1}/{epochs} begins, {steps} batches an epoch")
 
-    def stepped(self, epoch: int, step: int, rate: float, losses: Losses) -> None:
-        """See `Watcher`."""
-        if (step + 1) % EVERY == 0:
-            self._tell(epoch, f"batch {step + 1} {_text(losses)}")
+    def on_step(self, epoch: int, step: int, rate: float, losses: Losses) -> None:
+        """See `TrainingCallback`."""
+        if (step + 1) % LOG_INTERVAL == 0:
+            self._log_with_time(epoch, f"batch {step + 1} {_format(losses)}")
 
-    def saved(self, epoch: int, losses: Losses) -> None:
-        """See `Watcher`."""
-        self._tell(epoch, f"saved {_text(losses)}")
+    def on_epoch_saved(self, epoch: int, losses: Losses) -> None:
+        """See `TrainingCallback`."""
+        self._log_with_time(epoch, f"saved {_format(losses)}")
 
     def close(self) -> None:
-        """See `Watcher`."""
+        """See `TrainingCallback`."""
 
-    def _tell(self, epoch: int, text: str) -> None:
+    def _log_with_time(self, epoch: int, text: str) -> None:
         minutes = (time.monotonic() - self._started) / 60
-        self._say(f"epoch {epoch + 1}/{self._epochs} {text} {minutes:.1f} min")
+        self._log(f"epoch {epoch + 1}/{self._epochs} {text} {minutes:.1f} min")
 
 
 class ProgressBar:
-    """A bar an epoch, for a terminal."""
+    """Shows one bar per epoch on a terminal."""
 
     def __init__(self) -> None:
         self._bar: tqdm[Any] | None = None
         self._steps = self._epochs = 0
 
-    def begun(self, epochs: int, epoch: int, steps: int) -> None:
-        """See `Watcher`."""
+    def on_start(self, epochs: int, epoch: int, steps: int) -> None:
+        """See `TrainingCallback`."""
         self._epochs, self._steps = epochs, steps
 
-    def stepped(self, epoch: int, step: int, rate: float, losses: Losses) -> None:
-        """See `Watcher`."""
+    def on_step(self, epoch: int, step: int, rate: float, losses: Losses) -> None:
+        """See `TrainingCallback`."""
         if self._bar is None:
             name = f"epoch {epoch + 1}/{self._epochs}"
             self._bar = tqdm(total=self._steps, desc=name, unit="batch", dynamic_ncols=True)
-        self._bar.set_postfix_str(_text(losses), refresh=False)
+        self._bar.set_postfix_str(_format(losses), refresh=False)
         self._bar.update()
 
-    def saved(self, epoch: int, losses: Losses) -> None:
-        """See `Watcher`."""
+    def on_epoch_saved(self, epoch: int, losses: Losses) -> None:
+        """See `TrainingCallback`."""
         self.close()
 
     def close(self) -> None:
-        """See `Watcher`."""
+        """See `TrainingCallback`."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
 
 
 class TensorBoardLogger:
-    """Scalars for TensorBoard in the folder `tensorboard` of a run."""
+    """Writes scalars for TensorBoard into the folder `tensorboard` of a run."""
 
-    def __init__(self, out: Path, writer: Any) -> None:
+    def __init__(self, out: Path, writer_class: Any) -> None:
         self._folder = out / "tensorboard"
-        self._make = writer
+        self._writer_class = writer_class
         self._writer: Any = None
         self._steps = 0
 
-    def begun(self, epochs: int, epoch: int, steps: int) -> None:
-        """See `Watcher`; what was drawn beyond the epoch that a run goes on with is dropped."""
+    def on_start(self, epochs: int, epoch: int, steps: int) -> None:
+        """See `TrainingCallback`; a resumed run drops points after the epoch it resumes at."""
         self._steps = steps
-        self._writer = self._make(str(self._folder), purge_step=epoch * steps)
+        self._writer = self._writer_class(str(self._folder), purge_step=epoch * steps)
 
-    def stepped(self, epoch: int, step: int, rate: float, losses: Losses) -> None:
-        """See `Watcher`."""
-        if (step + 1) % EVERY == 0:
-            self._draw("step", epoch * self._steps + step, {**losses, "rate": rate})
+    def on_step(self, epoch: int, step: int, rate: float, losses: Losses) -> None:
+        """See `TrainingCallback`."""
+        if (step + 1) % LOG_INTERVAL == 0:
+            self._write("step", epoch * self._steps + step, {**losses, "rate": rate})
 
-    def saved(self, epoch: int, losses: Losses) -> None:
-        """See `Watcher`."""
-        self._draw("epoch", (epoch + 1) * self._steps - 1, losses)
+    def on_epoch_saved(self, epoch: int, losses: Losses) -> None:
+        """See `TrainingCallback`."""
+        self._write("epoch", (epoch + 1) * self._steps - 1, losses)
         self._writer.flush()
 
     def close(self) -> None:
-        """See `Watcher`."""
+        """See `TrainingCallback`."""
         if self._writer is not None:
             self._writer.close()
 
-    def _draw(self, group: str, step: int, values: Losses) -> None:
+    def _write(self, group: str, step: int, values: Losses) -> None:
         for name, value in values.items():
             self._writer.add_scalar(f"{group}/{name}", value, step)
 
 
 def make_callbacks(
-    out: Path, say: Callable[[str], None], tensorboard: bool
+    out: Path, log: Callable[[str], None], tensorboard: bool
 ) -> tuple[TrainingCallback, ...]:
-    """Who follows the run in `out`; raises InputError where TensorBoard is wanted but not there."""
-    shown: TrainingCallback = ProgressBar() if sys.stderr.isatty() else LineLogger(say)
+    """Return the callbacks of the run in folder `out`: a bar on a terminal, else log lines.
+
+    Raises InputError where TensorBoard is requested but not installed.
+    """
+    shown: TrainingCallback = ProgressBar() if sys.stderr.isatty() else LineLogger(log)
     if not tensorboard:
         return (shown,)
     try:
@@ -147,5 +150,5 @@ def make_callbacks(
     return shown, TensorBoardLogger(out, SummaryWriter)
 
 
-def _text(losses: Losses) -> str:
+def _format(losses: Losses) -> str:
     return " ".join(f"{name} {value:.3f}" for name, value in losses.items())

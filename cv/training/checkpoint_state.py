@@ -1,7 +1,7 @@
-"""The state of a run between two epochs: all that the next epoch depends on, in one file.
+"""The state of a run between two epochs: everything that the next epoch depends on, in one file.
 
-Tensors and plain values only, in full precision, so that a run that goes on from it does what an
-unbroken one does. Read without running anything that the file names.
+It holds tensors and plain values only, in full precision, so that a resumed run ends with the same
+weights as an uninterrupted one. Loading it never executes code from the file.
 """
 
 from __future__ import annotations
@@ -17,56 +17,61 @@ from cv.errors import ModelError
 from cv.io.atomic_files import write_atomically
 
 FORMAT = 1
-"""Raised where the meaning of a field changes."""
+"""Increased when the meaning of a field changes."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class TrainingState:
-    """What a run knows when an epoch is over."""
+    """The state at the end of an epoch. The names of the fields are the keys of the file."""
 
     epochs: int
-    # epochs done
+    """Epochs done."""
     network: dict[str, torch.Tensor]
-    # weights and statistics by name
+    """Weights and statistics by name."""
     average: dict[str, torch.Tensor]
-    # the same of the moving average, which is what a run is for
+    """The same of their moving average, which is the result of a run."""
     updates: int
-    # steps that went into the average
+    """Steps that went into the average."""
     optimizer: dict[str, Any]
-    # torch's state dictionary: moments, steps, rates
+    """State dictionary of torch: moments, steps, rates."""
     scaler: dict[str, Any]
-    # of mixed precision on a GPU, else empty
+    """State of the gradient scaler of mixed precision on a GPU, else empty."""
     schedule: dict[str, Any]
-    # of the learning rate
+    """State of the learning-rate schedule."""
     history: tuple[tuple[float, ...], ...]
-    # a row an epoch: the mean of each part of the loss, in the order of `parts`
+    """One row per epoch: the mean of each part of the loss, in the order of `parts`."""
     parts: tuple[str, ...]
-    # names of the parts of the loss
+    """Names of the parts of the loss."""
 
     def save(self, path: Path) -> None:
-        """Writes the file `path` whole; a kill leaves the old one or the new one."""
+        """Write the file `path` atomically: a kill leaves the old file or the new one."""
         buffer = io.BytesIO()
         torch.save({"format": FORMAT, **vars(self)}, buffer)
         write_atomically(path, buffer.getvalue())
 
     @classmethod
     def load(cls, path: Path) -> TrainingState:
-        """The state in the file `path`; raises ModelError where it is no such file."""
+        """Read the state in the file `path`; raises ModelError where it is not a valid state."""
         try:
             record = torch.load(path, map_location="cpu", weights_only=True)
-        except Exception as error:  # whatever a damaged pickle leads to; none of it is run
-            raise _refused(path, "it is damaged, or holds more than tensors") from error
+        except Exception as error:  # a damaged pickle raises anything; nothing in it is executed
+            raise _invalid(path, "it is damaged, or holds more than tensors") from error
         if not isinstance(record, dict) or record.pop("format", None) != FORMAT:
-            raise _refused(path, "it is not the state of a run of this version")
+            raise _invalid(path, "it is not the state of a run of this version")
         if set(record) != set(cls.__annotations__):
-            raise _refused(path, "it lacks a part")
+            raise _invalid(path, "a part is missing")
         return cls(**record)
 
 
-def _refused(path: Path, found: str) -> ModelError:
+def training_state_path(out: Path) -> Path:
+    """Return the path of the state file of the run in `out`."""
+    return out / "state.pt"
+
+
+def _invalid(path: Path, found: str) -> ModelError:
     return ModelError(
         path,
         found,
-        "a run goes on from the state that it wrote itself",
+        "a run resumes from the state that it wrote itself",
         "Delete it to train that run from its start.",
     )

@@ -1,4 +1,4 @@
-"""The recipe of a run: everything that decides it."""
+"""The configuration of a run: everything that decides its result."""
 
 from __future__ import annotations
 
@@ -9,63 +9,63 @@ from pathlib import Path
 from cv.errors import InputError
 
 CHIP = 640
-"""Pixels, side of a chip at the working sampling distances."""
+"""Default side of the network's input, pixels."""
 HEADS = ("both", "raw")
 PRECISIONS = ("auto", "float32", "bfloat16")
 _DEVICE = re.compile(r"auto|cpu|(cuda:)?\d+")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
     """Everything that decides a run."""
 
     data: Path
-    # dataset.yaml
+    """dataset.yaml of a YOLO-OBB dataset."""
     weights: Path
-    # what to start from: .onnx, .pt, or the name of an architecture
+    """Initial weights: an ONNX model, a checkpoint (.pt), or the name of an architecture."""
     out: Path
-    # run folder, made
+    """Run folder to make."""
     epochs: int = 10
-    # passes over the data
+    """Passes over the data."""
     batch: int = 8
-    # chips a step
+    """Chips per step."""
     rate: float = 1e-3
-    # learning rate of AdamW after warm-up; falls along a cosine
+    """Learning rate of AdamW after warm-up; it falls along a cosine."""
     seed: int = 0
-    # of weights, order and augmentation
+    """Seed of random weights, order and augmentation."""
     device: str = "auto"
-    # "auto": a GPU if there is one; "cpu"; "0" or "cuda:0"
+    """"auto" (a GPU if there is one), "cpu", or a GPU's number such as "0" or "cuda:0"."""
     heads: str = "both"
-    # "both", or "raw": only the one-to-many head, a third faster to train, no end-to-end layout
+    """"raw" (only the one-to-many head, a third faster, no end-to-end layout) or "both"."""
     precision: str = "auto"
-    # "auto", "float32" or "bfloat16"; auto: mixed on a GPU, bfloat16 on a CPU that computes in it
+    """"auto" (mixed on a GPU, bfloat16 on a CPU that has it), "float32" or "bfloat16"."""
     jitter: float = 1.0
-    # strength of the jitter of sampling distance and angle, 0 for none
+    """Strength of the jitter of sampling distance and angle; 0 for none."""
     freeze: int = 0
-    # first layers of the network that keep their weights
+    """Number of first layers that keep their weights."""
     side: int = CHIP
-    # pixels, of every image that the network sees
+    """Side of the network's input, pixels."""
 
     def checked(self) -> TrainingConfig:
-        """This recipe where a run can follow it; raises InputError."""
-        faults = [
-            (self.epochs < 1, "epochs", self.epochs, "at least 1 is needed"),
-            (self.batch < 1, "batch", self.batch, "at least 1 is needed"),
-            (not 0 < self.rate <= 1, "rate", self.rate, "above 0 and at most 1"),
-            (not 0 <= self.seed < 2**31, "seed", self.seed, "0 to 2147483647"),
-            (not _DEVICE.fullmatch(self.device), "device", self.device, "auto, cpu or a number"),
-            (self.heads not in HEADS, "heads", self.heads, " or ".join(HEADS)),
-            (self.precision not in PRECISIONS, "precision", self.precision, ", ".join(PRECISIONS)),
-            (not 0 <= self.jitter <= 3, "jitter", self.jitter, "0 to 3"),
-            (not 0 <= self.freeze <= 100, "freeze", self.freeze, "0 to 100 layers"),
+        """Return this configuration; raises InputError where a value is out of range."""
+        rules = [
+            (self.epochs >= 1, "epochs", self.epochs, "at least 1 is needed"),
+            (self.batch >= 1, "batch", self.batch, "at least 1 is needed"),
+            (0 < self.rate <= 1, "rate", self.rate, "above 0 and at most 1"),
+            (0 <= self.seed < 2**31, "seed", self.seed, "0 to 2147483647"),
+            (_DEVICE.fullmatch(self.device), "device", self.device, "auto, cpu or a number"),
+            (self.heads in HEADS, "heads", self.heads, " or ".join(HEADS)),
+            (self.precision in PRECISIONS, "precision", self.precision, ", ".join(PRECISIONS)),
+            (0 <= self.jitter <= 3, "jitter", self.jitter, "0 to 3"),
+            (0 <= self.freeze <= 100, "freeze", self.freeze, "0 to 100 layers"),
             (
-                self.side % 32 != 0 or not 32 <= self.side <= 4096,
+                self.side % 32 == 0 and 32 <= self.side <= 4096,
                 "side",
                 self.side,
                 "a multiple of 32 up to 4096 pixels",
             ),
         ]
-        for wrong, name, value, limit in faults:
-            if wrong:
+        for valid, name, value, limit in rules:
+            if not valid:
                 raise InputError(name, f"{value}", limit, f"Correct --{name}.")
         return self

@@ -1,4 +1,4 @@
-"""What a run is made of, before anything heavy begins: a sound dataset, and its digest."""
+"""Checks of a dataset before a run starts, and its digest."""
 
 from __future__ import annotations
 
@@ -14,36 +14,39 @@ from cv.labels.check_report import Severity
 from cv.labels.dataset_check import check_dataset
 from cv.labels.dataset_yaml import DatasetYaml, find_dataset_yaml, label_path, read_dataset_yaml
 
-_SHOWN = 10
-"""Findings of one kind that are told."""
+_MAX_SHOWN = 10
+"""Findings of one kind that are logged."""
 
 
 def require_dataset_yaml(path: Path) -> DatasetYaml:
-    """The manifest `path`, or the one in the folder `path`; raises DatasetError."""
+    """Read the dataset.yaml `path`, or the one in the folder `path`; raises DatasetError."""
     file = find_dataset_yaml(path)
     if file is None:
         found = "no dataset.yaml in this folder" if path.is_dir() else "no such file"
         raise DatasetError(
             path,
-            found if path.is_dir() or not path.exists() else "no YAML file",
+            found if path.is_dir() or not path.exists() else "not a YAML file",
             "training reads a YOLO-OBB dataset by its dataset.yaml",
-            "Name it; another format becomes one: pierwatch datasets convert --to yolo-obb.",
+            "Name it, or convert another format: pierwatch datasets convert --to yolo-obb.",
         )
     return read_dataset_yaml(file)
 
 
-def require_valid_dataset(manifest: DatasetYaml, say: Callable[[str], None]) -> None:
-    """Tells what the check of a dataset finds; raises DatasetError where anything is an error."""
+def require_valid_dataset(manifest: DatasetYaml, log: Callable[[str], None]) -> None:
+    """Log what the check of a dataset finds.
+
+    Raises DatasetError where any finding is an error, or no object is labelled.
+    """
     report = check_dataset(manifest.file)
-    told: Counter[tuple[Severity, str]] = Counter()
+    counts: Counter[tuple[Severity, str]] = Counter()
     for finding in report.findings:
         kind = finding.severity, finding.rule
-        told[kind] += 1
-        if told[kind] <= _SHOWN:
-            say(str(finding))
-    for (severity, rule), count in told.items():
-        if count > _SHOWN:
-            say(f"{severity.value}: {count - _SHOWN} more of the kind {rule!r}")
+        counts[kind] += 1
+        if counts[kind] <= _MAX_SHOWN:
+            log(str(finding))
+    for (severity, rule), count in counts.items():
+        if count > _MAX_SHOWN:
+            log(f"{severity.value}: {count - _MAX_SHOWN} more of the kind {rule!r}")
     if report.errors:
         first = next(f for f in report.findings if f.severity is Severity.ERROR)
         raise DatasetError(
@@ -57,12 +60,16 @@ def require_valid_dataset(manifest: DatasetYaml, say: Callable[[str], None]) -> 
             manifest.file,
             "no object is labelled",
             "training needs some",
-            f"Look at it: pierwatch datasets check {manifest.file.parent}",
+            f"Check it: pierwatch datasets check {manifest.file.parent}",
         )
 
 
 def dataset_sha256(manifest: DatasetYaml) -> str:
-    """sha256 over the classes and every image and label file, by split and path; hexadecimal."""
+    """Return the sha256 (hexadecimal) over the classes and every image and label file.
+
+    Files enter with their split and their path in the dataset, so that moving the dataset as a
+    whole does not change the digest.
+    """
     home = manifest.file.resolve().parent
     lines = []
     bar = tqdm(list(manifest.images()), desc="hashing", unit="image", delay=2, disable=None)
@@ -74,5 +81,5 @@ def dataset_sha256(manifest: DatasetYaml) -> str:
 
 
 def file_sha256(path: Path) -> str:
-    """sha256 of the file `path`, hexadecimal; "" where there is none."""
+    """Return the sha256 of the file `path`, hexadecimal; "" where there is no such file."""
     return file_digest(path) if path.is_file() else ""

@@ -1,7 +1,7 @@
-"""Labelled pixels, and their free augmentation: a little coarser or finer, a little turned.
+"""Geometric augmentation of a labelled chip: a random change of scale and a small rotation.
 
-The batch augmentation turns by quarters only; here a chip is turned by any small angle and taken to
-another ground sampling distance, its boxes with it as corner keypoints.
+The batch augmentation only turns by quarters; here a chip is turned by any small angle and brought
+to another ground sampling distance. Boxes move along as corner keypoints.
 """
 
 from __future__ import annotations
@@ -19,47 +19,46 @@ from cv.synthetic.chip_dataset import fit_to_image
 
 Bytes = NDArray[np.uint8]
 
-FINEST, COARSEST = 0.85, 1.2
-"""The sampling distance afterwards as a part of that before, at full strength."""
-TURN = 12.0
-"""Largest angle at full strength, degrees."""
+MIN_GSD_RATIO, MAX_GSD_RATIO = 0.85, 1.2
+"""Sampling distance after over before the jitter, at strength 1."""
+MAX_ROTATION_DEG = 12.0
+"""Largest rotation at strength 1, degrees."""
 SHARE = 0.5
-"""Chips that are changed at all."""
-_SEEN = 0.45  # share of a box from which on it counts, as for rendered roofs
-_LONG = 80.0  # pixels: of a hull so much tells, even where most of it is outside (20 m at 0.25 m)
+"""Share of chips that are changed at all."""
+_MIN_VISIBLE = 0.45
+"""A box that the edge cuts keeps its label from this visible share on, as rendered roofs do."""
+_MIN_LONG_PX = 80.0
+"""A visible part at least this long keeps its label whatever its share: 20 m of hull at 0.25 m."""
 
 
 @dataclass(frozen=True, eq=False)
-class JitteredChip:
+class LabelledChip:
     """A chip with its boxes."""
 
     image: Bytes
-    # (side, side, 3) RGB
+    """(side, side, 3) RGB."""
     classes: Indices
-    # (n,) index of each box's class
+    """(n,) index of each box's class."""
     corners: Floats
-    # (n, 4, 2) corners of rectangles, x, y in pixels, (0, 0) at the outer corner of the image
+    """(n, 4, 2) corners of rectangles, x, y in pixels; (0, 0) is the outer corner of the image."""
 
 
-def jitter_chip(sample: JitteredChip, strength: float, key: tuple[int, ...]) -> JitteredChip:
-    """`sample` at another scale and angle, or as it is; the same for the same `key`.
+def jitter_chip(chip: LabelledChip, strength: float, key: tuple[int, ...]) -> LabelledChip:
+    """Return `chip` at another scale and angle, or unchanged; equal keys give equal results.
 
-    `key` is the seed, the epoch and the number of the chip; 0 is no strength, 1 the usual one. What
-    comes into view from outside of the chip is black, as where a swath ends.
+    `key` is the seed, the epoch and the number of the chip. Strength 0 changes nothing, 1 is the
+    default. What enters the chip from outside is black, as beyond the edge of a swath.
     """
     rng = np.random.default_rng(key)
     picked, coarser, turn = rng.random() < SHARE, rng.random(), rng.uniform(-1.0, 1.0)
     if not strength or not picked:
-        return sample
-    gsd = (FINEST * (COARSEST / FINEST) ** coarser) ** strength
-    return transform_chip(sample, 1.0 / gsd, TURN * strength * turn)
+        return chip
+    ratio = (MIN_GSD_RATIO * (MAX_GSD_RATIO / MIN_GSD_RATIO) ** coarser) ** strength
+    return transform_chip(chip, 1.0 / ratio, MAX_ROTATION_DEG * strength * turn)
 
 
-def transform_chip(sample: JitteredChip, scale: float, degrees: float) -> JitteredChip:
-    """`sample` scaled and turned about its middle; boxes that are mostly outside then are dropped.
-
-    What is left of a box that the edge cuts is labelled as the renderer labels it.
-    """
+def transform_chip(chip: LabelledChip, scale: float, degrees: float) -> LabelledChip:
+    """Scale and rotate `chip` about its middle; boxes that end up mostly outside are dropped."""
     import albumentations  # takes seconds
 
     transform = albumentations.Compose(
@@ -76,25 +75,29 @@ def transform_chip(sample: JitteredChip, scale: float, degrees: float) -> Jitter
         keypoint_params=albumentations.KeypointParams(format="xy", remove_invisible=False),
     )
     # albumentations has (0, 0) in the middle of the first pixel
-    points = sample.corners.reshape(-1, 2) - 0.5
-    done = transform(image=sample.image, keypoints=points)
+    points = chip.corners.reshape(-1, 2) - 0.5
+    done = transform(image=chip.image, keypoints=points)
     corners = np.asarray(done["keypoints"], dtype=np.float64).reshape(-1, 4, 2) + 0.5
-    size = sample.image.shape[1], sample.image.shape[0]
-    kept = [_cut(box, size) for box in corners]
-    rows = [index for index, box in enumerate(kept) if box is not None]
-    boxes = np.array([kept[index] for index in rows]).reshape(-1, 4, 2)
-    return JitteredChip(done["image"], sample.classes[rows], boxes)
+    size = chip.image.shape[1], chip.image.shape[0]
+    cut = [crop_box(box, size) for box in corners]
+    rows = [index for index, box in enumerate(cut) if box is not None]
+    boxes = np.array([cut[index] for index in rows]).reshape(-1, 4, 2)
+    return LabelledChip(done["image"], chip.classes[rows], boxes)
 
 
-def _cut(corners: Floats, size: tuple[int, int]) -> Floats | None:
-    """`corners` (4, 2) as far as an image of `size` shows them, None where that is too little."""
+def crop_box(corners: Floats, size: tuple[int, int]) -> Floats | None:
+    """Crop the rectangle `corners` (4, 2) to an image of `size` (width, height).
+
+    Returns None where so little of it is visible that it is not to be labelled. The rules are
+    those of the rendered chips.
+    """
     if (corners >= 0).all() and (corners <= size).all():
         return corners
     part = visible_part(corners, size)
     if part is None:
         return None
     outline = shapely.Polygon(corners)
-    seen = outline.intersection(shapely.box(0, 0, *size)).area / outline.area
-    if seen < _SEEN and np.hypot(*np.diff(part[:3], axis=0).T).max() < _LONG:
+    visible = outline.intersection(shapely.box(0, 0, *size)).area / outline.area
+    if visible < _MIN_VISIBLE and np.hypot(*np.diff(part[:3], axis=0).T).max() < _MIN_LONG_PX:
         return None
     return fit_to_image(part, size)

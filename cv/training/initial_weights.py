@@ -1,6 +1,6 @@
-"""What a run starts from: a released ONNX model, a checkpoint, or an architecture by its name.
+"""Initial weights of a run: a released ONNX model, a checkpoint, or the name of an architecture.
 
-Nothing that one of these files holds is run: a checkpoint is read by an allow-list of classes.
+No code from these files is executed: checkpoints are read with an allow-list of classes.
 """
 
 from __future__ import annotations
@@ -18,41 +18,38 @@ from cv.errors import ModelError
 from cv.training.ultralytics_setup import isolate_ultralytics
 
 _KNOWN = re.compile(r"yolo(v8|11|26)[nsmlx]-obb\.yaml")
-"""Architectures that come with ultralytics."""
+"""Names of architectures that come with ultralytics."""
 
 
 class WeightsKind(StrEnum):
-    """What a run may start from."""
+    """Kinds of initial weights, by file suffix."""
 
     RELEASED = ".onnx"
-    """An export, such as the released model."""
+    """An exported model, such as a released one."""
     CHECKPOINT = ".pt"
-    """A checkpoint of a run or of ultralytics."""
+    """A checkpoint of a run, or one of ultralytics."""
     ARCHITECTURE = ".yaml"
     """An architecture with random weights."""
 
 
 def weights_kind(weights: Path) -> WeightsKind:
-    """What `weights` is, by its ending and its first bytes; raises ModelError."""
-    ending = weights.suffix.lower()
-    if ending not in set(WeightsKind):
-        raise _refused(weights, f"its ending is {ending!r}", "Name another file.")
-    if (
-        ending == WeightsKind.ARCHITECTURE
-        and not weights.exists()
-        and _KNOWN.fullmatch(str(weights))
-    ):
-        return WeightsKind.ARCHITECTURE
+    """Return the kind of `weights`, by suffix and first bytes; raises ModelError."""
+    suffix = weights.suffix.lower()
+    if suffix not in set(WeightsKind):
+        raise _invalid(weights, f"its ending is {suffix!r}", "Name another file.")
+    kind = WeightsKind(suffix)
+    bundled = _KNOWN.fullmatch(str(weights)) is not None and not weights.exists()
+    if kind is WeightsKind.ARCHITECTURE and bundled:
+        return kind
     if not weights.is_file():
-        raise _refused(weights, "no such file", "Check the path.")
-    packed = zipfile.is_zipfile(weights)
-    if ending == WeightsKind.RELEASED and packed:
-        raise _refused(weights, "it holds an archive, no ONNX model", "Check what it is.")
-    return WeightsKind(ending)
+        raise _invalid(weights, "no such file", "Check the path.")
+    if kind is WeightsKind.RELEASED and zipfile.is_zipfile(weights):
+        raise _invalid(weights, "it is an archive, not an ONNX model", "Check what it is.")
+    return kind
 
 
 def check_weights(weights: Path, names: tuple[str, ...]) -> WeightsKind:
-    """What `weights` is, if a run on classes `names` can start from it; raises ModelError."""
+    """Return the kind of `weights`; raises ModelError if a run on classes `names` cannot use it."""
     kind = weights_kind(weights)
     if kind is WeightsKind.RELEASED:
         classes = OnnxModel.load(weights).card.classes
@@ -60,8 +57,8 @@ def check_weights(weights: Path, names: tuple[str, ...]) -> WeightsKind:
             raise ModelError(
                 weights,
                 f"its classes are {', '.join(classes)}, those of the data {', '.join(names)}",
-                "a run goes on with the classes of its model, in their order",
-                "Number the classes of the dataset so; a class may be without objects.",
+                "fine-tuning keeps the classes of its model, in their order",
+                "Number the classes of the dataset like the model's; a class may have no objects.",
             )
     elif kind is WeightsKind.CHECKPOINT:
         read_checkpoint(weights)
@@ -71,44 +68,44 @@ def check_weights(weights: Path, names: tuple[str, ...]) -> WeightsKind:
 
 
 def read_checkpoint(path: Path) -> Any:
-    """The oriented-box network of checkpoint `path`, float32; raises ModelError.
+    """Return the oriented-box network of checkpoint `path` in float32; raises ModelError.
 
-    Classes outside of ultralytics and torch are refused before anything of them is made.
+    Classes from outside ultralytics and torch are refused before any of their code runs.
     """
     if weights_kind(path) is not WeightsKind.CHECKPOINT:
-        raise _refused(path, "it is no checkpoint", "Name a .pt file.")
+        raise _invalid(path, "it is not a checkpoint", "Name a .pt file.")
     isolate_ultralytics()
     from ultralytics.nn import tasks
 
     loader: Any = tasks
     try:
         with catch_warnings():
-            simplefilter("ignore")  # a pickle is read or refused: nothing else is news
+            simplefilter("ignore")
             network, _ = loader.load_checkpoint(str(path.resolve()))
     except (TypeError, pickle.UnpicklingError, ImportError) as error:
         found = "it is damaged, or holds something other than a network of ultralytics"
-        raise _refused(path, found, "Use a checkpoint that you trust.") from error
-    except Exception as error:  # whatever a damaged file leads to; none of it is run
+        raise _invalid(path, found, "Use a checkpoint that you trust.") from error
+    except Exception as error:  # a damaged file raises anything; nothing in it is executed
         words = " ".join(str(error).split())[:120]
-        raise _refused(path, f"it cannot be loaded ({words})", "Get it again.") from error
+        raise _invalid(path, f"it cannot be loaded ({words})", "Get it again.") from error
     if not isinstance(network, loader.OBBModel):
-        raise _refused(path, f"it holds a {type(network).__name__}", "Use one ending in -obb.pt.")
+        raise _invalid(path, f"it holds a {type(network).__name__}", "Use one ending in -obb.pt.")
     return network
 
 
 def read_architecture(path: Path, classes: int) -> Any:
-    """A network of the architecture `path` with random weights; raises ModelError."""
+    """Return a network of the architecture `path` with random weights; raises ModelError."""
     isolate_ultralytics()
     from ultralytics.nn import tasks
 
     loader: Any = tasks
     try:
         return loader.OBBModel(str(path), nc=classes, verbose=False)
-    except Exception as error:  # whatever a wrong description of layers leads to
+    except Exception as error:  # an invalid description of layers raises anything
         words = " ".join(str(error).split())[:120]
-        raise _refused(path, f"no architecture ({words})", "Try yolo26n-obb.yaml.") from error
+        raise _invalid(path, f"not an architecture ({words})", "Try yolo26n-obb.yaml.") from error
 
 
-def _refused(path: Path, found: str, remedy: str) -> ModelError:
+def _invalid(path: Path, found: str, remedy: str) -> ModelError:
     limit = "training starts from a released model (.onnx), a checkpoint (.pt) of oriented boxes "
     return ModelError(path, found, f"{limit}or an architecture (.yaml)", remedy)

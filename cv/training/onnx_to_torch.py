@@ -1,8 +1,8 @@
-"""A released ONNX model becomes a network that can be trained again: no pickle, no second file.
+"""Turn a released ONNX model back into a trainable network; no checkpoint is needed.
 
-An export folds every batch normalization into the convolution before it and keeps the names of all
-weights. Reviving puts the folded weights back into a fresh network and gives each normalization the
-statistics that its input has on given pictures, scaled so that the network answers as before.
+The export folds every batch normalization into the convolution before it and keeps the names of all
+weights. The conversion puts the folded weights into a new network, measures the input statistics of
+each normalization on some images, and scales the normalization so that the output stays the same.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from cv.errors import ModelError
 from cv.synthetic.chip_renderer import render_chip
 from cv.training.ultralytics_setup import isolate_ultralytics
 
-ARCHITECTURE = "yolo26n-obb.yaml"  # of ultralytics: what the released model was trained as
+ARCHITECTURE = "yolo26n-obb.yaml"
+"""Architecture of the released models, a file of ultralytics."""
 
 
-def onnx_to_torch(model: Path, pictures: Sequence[torch.Tensor], classes: int = 2) -> Any:
-    """The network of ONNX file `model`, unfused and without an end-to-end head.
+def onnx_to_torch(model: Path, batches: Sequence[torch.Tensor], classes: int = 2) -> Any:
+    """Return the network of ONNX file `model`, unfused and without an end-to-end head.
 
-    `pictures`, each (n, 3, s, s) float32 RGB 0..1, give the normalizations their statistics. Raises
-    ModelError where `model` is not an export of `ARCHITECTURE`.
+    `batches`, each (n, 3, s, s) float32 RGB in 0..1, are the images on which the statistics of the
+    normalizations are measured. Raises ModelError where `model` is not an export of `ARCHITECTURE`.
     """
     isolate_ultralytics()
     from ultralytics.nn import tasks
@@ -37,24 +38,26 @@ def onnx_to_torch(model: Path, pictures: Sequence[torch.Tensor], classes: int = 
     folded = [
         (name, part) for name, part in network.named_modules() if hasattr(part, "bn") and part.bn
     ]
-    _load_plain(model, network, weights)
+    _load_unnormalized(model, network, weights)
     for name, part in folded:
         with torch.no_grad():
             part.conv.weight.copy_(_weight(model, weights, f"{name}.conv.weight", part.conv.weight))
-            _neutral(part.bn, _weight(model, weights, f"{name}.conv.bias", part.bn.bias))
-    _measure(network, [part for _, part in folded], pictures)
+            _reset_normalization(
+                part.bn, _weight(model, weights, f"{name}.conv.bias", part.bn.bias)
+            )
+    _set_statistics(network, [part for _, part in folded], batches)
     return network
 
 
 def calibration_batches(chips: int = 48, batch: int = 4) -> list[torch.Tensor]:
-    """Pictures for `revive`: rendered chips, a few in each tensor (batch, 3, s, s)."""
+    """Return rendered chips for `onnx_to_torch`, as tensors (batch, 3, s, s)."""
     images = np.stack([render_chip(seed).image for seed in range(chips)])
     tensor = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
     return [tensor[i : i + batch] for i in range(0, chips, batch)]
 
 
 def drop_one_to_one_head(head: Any) -> None:
-    """Removes the one-to-one branch of a YOLO26 head: half of the work of training it."""
+    """Remove the one-to-one branch of a YOLO26 head, which is half of the work of training it."""
     for name in ("one2one_cv2", "one2one_cv3", "one2one_cv4"):
         if hasattr(head, name):
             delattr(head, name)
@@ -85,8 +88,8 @@ def _weight(
     return found
 
 
-def _load_plain(model: Path, network: Any, weights: dict[str, torch.Tensor]) -> None:
-    """Weights of the convolutions that have no normalization."""
+def _load_unnormalized(model: Path, network: Any, weights: dict[str, torch.Tensor]) -> None:
+    """Load the weights of the convolutions that have no normalization."""
     with torch.no_grad():
         for name, part in network.named_modules():
             if isinstance(part, torch.nn.Conv2d) and part.bias is not None:
@@ -94,18 +97,18 @@ def _load_plain(model: Path, network: Any, weights: dict[str, torch.Tensor]) -> 
                 part.bias.copy_(_weight(model, weights, f"{name}.bias", part.bias))
 
 
-def _neutral(norm: torch.nn.BatchNorm2d, bias: torch.Tensor) -> None:
-    """A normalization that only adds `bias`."""
+def _reset_normalization(norm: torch.nn.BatchNorm2d, bias: torch.Tensor) -> None:
+    """Make the normalization `norm` only add `bias`."""
     norm.reset_running_stats()
     norm.weight.fill_((1.0 + norm.eps) ** 0.5)
     norm.bias.copy_(bias)
 
 
-def _measure(network: Any, parts: list[Any], pictures: Sequence[torch.Tensor]) -> None:
-    """Gives each normalization the mean and variance of its input, and undoes them after it."""
+def _set_statistics(network: Any, parts: list[Any], batches: Sequence[torch.Tensor]) -> None:
+    """Set the statistics of each normalization to those of its input, and compensate for them."""
     sums = {id(part): torch.zeros(3, part.bn.num_features, dtype=torch.float64) for part in parts}
 
-    def listen(part: Any) -> Any:
+    def record_input(part: Any) -> Any:
         def hook(_: Any, inputs: tuple[torch.Tensor]) -> None:
             values = inputs[0].double().transpose(0, 1).flatten(1)
             count = torch.full((len(values),), float(values.shape[1]), dtype=torch.float64)
@@ -113,9 +116,9 @@ def _measure(network: Any, parts: list[Any], pictures: Sequence[torch.Tensor]) -
 
         return part.bn.register_forward_pre_hook(hook)
 
-    hooks = [listen(part) for part in parts]
+    hooks = [record_input(part) for part in parts]
     with torch.no_grad():
-        for batch in pictures:
+        for batch in batches:
             network(batch)
     for hook in hooks:
         hook.remove()

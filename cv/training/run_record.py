@@ -1,4 +1,4 @@
-"""run.json: everything that it takes to repeat a run, and nothing about who ran it where."""
+"""run.json: everything needed to repeat a run, without the names of users and machines."""
 
 from __future__ import annotations
 
@@ -16,77 +16,78 @@ from cv.errors import InputError
 from cv.io.atomic_files import write_atomically
 from cv.training.config import TrainingConfig
 
-NAME = "run.json"
+RECORD_NAME = "run.json"
 _FORMAT = 1
 _PACKAGES = ("pierwatch", "torch", "ultralytics", "numpy", "albumentations")
 _OPENCV = ("opencv-python-headless", "opencv-python")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RunRecord:
-    """The record of a run."""
+    """The record of a run. The file calls `config` "recipe"; its other keys are the fields."""
 
     command: tuple[str, ...]
-    # as typed; absolute paths as `portable` gives them from the folder it was typed in
-    recipe: TrainingConfig
-    # of the run; in the file its paths start from the run folder
+    """The command that repeats the run; see `portable_command` for its paths."""
+    config: TrainingConfig
+    """Configuration; in the file its paths are relative to the run folder."""
     weights_sha256: str
-    # of the file that it starts from, hexadecimal; "" for an architecture by its name
+    """sha256 of the initial weights, hexadecimal; "" for an architecture given by name."""
     data_sha256: str
-    # of classes, images and labels, hexadecimal
+    """sha256 of classes, images and labels, hexadecimal."""
     device: str
-    # "cpu" or "cuda:0"
+    """"cpu" or "cuda:0"."""
     threads: int
-    # of the CPU: sums depend on it in their last bits
+    """CPU threads; the last bits of sums depend on them."""
     versions: tuple[tuple[str, str], ...]
-    # names and versions of what computes
+    """Names and versions of Python and the packages that compute."""
 
     def write(self) -> None:
-        """Writes the file into the run folder, whole."""
-        recipe: dict[str, Any] = asdict(self.recipe)
-        del recipe["out"]
+        """Write the file into the run folder, atomically."""
+        record = asdict(self)
+        config: dict[str, Any] = record.pop("config")
+        del config["out"]
         for key in ("data", "weights"):
-            recipe[key] = _recorded(recipe[key], self.recipe.out)
-        record = {**asdict(self), "recipe": recipe, "versions": dict(self.versions)}
-        text = json.dumps({"format": _FORMAT, **record}, indent=1)
-        write_atomically(self.recipe.out / NAME, text + "\n")
+            config[key] = _recorded_path(config[key], self.config.out)
+        ordered = {"command": record.pop("command"), "recipe": config, **record}
+        text = json.dumps({"format": _FORMAT, **ordered, "versions": dict(self.versions)}, indent=1)
+        write_atomically(self.config.out / RECORD_NAME, text + "\n")
 
     @classmethod
     def read(cls, out: Path) -> RunRecord:
-        """The record in the run folder `out`; raises InputError."""
-        path = out / NAME
+        """Read the record in the run folder `out`; raises InputError."""
+        path = out / RECORD_NAME
         try:
             record = json.loads(path.read_bytes())
             if record.pop("format") != _FORMAT:
                 raise ValueError("another format")
-            parts = record.pop("recipe")
+            fields = record.pop("recipe")
             for key in ("data", "weights"):
-                parts[key] = _found(parts[key], out)
-            recipe = TrainingConfig(out=out, **parts)
+                fields[key] = _resolved_path(fields[key], out)
+            config = TrainingConfig(out=out, **fields)
             command = tuple(map(str, record.pop("command")))
             versions = tuple((str(k), str(v)) for k, v in record.pop("versions").items())
-            run = cls(recipe=recipe, command=command, versions=versions, **record)
-            return replace(run, recipe=recipe.checked(), threads=int(run.threads))
+            run = cls(config=config, command=command, versions=versions, **record)
+            return replace(run, config=config.checked(), threads=int(run.threads))
         except FileNotFoundError as error:
             raise InputError(
                 path,
                 "no such file",
-                "a run that can go on has one",
-                "If it was stopped before it began to train, start it again.",
+                "a run that can be resumed has one",
+                "If it was stopped before its training began, start it again.",
             ) from error
         except (AttributeError, LookupError, OSError, TypeError, ValueError) as error:
             raise InputError(
                 path,
-                f"no record of a run ({error})",
-                "what train.py wrote is read",
+                f"not the record of a run ({error})",
+                "a file that `pierwatch train` wrote is needed",
                 "Start the run again in another folder.",
             ) from error
 
 
 def portable_path(path: Path, start: Path) -> str:
-    """`path` as seen from the folder `start`, or from the home folder where both are not in it.
+    """Return `path` relative to the folder `start`, or to "~" where only `path` is below home.
 
-    So neither the name of a home folder nor what lies above a project is told.
+    This keeps the name of a home folder, and what lies above a project, out of the record.
     """
     path, start, home = path.resolve(), start.resolve(), Path.home().resolve()
     if path.is_relative_to(home) and not start.is_relative_to(home):
@@ -98,20 +99,20 @@ def portable_path(path: Path, start: Path) -> str:
 
 
 def portable_command(arguments: Sequence[str]) -> tuple[str, ...]:
-    """The command line of `arguments` with its absolute paths made portable."""
+    """Return the command `pierwatch train` with `arguments`, absolute paths made portable."""
     here = Path.cwd()
 
-    def told(word: str) -> str:
+    def portable(word: str) -> str:
         option, equals, value = word.partition("=")
         if option.startswith("--") and Path(value).is_absolute():
             return f"{option}{equals}{portable_path(Path(value), here)}"
         return portable_path(Path(word), here) if Path(word).is_absolute() else word
 
-    return ("python", "train.py", *map(told, arguments))
+    return ("pierwatch", "train", *map(portable, arguments))
 
 
 def package_versions() -> tuple[tuple[str, str], ...]:
-    """Python and the packages that compute, with their versions."""
+    """Return Python and the packages that compute, with their versions."""
     found = [("python", platform.python_version())]
     found += [(name, _version(name)) for name in _PACKAGES]
     opencv = [text for text in map(_version, _OPENCV) if text]
@@ -125,15 +126,15 @@ def _version(name: str) -> str:
         return ""
 
 
-def _recorded(path: Path, out: Path) -> str:
-    """A file by its place; the released model, and what is no file (an architecture), by name."""
+def _recorded_path(path: Path, out: Path) -> str:
+    """Return a file's path from `out`; the released model and architectures are kept by name."""
     if path.exists() and path.resolve() == default_model().resolve():
         return DEFAULT_MODEL
     return portable_path(path, out) if path.exists() else str(path)
 
 
-def _found(text: str, out: Path) -> Path:
-    there = out / Path(text).expanduser()
-    if there.exists() or len(Path(text).parts) > 1:
-        return there
+def _resolved_path(text: str, out: Path) -> Path:
+    path = out / Path(text).expanduser()
+    if path.exists() or len(Path(text).parts) > 1:
+        return path
     return default_model() if text == DEFAULT_MODEL else Path(text)

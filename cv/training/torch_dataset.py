@@ -1,4 +1,4 @@
-"""The chips of a dataset as the network takes them: one size, boxes beside, in an order by seed."""
+"""The chips of a dataset as batches for the network: one size, boxes, an order set by the seed."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from cv.labels.label_documents import read_documents
 from cv.labels.labelled_image import is_rectangle
 from cv.labels.outline_edits import smallest_rectangle
 from cv.labels.yolo_obb import parse
-from cv.training.geometric_jitter import Bytes, JitteredChip, jitter_chip
+from cv.training.geometric_jitter import Bytes, LabelledChip, jitter_chip
 
 
 class ChipIndex(NamedTuple):
-    """Which chip is wanted, and when: all that its augmentation depends on beside the seed."""
+    """Selects a chip of an epoch; with the seed it decides the chip's augmentation."""
 
     epoch: int
     """From 0."""
@@ -34,56 +34,61 @@ class ChipIndex(NamedTuple):
 
 @dataclass(frozen=True)
 class ChipTransform:
-    """How chips are looked at."""
+    """How chips are prepared for the network."""
 
     side: int
-    # pixels, of every image that the network takes
+    """Side of the network's input, pixels."""
     jitter: float
-    # strength of `jittered`, 0 for none
+    """Strength of `jitter_chip`, 0 for none."""
     seed: int
-    # of the run
+    """Seed of the run."""
 
 
 class ChipDataset(Dataset[dict[str, Any]]):
-    """The training part of a dataset; an item is a chip at its `Place`."""
+    """The part "train" of a dataset; items are chips selected by a `ChipIndex`."""
 
-    def __init__(self, manifest: DatasetYaml, look: ChipTransform) -> None:
+    def __init__(self, manifest: DatasetYaml, transform: ChipTransform) -> None:
         self.names = manifest.names
-        self.look = look
+        self.transform = transform
         self.paths = [path for split, path in manifest.images() if split == "train"]
         self._labels: dict[int, tuple[Indices, Floats]] = {}
 
     def __len__(self) -> int:
         return len(self.paths)
 
-    def __getitem__(self, place: ChipIndex) -> dict[str, Any]:
-        sample = self.sample(place.chip)
-        key = (self.look.seed, place.epoch, place.chip)
-        sample = jitter_chip(sample, self.look.jitter, key)
-        boxes = _network_boxes(sample.corners, self.look.side)
-        image = np.ascontiguousarray(sample.image.transpose(2, 0, 1))
+    def __getitem__(self, index: ChipIndex) -> dict[str, Any]:
+        key = (self.transform.seed, index.epoch, index.chip)
+        chip = jitter_chip(self.chip(index.chip), self.transform.jitter, key)
+        boxes = _network_boxes(chip.corners, self.transform.side)
+        image = np.ascontiguousarray(chip.image.transpose(2, 0, 1))
         return {
             "img": torch.from_numpy(image),
-            "cls": torch.from_numpy(sample.classes.astype(np.float32)).view(-1, 1),
+            "cls": torch.from_numpy(chip.classes.astype(np.float32)).view(-1, 1),
             "bboxes": torch.from_numpy(boxes.astype(np.float32)),
         }
 
-    def sample(self, index: int) -> JitteredChip:
-        """Chip `index` as it is, at the size that the network takes; raises DatasetError."""
-        image = _read(self.paths[index])
+    def chip(self, index: int) -> LabelledChip:
+        """Return chip `index` without jitter, at the size of the network's input.
+
+        Raises DatasetError.
+        """
+        image = _read_image(self.paths[index])
         if index not in self._labels:
             self._labels[index] = self._read_labels(index, (image.shape[1], image.shape[0]))
-        return _fitted(image, *self._labels[index], self.look.side)
+        return _letterbox(image, *self._labels[index], self.transform.side)
 
-    def pictures(self, most: int = 32, batch: int = 4) -> list[torch.Tensor]:
-        """Up to `most` of the chips, evenly spread, for `revive`: (batch, 3, s, s), values 0..1."""
-        chosen = np.unique(np.linspace(0, len(self) - 1, most).round().astype(int))
-        images = np.stack([self.sample(int(index)).image for index in chosen])
+    def calibration_batches(self, count: int = 32, batch: int = 4) -> list[torch.Tensor]:
+        """Return up to `count` chips, evenly spread, as tensors (batch, 3, s, s) in 0..1.
+
+        They are what `onnx_to_torch` measures statistics on.
+        """
+        chosen = np.unique(np.linspace(0, len(self) - 1, count).round().astype(int))
+        images = np.stack([self.chip(int(index)).image for index in chosen])
         tensor = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
         return [tensor[i : i + batch] for i in range(0, len(tensor), batch)]
 
     def _read_labels(self, index: int, size: tuple[int, int]) -> tuple[Indices, Floats]:
-        """Classes (n,) and corners (n, 4, 2; pixels of the image) of the boxes of a chip."""
+        """Return classes (n,) and corners (n, 4, 2; pixels of the image) of the boxes of a chip."""
         document = next(read_documents(label_path(self.paths[index]), ".txt"))
         shapes = parse(document, size, self.names)
         outlines = [
@@ -94,7 +99,7 @@ class ChipDataset(Dataset[dict[str, Any]]):
         return classes, np.array(outlines, dtype=np.float64).reshape(-1, 4, 2)
 
 
-def _read(path: Path) -> Bytes:
+def _read_image(path: Path) -> Bytes:
     content = np.fromfile(path, dtype=np.uint8)
     image = cv2.imdecode(content, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     if image is None:
@@ -104,24 +109,24 @@ def _read(path: Path) -> Bytes:
     return np.ascontiguousarray(image[..., ::-1], dtype=np.uint8)
 
 
-def _fitted(image: Bytes, classes: Indices, corners: Floats, side: int) -> JitteredChip:
-    """Scaled so that its longer side is `side`, black where its shorter side does not reach."""
+def _letterbox(image: Bytes, classes: Indices, corners: Floats, side: int) -> LabelledChip:
+    """Scale an image so that its longer side is `side`, and centre it on a black square."""
     rows, columns = image.shape[:2]
     if (rows, columns) == (side, side):
-        return JitteredChip(image, classes, corners)
+        return LabelledChip(image, classes, corners)
     scale = side / max(rows, columns)
     size = max(1, round(columns * scale)), max(1, round(rows * scale))
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    smaller = cv2.resize(image, size, interpolation=way)
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    resized = cv2.resize(image, size, interpolation=interpolation)
     left, top = (side - size[0]) // 2, (side - size[1]) // 2
     canvas = np.zeros((side, side, 3), np.uint8)
-    canvas[top : top + size[1], left : left + size[0]] = smaller
-    placed = corners * (size[0] / columns, size[1] / rows) + (left, top)
-    return JitteredChip(canvas, classes, placed)
+    canvas[top : top + size[1], left : left + size[0]] = resized
+    moved = corners * (size[0] / columns, size[1] / rows) + (left, top)
+    return LabelledChip(canvas, classes, moved)
 
 
 def _network_boxes(corners: Floats, side: int) -> Floats:
-    """(n, 5) cx, cy, w, h as shares of `side`, and the angle where ultralytics keeps it."""
+    """Return (n, 5) cx, cy, w, h as shares of `side`, and the angle in ultralytics' range."""
     boxes = OrientedBoxes.from_corners(corners).values.copy()
     boxes[:, :4] /= side
     boxes[boxes[:, 4] >= 3 * math.pi / 4, 4] -= math.pi
@@ -129,7 +134,7 @@ def _network_boxes(corners: Floats, side: int) -> Floats:
 
 
 def collate(items: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """A batch: images (n, 3, s, s), and of all boxes class, box and the image that each is in."""
+    """Return a batch: images (n, 3, s, s), and the class, box and image index of all boxes."""
     counts = torch.tensor([len(item["cls"]) for item in items])
     return {
         "img": torch.stack([item["img"] for item in items]),
@@ -140,13 +145,13 @@ def collate(items: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 class SeededSampler(Sampler[ChipIndex]):
-    """All chips in an order that depends on the seed and the epoch alone."""
+    """Yields every chip once, in an order that depends on the seed and the epoch alone."""
 
     def __init__(self, count: int, seed: int) -> None:
         self.count = count
         self.seed = seed
         self.epoch = 0
-        """Of the next iteration; the trainer sets it."""
+        """Epoch of the next iteration; the trainer sets it."""
 
     def __len__(self) -> int:
         return self.count
@@ -159,13 +164,18 @@ class SeededSampler(Sampler[ChipIndex]):
 def make_loader(
     chips: ChipDataset, batch: int, workers: int, pin: bool
 ) -> DataLoader[dict[str, Any]]:
-    """The batches of an epoch; the last one may be smaller."""
+    """Return the loader of an epoch's batches; the last batch may be smaller.
+
+    Worker processes are spawned, not forked: a fork copies the locks of the threads of torch,
+    OpenCV and CUDA in whatever state they are, which can hang or crash the worker.
+    """
     return DataLoader(
         chips,
         batch_size=batch,
-        sampler=SeededSampler(len(chips), chips.look.seed),
+        sampler=SeededSampler(len(chips), chips.transform.seed),
         num_workers=workers,
         collate_fn=collate,
         pin_memory=pin,
         persistent_workers=workers > 0,
+        multiprocessing_context="spawn" if workers else None,
     )

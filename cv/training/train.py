@@ -1,4 +1,4 @@
-"""Fine-tune an oriented-box network on a YOLO-OBB dataset, stopped and gone on with at any time."""
+"""Fine-tune an oriented-box network on a YOLO-OBB dataset; a run can be stopped and resumed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from cv.errors import InputError
 from cv.labels.dataset_yaml import DatasetYaml
 from cv.training.callbacks import TrainingCallback, make_callbacks
-from cv.training.config import CHIP, TrainingConfig
+from cv.training.config import TrainingConfig
 from cv.training.dataset_checks import (
     dataset_sha256,
     file_sha256,
@@ -19,14 +19,12 @@ from cv.training.dataset_checks import (
     require_valid_dataset,
 )
 from cv.training.initial_weights import WeightsKind, check_weights
-from cv.training.run_record import NAME, RunRecord, package_versions
+from cv.training.run_record import RECORD_NAME, RunRecord, package_versions
 from cv.training.ultralytics_setup import available_cores, isolate_ultralytics
 
-__all__ = ["CHIP", "TrainingConfig", "last_checkpoint", "resume_training", "train_model"]
-
-_OURS = (NAME, "recipe.json", "state.pt", "weights")
-"""What a folder that holds a run has."""
-_OFF = (
+_RUN_FILES = (RECORD_NAME, "recipe.json", "state.pt", "weights")
+"""Files of a run; a folder that has one of them holds a run."""
+_AUGMENTATIONS = (
     "hsv_h",
     "hsv_s",
     "hsv_v",
@@ -45,12 +43,12 @@ _OFF = (
     "bgr",
     "multi_scale",
 )
-"""Augmentation of ultralytics: ours is exact."""
+"""Augmentation settings of ultralytics, all switched off: `cv.training` has its own."""
 
-Say = Callable[[str], None]
+Log = Callable[[str], None]
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     print(line, flush=True)
 
 
@@ -59,187 +57,196 @@ def _warn(line: str) -> None:
 
 
 def train_model(
-    recipe: TrainingConfig,
+    config: TrainingConfig,
     command: tuple[str, ...] = (),
     tensorboard: bool = False,
-    say: Say = _say,
+    log: Log = _print,
 ) -> Path:
-    """A run from its start to its end; returns the last checkpoint.
+    """Train from start to end and return the last checkpoint.
 
-    Every epoch is kept as out/weights/epochN.pt. Raises InputError, before anything heavy begins,
-    where the run cannot be made.
+    Every epoch is kept as out/weights/epochN.pt. `command` is what run.json records as the way to
+    repeat the run. Raises InputError, before any training, where the run is not possible.
     """
-    recipe = recipe.checked()
-    _refuse_taken(recipe.out)
-    watchers = make_callbacks(recipe.out, say, tensorboard)
-    manifest = require_dataset_yaml(recipe.data)
-    kind = check_weights(recipe.weights, manifest.names)
-    if kind is WeightsKind.RELEASED and recipe.heads == "both":
+    config = config.checked()
+    _refuse_existing_run(config.out)
+    callbacks = make_callbacks(config.out, log, tensorboard)
+    manifest = require_dataset_yaml(config.data)
+    kind = check_weights(config.weights, manifest.names)
+    if kind is WeightsKind.RELEASED and config.heads == "both":
         raise InputError(
             "heads", "both", "an ONNX model has the raw head only", "Use --heads raw with it."
         )
     require_valid_dataset(manifest, _warn)
     run = RunRecord(
         command=command,
-        recipe=recipe,
-        weights_sha256=file_sha256(recipe.weights),
+        config=config,
+        weights_sha256=file_sha256(config.weights),
         data_sha256=dataset_sha256(manifest),
-        device=choose_device(recipe.device),
+        device=choose_device(config.device),
         threads=cpu_threads(),
         versions=package_versions(),
     )
-    recipe.out.mkdir(parents=True, exist_ok=True)
+    config.out.mkdir(parents=True, exist_ok=True)
     run.write()
-    return _run(run, manifest, watchers, say)
+    return _train(run, manifest, callbacks, log)
 
 
-def resume_training(out: Path, tensorboard: bool = False, say: Say = _say) -> Path:
-    """The run in `out` from its last whole epoch to its end; returns the last checkpoint.
+def resume_training(out: Path, tensorboard: bool = False, log: Log = _print) -> Path:
+    """Continue the run in `out` after its last saved epoch and return the last checkpoint.
 
-    Ends with the weights of an unbroken run. Raises InputError where its data or the weights that
-    it began with are not what they were.
+    The final weights are those of an uninterrupted run. Raises InputError where the dataset or the
+    initial weights have changed since the run began.
     """
     run = RunRecord.read(out)
-    recipe = run.recipe
-    watchers = make_callbacks(out, say, tensorboard)
-    manifest = require_dataset_yaml(recipe.data)
-    check_weights(recipe.weights, manifest.names)
-    if file_sha256(recipe.weights) != run.weights_sha256:
-        raise _changed(recipe.weights, "the weights are not those that the run began with")
+    config = run.config
+    callbacks = make_callbacks(out, log, tensorboard)
+    manifest = require_dataset_yaml(config.data)
+    check_weights(config.weights, manifest.names)
+    if file_sha256(config.weights) != run.weights_sha256:
+        raise _changed(config.weights, "the weights are not those that the run began with")
     if dataset_sha256(manifest) != run.data_sha256:
-        raise _changed(recipe.data, "the dataset is not what it was when the run began")
-    for line in _differences(run):
+        raise _changed(config.data, "the dataset is not what it was when the run began")
+    for line in _environment_changes(run):
         _warn(line)
     for draft in (*out.glob(".*.tmp"), *(out / "weights").glob(".*.tmp")):
-        shutil.rmtree(draft, ignore_errors=True)  # of a file whose writing was cut off
-    return _run(run, manifest, watchers, say)
+        shutil.rmtree(draft, ignore_errors=True)  # left by a write that was interrupted
+    return _train(run, manifest, callbacks, log)
 
 
 def last_checkpoint(out: Path) -> Path:
-    """The checkpoint of the last epoch of the run in `out`."""
+    """Return the path of the last epoch's checkpoint of the run in `out`."""
     return out / "weights" / "last.pt"
 
 
-def choose_device(wanted: str) -> str:
-    """ "cpu" or "cuda:N"; raises InputError where there is no such GPU."""
+def choose_device(requested: str) -> str:
+    """Return "cpu" or "cuda:N"; raises InputError where there is no such GPU."""
     import torch
 
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if wanted == "auto":
+    if requested == "auto":
         return "cuda:0" if count else "cpu"
-    if wanted == "cpu":
-        return wanted
-    number = int(wanted.rpartition(":")[2])
+    if requested == "cpu":
+        return requested
+    number = int(requested.rpartition(":")[2])
     if number >= count:
         raise InputError(
-            "device", wanted, f"PyTorch sees {count} GPUs", "Use --device cpu or another number."
+            "device",
+            requested,
+            f"PyTorch sees {count} GPUs",
+            "Use --device cpu or another number.",
         )
     return f"cuda:{number}"
 
 
 def cpu_threads() -> int:
-    """Threads of the CPU: OMP_NUM_THREADS, or the cores that this process may use."""
-    wanted = os.environ.get("OMP_NUM_THREADS", "")
-    if wanted.isdecimal() and int(wanted):
-        return int(wanted)
+    """Return the CPU threads of a run: OMP_NUM_THREADS, else the cores of this process."""
+    requested = os.environ.get("OMP_NUM_THREADS", "")
+    if requested.isdecimal() and int(requested):
+        return int(requested)
     return available_cores()
 
 
-def _run(
-    run: RunRecord, manifest: DatasetYaml, watchers: tuple[TrainingCallback, ...], say: Say
+def _train(
+    run: RunRecord, manifest: DatasetYaml, callbacks: tuple[TrainingCallback, ...], log: Log
 ) -> Path:
-    """On from the state of the run, if there is one."""
+    """Train from the saved state of the run, or from its start where there is none."""
     isolate_ultralytics()
     import torch
 
-    from cv.training.checkpoint_state import TrainingState
+    from cv.training.checkpoint_state import TrainingState, training_state_path
     from cv.training.torch_dataset import ChipDataset, ChipTransform
-    from cv.training.trainer import PierTrainer, TrainingJob, cpu_has_bfloat16, training_state_path
+    from cv.training.trainer import PierTrainer, TrainingJob, cpu_has_bfloat16
 
-    recipe = run.recipe
-    device = choose_device(recipe.device)
-    saved = training_state_path(recipe.out)
+    config = run.config
+    device = choose_device(config.device)
+    saved = training_state_path(config.out)
     state = TrainingState.load(saved) if saved.exists() else None
-    if state is not None and state.epochs >= recipe.epochs:
-        say(f"finished: all {recipe.epochs} epochs are done")
-        return last_checkpoint(recipe.out)
-    bfloat16 = recipe.precision == "bfloat16"
-    wanted = bfloat16 or (recipe.precision == "auto" and cpu_has_bfloat16())
-    chips = ChipDataset(manifest, ChipTransform(recipe.side, recipe.jitter, recipe.seed))
-    workers = 0 if device == "cpu" else min(8, os.cpu_count() or 1)
-    job = TrainingJob(recipe, chips, state, watchers, workers, device == "cpu" and wanted)
-    trainer = PierTrainer(_settings(recipe, device), job)
+    if state is not None and state.epochs >= config.epochs:
+        log(f"finished: all {config.epochs} epochs are done")
+        return last_checkpoint(config.out)
+    auto = config.precision == "auto"
+    bfloat16 = config.precision == "bfloat16" or (auto and cpu_has_bfloat16())
+    chips = ChipDataset(manifest, ChipTransform(config.side, config.jitter, config.seed))
+    job = TrainingJob(
+        config=config,
+        chips=chips,
+        state=state,
+        callbacks=callbacks,
+        workers=0 if device == "cpu" else min(8, os.cpu_count() or 1),
+        bfloat16_on_cpu=device == "cpu" and bfloat16,
+        float16_on_gpu=device != "cpu" and auto,
+    )
+    trainer = PierTrainer(_ultralytics_settings(config, device), job)
     torch.set_num_threads(cpu_threads())  # ultralytics leaves one core idle
-    say(f"{len(chips)} chips, {recipe.batch} a step, on {device} with {cpu_threads()} threads")
+    log(f"{len(chips)} chips, {config.batch} a step, on {device} with {cpu_threads()} threads")
     try:
         trainer.train()
     finally:
-        for watcher in watchers:
-            watcher.close()
-    return last_checkpoint(recipe.out)
+        for callback in callbacks:
+            callback.close()
+    return last_checkpoint(config.out)
 
 
-def _settings(recipe: TrainingConfig, device: str) -> dict[str, object]:
-    """Settings of ultralytics."""
-    half: object = "bf16" if recipe.precision == "bfloat16" else recipe.precision == "auto"
+def _ultralytics_settings(config: TrainingConfig, device: str) -> dict[str, object]:
     return {
-        **dict.fromkeys(_OFF, 0.0),
+        **dict.fromkeys(_AUGMENTATIONS, 0.0),
         "task": "obb",
         "mode": "train",
-        "model": recipe.weights.name,
-        "epochs": recipe.epochs,
-        "batch": recipe.batch,
-        "nbs": recipe.batch,
-        "imgsz": recipe.side,
+        "model": config.weights.name,
+        "epochs": config.epochs,
+        "batch": config.batch,
+        "nbs": config.batch,
+        "imgsz": config.side,
         "optimizer": "AdamW",
-        "lr0": recipe.rate,
+        "lr0": config.rate,
         "lrf": 0.02,
         "cos_lr": True,
         "warmup_epochs": 0.5,
         "warmup_bias_lr": 0.0,
         "weight_decay": 5e-4,
-        "seed": recipe.seed,
+        "seed": config.seed,
         "device": device.removeprefix("cuda:"),
-        "amp": half if device != "cpu" else False,
-        "freeze": recipe.freeze,
+        # float16 is switched on by PierTrainer: see there
+        "amp": "bf16" if device != "cpu" and config.precision == "bfloat16" else False,
+        "freeze": config.freeze,
         "auto_augment": None,
         "max_det": 1500,
         "close_mosaic": 0,
         "patience": 0,
         "val": False,
         "plots": False,
-        "project": str(recipe.out.parent.resolve()),
-        "name": recipe.out.resolve().name,
+        "project": str(config.out.parent.resolve()),
+        "name": config.out.resolve().name,
         "exist_ok": True,
     }
 
 
-def _refuse_taken(out: Path) -> None:
-    taken = [name for name in _OURS if (out / name).exists()]
-    if taken or (out.exists() and not out.is_dir()):
+def _refuse_existing_run(out: Path) -> None:
+    existing = [name for name in _RUN_FILES if (out / name).exists()]
+    if existing or (out.exists() and not out.is_dir()):
         raise InputError(
             out,
-            f"it holds {', '.join(taken)}" if taken else "it is a file",
-            "a run has a folder of its own",
-            "Name another folder, or go on with that run: train.py --resume OUT.",
+            f"it holds {', '.join(existing)}" if existing else "it is a file",
+            "each run has its own folder",
+            "Name another folder, or resume that run: pierwatch train --resume OUT.",
         )
 
 
 def _changed(path: Path, found: str) -> InputError:
-    limit = "a run goes on with what it began with"
-    return InputError(path, found, limit, "Restore it, or begin a new run in another folder.")
+    limit = "a run resumes with what it began with"
+    return InputError(path, found, limit, "Restore it, or start a new run in another folder.")
 
 
-def _differences(run: RunRecord) -> list[str]:
-    """A line for all that may change the last bits of a resumed run."""
+def _environment_changes(run: RunRecord) -> list[str]:
+    """Return a warning for every difference that may change the last bits of the result."""
     lines = []
     for (name, then), (_, now) in zip(run.versions, package_versions(), strict=False):
         if then != now:
             lines.append(f"warning: the run began with {name} {then}, this is {now}")
     if run.threads != cpu_threads():
         lines.append(
-            f"warning: the run began with {run.threads} threads, these are {cpu_threads()}"
+            f"warning: the run began with {run.threads} threads, now there are {cpu_threads()}"
         )
-    if run.device != (now := choose_device(run.recipe.device)):
+    if run.device != (now := choose_device(run.config.device)):
         lines.append(f"warning: the run began on {run.device}, this is {now}")
     return lines

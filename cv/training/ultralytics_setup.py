@@ -1,7 +1,9 @@
-"""Keep ultralytics, albumentations and OpenCV off the network, off our threads, and from pickles.
+"""Keep ultralytics off the network and from executing the code in checkpoints.
 
-A checkpoint (.pt) is a pickle, and a pickle can run code when it is read. ultralytics reads
-checkpoints with an allow-list of its own classes only where it is asked to.
+A checkpoint (.pt) is a pickle, and loading a pickle can execute code. ultralytics restricts loading
+to an allow-list of its own classes only when that is switched on. All switches below are its own;
+they hold for the process, which is why only training, release and comparison code calls this.
+tests/training/test_ultralytics_internals.py lists everything of ultralytics that Pierwatch uses.
 """
 
 from __future__ import annotations
@@ -21,16 +23,16 @@ _ENVIRONMENT = {
     "ULTRALYTICS_SAFE_LOAD": "1",
 }
 _SERVICES = ("sync", "clearml", "comet", "dvc", "mlflow", "raytune", "tensorboard", "wandb")
-"""Settings of ultralytics that would tell others of a run."""
+"""Settings of ultralytics that report runs to services."""
 
 
 def isolate_ultralytics() -> None:
-    """Sets environment and settings, and makes loading safe; call before you use ultralytics.
+    """Set the environment and settings of ultralytics; call this before using it.
 
-    Raises ModelError where this ultralytics cannot load checkpoints without running their code.
+    Raises ModelError where this version cannot load checkpoints without executing their code.
     """
     os.environ.update(_ENVIRONMENT)
-    os.environ.setdefault("OMP_NUM_THREADS", str(available_cores()))  # ultralytics would write 1
+    os.environ.setdefault("OMP_NUM_THREADS", str(available_cores()))  # ultralytics would set 1
     owner = getattr(os, "getuid", lambda: "all")()
     home = Path(tempfile.gettempdir()) / f"pierwatch-ultralytics-{owner}"
     home.mkdir(mode=0o700, exist_ok=True)
@@ -41,17 +43,17 @@ def isolate_ultralytics() -> None:
     on = {name: False for name in _SERVICES if known.get(name) not in (None, False)}
     if on:
         known.update(on)
-    _load_safely()
+    _restrict_loading()
 
 
 def available_cores() -> int:
-    """Cores of the CPU that this process may use."""
+    """Return the number of CPU cores that this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def _load_safely() -> None:
-    """The environment counts only before the first import of ultralytics; this counts always."""
+def _restrict_loading() -> None:
+    """Switch restricted loading on; the environment variable works only before the first import."""
     import ultralytics
     from ultralytics.nn import tasks
 
@@ -59,7 +61,7 @@ def _load_safely() -> None:
     if not getattr(getattr(loading, "_SafeLoad", None), "SUPPORTED", False):
         raise ModelError(
             "ultralytics",
-            f"version {ultralytics.__version__} would run code that a checkpoint holds",
+            f"version {ultralytics.__version__} would execute code from a checkpoint",
             "restricted loading is needed",
             'Update: pip install -U "ultralytics>=8.4.190" "torch>=2.6".',
         )

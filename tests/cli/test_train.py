@@ -1,14 +1,17 @@
-"""train.py: what it refuses, in one line and before anything is made."""
+"""`pierwatch train`: what it refuses, in one line and before anything is made."""
 
 from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
+from cv.cli import main
 from tests.fixtures.label_files import BOX, YAML, noise, yolo_folder
+from tests.fixtures.malicious_pickle import MaliciousCheckpoint
 
 pytest.importorskip("ultralytics", reason="needs the extra train")
 
@@ -16,37 +19,40 @@ import torch
 
 from cv.detector.model_zoo import default_model
 from cv.errors import ModelError
-from cv.export import release
 from cv.export.onnx_export import load_network
-from cv.training.cli import main
 from cv.training.initial_weights import read_checkpoint
 
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """A folder to work in, with a sound dataset in chips/."""
+    """A folder to work in, with a valid dataset in chips/."""
     monkeypatch.chdir(tmp_path)
     yolo_folder(tmp_path / "chips")
     return tmp_path
 
 
+@pytest.fixture
+def malicious(tmp_path):
+    return MaliciousCheckpoint(tmp_path / "canary")
+
+
 def refusal(capsys, *arguments: str) -> str:
-    """What is said of a run that cannot be: the last line, the only one that is no finding."""
-    assert main(["--data", "chips/dataset.yaml", "--out", "run", *arguments]) == 2
+    """Return the error line of a run that must be refused; all other lines are findings."""
+    assert main(["train", "--data", "chips/dataset.yaml", "--out", "run", *arguments]) == 2
     assert not Path("run").exists()
-    said = capsys.readouterr()
-    assert said.out == ""
-    *findings, line = said.err.splitlines()
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    *findings, line = printed.err.splitlines()
     assert all(one.startswith(("error: ", "warning: ")) for one in findings)
-    assert line.startswith("train.py: ")
+    assert line.startswith("pierwatch: ")
     return line
 
 
-def broken_manifest(home: Path) -> None:
+def no_train_entry(home: Path) -> None:
     (home / "chips/dataset.yaml").write_text(YAML.replace("train: images/train\n", ""))
 
 
-def no_manifest(home: Path) -> None:
+def no_dataset_yaml(home: Path) -> None:
     (home / "chips/dataset.yaml").unlink()
 
 
@@ -72,31 +78,31 @@ def far_box(home: Path) -> None:
     (home / "chips/labels/train/a.txt").write_text("0 3 3 4 3 4 3.5 3 3.5\n")
 
 
-def cut_image(home: Path) -> None:
+def truncated_image(home: Path) -> None:
     path = home / "chips/images/train/a.png"
     path.write_bytes(path.read_bytes()[:1500])
 
 
-def leaked(home: Path) -> None:
+def same_image_in_val(home: Path) -> None:
     noise(home / "chips/images/val/c.png", 0)  # image a of train
 
 
 @pytest.mark.parametrize(
-    ("harm", "words"),
+    ("damage", "words"),
     [
-        (broken_manifest, "no train"),
-        (no_manifest, "no such file"),
+        (no_train_entry, "no train"),
+        (no_dataset_yaml, "no such file"),
         (no_images, "train has no images"),
         (no_labels, "no label file a.txt"),
         (bad_line, "3 columns instead of 9"),
         (far_box, "outside the image"),
-        (cut_image, "unreadable image"),
-        (leaked, "the same bytes as"),
+        (truncated_image, "unreadable image"),
+        (same_image_in_val, "the same bytes as"),
         (no_objects, "no object is labelled"),
     ],
 )
-def test_a_broken_dataset_is_refused(home, capsys, harm, words):
-    harm(home)
+def test_a_broken_dataset_is_refused(home, capsys, damage, words):
+    damage(home)
     assert words in refusal(capsys)
 
 
@@ -107,7 +113,7 @@ def test_classes_in_another_order_than_the_models_are_refused(home, capsys):
     assert "its classes are container, hull, those of the data hull, container" in line
 
 
-def test_weights_that_are_none_are_refused(home, capsys, hostile):
+def test_files_that_are_not_weights_are_refused(home, capsys):
     Path("text.pt").write_text("no checkpoint")
     Path("text.onnx").write_text("no model")
     Path("layers.yaml").write_text("nc: 2\nbackbone: 7\nhead: []\n")
@@ -117,7 +123,7 @@ def test_weights_that_are_none_are_refused(home, capsys, hostile):
         ("missing.onnx", "no such file"),
         ("text.pt", "damaged"),
         ("text.onnx", "text.onnx: "),
-        ("layers.yaml", "no architecture"),
+        ("layers.yaml", "not an architecture"),
         ("other.pt", "it holds a Linear"),
         ("weights.bin", "its ending is '.bin'"),
     ]:
@@ -125,52 +131,34 @@ def test_weights_that_are_none_are_refused(home, capsys, hostile):
 
 
 @pytest.mark.parametrize("legacy", [False, True])
-def test_a_checkpoint_that_would_run_code_is_refused(home, capsys, hostile, legacy, monkeypatch):
+def test_a_checkpoint_that_would_run_code_is_refused(home, capsys, malicious, legacy, monkeypatch):
     from ultralytics.nn import tasks
 
-    monkeypatch.setattr(tasks, "SAFE_LOAD", False)  # as where ultralytics was imported before
-    path = hostile(home / "hostile.pt", legacy)
-    assert "hostile.pt: " in refusal(capsys, "--weights", str(path))
+    monkeypatch.setattr(tasks, "SAFE_LOAD", False)  # as if ultralytics had been imported before
+    path = malicious(home / "malicious.pt", legacy)
+    assert "malicious.pt: " in refusal(capsys, "--weights", str(path))
     with pytest.raises(ModelError):
         read_checkpoint(path)
     monkeypatch.setattr(tasks, "SAFE_LOAD", False)
     with pytest.raises(ModelError):
         load_network(path)
     monkeypatch.setattr(tasks, "SAFE_LOAD", False)
-    arguments = [str(path), str(home), "--name", "x", "--version", "1", "--container", "0.3"]
-    assert release.main([*arguments, "--hull", "0.3", "--data", "none"]) == 2
-    assert capsys.readouterr().err.startswith("release: ")
-    assert not hostile.canary.exists()
+    release = ["release", str(path), str(home), "--name", "x", "--version", "1"]
+    assert main([*release, "--container", "0.3", "--hull", "0.3", "--data", "none"]) == 2
+    assert capsys.readouterr().err.startswith("pierwatch: ")
+    assert not malicious.canary.exists()
     torch.load(path, weights_only=False)
-    assert hostile.canary.exists()  # it does harm where it is read without care
+    assert malicious.canary.exists()  # it does harm where it is loaded without care
 
 
-@pytest.mark.parametrize("scores", [[], ["--container", "1.5"], ["--hull", "nan"]])
-def test_a_release_needs_least_scores(home, capsys, scores):
-    arguments = ["a.pt", str(home), "--name", "x", "--version", "1", "--data", "none", *scores]
-    with pytest.raises(SystemExit) as ended:
-        release.main(arguments)
-    assert ended.value.code == 2
-    assert "--container" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("name", ["../x", "a/b", ".hidden", "taken"])
-def test_a_release_is_a_new_file_in_its_folder(home, name):
-    (home / "taken.onnx").write_text("a model")
-    card = release.two_class_card(name, "1", "raw", (0.3, 0.3), "none")
-    with pytest.raises(ModelError, match=r"name of a file|it exists"):
-        release.release_checkpoint(home / "none.pt", home, card)
-    assert (home / "taken.onnx").read_text() == "a model"
-
-
-def test_files_that_are_not_what_their_ending_says_are_refused(home, capsys, hostile):
-    hostile(home / "hostile.onnx")
-    hostile(home / "old.onnx", legacy=True)
+def test_files_that_are_not_what_their_suffix_promises_are_refused(home, capsys, malicious):
+    malicious(home / "malicious.onnx")
+    malicious(home / "old.onnx", legacy=True)
     shutil.copy(default_model(), "model.pt")
-    assert "no ONNX model" in refusal(capsys, "--weights", "hostile.onnx")
+    assert "not an ONNX model" in refusal(capsys, "--weights", "malicious.onnx")
     assert "old.onnx: " in refusal(capsys, "--weights", "old.onnx")
     assert "model.pt: " in refusal(capsys, "--weights", "model.pt")
-    assert not hostile.canary.exists()
+    assert not malicious.canary.exists()
 
 
 def test_an_architecture_that_would_run_code_is_refused(home, capsys):
@@ -178,7 +166,7 @@ def test_an_architecture_that_would_run_code_is_refused(home, capsys):
         "nc: 2\nactivation: __import__('pathlib').Path('canary').touch()\n"
         "backbone:\n  - [-1, 1, Conv, [16, 3, 2]]\nhead:\n  - [[0], 1, OBB, [nc, 1]]\n"
     )
-    assert "no architecture" in refusal(capsys, "--weights", "evil.yaml")
+    assert "not an architecture" in refusal(capsys, "--weights", "evil.yaml")
     assert not Path("canary").exists()
 
 
@@ -186,7 +174,7 @@ def test_an_architecture_that_would_run_code_is_refused(home, capsys):
 def test_a_folder_that_holds_a_run_is_refused(home, capsys, name):
     Path("run").mkdir()
     (Path("run") / name).write_text("kept")
-    assert main(["--data", "chips/dataset.yaml", "--out", "run"]) == 2
+    assert main(["train", "--data", "chips/dataset.yaml", "--out", "run"]) == 2
     line = capsys.readouterr().err
     assert f"run: it holds {name}" in line
     assert "--resume" in line
@@ -211,26 +199,22 @@ def test_options_out_of_range_are_refused(home, capsys, option, value, words):
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
-def test_a_gpu_that_is_not_there_is_refused(home, capsys):
+def test_a_missing_gpu_is_refused(home, capsys):
     assert "PyTorch sees 0 GPUs" in refusal(capsys, "--device", "0")
 
 
-def test_without_data_or_out_the_usage_is_told(capsys):
-    with pytest.raises(SystemExit) as ending:
-        main(["--out", "run"])
-    assert ending.value.code == 2
+def test_missing_data_or_out_is_refused(capsys):
+    assert main(["train", "--out", "run"]) == 2
     assert "missing --data" in capsys.readouterr().err
 
 
-def test_a_run_goes_on_as_it_began(capsys):
-    with pytest.raises(SystemExit) as ending:
-        main(["--resume", "run", "--epochs", "5"])
-    assert ending.value.code == 2
-    assert "leave out --epochs" in capsys.readouterr().err
+def test_resume_accepts_no_other_option(capsys):
+    assert main(["train", "--resume", "run", "--epochs", "5"]) == 2
+    assert "given with --epochs" in capsys.readouterr().err
 
 
-def test_a_folder_without_a_run_cannot_go_on(home, capsys):
-    assert main(["--resume", "run"]) == 2
+def test_a_folder_without_a_run_cannot_be_resumed(home, capsys):
+    assert main(["train", "--resume", "run"]) == 2
     assert "run/run.json: no such file" in capsys.readouterr().err
 
 
@@ -238,17 +222,17 @@ def test_a_folder_without_a_run_cannot_go_on(home, capsys):
 def test_a_broken_record_is_refused(home, capsys, text):
     Path("run").mkdir()
     Path("run/run.json").write_text(text)
-    assert main(["--resume", "run"]) == 2
-    assert "no record of a run" in capsys.readouterr().err
+    assert main(["train", "--resume", "run"]) == 2
+    assert "not the record of a run" in capsys.readouterr().err
 
 
-def test_a_record_that_names_hostile_weights_is_refused(home, capsys, hostile):
-    hostile(home / "hostile.pt")
+def test_a_record_that_names_malicious_weights_is_refused(home, capsys, malicious):
+    malicious(home / "malicious.pt")
     Path("run").mkdir()
     record = {
         "format": 1,
         "command": [],
-        "recipe": {"data": "../chips/dataset.yaml", "weights": "../hostile.pt"},
+        "recipe": {"data": "../chips/dataset.yaml", "weights": "../malicious.pt"},
         "weights_sha256": "",
         "data_sha256": "",
         "device": "cpu",
@@ -256,6 +240,23 @@ def test_a_record_that_names_hostile_weights_is_refused(home, capsys, hostile):
         "versions": {},
     }
     Path("run/run.json").write_text(json.dumps(record))
-    assert main(["--resume", "run"]) == 2
-    assert "hostile.pt: " in capsys.readouterr().err
-    assert not hostile.canary.exists()
+    assert main(["train", "--resume", "run"]) == 2
+    assert "malicious.pt: " in capsys.readouterr().err
+    assert not malicious.canary.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "--data", "a.yaml", "--out", "run"],
+        ["calibrate", "a.onnx", "chips/"],
+        ["release", "a.pt", ".", "--name", "a", "--version", "1", "--hull", "0.5", "--data", "b"],
+    ],
+)
+def test_a_missing_extra_is_named(home, capsys, monkeypatch, words):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert main(words) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("pierwatch: torch: not installed; this command needs the extra `train`")
+    assert 'pip install "pierwatch[train]"' in error
+    assert not Path("run").exists()
