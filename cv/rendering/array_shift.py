@@ -1,4 +1,4 @@
-"""Two fields, one moved over the other by whole pixels."""
+"""Overlay two arrays that are shifted against each other by whole pixels."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from cv.rendering.canvas import Floats
 
 
 def shifted_overlap(source: Floats, target: Floats, right: int, down: int) -> tuple[Floats, Floats]:
-    """The parts that lie on each other when pixel (right, down) of source comes to 0, 0 of target.
+    """Return the overlap when pixel (right, down) of `source` is laid on (0, 0) of `target`.
 
-    Views of both (rows, columns), of one shape; empty where nothing lies on anything.
+    Both are views of equal shape (rows, columns), empty where nothing overlaps.
     """
     rows, columns = target.shape
     if abs(right) >= columns or abs(down) >= rows:

@@ -16,46 +16,46 @@ Bytes = NDArray[np.uint8]
 _LUMA = np.array([[1 / 3, 1 / 3, 1 / 3]], np.float32)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sensor:
     """Sampling, optics and radiometry of the camera and of the file it ends in."""
 
     gsd_x: float = 0.3
-    # metres per sensor pixel along x
+    """Metres per sensor pixel along x."""
     gsd_y: float = 0.3
-    # metres per sensor pixel along y
+    """Metres per sensor pixel along y."""
     blur: float = 0.5
-    # standard deviation of the optics, sensor pixels
+    """Standard deviation of the optics, sensor pixels."""
     noise: float = 0.01
-    # standard deviation, share of full scale
+    """Standard deviation, share of full scale."""
     sharpen: float = 0.0
-    # amount of unsharp mask; rings beside edges
+    """Amount of unsharp mask; rings beside edges."""
     bleed: float = 0.0
-    # blur of colour against brightness (pansharpening, chroma), sensor pixels
+    """Blur of colour against brightness (pansharpening, chroma), sensor pixels."""
     jpeg: int = 0
-    # JPEG quality 1..100; 0 for none
+    """JPEG quality 1..100; 0 for none."""
     gain: float = 1.0
-    # exposure factor
+    """Exposure factor."""
     gamma: float = 1.0
-    # exponent on the 0..1 signal
+    """Exponent on the 0..1 signal."""
     haze: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    # light added by air, RGB 0..1
+    """Light scattered by the air, RGB 0..1."""
     cast: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    # factor on each of R, G, B
+    """Factor on each of R, G, B."""
     saturation: float = 1.0
-    # 0 grey, 1 as painted
+    """0 is grey, 1 unchanged."""
     vignette: float = 0.0
-    # darkening towards the corners, 0..1
+    """Darkening towards the corners, 0..1."""
     bits: int = 8
-    # of the stored values before the stretch to 8
+    """Bits of the stored values, before the stretch to 8."""
     stretch: tuple[float, float] | None = None
-    # lower and upper percentile that become black and white, 0..100; None for fixed limits
+    """Lower and upper percentile that become black and white, 0..100; None for fixed limits."""
 
 
 def apply_camera_response(
     radiance: Floats, canvas: Canvas, sensor: Sensor, rng: Rng, size: tuple[int, int]
 ) -> Bytes:
-    """Radiance (rows, columns, RGB) of the pictured area to 8 bit in the wanted size."""
+    """Return the 8-bit image of `size` for a radiance (rows, columns, RGB)."""
     spread = sensor.blur * (sensor.gsd_x + sensor.gsd_y) / 2 / canvas.resolution
     if spread > 0.3:
         radiance = np.asarray(cv2.GaussianBlur(radiance, (0, 0), spread), np.float32)
@@ -79,11 +79,11 @@ def apply_camera_response(
 
 
 def _radiometry(signal: Floats, sensor: Sensor, rng: Rng) -> Floats:
-    """Colour, air, optics' fall-off, tone curve, ringing, noise and digital numbers."""
+    """Apply colour, haze, vignetting, tone curve, ringing, noise and quantization."""
     if sensor.bleed > 0.3:
         grey = cv2.cvtColor(cv2.transform(signal, _LUMA), cv2.COLOR_GRAY2RGB)
         signal = grey + cv2.GaussianBlur(signal - grey, (0, 0), sensor.bleed)
-    signal = np.asarray(cv2.transform(signal, _mixing(sensor)), np.float32)
+    signal = np.asarray(cv2.transform(signal, _colour_matrix(sensor)), np.float32)
     if sensor.vignette:
         y = np.linspace(-1, 1, signal.shape[0], dtype=np.float32)[:, None]
         x = np.linspace(-1, 1, signal.shape[1], dtype=np.float32)[None, :]
@@ -103,22 +103,22 @@ def _radiometry(signal: Floats, sensor: Sensor, rng: Rng) -> Floats:
         noisy = cv2.scaleAdd(cv2.merge(bands), sensor.noise, signal)
         signal = np.asarray(noisy, np.float32)
     if sensor.stretch is not None:
-        signal = _stretched(signal, sensor, sensor.stretch)
+        signal = _percentile_stretch(signal, sensor, sensor.stretch)
     return np.asarray(signal, np.float32)
 
 
-def _mixing(sensor: Sensor) -> Floats:
-    """Saturation, gain, cast and haze as one matrix (3, 4) on R, G, B, 1."""
+def _colour_matrix(sensor: Sensor) -> Floats:
+    """Return saturation, gain, cast and haze as one matrix (3, 4) on R, G, B, 1."""
     colours = np.full((3, 3), (1 - sensor.saturation) / 3) + np.eye(3) * sensor.saturation
     factors = np.array(sensor.cast)[:, None] * sensor.gain
     return np.hstack([colours * factors, np.array(sensor.haze)[:, None]]).astype(np.float32)
 
 
-def _stretched(signal: Floats, sensor: Sensor, limits: tuple[float, float]) -> Floats:
-    """Stored with a number of bits, then stretched band by band between two percentiles."""
+def _percentile_stretch(signal: Floats, sensor: Sensor, limits: tuple[float, float]) -> Floats:
+    """Quantize to the stored bits, then stretch each band between two percentiles."""
     full = np.float32(2**sensor.bits - 1)
     stored = np.rint(np.clip(signal, 0, 1) * full)
     low, high = np.percentile(stored[::7, ::7].reshape(-1, 3), limits, axis=0)
-    least = full * 0.1 * sensor.gain  # a plain sea is not stretched to noise
-    span = np.maximum(high - low, least)
+    min_span = full * 0.1 * sensor.gain  # keeps plain water from being stretched to noise
+    span = np.maximum(high - low, min_span)
     return np.asarray((stored - low.astype(np.float32)) / span.astype(np.float32), np.float32)

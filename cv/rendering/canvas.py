@@ -1,8 +1,8 @@
-"""The drawing board of the renderer: height, albedo and object ids on a metric grid.
+"""The canvas of the renderer: height, albedo and object ids on a metric grid.
 
 Positions are in metres from the top-left corner of the pictured area, x to the right and y
 down; angles in radians from +x towards +y; heights in metres above the quay. A margin around
-the pictured area takes what casts shadows or leans into it.
+the pictured area holds what casts shadows or leans into it.
 """
 
 from __future__ import annotations
@@ -21,30 +21,31 @@ Points = NDArray[np.float64]
 Colour = Sequence[float] | NDArray[np.floating]
 
 FREE, TAKEN, WATER = 0, 1, 2
-_SHIFT = 4  # fractional bits of polygon vertices
+_SHIFT = 4
+"""Fractional bits of polygon vertices."""
 _ONE = 1 << _SHIFT
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PlacedObject:
     """One countable object on the canvas."""
 
     ident: int
-    # value of its roof pixels in Canvas.ids, from 1
+    """Value of its roof pixels in Canvas.ids, from 1."""
     class_name: str
-    # "container" or "hull"
+    """"container" or "hull"."""
     corners: Points
-    # (4, 2) x, y on the ground plane, metres
+    """(4, 2) x, y on the ground plane, metres."""
     height: float
-    # of the roof (container) or deck (hull) above the quay, metres
+    """Height of the roof (container) or deck (hull) above the quay, metres."""
     aboard: bool = False
-    # a container that stands on a ship
+    """Whether it is a container on a ship."""
     stack: int = 0
-    # number of its stack, 0 for a single box
+    """Number of its stack, 0 for a single container."""
     tiers: int = 1
-    # boxes above each other, this one included
+    """Containers above each other, this one included."""
     parent: int = 0
-    # ident of the hull that carries it, 0 ashore
+    """Ident of the hull that carries it, 0 ashore."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +53,15 @@ class OverheadBeam:
     """A beam that hangs above the scene: seen and casting a shadow, with nothing below it."""
 
     polygon: Points
-    # (n, 2) x, y on the ground plane, metres, convex
+    """(n, 2) x, y on the ground plane, metres, convex."""
     colour: tuple[float, float, float]
-    # RGB 0..1
+    """RGB 0..1."""
     height: float
-    # above the quay, metres
+    """Above the quay, metres."""
 
 
 def rectangle(centre: ArrayLike, length: float, width: float, angle: float) -> Points:
-    """Corners (4, 2) in metres of a rectangle; the first edge runs along its length."""
+    """Return the corners (4, 2; metres) of a rectangle; the first edge runs along its length."""
     x, y = np.asarray(centre, dtype=np.float64).tolist()
     cos, sin = math.cos(angle), math.sin(angle)
     along_x, along_y = cos * length / 2, sin * length / 2
@@ -80,27 +81,27 @@ class Canvas:
     """Height map, albedo and object ids of a scene under construction."""
 
     width: float
-    # pictured area along x, metres
+    """Pictured area along x, metres."""
     height: float
-    # pictured area along y, metres
+    """Pictured area along y, metres."""
     resolution: float = 0.2
-    # metres per canvas pixel
+    """Metres per canvas pixel."""
     margin: float = 10.0
-    # unpictured rim on every side, metres
+    """Unpictured rim on every side, metres."""
     albedo: Floats = field(init=False)
-    # (rows, columns, 3) RGB reflectance, 0..1
+    """(rows, columns, 3) RGB reflectance, 0..1."""
     relief: Floats = field(init=False)
-    # (rows, columns) metres above the quay
+    """(rows, columns) metres above the quay."""
     ids: NDArray[np.int32] = field(init=False)
-    # (rows, columns) ident of the placed object on top, else 0
+    """(rows, columns) ident of the placed object on top, else 0."""
     state: NDArray[np.uint8] = field(init=False)
-    # (rows, columns) FREE, TAKEN or WATER
+    """(rows, columns) FREE, TAKEN or WATER."""
     placed: list[PlacedObject] = field(default_factory=list)
-    # in the order of their idents
+    """In the order of their idents."""
     overhead: list[OverheadBeam] = field(default_factory=list)
-    # crane beams and booms, lowest first
+    """Crane beams and booms, lowest first."""
     stacks: int = 0
-    # stacks numbered so far
+    """Stacks numbered so far."""
 
     def __post_init__(self) -> None:
         rows = round((self.height + 2 * self.margin) / self.resolution)
@@ -116,7 +117,7 @@ class Canvas:
         return self.relief.shape[0], self.relief.shape[1]
 
     def copy(self) -> Canvas:
-        """An independent copy, to draw another day on the same ground."""
+        """Return an independent copy, to draw another scene on the same ground."""
         twin = Canvas(self.width, self.height, self.resolution, self.margin)
         twin.albedo, twin.relief = self.albedo.copy(), self.relief.copy()
         twin.ids, twin.state = self.ids.copy(), self.state.copy()
@@ -125,7 +126,7 @@ class Canvas:
         return twin
 
     def to_pixels(self, points: ArrayLike) -> Points:
-        """Metres (n, 2) to canvas pixels, where integer values are pixel centres."""
+        """Convert metres (n, 2) to canvas pixels, where integer values are pixel centres."""
         metres = np.asarray(points, dtype=np.float64)
         return (metres + self.margin) / self.resolution - 0.5
 
@@ -148,7 +149,7 @@ class Canvas:
     ) -> None:
         """Lay a texture (rows across, columns along, RGB 0..1) on a rectangle of 4 corners."""
         vertices = self._vertices(corners)
-        window, patch, mask = self._laid(corners, vertices, texture)
+        window, patch, mask = self._warp_texture(corners, vertices, texture)
         if mask.size == 0:
             return
         cv2.copyTo(patch, mask, self.albedo[window])
@@ -157,19 +158,19 @@ class Canvas:
         if height > 0.05:
             cv2.fillConvexPoly(self.state, vertices, (TAKEN,), cv2.LINE_8, _SHIFT)
 
-    def tint(self, corners: ArrayLike, factors: Floats) -> None:
-        """Multiply the colour under a rectangle of 4 corners by a texture (rows, columns)."""
-        window, patch, mask = self._laid(corners, self._vertices(corners), factors)
+    def multiply_colour(self, corners: ArrayLike, factors: Floats) -> None:
+        """Multiply the colours in a rectangle of 4 corners by a texture (rows, columns)."""
+        window, patch, mask = self._warp_texture(corners, self._vertices(corners), factors)
         if mask.size == 0:
             return
         under = self.albedo[window]
         tinted = np.asarray(cv2.multiply(under, cv2.cvtColor(patch, cv2.COLOR_GRAY2RGB)))
         cv2.copyTo(np.minimum(tinted, 1, out=tinted), mask, under)
 
-    def _laid(
+    def _warp_texture(
         self, corners: ArrayLike, vertices: NDArray[np.int32], texture: Floats
     ) -> tuple[tuple[slice, slice], Floats, NDArray[np.uint8]]:
-        """A window of the canvas, a texture warped onto a rectangle in it, and where that lies."""
+        """Return a canvas window, the texture warped onto a rectangle in it, and its mask."""
         pixels = self.to_pixels(corners)
         low = np.maximum(np.floor(pixels.min(0)).astype(int) - 1, 0)
         high = np.minimum(np.ceil(pixels.max(0)).astype(int) + 2, self.shape[::-1])
@@ -182,7 +183,7 @@ class Canvas:
         cv2.fillConvexPoly(mask, vertices - offset, (255,), cv2.LINE_8, _SHIFT)
         patch = cv2.warpAffine(
             texture,
-            _onto(texture.shape[:2], pixels - low),
+            _canvas_to_texture(texture.shape[:2], pixels - low),
             (columns, rows),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
@@ -190,7 +191,7 @@ class Canvas:
         return window, np.asarray(patch, np.float32), mask
 
     def add_overhead(self, polygon: ArrayLike, colour: Colour, height: float) -> None:
-        """Hang a beam (convex polygon, n, 2 metres) over the scene at a height (metres)."""
+        """Add a beam (convex polygon, n, 2; metres) that hangs at `height` metres."""
         corners = np.asarray(polygon, dtype=np.float64)
         self.overhead.append(OverheadBeam(corners, _triple(np.clip(colour, 0, 1)), float(height)))
 
@@ -198,13 +199,13 @@ class Canvas:
         """Set the state (FREE, TAKEN or WATER) of a convex polygon (n, 2 metres)."""
         cv2.fillConvexPoly(self.state, self._vertices(polygon), (state,), cv2.LINE_8, _SHIFT)
 
-    def stencil(self, mask: NDArray[np.uint8], polygon: ArrayLike) -> None:
-        """Set a mask of the canvas' shape to 255 inside a convex polygon (n, 2 metres)."""
+    def add_to_mask(self, mask: NDArray[np.uint8], polygon: ArrayLike) -> None:
+        """Set `mask`, of the canvas' shape, to 255 inside a convex polygon (n, 2; metres)."""
         cv2.fillConvexPoly(mask, self._vertices(polygon), (255,), cv2.LINE_8, _SHIFT)
 
     def states_in(self, corners: ArrayLike, samples: int = 9) -> NDArray[np.uint8]:
-        """States at samples x samples points spread over a quadrilateral, on the canvas only."""
-        spread = _spread(samples) @ np.asarray(corners, dtype=np.float64)
+        """Return the states at samples x samples points of a quadrilateral, on the canvas only."""
+        spread = _grid_weights(samples) @ np.asarray(corners, dtype=np.float64)
         columns, rows = np.rint(self.to_pixels(spread)).astype(int).T
         inside = (columns >= 0) & (rows >= 0)
         inside &= (columns < self.shape[1]) & (rows < self.shape[0])
@@ -212,21 +213,21 @@ class Canvas:
         return found
 
     def is_free(self, corners: ArrayLike) -> bool:
-        """Whether a quadrilateral lies on free land and at least partly on the canvas."""
+        """Return whether a quadrilateral lies on free land and at least partly on the canvas."""
         found = self.states_in(corners)
         return bool(found.size) and not found.any()
 
     def next_ident(self) -> int:
-        """Ident that the next placed object must take."""
+        """Return the ident that the next placed object must have."""
         return len(self.placed) + 1
 
     def next_stack(self) -> int:
-        """A new stack number."""
+        """Return a new stack number."""
         self.stacks += 1
         return self.stacks
 
     def _vertices(self, polygon: ArrayLike) -> NDArray[np.int32]:
-        """Fixed-point vertices, drawn in by half a pixel because OpenCV paints the outline."""
+        """Return fixed-point vertices, inset by half a pixel because OpenCV paints the outline."""
         pixels = self.to_pixels(polygon).tolist()
         units = []
         for (x, y), (next_x, next_y) in zip(pixels, pixels[1:] + pixels[:1], strict=True):
@@ -245,16 +246,16 @@ class Canvas:
 
 
 @cache
-def _spread(samples: int) -> Points:
-    """Shares of 4 corners (samples * samples, 4) at points spread over their quadrilateral."""
+def _grid_weights(samples: int) -> Points:
+    """Return the weights of 4 corners (samples * samples, 4) at points spread between them."""
     steps = np.linspace(0.0, 1.0, samples)
     across, along = (axis.ravel() for axis in np.meshgrid(steps, steps))
     ends = (1 - along) * (1 - across), along * (1 - across), along * across, (1 - along) * across
     return np.stack(ends, axis=1)
 
 
-def _onto(shape: tuple[int, ...], pixels: Points) -> Points:
-    """Affine map (2, 3) from canvas pixels to those of a texture laid on 4 corners."""
+def _canvas_to_texture(shape: tuple[int, ...], pixels: Points) -> Points:
+    """Return the affine map (2, 3) from canvas pixels to those of a texture on 4 corners."""
     rows, columns = shape
     origin, edge, side = pixels[0], pixels[1] - pixels[0], pixels[3] - pixels[0]
     along, across = edge * (columns / float(edge @ edge)), side * (rows / float(side @ side))

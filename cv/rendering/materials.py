@@ -1,4 +1,4 @@
-"""Colours and textures: what roofs, grounds and hulls look like from above."""
+"""Colours and textures of container roofs, grounds and hulls from above."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = [
     "vary_colour",
 ]
 
-# RGB in 0..255 with the share of each among the world's boxes.
+# RGB in 0..255, and the share of each among the world's containers
 _PAINTS: tuple[tuple[int, int, int, float], ...] = (
     (150, 52, 42, 12), (168, 72, 48, 9), (122, 44, 40, 10), (100, 42, 44, 6),
     (190, 60, 48, 6), (205, 96, 42, 5), (226, 122, 44, 3), (205, 40, 40, 3),
@@ -40,7 +40,8 @@ _FLEETS: tuple[tuple[tuple[int, int, int], ...], ...] = (
     ((30, 36, 62), (44, 42, 44), (62, 36, 34), (26, 52, 50), (52, 48, 42)),  # dark
     ((128, 118, 104), (110, 106, 100), (142, 130, 112), (98, 92, 84)),  # the ground's colours
 )  # fmt: skip
-TEXEL = 0.1  # metres per texture pixel of a roof
+TEXEL = 0.1
+"""Size of a texture pixel of a roof, metres."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,11 @@ class GroundMaterial:
     """A paved or natural surface."""
 
     colour: tuple[float, float, float]
-    # RGB reflectance 0..1
+    """RGB reflectance 0..1."""
     roughness: float
-    # contrast of its large stains, 0..1
+    """Contrast of its large stains, 0..1."""
     grain: float
-    # contrast of its finest detail, 0..1
+    """Contrast of its finest detail, 0..1."""
 
 
 GROUND_MATERIALS: dict[str, GroundMaterial] = {
@@ -74,13 +75,13 @@ GROUND_MATERIALS: dict[str, GroundMaterial] = {
 
 
 def vary_colour(rng: Rng, colour: Floats, amount: float) -> Floats:
-    """A colour near another one: brightness and hue shaken by a relative amount."""
+    """Return a colour near `colour`: brightness and hue varied by a relative amount."""
     gain = 1 + rng.normal(0, amount) + rng.normal(0, amount / 3, 3)
     return np.minimum(np.maximum(colour * gain, 0.01), 1.0).astype(np.float32)
 
 
 class ContainerPaints:
-    """The boxes of one place: a few shipping lines' colours and a bank of roof patterns."""
+    """The containers of one place: colours of a few shipping lines, and roof patterns."""
 
     def __init__(self, rng: Rng) -> None:
         self.rng = rng
@@ -98,14 +99,14 @@ class ContainerPaints:
         self._patterns: dict[int, list[Floats]] = {}
 
     def _mix(self, fleet: tuple[tuple[int, int, int], ...], share: float) -> None:
-        """Give a share of the boxes the colours (RGB 0..255) of one fleet."""
+        """Give a share of the containers the colours (RGB 0..255) of one fleet."""
         more = np.array(fleet, np.float32) / 255
         self.colours = np.vstack([self.colours, more])
         mixed = [self.shares * (1 - share), np.full(len(more), share / len(more))]
         self.shares = np.concatenate(mixed)
 
     def pick(self) -> Floats:
-        """The paint of one box, RGB 0..1, faded and dirty."""
+        """Draw the paint of one container, RGB 0..1, faded and dirty."""
         rng = self.rng
         colours, steps = (PAINTS, _STEPS) if rng.random() < 0.12 else (self.colours, self._steps)
         base = colours[min(int(np.searchsorted(steps, rng.random(), "right")), len(colours) - 1)]
@@ -114,7 +115,7 @@ class ContainerPaints:
         return vary_colour(rng, base, 0.10)
 
     def roof(self, colour: Floats, length: float) -> Floats:
-        """A roof texture (24 rows across, length / TEXEL columns, RGB 0..1)."""
+        """Return a roof texture (24 rows across, length / TEXEL columns, RGB 0..1)."""
         columns = max(4, round(length / TEXEL))
         bank = self._patterns.setdefault(columns, [])
         if len(bank) < 10:
@@ -137,7 +138,7 @@ class ContainerPaints:
         return texture
 
     def _pattern(self, columns: int) -> Floats:
-        """Relative brightness of a roof: ribs, rim, door end, dirt."""
+        """Return the relative brightness of a roof: ribs, rim, door end, dirt."""
         rng = self.rng
         rows = 24
         period = rng.uniform(2.6, 7.0)
@@ -160,7 +161,7 @@ class ContainerPaints:
 
 
 def _reefer(rng: Rng, texture: Floats) -> Floats:
-    """White box with its machinery at one end."""
+    """Return the roof of a white refrigerated container with its machinery at one end."""
     white = np.clip(texture / max(float(texture.mean()), 0.05) * 0.82, 0, 1)
     end = int(rng.integers(5, 10))
     white[4:-4, :end] *= rng.uniform(0.35, 0.8)
@@ -168,7 +169,7 @@ def _reefer(rng: Rng, texture: Floats) -> Floats:
 
 
 def _open_top(rng: Rng, texture: Floats) -> Floats:
-    """Open or tarpaulin-covered inside with a frame of the paint."""
+    """Return an open or tarpaulin-covered inside within a painted frame."""
     inner = np.full(3, rng.uniform(0.08, 0.45), np.float32) * rng.uniform(0.8, 1.2, 3)
     texture = texture.copy()
     texture[2:-2, 2:-2] = inner * rng.uniform(0.9, 1.1, (texture.shape[0] - 4, 1, 1))
@@ -176,14 +177,14 @@ def _open_top(rng: Rng, texture: Floats) -> Floats:
 
 
 def _tank(texture: Floats) -> Floats:
-    """A cylinder in a frame: bright along the axis, dark beside it."""
+    """Return a tank container: a cylinder in a frame, bright along its axis."""
     across = np.cos(np.linspace(-1.5, 1.5, texture.shape[0]))[:, None, None]
     grey = 0.35 * texture + 0.45
     return np.clip(grey * (0.35 + 0.75 * across), 0, 1).astype(np.float32)
 
 
 def _patched(rng: Rng, texture: Floats) -> Floats:
-    """Rust, a replaced panel or painted letters."""
+    """Return the roof with rust, a replaced panel or painted letters."""
     texture = texture.copy()
     rows, columns = texture.shape[:2]
     for _ in range(int(rng.integers(1, 4))):

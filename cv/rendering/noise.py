@@ -11,23 +11,25 @@ import numpy as np
 from cv.rendering.canvas import Floats
 
 Rng = np.random.Generator
-_SIDE = 2048  # of the bank, pixels
-_LEAST = 64  # rows and columns that stay free for the choice of a cut, pixels
+_BANK_SIDE = 2048
+"""Side of the noise bank, pixels."""
+_MIN_FREE = 64
+"""Rows and columns that stay free for the choice of a cut, pixels."""
 
 
 def normal_noise(rng: Rng, shape: tuple[int, int]) -> Floats:
-    """Independent normal noise (rows, columns) of unit deviation; a view, not to be written to."""
-    if max(shape) > _SIDE - _LEAST:
+    """Return independent normal noise (rows, columns) of unit deviation, as a read-only view."""
+    if max(shape) > _BANK_SIDE - _MIN_FREE:
         return rng.standard_normal(shape, dtype=np.float32)
-    top = int(rng.integers(_SIDE - shape[0]))
-    left = int(rng.integers(_SIDE - shape[1]))
+    top = int(rng.integers(_BANK_SIDE - shape[0]))
+    left = int(rng.integers(_BANK_SIDE - shape[1]))
     cut = _bank()[top : top + shape[0], left : left + shape[1]]
     turned = int(rng.integers(4))
     return cut[:: 1 if turned & 1 else -1, :: 1 if turned & 2 else -1]
 
 
 def noise_field(rng: Rng, shape: tuple[int, int], coarsest: int, finest: int) -> Floats:
-    """Smooth noise of about unit contrast; feature sizes from coarsest to finest, pixels."""
+    """Return smooth noise of about unit contrast; feature sizes from coarsest to finest, pixels."""
     field = np.zeros(shape, np.float32)
     size, weight, total = float(coarsest), 1.0, 0.0
     while size >= finest:
@@ -42,10 +44,10 @@ def noise_field(rng: Rng, shape: tuple[int, int], coarsest: int, finest: int) ->
 
 
 def ripples(rng: Rng, shape: tuple[int, int], length: float) -> Floats:
-    """Waves with crests along one direction (rows, columns), length apart in pixels."""
+    """Return waves with crests along one direction (rows, columns), length apart in pixels."""
     turn, long = rng.uniform(0, np.pi), length * rng.uniform(2.0, 6.0)
     cos, sin = math.cos(turn), math.sin(turn)
-    start = rng.uniform(0, _SIDE, 2)
+    start = rng.uniform(0, _BANK_SIDE, 2)
     onto = np.array(
         [[cos / long, sin / long, start[0]], [-sin / length, cos / length, start[1]]], np.float64
     )
@@ -54,14 +56,14 @@ def ripples(rng: Rng, shape: tuple[int, int], length: float) -> Floats:
     return np.asarray(way, np.float32)
 
 
-def tint_texture(tone: Floats, colour: Floats) -> Floats:
-    """A grey texture (rows, columns) times a colour: (rows, columns, RGB) within 0.01..1."""
+def colour_texture(tone: Floats, colour: Floats) -> Floats:
+    """Return a grey texture (rows, columns) times a colour: (rows, columns, RGB) within 0.01..1."""
     mixed = cv2.transform(np.ascontiguousarray(tone), colour.reshape(3, 1).astype(np.float32))
     return np.asarray(np.clip(mixed, 0.01, 1.0, out=mixed), np.float32)
 
 
 @cache
 def _bank() -> Floats:
-    bank = np.random.default_rng(20).standard_normal((_SIDE, _SIDE), dtype=np.float32)
+    bank = np.random.default_rng(20).standard_normal((_BANK_SIDE, _BANK_SIDE), dtype=np.float32)
     bank.flags.writeable = False
     return bank

@@ -1,4 +1,4 @@
-"""A canvas as a camera sees it: picture and labels from sun, view and sensor."""
+"""Render a canvas: image and labels from sun, view and sensor."""
 
 from __future__ import annotations
 
@@ -34,28 +34,28 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RenderedLabel:
-    """What an annotator would draw, and what only the renderer knows."""
+    """A label as an annotator would draw it, with what only the renderer knows."""
 
     class_name: str
-    # "container" or "hull"
+    """"container" or "hull"."""
     corners: Points
-    # (4, 2) x, y in pixels of the picture, integer values at pixel edges
+    """(4, 2) x, y in pixels of the picture, integer values at pixel edges."""
     visible: float
-    # share of the roof that is in the picture and not hidden, 0..1
+    """Share of the roof that is in the picture and not hidden, 0..1."""
     aboard: bool
-    # a container on a ship
+    """Whether it is a container on a ship."""
     stack: int
-    # number of its stack, 0 for none
+    """Number of its stack, 0 for none."""
     tiers: int
-    # boxes above each other, this one included
+    """Containers above each other, this one included."""
 
 
 def render_picture(
     canvas: Canvas, sun: Sun, view: ViewingAngle, sensor: Sensor, rng: Rng, size: tuple[int, int]
 ) -> tuple[Bytes, list[RenderedLabel]]:
-    """Picture (rows, columns, RGB 8 bit) of a size (rows, columns) and its labels."""
+    """Return the image (rows, columns, RGB; 8 bit) of `size` (rows, columns) and its labels."""
     radiance, ids = apply_lean(canvas, _radiance(canvas, sun), view)
     radiance, ids = draw_overhead(canvas, radiance, ids, view)
     border = round(canvas.margin / canvas.resolution)
@@ -68,7 +68,7 @@ def render_picture(
 
 
 def _radiance(canvas: Canvas, sun: Sun) -> Floats:
-    """Light that every canvas pixel sends up (rows, columns, RGB)."""
+    """Return the light that leaves every canvas pixel upwards (rows, columns, RGB)."""
     light = sunlight(canvas, sun)
     if sun.sky == (1.0, 1.0, 1.0):
         bands = cv2.cvtColor(light, cv2.COLOR_GRAY2RGB)
@@ -81,7 +81,7 @@ def _radiance(canvas: Canvas, sun: Sun) -> Floats:
 def label_objects(
     canvas: Canvas, ids: Idents, view: ViewingAngle, size: tuple[int, int]
 ) -> list[RenderedLabel]:
-    """Labels of all placed objects of which anything lies in the picture."""
+    """Return the labels of all placed objects that lie at least partly in the image."""
     scale = np.array([size[1] / canvas.width, size[0] / canvas.height])
     seen = np.bincount(ids.ravel(), minlength=len(canvas.placed) + 1)
     labels = []
@@ -99,13 +99,20 @@ def label_objects(
         elif visible <= 0:
             continue
         labels.append(
-            RenderedLabel(item.class_name, clipped, visible, item.aboard, item.stack, item.tiers)
+            RenderedLabel(
+                class_name=item.class_name,
+                corners=clipped,
+                visible=visible,
+                aboard=item.aboard,
+                stack=item.stack,
+                tiers=item.tiers,
+            )
         )
     return labels
 
 
 def clip_rectangle(corners: Points, size: tuple[int, int]) -> Points | None:
-    """The part of a rectangle inside a picture (rows, columns), as a rectangle; None outside."""
+    """Return the part of a rectangle inside an image (rows, columns), as a rectangle, or None."""
     rows, columns = size
     low, high = corners.min(0), corners.max(0)
     if (low >= 0).all() and high[0] <= columns and high[1] <= rows:

@@ -1,4 +1,4 @@
-"""Random cameras: where they look from, how sharp they are, what their files do to colours."""
+"""Random cameras: viewing angle, sharpness, and the colours of their files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Triple = tuple[float, float, float]
 
 
 def random_view(rng: Rng, width: float) -> ViewingAngle:
-    """Nearly nadir to about 27 degrees off; at times a low camera with perspective."""
+    """Return a view from nadir to about 27 degrees off, sometimes low with perspective."""
     lean = float(np.clip(abs(rng.normal(0, 0.19)), 0, 0.5))
     side = rng.uniform(0, 2 * np.pi)
     wall = rng.uniform(0.3, 0.9)
@@ -24,7 +24,7 @@ def random_view(rng: Rng, width: float) -> ViewingAngle:
 
 
 def random_sensor(rng: Rng, nearest: float, farthest: float) -> Sensor:
-    """Any camera with a GSD between nearest and farthest (metres); a third are coarse ones."""
+    """Return a camera with a GSD from `nearest` to `farthest` (metres); a third are coarse."""
     gsd = float(np.clip(np.exp(rng.normal(np.log(0.36), 0.38)), nearest, farthest))
     if rng.random() < 0.3 or gsd == nearest:
         gsd = float(rng.uniform(max(nearest, 0.48), farthest))
@@ -46,12 +46,12 @@ def random_sensor(rng: Rng, nearest: float, farthest: float) -> Sensor:
 
 
 def ideal_sensor(sensor: Sensor) -> Sensor:
-    """The same sampling and exposure by a perfect camera, stored without loss."""
+    """Return the same sampling and exposure by a perfect camera, stored without loss."""
     return replace(sensor, blur=0.3, noise=0.0, sharpen=0.0, bleed=0.0, jpeg=0, vignette=0.0)
 
 
 def without_colour_effects(sensor: Sensor) -> Sensor:
-    """The same camera without air, colour casts, tone curves and stretches."""
+    """Return the same camera without haze, colour casts, tone curves and stretches."""
     white = (1.0, 1.0, 1.0)
     return replace(
         sensor,
@@ -66,7 +66,7 @@ def without_colour_effects(sensor: Sensor) -> Sensor:
 
 
 def _pansharpened(sensor: Sensor, rng: Rng) -> Sensor:
-    """A satellite mosaic: colour four times coarser than brightness, edges overdone."""
+    """Return a satellite mosaic: colour four times coarser than brightness, edges overdone."""
     return replace(
         sensor,
         blur=float(rng.uniform(0.45, 0.9)),
@@ -77,7 +77,7 @@ def _pansharpened(sensor: Sensor, rng: Rng) -> Sensor:
 
 
 def _exposed(sensor: Sensor, rng: Rng) -> Sensor:
-    """With the exposure of one of several kinds of product."""
+    """Return the sensor with the exposure of one of several kinds of product."""
     kind = rng.random()
     tint = rng.normal(0, 0.035, 3)
     air = np.array([0.75, 0.95, 1.1]) + rng.normal(0, 0.12, 3)

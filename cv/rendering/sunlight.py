@@ -15,22 +15,25 @@ from cv.rendering.canvas import Canvas, Floats
 
 @dataclass(frozen=True)
 class Sun:
-    """Where the light comes from."""
+    """The sun and the light of the sky."""
 
     azimuth: float
-    # direction towards the sun, degrees clockwise from the top of the picture
+    """Direction towards the sun, degrees clockwise from the top of the picture."""
     elevation: float
-    # degrees above the horizon
+    """Degrees above the horizon."""
     ambient: float = 0.3
-    # light in full shadow relative to full sun, 0..1
+    """Light in full shadow relative to full sun, 0..1."""
     softness: float = 0.3
-    # blur of shadow edges, metres
+    """Blur of shadow edges, metres."""
     sky: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    # colour of the light in shadow, factors on R, G, B
+    """Colour of the light in shadow, factors on R, G, B."""
 
 
 def sun_position(latitude: float, day: float, hour: float) -> tuple[float, float]:
-    """Azimuth clockwise from north and elevation, degrees, on a day of the year at a solar hour."""
+    """Return the sun's azimuth (clockwise from north) and elevation, degrees.
+
+    `day` is the day of the year, `hour` the local solar time.
+    """
     tilt = math.radians(-23.44 * math.cos(2 * math.pi * (day + 10) / 365.24))
     angle, north = math.radians(15 * (hour - 12)), math.radians(latitude)
     up = math.sin(north) * math.sin(tilt) + math.cos(north) * math.cos(tilt) * math.cos(angle)
@@ -41,8 +44,8 @@ def sun_position(latitude: float, day: float, hour: float) -> tuple[float, float
 
 
 def sunlight(canvas: Canvas, sun: Sun) -> Floats:
-    """Light on every canvas pixel (rows, columns), 1 in full sun."""
-    lit = _lit(canvas, sun)
+    """Return the light on every canvas pixel (rows, columns), 1 in full sun."""
+    lit = _direct_light(canvas, sun)
     soft = max(sun.softness / canvas.resolution, 0.3)
     direct = np.asarray(cv2.GaussianBlur(lit, (0, 0), soft), np.float32)
     around = max(3, int(2.4 / canvas.resolution) | 1)
@@ -57,8 +60,8 @@ def sunlight(canvas: Canvas, sun: Sun) -> Floats:
     )
 
 
-def _lit(canvas: Canvas, sun: Sun) -> Floats:
-    """1 where the sun is seen, 0 in shadow (rows, columns)."""
+def _direct_light(canvas: Canvas, sun: Sun) -> Floats:
+    """Return 1 where the sun is visible and 0 in shadow (rows, columns)."""
     relief = canvas.relief
     azimuth = math.radians(sun.azimuth)
     towards = np.array([math.sin(azimuth), -math.cos(azimuth)])  # x, y
@@ -80,7 +83,7 @@ def _lit(canvas: Canvas, sun: Sun) -> Floats:
 
 
 def _shift(field: Floats, towards: NDArray[np.float64], pixels: float) -> Floats:
-    """The field seen a number of pixels further along a direction (x, y)."""
+    """Return the field shifted by a number of pixels against a direction (x, y)."""
     right, down = round(float(towards[0]) * pixels), round(float(towards[1]) * pixels)
     out = np.zeros_like(field)
     there, here = shifted_overlap(field, out, right, down)

@@ -1,4 +1,4 @@
-"""The camera's direction: what stands tall leans, shows its walls and hides the ground."""
+"""The oblique view: tall objects lean, show their walls and hide the ground behind them."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ Idents = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class ViewingAngle:
-    """Where the camera looks from: roofs move away from it by height times lean."""
+    """The direction of the view: a roof is displaced by its height times the lean."""
 
     lean_x: float = 0.0
-    # metres to the right for a metre of height, at the picture's centre
+    """Displacement to the right per metre of height at the image centre, metres."""
     lean_y: float = 0.0
-    # metres down for a metre of height, at the picture's centre
+    """Displacement downwards per metre of height at the image centre, metres."""
     perspective: float = 0.0
-    # growth of the lean for each metre from the centre, 1/m (1 / flying height)
+    """Growth of the lean for each metre from the centre, 1/m (1 / flying height)."""
     wall: float = 0.6
-    # brightness of walls relative to their roof
+    """Brightness of walls relative to their roof."""
 
 
 def project_points(points: ArrayLike, height: float, canvas: Canvas, view: ViewingAngle) -> Points:
-    """Where ground points (n, 2 metres) raised to a height appear, metres."""
+    """Return where ground points (n, 2; metres), raised to a height, appear (metres)."""
     ground = np.asarray(points, dtype=np.float64)
     centre = np.array([canvas.width / 2, canvas.height / 2])
     lean = np.array([view.lean_x, view.lean_y]) + view.perspective * (ground - centre)
@@ -38,18 +38,18 @@ def project_points(points: ArrayLike, height: float, canvas: Canvas, view: Viewi
 
 
 def apply_lean(canvas: Canvas, radiance: Floats, view: ViewingAngle) -> tuple[Floats, Idents]:
-    """Radiance and ids as seen at an angle: roofs move, walls show, the ground hides."""
+    """Return radiance and ids in the oblique view: roofs move, walls show, ground is hidden."""
     strongest = math.hypot(view.lean_x, view.lean_y)
     strongest += view.perspective * max(canvas.width, canvas.height) / 2
     top = float(canvas.relief.max())
     if strongest * top < canvas.resolution / 4:
         return radiance, canvas.ids
     step = min(max(0.65, top / 24, 0.8 * canvas.resolution / strongest), 2.6)
-    seen = _seen_heights(canvas, view, np.arange(step, top + step, step))
+    seen = _visible_heights(canvas, view, np.arange(step, top + step, step))
     rows, columns = canvas.shape
     columns_m = (np.arange(columns) + 0.5) * canvas.resolution - canvas.margin
     rows_m = (np.arange(rows) + 0.5) * canvas.resolution - canvas.margin
-    seen_x, seen_y = _unlean(canvas, view, columns_m, rows_m[:, None], seen)
+    seen_x, seen_y = _source_pixels(canvas, view, columns_m, rows_m[:, None], seen)
     surface = cv2.remap(canvas.relief, seen_x, seen_y, cv2.INTER_NEAREST)
     wall = surface > seen + np.float32(0.3)
     linear, edge = cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
@@ -64,7 +64,7 @@ def apply_lean(canvas: Canvas, radiance: Floats, view: ViewingAngle) -> tuple[Fl
 def draw_overhead(
     canvas: Canvas, radiance: Floats, ids: Idents, view: ViewingAngle
 ) -> tuple[Floats, Idents]:
-    """Crane beams over the picture."""
+    """Draw the overhead beams into radiance and ids."""
     if not canvas.overhead:
         return radiance, ids
     ids = ids.copy()
@@ -76,15 +76,15 @@ def draw_overhead(
     return radiance, ids
 
 
-def _seen_heights(canvas: Canvas, view: ViewingAngle, heights: NDArray[np.float64]) -> Floats:
-    """Height of the surface that each canvas pixel shows (rows, columns), metres."""
+def _visible_heights(canvas: Canvas, view: ViewingAngle, heights: NDArray[np.float64]) -> Floats:
+    """Return the height of the surface that each canvas pixel shows (rows, columns), metres."""
     first = np.array([0.5, 1.5]) * canvas.resolution - canvas.margin
     step = float(heights[0])
     seen = np.zeros(canvas.shape, np.float32)
     for height in heights.tolist():
-        at_x, at_y = _unlean(canvas, view, first, first, height)
+        at_x, at_y = _source_pixels(canvas, view, first, first, height)
         if view.perspective:
-            there, here = _scaled(canvas.relief, at_x, at_y), seen
+            there, here = _scale_relief(canvas.relief, at_x, at_y), seen
         else:
             right, down = (math.floor(float(at[0]) + 0.5) for at in (at_x, at_y))
             there, here = shifted_overlap(canvas.relief, seen, right, down)
@@ -94,8 +94,8 @@ def _seen_heights(canvas: Canvas, view: ViewingAngle, heights: NDArray[np.float6
     return seen
 
 
-def _scaled(relief: Floats, at_x: Floats, at_y: Floats) -> Floats:
-    """The relief whose pixels at_x, at_y (of the first two columns and rows) come to 0 and 1."""
+def _scale_relief(relief: Floats, at_x: Floats, at_y: Floats) -> Floats:
+    """Resample the relief so that its pixels at_x, at_y come to columns and rows 0 and 1."""
     scale_x, scale_y = float(at_x[1] - at_x[0]), float(at_y[1] - at_y[0])
     move = np.array([[scale_x, 0, at_x[0]], [0, scale_y, at_y[0]]], np.float64)
     flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
@@ -103,10 +103,10 @@ def _scaled(relief: Floats, at_x: Floats, at_y: Floats) -> Floats:
     return np.asarray(moved, np.float32)
 
 
-def _unlean(
+def _source_pixels(
     canvas: Canvas, view: ViewingAngle, x: ArrayLike, y: ArrayLike, height: ArrayLike
 ) -> tuple[Floats, Floats]:
-    """Canvas pixels (x, y) whose surface at a height appears at metres x, y."""
+    """Return the canvas pixels (x, y) whose surface at `height` appears at x, y (metres)."""
     tall = np.asarray(height, np.float32)
     scale, margin = np.float32(1 / canvas.resolution), np.float32(canvas.margin)
     found = []

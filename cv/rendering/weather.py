@@ -1,4 +1,4 @@
-"""Sun by date and place, snow, wet ground, clouds, and the end of a swath."""
+"""Weather: the sun by date and place, snow, wet ground, clouds; the end of a swath."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ from cv.rendering.noise import noise_field
 from cv.rendering.picture import Bytes, RenderedLabel, Sun
 from cv.rendering.sunlight import sun_position
 
-_LOWEST = 9.0  # elevation of the sun below which nobody takes pictures, degrees
+_MIN_SUN_ELEVATION = 9.0
+"""Images are not taken with the sun lower than this, degrees."""
 _PORTS = ((35.0, 12.0), (55.0, 6.0), (8.0, 14.0), (-28.0, 8.0))
 """Latitudes of ports and their spread, degrees."""
-_DRIFT = 40  # greatest way from a cloud to its shadow, pixels of the cloud field
-_OPAQUE = 0.45  # share of a cloud from which on nothing counts below it
+_DRIFT = 40
+"""Largest distance between a cloud and its shadow, pixels of the cloud field."""
+_OPAQUE = 0.45
+"""Objects under cloud of at least this opacity are not visible."""
 
 
 def random_sun(rng: Rng) -> Sun:
-    """The sun over some port at an hour when satellites or aircraft pass."""
-    azimuth, elevation = _random_place_of_sun(rng)
+    """Return the sun over some port at an hour when satellites or aircraft pass."""
+    azimuth, elevation = _random_sun_position(rng)
     if rng.random() < 0.06:  # overcast: hardly a shadow
         return Sun(azimuth, elevation, rng.uniform(0.75, 0.95), 1.5)
     blue = rng.uniform(0.0, 1.25)  # a clear sky is two to four times as blue as the sun
@@ -32,12 +35,12 @@ def random_sun(rng: Rng) -> Sun:
 
 
 def diffuse_light(sun: Sun) -> Sun:
-    """The same sun behind so much cloud that nothing casts a shadow."""
+    """Return the same sun behind so much cloud that nothing casts a shadow."""
     return replace(sun, ambient=1.0, sky=(1.0, 1.0, 1.0))
 
 
 def draw_weather(canvas: Canvas, rng: Rng, chance: float) -> None:
-    """At times snow or rain on what is drawn; chance 1 is usual."""
+    """Draw snow or wet ground on some scenes; `chance` 1 is the default frequency."""
     pick = rng.random()
     if pick < 0.04 * chance:
         _snow(canvas, rng)
@@ -48,7 +51,7 @@ def draw_weather(canvas: Canvas, rng: Rng, chance: float) -> None:
 def draw_clouds(
     image: Bytes, labels: list[RenderedLabel], rng: Rng
 ) -> tuple[Bytes, list[RenderedLabel]]:
-    """The edge of a cloud and its shadow over a picture; what it hides is less visible."""
+    """Draw a cloud edge and its shadow; reduce the visible share of what the cloud hides."""
     rows, columns = image.shape[:2]
     small = max(8, rows // 8), max(8, columns // 8)
     wider = small[0] + 2 * _DRIFT, small[1] + 2 * _DRIFT
@@ -60,7 +63,7 @@ def draw_clouds(
     white = np.float32(rng.uniform(215, 250))
     ground = image * (1 - np.float32(rng.uniform(0.3, 0.6)) * dim[..., None])
     veiled = ground + (white - ground) * thick[..., None]
-    kept = [replace(it, visible=it.visible * _unveiled(thick, it.corners)) for it in labels]
+    kept = [replace(it, visible=it.visible * _uncovered_share(thick, it.corners)) for it in labels]
     return np.asarray(np.clip(veiled + 0.5, 0, 255), np.uint8), kept
 
 
@@ -81,19 +84,19 @@ def cut_nodata(
     return image, kept
 
 
-def _random_place_of_sun(rng: Rng) -> tuple[float, float]:
-    """Azimuth and elevation in degrees, the sun well above the horizon."""
+def _random_sun_position(rng: Rng) -> tuple[float, float]:
+    """Return azimuth and elevation in degrees, the sun well above the horizon."""
     while True:
         middle, spread = _PORTS[int(rng.choice(len(_PORTS), p=[0.45, 0.25, 0.18, 0.12]))]
         latitude = float(np.clip(rng.normal(middle, spread), -50, 68))
         hour = rng.normal(10.7, 0.7) if rng.random() < 0.8 else rng.uniform(8, 16)
         azimuth, elevation = sun_position(latitude, rng.uniform(0, 365), hour)
-        if elevation > _LOWEST:
+        if elevation > _MIN_SUN_ELEVATION:
             return azimuth, elevation
 
 
 def _snow(canvas: Canvas, rng: Rng) -> None:
-    """Snow on ground and roofs alike, swept from a part of the ground."""
+    """Draw snow on ground and roofs, swept from a part of the ground."""
     patches = noise_field(rng, canvas.shape, int(25 / canvas.resolution), 4)
     cover = np.clip(patches * 0.8 + np.float32(rng.uniform(-0.2, 1.6)), 0, 1) * np.float32(0.95)
     cover[canvas.state == WATER] = 0
@@ -104,7 +107,7 @@ def _snow(canvas: Canvas, rng: Rng) -> None:
 
 
 def _wet(canvas: Canvas, rng: Rng) -> None:
-    """Wet ground: dark, with puddles that mirror the sky."""
+    """Make the ground wet: dark, with puddles that mirror the sky."""
     wetness = noise_field(rng, canvas.shape, int(30 / canvas.resolution), 4)
     damp = np.clip(wetness * 0.6 + np.float32(rng.uniform(0.1, 0.9)), 0, 1)
     damp[(canvas.state == WATER) | (canvas.relief > 0.05)] = 0
@@ -118,14 +121,14 @@ def _wet(canvas: Canvas, rng: Rng) -> None:
 def _window(
     field: Floats, at: tuple[int, int], small: tuple[int, int], shape: tuple[int, int]
 ) -> Floats:
-    """A part of a field from a row and column, small rows and columns, grown to a shape."""
+    """Return the part `small` of a field from a row and column on, enlarged to `shape`."""
     part = field[at[0] : at[0] + small[0], at[1] : at[1] + small[1]]
     grown = cv2.resize(part, shape[::-1], interpolation=cv2.INTER_CUBIC)
     return np.asarray(np.clip(grown, 0, 1), np.float32)
 
 
-def _unveiled(thick: Floats, corners: Points) -> float:
-    """Share of a quadrilateral (4, 2 pixels) over which the cloud is not opaque."""
+def _uncovered_share(thick: Floats, corners: Points) -> float:
+    """Return the share of a quadrilateral (4, 2 pixels) over which the cloud is not opaque."""
     steps = np.linspace(0.1, 0.9, 5)
     u, v = (grid[..., None] for grid in np.meshgrid(steps, steps))
     top, bottom = corners[0] * (1 - u) + corners[1] * u, corners[3] * (1 - u) + corners[2] * u

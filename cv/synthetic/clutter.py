@@ -1,4 +1,4 @@
-"""Everything that looks like a box from above and is none, and what stands over boxes."""
+"""Objects that resemble containers from above, and cranes that stand over them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CARS = np.array(
 
 
 def draw_car(canvas: Canvas, centre: Points, angle: float, rng: Rng) -> None:
-    """One car of about 4.5 m by 1.8 m if the place is free."""
+    """Draw a car of about 4.5 m by 1.8 m if the place is free."""
     long = rng.uniform(3.8, 5.2)
     body = rectangle(centre, long, 1.85, angle)
     if not canvas.is_free(body):
@@ -26,7 +26,7 @@ def draw_car(canvas: Canvas, centre: Points, angle: float, rng: Rng) -> None:
 
 
 def draw_car_rows(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
-    """A parking lot: rows of cars side by side."""
+    """Draw a parking lot: rows of cars side by side."""
     along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
     pitch = rng.uniform(2.4, 3.0)
@@ -38,7 +38,7 @@ def draw_car_rows(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
 
 
 def draw_gantry(canvas: Canvas, centre: Points, angle: float, span: float, rng: Rng) -> None:
-    """A yard gantry (RTG): two beams across a stack, legs, trolley, cab; over what is there."""
+    """Draw a yard gantry (RTG) over a stack: two beams, legs, trolley, cab."""
     along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
     paint = vary_colour(rng, PAINTS[int(rng.integers(len(PAINTS)))], 0.1)
@@ -64,7 +64,7 @@ def draw_gantry(canvas: Canvas, centre: Points, angle: float, span: float, rng: 
 
 
 def draw_quay_crane(canvas: Canvas, centre: Points, seaward: float, rng: Rng) -> None:
-    """A ship-to-shore crane: portal, long boom towards the sea, machine house, cables."""
+    """Draw a ship-to-shore crane: portal, long boom towards the sea, machine house, cables."""
     out = np.array([np.cos(seaward), np.sin(seaward)])
     side = np.array([-out[1], out[0]])
     paint = vary_colour(rng, PAINTS[int(rng.integers(len(PAINTS)))], 0.1)
@@ -89,7 +89,7 @@ def draw_quay_crane(canvas: Canvas, centre: Points, seaward: float, rng: Rng) ->
 
 
 def draw_stacker(canvas: Canvas, centre: Points, angle: float, rng: Rng) -> None:
-    """A reach stacker or forklift: body, boom, spreader, counterweight."""
+    """Draw a reach stacker or forklift: body, boom, spreader, counterweight."""
     along = np.array([np.cos(angle), np.sin(angle)])
     if not canvas.is_free(rectangle(centre, 10, 4, angle)):
         return
@@ -104,7 +104,7 @@ def draw_stacker(canvas: Canvas, centre: Points, angle: float, rng: Rng) -> None
 
 
 def draw_cylinders(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
-    """Pipes, logs or steel coils in rows."""
+    """Draw pipes, logs or steel coils in rows."""
     along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
     kind = rng.random()
@@ -126,7 +126,7 @@ def draw_cylinders(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
 
 
 def draw_piles(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
-    """Timber packs, pallets, bricks: rows of small flat blocks of one colour."""
+    """Draw timber packs, pallets, bricks: rows of small flat blocks of one colour."""
     along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
     tones = [[0.65, 0.55, 0.4], [0.55, 0.56, 0.55], [0.5, 0.36, 0.28], [0.75, 0.74, 0.7]]
@@ -141,7 +141,7 @@ def draw_piles(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
 
 
 def draw_mound(canvas: Canvas, at: Points, radius: float, rng: Rng) -> None:
-    """A heap of bulk cargo: coal, sand, ore or scrap."""
+    """Draw a heap of bulk cargo: coal, sand, ore or scrap."""
     tones = [[0.08, 0.08, 0.09], [0.6, 0.5, 0.36], [0.42, 0.22, 0.16], [0.5, 0.5, 0.5]]
     tone = vary_colour(rng, np.array(tones[int(rng.integers(4))], np.float32), 0.15)
     ring = np.linspace(0, 2 * np.pi, 17)[:-1]
@@ -155,13 +155,13 @@ def draw_mound(canvas: Canvas, at: Points, radius: float, rng: Rng) -> None:
 
 
 def draw_lamp(canvas: Canvas, at: Points, rng: Rng) -> None:
-    """A light mast: nearly invisible itself, with a long thin shadow."""
+    """Draw a light mast: nearly invisible itself, with a long thin shadow."""
     tone = rng.uniform(0.3, 0.75)
     canvas.fill(rectangle(at, 0.6, 0.6, 0.3), [tone] * 3, rng.uniform(12, 38))
 
 
 def draw_miscellaneous(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
-    """A single thing of no name: generator, hatch cover, skip, spreader, pontoon, kiosk."""
+    """Draw a single small object: generator, hatch cover, skip, spreader, pontoon, kiosk."""
     kind = rng.random()
     if kind < 0.6:
         size = rng.uniform(1, 5), rng.uniform(1, 3)

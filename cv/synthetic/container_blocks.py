@@ -1,4 +1,4 @@
-"""Containers: single ones and blocks of stacks."""
+"""Containers: single ones, and blocks of stacks."""
 
 from __future__ import annotations
 
@@ -10,51 +10,54 @@ from numpy.typing import NDArray
 from cv.rendering.canvas import Canvas, Colour, PlacedObject, Points, rectangle
 from cv.rendering.materials import ContainerPaints, Rng
 
-WIDTH = 2.44  # of every box, metres
-FEET = {20: 6.06, 40: 12.19, 45: 13.72}  # lengths, metres
-TIER = 2.6  # height of a box, metres
+WIDTH = 2.44
+"""Width of a container, metres."""
+FEET = {20: 6.06, 40: 12.19, 45: 13.72}
+"""Length in feet to length in metres."""
+TIER = 2.6
+"""Height of a container, metres."""
 
 
 @dataclass(frozen=True)
 class Support:
-    """What a box stands on."""
+    """What a container stands on."""
 
     base: float = 0.0
-    # height of its floor above the quay, metres
+    """Height of its floor above the quay, metres."""
     aboard: bool = False
-    # on a ship
+    """Whether that is a ship."""
     parent: int = 0
-    # ident of that ship
+    """Ident of that ship, 0 ashore."""
     stack: int = 0
-    # stack number, 0 for none
+    """Stack number, 0 for none."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ContainerBlock:
-    """A grid of slots: bays along the boxes' length, rows side by side."""
+    """A grid of slots: bays along the containers' length, rows side by side."""
 
     bays: int = 4
-    # number along the length
+    """Slots along the length."""
     rows: int = 6
-    # number side by side
+    """Slots side by side."""
     feet: int = 40
-    # 20, 40 or 45: the slot length of a bay
+    """Slot length: 20, 40 or 45."""
     gap_along: float = 0.35
-    # free space between bays, metres
+    """Free space between bays, metres."""
     gap_across: float = 0.1
-    # free space between rows, metres
+    """Free space between rows, metres."""
     tiers: int = 3
-    # usual height of the stack, boxes
+    """Mean height of the stacks, containers."""
     ragged: float = 0.5
-    # how much heights differ, tiers
+    """Standard deviation of the heights, containers."""
     fill: float = 0.9
-    # share of slots in use
+    """Share of slots in use."""
     runs: float = 0.3
-    # chance that a box takes its neighbour's colour
+    """Chance that a container has its neighbour's colour."""
     split: float = 0.15
-    # chance that a 40 ft slot holds two 20 ft boxes
-    highest: int = 6
-    # boxes above each other at the most
+    """Chance that a 40 ft slot holds two 20 ft containers."""
+    max_tiers: int = 6
+    """Highest stack, containers."""
 
     @property
     def size(self) -> tuple[float, float]:
@@ -70,21 +73,28 @@ def draw_container(
     feet: int,
     paints: ContainerPaints,
     tiers: int = 1,
-    berth: Support | None = None,
+    support: Support | None = None,
     colour: Colour | None = None,
 ) -> PlacedObject:
-    """One visible box on top of tiers - 1 others; centre in metres, angle of its length."""
-    berth = berth or Support()
+    """Draw a container on top of `tiers` - 1 others; centre in metres, angle of its length."""
+    support = support or Support()
     corners = rectangle(centre, FEET[feet], WIDTH, angle)
     paint = paints.pick() if colour is None else np.asarray(colour, np.float32)
-    top = berth.base + TIER * tiers + (0.3 if paints.rng.random() < 0.4 else 0.0)
+    top = support.base + TIER * tiers + (0.3 if paints.rng.random() < 0.4 else 0.0)
     ident = canvas.next_ident()
     if canvas.resolution <= 0.35:
         canvas.fill_texture(corners, paints.roof(paint, FEET[feet]), top, ident)
     else:
         canvas.fill(corners, paint, top, ident)
     box = PlacedObject(
-        ident, "container", corners, top, berth.aboard, berth.stack, tiers, berth.parent
+        ident=ident,
+        class_name="container",
+        corners=corners,
+        height=top,
+        aboard=support.aboard,
+        stack=support.stack,
+        tiers=tiers,
+        parent=support.parent,
     )
     canvas.placed.append(box)
     return box
@@ -96,15 +106,18 @@ def draw_block(
     angle: float,
     block: ContainerBlock,
     paints: ContainerPaints,
-    berth: Support | None = None,
+    support: Support | None = None,
 ) -> int:
-    """A block from its corner slot's outer corner (metres); returns the boxes on top of it."""
-    berth = berth or Support()
+    """Draw a block from the outer corner (metres) of its first slot.
+
+    Returns the number of visible containers: the topmost one of each stack.
+    """
+    support = support or Support()
     rng = paints.rng
-    berth = Support(berth.base, berth.aboard, berth.parent, canvas.next_stack())
+    support = Support(support.base, support.aboard, support.parent, canvas.next_stack())
     along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
-    heights = _profile(block, rng)
+    heights = _stack_heights(block, rng)
     slot, drawn = FEET[block.feet], 0
     colour = paints.pick()
     loose = 0.03 if rng.random() < 0.6 else 0.12
@@ -126,20 +139,20 @@ def draw_block(
                     if rng.random() < 0.94:
                         other = shade if rng.random() < block.runs else paints.pick()
                         at = spot + along * side * (FEET[20] / 2 + 0.04)
-                        draw_container(canvas, at, turn, 20, paints, tiers, berth, other)
+                        draw_container(canvas, at, turn, 20, paints, tiers, support, other)
                         drawn += 1
             else:
-                draw_container(canvas, spot, turn, block.feet, paints, tiers, berth, shade)
+                draw_container(canvas, spot, turn, block.feet, paints, tiers, support, shade)
                 drawn += 1
     return drawn
 
 
-def _profile(block: ContainerBlock, rng: Rng) -> NDArray[np.int64]:
-    """Tiers (bays, rows), 0 for an empty slot."""
+def _stack_heights(block: ContainerBlock, rng: Rng) -> NDArray[np.int64]:
+    """Draw the heights of all stacks (bays, rows), containers; 0 for an empty slot."""
     shape = (block.bays, block.rows)
     bay = rng.normal(0, block.ragged, (block.bays, 1))
     row = rng.normal(0, block.ragged * 0.4, (1, block.rows))
     heights = np.rint(block.tiers + bay + row + rng.normal(0, block.ragged * 0.7, shape))
-    heights = np.clip(heights, 1, block.highest)
+    heights = np.clip(heights, 1, block.max_tiers)
     heights[rng.random(shape) > block.fill] = 0
     return np.asarray(heights.astype(int))

@@ -1,4 +1,4 @@
-"""Hard negatives of a terminal: outlines of a box that are no box."""
+"""Hard negatives of a terminal: objects with the outline of a container."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _COVERS = np.array(
 
 
 def draw_hatch_covers(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
-    """Hatch covers of a ship laid on the quay, one on another."""
+    """Draw hatch covers of a ship laid on the quay, one on another."""
     along = np.array([np.cos(angle), np.sin(angle)])
     long, wide = rng.uniform(10, 14), rng.uniform(5, 13)
     paint = vary_colour(rng, _COVERS[int(rng.integers(len(_COVERS)))], 0.15)
@@ -34,7 +34,7 @@ def draw_hatch_covers(canvas: Canvas, at: Points, angle: float, rng: Rng) -> Non
 
 
 def draw_slabs(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
-    """Pavement in slabs of a box's size, some patched or newer than others."""
+    """Draw pavement in slabs of a container's size, some patched or newer than others."""
     along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
     long = float(rng.choice([5.0, 6.0, 12.0, 12.0]))
@@ -51,7 +51,7 @@ def draw_slabs(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
 
 
 def draw_trench(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
-    """A cable trench, kerb or drain: a long narrow strip with lids, bars or hazard stripes."""
+    """Draw a cable trench, kerb or drain: a long narrow strip with lids, bars or hazard stripes."""
     along = np.array([np.cos(angle), np.sin(angle)])
     long, wide = rng.uniform(20, 180), rng.uniform(0.5, 2.2)
     tone = np.full(3, rng.uniform(0.1, 0.65))
@@ -65,7 +65,7 @@ def draw_trench(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
 
 
 def draw_straddle(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
-    """A straddle carrier: four legs, two side beams and a deck house high above the ground."""
+    """Draw a straddle carrier: four legs, two side beams and a deck house high above the ground."""
     across = np.array([-np.sin(angle), np.cos(angle)])
     along = np.array([np.cos(angle), np.sin(angle)])
     paint = vary_colour(rng, PAINTS[int(rng.integers(len(PAINTS)))], 0.1)
@@ -80,7 +80,7 @@ def draw_straddle(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
 
 
 def draw_sheds(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
-    """Lock-ups, site huts or strips of roof panels in a row: wider than boxes or far longer."""
+    """Draw garages, site huts or roof panels in a row: wider than containers or far longer."""
     across = np.array([-np.sin(angle), np.cos(angle)])
     long, wide = (rng.uniform(15, 45), rng.uniform(1.8, 3.2))
     if rng.random() < 0.5:
@@ -94,7 +94,7 @@ def draw_sheds(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
 
 
 def draw_coaches(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
-    """Coaches or vans parked side by side: rounded ends, windows, a hump on the roof."""
+    """Draw coaches or vans parked side by side: rounded ends, windows, a hump on the roof."""
     along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
     long = float(rng.choice([5.5, 7.0, 10.5, 12.0]))
@@ -117,3 +117,4 @@ HARD_NEGATIVES = (
     draw_sheds,
     draw_coaches,
 )
+"""Functions that draw one hard negative each; arguments: canvas, position, angle, generator."""

@@ -29,9 +29,9 @@ LAND = (
 
 
 def draw_land(canvas: Canvas, frame: LocalFrame, rng: Rng, paints: ContainerPaints) -> None:
-    """Surfaces, roads, streets, halls, box fields, tanks, heaps and trees on the free land."""
+    """Draw surfaces, roads, towns, halls, container blocks, tanks, heaps and trees on free land."""
     _surfaces(canvas, frame, rng)
-    _settle(canvas, frame, rng, paints)
+    _built_up_area(canvas, frame, rng, paints)
     _industry(canvas, frame, rng)
     terrain.draw_marks(canvas, frame.angle, rng, 0)
 
@@ -47,11 +47,11 @@ def _surfaces(canvas: Canvas, frame: LocalFrame, rng: Rng) -> None:
         _road(canvas, frame.at(*rng.uniform(-380, 380, 2)), turn, rng)
 
 
-def _settle(canvas: Canvas, frame: LocalFrame, rng: Rng, paints: ContainerPaints) -> None:
+def _built_up_area(canvas: Canvas, frame: LocalFrame, rng: Rng, paints: ContainerPaints) -> None:
     for _ in range(int(rng.choice([0, 1, 2, 4, 8]))):
-        _quarter(canvas, frame.at(*rng.uniform(-380, 300, 2)), frame.angle, rng)
+        _town_quarter(canvas, frame.at(*rng.uniform(-380, 300, 2)), frame.angle, rng)
     for _ in range(int(rng.choice([0, 6, 15, 30]))):
-        draw_box_field(canvas, frame.at(*rng.uniform(-400, 400, 2)), frame.angle, rng, paints)
+        draw_container_field(canvas, frame.at(*rng.uniform(-400, 400, 2)), frame.angle, rng, paints)
     for _ in range(int(rng.integers(3, 70))):
         long = float(np.exp(rng.uniform(np.log(8), np.log(160))))
         corners = rectangle(
@@ -83,7 +83,7 @@ def _industry(canvas: Canvas, frame: LocalFrame, rng: Rng) -> None:
 
 
 def _road(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
-    """A road over land only, in pieces."""
+    """Draw a road over land only, in pieces."""
     tone = rng.uniform(0.2, 0.6)
     wide = rng.uniform(5, 22)
     along = np.array([np.cos(angle), np.sin(angle)])
@@ -93,8 +93,8 @@ def _road(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
             canvas.paint(piece, [tone, tone, tone])
 
 
-def _quarter(canvas: Canvas, corner: Points, angle: float, rng: Rng) -> None:
-    """Streets of houses or rows of halls."""
+def _town_quarter(canvas: Canvas, corner: Points, angle: float, rng: Rng) -> None:
+    """Draw streets of houses or rows of halls."""
     turn = angle + rng.normal(0, 0.3)
     along = np.array([np.cos(turn), np.sin(turn)])
     across = np.array([-along[1], along[0]])
@@ -110,10 +110,10 @@ def _quarter(canvas: Canvas, corner: Points, angle: float, rng: Rng) -> None:
                 terrain.draw_building(canvas, body, rng, rng.uniform(low, high))
 
 
-def draw_box_field(
+def draw_container_field(
     canvas: Canvas, corner: Points, angle: float, rng: Rng, paints: ContainerPaints
 ) -> None:
-    """A container block as a coloured raster, too small to label."""
+    """Draw a container block as a coloured raster, in scenes too coarse to label containers."""
     bays, rows = int(rng.integers(1, 14)), int(rng.integers(2, 10))
     long = FEET[40] + 0.5
     middle = corner + np.array([np.cos(angle), np.sin(angle)]) * bays * long / 2
@@ -130,7 +130,7 @@ def draw_box_field(
 
 
 def _tank_farm(canvas: Canvas, corner: Points, angle: float, rng: Rng) -> None:
-    """Round tanks in rows."""
+    """Draw round tanks in rows."""
     along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
     radius = rng.uniform(6, 26)
@@ -144,7 +144,7 @@ def _tank_farm(canvas: Canvas, corner: Points, angle: float, rng: Rng) -> None:
 
 
 def _car_field(canvas: Canvas, centre: Points, angle: float, rng: Rng) -> None:
-    """Hundreds of parked cars as speckled rows."""
+    """Draw hundreds of parked cars as speckled rows."""
     size = rng.uniform(40, 200), rng.uniform(30, 120)
     corners = rectangle(centre, *size, angle)
     if not canvas.is_free(corners):

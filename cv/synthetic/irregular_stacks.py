@@ -1,4 +1,4 @@
-"""Boxes as small ports leave them: short ragged rows of mixed lengths, not quite in line."""
+"""Irregular stacks as in small ports: short uneven rows of mixed lengths, not quite in line."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from cv.rendering.materials import ContainerPaints
 from cv.synthetic.container_blocks import FEET, WIDTH, Support, draw_container
 
 
-def draw_street(
+def draw_cluster_row(
     canvas: Canvas, start: Points, angle: float, reach: float, paints: ContainerPaints
 ) -> None:
-    """Clusters one after the other for `reach` metres, boxes lengthwise or across."""
+    """Draw clusters one after the other for `reach` metres, containers lengthwise or across."""
     rng = paints.rng
     along = np.array([np.cos(angle), np.sin(angle)])
     across, turn = np.array([-along[1], along[0]]), rng.choice([0.0, np.pi / 2])
@@ -25,7 +25,7 @@ def draw_street(
 
 
 def draw_cluster(canvas: Canvas, at: Points, angle: float, paints: ContainerPaints) -> None:
-    """Up to six rows side by side, each of one to three boxes end to end, one to four high."""
+    """Draw up to six rows side by side, each of up to three stacks end to end."""
     rng = paints.rng
     along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
@@ -42,16 +42,16 @@ def draw_cluster(canvas: Canvas, at: Points, angle: float, paints: ContainerPain
             reach += FEET[feet] + abs(rng.normal(0.1, 0.2))
             body = rectangle(centre, FEET[feet] - 0.2, WIDTH - 0.1, turn)
             if rng.random() < 0.92 and canvas.is_free(body):
-                berth = Support(stack=stack)
-                draw_container(canvas, centre, turn, feet, paints, tiers, berth)
-                _litter(canvas, centre, turn, feet, paints)
+                support = Support(stack=stack)
+                draw_container(canvas, centre, turn, feet, paints, tiers, support)
+                _draw_roof_object(canvas, centre, turn, feet, paints)
         step += WIDTH + abs(rng.normal(0.05, 0.15))
 
 
-def _litter(
+def _draw_roof_object(
     canvas: Canvas, centre: Points, angle: float, feet: int, paints: ContainerPaints
 ) -> None:
-    """At times something lies on a roof: a tarpaulin, a pallet, a ladder."""
+    """Draw, on a few roofs, something that lies there: a tarpaulin, a pallet, a ladder."""
     rng = paints.rng
     if rng.random() > 0.03:
         return

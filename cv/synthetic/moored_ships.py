@@ -1,4 +1,4 @@
-"""Where ships lie: along quays, rafted, in packs, at anchor, under cranes."""
+"""Ships along quays, in rafts and groups, at anchor, and under cranes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cv.synthetic.terminal_scene import LocalFrame
 
 
 def draw_berths(canvas: Canvas, edge: QuayLine, paints: ContainerPaints) -> None:
-    """Ships along a quay, at times two or three side by side."""
+    """Draw ships along a quay, sometimes two or three side by side."""
     rng = paints.rng
     busy = rng.uniform(0.1, 0.95)
     middle = (edge.start + edge.end) / 2
@@ -52,8 +52,8 @@ def place_ship(canvas: Canvas, ship: ShipModel, paints: ContainerPaints) -> bool
     return True
 
 
-def draw_afloat(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
-    """Ships at anchor or under way, boats too small to count, buoys."""
+def draw_ships_afloat(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
+    """Draw ships at anchor or under way, boats too small to count, buoys."""
     rng = paints.rng
     for _ in range(int(rng.integers(0, 9))):
         centre = rng.uniform([0, 0], [canvas.width, canvas.height])
@@ -68,7 +68,7 @@ def draw_afloat(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> N
 
 
 def draw_cranes(canvas: Canvas, edge: QuayLine, rng: Rng) -> None:
-    """Ship-to-shore cranes along a quay, their booms over the ships."""
+    """Draw ship-to-shore cranes along a quay, their booms over the ships."""
     if edge.length < 80 or rng.random() < 0.5:
         return
     for _ in range(int(rng.integers(1, 8))):
@@ -77,8 +77,8 @@ def draw_cranes(canvas: Canvas, edge: QuayLine, rng: Rng) -> None:
             clutter.draw_quay_crane(canvas, spot, edge.angle + np.pi / 2, rng)
 
 
-def draw_raft(canvas: Canvas, corner: Points, angle: float, paints: ContainerPaints) -> None:
-    """River barges of one make tied together in rows, at times with a pusher behind."""
+def draw_barge_raft(canvas: Canvas, corner: Points, angle: float, paints: ContainerPaints) -> None:
+    """Draw river barges of one make tied together in rows, sometimes with a pusher behind."""
     rng = paints.rng
     kind = "hopper" if rng.random() < 0.85 else "barge"
     model = make_ship(rng, kind, float(rng.uniform(45, 95)), corner, angle)
@@ -100,8 +100,8 @@ def draw_raft(canvas: Canvas, corner: Points, angle: float, paints: ContainerPai
         place_ship(canvas, replace(tug, centre=spot), paints)
 
 
-def draw_pack(canvas: Canvas, edge: QuayLine, paints: ContainerPaints) -> None:
-    """Fishing or work boats of one size, side by side: stern to the quay or abreast along it."""
+def draw_boat_group(canvas: Canvas, edge: QuayLine, paints: ContainerPaints) -> None:
+    """Draw fishing or work boats of one size, side by side along the quay or stern to it."""
     rng = paints.rng
     long = float(np.exp(rng.uniform(np.log(18), np.log(60))))
     model = make_ship(rng, "fishing" if rng.random() < 0.7 else "tug", long, edge.start, 0.0)
@@ -120,8 +120,8 @@ def draw_pack(canvas: Canvas, edge: QuayLine, paints: ContainerPaints) -> None:
             place_ship(canvas, replace(boat, centre=spot, heading=turn, beam=beam), paints)
 
 
-def draw_stage(canvas: Canvas, edge: QuayLine, paints: ContainerPaints) -> None:
-    """A floating stage off the quay with boats at its outer side."""
+def draw_floating_stage(canvas: Canvas, edge: QuayLine, paints: ContainerPaints) -> None:
+    """Draw a floating stage off the quay with boats at its outer side."""
     rng = paints.rng
     along, out = rng.uniform(0.3, 0.7) * edge.length, rng.uniform(3, 90)
     long, wide = rng.uniform(25, 90), rng.uniform(4, 14)
@@ -134,4 +134,4 @@ def draw_stage(canvas: Canvas, edge: QuayLine, paints: ContainerPaints) -> None:
         size = rng.uniform(1.5, 6), rng.uniform(1, wide * 0.7)
         canvas.fill(rectangle(spot, *size, edge.angle), rng.uniform(0.1, 0.85, 3), 2.5)
     ends = [edge.at(along + side * long * 0.6, out + wide) for side in (-1, 1)]
-    draw_pack(canvas, QuayLine(ends[0], ends[1]), paints)
+    draw_boat_group(canvas, QuayLine(ends[0], ends[1]), paints)

@@ -1,4 +1,4 @@
-"""Scenes of 768 m for the hull pass: basins, finger piers, rivers, roads, and ships in them."""
+"""Scenes of 768 m for the hull pass: basins, finger piers, rivers, open water, and ships."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from cv.synthetic.waterside import frame_rectangle
 
 
 def draw_port_scene(canvas: Canvas, rng: Rng, look_alikes: float = 1.0) -> None:
-    """One random harbour, river, anchorage or inland place."""
+    """Draw a random harbour, river, anchorage or inland place.
+
+    `look_alikes` is the amount of objects that resemble hulls, 0 to 1.
+    """
     frame = LocalFrame(np.array([canvas.width, canvas.height]) / 2, rng.uniform(0, 2 * np.pi))
     paints = ContainerPaints(rng)
     terrain.draw_ground(canvas, GROUND_MATERIALS[str(rng.choice(LAND))], rng)
@@ -29,7 +32,7 @@ def draw_port_scene(canvas: Canvas, rng: Rng, look_alikes: float = 1.0) -> None:
     draw_land(canvas, frame, rng, paints)
     if layout in (_coast, _river) and rng.random() < 0.2:
         edges += [berth] if (berth := waterside.draw_trestle(canvas, edges[0], rng)) else []
-    _moor(canvas, frame, edges, paints)
+    _moor_ships(canvas, frame, edges, paints)
     for edge in edges if look_alikes else []:
         if rng.random() < look_alikes:
             waterside.draw_waterside(canvas, edge, rng, paints)
@@ -37,33 +40,33 @@ def draw_port_scene(canvas: Canvas, rng: Rng, look_alikes: float = 1.0) -> None:
             waterside.draw_quay_clutter(canvas, edge, rng)
     for _ in range(round(float(rng.choice([0, 0, 1, 3])) * look_alikes)):
         waterside.draw_marina(canvas, edges, rng)
-    moored_ships.draw_afloat(canvas, frame, paints)
+    moored_ships.draw_ships_afloat(canvas, frame, paints)
     for edge in edges:
         moored_ships.draw_cranes(canvas, edge, rng)
 
 
-def _moor(
+def _moor_ships(
     canvas: Canvas, frame: LocalFrame, edges: list[QuayLine], paints: ContainerPaints
 ) -> None:
-    """Rafts and packs first, then single ships in what berths are left."""
+    """Draw rafts and groups first, then single ships at the berths that are left."""
     rng = paints.rng
     for edge in edges:
         if rng.random() < 0.3:
             spot = edge.at(rng.uniform(0.3, 0.6) * edge.length, rng.uniform(0.5, 60))
-            moored_ships.draw_raft(canvas, spot, edge.angle, paints)
+            moored_ships.draw_barge_raft(canvas, spot, edge.angle, paints)
         if rng.random() < 0.15:
-            moored_ships.draw_pack(canvas, edge, paints)
+            moored_ships.draw_boat_group(canvas, edge, paints)
         if rng.random() < 0.12:
-            moored_ships.draw_stage(canvas, edge, paints)
+            moored_ships.draw_floating_stage(canvas, edge, paints)
     if rng.random() < 0.12:
         spot = frame.at(*rng.uniform(-250, 150, 2))
-        moored_ships.draw_raft(canvas, spot, rng.uniform(0, 2 * np.pi), paints)
+        moored_ships.draw_barge_raft(canvas, spot, rng.uniform(0, 2 * np.pi), paints)
     for edge in edges:
         moored_ships.draw_berths(canvas, edge, paints)
 
 
 def _coast(canvas: Canvas, frame: LocalFrame, rng: Rng) -> list[QuayLine]:
-    """A straight or cornered quay with open water before it, perhaps a basin in it."""
+    """Draw a straight or cornered quay with open water before it, perhaps a basin in it."""
     far, line = 1500.0, rng.uniform(-250, 250)
     terrain.draw_water(canvas, frame_rectangle(frame, -far, far, line, far), rng)
     edges = [QuayLine(frame.at(-far, line), frame.at(far, line))]
@@ -85,7 +88,7 @@ def _coast(canvas: Canvas, frame: LocalFrame, rng: Rng) -> list[QuayLine]:
 
 
 def _fingers(canvas: Canvas, frame: LocalFrame, rng: Rng) -> list[QuayLine]:
-    """Finger piers with basins between them."""
+    """Draw finger piers with basins between them."""
     far, line = 1500.0, rng.uniform(-300, 100)
     terrain.draw_water(canvas, frame_rectangle(frame, -far, far, line, far), rng)
     edges, left = [], rng.uniform(-420, -300)
@@ -105,7 +108,7 @@ def _fingers(canvas: Canvas, frame: LocalFrame, rng: Rng) -> list[QuayLine]:
 
 
 def _river(canvas: Canvas, frame: LocalFrame, rng: Rng) -> list[QuayLine]:
-    """A river with quays on both banks and at times a bridge."""
+    """Draw a river with quays on both banks and at times a bridge."""
     far, wide, line = 1500.0, rng.uniform(70, 350), rng.uniform(-250, 100)
     terrain.draw_water(canvas, frame_rectangle(frame, -far, far, line, line + wide), rng)
     if rng.random() < 0.3:
@@ -121,7 +124,7 @@ def _river(canvas: Canvas, frame: LocalFrame, rng: Rng) -> list[QuayLine]:
 
 
 def _open_water(canvas: Canvas, frame: LocalFrame, rng: Rng) -> list[QuayLine]:
-    """Sea, at times with a breakwater or an islet."""
+    """Draw open sea, sometimes with a breakwater or an islet."""
     terrain.draw_water(canvas, frame_rectangle(frame, -1500, 1500, -1500, 1500), rng)
     for _ in range(int(rng.choice([0, 0, 1, 2]))):
         waterside.draw_mole(canvas, frame, rng)
@@ -129,7 +132,7 @@ def _open_water(canvas: Canvas, frame: LocalFrame, rng: Rng) -> list[QuayLine]:
 
 
 def _inland(canvas: Canvas, frame: LocalFrame, rng: Rng) -> list[QuayLine]:
-    """No water at all."""
+    """Draw a place without water."""
     return []
 
 

@@ -1,4 +1,4 @@
-"""Lines where land ends and ships lie."""
+"""The line where land ends and ships lie."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from cv.rendering.canvas import Points
 
 @dataclass(frozen=True)
 class QuayLine:
-    """A berth line; the water is on its right (y down)."""
+    """A quay; the water is on the right of the line from start to end (y down)."""
 
     start: Points
-    # x, y metres
+    """X, y metres."""
     end: Points
-    # x, y metres
+    """X, y metres."""
 
     @property
     def length(self) -> float:
@@ -29,7 +29,7 @@ class QuayLine:
         return float(np.arctan2(*(self.end - self.start)[::-1]))
 
     def at(self, along: float, out: float) -> Points:
-        """Metres along the line and out over the water to canvas metres."""
+        """Return the canvas position (metres) `along` the line and `out` over the water."""
         cos, sin = np.cos(self.angle), np.sin(self.angle)
         step = np.array([cos * along - sin * out, sin * along + cos * out])
         return np.asarray(self.start + step)

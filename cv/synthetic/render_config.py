@@ -1,4 +1,4 @@
-"""What goes into a chip: the switches of the renderer, for ablations."""
+"""Settings of the renderer, which ablations switch off one by one."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RenderConfig:
-    """Which effects chips show; the default is what the released model trains on."""
+    """Which effects chips show; the defaults are those of the released models."""
 
     coarse: float = 0.33
-    # share of chips for the hull pass, 0..1
+    """Share of chips for the hull pass, 0..1."""
     bare: float = 0.0
-    # share of the other chips that show places without any box, beside those that do by chance
+    """Share of the other chips that are forced to be without containers, 0..1."""
     shadows: bool = True
-    # whether things cast shadows
+    """Whether objects cast shadows."""
     lean: bool = True
-    # whether the camera looks from the side, so that roofs move and walls show
+    """Whether the view is oblique, so that roofs move and walls show."""
     look_alikes: float = 1.0
-    # amount of things that resemble boxes or hulls, relative to the usual, 0..1
+    """Amount of objects that resemble containers or hulls, 0..1."""
     weather: float = 1.0
-    # chance of snow, wet ground and clouds, relative to the usual, 0..1
+    """Chance of snow, wet ground and clouds, relative to the default, 0..1."""
     optics: bool = True
-    # blur, noise, ringing, colour bleed and JPEG of real cameras and files
+    """Whether to add blur, noise, ringing, colour bleed and JPEG artefacts."""
     exposures: bool = True
-    # haze, colour casts, tone curves and stretches of real products
+    """Whether to add haze, colour casts, tone curves and contrast stretches."""
 
     def without(self, names: Iterable[str]) -> RenderConfig:
-        """This recipe with some of SWITCHES turned off."""
+        """Return this configuration with some of SWITCHES turned off."""
         off: dict[str, Any] = dict.fromkeys(names, 0)
         return replace(self, **off)
 

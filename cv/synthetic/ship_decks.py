@@ -1,4 +1,4 @@
-"""The decks of each kind of ship: boxes, hatches, pipes, holds, ramps."""
+"""The deck of each kind of ship: containers, hatches, pipes, holds, ramps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BULK = np.array(
 
 
 def deck_container(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
-    """Bays of boxes on hatch covers or in open holds, at times with deck cranes."""
+    """Draw bays of containers on hatch covers or in open holds, sometimes with deck cranes."""
     rng = paints.rng
     house, long, start, end = house_position(ship, rng)
     along = start + 1.0
@@ -39,7 +39,7 @@ def deck_container(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ide
 
 
 def deck_bulker(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
-    """A row of hatches, shut or open, with cranes between them."""
+    """Draw a row of hatches, shut or open, with cranes between them."""
     rng = paints.rng
     house, long, start, end = house_position(ship, rng)
     holds = int(np.clip(ship.length / rng.uniform(18, 32), 1, 9))
@@ -64,7 +64,7 @@ def deck_bulker(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident:
 
 
 def deck_tanker(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
-    """Pipes along and across, and a manifold."""
+    """Draw pipes along and across, and a manifold."""
     rng = paints.rng
     house, long, start, end = house_position(ship, rng)
     pipe = vary_colour(rng, np.array([0.5, 0.45, 0.4], np.float32), 0.3)
@@ -82,7 +82,7 @@ def deck_tanker(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident:
 
 
 def deck_general(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
-    """One long hatch: open, shut or with boxes on it."""
+    """Draw one long hatch: open, shut or with containers on it."""
     rng = paints.rng
     house, long, start, end = house_position(ship, rng)
     hatch = rectangle(
@@ -111,13 +111,13 @@ def deck_general(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident
             )
             if block.bays:
                 corner = ship.at((start + end - block.size[0]) / 2, -block.size[1] / 2)
-                berth = Support(ship.deck + 1.2, True, ident)
-                draw_block(canvas, corner, ship.heading, block, paints, berth)
+                support = Support(ship.deck + 1.2, True, ident)
+                draw_block(canvas, corner, ship.heading, block, paints, support)
     draw_house(canvas, ship, house, long, rng)
 
 
 def deck_roro(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
-    """A closed upper deck with ventilators and the bridge forward."""
+    """Draw a closed upper deck with ventilators and the bridge forward."""
     rng = paints.rng
     white = vary_colour(rng, np.array([0.75, 0.76, 0.75], np.float32), 0.1)
     top = rectangle(
@@ -133,7 +133,7 @@ def deck_roro(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: i
 
 
 def deck_barge(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
-    """A pontoon: bare, with a cargo well, or with boxes."""
+    """Draw a pontoon: bare, with a cargo well, or with containers."""
     rng = paints.rng
     kind = rng.random()
     area = ship.length * 0.86, ship.beam * 0.82
@@ -164,13 +164,13 @@ def deck_barge(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: 
 
 
 def deck_small(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
-    """A deckhouse and nothing else."""
+    """Draw a deckhouse and nothing else."""
     rng = paints.rng
     draw_house(canvas, ship, ship.length * rng.uniform(-0.1, 0.15), ship.length * 0.25, rng)
 
 
 def deck_hopper(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
-    """An open river barge: a coaming round one long hold, empty or with coal, ore or sand."""
+    """Draw an open river barge: a coaming round one long hold, empty or with coal, ore or sand."""
     rng = paints.rng
     area = ship.length * rng.uniform(0.80, 0.93), ship.beam * rng.uniform(0.70, 0.86)
     rim = vary_colour(rng, deck_paint(rng), 0.15)
@@ -198,7 +198,7 @@ def deck_hopper(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident:
 
 
 def deck_fishing(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
-    """A trawler or work boat: wheelhouse, winches, a mast or a row of lamps, an A-frame."""
+    """Draw a trawler or work boat: wheelhouse, winches, a mast or a row of lamps, an A-frame."""
     rng = paints.rng
     forward = rng.choice([-0.22, 0.05, 0.24])
     draw_house(canvas, ship, ship.length * forward, ship.length * rng.uniform(0.14, 0.3), rng)
@@ -214,7 +214,7 @@ def deck_fishing(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident
 def _heaps(
     canvas: Canvas, ship: ShipModel, area: tuple[float, float], load: Colour, rng: Rng
 ) -> None:
-    """Cones of bulk cargo along a hold."""
+    """Draw cones of bulk cargo along a hold."""
     paint = np.asarray(load)
     count = int(rng.integers(1, 7))
     for part in (np.arange(count) - (count - 1) / 2) / count:
@@ -228,7 +228,7 @@ def _heaps(
 def _bay(
     canvas: Canvas, ship: ShipModel, along: float, rows: int, paints: ContainerPaints, ident: int
 ) -> None:
-    """A hatch cover or an open hold across the ship, and the boxes on it."""
+    """Draw a hatch cover or an open hold across the ship, and the containers on it."""
     rng = paints.rng
     cover = rectangle(ship.at(along + 6.1, 0), 12.6, rows * 2.5, ship.heading)
     if rng.random() < 0.8:
@@ -254,7 +254,7 @@ def _bay(
         ragged=rng.uniform(0, 0.8),
         fill=rng.uniform(0.7, 1),
         runs=rng.uniform(0, 0.6),
-        highest=most,
+        max_tiers=most,
     )
     corner = ship.at(along, -block.size[1] / 2)
     draw_block(canvas, corner, ship.heading, block, paints, Support(ship.deck + 1.5, True, ident))
@@ -263,7 +263,7 @@ def _bay(
 def _cells(
     canvas: Canvas, ship: ShipModel, along: float, rows: int, paints: ContainerPaints, ident: int
 ) -> None:
-    """An open hold with cell guides: boxes at any depth below the deck, many cells empty."""
+    """Draw an open hold with cell guides: containers at any depth, many cells empty."""
     rng = paints.rng
     levels, wide = int(rng.integers(2, 8)), rows * 2.5
     rust = vary_colour(rng, np.array([0.33, 0.2, 0.14], np.float32), 0.4) * rng.uniform(0.4, 1.6)
@@ -283,11 +283,11 @@ def _cells(
         ragged=rng.uniform(0.0, 2.0),
         fill=rng.uniform(0.15, 1.0),
         runs=rng.uniform(0, 0.6),
-        highest=levels + 2,
+        max_tiers=levels + 2,
     )
-    berth = Support(ship.deck - 2.6 * levels, True, ident)
+    support = Support(ship.deck - 2.6 * levels, True, ident)
     corner = ship.at(along, -block.size[1] / 2)
-    draw_block(canvas, corner, ship.heading, block, paints, berth)
+    draw_block(canvas, corner, ship.heading, block, paints, support)
     for row in np.arange(-rows / 2, rows / 2 + 0.1) if rng.random() < 0.4 else []:
         guide = rectangle(ship.at(along + 6.1, row * 2.5), 12.4, 0.12, ship.heading)
         canvas.paint(guide, rust)

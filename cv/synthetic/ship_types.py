@@ -1,4 +1,4 @@
-"""Ships by kind and proportions: what they are, before anything is drawn."""
+"""Kinds and proportions of ships."""
 
 from __future__ import annotations
 
@@ -41,34 +41,34 @@ _SLIM = {
 _LOW = ("barge", "hopper", "tug", "fishing")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ShipModel:
     """A ship afloat."""
 
     kind: str
-    # one of KINDS
+    """One of KINDS."""
     length: float
-    # over all, metres
+    """Length over all, metres."""
     beam: float
-    # metres
+    """Beam, metres."""
     centre: Points
-    # x, y metres
+    """X, y metres."""
     heading: float
-    # direction of the bow, radians from +x towards +y
+    """Direction of the bow, radians from +x towards +y."""
     deck: float
-    # deck above the quay, metres
+    """Deck above the quay, metres."""
     loaded: float = 0.7
-    # share of deck slots that carry boxes, 0..1
+    """Share of deck slots with containers, 0..1."""
 
     def at(self, along: float, across: float) -> Points:
-        """Metres along (towards the bow) and across (to starboard) to canvas metres."""
+        """Return the canvas position (metres) `along` to the bow and `across` to starboard."""
         cos, sin = np.cos(self.heading), np.sin(self.heading)
         step = np.array([cos * along - sin * across, sin * along + cos * across])
         return np.asarray(self.centre + step)
 
 
 def random_ship(rng: Rng, centre: Points, heading: float, longest: float = 400.0) -> ShipModel:
-    """A ship of plausible kind and proportions no longer than longest (metres)."""
+    """Return a ship of plausible kind and proportions no longer than longest (metres)."""
     usual = float(rng.choice([32.0, 55.0, 105.0, 230.0], p=[0.20, 0.17, 0.43, 0.20]))
     length = float(np.clip(np.exp(rng.normal(np.log(usual), 0.5)), 18, min(400.0, longest)))
     fitting = [
@@ -81,16 +81,24 @@ def random_ship(rng: Rng, centre: Points, heading: float, longest: float = 400.0
 
 
 def make_ship(rng: Rng, kind: str, length: float, centre: Points, heading: float) -> ShipModel:
-    """A ship of one of KINDS and a length (metres)."""
+    """Return a ship of one of KINDS and a length (metres)."""
     beam = min(62.0, length / rng.uniform(*_SLIM.get(kind, (5.2, 7.6))))
     deck = float(np.clip(rng.normal(2 + length / 40, 2), 0.3, 12))
     if kind in _LOW:
         deck = float(rng.uniform(-1.0, 1.5))
-    return ShipModel(kind, length, beam, np.asarray(centre), heading, deck, rng.uniform(0, 1.0))
+    return ShipModel(
+        kind=kind,
+        length=length,
+        beam=beam,
+        centre=np.asarray(centre),
+        heading=heading,
+        deck=deck,
+        loaded=rng.uniform(0, 1.0),
+    )
 
 
 def deck_outline(ship: ShipModel, rng: Rng) -> Points:
-    """Convex outline of the deck (n, 2 metres)."""
+    """Return the convex outline of the deck (n, 2; metres)."""
     half_l, half_b = ship.length / 2, ship.beam / 2
     if ship.kind in ("barge", "hopper"):
         cut = rng.uniform(0.0, 0.06) * ship.length

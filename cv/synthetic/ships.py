@@ -16,7 +16,7 @@ __all__ = ["ShipModel", "draw_ship", "draw_wake", "make_ship", "random_ship"]
 
 
 def draw_ship(canvas: Canvas, ship: ShipModel, paints: ContainerPaints) -> PlacedObject:
-    """The hull and its deck; boxes aboard carry the hull's ident."""
+    """Draw a hull and its deck; containers aboard get the hull's ident as parent."""
     rng = paints.rng
     plating = deck_paint(rng)
     ident = canvas.next_ident()
@@ -29,7 +29,7 @@ def draw_ship(canvas: Canvas, ship: ShipModel, paints: ContainerPaints) -> Place
         canvas.paint(outline, vary_colour(rng, plating, 0.2) * 0.7)
         canvas.paint(inner, plating)
     corners = rectangle(ship.centre, ship.length, ship.beam, ship.heading)
-    hull = PlacedObject(ident, "hull", corners, ship.deck)
+    hull = PlacedObject(ident=ident, class_name="hull", corners=corners, height=ship.deck)
     canvas.placed.append(hull)
     DECKS[ship.kind](canvas, ship, paints, ident)
     if rng.random() < 0.5 and ship.length > 60:
@@ -38,7 +38,7 @@ def draw_ship(canvas: Canvas, ship: ShipModel, paints: ContainerPaints) -> Place
 
 
 def draw_wake(canvas: Canvas, ship: ShipModel, rng: Rng) -> None:
-    """Foam behind a moving ship."""
+    """Draw foam behind a moving ship."""
     reach = ship.length * rng.uniform(0.8, 3.0)
     shape = 60, 240
     foam = noise_field(rng, shape, 20, 2) * 0.5 + 0.6

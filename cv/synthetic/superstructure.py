@@ -1,4 +1,4 @@
-"""What stands on most ships: paint, deckhouse, cranes, masts."""
+"""What most ships have on deck: paint, deckhouse, cranes, masts."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _DECKS = np.array(
 
 
 def deck_paint(rng: Rng) -> Floats:
-    """A deck's paint, RGB 0..1: red oxide, green, grey, blue, seldom white or black."""
+    """Return the paint of a deck, RGB 0..1: red oxide, green, grey, blue, seldom white or black."""
     return vary_colour(rng, _DECKS[int(rng.integers(len(_DECKS)))], 0.15)
 
 
 def draw_clutter(canvas: Canvas, outline: Points, rng: Rng) -> None:
-    """Patches of other paint and gear about a deck's outline (n, 2 metres)."""
+    """Draw patches of other paint and gear about a deck's outline (n, 2 metres)."""
     centre = outline.mean(0)
     for _ in range(int(rng.integers(0, 10))):
         spot = centre + (outline[int(rng.integers(len(outline)))] - centre) * rng.uniform(0, 0.8)
@@ -32,7 +32,7 @@ def draw_clutter(canvas: Canvas, outline: Points, rng: Rng) -> None:
 
 
 def draw_house(canvas: Canvas, ship: ShipModel, along: float, long: float, rng: Rng) -> None:
-    """Deckhouse with bridge wings and a funnel."""
+    """Draw a deckhouse with bridge wings and a funnel."""
     white = vary_colour(rng, np.array([0.82, 0.82, 0.80], np.float32), 0.08)
     tall = ship.deck + float(np.clip(ship.length * rng.uniform(0.05, 0.12), 3, 28))
     wide = ship.beam * rng.uniform(0.7, 0.95)
@@ -47,7 +47,7 @@ def draw_house(canvas: Canvas, ship: ShipModel, along: float, long: float, rng: 
 
 
 def house_position(ship: ShipModel, rng: Rng) -> tuple[float, float, float, float]:
-    """Centre and length of the house, then start and end of the cargo deck, along the ship."""
+    """Return centre and length of the deckhouse, then start and end of the cargo deck, metres."""
     long = max(5.0, ship.length * rng.uniform(0.06, 0.12))
     half = ship.length / 2
     spot = rng.random()
@@ -62,7 +62,7 @@ def house_position(ship: ShipModel, rng: Rng) -> tuple[float, float, float, floa
 
 
 def draw_deck_crane(canvas: Canvas, ship: ShipModel, along: float, rng: Rng) -> None:
-    """A pedestal and a jib that hangs over the hatches."""
+    """Draw a pedestal and a jib that hangs over the hatches."""
     paint = vary_colour(
         rng,
         np.array([[0.8, 0.7, 0.3], [0.8, 0.8, 0.78], [0.6, 0.3, 0.2]])[int(rng.integers(3))].astype(
@@ -79,6 +79,6 @@ def draw_deck_crane(canvas: Canvas, ship: ShipModel, along: float, rng: Rng) -> 
 
 
 def draw_masts(canvas: Canvas, ship: ShipModel, rng: Rng) -> None:
-    """A foremast with its shadow."""
+    """Draw a foremast with its shadow."""
     spot = ship.at(ship.length * 0.44, 0)
     canvas.fill(rectangle(spot, 1.2, 1.2, ship.heading), [0.7, 0.7, 0.68], ship.deck + 9)

@@ -1,4 +1,4 @@
-"""Scenes of up to 192 m: yards, quays, gates, rail terminals, and places without boxes."""
+"""Scenes of up to 192 m: yards, quays, gates, rail terminals, and places without containers."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _ANY = (*_PAVED, "earth", "red earth", "sand", "brick", "snow")
 
 @dataclass(frozen=True)
 class LocalFrame:
-    """A turned coordinate system in the middle of the canvas."""
+    """A rotated coordinate system with its origin in the middle of the canvas."""
 
     centre: Points
-    # x, y metres
+    """X, y metres."""
     angle: float
-    # of the u axis, radians
+    """Direction of the u axis, radians."""
 
     def at(self, along: float, across: float) -> Points:
-        """Canvas metres of u, v metres."""
+        """Return the canvas position (metres) of u = `along`, v = `across` (metres)."""
         cos, sin = np.cos(self.angle), np.sin(self.angle)
         step = np.array([cos * along - sin * across, sin * along + cos * across])
         return np.asarray(self.centre + step)
@@ -43,13 +43,14 @@ class LocalFrame:
 def draw_terminal_scene(
     canvas: Canvas, rng: Rng, look_alikes: float = 1.0, bare: float = 0.0
 ) -> None:
-    """One random place; look_alikes is the amount of hard negatives relative to the usual.
+    """Draw a random place.
 
-    `bare`: chance that it is one without containers, whatever else would be drawn.
+    `look_alikes` is the amount of hard negatives, 1 for the default; `bare` is the chance that the
+    place has no container, whatever would be drawn otherwise.
     """
     frame = LocalFrame(np.array([canvas.width, canvas.height]) / 2, rng.uniform(0, 2 * np.pi))
     paints = ContainerPaints(rng)
-    kinds = (_lanes, _scattered, _jumbled, _quay, _gate, _rail, _empty, _few, _depot)
+    kinds = (_lanes, _scattered, _irregular_yard, _quay, _gate, _rail, _empty, _few, _depot)
     kind = kinds[int(rng.choice(9, p=[0.18, 0.10, 0.13, 0.16, 0.17, 0.06, 0.07, 0.07, 0.06]))]
     if bare and rng.random() < bare:
         kind = _depot if rng.random() < 0.5 else _empty
@@ -63,7 +64,7 @@ def draw_terminal_scene(
 
 
 def _look_alikes(canvas: Canvas, frame: LocalFrame, rng: Rng, share: float) -> None:
-    """Chassis, hatch covers, slabs, sheds and the like on what ground is left."""
+    """Draw hard negatives (chassis, hatch covers, slabs, sheds ...) on free ground."""
     for _ in range(round(float(rng.choice([0, 2, 5, 10])) * share)):
         turn = frame.angle + rng.choice([0, np.pi / 2])
         spot = frame.at(*rng.uniform(-95, 85, 2))
@@ -137,7 +138,7 @@ def _place_block(
 
 
 def _lanes(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
-    """Rows under yard gantries: long lanes of bays with truck roads between them."""
+    """Draw rows under yard gantries: long lanes of bays with truck roads between them."""
     rng = paints.rng
     rows = int(rng.integers(3, 13))
     style = _random_block(rng, 1, rows)
@@ -169,7 +170,7 @@ def _lanes(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
 
 
 def _scattered(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
-    """A reach-stacker yard: blocks of all sizes along two directions."""
+    """Draw a reach-stacker yard: blocks of all sizes along two directions."""
     rng = paints.rng
     for _ in range(int(rng.integers(4, 34))):
         turn = frame.angle + rng.choice([0, 0, 0, np.pi / 2]) + rng.normal(0, 0.01)
@@ -183,13 +184,13 @@ def _scattered(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> No
     _singles(canvas, frame, paints, int(rng.integers(0, 12)))
 
 
-def _jumbled(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
-    """A small port's yard: ragged clusters of mixed boxes, few of them quite in line."""
+def _irregular_yard(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
+    """Draw the yard of a small port: uneven clusters of mixed containers, few of them in line."""
     rng = paints.rng
     for _ in range(int(rng.integers(2, 7))):
         turn = frame.angle + rng.choice([0, 0, np.pi / 2]) + rng.normal(0, 0.08)
         start = frame.at(*rng.uniform(-80, 60, 2))
-        irregular_stacks.draw_street(canvas, start, turn, rng.uniform(25, 120), paints)
+        irregular_stacks.draw_cluster_row(canvas, start, turn, rng.uniform(25, 120), paints)
     for _ in range(int(rng.integers(0, 7))):
         turn = frame.angle + rng.uniform(0, np.pi)
         irregular_stacks.draw_cluster(canvas, frame.at(*rng.uniform(-85, 85, 2)), turn, paints)
@@ -202,7 +203,7 @@ def _jumbled(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None
 
 
 def _quay(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
-    """Water on one side, a ship or two, an apron, boxes behind it."""
+    """Draw water on one side, a ship or two, an apron, containers behind it."""
     rng = paints.rng
     edge = rng.uniform(-60, 60)
     far = 400.0
@@ -239,7 +240,7 @@ def _quay(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
 
 
 def _gate(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
-    """Lorries in oblique rows and in queues, many without a box, many slots empty."""
+    """Draw a gate: lorries in oblique rows and queues, many without a container."""
     rng = paints.rng
     for _ in range(int(rng.integers(1, 5))):
         start = frame.at(*rng.uniform(-90, 40, 2))
@@ -263,7 +264,7 @@ def _gate(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
 
 
 def _rail(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
-    """Parallel tracks with trains, a gantry over them, some blocks beside."""
+    """Draw parallel tracks with trains, a gantry over them, some blocks beside."""
     rng = paints.rng
     across = rng.uniform(-60, 20)
     loaded = rng.uniform(0.2, 1.0)
@@ -280,14 +281,14 @@ def _rail(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
 
 
 def _few(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
-    """Some boxes standing alone among other things."""
+    """Draw single containers among other objects."""
     rng = paints.rng
     _singles(canvas, frame, paints, int(rng.integers(1, 14)))
     _industry(canvas, frame, rng)
 
 
 def _empty(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
-    """No box at all, but what resembles boxes."""
+    """Draw a place without containers, but with what resembles them."""
     rng = paints.rng
     if rng.random() < 0.35:
         edge, far = rng.uniform(-80, 60), 400.0
@@ -304,7 +305,7 @@ def _empty(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
 
 
 def _depot(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
-    """Where a terminal keeps what carries boxes: chassis in rows, slabs, covers; no box."""
+    """Draw a depot of chassis in rows, slabs and hatch covers, without containers."""
     rng = paints.rng
     for _ in range(int(rng.integers(2, 9))):
         turn = frame.angle + rng.choice([0, 0, np.pi / 2]) + rng.normal(0, 0.02)
@@ -356,7 +357,7 @@ def _any_truck(canvas: Canvas, spot: Points, angle: float, paints: ContainerPain
 
 
 def _decorate(canvas: Canvas, frame: LocalFrame, rng: Rng, paints: ContainerPaints) -> None:
-    """Buildings, trees, cars, lamps and sundries on what ground is left."""
+    """Draw buildings, trees, cars, lamps and small objects on free ground."""
     for _ in range(int(rng.choice([0, 0, 1, 2, 4]))):
         size = rng.uniform(8, 60), rng.uniform(6, 30)
         turn = frame.angle + rng.choice([0, np.pi / 2])

@@ -1,4 +1,4 @@
-"""What lies under and around the cargo: ground, water, roads, marks, buildings, trees."""
+"""The ground and what is built on it: surfaces, water, roads, marks, buildings, trees."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from cv.rendering.canvas import WATER, Canvas, Floats, Points, rectangle
 from cv.rendering.materials import GROUND_MATERIALS, GroundMaterial, Rng, vary_colour
-from cv.rendering.noise import noise_field, normal_noise, ripples, tint_texture
+from cv.rendering.noise import colour_texture, noise_field, normal_noise, ripples
 
 _ROOFS = np.array(
     [[160, 160, 158], [112, 120, 130], [142, 98, 84], [92, 90, 88], [205, 205, 202],
@@ -32,14 +32,14 @@ def draw_ground(canvas: Canvas, ground: GroundMaterial, rng: Rng) -> None:
     tone += np.float32(1)
     speckle = np.ascontiguousarray(normal_noise(rng, canvas.shape))
     cv2.scaleAdd(speckle, ground.grain, tone, tone)
-    canvas.albedo[:] = tint_texture(tone, base)
+    canvas.albedo[:] = colour_texture(tone, base)
     canvas.relief[:] = 0
     canvas.ids[:] = 0
     canvas.state[:] = 0
 
 
 def draw_surface(canvas: Canvas, corners: Points, ground: GroundMaterial, rng: Rng) -> None:
-    """Another surface on a rectangle of 4 corners (metres): a yard, a verge, a field."""
+    """Draw another surface on a rectangle of 4 corners (metres): a yard, a verge, a field."""
     size = np.hypot(*(corners[1] - corners[0])), np.hypot(*(corners[3] - corners[0]))
     shape = max(4, int(size[1] / 0.5)), max(4, int(size[0] / 0.5))
     if shape[0] * shape[1] > 1_500_000:
@@ -48,14 +48,14 @@ def draw_surface(canvas: Canvas, corners: Points, ground: GroundMaterial, rng: R
     base = vary_colour(rng, np.array(ground.colour, np.float32), 0.1)
     speckle = np.float32(ground.grain) * normal_noise(rng, shape)
     tone = 1 + np.float32(ground.roughness * rng.uniform(0.2, 1)) * tone + speckle
-    canvas.fill_texture(corners, tint_texture(tone, base), 0.0)
+    canvas.fill_texture(corners, colour_texture(tone, base), 0.0)
 
 
 def draw_water(canvas: Canvas, polygon: ArrayLike, rng: Rng, level: float = -2.5) -> Floats:
-    """Water on a convex polygon (n, 2 metres), its surface below the quay; returns its colour."""
+    """Draw water on a convex polygon (n, 2; metres) and return its colour."""
     colour = vary_colour(rng, _WATERS[int(rng.integers(len(_WATERS)))], 0.2)
     wet = np.zeros(canvas.shape, np.uint8)
-    canvas.stencil(wet, polygon)
+    canvas.add_to_mask(wet, polygon)
     wet[canvas.state == WATER] = 0
     metre = 1 / canvas.resolution
     swell = noise_field(rng, canvas.shape, int(300 * metre), max(2, int(25 * metre)))
@@ -66,7 +66,7 @@ def draw_water(canvas: Canvas, polygon: ArrayLike, rng: Rng, level: float = -2.5
     if rng.random() < 0.4:  # glitter
         sparkle = np.ascontiguousarray(normal_noise(rng, canvas.shape))
         cv2.scaleAdd(sparkle, float(rng.uniform(0.0, 0.15)), swell, swell)
-    cv2.copyTo(tint_texture(swell, colour), wet, canvas.albedo)
+    cv2.copyTo(colour_texture(swell, colour), wet, canvas.albedo)
     canvas.mark(polygon, WATER)
     cv2.copyTo(np.full(canvas.shape, level, np.float32), wet, canvas.relief)
     canvas.ids[wet > 0] = 0
@@ -74,7 +74,7 @@ def draw_water(canvas: Canvas, polygon: ArrayLike, rng: Rng, level: float = -2.5
 
 
 def draw_quay_edge(canvas: Canvas, start: ArrayLike, end: ArrayLike, rng: Rng) -> None:
-    """Cope, fenders, bollards and crane rails along the line start-end, land on its left."""
+    """Draw cope, fenders, bollards and crane rails along the line start-end, land on its left."""
     first, last = np.asarray(start, float), np.asarray(end, float)
     length = float(np.hypot(*(last - first)))
     along = (last - first) / max(length, 1e-6)
@@ -102,7 +102,7 @@ def draw_quay_edge(canvas: Canvas, start: ArrayLike, end: ArrayLike, rng: Rng) -
 
 
 def draw_marks(canvas: Canvas, angle: float, rng: Rng, amount: int) -> None:
-    """Lines, slabs, patches, tyre tracks and oil: paint that must not become boxes."""
+    """Draw lines, slabs, patches, tyre tracks and oil, which must not be taken for containers."""
     width, height = canvas.width, canvas.height
     for _ in range(amount):
         at = rng.uniform([0, 0], [width, height])
@@ -114,19 +114,19 @@ def draw_marks(canvas: Canvas, angle: float, rng: Rng, amount: int) -> None:
             _dashes(canvas, at, rng.uniform(10, 120), turn, colour, rng)
         elif kind < 0.6:
             size = rng.uniform(3, 24), rng.uniform(1.5, 6)
-            canvas.tint(rectangle(at, *size, turn), _flat(rng.uniform(0.55, 1.3)))
+            canvas.multiply_colour(rectangle(at, *size, turn), _flat(rng.uniform(0.55, 1.3)))
         elif kind < 0.8:
             for side in (-1.0, 1.0):
                 spot = at + side * np.array([-np.sin(turn), np.cos(turn)])
                 strip = rectangle(spot, rng.uniform(20, 120), 0.6, turn)
-                canvas.tint(strip, _flat(rng.uniform(0.7, 0.92)))
+                canvas.multiply_colour(strip, _flat(rng.uniform(0.7, 0.92)))
         else:
             size = int(rng.integers(1, 6)), int(rng.integers(2, 8))
             draw_slots(canvas, at, turn, size, (float(rng.choice([6.5, 12.8])), 2.8))
 
 
 def draw_parking_lines(canvas: Canvas, start: Points, angle: float, slots: int, rng: Rng) -> None:
-    """Oblique parking slots of 3.5 m by 17 m from a start point along an angle (empty)."""
+    """Draw oblique parking slots of 3.5 m by 17 m from a start point along an angle (empty)."""
     along = np.array([np.cos(angle), np.sin(angle)])
     slant = angle + rng.choice([np.pi / 2, 0.9, 1.1])
     tone = rng.uniform(0.6, 0.9)
@@ -136,7 +136,7 @@ def draw_parking_lines(canvas: Canvas, start: Points, angle: float, slots: int, 
 
 
 def draw_road(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
-    """A paved road across the canvas with verges and lane marks."""
+    """Draw a paved road across the canvas with verges and lane marks."""
     wide = rng.uniform(6, 24)
     length = 2 * (canvas.width + canvas.height)
     name = str(rng.choice(["asphalt", "dark asphalt", "worn asphalt", "concrete"]))
@@ -148,7 +148,7 @@ def draw_road(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
 
 
 def draw_rails(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
-    """One track: ballast, sleepers as texture, two rails."""
+    """Draw one track: ballast, sleepers as texture, two rails."""
     length = 2 * (canvas.width + canvas.height)
     if rng.random() < 0.7:
         tone = rng.uniform(0.25, 0.5)
@@ -166,7 +166,7 @@ def draw_rails(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
 
 
 def draw_building(canvas: Canvas, corners: Points, rng: Rng, height: float | None = None) -> None:
-    """A hall or house with a ribbed, flat, gabled or solar roof on 4 corners (metres)."""
+    """Draw a hall or house with a ribbed, flat, gabled or solar roof on 4 corners (metres)."""
     tall = float(rng.uniform(3.5, 14)) if height is None else height
     size = np.hypot(*(corners[1] - corners[0])), np.hypot(*(corners[3] - corners[0]))
     cell = max(0.25, canvas.resolution)
@@ -190,7 +190,7 @@ def draw_building(canvas: Canvas, corners: Points, rng: Rng, height: float | Non
 
 
 def draw_trees(canvas: Canvas, at: Points, radius: float, rng: Rng, amount: int) -> None:
-    """Round crowns scattered about a point (metres)."""
+    """Draw round crowns scattered about a point (metres)."""
     green = vary_colour(rng, np.array([0.16, 0.22, 0.10], np.float32), 0.25)
     ring = np.linspace(0, 2 * np.pi, 9)[:-1]
     for _ in range(amount):
@@ -203,7 +203,7 @@ def draw_trees(canvas: Canvas, at: Points, radius: float, rng: Rng, amount: int)
 
 
 def draw_storage_tank(canvas: Canvas, at: Points, radius: float, rng: Rng) -> None:
-    """A round tank."""
+    """Draw a round tank."""
     ring = np.linspace(0, 2 * np.pi, 33)[:-1]
     circle = np.stack([np.cos(ring), np.sin(ring)], 1)
     tone = vary_colour(rng, np.array([0.8, 0.8, 0.78], np.float32), 0.12)
@@ -212,7 +212,7 @@ def draw_storage_tank(canvas: Canvas, at: Points, radius: float, rng: Rng) -> No
 
 
 def _equipment(texture: Floats, cell: float, rng: Rng) -> None:
-    """Rows of solar panels or roof lights, in place."""
+    """Draw rows of solar panels or roof lights, in place."""
     rows, columns = texture.shape[:2]
     step_y, step_x = max(3, int(rng.uniform(2, 6) / cell)), max(4, int(rng.uniform(4, 14) / cell))
     tall, wide = int(step_y * rng.uniform(0.4, 0.85)), int(step_x * rng.uniform(0.5, 0.95))
@@ -239,7 +239,7 @@ def _dashes(
 def draw_slots(
     canvas: Canvas, corner: Points, angle: float, size: tuple[int, int], pitch: tuple[float, float]
 ) -> None:
-    """A painted grid of bays and rows (size) from a corner, pitch along and across in metres."""
+    """Paint a grid of `size` (bays, rows) from a corner, `pitch` (along, across) metres apart."""
     tone = 0.55 + 0.3 * ((corner[0] * 7.13) % 1.0)
     colour = [tone, tone, tone * 0.95]
     along = np.array([np.cos(angle), np.sin(angle)])
@@ -255,7 +255,7 @@ def draw_slots(
 
 
 def draw_tracks(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
-    """A lane worn by traffic: long soft streaks, darker or brighter than the ground."""
+    """Draw a lane worn by traffic: long soft streaks, darker or brighter than the ground."""
     long, wide = rng.uniform(60, 300), rng.uniform(3, 22)
     streaks = noise_field(rng, (max(4, int(wide / 0.5)), 24), 12, 2)
     longer = cv2.resize(streaks, (160, streaks.shape[0]), interpolation=cv2.INTER_CUBIC)
@@ -264,7 +264,8 @@ def draw_tracks(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
     strength = np.float32(rng.uniform(0.04, 0.16))
     shade = np.float32(rng.uniform(-0.2, 0.12))
     factors = 1 + fade * (strength * np.asarray(longer, np.float32) + shade)
-    canvas.tint(rectangle(at, long, wide, angle), np.clip(factors, 0.4, 1.5).astype(np.float32))
+    factors = np.clip(factors, 0.4, 1.5).astype(np.float32)
+    canvas.multiply_colour(rectangle(at, long, wide, angle), factors)
 
 
 def _flat(factor: float) -> Floats:

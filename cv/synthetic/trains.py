@@ -1,4 +1,4 @@
-"""Wagons: flat ones with boxes, and the hoppers, tanks and vans that resemble boxes."""
+"""Wagons: flat ones with containers, and hoppers, tanks and vans, which resemble containers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SIDES = np.array(
 def draw_wagons(
     canvas: Canvas, start: Points, angle: float, wagons: int, loaded: float, paints: ContainerPaints
 ) -> None:
-    """A train of flat wagons from a start point (metres); boxes on a share of them."""
+    """Draw flat wagons from a start point (metres), a share of them with containers."""
     rng = paints.rng
     along = np.array([np.cos(angle), np.sin(angle)])
     long = float(rng.choice([13.2, 14.6, 19.0]))
@@ -39,7 +39,7 @@ def draw_wagons(
 
 
 def draw_freight_train(canvas: Canvas, start: Points, angle: float, wagons: int, rng: Rng) -> None:
-    """Hoppers with coal or ore, tank wagons or vans: no containers."""
+    """Draw hoppers with coal or ore, tank wagons or vans: no containers."""
     along = np.array([np.cos(angle), np.sin(angle)])
     long, wide = rng.uniform(10, 18), rng.uniform(2.7, 3.2)
     side = _SIDES[int(rng.integers(len(_SIDES)))]
@@ -66,17 +66,17 @@ def _load(
     paints: ContainerPaints,
     paint: Colour | None,
 ) -> None:
-    """A 40 ft box, or two or three of 20 ft, on one wagon."""
-    rng, berth = paints.rng, Support(base=1.1)
+    """Draw a 40 ft container, or two or three of 20 ft, on one wagon."""
+    rng, support = paints.rng, Support(base=1.1)
     along = np.array([np.cos(angle), np.sin(angle)])
     if rng.random() < 0.55 and long < 18:
-        draw_container(canvas, centre, angle, 40, paints, 1, berth, paint)
+        draw_container(canvas, centre, angle, 40, paints, 1, support, paint)
         return
     count = 3 if long > 18 else 2
     for slot in np.arange(count) - (count - 1) / 2:
         if rng.random() < 0.85:
             spot = centre + along * slot * 6.25
-            draw_container(canvas, spot, angle, 20, paints, 1, berth, paint)
+            draw_container(canvas, spot, angle, 20, paints, 1, support, paint)
 
 
 def _bed(canvas: Canvas, centre: Points, angle: float, long: float, deck: Colour) -> None:
@@ -86,7 +86,7 @@ def _bed(canvas: Canvas, centre: Points, angle: float, long: float, deck: Colour
 
 
 def _ground_coloured(canvas: Canvas, centre: Points, angle: float, rng: Rng) -> Colour:
-    """A faded paint close to the colour of the ground beside the track."""
+    """Return a faded paint close to the colour of the ground beside the track."""
     beside = centre + 3.2 * np.array([-np.sin(angle), np.cos(angle)])
     column, row = np.rint(canvas.to_pixels(beside)).astype(int)
     row = int(np.clip(row, 0, canvas.shape[0] - 1))

@@ -1,4 +1,4 @@
-"""Lorries with and without a box, trailers, and the empty chassis that look like dark boxes."""
+"""Lorries with and without a container, trailers, and empty chassis, which resemble containers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def draw_truck(
     paints: ContainerPaints,
     cab: bool = True,
 ) -> bool:
-    """A lorry with one of LOADS behind it; True if there was room for it."""
+    """Draw a lorry with one of LOADS; return whether there was room for it."""
     rng = paints.rng
     along = np.array([np.cos(angle), np.sin(angle)])
     if not canvas.is_free(rectangle(centre + along * 1.6, 17.2, 2.9, angle)):
@@ -36,14 +36,14 @@ def draw_truck(
         _trailer(canvas, centre, angle, paints)
     else:
         draw_chassis(canvas, centre, angle, rng)
-    berth = Support(base=1.2)
+    support = Support(base=1.2)
     if load in ("40", "45"):
-        draw_container(canvas, centre, angle, int(load), paints, 1, berth)
+        draw_container(canvas, centre, angle, int(load), paints, 1, support)
     elif load in ("20", "2x20"):
         shift = float(rng.choice([-3.1, 0, 3.1])) if load == "20" else -3.1
-        draw_container(canvas, centre + along * shift, angle, 20, paints, 1, berth)
+        draw_container(canvas, centre + along * shift, angle, 20, paints, 1, support)
         if load == "2x20":
-            draw_container(canvas, centre + along * 3.1, angle, 20, paints, 1, berth)
+            draw_container(canvas, centre + along * 3.1, angle, 20, paints, 1, support)
     elif load == "flat":
         _flatbed(canvas, centre, angle, rng)
     if cab:
@@ -59,7 +59,7 @@ def draw_chassis(
     paint: Colour | None = None,
     long: float = 12.4,
 ) -> None:
-    """Two beams, cross bars, a narrow neck and pairs of tyres; the ground shows through."""
+    """Draw two beams, cross bars, a narrow neck and pairs of tyres; the ground shows through."""
     along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
     if paint is None:
@@ -83,7 +83,7 @@ def draw_chassis(
 
 
 def draw_parked_chassis(canvas: Canvas, corner: Points, angle: float, rng: Rng) -> None:
-    """Rows of empty chassis and flat trailers side by side, as a terminal keeps them."""
+    """Draw rows of empty chassis and flat trailers side by side, as a terminal keeps them."""
     along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
     paint = _FRAMES[int(rng.choice(len(_FRAMES), p=_FRAME_SHARES))]
@@ -102,7 +102,7 @@ def draw_parked_chassis(canvas: Canvas, corner: Points, angle: float, rng: Rng) 
 
 
 def _trailer(canvas: Canvas, centre: Points, angle: float, paints: ContainerPaints) -> None:
-    """A box or curtain trailer: wider, taller and longer than a container, with rounded load."""
+    """Draw a van or curtain trailer, which is wider, taller and longer than a container."""
     rng = paints.rng
     along = np.array([np.cos(angle), np.sin(angle)])
     white = np.array([0.78, 0.79, 0.79], np.float32)
@@ -116,7 +116,7 @@ def _trailer(canvas: Canvas, centre: Points, angle: float, paints: ContainerPain
 
 
 def _flatbed(canvas: Canvas, centre: Points, angle: float, rng: Rng) -> None:
-    """A low floor of a box's outline, bare or with a little load."""
+    """Draw a low floor with a container's outline, bare or with a little load."""
     along = np.array([np.cos(angle), np.sin(angle)])
     floor = vary_colour(rng, _FLOORS[int(rng.integers(len(_FLOORS)))], 0.2)
     canvas.fill(rectangle(centre, rng.uniform(11.5, 13.6), 2.45, angle), floor, 1.4)

@@ -1,4 +1,4 @@
-"""What stands in the water and is no ship: jetties, trestles, pontoons, marinas, rough shores."""
+"""Structures in the water: jetties, trestles, pontoons, marinas, rough shores."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import numpy as np
 
 from cv.rendering.canvas import FREE, TAKEN, WATER, Canvas, Points, rectangle
 from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints, Rng, vary_colour
-from cv.rendering.noise import noise_field, normal_noise, tint_texture
+from cv.rendering.noise import colour_texture, noise_field, normal_noise
 from cv.synthetic import terrain
-from cv.synthetic.hinterland import draw_box_field
+from cv.synthetic.hinterland import draw_container_field
 from cv.synthetic.quay_line import QuayLine
 from cv.synthetic.terminal_scene import LocalFrame
 
@@ -17,13 +17,13 @@ from cv.synthetic.terminal_scene import LocalFrame
 def frame_rectangle(
     frame: LocalFrame, left: float, right: float, near: float, out: float
 ) -> Points:
-    """Corners (4, 2 metres) of a rectangle of a frame."""
+    """Return the canvas corners (4, 2; metres) of a rectangle given in a frame."""
     corners = [(left, near), (right, near), (right, out), (left, out)]
     return np.array([frame.at(*corner) for corner in corners])
 
 
 def draw_jetty(canvas: Canvas, frame: LocalFrame, line: float, rng: Rng) -> None:
-    """A narrow jetty, a pontoon or a mooring dolphin line."""
+    """Draw a narrow jetty, a pontoon or a mooring dolphin line."""
     out, wide = rng.uniform(15, 220), rng.uniform(2, 14)
     along = rng.uniform(-380, 380)
     tone = rng.uniform(0.25, 0.75)
@@ -35,7 +35,7 @@ def draw_jetty(canvas: Canvas, frame: LocalFrame, line: float, rng: Rng) -> None
 
 
 def draw_marina(canvas: Canvas, edges: list[QuayLine], rng: Rng) -> None:
-    """Pontoons with boats too small to count, side by side."""
+    """Draw pontoons with boats too small to count, side by side."""
     if not edges:
         return
     edge = edges[int(rng.integers(len(edges)))]
@@ -61,11 +61,12 @@ def draw_marina(canvas: Canvas, edges: list[QuayLine], rng: Rng) -> None:
 
 
 def draw_waterside(canvas: Canvas, edge: QuayLine, rng: Rng, paints: ContainerPaints) -> None:
-    """What resembles hulls beside a quay: pontoons, jetties with pipes, boxes at the very edge."""
+    """Draw what resembles hulls beside a quay: pontoons, jetties with pipes, containers."""
     for _ in range(int(rng.choice([0, 0, 1, 3, 5]))):
         along = rng.uniform(0.25, 0.75) * edge.length
         if rng.random() < 0.3:
-            draw_box_field(canvas, edge.at(along, -rng.uniform(12, 30)), edge.angle, rng, paints)
+            spot = edge.at(along, -rng.uniform(12, 30))
+            draw_container_field(canvas, spot, edge.angle, rng, paints)
             continue
         reach, wide = rng.uniform(20, 160), rng.uniform(2.5, 13)
         turn = edge.angle + (np.pi / 2 if rng.random() < 0.6 else 0.0)
@@ -84,7 +85,7 @@ def draw_waterside(canvas: Canvas, edge: QuayLine, rng: Rng, paints: ContainerPa
 
 
 def draw_trestle(canvas: Canvas, edge: QuayLine, rng: Rng) -> QuayLine | None:
-    """A pipe trestle from the shore to a platform with dolphins; the berth beyond, if it fits."""
+    """Draw a pipe trestle to a platform with dolphins; return its berth, or None without room."""
     along, out = rng.uniform(0.3, 0.7) * edge.length, rng.uniform(60, 260)
     wide, reach = rng.uniform(3, 9), rng.uniform(90, 280)
     tone = rng.uniform(0.35, 0.75) * rng.uniform(0.95, 1.05, 3)
@@ -106,7 +107,7 @@ def draw_trestle(canvas: Canvas, edge: QuayLine, rng: Rng) -> QuayLine | None:
 
 
 def draw_rough_shore(canvas: Canvas, edge: QuayLine, rng: Rng) -> None:
-    """Beach, mud or rocks instead of a quay: a ragged line."""
+    """Draw beach, mud or rocks instead of a quay: a ragged line."""
     ground = GROUND_MATERIALS[str(rng.choice(["sand", "gravel", "earth", "scrub", "dry grass"]))]
     ring = np.linspace(0, 2 * np.pi, 10)[:-1]
     round_ = np.stack([np.cos(ring), np.sin(ring)], 1)
@@ -115,19 +116,19 @@ def draw_rough_shore(canvas: Canvas, edge: QuayLine, rng: Rng) -> None:
     while along < edge.length:
         spot = edge.at(along, rng.normal(-size * 0.6, size * 0.3))
         if (spot > -40).all() and spot[0] < canvas.width + 40 and spot[1] < canvas.height + 40:
-            canvas.stencil(mask, spot + round_ * size * rng.uniform(0.5, 1.4, (9, 1)).max())
+            canvas.add_to_mask(mask, spot + round_ * size * rng.uniform(0.5, 1.4, (9, 1)).max())
         along += size * rng.uniform(0.2, 0.6)
     tone = noise_field(rng, canvas.shape, 40, 3)
     tone *= np.float32(ground.roughness * 0.8)
     tone += 1 + np.float32(ground.grain) * normal_noise(rng, canvas.shape)
     base = vary_colour(rng, np.array(ground.colour, np.float32), 0.1)
-    cv2.copyTo(tint_texture(tone, base), mask, canvas.albedo)
+    cv2.copyTo(colour_texture(tone, base), mask, canvas.albedo)
     shore = mask > 0
     canvas.relief[shore], canvas.ids[shore], canvas.state[shore] = 0.0, 0, FREE
 
 
 def draw_mole(canvas: Canvas, frame: LocalFrame, rng: Rng) -> None:
-    """A breakwater or an islet."""
+    """Draw a breakwater or an islet."""
     size = rng.uniform(60, 700), rng.uniform(4, 25)
     mole = rectangle(frame.at(*rng.uniform(-350, 350, 2)), *size, rng.uniform(0, np.pi))
     terrain.draw_surface(canvas, mole, GROUND_MATERIALS["gravel"], rng)
@@ -135,7 +136,7 @@ def draw_mole(canvas: Canvas, frame: LocalFrame, rng: Rng) -> None:
 
 
 def draw_quay_clutter(canvas: Canvas, edge: QuayLine, rng: Rng) -> None:
-    """Cars, gear, sheds and small jib cranes close behind the quay's edge."""
+    """Draw cars, gear, sheds and small jib cranes close behind the quay's edge."""
     step = rng.uniform(6, 40)
     for along in np.arange(0.0, edge.length, step):
         spot = edge.at(along + rng.uniform(0, step), -rng.uniform(3, 28))

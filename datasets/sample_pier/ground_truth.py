@@ -24,20 +24,20 @@ class Row:
     """The truth about one pier in one scene; None (an empty cell) where nothing could be seen."""
 
     scene: str
-    # item id
+    """Item id."""
     pier: str
     containers: int | None
-    # on the pier, roof seen from above, neither under cloud nor in its shadow
+    """On the pier, roof seen from above, neither under cloud nor in its shadow."""
     aboard: int | None
-    # the same on the deck of the ship at its berth
+    """The same on the deck of the ship at its berth."""
     hulls: int | None
-    # at its berth, more than half of it clear
+    """At its berth, more than half of it clear."""
     visible_fraction: float
-    # share of the pier's area that is clear, 0..1
+    """Share of the pier's area that is clear, 0..1."""
     berth_visible_fraction: float | None
-    # share of the berth's area that is clear, 0..1; None without a declared berth
+    """Share of the berth's area that is clear, 0..1; None without a declared berth."""
     standing: int
-    # containers on the pier with those that clouds hide
+    """Containers on the pier with those that clouds hide."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,9 +45,9 @@ class Region:
     """A rectangle of the port on the scene's pixels."""
 
     polygon: shapely.Polygon
-    # pixels (x, y)
+    """Pixels (x, y)."""
     weights: NDArray[np.float64]
-    # (rows, columns) area of each pixel inside it, pixels
+    """(rows, columns) area of each pixel inside it, pixels."""
 
     @classmethod
     def of(cls, span: Span) -> Region:

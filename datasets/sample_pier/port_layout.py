@@ -40,13 +40,13 @@ class Span:
     """A rectangle of the frame."""
 
     left: float
-    # least u, metres
+    """Least u, metres."""
     right: float
-    # greatest u, metres
+    """Greatest u, metres."""
     near: float
-    # least v, metres
+    """Least v, metres."""
     far: float
-    # greatest v, metres
+    """Greatest v, metres."""
 
     @property
     def corners(self) -> Points:
@@ -62,12 +62,12 @@ class Quay:
 
     name: str
     role: str
-    # as in cv.site.Role
+    """As in cv.site.Role."""
     aliases: tuple[str, ...]
     outline: Span
-    # where containers stand
+    """Where containers stand."""
     berth: Span | None
-    # where ships lie
+    """Where ships lie."""
 
 
 IMPORT = Quay(

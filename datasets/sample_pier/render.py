@@ -31,11 +31,11 @@ class Shot:
     """A scene on disk and the truth about it."""
 
     path: Path
-    # its image
+    """Its image."""
     seen: tuple[RenderedLabel, ...]
-    # every container and hull that counts, in pixels of the scene
+    """Every container and hull that counts, in pixels of the scene."""
     rows: tuple[Row, ...]
-    # the truth about each pier
+    """The truth about each pier."""
 
 
 def render(out: Path, days: int = len(PLAN), seed: int = 1) -> list[Path]:

@@ -61,7 +61,15 @@ class Scenery:
         else:
             u, v = EXPORT.outline.left - _CLEAR - BEAM / 2, 34.0
         heading = FRAME.angle + math.pi / 2
-        ship = ShipModel("container", LENGTH, BEAM, FRAME.at(u, v), heading, _DECK, 1.0)
+        ship = ShipModel(
+            kind="container",
+            length=LENGTH,
+            beam=BEAM,
+            centre=FRAME.at(u, v),
+            heading=heading,
+            deck=_DECK,
+            loaded=1.0,
+        )
         hull = draw_ship(canvas, ship, ContainerPaints(np.random.default_rng(15)))
         boxes = [item for item in canvas.placed if item.parent == hull.ident]
         order = np.random.default_rng(7).normal(0, 2, len(boxes))

@@ -33,18 +33,18 @@ class Day:
     """One day as planned; boxes of a stack are those on top."""
 
     exported: int
-    # boxes in the stack on the export pier
+    """Boxes in the stack on the export pier."""
     imported: int
-    # boxes in the stack on the import pier
+    """Boxes in the stack on the import pier."""
     aboard: int = 0
-    # boxes on the ship's deck; counted from the stern while it loads
+    """Boxes on the ship's deck; counted from the stern while it loads."""
     berth: str = ""
-    # name of the pier at which the ship lies, empty without a ship
+    """Name of the pier at which the ship lies, empty without a ship."""
     train: str = ""
-    # "", "full" or "empty": the train in the siding
+    """"", "full" or "empty": the train in the siding."""
     cover: Cover = Cover.NOTHING
     taken: bool = True
-    # False: the satellite took no scene
+    """False: the satellite took no scene."""
 
 
 PLAN = (
@@ -73,15 +73,15 @@ class Slot:
     """A place for one stack of boxes."""
 
     u: float
-    # along the coast, metres of FRAME
+    """Along the coast, metres of FRAME."""
     v: float
-    # out to sea, metres of FRAME
+    """Out to sea, metres of FRAME."""
     feet: int
-    # 20 or 40
+    """20 or 40."""
     rank: float
-    # its turn when the pier fills; the last one filled is not the first one taken
+    """Its turn when the pier fills; the last one filled is not the first one taken."""
     leave: float
-    # its turn when the pier empties
+    """Its turn when the pier empties."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,12 +89,12 @@ class Box:
     """A stack of boxes that keeps its place and colour while it stands."""
 
     ident: int
-    # seed of what is random about it
+    """Seed of what is random about it."""
     slot: Slot
     tiers: int
-    # boxes above each other
+    """Boxes above each other."""
     colour: Colour
-    # RGB 0..1
+    """RGB 0..1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,9 +102,9 @@ class Look:
     """A day of the story as it is drawn."""
 
     number: int
-    # from 0
+    """From 0."""
     time: datetime
-    # of the scene, UTC
+    """Of the scene, UTC."""
     day: Day
     exported: tuple[Box, ...]
     imported: tuple[Box, ...]

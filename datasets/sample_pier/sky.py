@@ -45,11 +45,11 @@ class Clouds:
     """Clouds as the picture shows them."""
 
     opacity: Floats
-    # (rows, columns) 0 clear to 1 opaque
+    """(rows, columns) 0 clear to 1 opaque."""
     shadow: Floats
-    # (rows, columns) 0 sunlit to 1 in full shadow
+    """(rows, columns) 0 sunlit to 1 in full shadow."""
     mottle: Floats
-    # (rows, columns) brightness of the clouds, about 1
+    """(rows, columns) brightness of the clouds, about 1."""
 
     @property
     def hidden(self) -> NDArray[np.bool_]:

@@ -25,23 +25,23 @@ class Properties:
     """Properties of a SkySat item."""
 
     acquired: str
-    # ISO 8601, UTC
+    """ISO 8601, UTC."""
     cloud_cover: float
-    # share of the scene, 0..1
+    """Share of the scene, 0..1."""
     sun_azimuth: float
-    # degrees clockwise from north
+    """Degrees clockwise from north."""
     sun_elevation: float
-    # degrees
+    """Degrees."""
     view_angle: float
-    # off nadir, degrees
+    """Off nadir, degrees."""
     gsd: float = GSD
-    # metres
+    """Metres."""
     pixel_resolution: float = GSD
-    # metres
+    """Metres."""
     item_type: str = "SkySatCollect"
     satellite_id: str = "SSC4"
     provider: str = "rendered"
-    # never a satellite: the sample is fictitious
+    """Never a satellite: the sample is fictitious."""
 
 
 def item_id(look: Look) -> str:

@@ -1,4 +1,4 @@
-"""ONNX on CPU and PyTorch say the same of the same tile, in both output layouts."""
+"""ONNX on CPU and PyTorch detect the same objects in a tile, in both output layouts."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ CASES = [
 
 
 def card(layout):
-    looks = (replace(CARD.passes[0], classes=DOTA),)
+    passes = (replace(CARD.passes[0], classes=DOTA),)
     thresholds = (0.2,) * len(DOTA)
-    return replace(CARD, classes=DOTA, layout=layout, passes=looks, thresholds=thresholds)
+    return replace(CARD, classes=DOTA, layout=layout, passes=passes, thresholds=thresholds)
 
 
 @pytest.mark.parametrize(("name", "layout"), CASES)
@@ -37,7 +37,7 @@ def test_onnx_and_pytorch_agree_on_a_tile(tmp_path, name, layout):
 
     checkpoint = SHARED / name
     if not checkpoint.exists():
-        pytest.skip(f"the DOTA checkpoint {name} is not at hand (it does not come with the source)")
+        pytest.skip(f"needs the DOTA checkpoint {name}, which does not come with the source")
     metadata = card(layout).to_metadata()
     path = tmp_path / "model.onnx"
     export_onnx(checkpoint, path, layout.value, metadata)

@@ -1,4 +1,4 @@
-"""8-bit models: what stays in float, what the integers answer, the same model every time."""
+"""8-bit models: what stays in float, how well they agree, the same model every time."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def quantizer(source: Path) -> QdqQuantizer:
-    wiring = load_float_graph(source)
-    seen = collect_histograms(wiring, [chip.image for chip in CHIPS])
-    return QdqQuantizer(wiring, activation_ranges(seen, "error", wiring.activated), SMALL)
+    graph = load_float_graph(source)
+    histograms = collect_histograms(graph, [chip.image for chip in CHIPS])
+    return QdqQuantizer(graph, activation_ranges(histograms, "error", graph.before_silu), SMALL)
 
 
 def kinds(model: onnx.ModelProto) -> list[str]:
@@ -50,15 +50,15 @@ def kinds(model: onnx.ModelProto) -> list[str]:
 def test_units_are_convolutions_with_their_activation_and_the_tail_is_what_follows(
     quantizer: QdqQuantizer,
 ) -> None:
-    wiring = quantizer.wiring
-    assert [unit.name for unit in wiring.units] == ["/a/Conv", "/b/Conv", "/head/Conv"]
-    assert wiring.units[0].nodes == ("/a/Conv", "/a/act/Sigmoid", "/a/act/Mul")
-    assert wiring.units[2].nodes == ("/head/Conv",)
-    assert wiring.units[0].products == 8 * 3 * 4 * 4 * CELLS * CELLS
-    assert wiring.tail == {"/tail/Reshape", "/tail/Sigmoid", "/tail/C"}
-    assert sorted(wiring.activated) == ["a", "b"]
-    assert "/b/Concat" in wiring.eight_bit(())
-    assert "/b/Concat" not in wiring.eight_bit({"/a/Conv"})
+    graph = quantizer.graph
+    assert [unit.name for unit in graph.units] == ["/a/Conv", "/b/Conv", "/head/Conv"]
+    assert graph.units[0].nodes == ("/a/Conv", "/a/act/Sigmoid", "/a/act/Mul")
+    assert graph.units[2].nodes == ("/head/Conv",)
+    assert graph.units[0].products == 8 * 3 * 4 * 4 * CELLS * CELLS
+    assert graph.tail == {"/tail/Reshape", "/tail/Sigmoid", "/tail/C"}
+    assert sorted(graph.before_silu) == ["a", "b"]
+    assert "/b/Concat" in graph.eight_bit(())
+    assert "/b/Concat" not in graph.eight_bit({"/a/Conv"})
 
 
 def test_pixels_go_into_the_first_convolution_as_they_are(quantizer: QdqQuantizer) -> None:
@@ -73,31 +73,31 @@ def test_pixels_go_into_the_first_convolution_as_they_are(quantizer: QdqQuantize
 def test_in_8_bits_as_much_is_found_as_in_float(
     source: Path, quantizer: QdqQuantizer, tmp_path: Path
 ) -> None:
-    likeness = OutputAgreement.of(OnnxModel.load(source), CHIPS)
+    reference = OutputAgreement.of(OnnxModel.load(source), CHIPS)
     fresh = OutputAgreement.of(
         OnnxModel.load(source), [small_chip(seed) for seed in range(100, 110)]
     )
-    answers = quantizer.answers((), likeness, tmp_path)
-    assert 0 < likeness.error(answers) < 0.5
-    assert likeness.error(likeness.answers) == 0
-    thresholds = likeness.thresholds(answers)
-    assert max(likeness.disagreement(answers, thresholds)) < 0.05
-    other = quantizer.answers((), fresh, tmp_path)
+    outputs = quantizer.outputs((), reference, tmp_path)
+    assert 0 < reference.error(outputs) < 0.5
+    assert reference.error(reference.outputs) == 0
+    thresholds = reference.thresholds(outputs)
+    assert max(reference.disagreement(outputs, thresholds)) < 0.05
+    other = quantizer.outputs((), fresh, tmp_path)
     assert fresh.disagreement(other, thresholds)[0] < 0.05
-    everything = [unit.name for unit in quantizer.wiring.units]
-    assert likeness.error(quantizer.answers(everything, likeness, tmp_path)) < 1e-4
+    everything = [unit.name for unit in quantizer.graph.units]
+    assert reference.error(quantizer.outputs(everything, reference, tmp_path)) < 1e-4
 
 
 def test_a_part_that_8_bits_ruin_stays_in_float(
     source: Path, quantizer: QdqQuantizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "FLOAT_SHARE", 0.5)
+    monkeypatch.setattr(command, "MAX_FLOAT_SHARE", 0.5)
     ranges = {**quantizer.ranges, "logits": (-4000.0, 4000.0)}
     spoilt = replace(quantizer, ranges=ranges)
-    likeness = OutputAgreement.of(OnnxModel.load(source), CHIPS)
-    parts = quantization_costs(spoilt, likeness, tmp_path)
-    assert max(parts, key=lambda one: one.harm).name == "/head/Conv"
-    chosen = choose_precision(spoilt, parts, likeness, tmp_path)
+    reference = OutputAgreement.of(OnnxModel.load(source), CHIPS)
+    parts = quantization_costs(spoilt, reference, tmp_path)
+    assert max(parts, key=lambda one: one.error).name == "/head/Conv"
+    chosen = choose_precision(spoilt, parts, reference, tmp_path)
     assert "/head/Conv" in chosen.floats
     assert max(chosen.disagreement) < 0.05
 
@@ -126,25 +126,25 @@ def test_the_command_writes_the_same_model_from_the_same_seed(
 def test_the_order_of_hashes_changes_nothing(source: Path, tmp_path: Path) -> None:
     code = (
         "import sys, hashlib; from pathlib import Path;"
-        "from small_network import *; from cv.export.qdq_quantizer import *;"
-        "from cv.export.activation_ranges import ranges_of;"
-        "w = float_wiring(Path(sys.argv[1]));"
-        "s = seen_values(w, [small_chip(i).image for i in range(2)]);"
-        "m = Quantizer(w, ranges_of(s, 'minmax', ()), SMALL).model(());"
+        "from tests.fixtures.small_network import *; from cv.export.qdq_quantizer import *;"
+        "from cv.export.activation_ranges import activation_ranges;"
+        "g = load_float_graph(Path(sys.argv[1]));"
+        "h = collect_histograms(g, [small_chip(i).image for i in range(2)]);"
+        "m = QdqQuantizer(g, activation_ranges(h, 'minmax', ()), SMALL).model(());"
         "print(hashlib.sha256(m.SerializeToString(deterministic=True)).hexdigest())"
     )
-    folders = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
-    said = {
+    root = str(Path(__file__).parents[2])
+    digests = {
         subprocess.run(
             [sys.executable, "-c", code, str(source)],
             capture_output=True,
             text=True,
             check=True,
-            env={"PYTHONPATH": ":".join(folders), "PYTHONHASHSEED": seed},
+            env={"PYTHONPATH": root, "PYTHONHASHSEED": seed},
         ).stdout
         for seed in ("1", "2")
     }
-    assert len(said) == 1
+    assert len(digests) == 1
 
 
 def test_what_cannot_be_quantized_is_refused(tmp_path: Path, source: Path) -> None:
@@ -158,24 +158,24 @@ def test_what_cannot_be_quantized_is_refused(tmp_path: Path, source: Path) -> No
 
 def test_ranges_hold_zero_and_what_counts() -> None:
     values = np.concatenate([np.random.default_rng(0).normal(0, 1, 100_000), [60.0, -90.0]])
-    seen = activation_histograms(
+    histograms = activation_histograms(
         lambda _: {"t": values.astype(np.float32)}, [np.zeros(1, np.uint8)]
     )
-    assert seen["t"].counts.sum() == len(values)
-    assert activation_ranges(seen, "minmax", ())["t"] == pytest.approx((-90, 60))
-    low, high = activation_ranges(seen, "percentile", ())["t"]
+    assert histograms["t"].counts.sum() == len(values)
+    assert activation_ranges(histograms, "minmax", ())["t"] == pytest.approx((-90, 60))
+    low, high = activation_ranges(histograms, "percentile", ())["t"]
     assert -90 < low < -3.5
     assert 3.5 < high < 60
-    low, high = activation_ranges(seen, "error", ())["t"]
+    low, high = activation_ranges(histograms, "error", ())["t"]
     assert -90 < low <= 0 <= high < 60
     with pytest.raises(ValueError, match="method is 'guess'"):
-        activation_ranges(seen, "guess", ())
+        activation_ranges(histograms, "guess", ())
 
 
 def test_far_below_zero_a_silu_leaves_nothing_that_is_worth_steps() -> None:
     flat = {"t": ActivationHistogram(-20.0, 5.0, np.ones(2048))}
-    plain, bent = (activation_ranges(flat, "error", names)["t"] for names in ((), ("t",)))
+    plain, activated = (activation_ranges(flat, "error", names)["t"] for names in ((), ("t",)))
     assert plain[0] == pytest.approx(-20)
-    assert -12 < bent[0] < -4
-    assert bent[1] == pytest.approx(5)
+    assert -12 < activated[0] < -4
+    assert activated[1] == pytest.approx(5)
     assert silu(np.array([0.0, 30.0, -30.0])) == pytest.approx([0.0, 30.0, 0.0], abs=1e-9)

@@ -1,4 +1,4 @@
-"""The mean of models."""
+"""The mean of the weights of models."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def tensors(path):
 
 @pytest.fixture
 def pair(tmp_path):
-    """A network, and the same with weights of twice the size."""
+    """A network, and the same with doubled weights."""
     models = [small_network(tmp_path / f"{name}.onnx") for name in ("one", "two")]
     proto = onnx.load(str(models[1]))
     for tensor in proto.graph.initializer:
@@ -45,7 +45,7 @@ def test_weights_are_means_and_the_card_says_of_what(pair, tmp_path):
     assert (card.passes, card.thresholds) == (SMALL.passes, SMALL.thresholds)
 
 
-def test_one_model_has_no_mean(pair, tmp_path):
+def test_one_model_is_not_averaged(pair, tmp_path):
     with pytest.raises(SystemExit):
         main([str(pair[0]), str(tmp_path / "mean.onnx"), "--version", "2", "--data", "one"])
 
@@ -58,15 +58,15 @@ def test_another_network_is_refused(pair, tmp_path, capsys):
     assert not (tmp_path / "mean.onnx").exists()
 
 
-def test_networks_that_look_for_other_things_have_no_mean(pair, tmp_path, capsys):
+def test_models_with_other_passes_are_not_averaged(pair, tmp_path, capsys):
     card = replace(SMALL, passes=SMALL.passes[:1])
     replace_model_card(pair[1], card)
     models = [*map(str, pair), str(tmp_path / "mean.onnx")]
     assert main([*models, "--version", "2", "--data", "both"]) == 2
-    assert "looks for other things" in capsys.readouterr().err
+    assert "detects other classes" in capsys.readouterr().err
 
 
-def test_a_model_that_is_there_is_not_replaced(pair, tmp_path, capsys):
+def test_an_existing_model_is_not_overwritten(pair, tmp_path, capsys):
     before = pair[1].read_bytes()
     assert main([*map(str, pair), str(pair[1]), "--version", "2", "--data", "both"]) == 2
     assert "it exists" in capsys.readouterr().err

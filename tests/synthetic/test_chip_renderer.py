@@ -121,7 +121,15 @@ def test_block_has_one_label_a_slot_and_one_stack() -> None:
 
 def test_boxes_on_a_ship_are_aboard_it() -> None:
     canvas = Canvas(240, 240, resolution=0.25)
-    ship = ShipModel("container", 190, 28, np.array([120.0, 120.0]), 0.4, 5.0, 1.0)
+    ship = ShipModel(
+        kind="container",
+        length=190,
+        beam=28,
+        centre=np.array([120.0, 120.0]),
+        heading=0.4,
+        deck=5.0,
+        loaded=1.0,
+    )
     hull = draw_ship(canvas, ship, paints(3))
     boxes = [item for item in canvas.placed if item.class_name == "container"]
     assert boxes
@@ -199,14 +207,14 @@ def test_no_label_is_larger_than_its_chip() -> None:
 
 
 def test_chips_of_another_scale_are_not_put_beside_those_that_are_there(tmp_path):
-    write_dataset(tmp_path, 0, 2, every=2, recipe=replace(DEFAULT, coarse=1.0))
+    write_dataset(tmp_path, 0, 2, every=2, config=replace(DEFAULT, coarse=1.0))
     before = (tmp_path / "dataset.yaml").read_text()
     assert "gsd_m: 1.2" in before
     for first, every, coarse in ((50, 2, 0.0), (0, 1, 1.0)):
         with pytest.raises(InputError, match="one recipe"):
-            write_dataset(tmp_path, first, first + 2, every, recipe=replace(DEFAULT, coarse=coarse))
+            write_dataset(tmp_path, first, first + 2, every, config=replace(DEFAULT, coarse=coarse))
     assert (tmp_path / "dataset.yaml").read_text() == before
-    write_dataset(tmp_path, 2, 3, every=2, recipe=replace(DEFAULT, coarse=1.0))
+    write_dataset(tmp_path, 2, 3, every=2, config=replace(DEFAULT, coarse=1.0))
     assert len(list(tmp_path.glob("images/*/*.png"))) == 3
 
 

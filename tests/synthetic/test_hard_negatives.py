@@ -7,7 +7,7 @@ import pytest
 from cv.rendering.canvas import WATER, Canvas, rectangle
 from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints
 from cv.synthetic.hard_negatives import HARD_NEGATIVES
-from cv.synthetic.moored_ships import draw_pack, draw_raft
+from cv.synthetic.moored_ships import draw_boat_group, draw_barge_raft
 from cv.synthetic.quay_line import QuayLine
 from cv.synthetic.terrain import draw_ground, draw_tracks
 from cv.synthetic.trains import draw_freight_train, draw_wagons
@@ -68,8 +68,8 @@ def test_moored_hulls_lie_side_by_side_and_not_on_each_other(seed):
     canvas = Canvas(600, 600, resolution=0.75, margin=20.0)
     canvas.mark(rectangle([300.0, 300.0], 640, 640, 0.0), WATER)
     paints = ContainerPaints(np.random.default_rng(seed))
-    draw_raft(canvas, np.array([120.0, 120.0]), 0.3, paints)
-    draw_pack(canvas, QuayLine(np.array([0.0, 420.0]), np.array([600.0, 420.0])), paints)
+    draw_barge_raft(canvas, np.array([120.0, 120.0]), 0.3, paints)
+    draw_boat_group(canvas, QuayLine(np.array([0.0, 420.0]), np.array([600.0, 420.0])), paints)
     hulls = [item.corners.astype(np.float32) for item in canvas.placed if item.class_name == "hull"]
     assert len(hulls) > 2
     for index, one in enumerate(hulls):

@@ -92,20 +92,20 @@ def test_the_shell_says_how_many_chips_are_for_hulls(share, tmp_path):
     assert main([str(tmp_path), "--first", "3", "--last", "5", "--coarse", str(share)]) == 0
     for seed in (3, 4):
         written = cv2.imread(str(next(tmp_path.rglob(f"images/*/{seed:06d}.png"))))
-        chip = render_chip(seed, recipe=replace(DEFAULT, coarse=share))
+        chip = render_chip(seed, config=replace(DEFAULT, coarse=share))
         assert chip.gsd == (COARSE_GSD if share else FINE_GSD)
         np.testing.assert_array_equal(written[..., ::-1], chip.image)
 
 
 def test_bare_places_hold_no_container():
     bare = replace(DEFAULT, coarse=0.0, bare=1.0)
-    kinds = {o.class_name for s in range(40, 48) for o in render_chip(s, recipe=bare).labels}
+    kinds = {o.class_name for s in range(40, 48) for o in render_chip(s, config=bare).labels}
     assert "container" not in kinds
     usual = replace(DEFAULT, coarse=0.0)
     assert any(
         o.class_name == "container"
         for s in range(40, 48)
-        for o in render_chip(s, recipe=usual).labels
+        for o in render_chip(s, config=usual).labels
     )
 
 
@@ -147,7 +147,17 @@ def test_clouds_hide_labels_where_the_picture_is_white():
     grey = np.full((640, 640, 3), 60, np.uint8)
     spots = [np.array([x, y]) for x in range(20, 620, 40) for y in range(20, 620, 40)]
     square = np.array([[-8, -8], [8, -8], [8, 8], [-8, 8]])
-    labels = [RenderedLabel("container", spot + square, 1.0, False, 0, 1) for spot in spots]
+    labels = [
+        RenderedLabel(
+            class_name="container",
+            corners=spot + square,
+            visible=1.0,
+            aboard=False,
+            stack=0,
+            tiers=1,
+        )
+        for spot in spots
+    ]
     hidden = clear = 0
     for seed in range(12):
         image, kept = draw_clouds(grey, labels, np.random.default_rng(seed))

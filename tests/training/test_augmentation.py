@@ -1,4 +1,4 @@
-"""Augmentation of batches: what changes, what does not, and by whose draw."""
+"""Augmentation of batches: rotation, mirroring, sharpness and exposure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from scipy import ndimage
 
-from cv.training.augmentation import _blurred, focus_batch
+from cv.training.augmentation import _gaussian_blur, focus_batch
 
 
 def batch(count: int = 40) -> torch.Tensor:
@@ -20,7 +20,7 @@ def focused(seed: int) -> torch.Tensor:
 
 def test_a_blur_is_gaussian() -> None:
     image = batch(1)[0]
-    ours = _blurred(image, 0.8).numpy()
+    ours = _gaussian_blur(image, 0.8).numpy()
     oracle = np.stack([ndimage.gaussian_filter(c, 0.8, mode="mirror", radius=3) for c in image])
     assert np.abs(ours - oracle).max() < 1e-5
 

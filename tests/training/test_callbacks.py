@@ -1,4 +1,4 @@
-"""How a run is followed."""
+"""Progress of a run: lines, a bar, curves."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from cv.errors import InputError
 from cv.training.callbacks import LineLogger, ProgressBar, TensorBoardLogger, make_callbacks
 
 
-def follow(watcher, steps: int = 120) -> None:
-    watcher.begun(3, 1, steps)
+def report_epoch(callback, steps: int = 120) -> None:
+    callback.on_start(3, 1, steps)
     for step in range(steps):
-        watcher.stepped(1, step, 1e-3, {"box": 1.5, "cls": 2.0 - step / 100})
-    watcher.saved(1, {"box": 1.25, "cls": 0.5})
-    watcher.close()
+        callback.on_step(1, step, 1e-3, {"box": 1.5, "cls": 2.0 - step / 100})
+    callback.on_epoch_saved(1, {"box": 1.25, "cls": 0.5})
+    callback.close()
 
 
 def test_lines_come_every_50_batches_and_after_an_epoch():
-    said: list[str] = []
-    follow(LineLogger(said.append))
-    assert [line.rsplit(" ", 2)[0] for line in said] == [
+    lines: list[str] = []
+    report_epoch(LineLogger(lines.append))
+    assert [line.rsplit(" ", 2)[0] for line in lines] == [
         "epoch 2/3 begins, 120 batches",
         "epoch 2/3 batch 50 box 1.500 cls 1.510",
         "epoch 2/3 batch 100 box 1.500 cls 1.010",
@@ -32,16 +32,16 @@ def test_lines_come_every_50_batches_and_after_an_epoch():
     ]
 
 
-def test_a_bar_goes_to_the_end_of_its_epoch(capsys):
-    follow(ProgressBar())
+def test_a_bar_reaches_the_end_of_its_epoch(capsys):
+    report_epoch(ProgressBar())
     assert "epoch 2/3: 100%" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("terminal", "kind"), [(True, ProgressBar), (False, LineLogger)])
 def test_a_terminal_has_a_bar_and_a_log_has_lines(tmp_path, monkeypatch, terminal, kind):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
-    (watcher,) = make_callbacks(tmp_path, print, False)
-    assert isinstance(watcher, kind)
+    (callback,) = make_callbacks(tmp_path, print, False)
+    assert isinstance(callback, kind)
 
 
 def test_curves_without_tensorboard_are_refused(tmp_path, monkeypatch):
@@ -53,12 +53,12 @@ def test_curves_without_tensorboard_are_refused(tmp_path, monkeypatch):
 @pytest.mark.skipif(
     importlib.util.find_spec("tensorboard") is None, reason="needs the extra tensorboard"
 )
-def test_curves_are_what_was_told(tmp_path):
+def test_curves_have_the_reported_losses(tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     (_, curves) = make_callbacks(tmp_path, lambda line: None, True)
     assert isinstance(curves, TensorBoardLogger)
-    follow(curves)
+    report_epoch(curves)
     seen = EventAccumulator(str(tmp_path / "tensorboard"))
     seen.Reload()
     steps = [(event.step, round(event.value, 3)) for event in seen.Scalars("step/cls")]

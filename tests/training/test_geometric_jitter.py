@@ -1,4 +1,4 @@
-"""Chips at another scale and angle: boxes stay on their pixels, draws on their chip."""
+"""Chips at another scale and angle: boxes stay on their pixels, draws depend on the chip."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.labels.outline_edits import visible_part
 from cv.synthetic.chip_dataset import fit_to_image
 from cv.training.geometric_jitter import (
-    COARSEST,
-    FINEST,
+    MAX_GSD_RATIO,
+    MAX_ROTATION_DEG,
+    MIN_GSD_RATIO,
     SHARE,
-    TURN,
-    JitteredChip,
+    LabelledChip,
     jitter_chip,
     transform_chip,
 )
@@ -35,10 +35,10 @@ def painted(boxes: np.ndarray, side: int = SIDE) -> np.ndarray:
     return cv2.resize(fine, (side, side), interpolation=cv2.INTER_AREA)
 
 
-def sample_of(boxes: OrientedBoxes) -> JitteredChip:
+def sample_of(boxes: OrientedBoxes) -> LabelledChip:
     corners = boxes.corners()
     image = np.repeat(painted(corners)[..., None], 3, axis=2)
-    return JitteredChip(image, np.arange(len(corners)), corners)
+    return LabelledChip(image, np.arange(len(corners)), corners)
 
 
 INNER = OrientedBoxes.from_values(
@@ -133,9 +133,9 @@ def test_strength_bounds_what_is_drawn_and_0_changes_nothing():
     gsd = np.array([60 / box[2] for box in boxes])
     turn = np.degrees([(box[4] + np.pi / 2) % np.pi - np.pi / 2 for box in boxes])
     assert len(boxes) / 300 == pytest.approx(SHARE, abs=0.08)
-    assert FINEST - 1e-3 < gsd.min() < 0.88
-    assert 1.15 < gsd.max() < COARSEST + 1e-3
-    assert 11 < np.abs(turn).max() < TURN + 1e-3
+    assert MIN_GSD_RATIO - 1e-3 < gsd.min() < 0.88
+    assert 1.15 < gsd.max() < MAX_GSD_RATIO + 1e-3
+    assert 11 < np.abs(turn).max() < MAX_ROTATION_DEG + 1e-3
     half = [jitter_chip(sample, 0.5, (3, 0, i)) for i in range(60)]
     half_turn = [OrientedBoxes.from_corners(one.corners).values[0][4] for one in half]
     assert np.abs((np.array(half_turn) + np.pi / 2) % np.pi - np.pi / 2).max() < math.radians(6.01)

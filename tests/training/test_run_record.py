@@ -1,4 +1,4 @@
-"""run.json: holds what it takes to repeat a run, and neither user nor home."""
+"""run.json: everything needed to repeat a run, and neither user nor home folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cv.training.run_record import RunRecord, package_versions, portable_command
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """The home folder of one alice, who works in ~/port."""
+    """The home folder of a user alice, who works in ~/port."""
     folder = tmp_path / "home" / "alice"
     (folder / "port" / "chips").mkdir(parents=True)
     monkeypatch.setenv("HOME", str(folder))
@@ -23,48 +23,68 @@ def home(tmp_path, monkeypatch):
     return folder
 
 
-def record_of(recipe: TrainingConfig, command: tuple[str, ...] = ()) -> RunRecord:
-    return RunRecord(command, recipe, "ab" * 32, "cd" * 32, "cpu", 2, package_versions())
+def record_of(config: TrainingConfig, command: tuple[str, ...] = ()) -> RunRecord:
+    return RunRecord(
+        command=command,
+        config=config,
+        weights_sha256="ab" * 32,
+        data_sha256="cd" * 32,
+        device="cpu",
+        threads=2,
+        versions=package_versions(),
+    )
 
 
-def test_what_is_written_is_read_again_wherever_the_project_moves_to(home):
+def test_a_record_can_be_read_after_the_project_was_moved(home):
     data, weights = home / "port/chips/dataset.yaml", home / "port/start.onnx"
     for file in (data, weights):
         file.write_text("")
-    recipe = TrainingConfig(
-        data, weights, home / "port/runs/one", 7, 3, 2e-4, 5, heads="raw", freeze=4
+    config = TrainingConfig(
+        data=data,
+        weights=weights,
+        out=home / "port/runs/one",
+        epochs=7,
+        batch=3,
+        rate=2e-4,
+        seed=5,
+        heads="raw",
+        freeze=4,
     )
-    recipe.out.mkdir(parents=True)
-    record_of(recipe).write()
-    text = (recipe.out / "run.json").read_text()
+    config.out.mkdir(parents=True)
+    record_of(config).write()
+    text = (config.out / "run.json").read_text()
     assert "alice" not in text
     assert json.loads(text)["recipe"]["data"] == "../../chips/dataset.yaml"
     (home / "port").rename(home / "moved")
     out = home / "moved/runs/one"
     again = RunRecord.read(out)
-    assert again.recipe.data.resolve() == home / "moved/chips/dataset.yaml"
-    assert again.recipe.weights.resolve() == home / "moved/start.onnx"
-    assert (again.recipe.epochs, again.recipe.rate, again.recipe.freeze) == (7, 2e-4, 4)
+    assert again.config.data.resolve() == home / "moved/chips/dataset.yaml"
+    assert again.config.weights.resolve() == home / "moved/start.onnx"
+    assert (again.config.epochs, again.config.rate, again.config.freeze) == (7, 2e-4, 4)
     assert again.versions == package_versions()
 
 
 def test_an_architecture_stays_a_name(home):
-    recipe = TrainingConfig(home / "port/chips", Path("yolo26n-obb.yaml"), home / "port/run")
-    recipe.out.mkdir()
-    record_of(recipe).write()
-    assert RunRecord.read(recipe.out).recipe.weights == Path("yolo26n-obb.yaml")
+    config = TrainingConfig(
+        data=home / "port/chips", weights=Path("yolo26n-obb.yaml"), out=home / "port/run"
+    )
+    config.out.mkdir()
+    record_of(config).write()
+    assert RunRecord.read(config.out).config.weights == Path("yolo26n-obb.yaml")
 
 
 def test_the_released_model_is_found_wherever_it_is_installed(home):
-    recipe = TrainingConfig(home / "port/chips", default_model(), home / "port/run")
-    recipe.out.mkdir()
-    record_of(recipe).write()
-    text = (recipe.out / "run.json").read_text()
+    config = TrainingConfig(
+        data=home / "port/chips", weights=default_model(), out=home / "port/run"
+    )
+    config.out.mkdir()
+    record_of(config).write()
+    text = (config.out / "run.json").read_text()
     assert json.loads(text)["recipe"]["weights"] == default_model().stem
-    assert RunRecord.read(recipe.out).recipe.weights == default_model()
+    assert RunRecord.read(config.out).config.weights == default_model()
 
 
-def test_paths_do_not_tell_whose_home_they_lie_in(home, tmp_path):
+def test_paths_do_not_reveal_the_home_folder(home, tmp_path):
     port = home / "port"
     assert portable_path(port / "chips", port / "runs/one") == "../../chips"
     assert portable_path(port / "chips", tmp_path / "runs") == "~/port/chips"
@@ -72,10 +92,10 @@ def test_paths_do_not_tell_whose_home_they_lie_in(home, tmp_path):
     assert portable_path(tmp_path / "data", port) == "../../../data"
 
 
-def test_a_command_is_kept_as_typed_but_for_absolute_paths(home):
+def test_absolute_paths_of_a_command_become_relative(home):
     typed = ["--data", "chips/dataset.yaml", "--out", str(home / "runs"), f"--weights={home}/a.pt"]
     assert portable_command([*typed, "--epochs", "3"]) == (
-        "python", "train.py", "--data", "chips/dataset.yaml", "--out", "../runs",
+        "pierwatch", "train", "--data", "chips/dataset.yaml", "--out", "../runs",
         "--weights=../a.pt", "--epochs", "3",
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Chips as the network takes them: boxes as ultralytics has them, an order by seed and epoch."""
+"""Chips for the network: boxes as ultralytics has them, an order by seed and epoch."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_boxes_are_those_of_ultralytics(data):
         assert (ours[:, 4] < 3 * math.pi / 4).all()
 
 
-def test_an_image_is_what_the_file_holds_red_first(data):
+def test_an_image_has_the_pixels_of_its_file_red_first(data):
     image = chips_of(data)[ChipIndex(0, 2)]["img"]
     blue_first = cv2.imread(str(data.parent / "images/train/2.png"))
     assert torch.equal(image, torch.from_numpy(blue_first[..., ::-1].transpose(2, 0, 1).copy()))
@@ -93,24 +93,24 @@ def test_each_epoch_has_all_chips_in_an_order_of_its_own():
         epochs.append([place.chip for place in places])
     assert epochs[0] != epochs[1] != epochs[2]
     later = SeededSampler(50, 3)
-    later.epoch = 2  # a run that goes on never saw the first two
+    later.epoch = 2  # a resumed run skips the first two
     assert [place.chip for place in later] == epochs[2]
     assert [place.chip for place in SeededSampler(50, 4)] != epochs[0]
 
 
-def test_batches_do_not_depend_on_who_reads_them(data):
+def test_batches_do_not_depend_on_worker_processes(data):
     found = []
-    for workers in (0, 2):
+    for workers in (0, 1):
         loader = make_loader(chips_of(data, jitter=1.0), 4, workers, False)
         epochs = []
         for epoch in (0, 1):
             loader.sampler.epoch = epoch
             epochs.append(list(loader))
         found.append(epochs)
-    alone, helped = found
+    alone, with_workers = found
     for epoch in (0, 1):
         assert [len(batch["img"]) for batch in alone[epoch]] == [4, 2]
-        for one, other in zip(alone[epoch], helped[epoch], strict=True):
+        for one, other in zip(alone[epoch], with_workers[epoch], strict=True):
             assert all(torch.equal(one[key], other[key]) for key in one)
     assert alone[0][0]["batch_idx"].tolist() == sorted(alone[0][0]["batch_idx"].tolist())
     assert not torch.equal(alone[0][0]["img"], alone[1][0]["img"])

@@ -1,3 +1,5 @@
+"""Training, augmentation and assignment; what becomes of checkpoints when they are released."""
+
 from __future__ import annotations
 
 import math
@@ -7,26 +9,21 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.fixtures.small_chips import paint_chips
-
 pytest.importorskip("ultralytics", reason="needs the extra train")
 
 import torch
 
-from cv.detector.model_card import ModelCard
 from cv.detector.model_zoo import default_model
 from cv.detector.onnx_model import OnnxModel
-from cv.errors import ModelError
-from cv.export.onnx_export import END_TO_END, RAW, load_network
-from cv.export.release import main as release_command
+from cv.export.onnx_export import RAW
 from cv.export.release import release_checkpoint, two_class_card
 from cv.synthetic.chip_dataset import write_dataset
 from cv.synthetic.chip_renderer import render_chip
 from cv.training.augmentation import relight_batch, rotate_batch
-from cv.training.initial_weights import read_architecture, read_checkpoint
+from cv.training.config import TrainingConfig
+from cv.training.initial_weights import read_checkpoint
 from cv.training.losses import ImageWiseAssigner
-from cv.training.onnx_to_torch import drop_one_to_one_head
-from cv.training.train import TrainingConfig, train_model
+from cv.training.train import train_model
 from cv.training.ultralytics_setup import isolate_ultralytics
 
 
@@ -38,7 +35,7 @@ def painted(box: tuple[float, float, float, float, float], side: int = 240) -> t
     return torch.from_numpy(image.transpose(2, 0, 1).copy())
 
 
-def test_turned_boxes_cover_turned_pixels() -> None:
+def test_rotated_boxes_cover_rotated_pixels() -> None:
     box = (0.35, 0.6, 0.4, 0.12, 0.5)
     images = torch.stack([painted(box)] * 12)
     generator = torch.Generator().manual_seed(3)
@@ -53,7 +50,7 @@ def test_turned_boxes_cover_turned_pixels() -> None:
         assert -math.pi / 4 <= row[4] < 3 * math.pi / 4
 
 
-def test_light_keeps_order_of_brightness_and_range() -> None:
+def test_exposure_keeps_the_order_of_brightness_and_the_range() -> None:
     ramp = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16).repeat(4, 3, 1, 1)
     lit = relight_batch(ramp, torch.Generator().manual_seed(0))
     assert lit.dtype == torch.float32
@@ -89,25 +86,23 @@ def test_assigning_image_by_image_equals_the_padded_batch() -> None:
         assert torch.allclose(left[chosen].float(), right[chosen].float(), atol=1e-6)
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """From a checkpoint, with a stem that does not learn."""
-    home = tmp_path_factory.mktemp("training")
-    data = paint_chips(home / "chips")
-    scratch = TrainingConfig(data, Path("yolo26n-obb.yaml"), home / "scratch", 1, 4, side=64)
-    start = train_model(scratch)
-    return train_model(
-        TrainingConfig(data, start, home / "run", 1, 2, 1e-2, freeze=5, side=64)
-    ).parents[1]
-
-
-def test_training_keeps_every_epoch(run: Path) -> None:
-    assert (run / "weights" / "epoch0.pt").is_file()
-
-
-def test_frozen_layers_keep_weights_and_statistics_and_the_others_do_not(run: Path) -> None:
-    paths = (run.parent / "scratch" / "weights" / "last.pt", run / "weights" / "last.pt")
-    before, after = (read_checkpoint(path).state_dict() for path in paths)
+def test_frozen_layers_keep_weights_and_statistics_and_the_others_do_not(
+    scratch_run: Path, small_chips: Path, tmp_path: Path
+) -> None:
+    start = scratch_run / "weights" / "last.pt"
+    config = TrainingConfig(
+        data=small_chips,
+        weights=start,
+        out=tmp_path / "run",
+        epochs=1,
+        batch=2,
+        rate=1e-2,
+        freeze=5,
+        side=64,
+    )
+    last = train_model(config)
+    assert (tmp_path / "run" / "weights" / "epoch0.pt").read_bytes() == last.read_bytes()
+    before, after = (read_checkpoint(path).state_dict() for path in (start, last))
     for name, value in before.items():
         layer = int(name.split(".")[1])
         if layer < 5:
@@ -117,94 +112,21 @@ def test_frozen_layers_keep_weights_and_statistics_and_the_others_do_not(run: Pa
     assert not any(torch.equal(before[name], after[name]) for name in moved)
 
 
-@pytest.mark.parametrize("layout", [RAW, END_TO_END])
-def test_released_model_loads_agrees_and_says_nothing_of_this_machine(
-    run: Path, tmp_path: Path, layout: str
-) -> None:
-    checkpoint = run / "weights" / "last.pt"
-    card = two_class_card("tiny", "0", layout, (0.3, 0.4), "five rendered chips")
-    model = release_checkpoint(checkpoint, tmp_path, card)
-    network = OnnxModel.load(model)
-    assert network.card == card
-    text = model.read_bytes()
-    for secret in (str(Path.cwd()), str(run), "site-packages", Path.home().name + "/"):
-        assert secret.encode() not in text
-
-    tile = np.random.default_rng(0).integers(0, 256, (640, 640, 3), dtype=np.uint8)
-    planes = torch.from_numpy(tile).permute(2, 0, 1)[None].float() / 255
-    with torch.inference_mode():
-        expected = load_network(checkpoint, layout)(planes)
-    found = network.run(tile)
-    expected = expected.numpy()
-    assert found.shape == expected.shape
-    assert found.shape == ((1, 7, 8400) if layout == RAW else (1, 1500, 7))
-    if layout == RAW:
-        assert np.allclose(found[:, :4], expected[:, :4], atol=0.5)
-        assert np.allclose(found[:, 4:6], expected[:, 4:6], atol=1e-3)
-    else:
-        assert np.allclose(found[..., 4], expected[..., 4], atol=1e-3)
-
-
-@pytest.mark.parametrize(
-    ("classes", "layout", "words"),
-    [
-        (("hull", "container"), RAW, "in this order"),
-        (("container", "hull", "car"), RAW, "its classes are container, hull, car"),
-    ],
-)
-def test_a_checkpoint_of_other_classes_is_not_released(tmp_path, classes, layout, words):
-    network = read_architecture(Path("yolo26n-obb.yaml"), len(classes))
-    network.names = dict(enumerate(classes))
-    torch.save({"model": network, "train_args": {}}, tmp_path / "other.pt")
-    with pytest.raises(ModelError, match=words):
-        release_checkpoint(
-            tmp_path / "other.pt",
-            tmp_path / "out",
-            two_class_card("x", "0", layout, (0.3, 0.4), "chips"),
-        )
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_model_that_does_not_answer_as_its_card_says_is_not_released(run, tmp_path):
-    """Its checkpoint has the raw head only."""
-    released = release_checkpoint(
-        run / "weights" / "last.pt", tmp_path, two_class_card("x", "0", RAW, (0.3, 0.4), "chips")
+def test_fine_tuning_starts_from_a_released_model(tmp_path: Path) -> None:
+    """With hardly a step made, the output is about that of the model it started from."""
+    data = write_dataset(tmp_path / "chips", 22, 25).folder / "dataset.yaml"  # 23 is in val
+    config = TrainingConfig(
+        data=data,
+        weights=default_model(),
+        out=tmp_path / "on",
+        epochs=1,
+        batch=3,
+        rate=1e-7,
+        heads="raw",
+        side=320,
     )
-    before = released.read_bytes()
-    raw = read_checkpoint(run / "weights" / "last.pt")
-    drop_one_to_one_head(raw.model[-1])
-    torch.save({"model": raw, "train_args": {}}, tmp_path / "raw.pt")
-    with pytest.raises(ModelError):
-        release_checkpoint(
-            tmp_path / "raw.pt", tmp_path, two_class_card("x", "0", END_TO_END, (0.3, 0.4), "chips")
-        )
-    assert released.read_bytes() == before
-
-
-@pytest.mark.parametrize("options", [[], ["--container", "40"]])
-def test_release_says_what_is_wrong_with_its_options(run, tmp_path, capsys, options):
-    arguments = [str(run / "weights" / "last.pt"), str(tmp_path / "out"), "--name", "x"]
-    with pytest.raises(SystemExit) as ended:
-        release_command([*arguments, "--version", "1", "--data", "chips", *options])
-    assert ended.value.code == 2
-    assert "error: " in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
-
-
-def test_card_refuses_thresholds_outside_0_to_1() -> None:
-    from cv.errors import ModelError
-
-    with pytest.raises(ModelError):
-        two_class_card("bad", "0", RAW, (0.3, 1.4), "none")
-    assert isinstance(two_class_card("good", "0", RAW, (0.3, 0.4), "none"), ModelCard)
-
-
-def test_training_goes_on_from_a_released_model(tmp_path: Path) -> None:
-    """With hardly a step made, it answers about as the model that it came from."""
-    data = write_dataset(tmp_path / "chips", 22, 26).folder / "dataset.yaml"  # 23 is in val
-    recipe = TrainingConfig(data, default_model(), tmp_path / "on", 1, 3, 1e-7, heads="raw")
-    card = two_class_card("on", "1", RAW, (0.3, 0.4), "three rendered chips")
-    tuned = OnnxModel.load(release_checkpoint(train_model(recipe), tmp_path, card))
+    card = two_class_card("on", "1", RAW, (0.3, 0.4), "two rendered chips")
+    tuned = OnnxModel.load(release_checkpoint(train_model(config), tmp_path, card))
     image = render_chip(24).image
     scores = [network.run(image)[0, 4] for network in (tuned, OnnxModel.load(default_model()))]
     assert scores[1].max() > 0.4
@@ -212,10 +134,45 @@ def test_training_goes_on_from_a_released_model(tmp_path: Path) -> None:
     assert np.corrcoef(scores[0], scores[1])[0, 1] > 0.95
 
 
-def test_ultralytics_finds_the_chips_from_any_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_float16_on_a_gpu_is_switched_on_without_the_trial_of_ultralytics(
+    small_chips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = write_dataset(tmp_path / "chips", 22, 24).folder / "dataset.yaml"  # 23 is in val
+    """The job asks for it, the settings of ultralytics do not: their trial downloads a network."""
+    from ultralytics.engine import trainer as engine
+
+    from cv.labels.dataset_yaml import read_dataset_yaml
+    from cv.training.torch_dataset import ChipDataset, ChipTransform
+    from cv.training.train import _ultralytics_settings
+    from cv.training.trainer import PierTrainer, TrainingJob
+
+    def no_trial(*_: object) -> bool:
+        raise AssertionError("the trial of mixed precision ran")
+
+    monkeypatch.setattr(engine, "check_amp", no_trial)
+    config = TrainingConfig(
+        data=small_chips, weights=Path("yolo26n-obb.yaml"), out=tmp_path / "run", side=64
+    )
+    job = TrainingJob(
+        config=config,
+        chips=ChipDataset(read_dataset_yaml(small_chips), ChipTransform(64, 0.0, 0)),
+        state=None,
+        callbacks=(),
+        workers=0,
+        bfloat16_on_cpu=False,
+        float16_on_gpu=True,
+    )
+    assert _ultralytics_settings(config, "cuda:0")["amp"] is False
+    trainer = PierTrainer(_ultralytics_settings(config, "cpu"), job)
+    trainer._setup_train()
+    assert trainer.amp is True
+    assert isinstance(trainer.scaler, torch.amp.GradScaler)
+    assert trainer.scaler.is_enabled() == torch.cuda.is_available()
+
+
+def test_ultralytics_finds_the_chips_from_any_folder(
+    small_chips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = write_dataset(tmp_path / "chips", 23, 24, 1).folder / "dataset.yaml"
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     isolate_ultralytics()
