@@ -50,7 +50,7 @@ def test_accidents_lose_and_double_nothing(tmp_path):
     small.mkdir()
     full = "2" if can_mount(small) else "0"
     lines = told(
-        "faults.py", "--work", str(tmp_path / "work"), "--kills", "4", "--deaths", "2",
+        "fault_injection.py", "--work", str(tmp_path / "work"), "--kills", "4", "--deaths", "2",
         "--full-disks", full, "--locks", "1", "--corrupt", "6",
     )  # fmt: skip
     kinds = {line[0]: list(map(int, line[1:])) for line in lines[1:]}
@@ -71,7 +71,7 @@ def test_what_is_lost_doubled_or_changed_is_noticed():
 
 
 def test_damaged_input_never_becomes_a_count():
-    lines = told("fuzz.py", "--images", "2000", "--sites", "300", "--models", "24")
+    lines = told("fuzzing.py", "--images", "2000", "--sites", "300", "--models", "24")
     names = [verdict.value for verdict in fuzzing.Verdict]
     for kind, number, *found in lines[1:]:
         counted = dict(zip(names, map(int, found), strict=True))

@@ -27,8 +27,8 @@ from cv.evaluation.image_evaluation import EvaluationSample
 from cv.evaluation.metrics import CountMetrics
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "datasets" / "real"))
-from calibrate import examined
-from labelled_scenes import questions
+from calibrate import evaluate_all
+from labelled_scenes import labelled_samples
 from script_runner import run
 from synthetic_evaluation import COMPARING, rendered
 
@@ -64,17 +64,17 @@ def speeds(detectors: Sequence[Detector], rounds: int) -> list[Speed]:
     ]
 
 
-def table(title: str, names: Sequence[str], marks: Sequence[CountMetrics]) -> str:
-    """A line per model: its marks, and how they differ from the first one's."""
+def table(title: str, names: Sequence[str], metrics: Sequence[CountMetrics]) -> str:
+    """A line per model: its metrics, and how they differ from the first one's."""
     head = (
         f"{title:<30} {'true':>6} {'count':>6} {'nMAE':>6} {'lost':>7} {'bias':>7} "
         f"{'AP50':>6} {'lost':>7}"
     )
     lines = [
         f"{Path(name).stem[:30]:<30} {m.true:>6} {m.counted:>6} {m.nmae:>6.3f} "
-        f"{m.nmae - marks[0].nmae:>+7.3f} {m.bias:>+7.3f} {m.ap50:>6.3f} "
-        f"{marks[0].ap50 - m.ap50:>+7.3f}"
-        for name, m in zip(names, marks, strict=True)
+        f"{m.nmae - metrics[0].nmae:>+7.3f} {m.bias:>+7.3f} {m.ap50:>6.3f} "
+        f"{metrics[0].ap50 - m.ap50:>+7.3f}"
+        for name, m in zip(names, metrics, strict=True)
     ]
     return "\n".join([head, *lines])
 
@@ -105,9 +105,9 @@ def main() -> None:
     for kind in kinds:
         sets = {"rendered": rendered(args.work, kind, COMPARING, args.chips, args.workers)}
         if args.real:
-            sets["real"] = [one for one in questions(args.real) if one.kind == kind]
-        for title, asked in sets.items():
-            print(f"\n{judged(f'{kind}s, {len(asked)} {title}', asked, names, detectors)}")
+            sets["real"] = [one for one in labelled_samples(args.real) if one.kind == kind]
+        for title, samples in sets.items():
+            print(f"\n{judged(f'{kind}s, {len(samples)} {title}', samples, names, detectors)}")
 
 
 def all_find(kind: str, detectors: Sequence[Detector]) -> bool:
@@ -117,13 +117,13 @@ def all_find(kind: str, detectors: Sequence[Detector]) -> bool:
 
 def judged(
     title: str,
-    asked: Sequence[EvaluationSample],
+    samples: Sequence[EvaluationSample],
     names: Sequence[str],
     detectors: Sequence[Detector],
 ) -> str:
-    """The table of all `detectors` on the images `asked`."""
-    marks = [CountMetrics.of(examined(asked, detector)) for detector in detectors]
-    return table(title, names, marks)
+    """The table of all `detectors` on the images `samples`."""
+    metrics = [CountMetrics.of(evaluate_all(samples, detector)) for detector in detectors]
+    return table(title, names, metrics)
 
 
 if __name__ == "__main__":

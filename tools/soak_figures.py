@@ -1,4 +1,4 @@
-"""What a month of nights took: figures that month.py measures, and that scale.py plans with."""
+"""What a month of nights took: figures that soak_test.py measures and capacity_plan.py plans with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Self
 
 from cv.io.atomic_files import write_atomically
 
-FILE = Path(__file__).resolve().parent / "month.csv"
+FILE = Path(__file__).resolve().parent / "soak_test.csv"
 """What was measured last."""
 
 

@@ -131,7 +131,7 @@ def main() -> None:
     parser.add_argument("--nights", type=int, default=30)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--model", help="released model; default: pierwatch-n")
-    parser.add_argument("--keep", action="store_true", help="keep the figures, for scale.py")
+    parser.add_argument("--keep", action="store_true", help="keep the figures, for capacity_plan.py")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     chips, place = yards(), args.work / "port.db"

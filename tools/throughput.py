@@ -32,8 +32,8 @@ from cv.detector.model_zoo import default_model
 from cv.evaluation.metrics import CountMetrics
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "datasets" / "real"))
-from calibrate import examined
-from labelled_scenes import questions
+from calibrate import evaluate_all
+from labelled_scenes import labelled_samples
 from script_runner import run
 
 SIDE = 8192
@@ -89,7 +89,7 @@ def measured(listed: list[Entry], rounds: int) -> dict[str, Measured]:
 
 
 def _once(entry: Entry) -> Measured:
-    script = Path(__file__).with_name("contender.py")
+    script = Path(__file__).with_name("throughput_worker.py")
     command = [sys.executable, str(script), entry.way, str(entry.scene), *entry.more]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return Measured(*json.loads(done.stdout.splitlines()[-1]))
@@ -112,19 +112,19 @@ def table(results: dict[str, Measured]) -> str:
 
 def accuracy(root: Path) -> str:
     """What int8 and OpenVINO change on the labelled real images."""
-    asked = [one for one in questions(root) if one.kind == CONTAINER]
+    samples = [one for one in labelled_samples(root) if one.kind == CONTAINER]
     ways = [(name, engine) for name in MODELS for engine in ("onnxruntime", "openvino")]
     lines = ["| model and engine | true | counted | nMAE | lost | AP50 | lost |"]
     lines += ["|---|---|---|---|---|---|---|"]
     first = None
     for name, engine in ways:
         detector = Detector.load(MODELS[name], CORES, engine).only(CONTAINER)
-        marks = CountMetrics.of(examined(asked, detector))
-        first = first or marks
+        metrics = CountMetrics.of(evaluate_all(samples, detector))
+        first = first or metrics
         lines.append(
-            f"| {name}, {engine} | {marks.true} | {marks.counted} | {marks.nmae:.3f} "
-            f"| {marks.nmae - first.nmae:+.3f} | {marks.ap50:.3f} "
-            f"| {first.ap50 - marks.ap50:+.3f} |"
+            f"| {name}, {engine} | {metrics.true} | {metrics.counted} | {metrics.nmae:.3f} "
+            f"| {metrics.nmae - first.nmae:+.3f} | {metrics.ap50:.3f} "
+            f"| {first.ap50 - metrics.ap50:+.3f} |"
         )
     return "\n".join(lines)
 

@@ -34,7 +34,7 @@ from cv.evaluation.metrics import CountMetrics, balanced_threshold
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import model_figures as figures
 from ablation_config import Budget, Look, Plan, Run
-from labelled_scenes import CONTAINER, HULL, questions
+from labelled_scenes import CONTAINER, HULL, labelled_samples
 from model_figures import Figures
 from script_runner import run
 from synthetic_evaluation import CALIBRATING, COMPARING, rendered
@@ -50,11 +50,11 @@ _MOST_OVERLAP = 0.6
 """Of a tile: more would look at everything more than six times."""
 
 
-def examined(asked: Sequence[EvaluationSample], detector: Detector) -> list[ImageEvaluation]:
-    """The exams, with a bar."""
+def evaluate_all(samples: Sequence[EvaluationSample], detector: Detector) -> list[ImageEvaluation]:
+    """The evaluations, with a bar."""
     return [
         evaluate_image(one, detector)
-        for one in tqdm(asked, unit="image", disable=None, leave=False)
+        for one in tqdm(samples, unit="image", disable=None, leave=False)
     ]
 
 
@@ -72,37 +72,37 @@ def at_scale(card: ModelCard, look: Look) -> ModelCard:
 def measured(
     name: str, detector: Detector, real: Sequence[ImageEvaluation], chips: Sequence[ImageEvaluation]
 ) -> Figures:
-    """The figures of `detector`, called `name`, from exams of one class or both."""
+    """The figures of `detector`, called `name`, from evaluations of one class or both."""
     line = Figures(name, f"{datetime.now(UTC):%Y-%m-%d}", detector.digest)
-    boxes = [exam for exam in real if exam.sample.kind == CONTAINER]
-    hulls = [exam for exam in real if exam.sample.kind == HULL]
+    boxes = [evaluation for evaluation in real if evaluation.sample.kind == CONTAINER]
+    hulls = [evaluation for evaluation in real if evaluation.sample.kind == HULL]
     if boxes:
-        marks = CountMetrics.of(boxes)
+        metrics = CountMetrics.of(boxes)
         line = replace(
             line,
             container_m=detector.card.pass_for(CONTAINER).gsd_m,
-            container_nmae=marks.nmae,
-            container_bias=marks.bias,
+            container_nmae=metrics.nmae,
+            container_bias=metrics.bias,
             container_even_nmae=_even(boxes).nmae,
-            container_ap50=marks.ap50,
+            container_ap50=metrics.ap50,
             container_fine_ap50=CountMetrics.of([e for e in boxes if e.gsd_m <= FINE_M]).ap50,
-            container_recall=marks.recall,
-            container_precision=marks.precision,
+            container_recall=metrics.recall,
+            container_precision=metrics.precision,
         )
     if hulls:
-        marks = CountMetrics.of(hulls)
+        metrics = CountMetrics.of(hulls)
         line = replace(
             line,
             hull_m=detector.card.pass_for(HULL).gsd_m,
-            hull_nmae=marks.nmae,
-            hull_bias=marks.bias,
+            hull_nmae=metrics.nmae,
+            hull_bias=metrics.bias,
             hull_even_nmae=_even(hulls).nmae,
-            hull_ap50=marks.ap50,
-            hull_length_error=marks.length_error,
+            hull_ap50=metrics.ap50,
+            hull_length_error=metrics.length_error,
         )
     if chips:
-        boxes = [exam for exam in chips if exam.sample.kind == CONTAINER]
-        hulls = [exam for exam in chips if exam.sample.kind == HULL]
+        boxes = [evaluation for evaluation in chips if evaluation.sample.kind == CONTAINER]
+        hulls = [evaluation for evaluation in chips if evaluation.sample.kind == HULL]
         line = replace(
             line,
             fresh_container_nmae=CountMetrics.of(boxes).nmae,
@@ -112,9 +112,9 @@ def measured(
     return line
 
 
-def _even(exams: Sequence[ImageEvaluation]) -> CountMetrics:
-    threshold = balanced_threshold(exams)
-    return CountMetrics.of([exam.at(threshold) for exam in exams])
+def _even(evaluations: Sequence[ImageEvaluation]) -> CountMetrics:
+    threshold = balanced_threshold(evaluations)
+    return CountMetrics.of([evaluation.at(threshold) for evaluation in evaluations])
 
 
 def tile_ms(detector: Detector) -> float:
@@ -144,10 +144,10 @@ def look(one: Look, root: Path) -> Figures:
     networks = tuple(replace(n, card=at_scale(n.card, one)) for n in plain.models)
     detector = replace(plain, models=networks)
     kinds = [kind for kind, gsd in ((CONTAINER, one.container_m), (HULL, one.hull_m)) if gsd]
-    asked = [q for q in questions(root) if q.kind in kinds]
+    samples = [q for q in labelled_samples(root) if q.kind in kinds]
     start = time.process_time()
-    exams = examined(asked, detector)
-    return replace(measured(one.name, detector, exams, ()), seconds=time.process_time() - start)
+    evaluations = evaluate_all(samples, detector)
+    return replace(measured(one.name, detector, evaluations, ()), seconds=time.process_time() - start)
 
 
 def model_figures(name: str, model: Path, root: Path, work: Path) -> Figures:
@@ -156,9 +156,9 @@ def model_figures(name: str, model: Path, root: Path, work: Path) -> Figures:
     kinds = detector.card.classes
     chips = [q for k in kinds for q in rendered(work / "fresh", k, COMPARING, CHIPS, 1)]
     start = time.process_time()
-    real = examined([q for q in questions(root) if q.kind in kinds], detector)
+    real = evaluate_all([q for q in labelled_samples(root) if q.kind in kinds], detector)
     seconds = time.process_time() - start
-    line = measured(name, detector, real, examined(chips, detector))
+    line = measured(name, detector, real, evaluate_all(chips, detector))
     return replace(line, seconds=seconds, tile_ms=tile_ms(detector), parameters=parameters(model))
 
 
@@ -221,8 +221,8 @@ def trained(run: Run, budget: Budget, weights: Path, root: Path, work: Path) -> 
     detector = Detector.load(model, threads=1)
     thresholds = []
     for kind in detector.card.classes:
-        exams = examined(rendered(work / "fresh", kind, CALIBRATING, CHIPS, 1), detector)
-        thresholds.append(round(min(0.9, max(0.05, balanced_threshold(exams))), 3))
+        evaluations = evaluate_all(rendered(work / "fresh", kind, CALIBRATING, CHIPS, 1), detector)
+        thresholds.append(round(min(0.9, max(0.05, balanced_threshold(evaluations))), 3))
     own = detector.models[0].card
     replace_model_card(
         model, own.measured(dict(zip(detector.card.classes, thresholds, strict=True)))
@@ -240,7 +240,7 @@ def printed(plan: Plan) -> str:
 
 
 def main() -> None:
-    """Measures or trains what is asked for, and prints the table."""
+    """Measures or trains what is samples for, and prints the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -60,9 +60,9 @@ class Look:
 
     name: str
     container_m: float = 0.0
-    """Of the pass for containers, metres a pixel; 0: not asked."""
+    """Of the pass for containers, metres a pixel; 0: not samples."""
     hull_m: float = 0.0
-    """Of the pass for hulls, metres a pixel; 0: not asked."""
+    """Of the pass for hulls, metres a pixel; 0: not samples."""
 
     @property
     def what(self) -> str:

@@ -25,9 +25,9 @@ SLICE_PX, SLICE_OVERLAP_PX = 1024, 200
 SAHI_PX, SAHI_OVERLAP = 640, 0.2
 """Side of SAHI's slices, pixels, and what they share, as a part of it."""
 SAHI_FLOOR = 0.1
-"""Least score that is asked of SAHI: below it SAHI itself changes how it merges."""
+"""Least score that is samples of SAHI: below it SAHI itself changes how it merges."""
 FLOOR = 0.02
-"""Least score that is asked of ultralytics, so that average precision has its candidates."""
+"""Least score that is samples of ultralytics, so that average precision has its candidates."""
 MOST = 3000
 """Boxes an image; ultralytics' default of 300 would cap the counts."""
 MERGE = 0.5
@@ -61,7 +61,7 @@ def _corners(scene: Scene) -> np.ndarray:
     return np.array([[[0, 0], [columns, 0], [columns, rows], [0, rows]]], dtype=float)
 
 
-class Peer(Protocol):
+class Baseline(Protocol):
     """Something that answers with oriented boxes."""
 
     @property

@@ -45,12 +45,12 @@ from cv.io.hashing import file_digest
 from cv.synthetic.chip_renderer import COARSE_GSD, FINE_GSD
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from baseline import MERGE, WAYS, Frame, Peer, Sahi, Yolo, ours
+from baseline import MERGE, WAYS, Frame, Baseline, Sahi, Yolo, ours
 from csv_records import cell, load, save
-from labelled_scenes import CONTAINER, HULL, questions
+from labelled_scenes import CONTAINER, HULL, labelled_samples
 from script_runner import run
 
-FIGURES = Path(__file__).resolve().parent / "peers.csv"
+RESULTS_CSV = Path(__file__).resolve().parent / "baselines.csv"
 SCALES_M = {CONTAINER: FINE_GSD, HULL: COARSE_GSD}
 """To which images are brought for the peers' sake, metres a pixel."""
 STANDS_FOR = {
@@ -64,7 +64,7 @@ OURS = "pierwatch count"
 
 
 @dataclass(frozen=True)
-class Line:
+class ResultRow:
     """How one peer, used in one way, did on all images of one class."""
 
     kind: str
@@ -104,7 +104,7 @@ class Use:
     """To which images are brought, metres a pixel; None: as delivered."""
     model: str
     """sha256 of the checkpoint, hexadecimal."""
-    load: Callable[[], Peer]
+    load: Callable[[], Baseline]
     """Makes the peer."""
     card: ModelCard
     """Our classes, and the threshold of the tool."""
@@ -127,37 +127,37 @@ def uses(kind: str, checkpoints: Sequence[Path], sahi: bool) -> Iterator[Use]:
             yield Use(name, "SAHI 640", gsd, digest, load, card_of("sahi"))
 
 
-def ours_line(kind: str, asked: Sequence[EvaluationSample], detector: Detector) -> Line:
+def pierwatch_row(kind: str, samples: Sequence[EvaluationSample], detector: Detector) -> ResultRow:
     """Pierwatch's."""
-    exams, start, looking = [], time.process_time(), detector.only(kind)
-    for question in tqdm(asked, unit="image", disable=None, leave=False):
-        with Scene.open(question.path, question.gsd_m) as scene:
+    evaluations, start, looking = [], time.process_time(), detector.only(kind)
+    for sample in tqdm(samples, unit="image", disable=None, leave=False):
+        with Scene.open(sample.path, sample.gsd_m) as scene:
             found = ours(scene, looking)
-            exams.append(score_detections(question, scene.grid, found, looking.card))
+            evaluations.append(score_detections(sample, scene.grid, found, looking.card))
     seconds = time.process_time() - start
     gsd = f"{detector.card.pass_for(kind).gsd_m:g} m"
-    return _line(kind, (detector.card.name, OURS, gsd, kind), detector.digest, exams, seconds)
+    return _line(kind, (detector.card.name, OURS, gsd, kind), detector.digest, evaluations, seconds)
 
 
-def peer_lines(kind: str, asked: Sequence[EvaluationSample], use: Use) -> Iterator[Line]:
+def baseline_rows(kind: str, samples: Sequence[EvaluationSample], use: Use) -> Iterator[ResultRow]:
     """Those of `use` for all of its classes that may stand for `kind`."""
     peer = use.load()
     answers, start = [], time.process_time()
-    for question in tqdm(asked, unit="image", disable=None, leave=False):
-        with Scene.open(question.path, question.gsd_m) as scene:
+    for sample in tqdm(samples, unit="image", disable=None, leave=False):
+        with Scene.open(sample.path, sample.gsd_m) as scene:
             frame = Frame.of(scene, use.gsd_m)
             to_ground = scene.grid.local_plane().from_pixel @ frame.to_pixel
-            answers.append((question, scene.grid, peer.answer(frame).transformed(to_ground)))
+            answers.append((sample, scene.grid, peer.answer(frame).transformed(to_ground)))
     seconds = time.process_time() - start
     for classes in STANDS_FOR[kind]:
         known = [index for index, own in peer.names.items() if own in classes]
         if len(known) == len(classes):
-            exams = [
-                score_detections(question, grid, taken_for(kind, found, known, use.card), use.card)
-                for question, grid, found in answers
+            evaluations = [
+                score_detections(sample, grid, taken_for(kind, found, known, use.card), use.card)
+                for sample, grid, found in answers
             ]
             words = (use.name, use.way, use.pixels, " + ".join(classes))
-            yield _line(kind, words, use.model, exams, seconds)
+            yield _line(kind, words, use.model, evaluations, seconds)
 
 
 def taken_for(kind: str, found: Detections, known: Sequence[int], card: ModelCard) -> Detections:
@@ -175,16 +175,16 @@ def _line(
     kind: str,
     words: tuple[str, str, str, str],
     digest: str,
-    exams: Sequence[ImageEvaluation],
+    evaluations: Sequence[ImageEvaluation],
     seconds: float,
-) -> Line:
-    marks = CountMetrics.of(exams)
-    threshold = balanced_threshold(exams)
-    even = CountMetrics.of([exam.at(threshold) for exam in exams])
+) -> ResultRow:
+    metrics = CountMetrics.of(evaluations)
+    threshold = balanced_threshold(evaluations)
+    even = CountMetrics.of([evaluation.at(threshold) for evaluation in evaluations])
     today = f"{datetime.now(UTC):%Y-%m-%d}"
-    return Line(
-        kind, *words, today, digest, len(exams), marks.nmae, marks.bias, even.nmae, marks.ap50,
-        marks.recall, marks.precision, seconds,
+    return ResultRow(
+        kind, *words, today, digest, len(evaluations), metrics.nmae, metrics.bias, even.nmae, metrics.ap50,
+        metrics.recall, metrics.precision, seconds,
     )  # fmt: skip
 
 
@@ -196,12 +196,12 @@ def card_of(tool: str) -> ModelCard:
 
 def measure(kind: str, root: Path, every: Sequence[Use], again: bool) -> None:
     """Measures what is not known yet of objects of `kind`, and keeps each line as it comes."""
-    asked = [question for question in questions(root) if question.kind == kind]
+    samples = [sample for sample in labelled_samples(root) if sample.kind == kind]
     detector = Detector.load(threads=1)
     for use in (*every, None):
         way, pixels = (use.way, use.pixels) if use else (OURS, "")
         model = use.model if use else detector.digest
-        lines = load(Line, FIGURES)
+        lines = load(ResultRow, RESULTS_CSV)
         known = [
             line
             for line in lines
@@ -210,14 +210,14 @@ def measure(kind: str, root: Path, every: Sequence[Use], again: bool) -> None:
         ]
         if known and known[0].model == model and not again:
             continue
-        found = list(peer_lines(kind, asked, use)) if use else [ours_line(kind, asked, detector)]
+        found = list(baseline_rows(kind, samples, use)) if use else [pierwatch_row(kind, samples, detector)]
         for line in found:
             print(_row(line), flush=True)
-        save([line for line in lines if line not in known] + found, FIGURES)
+        save([line for line in lines if line not in known] + found, RESULTS_CSV)
 
 
-def table(lines: Sequence[Line]) -> str:
-    """A line each; * marks the least nMAE of a peer in its class, with how it compares to ours."""
+def table(lines: Sequence[ResultRow]) -> str:
+    """A line each; * metrics the least nMAE of a peer in its class, with how it compares to ours."""
     head = (
         f"{'peer':<16} {'way':<16} {'pixels':<13} {'taken for it':<30} {'nMAE':>6} {'bias':>7} "
         f"{'even':>6} {'AP50':>6} {'recall':>7} {'precision':>9} {'CPU s':>5}"
@@ -235,11 +235,11 @@ def table(lines: Sequence[Line]) -> str:
     return "\n".join(rows).rstrip()
 
 
-def _tool(line: Line) -> str:
+def _tool(line: ResultRow) -> str:
     return line.way.split()[0] if line.way.startswith("SAHI") else "ultralytics"
 
 
-def _row(line: Line) -> str:
+def _row(line: ResultRow) -> str:
     peer = line.peer.split(" + ")[0][:16]
     return (
         f"{peer:<16} {line.way:<16} {line.pixels:<13} {line.classes[:30]:<30} "
@@ -266,7 +266,7 @@ def main() -> None:
     for kind in ((args.kind,) if args.kind else (CONTAINER, HULL)) if args.root else ():
         every = list(uses(kind, checkpoints, not args.no_sahi))
         measure(kind, args.root, every, args.again)
-    print(table(load(Line, FIGURES)))
+    print(table(load(ResultRow, RESULTS_CSV)))
 
 
 if __name__ == "__main__":

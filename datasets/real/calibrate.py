@@ -1,4 +1,4 @@
-"""Calibrates a model on rendered chips and real scenes, and says how well that works elsewhere.
+"""Calibrates a model on rendered chips and real scenes, and says how well that works cross_fitted.
 
     python datasets/real/calibrate.py weights/pierwatch-n.onnx ../shared/real --work runs/c
 
@@ -27,8 +27,8 @@ from cv.evaluation.metrics import CountMetrics
 from cv.export.release import replace_model_card
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from cross_validation import WINDOW_M, Fold, elsewhere, folds
-from labelled_scenes import questions
+from cross_validation import WINDOW_M, Fold, cross_fitted, leave_one_out
+from labelled_scenes import labelled_samples
 from script_runner import run
 from synthetic_evaluation import CALIBRATING, rendered
 
@@ -36,15 +36,15 @@ LEAST = 0.05
 """Candidates down to this score are looked at while a threshold is sought."""
 
 
-def examined(asked: Sequence[EvaluationSample], detector: Detector) -> list[ImageEvaluation]:
-    """The exams, with a bar."""
+def evaluate_all(samples: Sequence[EvaluationSample], detector: Detector) -> list[ImageEvaluation]:
+    """The evaluations, with a bar."""
     return [
         evaluate_image(one, detector)
-        for one in tqdm(asked, unit="image", disable=None, leave=False)
+        for one in tqdm(samples, unit="image", disable=None, leave=False)
     ]
 
 
-def unprejudiced(detector: Detector) -> Detector:
+def without_calibrations(detector: Detector) -> Detector:
     """`detector` without calibrations, with candidates down to `LEAST`."""
     low = LEAST / CANDIDATE_FRACTION
     cards = [
@@ -58,9 +58,9 @@ def unprejudiced(detector: Detector) -> Detector:
 def print_elsewhere(scenes: Sequence[ImageEvaluation], others: Sequence[Fold]) -> None:
     """How whole scenes, and windows of them, fare by what all others say."""
     pairs = zip(scenes, others, strict=True)
-    marks = CountMetrics.of([exam.at(fold.threshold) for exam, fold in pairs])
-    print(f"  nMAE {marks.nmae:.3f}, bias {marks.bias:+.3f}")
-    print(f"  windows: {IntervalCoverage.of(elsewhere(scenes, others, WINDOW_M))}")
+    metrics = CountMetrics.of([evaluation.at(fold.threshold) for evaluation, fold in pairs])
+    print(f"  nMAE {metrics.nmae:.3f}, bias {metrics.bias:+.3f}")
+    print(f"  windows: {IntervalCoverage.of(cross_fitted(scenes, others, WINDOW_M))}")
 
 
 def main() -> None:
@@ -74,16 +74,16 @@ def main() -> None:
     parser.add_argument("--chips", type=int, default=100, help="of each class")
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
-    detector = unprejudiced(Detector.load(args.model))
-    asked = list(questions(args.root))
+    detector = without_calibrations(Detector.load(args.model))
+    samples = list(labelled_samples(args.root))
     fits = []
     for kind in detector.card.classes:
         fresh = rendered(args.work, kind, CALIBRATING, args.chips, args.workers)
-        chips = examined(fresh, detector)
-        scenes = examined([q for q in asked if q.kind == kind], detector)
+        chips = evaluate_all(fresh, detector)
+        scenes = evaluate_all([q for q in samples if q.kind == kind], detector)
         fits.append(Fold.of(scenes, chips))
         print(f"{kind}: threshold {fits[-1].threshold}; each scene by all others:")
-        print_elsewhere(scenes, folds(scenes, chips))
+        print_elsewhere(scenes, leave_one_out(scenes, chips))
     thresholds = dict(zip(detector.card.classes, (fit.threshold for fit in fits), strict=True))
     own = Detector.load(args.model).models[0].card
     own = own.measured(thresholds, [fit.calibration for fit in fits])

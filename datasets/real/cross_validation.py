@@ -33,30 +33,30 @@ class Fold:
     def of(cls, scenes: Sequence[ImageEvaluation], chips: Sequence[ImageEvaluation]) -> Fold:
         """By whole real `scenes` and rendered `chips`, all with candidates of low scores."""
         threshold = balanced_threshold(scenes)
-        windows = [part for exam in scenes for part in cut(exam, WINDOW_M)]
+        windows = [part for evaluation in scenes for part in cut(evaluation, WINDOW_M)]
         fit = fit_on_chips_and_windows(
             [e.at(threshold) for e in chips], [e.at(threshold) for e in windows]
         )
         return cls(threshold, fit)
 
-    def judges(self, exam: ImageEvaluation, side_m: float) -> list[ImageEvaluation]:
-        """The windows of the scene `exam` with this threshold and these intervals."""
+    def judges(self, evaluation: ImageEvaluation, side_m: float) -> list[ImageEvaluation]:
+        """The windows of the scene `evaluation` with this threshold and these intervals."""
         return recalibrated(
-            [part.at(self.threshold) for part in cut(exam, side_m)], self.calibration
+            [part.at(self.threshold) for part in cut(evaluation, side_m)], self.calibration
         )
 
 
-def folds(scenes: Sequence[ImageEvaluation], chips: Sequence[ImageEvaluation]) -> list[Fold]:
+def leave_one_out(scenes: Sequence[ImageEvaluation], chips: Sequence[ImageEvaluation]) -> list[Fold]:
     """For each of `scenes` what all others and the `chips` say."""
     return [Fold.of([*scenes[:i], *scenes[i + 1 :]], chips) for i in range(len(scenes))]
 
 
-def elsewhere(
+def cross_fitted(
     scenes: Sequence[ImageEvaluation], others: Sequence[Fold], side_m: float
 ) -> list[ImageEvaluation]:
     """The windows of `scenes`, each judged by its fold."""
     pairs = zip(scenes, others, strict=True)
-    return [part for exam, fold in pairs for part in fold.judges(exam, side_m)]
+    return [part for evaluation, fold in pairs for part in fold.judges(evaluation, side_m)]
 
 
 def balanced_threshold(scenes: Sequence[ImageEvaluation]) -> float:
@@ -68,6 +68,6 @@ def balanced_threshold(scenes: Sequence[ImageEvaluation]) -> float:
     return round(float(np.clip(metrics.balanced_threshold(scenes), 0.05, 0.95)), 2)
 
 
-def cut(exam: ImageEvaluation, side_m: float) -> list[ImageEvaluation]:
+def cut(evaluation: ImageEvaluation, side_m: float) -> list[ImageEvaluation]:
     """The windows of a scene; 0: it stays whole, as do images of ships, whose hulls are longer."""
-    return exam.windows(side_m) if side_m and exam.sample.kind == CONTAINER else [exam]
+    return evaluation.windows(side_m) if side_m and evaluation.sample.kind == CONTAINER else [evaluation]

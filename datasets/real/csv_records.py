@@ -46,7 +46,7 @@ def keep(lines: Sequence[Any], path: Path) -> None:
     save([*others, *lines], path)
 
 
-def of_model(kind: type[_Measured], path: Path, digest: str) -> list[_Measured]:
+def rows_of_model(kind: type[_Measured], path: Path, digest: str) -> list[_Measured]:
     """The lines of class `kind` in the file `path` that are of the model with sha256 `digest`."""
     return [line for line in load(kind, path) if line.model == digest]
 

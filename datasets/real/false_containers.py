@@ -22,13 +22,13 @@ from cv import Detector
 from cv.evaluation.image_evaluation import ImageEvaluation
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from calibrate import examined
-from csv_records import keep, of_model
-from labelled_scenes import CONTAINER, questions
+from calibrate import evaluate_all
+from csv_records import keep, rows_of_model
+from labelled_scenes import CONTAINER, labelled_samples
 from script_runner import run
 from synthetic_evaluation import without_containers
 
-FIGURES = Path(__file__).resolve().parent / "empty.csv"
+RESULTS_CSV = Path(__file__).resolve().parent / "false_containers.csv"
 LIMIT = 1.0
 """False containers a hectare."""
 WINDOW_M = 60.0
@@ -36,7 +36,7 @@ WINDOW_M = 60.0
 
 
 @dataclass(frozen=True)
-class Line:
+class ResultRow:
     """False containers on one set of looks without containers."""
 
     looks: str
@@ -59,29 +59,29 @@ class Line:
         return self.false / self.hectares if self.hectares else float("nan")
 
 
-def line(exams: Sequence[ImageEvaluation], looks: str, model: str) -> Line:
-    """The line of `exams`, none of which has a container."""
-    counts = [exam.counted for exam in exams]
-    hectares = 100 * sum(exam.area_km2 for exam in exams)
+def line(evaluations: Sequence[ImageEvaluation], looks: str, model: str) -> ResultRow:
+    """The line of `evaluations`, none of which has a container."""
+    counts = [evaluation.counted for evaluation in evaluations]
+    hectares = 100 * sum(evaluation.area_km2 for evaluation in evaluations)
     today = f"{datetime.now(UTC):%Y-%m-%d}"
-    return Line(looks, today, model, len(exams), hectares, sum(counts), max(counts, default=0))
+    return ResultRow(looks, today, model, len(evaluations), hectares, sum(counts), max(counts, default=0))
 
 
-def measured(detector: Detector, root: Path, work: Path, chips: int) -> list[Line]:
+def measured(detector: Detector, root: Path, work: Path, chips: int) -> list[ResultRow]:
     """All lines."""
-    fresh = examined(list(without_containers(work, chips)), detector)
-    real = examined([q for q in questions(root) if q.kind == CONTAINER], detector)
-    empty = [exam for exam in real if not exam.true]
-    windows = [part for exam in real if exam.true for part in exam.windows(WINDOW_M)]
+    fresh = evaluate_all(list(without_containers(work, chips)), detector)
+    real = evaluate_all([q for q in labelled_samples(root) if q.kind == CONTAINER], detector)
+    empty = [evaluation for evaluation in real if not evaluation.true]
+    windows = [part for evaluation in real if evaluation.true for part in evaluation.windows(WINDOW_M)]
     sets = (
         ("rendered chips", fresh),
         ("real regions", empty),
         (f"real windows of {WINDOW_M:g} m", [part for part in windows if not part.true]),
     )
-    return [line(exams, looks, detector.digest) for looks, exams in sets]
+    return [line(evaluations, looks, detector.digest) for looks, evaluations in sets]
 
 
-def table(lines: Sequence[Line]) -> str:
+def table(lines: Sequence[ResultRow]) -> str:
     """A line each."""
     head = f"{'without containers':<24} {'looks':>5} {'ha':>7} {'false':>6} {'a ha':>6} {'most':>5}"
     rows = [
@@ -104,9 +104,9 @@ def main() -> None:
     args = parser.parse_args()
     detector = Detector.load(args.model)
     if args.root:
-        next(questions(args.root))  # a wrong folder is told before chips are rendered
-        keep(measured(detector, args.root, args.work, args.chips), FIGURES)
-    lines = of_model(Line, FIGURES, detector.digest)
+        next(labelled_samples(args.root))  # a wrong folder is told before chips are rendered
+        keep(measured(detector, args.root, args.work, args.chips), RESULTS_CSV)
+    lines = rows_of_model(ResultRow, RESULTS_CSV, detector.digest)
     if not lines:
         sys.exit("not measured of this model: name the folder of real scenes")
     print(table(lines))

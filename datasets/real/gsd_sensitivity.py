@@ -29,16 +29,16 @@ from cv.evaluation.metrics_table import images_table, metrics_table
 from cv.geometry.oriented_boxes import OrientedBoxes, map_points
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from labelled_scenes import CONTAINER, questions
+from labelled_scenes import CONTAINER, labelled_samples
 from script_runner import run
 
 BLUR_PX = 0.57
 """Sigma of the camera's blur, its own pixels: exp(-2 (pi sigma / 2)^2) is 0.2."""
 
 
-def coarser(question: EvaluationSample, gsd_m: float, folder: Path) -> EvaluationSample | None:
-    """`question` at `gsd_m` metres a pixel; None where it is as coarse already."""
-    with Scene.open(question.path, question.gsd_m) as scene:
+def coarser(sample: EvaluationSample, gsd_m: float, folder: Path) -> EvaluationSample | None:
+    """`sample` at `gsd_m` metres a pixel; None where it is as coarse already."""
+    with Scene.open(sample.path, sample.gsd_m) as scene:
         own = np.array(scene.grid.local_plane().gsd_m)
         rows, columns = scene.grid.shape
         image = scene.read(Affine.identity(), (rows, columns)).rgb
@@ -47,23 +47,23 @@ def coarser(question: EvaluationSample, gsd_m: float, folder: Path) -> Evaluatio
     shrink = own / gsd_m
     size = np.maximum(1, np.rint([columns, rows] * shrink)).astype(int)
     blurred = cv2.GaussianBlur(image, (0, 0), BLUR_PX / shrink[0], sigmaY=BLUR_PX / shrink[1])
-    path = folder / f"{question.name}.png"
+    path = folder / f"{sample.name}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     small = cv2.resize(blurred, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA)
     cv2.imwrite(str(path), small[..., ::-1])
     scale = Affine.scale(*(size / [columns, rows]))
-    region = None if question.region is None else transform_geometry(question.region, scale)
-    truth = OrientedBoxes.from_corners(map_points(scale, question.truth.corners()))
+    region = None if sample.region is None else transform_geometry(sample.region, scale)
+    truth = OrientedBoxes.from_corners(map_points(scale, sample.truth.corners()))
     gsd = (float(own[0] * columns / size[0]), float(own[1] * rows / size[1]))
-    return replace(question, path=path, gsd_m=gsd, truth=truth, region=region)
+    return replace(sample, path=path, gsd_m=gsd, truth=truth, region=region)
 
 
-def examined(root: Path, detector: Detector, gsd_m: float) -> list[ImageEvaluation]:
-    """The exams of `detector` in the finer scenes under `root`, seen at `gsd_m`."""
-    asked = [question for question in questions(root) if question.kind == CONTAINER]
+def evaluate_all(root: Path, detector: Detector, gsd_m: float) -> list[ImageEvaluation]:
+    """The evaluations of `detector` in the finer scenes under `root`, seen at `gsd_m`."""
+    samples = [sample for sample in labelled_samples(root) if sample.kind == CONTAINER]
     with tempfile.TemporaryDirectory() as folder:
-        seen = [coarser(question, gsd_m, Path(folder)) for question in asked]
-        chosen = [question for question in seen if question is not None]
+        seen = [coarser(sample, gsd_m, Path(folder)) for sample in samples]
+        chosen = [sample for sample in seen if sample is not None]
         return [evaluate_image(one, detector) for one in tqdm(chosen, disable=None, leave=False)]
 
 
@@ -76,9 +76,9 @@ def main() -> None:
     parser.add_argument("--gsd", type=float, default=0.75, help="metres a pixel")
     parser.add_argument("--model", type=Path, help="ONNX model; default: the released one")
     args = parser.parse_args()
-    exams = examined(args.root, Detector.load(args.model), args.gsd)
-    print(f"{images_table(exams)}\n")
-    print(metrics_table([(f"container, as at {args.gsd:g} m", CountMetrics.of(exams))]))
+    evaluations = evaluate_all(args.root, Detector.load(args.model), args.gsd)
+    print(f"{images_table(evaluations)}\n")
+    print(metrics_table([(f"container, as at {args.gsd:g} m", CountMetrics.of(evaluations))]))
 
 
 if __name__ == "__main__":

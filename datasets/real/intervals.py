@@ -28,20 +28,20 @@ from cv.evaluation.image_evaluation import ImageEvaluation
 from cv.evaluation.metrics import CountMetrics
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from calibrate import examined, unprejudiced
-from cross_validation import cut, elsewhere, folds
-from csv_records import cell, keep, of_model
-from labelled_scenes import CONTAINER, questions
+from calibrate import evaluate_all, without_calibrations
+from cross_validation import cut, cross_fitted, leave_one_out
+from csv_records import cell, keep, rows_of_model
+from labelled_scenes import CONTAINER, labelled_samples
 from script_runner import run
 from synthetic_evaluation import CALIBRATING, COVERING, rendered
 
-FIGURES = Path(__file__).resolve().parent / "intervals.csv"
+RESULTS_CSV = Path(__file__).resolve().parent / "intervals.csv"
 WINDOWS_M = (60.0, 80.0, 100.0)
 """Sides of the windows on which intervals are judged, metres."""
 
 
 @dataclass(frozen=True)
-class Line:
+class ResultRow:
     """Coverage on one set of looks."""
 
     kind: str
@@ -69,11 +69,11 @@ class Line:
     """The same with their sign."""
 
 
-def line(exams: Sequence[ImageEvaluation], looks: str, fitted: str, detector: Detector) -> Line:
-    """The line of `exams`."""
-    c, marks = IntervalCoverage.of(exams), CountMetrics.of(exams)
-    kind, today = exams[0].sample.kind, f"{datetime.now(UTC):%Y-%m-%d}"
-    return Line(
+def line(evaluations: Sequence[ImageEvaluation], looks: str, fitted: str, detector: Detector) -> ResultRow:
+    """The line of `evaluations`."""
+    c, metrics = IntervalCoverage.of(evaluations), CountMetrics.of(evaluations)
+    kind, today = evaluations[0].sample.kind, f"{datetime.now(UTC):%Y-%m-%d}"
+    return ResultRow(
         kind,
         looks,
         fitted,
@@ -84,31 +84,31 @@ def line(exams: Sequence[ImageEvaluation], looks: str, fitted: str, detector: De
         c.non_empty,
         c.non_empty_covered,
         c.width,
-        marks.nmae,
-        marks.bias,
+        metrics.nmae,
+        metrics.bias,
     )
 
 
 def measured(
     detector: Detector, root: Path, work: Path, count: int, workers: int
-) -> Iterator[Line]:
+) -> Iterator[ResultRow]:
     """All lines."""
-    asked, plain = list(questions(root)), unprejudiced(detector)
+    samples, plain = list(labelled_samples(root)), without_calibrations(detector)
     for kind in detector.card.classes:
-        fresh = examined(rendered(work, kind, COVERING, count, workers), detector)
+        fresh = evaluate_all(rendered(work, kind, COVERING, count, workers), detector)
         yield line(fresh, "fresh rendered chips", "shipped", detector)
-        scenes = [q for q in asked if q.kind == kind]
-        chips = examined(rendered(work, kind, CALIBRATING, count // 2, workers), plain)
-        shipped, unfitted = examined(scenes, detector), examined(scenes, plain)
-        others = folds(unfitted, chips)
+        scenes = [q for q in samples if q.kind == kind]
+        chips = evaluate_all(rendered(work, kind, CALIBRATING, count // 2, workers), plain)
+        shipped, unfitted = evaluate_all(scenes, detector), evaluate_all(scenes, plain)
+        others = leave_one_out(unfitted, chips)
         for side in (0.0, *(WINDOWS_M if kind == CONTAINER else ())):
             name = f"real windows of {side:g} m" if side else "real scenes, whole"
-            parts = [part for exam in shipped for part in cut(exam, side)]
+            parts = [part for evaluation in shipped for part in cut(evaluation, side)]
             yield line(parts, name, "shipped", detector)
-            yield line(elsewhere(unfitted, others, side), name, "cross-fitted", detector)
+            yield line(cross_fitted(unfitted, others, side), name, "cross-fitted", detector)
 
 
-def table(lines: Sequence[Line]) -> str:
+def table(lines: Sequence[ResultRow]) -> str:
     """A line each."""
     head = (
         f"{'class':<10} {'looks':<24} {'interval':<13} {'looks':>5} {'held':>6} "
@@ -136,8 +136,8 @@ def main() -> None:
     args = parser.parse_args()
     detector = Detector.load(args.model)
     if args.root:
-        keep(list(measured(detector, args.root, args.work, args.chips, args.workers)), FIGURES)
-    lines = of_model(Line, FIGURES, detector.digest)
+        keep(list(measured(detector, args.root, args.work, args.chips, args.workers)), RESULTS_CSV)
+    lines = rows_of_model(ResultRow, RESULTS_CSV, detector.digest)
     print(table(lines) if lines else "not measured of this model: name the folder of real scenes")
 
 

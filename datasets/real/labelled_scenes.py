@@ -1,4 +1,4 @@
-"""The labelled real images as questions: where they lie, their scale, and what is judged."""
+"""The labelled real images as labelled_samples: where they lie, their scale, and what is judged."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ TRAINED_ON = (
     "osm_way_450553995_rd_0.25m",
     "osm_way_822818454_rd_0.25m",
 )
-"""Images that released models are trained on (CC BY 4.0): they are no questions."""
+"""Images that released models are trained on (CC BY 4.0): they are no labelled_samples."""
 CONTAINER, HULL = block_labels.CONTAINER, block_labels.HULL
 SHIPS_GSD_M = 0.8
 """Assumed for `ships/`, whose images say nothing of it; their publisher states 0.3 to 0.8 m."""
-LEAST_HULL_M = 48.0
+MIN_HULL_M = 48.0
 """Hulls at least this long are judged (60 pixels of `ships/`): shorter ones are boats."""
 EDGE_PX = 4.0
 """A hull so near to the edge of the image is cut by it: most such hulls are not labelled, and
 those that are (or are found) are not judged."""
 
 
-def questions(root: Path) -> Iterator[EvaluationSample]:
+def labelled_samples(root: Path) -> Iterator[EvaluationSample]:
     """Every labelled image under `root`, once for each class that is labelled in it; InputError."""
     if not (root / "labels").is_dir():
         raise InputError(
@@ -80,4 +80,4 @@ def _surveyed(root: Path, path: Path) -> Iterator[EvaluationSample]:
 def _hulls(
     name: str, path: Path, gsd_m: tuple[float, float], truth: OrientedBoxes
 ) -> EvaluationSample:
-    return EvaluationSample(name, path, gsd_m, HULL, truth, None, LEAST_HULL_M, EDGE_PX)
+    return EvaluationSample(name, path, gsd_m, HULL, truth, None, MIN_HULL_M, EDGE_PX)

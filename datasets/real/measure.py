@@ -21,32 +21,32 @@ from cv.evaluation.metrics import CountMetrics
 from cv.evaluation.metrics_table import bands_table, images_table, metrics_table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from labelled_scenes import CONTAINER, HULL, questions
+from labelled_scenes import CONTAINER, HULL, labelled_samples
 from script_runner import run
 
 FINE_M = 0.6
 """Up to this ground sampling distance single containers are told apart reliably, metres."""
 
 
-def examined(root: Path, detector: Detector, kinds: tuple[str, ...]) -> list[ImageEvaluation]:
-    """The exams of `detector` in all images under `root` with labels of `kinds`."""
-    asked = [question for question in questions(root) if question.kind in kinds]
+def evaluate_all(root: Path, detector: Detector, kinds: tuple[str, ...]) -> list[ImageEvaluation]:
+    """The evaluations of `detector` in all images under `root` with labels of `kinds`."""
+    samples = [sample for sample in labelled_samples(root) if sample.kind in kinds]
     return [
-        evaluate_image(question, detector) for question in tqdm(asked, disable=None, leave=False)
+        evaluate_image(sample, detector) for sample in tqdm(samples, disable=None, leave=False)
     ]
 
 
-def summary(exams: list[ImageEvaluation]) -> str:
-    """The marks over all images, and of containers by coarseness."""
+def summary(evaluations: list[ImageEvaluation]) -> str:
+    """The metrics over all images, and of containers by coarseness."""
     rows = []
     for kind in (CONTAINER, HULL):
-        chosen = [exam for exam in exams if exam.sample.kind == kind]
+        chosen = [evaluation for evaluation in evaluations if evaluation.sample.kind == kind]
         if not chosen:
             continue
         rows.append((f"{kind}, all", CountMetrics.of(chosen)))
         if kind == CONTAINER:
-            fine = [exam for exam in chosen if exam.gsd_m <= FINE_M]
-            coarse = [exam for exam in chosen if exam.gsd_m > FINE_M]
+            fine = [evaluation for evaluation in chosen if evaluation.gsd_m <= FINE_M]
+            coarse = [evaluation for evaluation in chosen if evaluation.gsd_m > FINE_M]
             rows.append((f"{kind}, up to {FINE_M:g} m", CountMetrics.of(fine)))
             rows.append((f"{kind}, above {FINE_M:g} m", CountMetrics.of(coarse)))
     return metrics_table(rows)
@@ -63,14 +63,14 @@ def main() -> None:
     args = parser.parse_args()
     detector = Detector.load(args.model)
     kinds = (args.kind,) if args.kind else detector.card.classes
-    exams = examined(args.root, detector, kinds)
+    evaluations = evaluate_all(args.root, detector, kinds)
     for kind in kinds:
-        chosen = [exam for exam in exams if exam.sample.kind == kind]
+        chosen = [evaluation for evaluation in evaluations if evaluation.sample.kind == kind]
         print(f"{kind}s\n{images_table(chosen)}\n")
         print(f"{bands_table(chosen)}\n")
-    print(summary(exams))
+    print(summary(evaluations))
     for kind in kinds:
-        off = CountMetrics.of([exam for exam in exams if exam.sample.kind == kind]).length_error
+        off = CountMetrics.of([evaluation for evaluation in evaluations if evaluation.sample.kind == kind]).length_error
         print(f"lengths of {kind}s that were found are off by {off:.1%} (median)")
 
 

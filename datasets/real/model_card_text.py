@@ -28,9 +28,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import baselines
 import false_containers
 import intervals
-from csv_records import load, of_model
-from labelled_scenes import CONTAINER, HULL, LEAST_HULL_M, SHIPS_GSD_M
-from measure import examined, summary
+from csv_records import load, rows_of_model
+from labelled_scenes import CONTAINER, HULL, MIN_HULL_M, SHIPS_GSD_M
+from measure import evaluate_all, summary
 from script_runner import run
 
 _USE = """\
@@ -65,7 +65,7 @@ the lines *cross-fitted* of the table of intervals.
 """
 
 
-def page(detector: Detector, exams: Sequence[ImageEvaluation]) -> str:
+def page(detector: Detector, evaluations: Sequence[ImageEvaluation]) -> str:
     """The card as Markdown."""
     card, digest = detector.card, detector.digest
     parts = [
@@ -73,19 +73,19 @@ def page(detector: Detector, exams: Sequence[ImageEvaluation]) -> str:
         _facts(card, digest),
         _use(card),
         _DATA.format(data=card.training_data, licence=card.licence),
-        _counts(card, exams),
+        _counts(card, evaluations),
         _section(
             "Intervals",
             "90 % intervals on fresh rendered chips, and on real scenes cut into windows. "
             "*Cross-fitted*: every scene is judged by intervals that were fitted without it; "
             "*shipped*: those of the model, in whose fitting the real scenes took part. *Width*: "
             "sum of the intervals' widths over the number of objects; *busy*: looks with objects.",
-            _of(digest, intervals.Line, intervals.FIGURES, intervals.table),
+            _of(digest, intervals.ResultRow, intervals.RESULTS_CSV, intervals.table),
         ),
         _section(
             "Where there are none",
             "False containers on piers without any; the aim is at most one a hectare.",
-            _of(digest, false_containers.Line, false_containers.FIGURES, false_containers.table),
+            _of(digest, false_containers.ResultRow, false_containers.RESULTS_CSV, false_containers.table),
         ),
         _section(
             "Beside what else one could use",
@@ -95,9 +95,9 @@ def page(detector: Detector, exams: Sequence[ImageEvaluation]) -> str:
             "was set by these scenes; *even* is the nMAE at the best common threshold, chosen by "
             "the truth. "
             "`datasets/real/baselines.py` says how each was used.",
-            _peers(digest),
+            _baselines(digest),
         ),
-        _limits(exams),
+        _limits(evaluations),
     ]
     return "\n".join(parts)
 
@@ -116,38 +116,38 @@ def _use(card: ModelCard) -> str:
     return _USE.format(low=low, high=high, looks=looks)
 
 
-def _counts(card: ModelCard, exams: Sequence[ImageEvaluation]) -> str:
+def _counts(card: ModelCard, evaluations: Sequence[ImageEvaluation]) -> str:
     pairs = zip(card.classes, card.thresholds, strict=True)
     text = "## How well it counts\n\n" + _READING.format(
         thresholds=", ".join(f"{kind} {threshold:g}" for kind, threshold in pairs)
     )
-    text += f"\n{_code(summary(list(exams)))}\n"
+    text += f"\n{_code(summary(list(evaluations)))}\n"
     for kind in (CONTAINER, HULL):
-        chosen = [exam for exam in exams if exam.sample.kind == kind]
+        chosen = [evaluation for evaluation in evaluations if evaluation.sample.kind == kind]
         if chosen:
             text += f"\n{kind.capitalize()}s, image by image, then by coarseness and width:\n\n"
             text += f"{_code(images_table(chosen))}\n\n{_code(bands_table(chosen))}\n"
     return text
 
 
-def _limits(exams: Sequence[ImageEvaluation]) -> str:
-    boxes = [exam for exam in exams if exam.sample.kind == CONTAINER and exam.true]
-    hulls = [exam for exam in exams if exam.sample.kind == HULL]
+def _limits(evaluations: Sequence[ImageEvaluation]) -> str:
+    boxes = [evaluation for evaluation in evaluations if evaluation.sample.kind == CONTAINER and evaluation.true]
+    hulls = [evaluation for evaluation in evaluations if evaluation.sample.kind == HULL]
     lines = ["## Limits\n"]
     if boxes:
-        worst = max(boxes, key=lambda exam: abs(exam.counted - exam.true) / exam.true)
+        worst = max(boxes, key=lambda evaluation: abs(evaluation.counted - evaluation.true) / evaluation.true)
         lines.append(
             f"- {len(boxes)} real scenes with containers are few. The worst is "
             f"{worst.sample.name} ({worst.gsd_m:.2f} m a pixel): {worst.counted} counted of "
             f"{worst.true}. Errors of scenes cancel in part in the totals above."
         )
     if hulls:
-        marks = CountMetrics.of(hulls)
+        metrics = CountMetrics.of(hulls)
         lines.append(
-            f"- Hulls are judged from {LEAST_HULL_M:g} m on, in images whose scale is assumed "
-            f"({SHIPS_GSD_M:g} m): {marks.recall:.0%} of {marks.true} are found, "
-            f"{marks.precision:.0%} of what is reported is one; where both agree, the length is "
-            f"off by {marks.length_error:.1%} (median)."
+            f"- Hulls are judged from {MIN_HULL_M:g} m on, in images whose scale is assumed "
+            f"({SHIPS_GSD_M:g} m): {metrics.recall:.0%} of {metrics.true} are found, "
+            f"{metrics.precision:.0%} of what is reported is one; where both agree, the length is "
+            f"off by {metrics.length_error:.1%} (median)."
         )
     lines.append("- Clouds are not recognized: without a cloud mask they count as seen.")
     lines.append(
@@ -158,8 +158,8 @@ def _limits(exams: Sequence[ImageEvaluation]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _peers(digest: str) -> str:
-    lines = load(baselines.Line, baselines.FIGURES)
+def _baselines(digest: str) -> str:
+    lines = load(baselines.ResultRow, baselines.RESULTS_CSV)
     if not any(line.model == digest for line in lines):
         return ""
     return baselines.table(lines)
@@ -167,7 +167,7 @@ def _peers(digest: str) -> str:
 
 def _of(digest: str, kind: type, path: Path, table: Callable[[Sequence[Any]], str]) -> str:
     """The table of the measured lines of the model; empty without any."""
-    lines = of_model(kind, path, digest)
+    lines = rows_of_model(kind, path, digest)
     return table(lines) if lines else ""
 
 
@@ -190,7 +190,7 @@ def main() -> None:
     args = parser.parse_args()
     detector = Detector.load(args.model)
     target = args.page or (args.model or default_model()).with_suffix(".md")
-    write_atomically(target, page(detector, examined(args.root, detector, detector.card.classes)))
+    write_atomically(target, page(detector, evaluate_all(args.root, detector, detector.card.classes)))
     print(target)
 
 

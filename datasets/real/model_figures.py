@@ -8,13 +8,13 @@ from pathlib import Path
 
 from csv_records import cell, load, save
 
-FIGURES = Path(__file__).resolve().parent / "ablations.csv"
+RESULTS_CSV = Path(__file__).resolve().parent / "ablations.csv"
 _UNKNOWN = float("nan")
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured of one line of the plan; nan: not asked, or nothing to be judged.
+    """What was measured of one line of the plan; nan: not samples, or nothing to be judged.
 
     container_ and hull_ are of the labelled real images, fresh_ of held-back rendered chips. nmae
     and bias are at the thresholds of the model's card; even_nmae is at the threshold at which all
@@ -57,12 +57,12 @@ class Figures:
 
 def read() -> dict[str, Figures]:
     """The measured lines by name."""
-    return {line.name: line for line in load(Figures, FIGURES)}
+    return {line.name: line for line in load(Figures, RESULTS_CSV)}
 
 
 def record(line: Figures) -> None:
     """Keeps `line`, in the place of an earlier measurement of the same name."""
-    save(list((read() | {line.name: line}).values()), FIGURES)
+    save(list((read() | {line.name: line}).values()), RESULTS_CSV)
 
 
 _COLUMNS = (

@@ -1,4 +1,4 @@
-"""Rendered chips as questions, from seeds that no training uses; each purpose has its own."""
+"""Rendered chips as labelled_samples, from seeds that no training uses; each purpose has its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import cv2
-from labelled_scenes import CONTAINER, EDGE_PX, HULL, LEAST_HULL_M
+from labelled_scenes import CONTAINER, EDGE_PX, HULL, MIN_HULL_M
 
 from cv.evaluation.dataset_adapter import evaluation_samples
 from cv.evaluation.image_evaluation import EvaluationSample
@@ -43,10 +43,10 @@ def rendered(
     places = dataset_images(place)
     dataset = complete_from_images(read_dataset(place), places)
     gsd = COARSE_GSD if coarse else FINE_GSD
-    asked = list(evaluation_samples(dataset, places, kind, (gsd, gsd)))
+    samples = list(evaluation_samples(dataset, places, kind, (gsd, gsd)))
     if coarse:  # judged as in real scenes: whole ships, no boats
-        asked = [replace(q, least_m=LEAST_HULL_M, margin_px=EDGE_PX) for q in asked]
-    return asked
+        samples = [replace(q, least_m=MIN_HULL_M, margin_px=EDGE_PX) for q in samples]
+    return samples
 
 
 def without_containers(folder: Path, count: int, first: int = EMPTY) -> Iterator[EvaluationSample]:

@@ -28,7 +28,7 @@ from cv.evaluation.image_evaluation import ImageEvaluation, evaluate_image
 from cv.evaluation.matching import NOTHING
 from cv.events.vessels.vessel_matching import UNKNOWN, Fleet, HullMeasurement, Vessel
 
-LEAST_M = 60.0
+MIN_LENGTH_M = 60.0
 FLEETS = (4, 12, 40)
 _CHIPS = 20
 """Rendered at a time."""
@@ -59,17 +59,17 @@ class Trial:
     """The name that it was given, or UNKNOWN."""
 
 
-def ships(exam: ImageEvaluation) -> Iterator[Ship]:
-    """The ships of an exam that were found."""
+def ships(evaluation: ImageEvaluation) -> Iterator[Ship]:
+    """The ships of an evaluation that were found."""
     sides = zip(
-        exam.matches.objects[0], exam.found.scores, exam.found.boxes.lengths,
-        exam.found.boxes.widths, strict=True,
+        evaluation.matches.objects[0], evaluation.found.scores, evaluation.found.boxes.lengths,
+        evaluation.found.boxes.widths, strict=True,
     )  # fmt: skip
     for i, score, length, beam in sides:
-        if i == NOTHING or score < exam.threshold or exam.truth.lengths[i] < LEAST_M:
+        if i == NOTHING or score < evaluation.threshold or evaluation.truth.lengths[i] < MIN_LENGTH_M:
             continue
         seen = HullMeasurement(float(length), float(beam))
-        yield Ship(float(exam.truth.lengths[i]), float(exam.truth.widths[i]), seen)
+        yield Ship(float(evaluation.truth.lengths[i]), float(evaluation.truth.widths[i]), seen)
 
 
 def found(detector: Detector, work: Path, wanted: int, workers: int) -> list[Ship]:
@@ -77,8 +77,8 @@ def found(detector: Detector, work: Path, wanted: int, workers: int) -> list[Shi
     told: list[Ship] = []
     with tqdm(total=wanted, unit="ship", disable=None, leave=False) as bar:
         for first in count(NAMING, _CHIPS):
-            for question in rendered(work, "hull", first, _CHIPS, workers):
-                told += ships(evaluate_image(question, detector))
+            for sample in rendered(work, "hull", first, _CHIPS, workers):
+                told += ships(evaluate_image(sample, detector))
             bar.update(min(len(told), wanted) - bar.n)
             if len(told) >= wanted:
                 return told[:wanted]

@@ -1,4 +1,4 @@
-"""What each scene really shows, from the renderer's own labels."""
+"""The truth about each scene, from the labels of the renderer."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from port_layout import GSD, QUAYS, SHAPE, Quay, Span
-from schedule import Look
+from schedule import PortState
 from skysat_delivery import item_id
 
 from cv.rendering.picture import RenderedLabel
 
-ROOF_SEEN = 0.45
-"""Share of a roof from which on its box counts as visible, as in training."""
+MIN_ROOF_VISIBLE = 0.45
+"""Smallest visible share of a roof for its container to count, as in training."""
 
 
 @dataclass(frozen=True)
@@ -78,16 +78,16 @@ class Region:
 
 
 @dataclass(frozen=True, eq=False)
-class Watch:
-    """A watched place with its regions."""
+class ObservedPier:
+    """A pier of the port with its regions in the scene."""
 
     quay: Quay
     pier: Region
     berth: Region | None
 
-    def row(self, look: Look, labels: list[RenderedLabel], hidden: NDArray[np.bool_]) -> Row:
-        """The truth about this place."""
-        boxes = [x for x in labels if x.class_name == "container" and x.visible >= ROOF_SEEN]
+    def row(self, state: PortState, labels: list[RenderedLabel], hidden: NDArray[np.bool_]) -> Row:
+        """Return the truth about this pier."""
+        boxes = [x for x in labels if x.class_name == "container" and x.visible >= MIN_ROOF_VISIBLE]
         ashore = [box for box in boxes if not box.aboard and self.pier.holds(box)]
         ships = [x for x in labels if x.class_name == "hull" and self._moors(x)]
         afloat = [box for box in boxes if box.aboard and self._moors(box)]
@@ -95,7 +95,7 @@ class Watch:
         at_berth = round(self.berth.clear_share(hidden), 6) if self.berth else None
         moored = on_pier if at_berth is None else at_berth
         return Row(
-            item_id(look),
+            item_id(state),
             self.quay.name,
             _number(ashore, hidden, on_pier),
             _number(afloat, hidden, moored),
@@ -111,14 +111,14 @@ class Watch:
 
 def counts(item: RenderedLabel, hidden: NDArray[np.bool_]) -> bool:
     """Whether an object is visible: its roof from above, and more than half of it clear."""
-    roofed = item.class_name == "container" and item.visible < ROOF_SEEN
+    roofed = item.class_name == "container" and item.visible < MIN_ROOF_VISIBLE
     return not roofed and _clear(item, hidden) > 0.5
 
 
-def watches() -> tuple[Watch, ...]:
-    """All watched places."""
+def observed_piers() -> tuple[ObservedPier, ...]:
+    """Return all piers of the port."""
     return tuple(
-        Watch(quay, Region.of(quay.outline), Region.of(quay.berth) if quay.berth else None)
+        ObservedPier(quay, Region.of(quay.outline), Region.of(quay.berth) if quay.berth else None)
         for quay in QUAYS
     )
 
@@ -132,7 +132,7 @@ def write_rows(path: Path, rows: list[Row]) -> None:
 
 
 def _number(items: list[RenderedLabel], hidden: NDArray[np.bool_], share: float) -> int | None:
-    """How many of the objects are visible; None if no share of their place is clear."""
+    """Return how many of the objects are visible; None if their area is hidden entirely."""
     return sum(counts(item, hidden) for item in items) if share > 0 else None
 
 

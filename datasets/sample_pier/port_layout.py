@@ -31,8 +31,10 @@ SHAPE = (round(SIZE[1] / GSD), round(SIZE[0] / GSD))
 FRAME = LocalFrame(np.array(SIZE) / 2, math.radians(7.0))
 SHORE = -60.0
 """v of the shoreline, metres."""
-_CANVAS_M = 0.25  # canvas resolution, metres per pixel
-_SEA = (0.11, 0.19, 0.20)  # RGB reflectance of the water, 0..1
+_CANVAS_M = 0.25
+"""Resolution of the canvas, metres a pixel."""
+_SEA = (0.11, 0.19, 0.20)
+"""RGB reflectance of the water, 0..1."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,13 @@ class Span:
     """A rectangle of the frame."""
 
     left: float
-    """Least u, metres."""
+    """Smallest u, metres."""
     right: float
-    """Greatest u, metres."""
+    """Largest u, metres."""
     near: float
-    """Least v, metres."""
+    """Smallest v, metres."""
     far: float
-    """Greatest v, metres."""
+    """Largest v, metres."""
 
     @property
     def corners(self) -> Points:
@@ -58,11 +60,11 @@ class Span:
 
 @dataclass(frozen=True)
 class Quay:
-    """A watched place of the port."""
+    """A pier of the port."""
 
     name: str
     role: str
-    """As in cv.site.Role."""
+    """As in cv.site.PierRole."""
     aliases: tuple[str, ...]
     outline: Span
     """Where containers stand."""
@@ -78,13 +80,13 @@ EXPORT = Quay(
 )
 RAIL = Quay("Rail siding", "rail", (), Span(-150, 235, -98, -80), None)
 QUAYS = (IMPORT, EXPORT, RAIL)
-"""All watched places, in the order of the site file."""
+"""All piers, in the order of the site file."""
 TRACKS = (-86.0, -92.5)
 """v of the tracks, metres."""
 
 
 def new_canvas() -> Canvas:
-    """An empty drawing board of the picture's size."""
+    """Return an empty canvas of the picture's size."""
     return Canvas(*SIZE, resolution=_CANVAS_M, margin=10.0)
 
 
@@ -99,7 +101,7 @@ def draw_port() -> Canvas:
     for v in TRACKS:
         terrain.draw_rails(canvas, FRAME.at(0, v), FRAME.angle, rng)
     _draw_buildings(canvas, rng)
-    _draw_sundries(canvas, rng)
+    _draw_objects(canvas, rng)
     return canvas
 
 
@@ -162,7 +164,7 @@ def _draw_buildings(canvas: Canvas, rng: Rng) -> None:
                 terrain.draw_building(canvas, house, rng, float(rng.uniform(4, 8)))
 
 
-def _draw_sundries(canvas: Canvas, rng: Rng) -> None:
+def _draw_objects(canvas: Canvas, rng: Rng) -> None:
     """Trees, tanks, parked cars, lamps and a crane on each pier."""
     for u, v in ((-70.0, -140.0), (-20.0, -150.0), (30.0, -135.0), (240.0, -140.0)):
         terrain.draw_trees(canvas, FRAME.at(u, v), 8.0, rng, 24)

@@ -1,4 +1,4 @@
-"""Render the sample: daily scenes of a fictitious port, as SkySat deliveries, and their truth.
+"""Render the sample: daily scenes of a fictitious port, as SkySat deliveries, with the true counts.
 
 Run: python datasets/sample_pier/render.py OUT [--days 16] [--seed 1]
 """
@@ -16,18 +16,18 @@ from tqdm import tqdm
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))  # cv, where it is not installed
 
-from ground_truth import Row, Watch, counts, watches, write_rows
+from ground_truth import ObservedPier, Row, counts, observed_piers, write_rows
 from port_layout import SHAPE
 from scenery import Scenery
-from schedule import PLAN, Look, tell
-from sky import clouds_of, sky_of
+from schedule import PLAN, PortState, daily_states
+from sky import make_clouds, make_sky
 from skysat_delivery import write_scene
 
 from cv.rendering.picture import RenderedLabel, render_picture
 
 
 @dataclass(frozen=True, eq=False)
-class Shot:
+class RenderedScene:
     """A scene on disk and the truth about it."""
 
     path: Path
@@ -42,31 +42,33 @@ def render(out: Path, days: int = len(PLAN), seed: int = 1) -> list[Path]:
     """Write the scenes of the first days and truth.csv to a folder; returns the images."""
     cv2.setNumThreads(1)
     out.mkdir(parents=True, exist_ok=True)
-    taken = [look for look in tell(days, seed) if look.day.taken]
-    scenery, places = Scenery(seed), watches()
+    taken = [state for state in daily_states(days, seed) if state.day.taken]
+    scenery, places = Scenery(seed), observed_piers()
     paths: list[Path] = []
     rows: list[Row] = []
-    for look in tqdm(taken, desc="rendering", unit="scene", disable=None, leave=False):
-        shot = render_day(out, look, scenery, places)
-        paths.append(shot.path)
-        rows += shot.rows
+    for state in tqdm(taken, desc="rendering", unit="scene", disable=None, leave=False):
+        rendered_scene = render_day(out, state, scenery, places)
+        paths.append(rendered_scene.path)
+        rows += rendered_scene.rows
     write_rows(out / "truth.csv", rows)
     return paths
 
 
-def render_day(out: Path, look: Look, scenery: Scenery, places: tuple[Watch, ...]) -> Shot:
+def render_day(
+    out: Path, state: PortState, scenery: Scenery, places: tuple[ObservedPier, ...]
+) -> RenderedScene:
     """Write one scene to a folder."""
-    sky = sky_of(look, scenery.seed)
-    clouds = clouds_of(look, sky.sun, scenery.seed)
-    rng = np.random.default_rng([scenery.seed, 12, look.number])
-    image, labels = render_picture(scenery.draw(look), sky.sun, sky.view, sky.sensor, rng, SHAPE)
-    path = write_scene(out, look, sky, clouds.over(image), clouds)
-    rows = tuple(place.row(look, labels, clouds.hidden) for place in places)
-    return Shot(path, tuple(item for item in labels if counts(item, clouds.hidden)), rows)
+    sky = make_sky(state, scenery.seed)
+    clouds = make_clouds(state, sky.sun, scenery.seed)
+    rng = np.random.default_rng([scenery.seed, 12, state.number])
+    image, labels = render_picture(scenery.draw(state), sky.sun, sky.view, sky.sensor, rng, SHAPE)
+    path = write_scene(out, state, sky, clouds.over(image), clouds)
+    rows = tuple(place.row(state, labels, clouds.hidden) for place in places)
+    return RenderedScene(path, tuple(item for item in labels if counts(item, clouds.hidden)), rows)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Render from the shell."""
+    """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(
         prog="python datasets/sample_pier/render.py",
         description="Render daily scenes of a fictitious port, with clouds, a ship and the truth.",

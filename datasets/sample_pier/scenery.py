@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from port_layout import EXPORT, FRAME, IMPORT, TRACKS, draw_port
-from schedule import Box, Look
+from schedule import Box, PortState
 
 from cv.rendering.canvas import WATER, Canvas, PlacedObject
 from cv.rendering.materials import ContainerPaints
@@ -18,34 +18,37 @@ from cv.synthetic.trains import draw_wagons
 from cv.synthetic.trucks import draw_truck
 
 LENGTH, BEAM = 118.0, 18.5
-"""Of the ship that calls, metres."""
-_DECK = 4.5  # above the quay, metres
-_CLEAR = 2.2  # between hull and quay, metres
-_HATCH = (0.40, 0.24, 0.19)  # RGB reflectance of its hatch covers, 0..1
+"""Size of the ship, metres."""
+_DECK = 4.5
+"""Height of its deck above the quay, metres."""
+_CLEAR = 2.2
+"""Distance between hull and quay, metres."""
+_HATCH = (0.40, 0.24, 0.19)
+"""RGB reflectance of its hatch covers, 0..1."""
 _WAGONS = 15
 
 
 class Scenery:
-    """The port, and what every day draws on it from its own share of the seed."""
+    """Draws the port on a day: the ground is shared, everything else depends on seed and day."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self._ground = draw_port()
         self._paints = _stocked(ContainerPaints(np.random.default_rng([seed, 3])))
 
-    def draw(self, look: Look) -> Canvas:
-        """The canvas of a day."""
+    def draw(self, state: PortState) -> Canvas:
+        """Return the canvas of a day."""
         canvas = self._ground.copy()
-        self._tint_sea(canvas, look.number)
-        for box in (*look.exported, *look.imported):
+        self._tint_sea(canvas, state.number)
+        for box in (*state.exported, *state.imported):
             self._draw_box(canvas, box)
-        if look.day.train:
+        if state.day.train:
             train = ContainerPaints(np.random.default_rng([self.seed, 4]))
-            loaded = 1.0 if look.day.train == "full" else 0.0
+            loaded = 1.0 if state.day.train == "full" else 0.0
             draw_wagons(canvas, FRAME.at(-140, TRACKS[0]), FRAME.angle, _WAGONS, loaded, train)
-        self._draw_traffic(canvas, look)
-        if look.day.berth:
-            self._draw_ship(canvas, look)
+        self._draw_traffic(canvas, state)
+        if state.day.berth:
+            self._draw_ship(canvas, state)
         return canvas
 
     def _draw_box(self, canvas: Canvas, box: Box) -> None:
@@ -54,9 +57,9 @@ class Scenery:
         at = FRAME.at(box.slot.u, box.slot.v)
         draw_container(canvas, at, turn, box.slot.feet, self._paints, box.tiers, None, box.colour)
 
-    def _draw_ship(self, canvas: Canvas, look: Look) -> None:
-        """The one ship that calls, with as many boxes of its deck as the day wants."""
-        if look.day.berth == IMPORT.name:
+    def _draw_ship(self, canvas: Canvas, state: PortState) -> None:
+        """Draw the ship with as many containers on deck as planned for the day."""
+        if state.day.berth == IMPORT.name:
             u, v = IMPORT.outline.right + _CLEAR + BEAM / 2, 30.0
         else:
             u, v = EXPORT.outline.left - _CLEAR - BEAM / 2, 34.0
@@ -74,9 +77,9 @@ class Scenery:
         boxes = [item for item in canvas.placed if item.parent == hull.ident]
         order = np.random.default_rng(7).normal(0, 2, len(boxes))
         ranked = [boxes[i] for i in np.argsort(np.arange(len(boxes)) + order)]
-        if look.day.berth == IMPORT.name:
-            ranked.reverse()  # it brings other boxes than it takes
-        _bare(canvas, ranked[look.day.aboard :], hull)
+        if state.day.berth == IMPORT.name:
+            ranked.reverse()  # it brings other containers than it takes
+        _bare(canvas, ranked[state.day.aboard :], hull)
 
     def _tint_sea(self, canvas: Canvas, number: int) -> None:
         """The day's colour and swell of the water."""
@@ -86,9 +89,9 @@ class Scenery:
         tint = rng.uniform(0.85, 1.2) * rng.uniform(0.95, 1.05, 3)
         canvas.albedo[wet] *= (1 + np.float32(0.03) * swell) * tint.astype(np.float32)
 
-    def _draw_traffic(self, canvas: Canvas, look: Look) -> None:
+    def _draw_traffic(self, canvas: Canvas, state: PortState) -> None:
         """A reach stacker and lorries, where there is room."""
-        paints = ContainerPaints(np.random.default_rng([self.seed, 9, look.number]))
+        paints = ContainerPaints(np.random.default_rng([self.seed, 9, state.number]))
         rng = paints.rng
         lane = FRAME.angle + math.pi / 2
         draw_stacker(canvas, FRAME.at(69.5, rng.uniform(-40, 100)), lane, rng)
@@ -100,7 +103,7 @@ class Scenery:
 
 
 def _stocked(paints: ContainerPaints) -> ContainerPaints:
-    """Paints whose bank of roof patterns is full, so that a roof depends on its seed alone."""
+    """Fill the bank of roof patterns, so that a roof depends on its seed alone."""
     for length in (6.06, 12.19):
         for _ in range(10):
             paints.roof(paints.colours[0], length)
@@ -108,7 +111,7 @@ def _stocked(paints: ContainerPaints) -> ContainerPaints:
 
 
 def _bare(canvas: Canvas, boxes: list[PlacedObject], hull: PlacedObject) -> None:
-    """Take boxes from the deck: the hatch covers below show, and those that were bare match."""
+    """Remove containers from the deck, so that the hatch covers below are visible."""
     height = hull.height + 1.5
     taken = np.isin(canvas.ids, [box.ident for box in boxes])
     canvas.ids[taken] = 0

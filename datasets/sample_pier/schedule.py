@@ -1,4 +1,4 @@
-"""The story: what stands on the piers and lies at them, day by day."""
+"""The schedule of the sample port: cargo, ship and train, day by day."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIRST = datetime(2025, 9, 8, tzinfo=UTC)
 
 
 class Cover(StrEnum):
-    """What the clouds hide."""
+    """What clouds hide on a day."""
 
     NOTHING = "nothing"
     IMPORT = "import pier"
@@ -29,48 +29,48 @@ class Cover(StrEnum):
 
 
 @dataclass(frozen=True)
-class Day:
-    """One day as planned; boxes of a stack are those on top."""
+class DayPlan:
+    """The plan of one day; of a stack, only the topmost container is counted."""
 
     exported: int
-    """Boxes in the stack on the export pier."""
+    """Stacks on the export pier."""
     imported: int
-    """Boxes in the stack on the import pier."""
+    """Stacks on the import pier."""
     aboard: int = 0
-    """Boxes on the ship's deck; counted from the stern while it loads."""
+    """Stacks on the ship's deck; from the stern on while it loads."""
     berth: str = ""
-    """Name of the pier at which the ship lies, empty without a ship."""
+    """Name of the pier where the ship lies; "" without a ship."""
     train: str = ""
     """"", "full" or "empty": the train in the siding."""
     cover: Cover = Cover.NOTHING
     taken: bool = True
-    """False: the satellite took no scene."""
+    """Whether the satellite took a scene."""
 
 
 PLAN = (
-    Day(9, 6),
-    Day(17, 6, train="full"),
-    Day(31, 5, train="empty", cover=Cover.IMPORT),
-    Day(40, 5),
-    Day(52, 5, taken=False),
-    Day(61, 4, train="full"),
-    Day(72, 4, train="empty", cover=Cover.EVERYTHING),
-    Day(84, 4, 16, IMPORT.name),
-    Day(92, 21, 6, IMPORT.name),
-    Day(76, 24, 10, EXPORT.name),
-    Day(48, 24, 24, EXPORT.name, cover=Cover.EXPORT),
-    Day(17, 24, 36, EXPORT.name),
-    Day(12, 24),
-    Day(12, 19, cover=Cover.SEA),
-    Day(12, 15),
-    Day(14, 15),
+    DayPlan(9, 6),
+    DayPlan(17, 6, train="full"),
+    DayPlan(31, 5, train="empty", cover=Cover.IMPORT),
+    DayPlan(40, 5),
+    DayPlan(52, 5, taken=False),
+    DayPlan(61, 4, train="full"),
+    DayPlan(72, 4, train="empty", cover=Cover.EVERYTHING),
+    DayPlan(84, 4, 16, IMPORT.name),
+    DayPlan(92, 21, 6, IMPORT.name),
+    DayPlan(76, 24, 10, EXPORT.name),
+    DayPlan(48, 24, 24, EXPORT.name, cover=Cover.EXPORT),
+    DayPlan(17, 24, 36, EXPORT.name),
+    DayPlan(12, 24),
+    DayPlan(12, 19, cover=Cover.SEA),
+    DayPlan(12, 15),
+    DayPlan(14, 15),
 )
-"""The cycle: cargo gathers, a ship unloads, shifts, loads and leaves."""
+"""One cycle: cargo accumulates, a ship unloads, shifts, loads and leaves."""
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A place for one stack of boxes."""
+    """A place for one stack of containers."""
 
     u: float
     """Along the coast, metres of FRAME."""
@@ -79,39 +79,39 @@ class Slot:
     feet: int
     """20 or 40."""
     rank: float
-    """Its turn when the pier fills; the last one filled is not the first one taken."""
+    """Order in which slots are filled."""
     leave: float
-    """Its turn when the pier empties."""
+    """Order in which slots are emptied, which is not the reverse of `rank`."""
 
 
 @dataclass(frozen=True, eq=False)
 class Box:
-    """A stack of boxes that keeps its place and colour while it stands."""
+    """A stack of containers, which keeps its place and colour while it stands."""
 
     ident: int
-    """Seed of what is random about it."""
+    """Seed of its random properties."""
     slot: Slot
     tiers: int
-    """Boxes above each other."""
+    """Height of the stack, containers."""
     colour: Colour
     """RGB 0..1."""
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """A day of the story as it is drawn."""
+class PortState:
+    """The port on one day."""
 
     number: int
     """From 0."""
     time: datetime
-    """Of the scene, UTC."""
-    day: Day
+    """Acquisition time of the scene, UTC."""
+    day: DayPlan
     exported: tuple[Box, ...]
     imported: tuple[Box, ...]
 
 
-def tell(days: int, seed: int) -> Iterator[Look]:
-    """The first days of the story, those without a scene included."""
+def daily_states(days: int, seed: int) -> Iterator[PortState]:
+    """Yield the port on the first `days` days, including days without a scene."""
     rng = np.random.default_rng([seed, 1])
     paints = ContainerPaints(rng)
     yards = (
@@ -124,13 +124,13 @@ def tell(days: int, seed: int) -> Iterator[Look]:
             stacks[pier] = _evolve(stacks[pier], wanted, yards[pier], paints)
         minutes = float(rng.uniform(75, 235))
         time = FIRST + timedelta(days=number, seconds=round(minutes * 60))
-        yield Look(number, time, day, stacks[0], stacks[1])
+        yield PortState(number, time, day, stacks[0], stacks[1])
 
 
 def _blocks(
     rng: Rng, left: float, reach: tuple[float, float], columns: tuple[float, ...]
 ) -> tuple[Slot, ...]:
-    """Slots of a pier: blocks of 3 bays by 6 rows, one column of blocks at each offset in u."""
+    """Return the slots of a pier: blocks of 3 bays by 6 rows, one column at each offset."""
     slots, block = [], 0
     pitch = FEET[40] + 0.4
     v = reach[0]
@@ -145,7 +145,7 @@ def _blocks(
 
 
 def _bay(rng: Rng, left: float, v: float, turn: float) -> list[Slot]:
-    """Six rows of 40 ft slots, or of pairs of 20 ft ones, some never used."""
+    """Return six rows of 40 ft slots, or of pairs of 20 ft ones; some slots are left out."""
     short = rng.random() < 0.25
     slots = []
     for row in range(6):
@@ -163,7 +163,7 @@ def _bay(rng: Rng, left: float, v: float, turn: float) -> list[Slot]:
 def _evolve(
     stack: tuple[Box, ...], wanted: int, slots: tuple[Slot, ...], paints: ContainerPaints
 ) -> tuple[Box, ...]:
-    """The stack a day later: boxes added to free slots, or taken away."""
+    """Return the stacks a day later: some added in free slots, or taken away."""
     if wanted <= len(stack):
         return tuple(sorted(stack, key=lambda box: -box.slot.leave)[:wanted])
     used = {box.slot for box in stack}

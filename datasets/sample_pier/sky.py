@@ -10,19 +10,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from port_layout import FRAME, GSD, SHAPE
-from schedule import Cover, Look
+from schedule import Cover, PortState
 
 from cv.rendering.canvas import Floats
 from cv.rendering.noise import noise_field
 from cv.rendering.picture import Bytes, Sensor, Sun, ViewingAngle
+from cv.rendering.sunlight import sun_position
 
 LATITUDE, LONGITUDE = 42.1, 130.6
 """Of the port, degrees; close enough for the sun."""
-_CLOUD_BASE = 220.0  # metres: low cloud, whose shadow falls near it
-_COARSE = 2  # scene pixels per pixel of the cloud field
-_PAD = 240  # rim of the cloud field, pixels of it
-_HIDES = 0.30  # opacity or depth of shadow from which on the mask calls the ground hidden
-_VEILS = 0.08  # opacity from which on the mask speaks of light haze
+_CLOUD_BASE = 220.0
+"""Height of the clouds, metres; their shadows fall near them."""
+_COARSE = 2
+"""Scene pixels per pixel of the cloud field."""
+_PAD = 240
+"""Margin of the cloud field, its pixels."""
+_HIDES = 0.30
+"""Opacity or depth of shadow from which on the mask marks the ground as hidden."""
+_VEILS = 0.08
+"""Opacity from which on the mask marks light haze."""
 _BLOBS = {
     Cover.IMPORT: ((-172.0, 22.0, 60.0, 52.0), (-20.0, 175.0, 70.0, 40.0)),
     Cover.EXPORT: ((84.0, 48.0, 70.0, 50.0), (235.0, 20.0, 60.0, 70.0)),
@@ -75,10 +81,10 @@ class Clouds:
         return np.stack([band.astype(np.uint8) for band in bands])
 
 
-def sky_of(look: Look, seed: int) -> Sky:
-    """Sun by the clock; a camera a few degrees off nadir; its own exposure and air."""
-    rng = np.random.default_rng([seed, 10, look.number])
-    azimuth, elevation = sun_at(look.time)
+def make_sky(state: PortState, seed: int) -> Sky:
+    """Return the sun at that time, a camera a few degrees off nadir, its exposure and haze."""
+    rng = np.random.default_rng([seed, 10, state.number])
+    azimuth, elevation = sun_at(state.time)
     lean, side = rng.uniform(0.03, 0.15), rng.uniform(0, 2 * math.pi)
     air = rng.uniform(0.01, 0.07)
     sensor = Sensor(
@@ -97,23 +103,17 @@ def sky_of(look: Look, seed: int) -> Sky:
 
 
 def sun_at(time: datetime) -> tuple[float, float]:
-    """Azimuth clockwise from north and elevation of the sun at the port, degrees."""
-    day = time.timetuple().tm_yday
-    tilt = math.radians(-23.44 * math.cos(2 * math.pi * (day + 10) / 365.24))
+    """Return azimuth (clockwise from north) and elevation of the sun at the port, degrees."""
     hours = time.hour + time.minute / 60 + time.second / 3600 + LONGITUDE / 15
-    angle, north = math.radians(15 * (hours - 12)), math.radians(LATITUDE)
-    up = math.sin(north) * math.sin(tilt) + math.cos(north) * math.cos(tilt) * math.cos(angle)
-    east = -math.cos(tilt) * math.sin(angle)
-    along = math.cos(north) * math.sin(tilt) - math.sin(north) * math.cos(tilt) * math.cos(angle)
-    return math.degrees(math.atan2(east, along)) % 360, math.degrees(math.asin(up))
+    return sun_position(LATITUDE, time.timetuple().tm_yday, hours)
 
 
-def clouds_of(look: Look, sun: Sun, seed: int) -> Clouds:
-    """The clouds of a day; their shadows lie away from the sun."""
-    rng = np.random.default_rng([seed, 11, look.number])
+def make_clouds(state: PortState, sun: Sun, seed: int) -> Clouds:
+    """Return the clouds of a day, with shadows on the side away from the sun."""
+    rng = np.random.default_rng([seed, 11, state.number])
     rows, columns = SHAPE[0] // _COARSE + 2 * _PAD, SHAPE[1] // _COARSE + 2 * _PAD
     billows = cv2.GaussianBlur(noise_field(rng, (rows, columns), 80, 4), (0, 0), 2.0)
-    density = _density(look.day.cover, (rows, columns)) + np.float32(0.32) * billows
+    density = _density(state.day.cover, (rows, columns)) + np.float32(0.32) * billows
     opacity = _smooth(density / 0.75) * np.float32(0.985)
     reach = _CLOUD_BASE / math.tan(math.radians(sun.elevation)) / (GSD * _COARSE)
     turn = math.radians(sun.azimuth)
@@ -123,7 +123,7 @@ def clouds_of(look: Look, sun: Sun, seed: int) -> Clouds:
 
 
 def _density(cover: Cover, shape: tuple[int, int]) -> Floats:
-    """How thick the clouds are (rows, columns): below 0 there are none."""
+    """Return the thickness of clouds (rows, columns); below 0 the sky is clear."""
     if cover is Cover.EVERYTHING:
         return np.full(shape, 2.2, np.float32)
     y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)

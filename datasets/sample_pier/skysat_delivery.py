@@ -11,7 +11,7 @@ import rasterio
 from port_layout import EPSG, GSD, ORIGIN, SIZE
 from pyproj import Transformer
 from rasterio.transform import Affine, from_origin
-from schedule import Look
+from schedule import PortState
 from sky import Clouds, Sky
 
 from cv.rendering.picture import Bytes
@@ -44,18 +44,18 @@ class Properties:
     """Never a satellite: the sample is fictitious."""
 
 
-def item_id(look: Look) -> str:
+def item_id(state: PortState) -> str:
     """The item's identifier, as SkySat items are named."""
-    return f"{look.time:%Y%m%d_%H%M%S}_ssc4_u0001"
+    return f"{state.time:%Y%m%d_%H%M%S}_ssc4_u0001"
 
 
-def write_scene(folder: Path, look: Look, sky: Sky, image: Bytes, clouds: Clouds) -> Path:
+def write_scene(folder: Path, state: PortState, sky: Sky, image: Bytes, clouds: Clouds) -> Path:
     """Write image (rows, columns, RGB), mask and metadata; returns the image's path."""
-    name = item_id(look)
+    name = item_id(state)
     path = folder / f"{name}_visual.tif"
     _write(path, image.transpose(2, 0, 1), "jpeg", photometric="YCBCR", jpeg_quality=92)
     _write(folder / f"{name}_udm2.tif", clouds.udm2(), "deflate", predictor=1)
-    facts = _properties(look, sky, clouds)
+    facts = _properties(state, sky, clouds)
     item = {"type": "Feature", "id": name, "geometry": _outline(), "properties": asdict(facts)}
     text = json.dumps(item, indent=1) + "\n"
     (folder / f"{name}_metadata.json").write_text(text, encoding="utf-8")
@@ -72,9 +72,9 @@ def _write(path: Path, bands: Bytes, compress: str, **options: object) -> None:
         target.write(bands)
 
 
-def _properties(look: Look, sky: Sky, clouds: Clouds) -> Properties:
+def _properties(state: PortState, sky: Sky, clouds: Clouds) -> Properties:
     return Properties(
-        acquired=f"{look.time:%Y-%m-%dT%H:%M:%SZ}",
+        acquired=f"{state.time:%Y-%m-%dT%H:%M:%SZ}",
         cloud_cover=round(float(clouds.udm2()[5].mean()), 3),
         sun_azimuth=round(sky.sun.azimuth, 1),
         sun_elevation=round(sky.sun.elevation, 1),

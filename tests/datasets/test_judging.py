@@ -48,7 +48,7 @@ UTM, SIZE, GSD = CRS.from_epsg(32652), 700, 0.45
 
 
 @pytest.fixture(scope="module")
-def question(tmp_path_factory):
+def sample(tmp_path_factory):
     """A painted pier with 24 containers, georeferenced."""
     place = Affine.translation(5e5 - SIZE * GSD / 2, 4.68e6 + SIZE * GSD / 2)
     place = place @ Affine.scale(GSD, -GSD)
@@ -122,7 +122,7 @@ def test_runs_differ_in_what_they_say_and_in_nothing_else(tmp_path):
 
 def test_what_was_not_measured_is_said_to_be_so(tmp_path, monkeypatch):
     path = tmp_path / "figures.csv"
-    monkeypatch.setattr(model_figures, "FIGURES", path)
+    monkeypatch.setattr(model_figures, "RESULTS_CSV", path)
     model_figures.record(model_figures.Figures("all", "2026-01-01", "ab", container_nmae=0.0625))
     model_figures.record(model_figures.Figures("mine", "2026-01-02", "cd", hull_ap50=0.75))
     model_figures.record(model_figures.Figures("all", "2026-01-03", "ef", container_nmae=0.125))
@@ -138,14 +138,14 @@ def test_what_was_not_measured_is_said_to_be_so(tmp_path, monkeypatch):
 
 def test_records_come_back_as_they_were(tmp_path):
     lines = [
-        false_containers.Line('chips, "odd"', "2026-01-01", "ab", 50, 184.32, 7, 3),
-        false_containers.Line("none", "2026-01-01", "ab", 0, float("nan"), 0, 0),
+        false_containers.ResultRow('chips, "odd"', "2026-01-01", "ab", 50, 184.32, 7, 3),
+        false_containers.ResultRow("none", "2026-01-01", "ab", 0, float("nan"), 0, 0),
     ]
     csv_records.save(lines, tmp_path / "l.csv")
-    back = csv_records.load(false_containers.Line, tmp_path / "l.csv")
+    back = csv_records.load(false_containers.ResultRow, tmp_path / "l.csv")
     assert back[0] == lines[0]
     assert math.isnan(back[1].hectares)
-    assert csv_records.load(false_containers.Line, tmp_path / "none.csv") == []
+    assert csv_records.load(false_containers.ResultRow, tmp_path / "none.csv") == []
 
 
 def test_another_scale_keeps_the_metres_that_tiles_share():
@@ -159,32 +159,32 @@ def test_another_scale_keeps_the_metres_that_tiles_share():
 
 
 @pytest.mark.parametrize("gsd", [None, 0.3])
-def test_a_peer_that_sees_everything_is_given_full_marks(question, gsd):
+def test_a_peer_that_sees_everything_is_given_full_marks(sample, gsd):
     oracle = Oracle({3: "large vehicle"}, 3)
-    with Scene.open(question.path) as scene:
+    with Scene.open(sample.path) as scene:
         frame = baseline.Frame.of(scene, gsd)
         found = oracle.answer(frame)
         found = found.transformed(scene.grid.local_plane().from_pixel @ frame.to_pixel)
         assert len(found) == 24
         chosen = baselines.taken_for("container", found, [3], CARD)
-        exam = score_detections(question, scene.grid, chosen, CARD)
-    assert (exam.true, exam.counted) == (24, 24)
-    assert exam.matches.average_precision() == 1
+        evaluation = score_detections(sample, scene.grid, chosen, CARD)
+    assert (evaluation.true, evaluation.counted) == (24, 24)
+    assert evaluation.matches.average_precision() == 1
 
 
-def test_a_peer_is_judged_for_every_class_that_it_has(question):
+def test_a_peer_is_judged_for_every_class_that_it_has(sample):
     oracle = Oracle({3: "large vehicle", 4: "ship"}, 3)
     use = baselines.Use("x", "a way", 0.3, "ab", lambda: oracle, CARD)
-    (line,) = baselines.peer_lines("container", [question], use)
+    (line,) = baselines.baseline_rows("container", [sample], use)
     assert (line.pixels, line.classes, line.nmae) == ("0.3 m", "large vehicle", 0)
-    (blind,) = baselines.peer_lines("hull", [question], use)
+    (blind,) = baselines.baseline_rows("hull", [sample], use)
     assert blind.classes == "ship"
     assert blind.images == 1
 
 
-def test_what_is_known_of_a_checkpoint_is_not_measured_again(question, tmp_path, monkeypatch):
-    monkeypatch.setattr(baselines, "FIGURES", tmp_path / "peers.csv")
-    monkeypatch.setattr(baselines, "questions", lambda root: [question])
+def test_what_is_known_of_a_checkpoint_is_not_measured_again(sample, tmp_path, monkeypatch):
+    monkeypatch.setattr(baselines, "RESULTS_CSV", tmp_path / "baselines.csv")
+    monkeypatch.setattr(baselines, "labelled_samples", lambda root: [sample])
     monkeypatch.setattr(baselines.Detector, "load", lambda *_, **__: painted_detector())
     oracle, loads = Oracle({3: "large vehicle"}, 3), []
 
@@ -194,18 +194,18 @@ def test_what_is_known_of_a_checkpoint_is_not_measured_again(question, tmp_path,
     for every in ([use("ab")], [use("ab"), use("cd")], [use("cd")]):
         baselines.measure("container", tmp_path, every, again=False)
     assert loads == ["ab", "cd"]
-    lines = csv_records.load(baselines.Line, tmp_path / "peers.csv")
+    lines = csv_records.load(baselines.ResultRow, tmp_path / "baselines.csv")
     assert sorted(line.model for line in lines) == ["0" * 64, "ab", "cd"]
     baselines.measure("container", tmp_path, [use("cd")], again=True)
     assert loads == ["ab", "cd", "cd"]
-    assert len(csv_records.load(baselines.Line, tmp_path / "peers.csv")) == 3
+    assert len(csv_records.load(baselines.ResultRow, tmp_path / "baselines.csv")) == 3
 
 
-def test_ours_on_the_whole_image_is_the_count_of_the_product(question):
+def test_ours_on_the_whole_image_is_the_count_of_the_product(sample):
     detector = painted_detector()
-    with Scene.open(question.path) as scene:
-        exam = score_detections(question, scene.grid, baseline.ours(scene, detector), CARD)
-    assert exam.counted == evaluate_image(question, detector).counted == 24
+    with Scene.open(sample.path) as scene:
+        evaluation = score_detections(sample, scene.grid, baseline.ours(scene, detector), CARD)
+    assert evaluation.counted == evaluate_image(sample, detector).counted == 24
 
 
 def test_one_object_under_two_names_is_one():
@@ -219,7 +219,7 @@ def test_one_object_under_two_names_is_one():
 def test_the_best_way_of_each_peer_is_marked_with_its_ratio_to_ours():
     def line(name, way, classes, nmae):
         words = ("container", name, way, "as delivered", classes, "2026-01-01", "ab", 10)
-        return baselines.Line(*words, nmae, 0.0, nmae, 0.5, 0.5, 0.5, 1.0)
+        return baselines.ResultRow(*words, nmae, 0.0, nmae, 0.5, 0.5, 0.5, 1.0)
 
     lines = [
         line("pierwatch-n", "pierwatch count", "container", 0.1),
@@ -241,40 +241,40 @@ def test_what_is_cut_at_the_edge_is_black_outside():
 
 
 def test_chips_without_containers_are_the_same_every_time(tmp_path):
-    (asked,) = synthetic_evaluation.without_containers(tmp_path, 1, 9_600_000)
+    (samples,) = synthetic_evaluation.without_containers(tmp_path, 1, 9_600_000)
     (again,) = synthetic_evaluation.without_containers(tmp_path, 1, 9_600_000)
-    assert asked.name == again.name
-    with Image.open(asked.path) as image:
+    assert samples.name == again.name
+    with Image.open(samples.path) as image:
         assert image.size == (640, 640)
-    assert not len(asked.truth)
-    chip = render_chip(int(asked.path.stem), coarse=False)
+    assert not len(samples.truth)
+    chip = render_chip(int(samples.path.stem), coarse=False)
     assert all(label.class_name != "container" for label in chip.labels)
-    for seed in range(9_600_000, int(asked.path.stem)):
+    for seed in range(9_600_000, int(samples.path.stem)):
         assert any(o.class_name == "container" for o in render_chip(seed, coarse=False).labels)
 
 
-def test_false_containers_are_told_by_the_hectare(question):
-    bare = replace(question, truth=OrientedBoxes.empty())
-    exam = evaluate_image(bare, painted_detector())
-    line = false_containers.line([exam, exam], "painted", "ab")
+def test_false_containers_are_told_by_the_hectare(sample):
+    bare = replace(sample, truth=OrientedBoxes.empty())
+    evaluation = evaluate_image(bare, painted_detector())
+    line = false_containers.line([evaluation, evaluation], "painted", "ab")
     assert (line.number, line.false, line.most) == (2, 48, 24)
     assert line.hectares == pytest.approx(2 * (SIZE * GSD / 100) ** 2, rel=1e-3)
     assert "48" in false_containers.table([line])
 
 
-def test_a_scene_is_judged_by_a_fold_in_which_it_had_no_part(question):
-    plain = calibrate.unprejudiced(painted_detector())
-    short = replace(question, truth=question.truth[np.arange(12)])
-    exam, odd = evaluate_image(question, plain), evaluate_image(short, plain)
-    chips, scenes = [exam] * 4, [exam, exam, odd]
-    others = cross_validation.folds(scenes, chips)
-    assert others[2] == cross_validation.Fold.of([exam, exam], chips)
+def test_a_scene_is_judged_by_a_fold_in_which_it_had_no_part(sample):
+    plain = calibrate.without_calibrations(painted_detector())
+    short = replace(sample, truth=sample.truth[np.arange(12)])
+    evaluation, odd = evaluate_image(sample, plain), evaluate_image(short, plain)
+    chips, scenes = [evaluation] * 4, [evaluation, evaluation, odd]
+    others = cross_validation.leave_one_out(scenes, chips)
+    assert others[2] == cross_validation.Fold.of([evaluation, evaluation], chips)
     assert others[2] != cross_validation.Fold.of(scenes, chips)
-    for side, looks in ((0.0, 3), (100.0, 3 * len(exam.windows(100.0)))):
-        judged = cross_validation.elsewhere(scenes, others, side)
+    for side, looks in ((0.0, 3), (100.0, 3 * len(evaluation.windows(100.0)))):
+        judged = cross_validation.cross_fitted(scenes, others, side)
         assert len(judged) == looks
         assert {part.threshold for part in judged} == {fold.threshold for fold in others}
-    whole = cross_validation.elsewhere(scenes, others, 0.0)
+    whole = cross_validation.cross_fitted(scenes, others, 0.0)
     assert whole[2].card.calibration("container") == others[2].calibration
     assert intervals.line(whole, "painted", "cross-fitted", plain).nmae > 0
 
@@ -283,30 +283,30 @@ def test_lines_of_other_models_are_kept(tmp_path):
     path = tmp_path / "lines.csv"
 
     def lines(model, number):
-        return [false_containers.Line("painted", "2026-01-01", model, number, 2.0, 1, 1)]
+        return [false_containers.ResultRow("painted", "2026-01-01", model, number, 2.0, 1, 1)]
 
     for model, number in (("ab", 1), ("cd", 2), ("ab", 3)):
         csv_records.keep(lines(model, number), path)
-    assert csv_records.of_model(false_containers.Line, path, "ab") == lines("ab", 3)
-    assert csv_records.of_model(false_containers.Line, path, "cd") == lines("cd", 2)
+    assert csv_records.rows_of_model(false_containers.ResultRow, path, "ab") == lines("ab", 3)
+    assert csv_records.rows_of_model(false_containers.ResultRow, path, "cd") == lines("cd", 2)
 
 
-def test_the_card_holds_what_was_measured_and_says_what_was_not(question):
+def test_the_card_holds_what_was_measured_and_says_what_was_not(sample):
     detector = painted_detector()
-    text = prose.page(detector, [evaluate_image(question, detector)])
+    text = prose.page(detector, [evaluate_image(sample, detector)])
     assert text.startswith(f"# {CARD.name} {CARD.version}")
     assert text.count("Not measured of this model.") == 3
     assert "painted" in text
     assert CARD.training_data in text
     assert "0.15 to\n0.9 m" in text or "0.15 to 0.9 m" in text
-    corners = map_points(Affine.identity(), question.truth.corners())
+    corners = map_points(Affine.identity(), sample.truth.corners())
     assert shapely.polygons(corners).all()
 
 
-def test_a_coarser_camera_sees_the_same_objects_in_the_same_places(question, tmp_path):
-    seen = gsd_sensitivity.coarser(question, 2 * GSD, tmp_path)
+def test_a_coarser_camera_sees_the_same_objects_in_the_same_places(sample, tmp_path):
+    seen = gsd_sensitivity.coarser(sample, 2 * GSD, tmp_path)
     before, after = (
-        evaluate_image(question, painted_detector()),
+        evaluate_image(sample, painted_detector()),
         evaluate_image(seen, painted_detector()),
     )
     assert after.gsd_m == pytest.approx(2 * GSD, rel=0.01)
@@ -317,8 +317,8 @@ def test_a_coarser_camera_sees_the_same_objects_in_the_same_places(question, tmp
     np.testing.assert_allclose(moved, before.truth.centers - middle, atol=0.3)
 
 
-def test_what_is_as_coarse_already_is_left_out(question, tmp_path):
-    assert gsd_sensitivity.coarser(question, GSD / 2, tmp_path) is None
+def test_what_is_as_coarse_already_is_left_out(sample, tmp_path):
+    assert gsd_sensitivity.coarser(sample, GSD / 2, tmp_path) is None
 
 
 def test_a_grafted_network_has_the_weights_that_fit_and_its_own_strides(tmp_path):
@@ -347,10 +347,10 @@ def test_a_run_may_start_from_a_graft_or_from_random_weights(tmp_path):
     assert training[training.index("--weights") + 1] == "yolo26s-obb.yaml"
 
 
-def test_our_own_line_is_of_the_class_that_is_asked_for(question):
+def test_our_own_line_is_of_the_class_that_is_asked_for(sample):
     detector = painted_detector()
-    bare = evaluate_image(replace(question, kind="hull", truth=OrientedBoxes.empty()), detector)
+    bare = evaluate_image(replace(sample, kind="hull", truth=OrientedBoxes.empty()), detector)
     assert bare.counted
     corners = map_points(bare.to_pixel, bare.found.boxes.corners())
-    asked = replace(question, kind="hull", truth=OrientedBoxes.from_corners(corners))
-    assert baselines.ours_line("hull", [asked], detector).recall == 1
+    samples = replace(sample, kind="hull", truth=OrientedBoxes.from_corners(corners))
+    assert baselines.pierwatch_row("hull", [samples], detector).recall == 1

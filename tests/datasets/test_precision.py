@@ -11,7 +11,7 @@ import numpy as np
 
 from tests.fixtures.fake_detectors import CARD, constant_model
 
-TOOL = Path(__file__).resolve().parents[2] / "tools" / "precision.py"
+TOOL = Path(__file__).resolve().parents[2] / "tools" / "compare_precision.py"
 ANSWER = np.array([[[320.0, 320, 20, 8, 0.9, 0, 0.0], [320.0, 320, 40, 9, 0.8, 1, 0.0]]])
 
 

@@ -1,4 +1,4 @@
-"""The sample: its story, its truth against cv's own visibility, its files."""
+"""The sample: its schedule, its truth against the visibility of cv, its files."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Rendered:
     """Some days of the sample on disk."""
 
     folder: Path
-    shots: dict[int, render.Shot]
+    scenes: dict[int, render.RenderedScene]
     """By number of the day."""
     rows: dict[tuple[int, str], ground_truth.Row]
     """Truth by number of the day and pier."""
@@ -58,7 +58,7 @@ class Rendered:
 
 @dataclass(frozen=True)
 class PerfectDetector:
-    """Reports what a scene shows, as a detector without fault would."""
+    """Returns every object that a scene shows."""
 
     seen: tuple[RenderedLabel, ...]
     card: ModelCard = CARD
@@ -67,7 +67,7 @@ class PerfectDetector:
 
     def detect(
         self,
-        look: InferencePass,
+        inference_pass: InferencePass,
         raster: Scene,
         to_pixel: Affine,
         region: BaseGeometry,
@@ -76,22 +76,26 @@ class PerfectDetector:
         classes = np.array([self.card.classes.index(item.class_name) for item in self.seen])
         boxes = OrientedBoxes.from_corners(np.stack([item.corners for item in self.seen]))
         found = Detections(boxes, np.full(len(boxes), 0.99), classes.astype(np.int64))
-        wanted = np.isin(np.array(self.card.classes)[classes], look.classes)
+        wanted = np.isin(np.array(self.card.classes)[classes], inference_pass.classes)
         return found[wanted].transformed(~to_pixel).ranked()
 
 
 @pytest.fixture(scope="module")
-def looks() -> dict[int, schedule.Look]:
-    return {look.number: look for look in schedule.tell(len(schedule.PLAN), 1)}
+def states() -> dict[int, schedule.PortState]:
+    return {state.number: state for state in schedule.daily_states(len(schedule.PLAN), 1)}
 
 
 @pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory, looks: dict[int, schedule.Look]) -> Rendered:
+def rendered(
+    tmp_path_factory: pytest.TempPathFactory, states: dict[int, schedule.PortState]
+) -> Rendered:
     folder = tmp_path_factory.mktemp("sample")
-    stage, watches = scenery.Scenery(1), ground_truth.watches()
-    shots = {i: render.render_day(folder, looks[i], stage, watches) for i in DRAWN}
-    rows = {(i, row.pier): row for i, shot in shots.items() for row in shot.rows}
-    return Rendered(folder, shots, rows)
+    stage, observed_piers = scenery.Scenery(1), ground_truth.observed_piers()
+    scenes = {i: render.render_day(folder, states[i], stage, observed_piers) for i in DRAWN}
+    rows = {
+        (i, row.pier): row for i, rendered_scene in scenes.items() for row in rendered_scene.rows
+    }
+    return Rendered(folder, scenes, rows)
 
 
 def test_the_site_file_is_what_the_port_says() -> None:
@@ -119,20 +123,20 @@ def test_the_stack_grows_until_the_ship_comes_and_falls_while_it_loads() -> None
     assert np.all(np.diff([schedule.PLAN[i].imported for i in (at_import[0] - 1, *at_import)]) >= 0)
 
 
-def test_the_plan_has_gaps_and_clouds(looks: dict[int, schedule.Look]) -> None:
-    taken = [look for look in looks.values() if look.day.taken]
+def test_the_plan_has_gaps_and_clouds(states: dict[int, schedule.PortState]) -> None:
+    taken = [state for state in states.values() if state.day.taken]
     assert len(taken) >= 14
-    assert len(taken) < len(looks)
-    covers = [look.day.cover for look in taken]
+    assert len(taken) < len(states)
+    covers = [state.day.cover for state in taken]
     assert covers.count(schedule.Cover.EVERYTHING) == 1
     assert {schedule.Cover.IMPORT, schedule.Cover.EXPORT} <= set(covers)
-    days = [look.time.date() for look in looks.values()]
+    days = [state.time.date() for state in states.values()]
     assert np.all(np.diff(days) == timedelta(days=1))
 
 
-def test_boxes_that_stay_keep_place_and_colour(looks: dict[int, schedule.Look]) -> None:
-    for number in range(1, len(looks)):
-        before, after = looks[number - 1], looks[number]
+def test_boxes_that_stay_keep_place_and_colour(states: dict[int, schedule.PortState]) -> None:
+    for number in range(1, len(states)):
+        before, after = states[number - 1], states[number]
         for old, new in ((before.exported, after.exported), (before.imported, after.imported)):
             kept = {box.ident for box in old} & {box.ident for box in new}
             assert len(kept) == min(len(old), len(new))
@@ -140,22 +144,24 @@ def test_boxes_that_stay_keep_place_and_colour(looks: dict[int, schedule.Look]) 
         assert len({box.slot for box in after.exported}) == after.day.exported
 
 
-def test_the_truth_tells_the_story(rendered: Rendered, looks: dict[int, schedule.Look]) -> None:
+def test_the_truth_follows_the_schedule(
+    rendered: Rendered, states: dict[int, schedule.PortState]
+) -> None:
     before, after = rendered.rows[8, EXPORT], rendered.rows[11, EXPORT]
-    assert before.containers >= looks[8].day.exported
+    assert before.containers >= states[8].day.exported
     assert after.containers < before.containers / 3
     assert (before.hulls, after.hulls) == (0, 1)
     assert (rendered.rows[8, IMPORT].hulls, rendered.rows[11, IMPORT].hulls) == (1, 0)
-    assert after.aboard == looks[11].day.aboard
-    assert rendered.rows[8, IMPORT].aboard == looks[8].day.aboard
+    assert after.aboard == states[11].day.aboard
+    assert rendered.rows[8, IMPORT].aboard == states[8].day.aboard
     cloudy = rendered.rows[2, IMPORT]
     assert 0.1 < cloudy.visible_fraction < 0.9
     assert cloudy.containers < cloudy.standing
 
 
 def test_visible_fractions_are_the_exact_areas(rendered: Rendered) -> None:
-    for number, shot in rendered.shots.items():
-        with Scene.open(shot.path) as scene:
+    for number, rendered_scene in rendered.scenes.items():
+        with Scene.open(rendered_scene.path) as scene:
             sited = Zones.of_site(SITE, scene.grid, scene.id)
             for pier, place in zip(SITE, sited.zones, strict=True):
                 row = rendered.rows[number, place.name]
@@ -169,10 +175,10 @@ def test_visible_fractions_are_the_exact_areas(rendered: Rendered) -> None:
                 assert seen.fraction == pytest.approx(row.berth_visible_fraction, abs=2e-5)
 
 
-def test_a_detector_without_fault_counts_the_truth(rendered: Rendered) -> None:
-    for number, shot in rendered.shots.items():
-        with Scene.open(shot.path) as scene:
-            found = count(scene, SITE, PerfectDetector(shot.seen))
+def test_a_perfect_detector_counts_the_truth(rendered: Rendered) -> None:
+    for number, rendered_scene in rendered.scenes.items():
+        with Scene.open(rendered_scene.path) as scene:
+            found = count(scene, SITE, PerfectDetector(rendered_scene.seen))
         for pier in found:
             row = rendered.rows[number, pier.pier]
             assert pier.containers.value == row.containers
@@ -183,23 +189,23 @@ def test_a_detector_without_fault_counts_the_truth(rendered: Rendered) -> None:
             )
 
 
-def test_a_day_of_cloud_shows_nothing(looks: dict[int, schedule.Look]) -> None:
-    (look,) = (x for x in looks.values() if x.day.cover is schedule.Cover.EVERYTHING)
-    clouds = sky.clouds_of(look, sky.sky_of(look, 1).sun, 1)
+def test_a_day_of_cloud_shows_nothing(states: dict[int, schedule.PortState]) -> None:
+    (state,) = (x for x in states.values() if x.day.cover is schedule.Cover.EVERYTHING)
+    clouds = sky.make_clouds(state, sky.make_sky(state, 1).sun, 1)
     assert clouds.hidden.all()
-    row = ground_truth.watches()[1].row(look, [], clouds.hidden)
+    row = ground_truth.observed_piers()[1].row(state, [], clouds.hidden)
     assert row.visible_fraction == 0
     assert (row.containers, row.aboard, row.hulls) == (None, None, None)  # never zero
     assert (clouds.udm2()[5] == 1).all()
 
 
 def test_every_scene_opens_as_a_skysat_delivery(
-    rendered: Rendered, looks: dict[int, schedule.Look]
+    rendered: Rendered, states: dict[int, schedule.PortState]
 ) -> None:
-    for number, shot in rendered.shots.items():
-        with Scene.open(shot.path) as scene:
-            assert scene.id == skysat_delivery.item_id(looks[number])
-            assert scene.acquired == looks[number].time
+    for number, rendered_scene in rendered.scenes.items():
+        with Scene.open(rendered_scene.path) as scene:
+            assert scene.id == skysat_delivery.item_id(states[number])
+            assert scene.acquired == states[number].time
             assert scene.acquired.tzinfo is UTC
             assert scene.udm2 is not None
             assert scene.radiometry.name == "skysat-visual"
