@@ -1,4 +1,4 @@
-"""The scripts that torture and measure, at a size that fits a test run."""
+"""The scripts that inject faults and measure, at a size that fits a test run."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from soak_figures import Month
 TOOLS = Path(fault_injection.__file__).parent
 
 
-def told(script: str, *arguments: str) -> list[list[str]]:
-    """The words of each line that a script printed; it must end well."""
+def run_tool(script: str, *arguments: str) -> list[list[str]]:
+    """Return the words of each line that a script printed; it must succeed."""
     done = subprocess.run(
         [sys.executable, str(TOOLS / script), *arguments], capture_output=True, text=True
     )
@@ -45,11 +45,11 @@ def can_mount(folder: Path) -> bool:
         return False
 
 
-def test_accidents_lose_and_double_nothing(tmp_path):
+def test_faults_neither_lose_nor_duplicate_counts(tmp_path):
     small = tmp_path / "mount"
     small.mkdir()
     full = "2" if can_mount(small) else "0"
-    lines = told(
+    lines = run_tool(
         "fault_injection.py", "--work", str(tmp_path / "work"), "--kills", "4", "--deaths", "2",
         "--full-disks", full, "--locks", "1", "--corrupt", "6",
     )  # fmt: skip
@@ -71,7 +71,7 @@ def test_what_is_lost_doubled_or_changed_is_noticed():
 
 
 def test_damaged_input_never_becomes_a_count():
-    lines = told("fuzzing.py", "--images", "2000", "--sites", "300", "--models", "24")
+    lines = run_tool("fuzzing.py", "--images", "2000", "--sites", "300", "--models", "24")
     names = [verdict.value for verdict in fuzzing.Verdict]
     for kind, number, *found in lines[1:]:
         counted = dict(zip(names, map(int, found), strict=True))
@@ -82,7 +82,7 @@ def test_damaged_input_never_becomes_a_count():
 
 
 def test_a_wrong_pixel_would_be_noticed(tmp_path, monkeypatch):
-    """The script's own judge: a reader that lets damage through is told."""
+    """The script's own judge: a reader that lets damage through is detected."""
     kinds = fuzzing.originals(tmp_path)
     images = fuzzing.Images(tmp_path, kinds)
     monkeypatch.setattr("cv.scene.integrity.deflate_blocks.DeflateBlocks.check", lambda *_: None)
@@ -119,20 +119,20 @@ def test_a_plan_is_the_sum_that_it_says():
         piers=100_000, piers_a_scene=10, scene_mb=100.0, hours=5.0, days_kept=10, core_hour=0.05,
         gb_month=0.02,
     )  # fmt: skip
-    told = {what: much for what, much, _ in capacity_plan.lines(wish, month)}
-    assert told["scenes a night"] == "10,000"
-    assert told["core hours a night"] == "20"  # 100,000 piers at 5,000 an hour
-    assert told["cores, to be done in 5 h"] == "4"
-    assert told["memory of the workers"] == "2.0 GB"
-    assert told["images a night"] == "1,000 GB"
-    assert told["network of the workers"] == "0.44 Gbit/s"  # 8,000 Gbit in 18,000 s
-    assert told["images of 10 days"] == "10.0 TB"
-    assert told["ledger, a year"] == "73 GB"  # 2 kB a pier and night
-    assert told["writing the ledger, a night"] == "0.10 h of one coordinator"
-    assert told["coordinators"] == "1"
-    assert told["counting, a scene"] == "0.0100 cents"
-    assert told["counting, a month"] == "30"
-    assert told["storage, a month"] == "201"
+    plan = {what: much for what, much, _ in capacity_plan.lines(wish, month)}
+    assert plan["scenes a night"] == "10,000"
+    assert plan["core hours a night"] == "20"  # 100,000 piers at 5,000 an hour
+    assert plan["cores, to be done in 5 h"] == "4"
+    assert plan["memory of the workers"] == "2.0 GB"
+    assert plan["images a night"] == "1,000 GB"
+    assert plan["network of the workers"] == "0.44 Gbit/s"  # 8,000 Gbit in 18,000 s
+    assert plan["images of 10 days"] == "10.0 TB"
+    assert plan["ledger, a year"] == "73 GB"  # 2 kB a pier and night
+    assert plan["writing the ledger, a night"] == "0.10 h of one coordinator"
+    assert plan["coordinators"] == "1"
+    assert plan["counting, a scene"] == "0.0100 cents"
+    assert plan["counting, a month"] == "30"
+    assert plan["storage, a month"] == "201"
 
 
 def test_figures_of_a_month_are_kept(tmp_path):

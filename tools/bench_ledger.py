@@ -3,7 +3,7 @@
     python tools/bench_ledger.py --rows 1000000
 
 Scenes of sites with five piers each are recorded, a transaction a scene, as `monitor` does; then
-the three-year series of one pier, an image a day, is read, and its newest counts alone. All lies
+the three-year series of one pier, an image a day, is read, and its latest counts alone. All lies
 in a temporary folder of the disk that `--folder` names.
 """
 
@@ -103,8 +103,8 @@ def main() -> None:
             print(f"{rows} rows in {sites * DAYS} scenes: {60 * rows / took:,.0f} rows a minute")
             print(f"the file has {size:,.0f} MiB, {2**20 * size / rows:.0f} bytes a row")
             every = median_ms(lambda: ledger.counts("site0 pier2"))
-            newest = median_ms(lambda: ledger.counts("site0 pier2", newest=True))
-            print(f"a series of {DAYS} looks: {every:.0f} ms, the newest counts: {newest:.0f} ms")
+            latest = median_ms(lambda: ledger.counts("site0 pier2", newest=True))
+            print(f"a series of {DAYS} counts: {every:.0f} ms, the latest counts: {latest:.0f} ms")
 
 
 if __name__ == "__main__":

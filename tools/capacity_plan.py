@@ -3,8 +3,9 @@
     python tools/capacity_plan.py
     python tools/capacity_plan.py --piers 20000 --scene-mb 300 --piers-a-scene 20
 
-Everything but the options comes from tools/soak_test.csv, which `soak_test.py --keep` writes. Prices are
-options too; the given ones are round figures of public clouds, not offers. Prints a Markdown table.
+Everything but the options comes from tools/soak_test.csv, which `soak_test.py --keep` writes.
+Prices are options too; the given ones are round figures of public clouds, not offers. Prints a
+Markdown table.
 """
 
 from __future__ import annotations

@@ -27,8 +27,7 @@ from cv.evaluation.image_evaluation import EvaluationSample
 from cv.evaluation.metrics import CountMetrics
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "datasets" / "real"))
-from calibrate import evaluate_all
-from labelled_scenes import labelled_samples
+from labelled_scenes import evaluate_all, labelled_samples
 from script_runner import run
 from synthetic_evaluation import COMPARING, rendered
 
@@ -80,7 +79,7 @@ def table(title: str, names: Sequence[str], metrics: Sequence[CountMetrics]) -> 
 
 
 def main() -> None:
-    """Prints the tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -101,27 +100,27 @@ def main() -> None:
             f"{Path(name).stem[:30]:<30} {speed.own_ms:>7.1f} {speed.ratio:>6.2f} {size:>6.1f}  "
             f"{detector.card.precision}, thresholds {detector.card.thresholds}"
         )
-    kinds = [kind for kind in detectors[0].card.classes if all_find(kind, detectors)]
+    kinds = [kind for kind in detectors[0].card.classes if all_detect(kind, detectors)]
     for kind in kinds:
         sets = {"rendered": rendered(args.work, kind, COMPARING, args.chips, args.workers)}
         if args.real:
             sets["real"] = [one for one in labelled_samples(args.real) if one.kind == kind]
         for title, samples in sets.items():
-            print(f"\n{judged(f'{kind}s, {len(samples)} {title}', samples, names, detectors)}")
+            print(f"\n{compare(f'{kind}s, {len(samples)} {title}', samples, names, detectors)}")
 
 
-def all_find(kind: str, detectors: Sequence[Detector]) -> bool:
-    """Whether all `detectors` look for the class `kind`."""
+def all_detect(kind: str, detectors: Sequence[Detector]) -> bool:
+    """Return whether all `detectors` detect class `kind`."""
     return all(kind in detector.card.classes for detector in detectors)
 
 
-def judged(
+def compare(
     title: str,
     samples: Sequence[EvaluationSample],
     names: Sequence[str],
     detectors: Sequence[Detector],
 ) -> str:
-    """The table of all `detectors` on the images `samples`."""
+    """Return the table of all `detectors` on the images `samples`."""
     metrics = [CountMetrics.of(evaluate_all(samples, detector)) for detector in detectors]
     return table(title, names, metrics)
 

@@ -1,4 +1,4 @@
-"""A yard for accidents: scenes, a site, and what an undisturbed run records of them."""
+"""A test bed for faults: scenes, a site, and the ledger of an undisturbed run."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ Rows = Counter[str]
 
 @dataclass
 class Tally:
-    """What one kind of accident led to."""
+    """The effects of one kind of fault."""
 
     accidents: int = 0
     lost: int = 0
     doubled: int = 0
     other: int = 0
     unclear: list[str] = field(default_factory=list)
-    """Commands that ended otherwise than with a code of their own and a word."""
+    """Output of commands that did not end with one of their own exit codes and a message."""
 
     def compare(self, found: Rows, right: Rows) -> None:
         """Adds what is wrong with `found`."""
@@ -55,8 +55,8 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Yard:
-    """A folder of scenes, their site, and what an undisturbed run records of them."""
+class TestBed:
+    """A folder of scenes, their site, and the ledger rows of an undisturbed run."""
 
     work: Path
     rng: random.Random
@@ -64,7 +64,7 @@ class Yard:
 
     @property
     def ledger(self) -> Path:
-        """The ledger that accidents happen to."""
+        """The ledger that is exposed to the faults."""
         return self.work / "port.db"
 
     def command(self, *more: str, ledger: Path | None = None, **named: Path) -> list[str]:
@@ -77,7 +77,7 @@ class Yard:
         ]  # fmt: skip
 
     def fresh(self) -> None:
-        """Takes the ledger away."""
+        """Delete the ledger."""
         for path in self.work.glob("port.db*"):
             path.unlink()
 
@@ -90,7 +90,7 @@ class Yard:
         tally.unclear += find_problems(self.ledger)
 
     def check_whole(self, tally: Tally) -> None:
-        """What is there after an accident is of whole scenes, and right."""
+        """Check that what a fault leaves is right and of whole scenes."""
         if self.ledger.exists():
             found = rows(self.ledger)
             tally.other += len(found.keys() - self.right.keys())
@@ -98,23 +98,23 @@ class Yard:
             tally.unclear += find_problems(self.ledger)
 
     def check_numbers(self, tally: Tally) -> None:
-        """What has a number after an accident has the right one; the rest says why it has none."""
+        """Check that every number after a fault is right; other counts give a reason instead."""
         if self.ledger.exists():
             with Ledger.open(self.ledger) as ledger:
-                told = [one for one in ledger.counts() if one.containers.value is not None]
-            tally.other += sum(str(one) not in self.right for one in told)
+                counted = [one for one in ledger.counts() if one.containers.value is not None]
+            tally.other += sum(str(one) not in self.right for one in counted)
             tally.unclear += find_problems(self.ledger)
 
 
 def rows(path: Path) -> Rows:
-    """Everything that a ledger says, each row as text: numbers of rows are left out."""
+    """Return all rows of a ledger as text, without row numbers."""
     with Ledger.open(path) as ledger:
         seen = [f"{one.scene} {one.detection}" for one in ledger.detections()]
         return Counter([str(one) for one in ledger.counts()] + _numbered(seen))
 
 
 def _numbered(texts: list[str]) -> list[str]:
-    """Equal sightings of one scene are told apart by their number."""
+    """Number equal detections of one scene, so that each text is unique."""
     before: Counter[str] = Counter()
     named = []
     for text in texts:
@@ -123,7 +123,7 @@ def _numbered(texts: list[str]) -> list[str]:
     return named
 
 
-def prepared(work: Path, seed: int) -> Yard:
+def prepared(work: Path, seed: int) -> TestBed:
     """The scenes of `SCENES` days, and the undisturbed run."""
     (work / "scenes").mkdir(parents=True, exist_ok=True)
     for day in range(SCENES):
@@ -134,13 +134,13 @@ def prepared(work: Path, seed: int) -> Yard:
             data.write(image.transpose(2, 0, 1))
             data.update_tags(TIFFTAG_DATETIME=f"2024-03-{day + 1:02}T02:30:00Z")
     write_atomically(work / "port.geojson", json.dumps(_site()).encode())
-    yard = Yard(work, random.Random(seed), Counter())
-    yard.fresh()
-    done = run(yard.command())
+    bed = TestBed(work, random.Random(seed), Counter())
+    bed.fresh()
+    done = run(bed.command())
     if done.returncode:
         raise SystemExit(done.stdout + done.stderr)
-    yard.right.update(rows(yard.ledger))
-    return yard
+    bed.right.update(rows(bed.ledger))
+    return bed
 
 
 def _site() -> dict[str, object]:

@@ -5,8 +5,8 @@
 Prints a line for each kind of accident: how many there were, and how many rows of the ledger were
 lost, doubled or other than those of an undisturbed run afterwards. Kinds: `kill -9` at a random
 instant of the command, with and without worker processes; workers that are killed, and workers
-without memory; disks that are full at a random byte (a tmpfs: needs root on Linux); two batches on
-one ledger; models, sites and ledgers with random damage. Exit code 1 where anything is wrong.
+without memory; disks that are full at a random byte (a tmpfs: needs root on Linux); two batches
+on one ledger; models, sites and ledgers with random damage. Exit code 1 where anything is wrong.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from fault_fixture import CLEAR, PATIENCE_S, PROGRAM, Tally, Yard, prepared, run, started
+from fault_fixture import CLEAR, PATIENCE_S, PROGRAM, Tally, TestBed, prepared, run, started
 from tqdm import tqdm
 
 from cv.detector.model_zoo import model_files
@@ -32,38 +32,38 @@ from cv.errors import PierwatchError
 from cv.ledger.integrity_check import find_problems
 
 
-def kills(yard: Yard, number: int) -> Tally:
+def kills(bed: TestBed, number: int) -> Tally:
     """`kill -9` of the command and of its workers at a random instant; then it goes on."""
-    tally, whole = Tally(), _duration(yard)
-    yard.fresh()
+    tally, whole = Tally(), _duration(bed)
+    bed.fresh()
     for i in _counted(number, "kill -9"):
         more = ["--workers", "2"] if i % 2 else []
-        running = started(yard.command(*more))
-        time.sleep(yard.rng.uniform(0.0, whole))
+        running = started(bed.command(*more))
+        time.sleep(bed.rng.uniform(0.0, whole))
         ended = running.poll()
         with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
             os.killpg(running.pid, signal.SIGKILL)
         running.communicate()
         tally.accidents += 1
-        yard.check_whole(tally)
+        bed.check_whole(tally)
         if ended is not None or i % 5 == 4 or i == number - 1:
-            yard.finish(tally)
-            yard.fresh()
+            bed.finish(tally)
+            bed.fresh()
     return tally
 
 
-def deaths(yard: Yard, number: int) -> Tally:
+def deaths(bed: TestBed, number: int) -> Tally:
     """Workers that are killed, or have no memory; then the command is given again."""
     tally = Tally()
     while tally.accidents < number:
-        yard.fresh()
-        hungry = yard.rng.random() < 0.3
-        running = started(yard.command("--workers", "2", *(["--memory", "64"] if hungry else [])))
-        killed = 0 if hungry else _kill_children(running, yard.rng)
+        bed.fresh()
+        hungry = bed.rng.random() < 0.3
+        running = started(bed.command("--workers", "2", *(["--memory", "64"] if hungry else [])))
+        killed = 0 if hungry else _kill_children(running, bed.rng)
         _ended(running, tally)
-        yard.check_numbers(tally) if hungry else yard.check_whole(tally)
+        bed.check_numbers(tally) if hungry else bed.check_whole(tally)
         tally.accidents += 2 if hungry else max(1, killed)
-        yard.finish(tally, "--workers", "2", "--retry")
+        bed.finish(tally, "--workers", "2", "--retry")
     return tally
 
 
@@ -80,86 +80,86 @@ def _kill_children(running: subprocess.Popen[str], rng: random.Random) -> int:
     return killed
 
 
-def full_disks(yard: Yard, number: int) -> Tally:
+def full_disks(bed: TestBed, number: int) -> Tally:
     """A disk that is full at a random byte; then there is room again."""
-    tally, mount = Tally(), yard.work / "small"
+    tally, mount = Tally(), bed.work / "small"
     mount.mkdir(exist_ok=True)
-    yard.finish(tally)
-    most = yard.ledger.stat().st_size
+    bed.finish(tally)
+    most = bed.ledger.stat().st_size
     for _ in _counted(number, "full disks"):
-        size = 4096 * yard.rng.randint(1, 2 * most // 4096)
+        size = 4096 * bed.rng.randint(1, 2 * most // 4096)
         with _disk(mount, size):
-            done = run(yard.command(ledger=mount / "port.db"))
+            done = run(bed.command(ledger=mount / "port.db"))
             tally.accidents += 1
             if done.returncode not in CLEAR or "Traceback" in done.stderr:
                 tally.unclear.append(done.stderr)
-            yard.fresh()
+            bed.fresh()
             for path in mount.glob("port.db*"):
-                shutil.copy(path, yard.work / path.name)
-        yard.check_whole(tally)
-        yard.finish(tally)
+                shutil.copy(path, bed.work / path.name)
+        bed.check_whole(tally)
+        bed.finish(tally)
     return tally
 
 
-def locks(yard: Yard, number: int) -> Tally:
+def locks(bed: TestBed, number: int) -> Tally:
     """Two batches on one ledger, that begin one shortly after the other."""
     tally = Tally()
     for _ in _counted(number, "two batches"):
-        yard.fresh()
-        first = started(yard.command())
-        time.sleep(yard.rng.uniform(0.0, 1.5))
-        second = started(yard.command(*yard.rng.choice([[], ["--workers", "2"]])))
+        bed.fresh()
+        first = started(bed.command())
+        time.sleep(bed.rng.uniform(0.0, 1.5))
+        second = started(bed.command(*bed.rng.choice([[], ["--workers", "2"]])))
         for running in (first, second):
             _ended(running, tally)
         tally.accidents += 1
-        yard.check_whole(tally)
-        yard.finish(tally)
+        bed.check_whole(tally)
+        bed.finish(tally)
     return tally
 
 
-def corrupt(yard: Yard, number: int) -> Tally:
+def corrupt(bed: TestBed, number: int) -> Tally:
     """Models, sites and ledgers with random damage: refused, and nothing is recorded wrongly."""
-    tally, broken = Tally(), yard.work / "broken"
+    tally, broken = Tally(), bed.work / "broken"
     for i in _counted(number, "corrupt files"):
         shutil.rmtree(broken, ignore_errors=True)
         broken.mkdir()
-        yard.fresh()
-        _CORRUPTED[i % 3](yard, broken, tally)
+        bed.fresh()
+        _CORRUPTED[i % 3](bed, broken, tally)
         tally.accidents += 1
-    yard.finish(tally)
+    bed.finish(tally)
     return tally
 
 
-def _corrupt_model(yard: Yard, broken: Path, tally: Tally) -> None:
+def _corrupt_model(bed: TestBed, broken: Path, tally: Tally) -> None:
     files = [Path(shutil.copy(path, broken)) for path in model_files("pierwatch-n")]
     for path in model_files("pierwatch-n"):
         shutil.copy(model_card_path(path), broken)
-    _damage(files[0], yard.rng)
-    done = run(yard.command(model=files[0]))
+    _damage(files[0], bed.rng)
+    done = run(bed.command(model=files[0]))
     _must_refuse(done, tally)
-    if yard.ledger.exists():
+    if bed.ledger.exists():
         tally.other += 1
 
 
-def _corrupt_site(yard: Yard, broken: Path, tally: Tally) -> None:
-    site = Path(shutil.copy(yard.work / "port.geojson", broken))
-    _damage(site, yard.rng, printable=True)
-    done = run(yard.command(site=site))
+def _corrupt_site(bed: TestBed, broken: Path, tally: Tally) -> None:
+    site = Path(shutil.copy(bed.work / "port.geojson", broken))
+    _damage(site, bed.rng, printable=True)
+    done = run(bed.command(site=site))
     _must_say(done, tally)
-    if yard.ledger.exists():
-        tally.unclear += find_problems(yard.ledger)
+    if bed.ledger.exists():
+        tally.unclear += find_problems(bed.ledger)
 
 
-def _corrupt_ledger(yard: Yard, broken: Path, tally: Tally) -> None:
-    done = run(yard.command())
-    copied = Path(shutil.copy(yard.ledger, broken))
-    _damage(copied, yard.rng)
+def _corrupt_ledger(bed: TestBed, broken: Path, tally: Tally) -> None:
+    done = run(bed.command())
+    copied = Path(shutil.copy(bed.ledger, broken))
+    _damage(copied, bed.rng)
     done = run([sys.executable, str(PROGRAM), "ledger", "verify", str(copied)])
     _must_say(done, tally)
-    _must_say(run(yard.command(ledger=copied)), tally)
+    _must_say(run(bed.command(ledger=copied)), tally)
 
 
-_CORRUPTED: tuple[Callable[[Yard, Path, Tally], None], ...] = (
+_CORRUPTED: tuple[Callable[[TestBed, Path, Tally], None], ...] = (
     _corrupt_model,
     _corrupt_site,
     _corrupt_ledger,
@@ -191,10 +191,10 @@ def _must_say(done: subprocess.CompletedProcess[str], tally: Tally) -> None:
         tally.unclear.append(f"{done.returncode} {done.stdout} {done.stderr}")
 
 
-def _duration(yard: Yard) -> float:
-    yard.fresh()
+def _duration(bed: TestBed) -> float:
+    bed.fresh()
     start = time.monotonic()
-    run(yard.command())
+    run(bed.command())
     return time.monotonic() - start
 
 
@@ -229,13 +229,13 @@ def main() -> None:
     ):  # fmt: skip
         parser.add_argument(f"--{name}", type=int, default=number, metavar="N")
     args = parser.parse_args()
-    yard = prepared(args.work, args.seed)
+    bed = prepared(args.work, args.seed)
     sound = True
     print(f"{'accident':<14} {'number':>6} {'lost':>5} {'doubled':>7} {'other':>5} {'unclear':>7}")
     for cause in (kills, deaths, full_disks, locks, corrupt):
         number = getattr(args, cause.__name__)
         if number:
-            tally = cause(yard, number)
+            tally = cause(bed, number)
             print(
                 f"{cause.__name__:<14} {tally.accidents:>6} {tally.lost:>5} {tally.doubled:>7} "
                 f"{tally.other:>5} {len(tally.unclear):>7}",

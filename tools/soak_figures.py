@@ -1,4 +1,4 @@
-"""What a month of nights took: figures that soak_test.py measures and capacity_plan.py plans with."""
+"""Figures of a month of nightly batches: measured by soak_test.py, used by capacity_plan.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Self
 from cv.io.atomic_files import write_atomically
 
 FILE = Path(__file__).resolve().parent / "soak_test.csv"
-"""What was measured last."""
+"""The latest figures."""
 
 
 @dataclass(frozen=True)
@@ -22,27 +22,27 @@ class Month:
     sites: int
     nights: int
     piers: int
-    """Of a site, all in one scene."""
+    """Piers of a site, all in one scene."""
     workers: int
     recorded: int
-    """Scenes."""
+    """Recorded scenes."""
     scenes_an_hour: float
-    """And core."""
+    """Scenes per hour and core."""
     open_ms: float
-    """Mean of a scene, as the next two."""
+    """Mean time per scene, like the next two."""
     count_ms: float
     record_ms: float
     image_mb: float
-    """Of a scene."""
+    """Size per scene."""
     ledger_kb: float
-    """Of a scene."""
+    """Size per scene."""
     coordinator_early_mb: float
     """Memory: medians of the second tenth of the month and of the last."""
     coordinator_late_mb: float
     worker_early_mb: float
     worker_late_mb: float
     problems: int
-    """Of the ledger, in the end."""
+    """Problems of the ledger at the end."""
 
     @classmethod
     def read(cls, path: Path = FILE) -> Self:

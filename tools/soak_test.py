@@ -1,4 +1,4 @@
-"""A month of nights for many piers: how much a core gets done, and whether memory grows.
+"""Simulate a month of nightly batches for many piers: throughput per core, and memory growth.
 
     python tools/soak_test.py --work runs/month --sites 60 --nights 30 --workers 2
 
@@ -41,10 +41,10 @@ from cv.site import Site
 from cv.synthetic.chip_renderer import CHIP, FINE_GSD
 
 SIDE = 2 * CHIP
-"""Of a scene, pixels."""
+"""Side of a scene, pixels."""
 PIERS = 5
 APART_M = 20_000.0
-"""From one site to the next."""
+"""Distance from one site to the next, metres."""
 
 
 def corner(site: int) -> tuple[float, float]:
@@ -103,26 +103,26 @@ def resident_mb(pid: int | str = "self") -> float:
 
 
 @dataclass
-class Watch:
-    """The memory of all processes, scene by scene."""
+class MemoryLog:
+    """The memory of all processes after each scene."""
 
-    seen: list[tuple[float, float]] = field(default_factory=list)
-    """Coordinator, mean of the workers, MB."""
+    samples: list[tuple[float, float]] = field(default_factory=list)
+    """Coordinator and mean of the workers, MB."""
 
-    def look(self, _: SceneOutcome) -> None:
-        """Notes what there is when a scene is done."""
+    def record(self, _: SceneOutcome) -> None:
+        """Record the memory when a scene is done."""
         workers = [resident_mb(one.pid or 0) for one in active_children()]
-        self.seen.append((resident_mb(), float(np.mean(workers)) if workers else 0.0))
+        self.samples.append((resident_mb(), float(np.mean(workers)) if workers else 0.0))
 
-    def told(self) -> list[tuple[float, float]]:
-        """Medians of the second tenth and of the last: of the coordinator, and of the workers."""
-        tenth = max(1, len(self.seen) // 10)
-        early, late = self.seen[tenth : 2 * tenth], self.seen[-tenth:]
+    def early_and_late(self) -> list[tuple[float, float]]:
+        """Return medians of the second and the last tenth, of coordinator and workers."""
+        tenth = max(1, len(self.samples) // 10)
+        early, late = self.samples[tenth : 2 * tenth], self.samples[-tenth:]
         return [(median(one[i] for one in early), median(one[i] for one in late)) for i in (0, 1)]
 
 
 def main() -> None:
-    """Runs the nights and prints what they took."""
+    """Run the nights and print the figures."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -131,26 +131,26 @@ def main() -> None:
     parser.add_argument("--nights", type=int, default=30)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--model", help="released model; default: pierwatch-n")
-    parser.add_argument("--keep", action="store_true", help="keep the figures, for capacity_plan.py")
+    parser.add_argument("--keep", action="store_true", help="keep for capacity_plan.py")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     chips, place = yards(), args.work / "port.db"
     place.unlink(missing_ok=True)
     site = Site.read(all_piers(args.work / "site.geojson", args.sites))
     load = partial(Detector.load, args.model, 1)
-    recipe = WorkerConfig(site, load, Scene.open)
+    config = WorkerConfig(site, load, Scene.open)
     nights = tqdm(range(args.nights), desc="nights", disable=None, leave=False)
     paths = [path for n in nights for path in night(args.work / "scenes", chips, args.sites, n)]
     stored = sum(path.stat().st_size for path in paths)
-    watch = Watch()
+    memory = MemoryLog()
     start = time.perf_counter()
     with Ledger.open(place) as ledger:
         outcomes = monitor_in_processes(
-            paths, recipe, ledger, args.workers, WorkerLimits(), watch.look
+            paths, config, ledger, args.workers, WorkerLimits(), memory.record
         )
     spent = time.perf_counter() - start
     recorded = sum(one.status is SceneStatus.RECORDED for one in outcomes)
-    coordinator, worker = watch.told()
+    coordinator, worker = memory.early_and_late()
     month = Month(
         date=f"{datetime.now(UTC):%Y-%m-%d}",
         sites=args.sites,

@@ -1,12 +1,12 @@
-"""How fast large scenes are counted, with how much memory, and what the faster ways cost.
+"""Measure speed and memory of counting large scenes, and the accuracy of the faster ways.
 
     python tools/throughput.py --work runs/throughput --real ../shared/real
 
-Each way of counting runs in a process of its own (tools/throughput_worker.py), the ways taking turns, and
-medians are printed: whole scenes of 8192 x 8192 pixels (RGB tiled and deflated, a COG of it, 16 bit
-with four bands), the same network by PyTorch through SAHI, the network alone on the same tiles, and
-six piers of the scene. With --large the peak memory of larger scenes follows. With --real, what
-int8 and OpenVINO change on labelled real images. SAHI needs the extra `peers`.
+Each way of counting runs in a process of its own (tools/throughput_worker.py), the ways taking
+turns, and medians are printed: whole scenes of 8192 x 8192 pixels (RGB tiled and deflated, a COG
+of it, 16 bit with four bands), the same network by PyTorch through SAHI, the network alone on the
+same tiles, and six piers of the scene. With --large the peak memory of larger scenes follows.
+With --real, what int8 and OpenVINO change on labelled real images. SAHI needs the extra `peers`.
 """
 
 from __future__ import annotations
@@ -32,12 +32,11 @@ from cv.detector.model_zoo import default_model
 from cv.evaluation.metrics import CountMetrics
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "datasets" / "real"))
-from calibrate import evaluate_all
-from labelled_scenes import labelled_samples
+from labelled_scenes import evaluate_all, labelled_samples
 from script_runner import run
 
 SIDE = 8192
-"""Of the scenes that are timed, pixels."""
+"""Side of the timed scenes, pixels."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def table(results: dict[str, Measured]) -> str:
 
 
 def accuracy(root: Path) -> str:
-    """What int8 and OpenVINO change on the labelled real images."""
+    """Return a table of the accuracy of int8 and OpenVINO on the labelled real images."""
     samples = [one for one in labelled_samples(root) if one.kind == CONTAINER]
     ways = [(name, engine) for name in MODELS for engine in ("onnxruntime", "openvino")]
     lines = ["| model and engine | true | counted | nMAE | lost | AP50 | lost |"]
@@ -141,7 +140,7 @@ def large(work: Path, sides: list[int]) -> str:
 
 
 def main() -> None:
-    """Prints the tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

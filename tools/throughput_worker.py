@@ -1,4 +1,4 @@
-"""One way of counting one large scene, in a process of its own: prints its time and memory.
+"""Count one large scene in one way, in its own process, and print time and memory.
 
     python tools/throughput_worker.py fp32 scene.tif
 
@@ -31,7 +31,7 @@ CORES = len(os.sched_getaffinity(0))
 
 
 def pierwatch(way: str, scene: Path, site: Path | None) -> Callable[[], int]:
-    """Counting containers by the released model, on a site or on the whole scene."""
+    """Count containers with the released model, on a site or on the whole scene."""
     from cv import Scene, Site, count
 
     detector = _detector(way)
@@ -45,20 +45,19 @@ def pierwatch(way: str, scene: Path, site: Path | None) -> Callable[[], int]:
 
 
 def pure(way: str, scene: Path) -> Callable[[], int]:
-    """The network alone, on the same tiles, which are in memory already: nothing can be faster."""
+    """Run the network alone on the same tiles, already in memory: the lower bound."""
     from affine import Affine
 
     from cv import Scene
-    from cv.detector.sliced_inference import sliced_inference  # noqa: F401 - the tiles are those of a sweep
     from cv.geometry.tiling import Tiling
 
     detector = _detector(way.removeprefix("pure "))
-    network, look = detector.models[0], detector.card.passes[0]
+    network, inference_pass = detector.models[0], detector.card.passes[0]
     size = network.card.tile_px
     with Scene.open(scene, radiometry=DEEP if "deep" in scene.name else None) as opened:
         tiles = [
             opened.read(Affine.translation(tile.x0, tile.y0), (size, size)).rgb
-            for tile in Tiling(size, look.overlap_px).tiles(opened.grid.footprint)
+            for tile in Tiling(size, inference_pass.overlap_px).tiles(opened.grid.footprint)
         ]
 
     def run() -> int:
@@ -69,7 +68,7 @@ def pure(way: str, scene: Path) -> Callable[[], int]:
 
 
 def sahi(checkpoint: Path, scene: Path) -> Callable[[], int]:
-    """The same network by PyTorch through SAHI, with the same tiles."""
+    """Run the same network in PyTorch through SAHI, with the same tiles."""
     from cv.training.ultralytics_setup import isolate_ultralytics
 
     isolate_ultralytics()
@@ -106,7 +105,7 @@ def sahi(checkpoint: Path, scene: Path) -> Callable[[], int]:
 
 
 def checkpoint_of(model: Path, path: Path) -> Path:
-    """The released network as a checkpoint of ultralytics, for SAHI; kept where it is there."""
+    """Write the released network as a checkpoint of ultralytics, unless it exists."""
     if path.exists():
         return path
     import torch
@@ -132,7 +131,7 @@ def _detector(way: str):  # type: ignore[no-untyped-def]  # Detector, imported l
 
 
 def _peak_mb() -> float:
-    """Of this program alone: what its parent needed before it began counts with `getrusage`."""
+    """Return the peak memory of this program alone; `getrusage` would include its parent."""
     status = Path("/proc/self/status")
     if status.exists():
         (line,) = (row for row in status.read_text().splitlines() if row.startswith("VmHWM:"))
@@ -142,7 +141,7 @@ def _peak_mb() -> float:
 
 
 def main() -> None:
-    """Measures one way and prints it as JSON."""
+    """Measure one way and print the result as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("way", choices=WAYS)
     parser.add_argument("scene", type=Path)

@@ -1,15 +1,15 @@
-"""The ablation table: what each choice of renderer, data, network and working GSD is worth.
+"""The ablation table: the effect of each choice of renderer, data, network and working GSD.
 
     python datasets/real/ablation.py                                    # prints the table
-    python datasets/real/ablation.py --measure looks --root ../shared/real
+    python datasets/real/ablation.py --measure scales --root ../shared/real
     python datasets/real/ablation.py --train "no lean" --weights ../shared/weights \
         --root ../shared/real --work runs/ablation
 
-The lines are those of ablations.toml, the figures those of ablations.csv, each with its date and
-the sha256 of the model; a line without figures is printed as not measured. `--train` renders the
+The entries are those of ablations.toml, the figures those of ablations.csv, each with its date and
+the sha256 of the model; entries without figures are printed as not measured. `--train` renders the
 chips of a run, trains it from fixed seeds with the same budget as every other, exports it with
-thresholds that are even on other rendered chips (no real image has a say in them), and measures
-it. A run that was broken off goes on where it was.
+thresholds at which other rendered chips have as many detections as objects (real images do not
+enter), and measures it. An interrupted run continues where it was.
 """
 
 from __future__ import annotations
@@ -24,55 +24,46 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from cv import Detector
 from cv.detector.model_card import ModelCard
-from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation, evaluate_image
+from cv.evaluation.image_evaluation import ImageEvaluation
 from cv.evaluation.metrics import CountMetrics, balanced_threshold
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import model_figures as figures
-from ablation_config import Budget, Look, Plan, Run
-from labelled_scenes import CONTAINER, HULL, labelled_samples
+from ablation_config import Budget, Plan, Run, ScaleRun
+from labelled_scenes import CONTAINER, HULL, evaluate_all, labelled_samples
 from model_figures import Figures
 from script_runner import run
 from synthetic_evaluation import CALIBRATING, COMPARING, rendered
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FINE_M = 0.6
-"""Up to this ground sampling distance single containers are told apart reliably, metres."""
+"""Up to this ground sampling distance single containers are resolved reliably, metres."""
 CHIPS = 60
 """Held-back chips of each class."""
 _TILES = 25
 """Tiles that are timed."""
-_MOST_OVERLAP = 0.6
-"""Of a tile: more would look at everything more than six times."""
+_MAX_OVERLAP = 0.6
+"""Largest overlap as a share of a tile: more would process everything more than six times."""
 
 
-def evaluate_all(samples: Sequence[EvaluationSample], detector: Detector) -> list[ImageEvaluation]:
-    """The evaluations, with a bar."""
-    return [
-        evaluate_image(one, detector)
-        for one in tqdm(samples, unit="image", disable=None, leave=False)
-    ]
-
-
-def at_scale(card: ModelCard, look: Look) -> ModelCard:
-    """`card` with the working GSDs of `look`; tiles overlap by the same metres as before."""
-    wanted = {CONTAINER: look.container_m, HULL: look.hull_m}
-    looks = []
+def at_scale(card: ModelCard, scale: ScaleRun) -> ModelCard:
+    """Return `card` with the working GSDs of `scale`; tiles overlap by as many metres as before."""
+    wanted = {CONTAINER: scale.container_m, HULL: scale.hull_m}
+    passes = []
     for one in card.passes:
         gsd = next((wanted[kind] for kind in one.classes if wanted.get(kind)), one.gsd_m)
-        overlap = min(one.overlap_px * one.gsd_m / gsd, _MOST_OVERLAP * card.tile_px)
-        looks.append(replace(one, gsd_m=gsd, overlap_px=round(overlap)))
-    return replace(card, passes=tuple(looks))
+        overlap = min(one.overlap_px * one.gsd_m / gsd, _MAX_OVERLAP * card.tile_px)
+        passes.append(replace(one, gsd_m=gsd, overlap_px=round(overlap)))
+    return replace(card, passes=tuple(passes))
 
 
 def measured(
     name: str, detector: Detector, real: Sequence[ImageEvaluation], chips: Sequence[ImageEvaluation]
 ) -> Figures:
-    """The figures of `detector`, called `name`, from evaluations of one class or both."""
+    """Return the figures of `detector`, called `name`, from evaluations of one class or both."""
     line = Figures(name, f"{datetime.now(UTC):%Y-%m-%d}", detector.digest)
     boxes = [evaluation for evaluation in real if evaluation.sample.kind == CONTAINER]
     hulls = [evaluation for evaluation in real if evaluation.sample.kind == HULL]
@@ -83,7 +74,7 @@ def measured(
             container_m=detector.card.pass_for(CONTAINER).gsd_m,
             container_nmae=metrics.nmae,
             container_bias=metrics.bias,
-            container_even_nmae=_even(boxes).nmae,
+            container_even_nmae=_at_balanced_threshold(boxes).nmae,
             container_ap50=metrics.ap50,
             container_fine_ap50=CountMetrics.of([e for e in boxes if e.gsd_m <= FINE_M]).ap50,
             container_recall=metrics.recall,
@@ -96,7 +87,7 @@ def measured(
             hull_m=detector.card.pass_for(HULL).gsd_m,
             hull_nmae=metrics.nmae,
             hull_bias=metrics.bias,
-            hull_even_nmae=_even(hulls).nmae,
+            hull_even_nmae=_at_balanced_threshold(hulls).nmae,
             hull_ap50=metrics.ap50,
             hull_length_error=metrics.length_error,
         )
@@ -112,13 +103,13 @@ def measured(
     return line
 
 
-def _even(evaluations: Sequence[ImageEvaluation]) -> CountMetrics:
+def _at_balanced_threshold(evaluations: Sequence[ImageEvaluation]) -> CountMetrics:
     threshold = balanced_threshold(evaluations)
     return CountMetrics.of([evaluation.at(threshold) for evaluation in evaluations])
 
 
 def tile_ms(detector: Detector) -> float:
-    """Median CPU time of one tile, milliseconds: the network alone."""
+    """Measure the median CPU time of one tile, milliseconds: the network alone."""
     side = detector.card.tile_px
     tile = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
     times = []
@@ -130,7 +121,7 @@ def tile_ms(detector: Detector) -> float:
 
 
 def parameters(model: Path) -> float:
-    """Numbers in the network of an ONNX file, millions."""
+    """Return the number of parameters of an ONNX file, millions."""
     import onnx
 
     tensors = onnx.load(str(model)).graph.initializer
@@ -138,8 +129,8 @@ def parameters(model: Path) -> float:
     return sum(float(np.prod(t.dims)) for t in tensors if t.data_type in floats) / 1e6
 
 
-def look(one: Look, root: Path) -> Figures:
-    """Measures the released model at another working GSD: only what that changes."""
+def measure_scale(one: ScaleRun, root: Path) -> Figures:
+    """Measure the released model at another working GSD, for the classes that it concerns."""
     plain = Detector.load(threads=1)
     networks = tuple(replace(n, card=at_scale(n.card, one)) for n in plain.models)
     detector = replace(plain, models=networks)
@@ -147,11 +138,12 @@ def look(one: Look, root: Path) -> Figures:
     samples = [q for q in labelled_samples(root) if q.kind in kinds]
     start = time.process_time()
     evaluations = evaluate_all(samples, detector)
-    return replace(measured(one.name, detector, evaluations, ()), seconds=time.process_time() - start)
+    line = measured(one.name, detector, evaluations, ())
+    return replace(line, seconds=time.process_time() - start)
 
 
 def model_figures(name: str, model: Path, root: Path, work: Path) -> Figures:
-    """Measures the ONNX file `model` on the real images and on held-back rendered chips."""
+    """Measure the ONNX file `model` on the real images and on held-back rendered chips."""
     detector = Detector.load(model, threads=1)
     kinds = detector.card.classes
     chips = [q for k in kinds for q in rendered(work / "fresh", k, COMPARING, CHIPS, 1)]
@@ -163,11 +155,12 @@ def model_figures(name: str, model: Path, root: Path, work: Path) -> Figures:
 
 
 def commands(run: Run, budget: Budget, weights: Path, root: Path, work: Path) -> list[list[str]]:
-    """What makes the model of `run`, from the repository's root: chips, training, export."""
+    """Return the commands that make the model of `run`: chips, training, release."""
     python = sys.executable
     folder, data = work / run.folder, work / run.folder / "data"
     first, last = budget.first_seed, budget.first_seed + budget.chips
-    chips = [python, "-m", "cv.synthetic.chip_dataset", str(data), "--first", str(first)]
+    pierwatch = [python, "infer.py"]
+    chips = [*pierwatch, "datasets", "render", str(data), "--first", str(first)]
     chips += ["--last", str(last), "--workers", "2"]
     if run.without:
         chips += ["--without", *run.without]
@@ -183,36 +176,31 @@ def commands(run: Run, budget: Budget, weights: Path, root: Path, work: Path) ->
                 str(run.real),
             ]
         )
-    train = [python, "train.py"]
+    train = [*pierwatch, "train"]
     if (folder / "run" / "run.json").exists():
         train += ["--resume", str(folder / "run")]
     else:
         start = Path(run.start or budget.start)
         if start.suffix != ".yaml":
             start = weights / start
-        if run.graft:
-            grafted = folder / "start.pt"
-            graft = [
-                python,
-                "datasets/real/transfer_weights.py",
-                str(start),
-                f"datasets/real/{run.graft}",
-            ]
-            lines.append([*graft, str(grafted)])
-            start = grafted
+        if run.architecture:
+            source, start = start, folder / "start.pt"
+            architecture = f"datasets/real/{run.architecture}"
+            transfer = [python, "datasets/real/transfer_weights.py", str(source), architecture]
+            lines.append([*transfer, str(start)])
         train += ["--data", str(data / "dataset.yaml"), "--weights", str(start)]
         train += ["--out", str(folder / "run"), "--epochs", str(budget.epochs)]
         train += ["--batch", str(budget.batch), "--rate", str(budget.rate)]
         train += ["--seed", str(budget.seed), "--heads", "raw", *run.options]
     lines.append(train)
-    release = [python, "-m", "cv.export.release", str(folder / "run" / "weights" / "last.pt")]
+    release = [*pierwatch, "release", str(folder / "run" / "weights" / "last.pt")]
     release += [str(folder), "--name", "model", "--version", "0", "--container", "0.4"]
     lines.append([*release, "--hull", "0.4", "--data", f"ablation: {run.what}"])
     return lines
 
 
 def trained(run: Run, budget: Budget, weights: Path, root: Path, work: Path) -> Path:
-    """Trains and exports `run`; returns the model, whose thresholds are even on rendered chips."""
+    """Train and release `run`; return the model, with thresholds set on rendered chips."""
     from cv.export.release import replace_model_card
 
     for command in commands(run, budget, weights.resolve(), root.resolve(), work.resolve()):
@@ -231,21 +219,21 @@ def trained(run: Run, budget: Budget, weights: Path, root: Path, work: Path) -> 
 
 
 def printed(plan: Plan) -> str:
-    """The table of all lines."""
+    """Return the table of all entries."""
     known = figures.read()
-    lines = [(line.name, line.what, known.get(line.name)) for line in (*plan.runs, *plan.looks)]
-    planned = {line.name for line in (*plan.runs, *plan.looks)}
+    lines = [(line.name, line.what, known.get(line.name)) for line in (*plan.runs, *plan.scales)]
+    planned = {line.name for line in (*plan.runs, *plan.scales)}
     lines += [(name, "model file", line) for name, line in known.items() if name not in planned]
     return figures.table(lines)
 
 
 def main() -> None:
-    """Measures or trains what is samples for, and prints the table."""
+    """Measures or trains what the options name, and prints the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--measure", metavar="NAME", nargs="+", default=[],
-                        help='names of working GSDs, or "looks" for all of them')  # fmt: skip
+                        help='names of working GSDs, or "scales" for all of them')  # fmt: skip
     parser.add_argument("--train", metavar="NAME", nargs="+", default=[], help="names of runs")
     parser.add_argument("--model", metavar="NAME=FILE", nargs="+", default=[],
                         help="ONNX models to measure, under these names")  # fmt: skip
@@ -254,12 +242,12 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/ablation"))
     args = parser.parse_args()
     plan = Plan.read()
-    unknown = set(args.measure) - {"looks", *(one.name for one in plan.looks)}
+    unknown = set(args.measure) - {"scales", *(one.name for one in plan.scales)}
     if unknown:
         parser.error(f"--measure knows no {', '.join(sorted(unknown))}; see ablations.toml")
-    for one in plan.looks:
-        if one.name in args.measure or "looks" in args.measure:
-            figures.record(look(one, args.root))
+    for one in plan.scales:
+        if one.name in args.measure or "scales" in args.measure:
+            figures.record(measure_scale(one, args.root))
     for name in args.train:
         model = trained(plan.run(name), plan.budget, args.weights, args.root, args.work)
         figures.record(model_figures(name, model, args.root, args.work))

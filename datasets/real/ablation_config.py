@@ -1,4 +1,4 @@
-"""What the ablations compare: the lines of ablations.toml as values."""
+"""The plan of the ablations: the entries of ablations.toml as dataclasses."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ PLAN = Path(__file__).resolve().parent / "ablations.toml"
 
 @dataclass(frozen=True)
 class Budget:
-    """What every training run may spend."""
+    """The settings that all training runs share."""
 
     start: str
     """File name of the checkpoint to start from."""
     chips: int
     """Rendered chips."""
     first_seed: int
-    """Of those chips."""
+    """First seed of those chips."""
     epochs: int
     batch: int
     """Chips a step."""
     rate: float
     """Learning rate of AdamW."""
     seed: int
-    """Of the training."""
+    """Seed of the training."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A model that has to be trained."""
+    """A model to train."""
 
     name: str
     what: str
     """How it differs, in a few words."""
     start: str = ""
     """Another checkpoint than the budget's, or an architecture (.yaml) with random weights."""
-    graft: str = ""
-    """Architecture, a file beside the plan, that the checkpoint's weights are put into first."""
+    architecture: str = ""
+    """Architecture file that the checkpoint's weights are transferred to first."""
     without: tuple[str, ...] = ()
     """Switches of the renderer that are off."""
     real: int = 0
@@ -55,14 +55,14 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Look:
-    """One model, seen through at another working GSD."""
+class ScaleRun:
+    """The released model, run at another working GSD."""
 
     name: str
     container_m: float = 0.0
-    """Of the pass for containers, metres a pixel; 0: not samples."""
+    """Working GSD of the pass for containers, metres a pixel; 0: not measured."""
     hull_m: float = 0.0
-    """Of the pass for hulls, metres a pixel; 0: not samples."""
+    """Working GSD of the pass for hulls, metres a pixel; 0: not measured."""
 
     @property
     def what(self) -> str:
@@ -72,29 +72,29 @@ class Look:
 
 @dataclass(frozen=True)
 class Plan:
-    """All lines."""
+    """All entries of the plan."""
 
     budget: Budget
     runs: tuple[Run, ...]
-    looks: tuple[Look, ...]
+    scales: tuple[ScaleRun, ...]
 
     @classmethod
     def read(cls, path: Path = PLAN) -> Plan:
-        """The plan in the file `path`; raises ValueError where a name is there twice."""
+        """Read the plan in the file `path`; raises ValueError where a name is not unique."""
         record = tomllib.loads(path.read_text(encoding="utf-8"))
         lists = ("without", "options")
         runs = tuple(
             Run(**{k: tuple(v) if k in lists else v for k, v in entry.items()})
             for entry in record.get("run", ())
         )
-        looks = tuple(Look(**entry) for entry in record.get("look", ()))
-        names = [line.name for line in (*runs, *looks)]
+        scales = tuple(ScaleRun(**entry) for entry in record.get("scale", ()))
+        names = [line.name for line in (*runs, *scales)]
         if len(set(names)) < len(names):
-            raise ValueError(f"{path}: a line's name must be there once; got {sorted(names)}")
-        return cls(Budget(**record["budget"]), runs, looks)
+            raise ValueError(f"{path}: names must be unique; got {sorted(names)}")
+        return cls(Budget(**record["budget"]), runs, scales)
 
     def run(self, name: str) -> Run:
-        """The run called `name`; raises InputError, naming those there are."""
+        """Return the run called `name`; raises InputError."""
         found = [run for run in self.runs if run.name == name]
         if not found:
             names = ", ".join(run.name for run in self.runs)

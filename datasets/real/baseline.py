@@ -1,4 +1,4 @@
-"""Peers: what else a user could count with. A peer looks at a scene and answers with boxes."""
+"""Baselines: other detectors that a user could count with."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ from cv.training.ultralytics_setup import isolate_ultralytics
 SLICE_PX, SLICE_OVERLAP_PX = 1024, 200
 """As DOTA's own tools cut its images."""
 SAHI_PX, SAHI_OVERLAP = 640, 0.2
-"""Side of SAHI's slices, pixels, and what they share, as a part of it."""
+"""Side of SAHI's slices, pixels, and their overlap as a share of it."""
 SAHI_FLOOR = 0.1
-"""Least score that is samples of SAHI: below it SAHI itself changes how it merges."""
+"""Minimum score requested of SAHI, which merges differently below it."""
 FLOOR = 0.02
-"""Least score that is samples of ultralytics, so that average precision has its candidates."""
-MOST = 3000
-"""Boxes an image; ultralytics' default of 300 would cap the counts."""
+"""Minimum score requested of ultralytics, low enough for average precision."""
+MAX_BOXES = 3000
+"""Most boxes of an image; the default of ultralytics, 300, would cap the counts."""
 MERGE = 0.5
-"""Two boxes from neighbouring slices are one where they share more of the smaller."""
+"""Boxes of neighbouring slices are one object if they share more of the smaller than this."""
 
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """An image as a peer sees it."""
+    """An image as a baseline gets it."""
 
     rgb: np.ndarray
     """(rows, columns, 3) red, green, blue."""
     to_pixel: Affine
-    """Its pixels (x, y) to those of the scene."""
+    """Map from its pixels (x, y) to those of the scene."""
 
     @classmethod
     def of(cls, scene: Scene, gsd_m: float | None) -> Frame:
-        """All of `scene`, as delivered, or brought to `gsd_m` metres a pixel."""
+        """Read all of `scene`, as delivered or at `gsd_m` metres a pixel."""
         to_pixel, shape = Affine.identity(), scene.grid.shape
         if gsd_m is not None:
             ground = scene.grid.local_plane()
@@ -62,26 +62,26 @@ def _corners(scene: Scene) -> np.ndarray:
 
 
 class Baseline(Protocol):
-    """Something that answers with oriented boxes."""
+    """A detector of oriented boxes."""
 
     @property
     def names(self) -> Mapping[int, str]:
         """Its classes by index."""
         ...
 
-    def answer(self, frame: Frame) -> Detections:
-        """What it sees, in pixels of `frame`, candidates included."""
+    def detect(self, frame: Frame) -> Detections:
+        """Return its detections, also of low score, in pixels of `frame`."""
         ...
 
 
-def ours(scene: Scene, detector: Detector) -> Detections:
-    """What Pierwatch sees in all of `scene`, ground metres."""
+def pierwatch_detections(scene: Scene, detector: Detector) -> Detections:
+    """Return the detections of Pierwatch in all of `scene`, ground metres."""
     return SceneCounter.of(scene, None, detector).detections()
 
 
 @dataclass(frozen=True, eq=False)
 class Yolo:
-    """A checkpoint of ultralytics, called on the whole image or on slices."""
+    """A checkpoint of ultralytics, run on the whole image or on slices."""
 
     model: Any
     """ultralytics.YOLO"""
@@ -90,7 +90,7 @@ class Yolo:
 
     @classmethod
     def load(cls, checkpoint: Path, way: str) -> Yolo:
-        """The checkpoint, loaded safely: nothing in it is run."""
+        """Load the checkpoint without executing code from it."""
         isolate_ultralytics()
         from ultralytics import YOLO
 
@@ -109,32 +109,34 @@ class Yolo:
         """Its classes by index."""
         return dict(self.model.names)
 
-    def answer(self, frame: Frame) -> Detections:
-        """What it sees, in pixels of `frame`."""
+    def detect(self, frame: Frame) -> Detections:
+        """Return its detections in pixels of `frame`."""
         rows, columns = frame.rgb.shape[:2]
         if self.way == "own size":
             return self._predict(frame.rgb, -(-max(rows, columns) // 32) * 32)
 
-        def look_at(tile: Tile) -> Detections:
-            return self._predict(_cut(frame.rgb, tile), SLICE_PX)
+        def predict_tile(tile: Tile) -> Detections:
+            return self._predict(_read_tile(frame.rgb, tile), SLICE_PX)
 
         tiling = Tiling(SLICE_PX, SLICE_OVERLAP_PX)
-        return sliced_inference(tiling, shapely.box(0, 0, columns, rows), look_at, MERGE)
+        return sliced_inference(tiling, shapely.box(0, 0, columns, rows), predict_tile, MERGE)
 
     def _predict(self, rgb: np.ndarray, size: int) -> Detections:
         bgr = np.ascontiguousarray(rgb[..., ::-1])
-        (result,) = self.model.predict(bgr, conf=FLOOR, max_det=MOST, imgsz=size, verbose=False)
+        (result,) = self.model.predict(
+            bgr, conf=FLOOR, max_det=MAX_BOXES, imgsz=size, verbose=False
+        )
         boxes = OrientedBoxes.from_corners(result.obb.xyxyxyxy.numpy().astype(np.float64))
         scores = result.obb.conf.numpy().astype(np.float64)
         return Detections(boxes, scores, result.obb.cls.numpy().astype(np.int64))
 
 
 WAYS = ("own size", "sliced 1024")
-"""`predict` on the image at its own size; on slices of 1024 px."""
+"""Ways to run it: `predict` on the image at its own size, or on slices of 1024 px."""
 
 
-def _cut(rgb: np.ndarray, tile: Tile) -> np.ndarray:
-    """The pixels of `tile`; black outside of the image."""
+def _read_tile(rgb: np.ndarray, tile: Tile) -> np.ndarray:
+    """Return the pixels of `tile`, black outside the image."""
     out = np.zeros((tile.size, tile.size, 3), np.uint8)
     rows, columns = rgb.shape[:2]
     top, left = max(tile.y0, 0), max(tile.x0, 0)
@@ -147,12 +149,12 @@ def _cut(rgb: np.ndarray, tile: Tile) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Sahi:
-    """A checkpoint of ultralytics counted through SAHI, all else at SAHI's defaults.
+    """A checkpoint of ultralytics run through SAHI with its default settings.
 
-    Of an oriented model SAHI (0.12) keeps the corners, but it merges slices by non-maximum
-    suppression of the upright rectangles around them: of two boxes where one such rectangle covers
-    half of the other (IOS 0.5) it drops the weaker, so that touching boxes that lie oblique vanish.
-    Beside the slices it looks at the whole image once.
+    SAHI (0.12) keeps the corners of an oriented model, but merges slices by non-maximum suppression
+    of their upright bounding rectangles: of two boxes where one such rectangle covers half of the
+    other (IOS 0.5) it drops the weaker, which removes touching oblique boxes. It also runs on the
+    whole image once.
     """
 
     model: Any
@@ -160,7 +162,7 @@ class Sahi:
 
     @classmethod
     def load(cls, checkpoint: Path) -> Sahi:
-        """The checkpoint, loaded safely: nothing in it is run."""
+        """Load the checkpoint without executing code from it."""
         isolate_ultralytics()
         from sahi import AutoDetectionModel
 
@@ -177,8 +179,8 @@ class Sahi:
         """Its classes by index."""
         return dict(enumerate(self.model.category_names))
 
-    def answer(self, frame: Frame) -> Detections:
-        """What it sees, in pixels of `frame`."""
+    def detect(self, frame: Frame) -> Detections:
+        """Return its detections in pixels of `frame`."""
         from sahi.predict import get_sliced_prediction
 
         result = get_sliced_prediction(

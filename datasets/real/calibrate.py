@@ -1,12 +1,12 @@
-"""Calibrates a model on rendered chips and real scenes, and says how well that works cross_fitted.
+"""Calibrate a released model on rendered chips and real scenes, and cross-validate that.
 
     python datasets/real/calibrate.py weights/pierwatch-n.onnx ../shared/real --work runs/c
 
 Renders chips from seeds that no training uses, counts them and the real scenes (in windows), fits
-what scores and counts are worth on all of them, and writes it into the model and its card. What is
-printed of real scenes is cross-fitted: each scene is judged at a threshold and by a calibration
-that were fitted on the chips and on all other scenes. `intervals.py` judges the finished model on
-fresh chips.
+a threshold and a calibration on all of them, and writes both into the model and its card. The
+printed figures of real scenes are cross-fitted: each scene is evaluated with a threshold and a
+calibration fitted on the chips and all other scenes. `intervals.py` evaluates the result on fresh
+chips. (Users calibrate on their own images with `pierwatch calibrate`.)
 """
 
 from __future__ import annotations
@@ -17,36 +17,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tqdm import tqdm
-
 from cv import Detector
 from cv.detector.detector import CANDIDATE_FRACTION
 from cv.evaluation.coverage import IntervalCoverage
-from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation, evaluate_image
+from cv.evaluation.image_evaluation import ImageEvaluation
 from cv.evaluation.metrics import CountMetrics
 from cv.export.release import replace_model_card
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from cross_validation import WINDOW_M, Fold, cross_fitted, leave_one_out
-from labelled_scenes import labelled_samples
+from labelled_scenes import evaluate_all, labelled_samples
 from script_runner import run
 from synthetic_evaluation import CALIBRATING, rendered
 
-LEAST = 0.05
-"""Candidates down to this score are looked at while a threshold is sought."""
-
-
-def evaluate_all(samples: Sequence[EvaluationSample], detector: Detector) -> list[ImageEvaluation]:
-    """The evaluations, with a bar."""
-    return [
-        evaluate_image(one, detector)
-        for one in tqdm(samples, unit="image", disable=None, leave=False)
-    ]
+MIN_SCORE = 0.05
+"""Detections down to this score are considered while a threshold is searched."""
 
 
 def without_calibrations(detector: Detector) -> Detector:
-    """`detector` without calibrations, with candidates down to `LEAST`."""
-    low = LEAST / CANDIDATE_FRACTION
+    """Return `detector` without calibrations, with detections down to `MIN_SCORE`."""
+    low = MIN_SCORE / CANDIDATE_FRACTION
     cards = [
         replace(n.card, thresholds=(low,) * len(n.card.classes), calibrations=())
         for n in detector.models
@@ -55,8 +45,8 @@ def without_calibrations(detector: Detector) -> Detector:
     return replace(detector, models=tuple(replace(n, card=card) for n, card in pairs))
 
 
-def print_elsewhere(scenes: Sequence[ImageEvaluation], others: Sequence[Fold]) -> None:
-    """How whole scenes, and windows of them, fare by what all others say."""
+def print_cross_fitted(scenes: Sequence[ImageEvaluation], others: Sequence[Fold]) -> None:
+    """Print how whole scenes, and windows of them, do with what was fitted on all others."""
     pairs = zip(scenes, others, strict=True)
     metrics = CountMetrics.of([evaluation.at(fold.threshold) for evaluation, fold in pairs])
     print(f"  nMAE {metrics.nmae:.3f}, bias {metrics.bias:+.3f}")
@@ -64,7 +54,7 @@ def print_elsewhere(scenes: Sequence[ImageEvaluation], others: Sequence[Fold]) -
 
 
 def main() -> None:
-    """Fits, writes, prints."""
+    """Fit, write, print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -81,9 +71,9 @@ def main() -> None:
         fresh = rendered(args.work, kind, CALIBRATING, args.chips, args.workers)
         chips = evaluate_all(fresh, detector)
         scenes = evaluate_all([q for q in samples if q.kind == kind], detector)
-        fits.append(Fold.of(scenes, chips))
-        print(f"{kind}: threshold {fits[-1].threshold}; each scene by all others:")
-        print_elsewhere(scenes, leave_one_out(scenes, chips))
+        fits.append(Fold.fit(scenes, chips))
+        print(f"{kind}: threshold {fits[-1].threshold}; each scene with the fit of all others:")
+        print_cross_fitted(scenes, leave_one_out(scenes, chips))
     thresholds = dict(zip(detector.card.classes, (fit.threshold for fit in fits), strict=True))
     own = Detector.load(args.model).models[0].card
     own = own.measured(thresholds, [fit.calibration for fit in fits])

@@ -1,4 +1,4 @@
-"""Real scenes judged by thresholds and calibrations in which they had no part (cross-fitting)."""
+"""Cross-fitting: evaluate each real scene with what was fitted on all others."""
 
 from __future__ import annotations
 
@@ -19,55 +19,59 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from labelled_scenes import CONTAINER
 
 WINDOW_M = 80.0
-"""Side of the windows that real scenes are cut into for fitting, metres."""
+"""Side of the windows that real scenes are divided into for fitting, metres."""
 
 
 @dataclass(frozen=True)
 class Fold:
-    """What all scenes but one say."""
+    """A threshold and a calibration, fitted on some scenes."""
 
     threshold: float
     calibration: Calibration
 
     @classmethod
-    def of(cls, scenes: Sequence[ImageEvaluation], chips: Sequence[ImageEvaluation]) -> Fold:
-        """By whole real `scenes` and rendered `chips`, all with candidates of low scores."""
+    def fit(cls, scenes: Sequence[ImageEvaluation], chips: Sequence[ImageEvaluation]) -> Fold:
+        """Fit on real `scenes` and rendered `chips`, evaluated down to low scores."""
         threshold = balanced_threshold(scenes)
-        windows = [part for evaluation in scenes for part in cut(evaluation, WINDOW_M)]
+        windows = [part for evaluation in scenes for part in windows_of(evaluation, WINDOW_M)]
         fit = fit_on_chips_and_windows(
             [e.at(threshold) for e in chips], [e.at(threshold) for e in windows]
         )
         return cls(threshold, fit)
 
-    def judges(self, evaluation: ImageEvaluation, side_m: float) -> list[ImageEvaluation]:
-        """The windows of the scene `evaluation` with this threshold and these intervals."""
+    def apply(self, evaluation: ImageEvaluation, side_m: float) -> list[ImageEvaluation]:
+        """Return the windows of a scene with this threshold and these intervals."""
         return recalibrated(
-            [part.at(self.threshold) for part in cut(evaluation, side_m)], self.calibration
+            [part.at(self.threshold) for part in windows_of(evaluation, side_m)], self.calibration
         )
 
 
-def leave_one_out(scenes: Sequence[ImageEvaluation], chips: Sequence[ImageEvaluation]) -> list[Fold]:
-    """For each of `scenes` what all others and the `chips` say."""
-    return [Fold.of([*scenes[:i], *scenes[i + 1 :]], chips) for i in range(len(scenes))]
+def leave_one_out(
+    scenes: Sequence[ImageEvaluation], chips: Sequence[ImageEvaluation]
+) -> list[Fold]:
+    """Return, for each of `scenes`, the fit on all others and the `chips`."""
+    return [Fold.fit([*scenes[:i], *scenes[i + 1 :]], chips) for i in range(len(scenes))]
 
 
 def cross_fitted(
     scenes: Sequence[ImageEvaluation], others: Sequence[Fold], side_m: float
 ) -> list[ImageEvaluation]:
-    """The windows of `scenes`, each judged by its fold."""
+    """Return the windows of all `scenes`, each with the fit that leaves its scene out."""
     pairs = zip(scenes, others, strict=True)
-    return [part for evaluation, fold in pairs for part in fold.judges(evaluation, side_m)]
+    return [part for evaluation, fold in pairs for part in fold.apply(evaluation, side_m)]
 
 
 def balanced_threshold(scenes: Sequence[ImageEvaluation]) -> float:
-    """The threshold at which as much is found as there is in real scenes.
+    """Return the threshold at which real scenes have as many detections as objects.
 
-    Counts are what matters: where a detection is as likely right as wrong, too little is counted.
-    Rendered chips have no say: they show what is hard more often than ports do.
+    That makes counts unbiased; the threshold at which a detection is as likely right as wrong
+    would count too few. Rendered chips do not enter: they show difficult objects more often than
+    ports do.
     """
     return round(float(np.clip(metrics.balanced_threshold(scenes), 0.05, 0.95)), 2)
 
 
-def cut(evaluation: ImageEvaluation, side_m: float) -> list[ImageEvaluation]:
-    """The windows of a scene; 0: it stays whole, as do images of ships, whose hulls are longer."""
-    return evaluation.windows(side_m) if side_m and evaluation.sample.kind == CONTAINER else [evaluation]
+def windows_of(evaluation: ImageEvaluation, side_m: float) -> list[ImageEvaluation]:
+    """Return the windows of a scene; scenes of ships, and all with side 0, stay whole."""
+    whole = not side_m or evaluation.sample.kind != CONTAINER
+    return [evaluation] if whole else evaluation.windows(side_m)

@@ -1,4 +1,4 @@
-"""Measured lines as CSV: a frozen dataclass a row, committed beside the script that measured it."""
+"""Measured results as CSV, a dataclass per row, committed beside the script that measured them."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-_Line = TypeVar("_Line")
+_Row = TypeVar("_Row")
 _Measured = TypeVar("_Measured", bound="OfModel")
 _TYPES = {"str": str, "int": int, "float": float}
 
 
 class OfModel(Protocol):
-    """A line that says what it was measured of."""
+    """A row that names the model it was measured on."""
 
     model: str
     """sha256 of the model file, hexadecimal."""
 
 
-def load(kind: type[_Line], path: Path) -> list[_Line]:
-    """The lines of class `kind` in the file `path`; none where it is not there."""
+def read_rows(kind: type[_Row], path: Path) -> list[_Row]:
+    """Read the rows of class `kind` in the file `path`; no rows where there is no file."""
     if not path.exists():
         return []
     types = {field.name: _TYPES[str(field.type)] for field in fields(kind)}  # type: ignore[arg-type]
@@ -31,28 +31,28 @@ def load(kind: type[_Line], path: Path) -> list[_Line]:
     return [kind(**{k: _value(types[k], text) for k, text in row.items()}) for row in rows]
 
 
-def save(lines: Sequence[Any], path: Path) -> None:
-    """Writes `lines`, of one class and at least one, as the file `path`."""
+def write_rows(rows: Sequence[Any], path: Path) -> None:
+    """Write `rows`, at least one and all of one class, to the file `path`."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        names = [field.name for field in fields(lines[0])]
+        names = [field.name for field in fields(rows[0])]
         writer = csv.DictWriter(file, names, lineterminator="\n")
         writer.writeheader()
-        writer.writerows({k: _text(v) for k, v in asdict(line).items()} for line in lines)
+        writer.writerows({k: _text(v) for k, v in asdict(line).items()} for line in rows)
 
 
-def keep(lines: Sequence[Any], path: Path) -> None:
-    """Writes `lines`, all of one model, in the place of what the file `path` has of that model."""
-    others = [one for one in load(type(lines[0]), path) if one.model != lines[0].model]
-    save([*others, *lines], path)
+def replace_model_rows(rows: Sequence[Any], path: Path) -> None:
+    """Replace the rows of a model in the file `path` by `rows`, all of that model."""
+    others = [one for one in read_rows(type(rows[0]), path) if one.model != rows[0].model]
+    write_rows([*others, *rows], path)
 
 
 def rows_of_model(kind: type[_Measured], path: Path, digest: str) -> list[_Measured]:
-    """The lines of class `kind` in the file `path` that are of the model with sha256 `digest`."""
-    return [line for line in load(kind, path) if line.model == digest]
+    """Read the rows of class `kind` in the file `path` of the model with sha256 `digest`."""
+    return [line for line in read_rows(kind, path) if line.model == digest]
 
 
 def cell(value: float, form: str) -> str:
-    """`value` in a table; "-" where it is nan."""
+    """Format `value` for a table; "-" for nan."""
     return "-" if math.isnan(value) else format(value, form)
 
 

@@ -1,12 +1,12 @@
-"""False containers where there are none: on rendered piers and on real ones.
+"""Count false containers on rendered and real piers without containers.
 
     python datasets/real/false_containers.py ../shared/real --work runs/empty     # measures
-    python datasets/real/false_containers.py                                      # prints what was measured
+    python datasets/real/false_containers.py                                      # prints results
 
-Rendered: fifty fine chips without any container, the first ones from a seed that nothing else uses
-(see fresh.without_containers). Real: labelled regions without containers, and 60 m windows
-without containers in the regions that have some. The area is all that was judged, water included.
-The limit is one false container a hectare.
+Rendered: fifty fine chips without any container, the first ones from a seed that nothing else
+uses (see synthetic_evaluation.without_containers). Real: labelled regions without containers, and
+60 m windows without containers in the other regions. The area includes water. The limit is one
+false container a hectare.
 """
 
 from __future__ import annotations
@@ -22,9 +22,8 @@ from cv import Detector
 from cv.evaluation.image_evaluation import ImageEvaluation
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from calibrate import evaluate_all
-from csv_records import keep, rows_of_model
-from labelled_scenes import CONTAINER, labelled_samples
+from csv_records import replace_model_rows, rows_of_model
+from labelled_scenes import CONTAINER, evaluate_all, labelled_samples
 from script_runner import run
 from synthetic_evaluation import without_containers
 
@@ -37,21 +36,21 @@ WINDOW_M = 60.0
 
 @dataclass(frozen=True)
 class ResultRow:
-    """False containers on one set of looks without containers."""
+    """False containers on one set of samples. The fields are the columns of the CSV file."""
 
     looks: str
-    """What was looked at."""
+    """The samples."""
     date: str
     model: str
     """sha256 of the model file, hexadecimal."""
     number: int
-    """Looks."""
+    """Number of samples."""
     hectares: float
-    """All that was judged."""
+    """Evaluated area."""
     false: int
-    """Containers that were counted."""
+    """Containers counted, all of them false."""
     most: int
-    """Of one look."""
+    """Largest count of one sample."""
 
     @property
     def per_hectare(self) -> float:
@@ -59,31 +58,34 @@ class ResultRow:
         return self.false / self.hectares if self.hectares else float("nan")
 
 
-def line(evaluations: Sequence[ImageEvaluation], looks: str, model: str) -> ResultRow:
-    """The line of `evaluations`, none of which has a container."""
+def result_row(evaluations: Sequence[ImageEvaluation], samples: str, model: str) -> ResultRow:
+    """Return the row of `evaluations` of samples without containers."""
     counts = [evaluation.counted for evaluation in evaluations]
     hectares = 100 * sum(evaluation.area_km2 for evaluation in evaluations)
     today = f"{datetime.now(UTC):%Y-%m-%d}"
-    return ResultRow(looks, today, model, len(evaluations), hectares, sum(counts), max(counts, default=0))
+    return ResultRow(
+        samples, today, model, len(evaluations), hectares, sum(counts), max(counts, default=0)
+    )
 
 
 def measured(detector: Detector, root: Path, work: Path, chips: int) -> list[ResultRow]:
-    """All lines."""
+    """Return all rows."""
     fresh = evaluate_all(list(without_containers(work, chips)), detector)
     real = evaluate_all([q for q in labelled_samples(root) if q.kind == CONTAINER], detector)
     empty = [evaluation for evaluation in real if not evaluation.true]
-    windows = [part for evaluation in real if evaluation.true for part in evaluation.windows(WINDOW_M)]
+    busy = [evaluation for evaluation in real if evaluation.true]
+    windows = [part for evaluation in busy for part in evaluation.windows(WINDOW_M)]
     sets = (
         ("rendered chips", fresh),
         ("real regions", empty),
         (f"real windows of {WINDOW_M:g} m", [part for part in windows if not part.true]),
     )
-    return [line(evaluations, looks, detector.digest) for looks, evaluations in sets]
+    return [result_row(evaluations, name, detector.digest) for name, evaluations in sets]
 
 
 def table(lines: Sequence[ResultRow]) -> str:
-    """A line each."""
-    head = f"{'without containers':<24} {'looks':>5} {'ha':>7} {'false':>6} {'a ha':>6} {'most':>5}"
+    """Format the rows as a table."""
+    head = f"{'without containers':<24} {'n':>5} {'ha':>7} {'false':>6} {'a ha':>6} {'most':>5}"
     rows = [
         f"{one.looks:<24} {one.number:>5} {one.hectares:>7.1f} {one.false:>6} "
         f"{one.per_hectare:>6.2f} {one.most:>5}"
@@ -93,7 +95,7 @@ def table(lines: Sequence[ResultRow]) -> str:
 
 
 def main() -> None:
-    """Measures if a root is given; prints the table."""
+    """Measure if a root is given; print the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -104,11 +106,11 @@ def main() -> None:
     args = parser.parse_args()
     detector = Detector.load(args.model)
     if args.root:
-        next(labelled_samples(args.root))  # a wrong folder is told before chips are rendered
-        keep(measured(detector, args.root, args.work, args.chips), RESULTS_CSV)
+        next(labelled_samples(args.root))  # refuses a wrong folder before chips are rendered
+        replace_model_rows(measured(detector, args.root, args.work, args.chips), RESULTS_CSV)
     lines = rows_of_model(ResultRow, RESULTS_CSV, detector.digest)
     if not lines:
-        sys.exit("not measured of this model: name the folder of real scenes")
+        sys.exit("not measured for this model: name the folder of real scenes")
     print(table(lines))
     worst = max(one.per_hectare for one in lines)
     print(f"at most {worst:.2f} a hectare; the limit is {LIMIT:g}")

@@ -1,11 +1,11 @@
-"""How well containers are counted in the real scenes as a coarser camera would have seen them.
+"""Count containers in the real scenes as a coarser camera would have recorded them.
 
     python datasets/real/gsd_sensitivity.py ../shared/real --gsd 0.75
 
-Only one labelled scene is coarser than 0.6 m. So the finer ones are blurred as a camera of that
-sampling distance would (a Gaussian whose modulation at its Nyquist frequency is 0.2), averaged over
-its pixels, and judged with the same labels. What a real coarse product adds, colour that is coarser
-than brightness and overdone edges, is missing: real scenes are harder.
+Only one labelled scene is coarser than 0.6 m. Therefore the finer ones are blurred like a camera
+of that sampling distance (a Gaussian whose modulation at its Nyquist frequency is 0.2), averaged
+over its pixels, and evaluated with the same labels. Real coarse products are harder: their colour
+is coarser than their brightness, and their edges are oversharpened.
 """
 
 from __future__ import annotations
@@ -19,25 +19,24 @@ from pathlib import Path
 import cv2
 import numpy as np
 from affine import Affine
-from tqdm import tqdm
 
 from cv import Detector, Scene
 from cv.counting.zones import transform_geometry
-from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation, evaluate_image
+from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation
 from cv.evaluation.metrics import CountMetrics
 from cv.evaluation.metrics_table import images_table, metrics_table
 from cv.geometry.oriented_boxes import OrientedBoxes, map_points
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from labelled_scenes import CONTAINER, labelled_samples
+from labelled_scenes import CONTAINER, evaluate_all, labelled_samples
 from script_runner import run
 
 BLUR_PX = 0.57
-"""Sigma of the camera's blur, its own pixels: exp(-2 (pi sigma / 2)^2) is 0.2."""
+"""Sigma of the camera's blur in its own pixels: exp(-2 (pi sigma / 2)^2) is 0.2."""
 
 
 def coarser(sample: EvaluationSample, gsd_m: float, folder: Path) -> EvaluationSample | None:
-    """`sample` at `gsd_m` metres a pixel; None where it is as coarse already."""
+    """Return `sample` at `gsd_m` metres a pixel, or None where it is at least as coarse already."""
     with Scene.open(sample.path, sample.gsd_m) as scene:
         own = np.array(scene.grid.local_plane().gsd_m)
         rows, columns = scene.grid.shape
@@ -58,17 +57,19 @@ def coarser(sample: EvaluationSample, gsd_m: float, folder: Path) -> EvaluationS
     return replace(sample, path=path, gsd_m=gsd, truth=truth, region=region)
 
 
-def evaluate_all(root: Path, detector: Detector, gsd_m: float) -> list[ImageEvaluation]:
-    """The evaluations of `detector` in the finer scenes under `root`, seen at `gsd_m`."""
-    samples = [sample for sample in labelled_samples(root) if sample.kind == CONTAINER]
+def evaluate_coarser(root: Path, detector: Detector, gsd_m: float) -> list[ImageEvaluation]:
+    """Evaluate `detector` on the scenes under `root` that are finer than `gsd_m`, at that GSD."""
     with tempfile.TemporaryDirectory() as folder:
-        seen = [coarser(sample, gsd_m, Path(folder)) for sample in samples]
-        chosen = [sample for sample in seen if sample is not None]
-        return [evaluate_image(one, detector) for one in tqdm(chosen, disable=None, leave=False)]
+        samples = [
+            coarser(sample, gsd_m, Path(folder))
+            for sample in labelled_samples(root)
+            if sample.kind == CONTAINER
+        ]
+        return evaluate_all([sample for sample in samples if sample is not None], detector)
 
 
 def main() -> None:
-    """Prints the tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -76,7 +77,7 @@ def main() -> None:
     parser.add_argument("--gsd", type=float, default=0.75, help="metres a pixel")
     parser.add_argument("--model", type=Path, help="ONNX model; default: the released one")
     args = parser.parse_args()
-    evaluations = evaluate_all(args.root, Detector.load(args.model), args.gsd)
+    evaluations = evaluate_coarser(args.root, Detector.load(args.model), args.gsd)
     print(f"{images_table(evaluations)}\n")
     print(metrics_table([(f"container, as at {args.gsd:g} m", CountMetrics.of(evaluations))]))
 

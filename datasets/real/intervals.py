@@ -1,16 +1,15 @@
-"""How often the 90 % intervals of a model hold the truth, and how wide they are.
+"""Measure how often the 90 % intervals of a model contain the true count, and their width.
 
     python datasets/real/intervals.py ../shared/real --work runs/coverage     # measures
     python datasets/real/intervals.py                                         # prints what was
 
 On 200 fresh rendered chips of each class, from seeds that neither training nor calibration uses,
-with the intervals that the model ships; and on the labelled regions of the real scenes, cut into
+with the intervals of the model; and on the labelled regions of the real scenes, divided into
 windows of 60, 80 and 100 m (images of ships whole). Real scenes are few, and a released model is
-fitted on them, so that each line says whose interval it is: `shipped` is what the model says, of
-scenes that took part in its fitting too; `cross-fitted` judges every scene at a threshold and by a
-calibration that were fitted in the same way on the calibration's chips and on all scenes but that
-one. Scenes stay together: windows of one scene are never on both sides. Widths are the sum of all
-intervals over the number of objects.
+fitted on them. Each row therefore names its intervals: `shipped` are those of the model, also on
+scenes used to fit them; `cross-fitted` evaluates every scene with a threshold and a calibration
+that were fitted in the same way on the chips and on all other scenes. Windows of one scene are
+never on both sides. Widths are the sum of all intervals over the number of objects.
 """
 
 from __future__ import annotations
@@ -28,54 +27,56 @@ from cv.evaluation.image_evaluation import ImageEvaluation
 from cv.evaluation.metrics import CountMetrics
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from calibrate import evaluate_all, without_calibrations
-from cross_validation import cut, cross_fitted, leave_one_out
-from csv_records import cell, keep, rows_of_model
-from labelled_scenes import CONTAINER, labelled_samples
+from calibrate import without_calibrations
+from cross_validation import cross_fitted, leave_one_out, windows_of
+from csv_records import cell, replace_model_rows, rows_of_model
+from labelled_scenes import CONTAINER, evaluate_all, labelled_samples
 from script_runner import run
 from synthetic_evaluation import CALIBRATING, COVERING, rendered
 
 RESULTS_CSV = Path(__file__).resolve().parent / "intervals.csv"
 WINDOWS_M = (60.0, 80.0, 100.0)
-"""Sides of the windows on which intervals are judged, metres."""
+"""Sides of the windows on which intervals are evaluated, metres."""
 
 
 @dataclass(frozen=True)
 class ResultRow:
-    """Coverage on one set of looks."""
+    """Coverage on one set of samples. The names of the fields are the columns of the CSV file."""
 
     kind: str
     """Class."""
     looks: str
-    """What was looked at."""
+    """The samples."""
     fitted: str
-    """Whose intervals: shipped, or cross-fitted."""
+    """Intervals: "shipped" or "cross-fitted"."""
     date: str
     model: str
     """sha256 of the model file, hexadecimal."""
     number: int
-    """Looks."""
+    """Number of samples."""
     held: float
-    """Share whose interval holds the truth."""
+    """Share of samples whose interval contains the true count."""
     busy: int
-    """Looks with objects."""
+    """Samples with objects."""
     busy_held: float
-    """Share of those."""
+    """Share of those whose interval contains the true count."""
     width: float
-    """Sum of widths over the number of objects."""
+    """Sum of interval widths over the number of objects."""
     nmae: float
     """Sum of the absolute errors of the counts over the number of objects."""
     bias: float
     """The same with their sign."""
 
 
-def line(evaluations: Sequence[ImageEvaluation], looks: str, fitted: str, detector: Detector) -> ResultRow:
-    """The line of `evaluations`."""
+def result_row(
+    evaluations: Sequence[ImageEvaluation], samples: str, fitted: str, detector: Detector
+) -> ResultRow:
+    """Return the row of `evaluations`."""
     c, metrics = IntervalCoverage.of(evaluations), CountMetrics.of(evaluations)
     kind, today = evaluations[0].sample.kind, f"{datetime.now(UTC):%Y-%m-%d}"
     return ResultRow(
         kind,
-        looks,
+        samples,
         fitted,
         today,
         detector.digest,
@@ -92,26 +93,26 @@ def line(evaluations: Sequence[ImageEvaluation], looks: str, fitted: str, detect
 def measured(
     detector: Detector, root: Path, work: Path, count: int, workers: int
 ) -> Iterator[ResultRow]:
-    """All lines."""
+    """Yield all rows."""
     samples, plain = list(labelled_samples(root)), without_calibrations(detector)
     for kind in detector.card.classes:
         fresh = evaluate_all(rendered(work, kind, COVERING, count, workers), detector)
-        yield line(fresh, "fresh rendered chips", "shipped", detector)
+        yield result_row(fresh, "fresh rendered chips", "shipped", detector)
         scenes = [q for q in samples if q.kind == kind]
         chips = evaluate_all(rendered(work, kind, CALIBRATING, count // 2, workers), plain)
         shipped, unfitted = evaluate_all(scenes, detector), evaluate_all(scenes, plain)
         others = leave_one_out(unfitted, chips)
         for side in (0.0, *(WINDOWS_M if kind == CONTAINER else ())):
             name = f"real windows of {side:g} m" if side else "real scenes, whole"
-            parts = [part for evaluation in shipped for part in cut(evaluation, side)]
-            yield line(parts, name, "shipped", detector)
-            yield line(cross_fitted(unfitted, others, side), name, "cross-fitted", detector)
+            parts = [part for evaluation in shipped for part in windows_of(evaluation, side)]
+            yield result_row(parts, name, "shipped", detector)
+            yield result_row(cross_fitted(unfitted, others, side), name, "cross-fitted", detector)
 
 
 def table(lines: Sequence[ResultRow]) -> str:
-    """A line each."""
+    """Format the rows as a table."""
     head = (
-        f"{'class':<10} {'looks':<24} {'interval':<13} {'looks':>5} {'held':>6} "
+        f"{'class':<10} {'samples':<24} {'interval':<13} {'n':>5} {'held':>6} "
         f"{'busy':>5} {'held':>6} {'width':>6} {'nMAE':>6} {'bias':>6}"
     )
     rows = [
@@ -124,7 +125,7 @@ def table(lines: Sequence[ResultRow]) -> str:
 
 
 def main() -> None:
-    """Measures if a root is given; prints the table."""
+    """Measure if a root is given; print the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -136,9 +137,11 @@ def main() -> None:
     args = parser.parse_args()
     detector = Detector.load(args.model)
     if args.root:
-        keep(list(measured(detector, args.root, args.work, args.chips, args.workers)), RESULTS_CSV)
+        replace_model_rows(
+            list(measured(detector, args.root, args.work, args.chips, args.workers)), RESULTS_CSV
+        )
     lines = rows_of_model(ResultRow, RESULTS_CSV, detector.digest)
-    print(table(lines) if lines else "not measured of this model: name the folder of real scenes")
+    print(table(lines) if lines else "not measured for this model: name the folder of real scenes")
 
 
 if __name__ == "__main__":

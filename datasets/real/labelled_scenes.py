@@ -1,14 +1,16 @@
-"""The labelled real images as labelled_samples: where they lie, their scale, and what is judged."""
+"""The labelled real images: their paths, scales and labels, as samples to evaluate."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
+from cv.detector.detector import Detector
 from cv.errors import InputError
-from cv.evaluation.image_evaluation import EvaluationSample
+from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation, evaluate_image
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.labels import block_labels
 from cv.labels.dataset_statistics import boxes_of
@@ -23,19 +25,22 @@ TRAINED_ON = (
     "osm_way_450553995_rd_0.25m",
     "osm_way_822818454_rd_0.25m",
 )
-"""Images that released models are trained on (CC BY 4.0): they are no labelled_samples."""
+"""Images that released models are trained on (CC BY 4.0); they are not evaluated."""
 CONTAINER, HULL = block_labels.CONTAINER, block_labels.HULL
 SHIPS_GSD_M = 0.8
-"""Assumed for `ships/`, whose images say nothing of it; their publisher states 0.3 to 0.8 m."""
+"""Assumed for `ships/`, whose images do not declare it; their publisher states 0.3 to 0.8 m."""
 MIN_HULL_M = 48.0
-"""Hulls at least this long are judged (60 pixels of `ships/`): shorter ones are boats."""
+"""Hulls from this length on are evaluated (60 pixels of `ships/`); shorter ones are boats."""
 EDGE_PX = 4.0
-"""A hull so near to the edge of the image is cut by it: most such hulls are not labelled, and
-those that are (or are found) are not judged."""
+"""Hulls this close to the edge are cut by it: most of them are not labelled, and those that are
+labelled or detected are not evaluated."""
 
 
 def labelled_samples(root: Path) -> Iterator[EvaluationSample]:
-    """Every labelled image under `root`, once for each class that is labelled in it; InputError."""
+    """Yield every labelled image under `root`, once for each class labelled in it.
+
+    Raises InputError.
+    """
     if not (root / "labels").is_dir():
         raise InputError(
             root, "it has no folder `labels`", "the folder of real scenes is needed", "Name it."
@@ -44,10 +49,16 @@ def labelled_samples(root: Path) -> Iterator[EvaluationSample]:
     for folder in (root / "labels", OWN_LABELS):
         for path in sorted(folder.glob("*.json")):
             if path.stem not in TRAINED_ON:
-                yield from _surveyed(root, path)
+                yield from _partial_samples(root, path)
     for path in sorted((root / "ships").glob("*.txt")):
         gsd = (SHIPS_GSD_M, SHIPS_GSD_M)
         yield _hulls(f"ships/{path.stem}", path.with_suffix(".jpg"), gsd, _corner_lines(path))
+
+
+def evaluate_all(samples: Sequence[EvaluationSample], detector: Detector) -> list[ImageEvaluation]:
+    """Evaluate `detector` on all `samples`, with a progress bar."""
+    bar = tqdm(samples, unit="image", disable=None, leave=False)
+    return [evaluate_image(sample, detector) for sample in bar]
 
 
 def _mosaic(root: Path) -> EvaluationSample:
@@ -62,19 +73,19 @@ def _corner_lines(path: Path) -> OrientedBoxes:
     return OrientedBoxes.from_corners(np.array(lines, dtype=float).reshape(-1, 4, 2))
 
 
-def _surveyed(root: Path, path: Path) -> Iterator[EvaluationSample]:
-    """Containers where any are labelled or nothing is; hulls where any are."""
-    survey = block_labels.parse(next(read_documents(path, ".json")))
-    dataset = dataset_of([survey.image], path)
+def _partial_samples(root: Path, path: Path) -> Iterator[EvaluationSample]:
+    """Yield the sample of containers, and that of hulls where any are labelled."""
+    partial = block_labels.parse(next(read_documents(path, ".json")))
+    dataset = dataset_of([partial.image], path)
     containers = boxes_of(dataset, CONTAINER)
     hulls = boxes_of(to_rectangles(dataset).dataset, HULL)
-    located = survey.image.name.endswith(".tif")
-    image = root / ("geotiff" if located else "images") / survey.image.name
-    gsd = None if located else survey.gsd_m
+    located = partial.image.name.endswith(".tif")
+    image = root / ("geotiff" if located else "images") / partial.image.name
+    gsd = None if located else partial.gsd_m
     if len(containers) or not len(hulls):
-        yield EvaluationSample(path.stem, image, gsd, CONTAINER, containers, survey.region)
+        yield EvaluationSample(path.stem, image, gsd, CONTAINER, containers, partial.region)
     if len(hulls):
-        yield _hulls(path.stem, image, survey.gsd_m, hulls)
+        yield _hulls(path.stem, image, partial.gsd_m, hulls)
 
 
 def _hulls(

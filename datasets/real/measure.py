@@ -1,10 +1,10 @@
-"""Counts the labelled real images and compares with their labels.
+"""Count the labelled real images and compare the counts with the labels.
 
     python datasets/real/measure.py ../shared/real
 
-The images are not ours to give away and do not come with the repository. Prints, per image and for
-all together, the true number, the count with its interval, and what was matched at a rotated IoU of
-at least 0.5. nMAE: the sum of the absolute errors over the sum of the true numbers.
+The images cannot be redistributed and do not come with the repository. Prints, per image and for
+all together, the true number, the count with its interval, and the matches at a rotated IoU of at
+least 0.5. nMAE is the sum of the absolute errors over the sum of the true numbers.
 """
 
 from __future__ import annotations
@@ -13,31 +13,28 @@ import argparse
 import sys
 from pathlib import Path
 
-from tqdm import tqdm
-
 from cv import Detector
-from cv.evaluation.image_evaluation import ImageEvaluation, evaluate_image
+from cv.evaluation.image_evaluation import ImageEvaluation
 from cv.evaluation.metrics import CountMetrics
 from cv.evaluation.metrics_table import bands_table, images_table, metrics_table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from labelled_scenes import CONTAINER, HULL, labelled_samples
+from labelled_scenes import CONTAINER, HULL, evaluate_all, labelled_samples
 from script_runner import run
 
 FINE_M = 0.6
-"""Up to this ground sampling distance single containers are told apart reliably, metres."""
+"""Up to this ground sampling distance single containers are resolved reliably, metres."""
 
 
-def evaluate_all(root: Path, detector: Detector, kinds: tuple[str, ...]) -> list[ImageEvaluation]:
-    """The evaluations of `detector` in all images under `root` with labels of `kinds`."""
-    samples = [sample for sample in labelled_samples(root) if sample.kind in kinds]
-    return [
-        evaluate_image(sample, detector) for sample in tqdm(samples, disable=None, leave=False)
-    ]
+def evaluate_scenes(
+    root: Path, detector: Detector, kinds: tuple[str, ...]
+) -> list[ImageEvaluation]:
+    """Evaluate `detector` on all images under `root` with labels of `kinds`."""
+    return evaluate_all([one for one in labelled_samples(root) if one.kind in kinds], detector)
 
 
 def summary(evaluations: list[ImageEvaluation]) -> str:
-    """The metrics over all images, and of containers by coarseness."""
+    """Return a table of the metrics over all images, and of containers by coarseness."""
     rows = []
     for kind in (CONTAINER, HULL):
         chosen = [evaluation for evaluation in evaluations if evaluation.sample.kind == kind]
@@ -53,7 +50,7 @@ def summary(evaluations: list[ImageEvaluation]) -> str:
 
 
 def main() -> None:
-    """Prints the tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -63,15 +60,16 @@ def main() -> None:
     args = parser.parse_args()
     detector = Detector.load(args.model)
     kinds = (args.kind,) if args.kind else detector.card.classes
-    evaluations = evaluate_all(args.root, detector, kinds)
+    evaluations = evaluate_scenes(args.root, detector, kinds)
     for kind in kinds:
         chosen = [evaluation for evaluation in evaluations if evaluation.sample.kind == kind]
         print(f"{kind}s\n{images_table(chosen)}\n")
         print(f"{bands_table(chosen)}\n")
     print(summary(evaluations))
     for kind in kinds:
-        off = CountMetrics.of([evaluation for evaluation in evaluations if evaluation.sample.kind == kind]).length_error
-        print(f"lengths of {kind}s that were found are off by {off:.1%} (median)")
+        chosen = [evaluation for evaluation in evaluations if evaluation.sample.kind == kind]
+        error = CountMetrics.of(chosen).length_error
+        print(f"lengths of {kind}s that were found are off by {error:.1%} (median)")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Measured figures of one model: a line of ablations.csv, and of the table that is printed."""
+"""Measured figures of one model: a row of ablations.csv and of the printed table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from csv_records import cell, load, save
+from csv_records import cell, read_rows, write_rows
 
 RESULTS_CSV = Path(__file__).resolve().parent / "ablations.csv"
 _UNKNOWN = float("nan")
@@ -14,16 +14,16 @@ _UNKNOWN = float("nan")
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured of one line of the plan; nan: not samples, or nothing to be judged.
+    """The figures of one entry of the plan; nan: not measured, or no objects.
 
     container_ and hull_ are of the labelled real images, fresh_ of held-back rendered chips. nmae
     and bias are at the thresholds of the model's card; even_nmae is at the threshold at which all
-    images together have as many detections as objects, which looks at the truth.
+    images together have as many detections as objects, which only the labels reveal.
     """
 
     name: str
     date: str
-    """Of the measurement, ISO 8601."""
+    """Day of the measurement, ISO 8601."""
     model: str
     """sha256 of the ONNX file, hexadecimal."""
     container_m: float = _UNKNOWN
@@ -33,7 +33,7 @@ class Figures:
     container_even_nmae: float = _UNKNOWN
     container_ap50: float = _UNKNOWN
     container_fine_ap50: float = _UNKNOWN
-    """Of images of at most 0.6 m a pixel."""
+    """The same, of images of at most 0.6 m a pixel."""
     container_recall: float = _UNKNOWN
     container_precision: float = _UNKNOWN
     hull_m: float = _UNKNOWN
@@ -48,21 +48,21 @@ class Figures:
     fresh_container_ap50: float = _UNKNOWN
     fresh_hull_ap50: float = _UNKNOWN
     seconds: float = _UNKNOWN
-    """Of CPU time, for all real images."""
+    """CPU time for all real images, seconds."""
     tile_ms: float = _UNKNOWN
     """Median CPU time of one tile, milliseconds."""
     parameters: float = _UNKNOWN
-    """Numbers in the network, millions."""
+    """Parameters of the network, millions."""
 
 
 def read() -> dict[str, Figures]:
-    """The measured lines by name."""
-    return {line.name: line for line in load(Figures, RESULTS_CSV)}
+    """Read the measured figures by name."""
+    return {line.name: line for line in read_rows(Figures, RESULTS_CSV)}
 
 
 def record(line: Figures) -> None:
-    """Keeps `line`, in the place of an earlier measurement of the same name."""
-    save(list((read() | {line.name: line}).values()), RESULTS_CSV)
+    """Store `line`, replacing an earlier measurement of the same name."""
+    write_rows(list((read() | {line.name: line}).values()), RESULTS_CSV)
 
 
 _COLUMNS = (
@@ -85,7 +85,7 @@ _COLUMNS = (
 
 
 def table(lines: Sequence[tuple[str, str, Figures | None]]) -> str:
-    """A line for each (name, what, figures); "not measured" where there are none."""
+    """Format a row for each (name, what, figures); "not measured" without figures."""
     head = f"{'':<22} {'what differs':<44}"
     rows = [head + "".join(f" {title:>{_width(title)}}" for title, _, _ in _COLUMNS)]
     for name, what, figures in lines:

@@ -1,4 +1,4 @@
-"""How scripts end that were given something wrong: one line and exit code 2, no traceback."""
+"""Run a script so that invalid input ends it with one line and exit code 2, not a traceback."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cv.errors import PierwatchError
 
 
 def run(main: Callable[[], None]) -> None:
-    """Runs a script's `main`."""
+    """Run a script's `main`."""
     try:
         main()
     except (PierwatchError, OSError) as error:

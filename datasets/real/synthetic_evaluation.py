@@ -1,4 +1,4 @@
-"""Rendered chips as labelled_samples, from seeds that no training uses; each purpose has its own."""
+"""Rendered chips as samples to evaluate; each purpose has its own seeds, unused in training."""
 
 from __future__ import annotations
 
@@ -26,35 +26,34 @@ COMPARING = 8_000_000
 COVERING = 9_000_000
 """First seed of the chips on which intervals are tested."""
 EMPTY = 9_500_000
-"""First seed among which chips without containers are looked for."""
-
+"""First seed among which chips without containers are searched."""
 NAMING = 9_700_000
-"""First seed of the chips whose ships are named."""
+"""First seed of the chips for the identification of vessels."""
 
 
 def rendered(
     folder: Path, kind: str, first: int, count: int, workers: int
 ) -> list[EvaluationSample]:
-    """The rendered chips of the seeds from `first` on, with labels of `kind`, kept in `folder`."""
+    """Return the chips of `count` seeds from `first` on with labels of `kind`, kept in `folder`."""
     coarse = kind == HULL
-    recipe = replace(DEFAULT, coarse=1.0 if coarse else 0.0)
+    config = replace(DEFAULT, coarse=1.0 if coarse else 0.0)
     place = folder / f"{kind}-{first}-{count}"
-    write_dataset(place, first, first + count, 2, workers, recipe)
+    write_dataset(place, first, first + count, 2, workers, config)
     places = dataset_images(place)
     dataset = complete_from_images(read_dataset(place), places)
     gsd = COARSE_GSD if coarse else FINE_GSD
     samples = list(evaluation_samples(dataset, places, kind, (gsd, gsd)))
-    if coarse:  # judged as in real scenes: whole ships, no boats
+    if coarse:  # as in real scenes: whole ships, no boats
         samples = [replace(q, least_m=MIN_HULL_M, margin_px=EDGE_PX) for q in samples]
     return samples
 
 
 def without_containers(folder: Path, count: int, first: int = EMPTY) -> Iterator[EvaluationSample]:
-    """The first `count` fine chips from seed `first` on that show no container at all.
+    """Yield the first `count` fine chips from seed `first` on without any container.
 
-    Chosen by the renderer's own labels, hidden boxes included: about one chip in nine. They are
-    yards, quays, gates and rails like all others, on which no box happens to stand, and places that
-    the renderer draws to resemble boxes (trailers, rolls, slabs, cars, sheds, empty chassis).
+    Chosen by the renderer's labels, hidden containers included: about one chip in nine. They show
+    yards, quays, gates and rails without containers, and places full of objects that resemble
+    them (trailers, rolls, slabs, cars, sheds, empty chassis).
     """
     folder.mkdir(parents=True, exist_ok=True)
     found = 0

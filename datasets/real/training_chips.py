@@ -1,11 +1,12 @@
-"""Training chips from the labelled orthophotos whose licence allows it (CC BY 4.0).
+"""Cut training chips from the labelled orthophotos whose licence allows it (CC BY 4.0).
 
     python datasets/real/training_chips.py ../shared/real runs/real --count 40
 
-Cuts each of the images `TRAINED_ON` (Beeldmateriaal Nederland) at random places, turns and scales
-around the working GSD and adds them to the part "train" of a YOLO-OBB dataset, such as
-`cv.synthetic.chip_dataset` writes; what is not labelled becomes nodata. All other
-labelled images serve measuring alone.
+Cuts each of the images `TRAINED_ON` (Beeldmateriaal Nederland) at random places, rotations and
+scales around the working GSD, and adds the chips to the part "train" of an existing YOLO-OBB
+dataset, such as `pierwatch datasets render` writes. What is not labelled becomes black. All other
+labelled images are used for evaluation only. (`pierwatch datasets cut` cuts any labelled images
+into a new dataset.)
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import shapely
 from affine import Affine
 
 from cv import Scene
@@ -27,6 +27,7 @@ from cv.labels.labelled_image import LabelledImage, LabelledShape
 from cv.labels.outline_edits import visible_part
 from cv.labels.yolo_obb import text_of
 from cv.synthetic.chip_renderer import CHIP, CLASSES, FINE_GSD
+from cv.training.chip_cutting import region_mask
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from labelled_scenes import OWN_LABELS, TRAINED_ON
@@ -34,24 +35,24 @@ from script_runner import run
 
 
 def write_chips(root: Path, folder: Path, count: int, seed: int) -> int:
-    """Writes `count` chips of each image into folder/images and folder/labels; returns how many."""
+    """Write `count` chips of each image into folder/images and folder/labels; return how many."""
     rng = np.random.default_rng(seed)
     for kind in ("images", "labels"):
         (folder / kind / "train").mkdir(parents=True, exist_ok=True)
     for name in TRAINED_ON:
-        survey = block_labels.parse(next(read_documents(OWN_LABELS / f"{name}.json", ".json")))
+        partial = block_labels.parse(next(read_documents(OWN_LABELS / f"{name}.json", ".json")))
         with Scene.open(root / "geotiff" / f"{name}.tif") as scene:
             for i in range(count):
                 stem = f"{name}_{i:03d}"
-                image, labels = _chip(scene, survey, stem, _place(rng, scene))
+                image, labels = _chip(scene, partial, stem, _random_placement(rng, scene))
                 cv2.imwrite(str(folder / "images" / "train" / f"{stem}.png"), image[..., ::-1])
                 text = text_of(labels, CLASSES)
                 (folder / "labels" / "train" / f"{stem}.txt").write_text(text, encoding="utf-8")
     return count * len(TRAINED_ON)
 
 
-def _place(rng: np.random.Generator, scene: Scene) -> Affine:
-    """Chip pixels (x, y) to pixels of the scene: somewhere in it, turned and scaled."""
+def _random_placement(rng: np.random.Generator, scene: Scene) -> Affine:
+    """Return a random map from chip pixels (x, y) to pixels of the scene."""
     rows, columns = scene.grid.shape
     step = FINE_GSD / min(scene.grid.local_plane().gsd_m) * rng.uniform(0.85, 1.2)
     middle = rng.uniform(0.3, 0.7, 2) * [columns, rows]
@@ -64,20 +65,15 @@ def _place(rng: np.random.Generator, scene: Scene) -> Affine:
 
 
 def _chip(
-    scene: Scene, survey: block_labels.PartialLabels, stem: str, to_pixel: Affine
+    scene: Scene, partial: block_labels.PartialLabels, stem: str, to_pixel: Affine
 ) -> tuple[np.ndarray, LabelledImage]:
     image = scene.read(to_pixel, (CHIP, CHIP)).rgb.copy()
 
     def placed(points: Floats) -> Floats:
         return map_points(~to_pixel, points)
 
-    labelled = np.zeros((CHIP, CHIP), np.uint8)
-    for part in shapely.get_parts(survey.region):
-        for ring, value in ((part.exterior, 1), *((inner, 0) for inner in part.interiors)):
-            corners = np.rint(placed(np.array(ring.coords))).astype(np.int32)
-            cv2.fillPoly(labelled, [corners], (value,))
-    image *= labelled[..., None]
-    parts = [(s.kind, visible_part(placed(s.outline), (CHIP, CHIP))) for s in survey.image.shapes]
+    image *= region_mask(partial.region, to_pixel, CHIP)[..., None]
+    parts = [(s.kind, visible_part(placed(s.outline), (CHIP, CHIP))) for s in partial.image.shapes]
     shapes = tuple(
         LabelledShape(kind, part)
         for kind, part in parts
@@ -87,7 +83,7 @@ def _chip(
 
 
 def main() -> None:
-    """Writes the chips."""
+    """Write the chips."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,13 +1,13 @@
-"""Whose hull it is: names of rendered ships as the released detector measures them.
+"""Identify rendered ships from the sizes that the released detector measures.
 
     python datasets/real/vessel_identification.py
 
-Fresh rendered chips (seeds that nothing else uses) are looked at, until 1,000 whole ships of at
-least 60 m were found. Each is then named against fleets of 4, 12 and 40 vessels, which have the
-true sizes of other ships of these chips; seven times of ten it is one of the fleet itself, as the
-engine believes before it measures. Prints how far lengths and beams were off, how often the
-likeliest candidate is right, what is named, and how often a stated probability is true. Bridges are
-not measured by the detector, and take no part.
+Renders fresh chips (seeds that nothing else uses) until 1,000 whole ships of at least 60 m are
+found. Each is then identified among fleets of 4, 12 and 40 vessels with the true sizes of other
+ships of these chips; with probability 0.7, the prior of the engine, it belongs to the fleet
+itself. Prints the errors of lengths and beams, how often the likeliest candidate is right, how
+often a vessel is named, and how well stated probabilities are calibrated. Bridges are not
+measured by the detector and not used.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from cv.events.vessels.vessel_matching import UNKNOWN, Fleet, HullMeasurement, V
 MIN_LENGTH_M = 60.0
 FLEETS = (4, 12, 40)
 _CHIPS = 20
-"""Rendered at a time."""
+"""Chips rendered at a time."""
 _OF_FLEET = 0.7
-"""Share of the ships that are of the fleet."""
+"""Share of the ships that belong to the fleet."""
 _BINS = (0.0, 0.5, 0.7, 0.9, 0.97, 1.001)
 
 
 @dataclass(frozen=True)
 class Ship:
-    """A ship and how it was measured, metres."""
+    """A ship and its measured size, metres."""
 
     length_m: float
     beam_m: float
@@ -48,61 +48,64 @@ class Ship:
 
 @dataclass(frozen=True)
 class Trial:
-    """What was said of a ship."""
+    """The identification of one ship."""
 
     true: str
-    """Its name, or UNKNOWN where it is not of the fleet."""
+    """Its name, or UNKNOWN where it is not in the fleet."""
     best: str
     """The likeliest candidate."""
     probability: float
     named: str
-    """The name that it was given, or UNKNOWN."""
+    """The reported name, or UNKNOWN."""
 
 
 def ships(evaluation: ImageEvaluation) -> Iterator[Ship]:
-    """The ships of an evaluation that were found."""
+    """Yield the ships of an evaluation that were found."""
     sides = zip(
         evaluation.matches.objects[0], evaluation.found.scores, evaluation.found.boxes.lengths,
         evaluation.found.boxes.widths, strict=True,
     )  # fmt: skip
     for i, score, length, beam in sides:
-        if i == NOTHING or score < evaluation.threshold or evaluation.truth.lengths[i] < MIN_LENGTH_M:
+        if (
+            i == NOTHING
+            or score < evaluation.threshold
+            or evaluation.truth.lengths[i] < MIN_LENGTH_M
+        ):
             continue
         seen = HullMeasurement(float(length), float(beam))
         yield Ship(float(evaluation.truth.lengths[i]), float(evaluation.truth.widths[i]), seen)
 
 
 def found(detector: Detector, work: Path, wanted: int, workers: int) -> list[Ship]:
-    """The first `wanted` ships of fresh chips."""
-    told: list[Ship] = []
+    """Return the first `wanted` ships of fresh chips."""
+    found_ships: list[Ship] = []
     with tqdm(total=wanted, unit="ship", disable=None, leave=False) as bar:
         for first in count(NAMING, _CHIPS):
             for sample in rendered(work, "hull", first, _CHIPS, workers):
-                told += ships(evaluate_image(sample, detector))
-            bar.update(min(len(told), wanted) - bar.n)
-            if len(told) >= wanted:
-                return told[:wanted]
+                found_ships += ships(evaluate_image(sample, detector))
+            bar.update(min(len(found_ships), wanted) - bar.n)
+            if len(found_ships) >= wanted:
+                return found_ships[:wanted]
     raise AssertionError("there is always another chip")
 
 
 def trials(every: list[Ship], size: int) -> list[Trial]:
-    """Each ship against a fleet of so many."""
+    """Identify each ship among a fleet of `size` vessels."""
     rng = np.random.default_rng(size)
-    said = []
+    results = []
     for i, ship in enumerate(every):
         others = [j for j in rng.permutation(len(every))[: size + 1].tolist() if j != i][:size]
         chosen = [i, *others[:-1]] if rng.random() < _OF_FLEET else others
         fleet = Fleet(tuple(Vessel(f"{j}", (), every[j].length_m, every[j].beam_m) for j in chosen))
         best = fleet.candidates(ship.measured)[0]
         true = f"{i}" if i in chosen else UNKNOWN
-        said.append(
-            Trial(true, best.name, best.probability, fleet.most_probable_name(ship.measured))
-        )
-    return said
+        name = fleet.most_probable_name(ship.measured)
+        results.append(Trial(true, best.name, best.probability, name))
+    return results
 
 
 def errors(every: list[Ship]) -> str:
-    """How far measures are off."""
+    """Format the errors of the measured sizes."""
     lengths = [s.measured.length_m / s.length_m - 1 for s in every if s.measured.length_m]
     beams = [s.measured.beam_m / s.beam_m - 1 for s in every if s.measured.beam_m]
     lines = [f"{'relative error':<16} {'median':>8} {'spread':>8} {'st. dev.':>9}"]
@@ -113,12 +116,12 @@ def errors(every: list[Ship]) -> str:
     return "\n".join(lines)
 
 
-def line(size: int, said: list[Trial]) -> str:
-    """What became of the ships of a fleet and of the others."""
-    own = [one for one in said if one.true != UNKNOWN]
-    others = [one for one in said if one.true == UNKNOWN]
+def line(size: int, results: list[Trial]) -> str:
+    """Format the results for ships of the fleet and for strangers."""
+    own = [one for one in results if one.true != UNKNOWN]
+    others = [one for one in results if one.true == UNKNOWN]
     right = sum(one.best == one.true for one in own) / len(own)
-    named = [one for one in said if one.named != UNKNOWN]
+    named = [one for one in results if one.named != UNKNOWN]
     good = sum(one.named == one.true for one in named)
     strangers = sum(one.named == UNKNOWN for one in others) / len(others)
     return (
@@ -127,10 +130,10 @@ def line(size: int, said: list[Trial]) -> str:
     )
 
 
-def bins(size: int, said: list[Trial]) -> Iterator[str]:
-    """Stated probabilities of the likeliest candidate against how often it was right."""
-    stated = np.array([one.probability for one in said])
-    true = np.array([one.best == one.true for one in said])
+def bins(size: int, results: list[Trial]) -> Iterator[str]:
+    """Yield stated probabilities of the likeliest candidate against how often it was right."""
+    stated = np.array([one.probability for one in results])
+    true = np.array([one.best == one.true for one in results])
     for low, high in pairwise(_BINS):
         here = (stated >= low) & (stated < high)
         if here.any():
@@ -141,18 +144,18 @@ def bins(size: int, said: list[Trial]) -> Iterator[str]:
 
 
 def table(every: list[Ship]) -> str:
-    """All of it as text."""
-    said = {size: trials(every, size) for size in FLEETS}
+    """Format all results."""
+    by_size = {size: trials(every, size) for size in FLEETS}
     lines = [errors(every), ""]
     lines.append("fleet  of them    top-1   named  wrong  strangers  unknown")
-    lines += [line(size, one) for size, one in said.items()]
+    lines += [line(size, one) for size, one in by_size.items()]
     lines += ["", "fleet    probability  number   stated    true"]
-    lines += [row for size, one in said.items() for row in bins(size, one)]
+    lines += [row for size, one in by_size.items() for row in bins(size, one)]
     return "\n".join(lines)
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,3 +1,5 @@
+"""Overlaying shifted arrays."""
+
 from __future__ import annotations
 
 import numpy as np

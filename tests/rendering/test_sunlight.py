@@ -1,3 +1,5 @@
+"""The position of the sun and the shadows it casts."""
+
 from __future__ import annotations
 
 import math

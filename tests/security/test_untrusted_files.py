@@ -26,7 +26,6 @@ import rasterio
 from onnx import TensorProto, numpy_helper
 
 from cv.cli import main
-from cv.synthetic.chip_dataset import main as chips_main
 from tests.fixtures.fake_detectors import constant_model
 from tests.fixtures.malicious_pickle import Harm
 
@@ -519,7 +518,8 @@ def test_a_whole_run_makes_no_connection(tmp_path, monkeypatch):
     HEARD.clear()
     LISTENING.set()
     try:
-        assert chips_main([str(tmp_path / "chips"), "--first", "2", "--last", "3"]) == 0
+        command = ["datasets", "render", str(tmp_path / "chips"), "--first", "2", "--last", "3"]
+        assert main(command) == 0
         assert main(["count", str(yard.secret)]) == 0
     finally:
         LISTENING.clear()

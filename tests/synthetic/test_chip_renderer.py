@@ -1,3 +1,5 @@
+"""Rendered chips: geometry, labels, visibility, and the dataset on disk."""
+
 from __future__ import annotations
 
 import math
@@ -119,7 +121,7 @@ def test_block_has_one_label_a_slot_and_one_stack() -> None:
     assert not any(item.aboard for item in labels)
 
 
-def test_boxes_on_a_ship_are_aboard_it() -> None:
+def test_containers_on_a_ship_are_aboard_it() -> None:
     canvas = Canvas(240, 240, resolution=0.25)
     ship = ShipModel(
         kind="container",
@@ -146,7 +148,7 @@ def test_same_seed_same_bytes_other_seed_other_bytes() -> None:
 
 
 @pytest.mark.parametrize("coarse", [False, True])
-def test_chips_have_the_promised_shape_and_labels_inside(coarse: bool) -> None:
+def test_chips_have_their_shape_and_labels_inside(coarse: bool) -> None:
     for seed in range(3):
         chip = render_chip(seed, coarse)
         assert chip.image.shape == (640, 640, 3)
@@ -206,12 +208,12 @@ def test_no_label_is_larger_than_its_chip() -> None:
     assert np.array_equal(fit_to_image(small, size), small)
 
 
-def test_chips_of_another_scale_are_not_put_beside_those_that_are_there(tmp_path):
+def test_chips_of_another_scale_are_not_added_to_a_folder(tmp_path):
     write_dataset(tmp_path, 0, 2, every=2, config=replace(DEFAULT, coarse=1.0))
     before = (tmp_path / "dataset.yaml").read_text()
     assert "gsd_m: 1.2" in before
     for first, every, coarse in ((50, 2, 0.0), (0, 1, 1.0)):
-        with pytest.raises(InputError, match="one recipe"):
+        with pytest.raises(InputError, match="one configuration"):
             write_dataset(tmp_path, first, first + 2, every, config=replace(DEFAULT, coarse=coarse))
     assert (tmp_path / "dataset.yaml").read_text() == before
     write_dataset(tmp_path, 2, 3, every=2, config=replace(DEFAULT, coarse=1.0))

@@ -1,3 +1,5 @@
+"""Hard negatives, vehicles and moored ships: what is labelled and what is not."""
+
 from __future__ import annotations
 
 import cv2
@@ -7,7 +9,7 @@ import pytest
 from cv.rendering.canvas import WATER, Canvas, rectangle
 from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints
 from cv.synthetic.hard_negatives import HARD_NEGATIVES
-from cv.synthetic.moored_ships import draw_boat_group, draw_barge_raft
+from cv.synthetic.moored_ships import draw_barge_raft, draw_boat_group
 from cv.synthetic.quay_line import QuayLine
 from cv.synthetic.terrain import draw_ground, draw_tracks
 from cv.synthetic.trains import draw_freight_train, draw_wagons

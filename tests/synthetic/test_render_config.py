@@ -1,3 +1,5 @@
+"""Settings of the renderer, and the command that renders a dataset."""
+
 from __future__ import annotations
 
 import hashlib
@@ -10,11 +12,11 @@ import cv2
 import numpy as np
 import pytest
 
+from cv.cli import main
 from cv.rendering.camera_response import Sensor, apply_camera_response
 from cv.rendering.canvas import Canvas
 from cv.rendering.picture import RenderedLabel
 from cv.rendering.weather import draw_clouds
-from cv.synthetic.chip_dataset import main
 from cv.synthetic.chip_renderer import COARSE_GSD, FINE_GSD, render_chip
 from cv.synthetic.render_config import DEFAULT, SWITCHES
 
@@ -40,12 +42,12 @@ def test_a_seed_gives_the_same_bytes_in_another_process_and_order():
     assert done.stdout.split() == here[::-1]
 
 
-def test_chips_come_fast():
+def test_chips_are_rendered_fast():
     render_chip(0)
     start = time.process_time()
     for seed in range(1, 9):
         render_chip(seed)
-    assert (time.process_time() - start) / 8 < 1.2  # seconds: several times the usual
+    assert (time.process_time() - start) / 8 < 1.2  # seconds: several times what it takes
 
 
 @pytest.mark.parametrize("switch", ["shadows", "optics", "exposures"])
@@ -59,12 +61,12 @@ def test_what_only_concerns_light_and_camera_leaves_the_labels_alone(switch):
 
 
 def test_without_lean_roofs_stand_over_their_ground():
-    recipe = DEFAULT.without(["lean"])
+    config = DEFAULT.without(["lean"])
     moved = [
         float(np.abs(one.corners - other.corners).max())
         for seed in range(2008, 2014)
         for one, other in zip(
-            render_chip(seed, False, recipe).labels, render_chip(seed, False).labels, strict=False
+            render_chip(seed, False, config).labels, render_chip(seed, False).labels, strict=False
         )
         if one.corners.shape == other.corners.shape
     ]
@@ -73,23 +75,53 @@ def test_without_lean_roofs_stand_over_their_ground():
 
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_every_switch_has_a_chip_that_shows_it(switch):
-    recipe = DEFAULT.without([switch])
+    config = DEFAULT.without([switch])
     seeds = range(2000, 2060)
     assert any(
-        render_chip(s, False).image.tobytes() != render_chip(s, False, recipe).image.tobytes()
+        render_chip(s, False).image.tobytes() != render_chip(s, False, config).image.tobytes()
         for s in seeds
     )
 
 
 def test_dataset_without_shadows_from_the_shell(tmp_path, capsys):
     folder = tmp_path / "chips"
-    assert main([str(folder), "--first", "3", "--last", "4", "--without", "shadows"]) == 0
+    assert (
+        main(
+            [
+                "datasets",
+                "render",
+                str(folder),
+                "--first",
+                "3",
+                "--last",
+                "4",
+                "--without",
+                "shadows",
+            ]
+        )
+        == 0
+    )
     assert "1 chips" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
-def test_the_shell_says_how_many_chips_are_for_hulls(share, tmp_path):
-    assert main([str(tmp_path), "--first", "3", "--last", "5", "--coarse", str(share)]) == 0
+def test_the_share_of_chips_for_hulls_is_an_option(share, tmp_path):
+    assert (
+        main(
+            [
+                "datasets",
+                "render",
+                str(tmp_path),
+                "--first",
+                "3",
+                "--last",
+                "5",
+                "--coarse",
+                str(share),
+            ]
+        )
+        == 0
+    )
     for seed in (3, 4):
         written = cv2.imread(str(next(tmp_path.rglob(f"images/*/{seed:06d}.png"))))
         chip = render_chip(seed, config=replace(DEFAULT, coarse=share))
@@ -109,27 +141,27 @@ def test_bare_places_hold_no_container():
     )
 
 
-def test_chips_of_another_recipe_and_broken_ones_are_not_taken_over(tmp_path, capsys):
-    asked = [str(tmp_path), "--first", "3", "--last", "4"]
-    assert main(asked) == 0
-    assert main(asked) == 0
+def test_chips_of_another_configuration_and_broken_ones_are_refused(tmp_path, capsys):
+    command = ["datasets", "render", str(tmp_path), "--first", "3", "--last", "4"]
+    assert main(command) == 0
+    assert main(command) == 0
     capsys.readouterr()
-    assert main([*asked, "--without", "shadows"]) == 2
-    assert "not what would be drawn now" in capsys.readouterr().err
+    assert main([*command, "--without", "shadows"]) == 2
+    assert "differs from what would be rendered now" in capsys.readouterr().err
     picture = next(tmp_path.rglob("000003.png"))
     picture.write_bytes(picture.read_bytes()[:2000])
-    assert main(asked) == 2
+    assert main(command) == 2
 
 
 @pytest.mark.parametrize("wrong", [["--first", "5", "--last", "5"], ["--every", "0"]])
 def test_nothing_to_render_is_refused(wrong, tmp_path, capsys):
-    assert main([str(tmp_path), *wrong]) == 2
+    assert main(["datasets", "render", str(tmp_path), *wrong]) == 2
     assert "0 <= first < last" in capsys.readouterr().err
 
 
 def test_a_share_of_more_than_all_is_refused(tmp_path, capsys):
     with pytest.raises(SystemExit):
-        main([str(tmp_path), "--coarse", "1.5"])
+        main(["datasets", "render", str(tmp_path), "--coarse", "1.5"])
     assert "not between 0 and 1" in capsys.readouterr().err
 
 
