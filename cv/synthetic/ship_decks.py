@@ -97,17 +97,17 @@ def deck_general(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident
         if state > 0.75 and end - start > 26:
             rows = max(1, int(ship.beam * 0.68 / 2.52))
             block = ContainerBlock(
-                int((end - start) * 0.8 / 12.5),
-                rows,
-                40,
-                0.3,
-                0.06,
-                1,
-                0.4,
-                rng.uniform(0.3, 1),
-                0.3,
-                0.3,
-                2,
+                bays=int((end - start) * 0.8 / 12.5),
+                rows=rows,
+                feet=40,
+                gap_along=0.3,
+                gap_across=0.06,
+                tiers=1,
+                ragged=0.4,
+                fill=rng.uniform(0.3, 1),
+                runs=0.3,
+                split=0.3,
+                max_tiers=2,
             )
             if block.bays:
                 corner = ship.at((start + end - block.size[0]) / 2, -block.size[1] / 2)
@@ -147,17 +147,17 @@ def deck_barge(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: 
     elif kind < 0.8 and ship.length > 30:
         rows = max(1, int(area[1] / 2.52))
         block = ContainerBlock(
-            max(1, int(area[0] / 12.6)),
-            rows,
-            40,
-            0.3,
-            0.06,
-            int(rng.integers(1, 4)),
-            0.5,
-            rng.uniform(0.3, 1),
-            0.3,
-            0.2,
-            4,
+            bays=max(1, int(area[0] / 12.6)),
+            rows=rows,
+            feet=40,
+            gap_along=0.3,
+            gap_across=0.06,
+            tiers=int(rng.integers(1, 4)),
+            ragged=0.5,
+            fill=rng.uniform(0.3, 1),
+            runs=0.3,
+            split=0.2,
+            max_tiers=4,
         )
         corner = ship.at(-block.size[0] / 2, -block.size[1] / 2)
         draw_block(canvas, corner, ship.heading, block, paints, Support(ship.deck, True, ident))

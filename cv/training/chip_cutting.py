@@ -105,7 +105,7 @@ def cut_dataset(
     """Write the chips of all `sources` as a new YOLO-OBB dataset in the folder `out`.
 
     Chips of an image with a split get that split; of the others each `val_every`-th goes to "val".
-    Raises DatasetError where `out` exists, or no chip has enough labelled image.
+    Raises DatasetError where `out` exists, no chip has enough labelled image, or a part is empty.
     """
     with tempfile.TemporaryDirectory() as folder:
         labels = []
@@ -122,6 +122,13 @@ def cut_dataset(
                 "Cut at a smaller GSD, or label a larger part of the images.",
             )
         dataset = with_split(LabelledDataset(classes, tuple(labels)), val_every)
+        if missing := {"train", "val"} - {image.split for image in dataset.images}:
+            raise DatasetError(
+                out,
+                f"{len(labels)} chips, {' and '.join(sorted(missing))} would be empty",
+                "training needs chips in train and val",
+                "Hold back more often (--val-every), or add images of that part.",
+            )
         yolo_obb.write(dataset, out, lambda image: Path(folder) / image.name)
     return dataset
 
