@@ -112,20 +112,19 @@ def test_frozen_layers_keep_weights_and_statistics_and_the_others_do_not(
     assert not any(torch.equal(before[name], after[name]) for name in moved)
 
 
-def test_fine_tuning_starts_from_a_released_model(tmp_path: Path) -> None:
+def test_fine_tuning_starts_from_a_released_model(small_chips: Path, tmp_path: Path) -> None:
     """With hardly a step made, the output is about that of the model it started from."""
-    data = write_dataset(tmp_path / "chips", 22, 25).folder / "dataset.yaml"  # 23 is in val
     config = TrainingConfig(
-        data=data,
+        data=small_chips,
         weights=default_model(),
         out=tmp_path / "on",
         epochs=1,
-        batch=3,
+        batch=6,
         rate=1e-7,
         heads="raw",
-        side=320,
+        side=64,
     )
-    card = two_class_card("on", "1", RAW, (0.3, 0.4), "two rendered chips")
+    card = two_class_card("on", "1", RAW, (0.3, 0.4), "six painted chips")
     tuned = OnnxModel.load(release_checkpoint(train_model(config), tmp_path, card))
     image = render_chip(24).image
     scores = [network.run(image)[0, 4] for network in (tuned, OnnxModel.load(default_model()))]
@@ -170,7 +169,7 @@ def test_float16_on_a_gpu_is_switched_on_without_the_trial_of_ultralytics(
 
 
 def test_ultralytics_finds_the_chips_from_any_folder(
-    small_chips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = write_dataset(tmp_path / "chips", 23, 24, 1).folder / "dataset.yaml"
     (tmp_path / "elsewhere").mkdir()

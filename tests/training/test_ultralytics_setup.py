@@ -10,7 +10,8 @@ import pytest
 
 pytest.importorskip("ultralytics", reason="needs the extra train")
 
-from cv.training.ultralytics_setup import available_cores
+from cv.training.train import cpu_threads
+from cv.training.ultralytics_setup import available_cores, isolate_ultralytics
 
 _PRINT_THREADS = """
 from cv.training.ultralytics_setup import isolate_ultralytics
@@ -21,12 +22,9 @@ print(cpu_threads())
 """
 
 
-@pytest.mark.parametrize(("requested", "used"), [(None, available_cores()), ("3", 3)])
-def test_a_run_uses_all_cores_unless_the_environment_says_otherwise(requested, used):
-    """ultralytics would use one thread where OMP_NUM_THREADS is not set."""
+def test_a_run_uses_all_cores():
+    """In a fresh process: ultralytics would use one thread where OMP_NUM_THREADS is not set."""
     environment = {name: v for name, v in os.environ.items() if name != "OMP_NUM_THREADS"}
-    if requested:
-        environment["OMP_NUM_THREADS"] = requested
     done = subprocess.run(
         [sys.executable, "-c", _PRINT_THREADS],
         capture_output=True,
@@ -34,4 +32,10 @@ def test_a_run_uses_all_cores_unless_the_environment_says_otherwise(requested, u
         env=environment,
         check=True,
     )
-    assert int(done.stdout.split()[-1]) == used
+    assert int(done.stdout.split()[-1]) == available_cores()
+
+
+def test_the_environment_may_set_the_number_of_threads(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    isolate_ultralytics()
+    assert cpu_threads() == 3
