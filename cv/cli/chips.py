@@ -122,23 +122,22 @@ def _labelled_sources(args: argparse.Namespace) -> tuple[tuple[str, ...], list[S
     """Return the classes and the images of the dataset that `args` name."""
     from cv.cli.datasets import scene_grid
     from cv.labels import block_labels, formats
-    from cv.labels.class_mapping import with_classes
     from cv.labels.label_documents import read_documents
-    from cv.labels.outline_edits import to_rectangles
+    from cv.labels.outline_edits import to_rectangles, with_classes
     from cv.training.chip_cutting import find_sources
 
     dataset = formats.read_dataset(args.dataset, scene_grid(args.scene))
     if args.classes:
         dataset = with_classes(dataset, tuple(name.strip() for name in args.classes.split(",")))
-    places = formats.dataset_images(args.dataset, args.images)
+    paths = formats.dataset_images(args.dataset, args.images)
     if args.scene:  # the only image of a GeoJSON file in a CRS
-        places = {("", image.name): args.scene for image in dataset.images}
+        paths = {("", image.name): args.scene for image in dataset.images}
     partial = {}
     if formats.detect_format(args.dataset) is formats.LabelFormat.BLOCKS:
         parts = map(block_labels.parse, read_documents(args.dataset, ".json"))
         partial = {part.image.name: part for part in parts}
-    rectangles = to_rectangles(formats.complete_from_images(dataset, places)).dataset
-    return dataset.classes, find_sources(rectangles, places, args.gsd, partial)
+    rectangles = to_rectangles(formats.complete_from_images(dataset, paths)).dataset
+    return dataset.classes, find_sources(rectangles, paths, args.gsd, partial)
 
 
 def _metres(text: str) -> float:

@@ -19,7 +19,7 @@ from cv.geometry.oriented_boxes import Floats, map_points
 from cv.geometry.tiling import Tiling
 from cv.labels import yolo_obb
 from cv.labels.block_labels import PartialLabels
-from cv.labels.formats import Places, find_image
+from cv.labels.formats import ImagePaths, find_image
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape
 from cv.labels.outline_edits import with_split
 from cv.scene.raster_header import read_header
@@ -67,11 +67,11 @@ class Chip:
 
 def find_sources(
     dataset: LabelledDataset,
-    places: Places,
+    paths: ImagePaths,
     gsd_m: tuple[float, float] | None = None,
     partial: Mapping[str, PartialLabels] | None = None,
 ) -> list[SourceImage]:
-    """Return the images of `dataset`, whose outlines are rectangles, that `places` has a file of.
+    """Return the images of `dataset`, whose outlines are rectangles, that `paths` has a file for.
 
     `gsd_m` holds for images without georeference whose labels declare none. `partial`, by image
     name, has the labelled regions of images that are labelled in part. Raises DatasetError where
@@ -79,7 +79,7 @@ def find_sources(
     """
     sources = []
     for labels in dataset.images:
-        path = find_image(labels, places)
+        path = find_image(labels, paths)
         if path is None:
             continue
         part = partial.get(labels.name) if partial else None
