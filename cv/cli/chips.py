@@ -120,13 +120,12 @@ def run_render(args: argparse.Namespace) -> int:
 
 def _labelled_sources(args: argparse.Namespace) -> tuple[tuple[str, ...], list[SourceImage]]:
     """Return the classes and the images of the dataset that `args` name."""
-    from cv.cli.datasets import scene_grid
     from cv.labels import block_labels, formats
     from cv.labels.label_documents import read_documents
     from cv.labels.outline_edits import to_rectangles, with_classes
     from cv.training.chip_cutting import find_sources
 
-    dataset = formats.read_dataset(args.dataset, scene_grid(args.scene))
+    dataset = formats.read_dataset(args.dataset, options.scene_grid(args.scene))
     if args.classes:
         dataset = with_classes(dataset, tuple(name.strip() for name in args.classes.split(",")))
     paths = formats.dataset_images(args.dataset, args.images)

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cv.cli import chips, options
-from cv.errors import DatasetError, InputError
+from cv.errors import DatasetError
 
 if TYPE_CHECKING:
-    from cv.geometry.grid import Grid
     from cv.labels.check_report import CheckReport, DatasetStatistics
     from cv.labels.formats import ImagePaths
     from cv.labels.labelled_image import LabelledDataset, LabelledImage
@@ -112,7 +111,7 @@ def run_check(args: argparse.Namespace) -> int:
     """Prints the findings and the totals."""
     from cv.labels.dataset_check import check_dataset
 
-    report = check_dataset(args.dataset, args.images, scene_grid(args.scene))
+    report = check_dataset(args.dataset, args.images, options.scene_grid(args.scene))
     _print_findings(report, args.all)
     if report.totals is not None:
         _print_totals(report.totals)
@@ -128,7 +127,9 @@ def run_sheet(args: argparse.Namespace) -> int:
 
     picture = options.output_with_suffix(args.picture, ".png", args.dataset, args.images)
     places = _places(args)
-    dataset = complete_from_images(read_dataset(args.dataset, scene_grid(args.scene)), places)
+    dataset = complete_from_images(
+        read_dataset(args.dataset, options.scene_grid(args.scene)), places
+    )
     found = [(image, find_image(image, places)) for image in dataset.images]
     pairs = [(image, path) for image, path in found if path is not None]
     if not pairs:
@@ -144,7 +145,7 @@ def run_convert(args: argparse.Namespace) -> int:
     """Reads, squares outlines where the target has boxes only, and writes."""
     from cv.labels import coco, dota, formats, geojson, outline_edits, yolo_obb
 
-    dataset = formats.read_dataset(args.dataset, scene_grid(args.scene))
+    dataset = formats.read_dataset(args.dataset, options.scene_grid(args.scene))
     if args.classes:
         dataset = outline_edits.with_classes(dataset, args.classes)
     places = _places(args)
@@ -173,20 +174,6 @@ def run_convert(args: argparse.Namespace) -> int:
         (coco.write if args.to == "coco" else geojson.write)(dataset, out)
     print(f"{args.out}: {len(dataset)} objects in {len(dataset.images)} images")
     return 0
-
-
-def scene_grid(scene: Path | None) -> Grid | None:
-    """The grid of the georeferenced image `scene`."""
-    if scene is None:
-        return None
-    from cv.scene.scene import Scene
-
-    with Scene.open(scene) as opened:
-        if opened.grid.crs is None:
-            raise InputError(
-                scene, "it has no CRS", "GeoJSON lies in the world", "Name a georeferenced image."
-            )
-        return opened.grid
 
 
 def _places(args: argparse.Namespace) -> ImagePaths:

@@ -14,6 +14,7 @@ from cv.errors import InputError
 if TYPE_CHECKING:
     from cv.detector.detector import Detector
     from cv.events.vessels.vessel_matching import Fleet
+    from cv.geometry.grid import Grid
     from cv.scene.scene import Scene
     from cv.site import Site
 
@@ -208,6 +209,20 @@ def scene(args: argparse.Namespace) -> Scene:
         acquired=args.acquired,
         time_pattern=args.time_pattern,
     )
+
+
+def scene_grid(scene: Path | None) -> Grid | None:
+    """Return the grid of the georeferenced image `scene`; raises InputError without a CRS."""
+    if scene is None:
+        return None
+    from cv.scene.scene import Scene
+
+    with Scene.open(scene) as opened:
+        if opened.grid.crs is None:
+            raise InputError(
+                scene, "it has no CRS", "GeoJSON lies in the world", "Name a georeferenced image."
+            )
+        return opened.grid
 
 
 def site(args: argparse.Namespace) -> Site | None:
