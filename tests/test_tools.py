@@ -45,6 +45,7 @@ def can_mount(folder: Path) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_faults_neither_lose_nor_duplicate_counts(tmp_path):
     small = tmp_path / "mount"
     small.mkdir()
@@ -70,6 +71,7 @@ def test_what_is_lost_doubled_or_changed_is_noticed():
     assert not tally.sound
 
 
+@pytest.mark.slow
 def test_damaged_input_never_becomes_a_count():
     lines = run_tool("fuzzing.py", "--images", "2000", "--sites", "300", "--models", "24")
     names = [verdict.value for verdict in fuzzing.Verdict]

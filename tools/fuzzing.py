@@ -2,13 +2,13 @@
 
     python tools/fuzzing.py --images 50000 --sites 10000 --models 500
 
-Every input is made from a seed, and read by a worker process with 1 GiB of memory and
-10 s of time. Prints, for each kind, how many were refused, how many were read and say the same as
-the original, how many say something else that the format allows (another place, another time),
-and what must not be: crashes, hangs or too much memory (deaths of a worker), errors that are none
-of ours, and counts that rest on other pixels than the original's. Images are stored with a
-checksum (deflate); what other compressions let through, and damage that the checksum happens to
-fit, is told apart. Exit code 1 where anything is wrong.
+Every input is made from a seed, and read by a worker process with 1 GiB of memory and 10 s of time.
+Prints, for each kind, how many inputs were refused, how many were read and equal the original, how
+many differ in a way that the format allows (another place, another time), and what must not happen:
+crashes, hangs or too much memory (deaths of a worker), errors other than PierwatchError, and counts
+of other pixels than the original's. Images are stored with a checksum (deflate); damage that other
+compressions do not detect, and damage that fits the checksum by chance, is listed separately. Exit
+code 1 where anything is wrong.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ def add_cut(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Cuts the labelled images of DATASET, whatever its format, into square chips "
         "of one ground sampling distance, with their labels, and writes them as a new YOLO-OBB "
         "dataset. What is not labelled becomes black.",
-        epilog="example: pierwatch datasets cut labels.json chips/ --images scenes/ --gsd 0.5",
+        epilog="example: pierwatch datasets cut labels.json cut/ --images scenes/",
     )
     parser.add_argument("dataset", type=Path, metavar="DATASET", help="file, folder or archive")
     parser.add_argument("out", type=Path, metavar="OUT", help="dataset to write, a new folder")
@@ -68,7 +68,7 @@ def add_render(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="render labelled training chips",
         description="Renders labelled chips of invented terminals and ports as a YOLO-OBB "
         "dataset, one for each seed. An interrupted call continues where it was.",
-        epilog="example: pierwatch datasets render chips/ --last 100",
+        epilog="example: pierwatch datasets render rendered/ --last 2 --every 2",
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="dataset to write")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="first seed; 0")

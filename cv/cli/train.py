@@ -11,11 +11,6 @@ from cv.cli import extras
 from cv.errors import InputError
 from cv.training.config import HEADS, PRECISIONS, TrainingConfig
 
-_EXAMPLES = """examples:
-  pierwatch train --data mine/dataset.yaml --out runs/mine
-  pierwatch train --data chips/dataset.yaml --weights yolo26n-obb.pt --batch 32 --out runs/first
-  pierwatch train --resume runs/first
-"""
 _RATE_FROM_ONNX, _RATE_ELSE = 3e-4, 1e-3
 _OPTIONS = (
     "data",
@@ -42,8 +37,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="train a network on labelled chips",
         description="Trains an oriented-box network on labelled chips. A run that was stopped at "
         "any moment continues with --resume and ends with the same weights.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example: pierwatch train --data mine/dataset.yaml --out runs/mine",
     )
     parser.add_argument(
         "--data", type=Path, metavar="FILE", help="dataset.yaml of a YOLO-OBB dataset"

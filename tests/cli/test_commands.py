@@ -20,6 +20,8 @@ from tests.fixtures.label_files import yolo_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 700
+TRAINING = ("train", "release", "calibrate")
+"""Commands whose examples are tested in tests/training/test_documentation.py."""
 QUIET = ("show", "alerts", "timeline", "export")
 """Commands that print nothing where all is well."""
 
@@ -46,11 +48,32 @@ def example(command: argparse.ArgumentParser) -> list[str]:
     return shlex.split(text.removeprefix("example: pierwatch "))
 
 
+def labels_of_scenes() -> dict[str, object]:
+    """COCO labels of the images in scenes/: one container in each."""
+    names = sorted(path.name for path in Path("scenes").iterdir())
+    images = [
+        {"id": i, "file_name": name, "width": SIZE, "height": SIZE} for i, name in enumerate(names)
+    ]
+    outline = [300, 300, 327, 300, 327, 306, 300, 306]
+    boxes = [
+        {"id": i, "image_id": i, "category_id": 1, "segmentation": [outline], "iscrowd": 0}
+        for i in range(len(names))
+    ]
+    for box in boxes:
+        box |= {"bbox": [300, 300, 27, 6], "area": 162}
+    return {
+        "images": images,
+        "categories": [{"id": 1, "name": "container"}],
+        "annotations": boxes,
+    }
+
+
 def test_every_command_ends_its_help_in_an_example_that_runs(place, capsys):
     order = ("doctor", "count", "show", "monitor", "series", "events", "alerts", "timeline")
     order += ("ships", "voyages", "export", "ledger", "datasets", "evaluate", "benchmark")
-    assert sorted(order) == sorted(COMMANDS)
+    assert sorted(order + TRAINING) == sorted(COMMANDS)
     yolo_folder(Path("chips"))
+    Path("labels.json").write_text(json.dumps(labels_of_scenes()))
     Path("fleet.csv").write_text("name,aliases,length_m,beam_m,bridge\nMaria,,110,17,aft\n")
     Path("visits.csv").write_text("port,from,to,ship,source\nport,2024-03-10,,Maria,press\n")
     for name in order:
