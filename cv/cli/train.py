@@ -47,8 +47,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--weights",
         type=Path,
         metavar="FILE",
-        help="initial weights: an ONNX model (default: the released one), a checkpoint (.pt), "
-        "or an architecture such as yolo26n-obb.yaml",
+        help="initial weights: an ONNX model or a released model's name (default: pierwatch-n), a "
+        "checkpoint (.pt), or an architecture such as yolo26n-obb.yaml",
     )
     _add_schedule(parser)
     _add_network(parser)
@@ -120,13 +120,12 @@ def run(args: argparse.Namespace) -> int:
 
 def training_config(given: dict[str, Any]) -> TrainingConfig:
     """Return the configuration of the options `given`; defaults depend on the initial weights."""
-    from cv.detector.model_zoo import default_model
+    from cv.detector.model_zoo import DEFAULT_MODEL, model_files
 
-    weights = given.get("weights", default_model())
-    onnx = str(weights).lower().endswith(".onnx")
+    weights = model_files(given.get("weights", DEFAULT_MODEL))[0]
+    onnx = weights.suffix.lower() == ".onnx"
     defaults = {
-        "weights": weights,
         "rate": _RATE_FROM_ONNX if onnx else _RATE_ELSE,
         "heads": "raw" if onnx else "both",
     }
-    return TrainingConfig(**{**defaults, **given})
+    return TrainingConfig(**{**defaults, **given, "weights": weights})

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cv.cli import main
+from cv.cli.train import training_config
 from tests.fixtures.label_files import BOX, YAML, noise, yolo_folder
 from tests.fixtures.malicious_pickle import MaliciousCheckpoint
 
@@ -17,7 +18,7 @@ pytest.importorskip("ultralytics", reason="needs the extra train")
 
 import torch
 
-from cv.detector.model_zoo import default_model
+from cv.detector.model_zoo import default_model, released_model
 from cv.errors import ModelError
 from cv.export.onnx_export import load_network
 from cv.training.initial_weights import read_checkpoint
@@ -201,6 +202,16 @@ def test_options_out_of_range_are_refused(home, capsys, option, value, words):
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 def test_a_missing_gpu_is_refused(home, capsys):
     assert "PyTorch sees 0 GPUs" in refusal(capsys, "--device", "0")
+
+
+def test_a_released_model_is_known_by_its_name():
+    given = {"data": Path("a.yaml"), "out": Path("run"), "weights": Path("pierwatch-n-hulls")}
+    config = training_config(given)
+    assert config.weights == released_model("pierwatch-n-hulls")
+    assert (config.rate, config.heads) == (3e-4, "raw")
+    config = training_config(given | {"weights": Path("yolo26n-obb.yaml"), "heads": "raw"})
+    assert config.weights == Path("yolo26n-obb.yaml")
+    assert (config.rate, config.heads) == (1e-3, "raw")
 
 
 def test_missing_data_or_out_is_refused(capsys):
