@@ -1,104 +1,183 @@
-"""One file over HTTPS: from a host that is allowed, at an address that is, without any detour."""
+"""Download of one file over HTTPS with httpcore (extra `remote`).
+
+httpcore follows no redirects and reads no proxy settings. A network backend of our own connects it
+to the IP address that was checked, so that a name cannot lead elsewhere between check and
+connection. See docs/decisions/0001-remote-downloads.md.
+"""
 
 from __future__ import annotations
 
-import http.client
 import socket
 import ssl
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Any
+
+import httpcore
 
 from cv.errors import SceneError
 from cv.scene.remote.address import RemoteAddress
 from cv.scene.remote.allow_list import AllowList
 from cv.scene.remote.stream import TIMEOUT_S, ByteStream, download_error, network_errors
 
-_FAILURES = (OSError, http.client.HTTPException)
-
-
-class _Connection(http.client.HTTPSConnection):
-    """To one of the addresses that were looked at before; the certificate is the host's."""
-
-    def __init__(self, address: RemoteAddress, numbers: Sequence[str]) -> None:
-        self._context_used = ssl.create_default_context()
-        super().__init__(address.host, address.port, timeout=TIMEOUT_S)
-        self._numbers = numbers
-
-    def connect(self) -> None:
-        """Connects to the first one that answers; no proxy, no other address."""
-        self.sock = self._context_used.wrap_socket(
-            self._plain(), server_hostname=self.host, suppress_ragged_eofs=False
-        )
-
-    def _plain(self) -> socket.socket:
-        for number in self._numbers[:-1]:
-            try:
-                return socket.create_connection((number, self.port), self.timeout)
-            except OSError:
-                continue
-        return socket.create_connection((self._numbers[-1], self.port), self.timeout)
+_FAILURES = (
+    OSError,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.TimeoutException,
+)
+_REDIRECTS = range(300, 400)
+_OK = 200
 
 
 @contextmanager
 def open_stream(address: RemoteAddress, allowed: AllowList) -> Iterator[ByteStream]:
-    """The file at `address`; raises SceneError, also for an answer that leads elsewhere."""
+    """Request the file at `address` and yield it as a stream.
+
+    Raises SceneError if the host or one of its IP addresses is not allowed, if the server cannot be
+    reached, or if it answers anything but the file.
+    """
     allowed.check(address)
-    with closing(_Connection(address, _numbers(address, allowed))) as connection:
-        with network_errors(address, _FAILURES), _deadline(connection):
-            connection.request("GET", address.target, headers={"Accept-Encoding": "identity"})
-            answer = connection.getresponse()
-        if answer.status != http.client.OK:
-            raise _refused(address, answer)
-        if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise download_error(address, "it comes in another encoding than it was asked for")
-        yield ByteStream(address, answer.read1, _length(address, answer), _FAILURES)
+    backend = _CheckedBackend(_resolve(address, allowed))
+    with httpcore.ConnectionPool(_tls_context(), network_backend=backend) as pool:
+        with network_errors(address, _FAILURES):
+            response = pool.handle_request(_request(address))
+            backend.answered()
+        headers = {name.lower(): value for name, value in response.headers}
+        _check_response(address, response, headers)
+        length = headers.get(b"content-length")
+        yield ByteStream(
+            address, _chunks(response), None if length is None else int(length), _FAILURES
+        )
 
 
-def _length(address: RemoteAddress, answer: http.client.HTTPResponse) -> int | None:
-    """Bytes that are promised, None: not told. Source: RFC 9110, 8.6."""
-    told = set(answer.headers.get_all("Content-Length", ()))
-    if len(told) > 1:
-        raise download_error(address, "it is said to have several lengths")
-    length = told.pop() if told else ""
-    return int(length) if length.isdecimal() and len(length) < 19 else None
+def _request(address: RemoteAddress) -> httpcore.Request:
+    timeouts = dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT_S)
+    return httpcore.Request(
+        "GET",
+        httpcore.URL(
+            scheme="https", host=address.host, port=address.port, target=address.target.encode()
+        ),
+        headers={"Host": address.home, "Accept-Encoding": "identity", "Connection": "close"},
+        extensions={"timeout": timeouts},
+    )
 
 
-@contextmanager
-def _deadline(connection: _Connection) -> Iterator[None]:
-    """Breaks the connection where an answer does not begin: headers can go on for ever."""
-
-    def cut() -> None:
-        if connection.sock is not None:
-            with suppress(OSError):
-                connection.sock.shutdown(socket.SHUT_RDWR)
-
-    watch = threading.Timer(TIMEOUT_S, cut)
-    watch.daemon = True
-    watch.start()
-    try:
-        yield
-    finally:
-        watch.cancel()
+def _chunks(response: httpcore.Response) -> Iterator[bytes]:
+    return (chunk for chunk in response.iter_stream() if chunk)
 
 
-def _numbers(address: RemoteAddress, allowed: AllowList) -> list[str]:
-    """The addresses that the host's name stands for; all of them have to be allowed."""
-    with network_errors(address, (OSError, UnicodeError)):
-        known = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-    numbers = list(dict.fromkeys(str(where[0]) for *_, where in known))
-    for number in numbers:
-        allowed.check_resolved(address, number)
-    return numbers
-
-
-def _refused(address: RemoteAddress, answer: http.client.HTTPResponse) -> SceneError:
-    if 300 <= answer.status < 400:
-        found = f"it leads elsewhere (HTTP {answer.status})"
-        return SceneError(
+def _check_response(
+    address: RemoteAddress, response: httpcore.Response, headers: dict[bytes, bytes]
+) -> None:
+    if response.status in _REDIRECTS:
+        raise SceneError(
             str(address),
-            found,
-            "addresses are not followed",
+            f"it leads elsewhere (HTTP {response.status})",
+            "redirects are not followed",
             "Give the address of the file itself, and allow its host.",
         )
-    return download_error(address, f"HTTP {answer.status} {answer.reason[:80]}")
+    if response.status != _OK:
+        reason = response.extensions.get("reason_phrase", b"").decode("latin-1")
+        raise download_error(address, f"HTTP {response.status} {reason[:80]}")
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise download_error(address, "the server encoded it, although this was not requested")
+
+
+def _resolve(address: RemoteAddress, allowed: AllowList) -> list[str]:
+    """Return the IP addresses of the host; raise SceneError if any of them is not allowed."""
+    with network_errors(address, (OSError, UnicodeError)):
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    ips = list(dict.fromkeys(str(endpoint[0]) for *_, endpoint in found))
+    for ip in ips:
+        allowed.check_resolved(address, ip)
+    return ips
+
+
+class _CheckedBackend(httpcore.NetworkBackend):
+    """Connects to given IP addresses, whatever the host's name means by then."""
+
+    def __init__(self, ips: list[str]) -> None:
+        self._ips = ips
+        self._answer_by: float | None = None
+        """The time by which an answer must begin, seconds of the monotonic clock."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect to the first IP address that answers."""
+        for ip in self._ips[:-1]:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return self._connect(ip, port)
+        return self._connect(self._ips[-1], port)
+
+    def _connect(self, ip: str, port: int) -> httpcore.NetworkStream:
+        stream = httpcore.SyncBackend().connect_tcp(ip, port, TIMEOUT_S)
+        self._answer_by = time.monotonic() + TIMEOUT_S
+        return _DeadlineStream(stream, self.timeout_s)
+
+    def answered(self) -> None:
+        """Lift the deadline: from now on only silence counts."""
+        self._answer_by = None
+
+    def timeout_s(self) -> float:
+        """Return how long to wait for the next bytes, seconds; raise ReadTimeout past the deadline.
+
+        Without it, headers could go on for ever.
+        """
+        if self._answer_by is None:
+            return TIMEOUT_S
+        left = self._answer_by - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout(f"no answer began within {TIMEOUT_S:g} s")
+        return left
+
+
+class _DeadlineStream(httpcore.NetworkStream):
+    """A connection that waits for as long as `timeout_s` says each time."""
+
+    def __init__(self, stream: httpcore.NetworkStream, timeout_s: Callable[[], float]) -> None:
+        self._stream = stream
+        self._timeout_s = timeout_s
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Return the bytes that have arrived, at most `max_bytes`; empty at the end."""
+        return self._stream.read(max_bytes, self._timeout_s())
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send `buffer`."""
+        self._stream.write(buffer, self._timeout_s())
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        """Return the connection secured by TLS, for a server proven to be `server_hostname`."""
+        secured = self._stream.start_tls(ssl_context, server_hostname, self._timeout_s())
+        return _DeadlineStream(secured, self._timeout_s)
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return what the connection knows about `info`, such as its socket."""
+        return self._stream.get_extra_info(info)
+
+
+def _tls_context() -> ssl.SSLContext:
+    """Return a context that reports a connection cut in mid-file as an error, not as the end."""
+    context = ssl.create_default_context()
+    context.wrap_socket = partial(  # type: ignore[method-assign]
+        context.wrap_socket, suppress_ragged_eofs=False
+    )
+    return context
