@@ -148,15 +148,12 @@ class _DeadlineStream(httpcore.NetworkStream):
         self._timeout_s = timeout_s
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Return the bytes that have arrived, at most `max_bytes`; empty at the end."""
         return self._stream.read(max_bytes, self._timeout_s())
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Send `buffer`."""
         self._stream.write(buffer, self._timeout_s())
 
     def close(self) -> None:
-        """Close the connection."""
         self._stream.close()
 
     def start_tls(
@@ -165,12 +162,10 @@ class _DeadlineStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        """Return the connection secured by TLS, for a server proven to be `server_hostname`."""
         secured = self._stream.start_tls(ssl_context, server_hostname, self._timeout_s())
         return _DeadlineStream(secured, self._timeout_s)
 
     def get_extra_info(self, info: str) -> Any:
-        """Return what the connection knows about `info`, such as its socket."""
         return self._stream.get_extra_info(info)
 
 
