@@ -225,7 +225,7 @@ def _way(
     from cv.pipeline.batch import monitor
     from cv.pipeline.dask_pool import DaskPool
     from cv.pipeline.parallel_batch import WorkerConfig, monitor_in_processes, monitor_on_dask
-    from cv.pipeline.worker_limits import WorkerLimits
+    from cv.pipeline.process_pool import WorkerLimits
 
     if args.dask is not None:  # whose workers may run in another folder
         models = args.model and [
