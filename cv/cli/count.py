@@ -1,4 +1,4 @@
-"""`pierwatch count`: what one scene shows."""
+"""`pierwatch count`: counts one scene."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from cv.errors import InputError
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds the command."""
+    """Add the command."""
     parser = commands.add_parser(
         "count",
         help="count containers and hulls in one scene",
-        description="Counts containers and hulls in SCENE, on each pier of a site or on the whole.",
+        description="Counts containers and hulls in SCENE, on each pier of a site or in "
+        "the whole image.",
         epilog="example: pierwatch count scene.tif --site port.geojson --boxes boxes.json",
     )
     options.add_counted_scene(parser)
@@ -24,7 +25,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def run(args: argparse.Namespace) -> int:
-    """Counts and prints."""
+    """Count and print."""
     from cv.pipeline.batch import count
     from cv.report.counts_text import counts_json, counts_table, detections_json
     from cv.report.output_file import report_path
@@ -32,7 +33,10 @@ def run(args: argparse.Namespace) -> int:
     boxes = args.boxes and options.output_with_suffix(args.boxes, ".json", *options.inputs(args))
     if boxes and boxes.exists() and not boxes.read_bytes().lstrip().startswith(b"["):
         raise InputError(
-            boxes, "it holds something else than a list", "only boxes are replaced", "Rename it."
+            boxes,
+            "it does not hold a JSON list",
+            "only files of boxes are replaced",
+            "Name another file.",
         )
     with options.scene(args) as scene:
         counts = count(scene, options.site(args), options.detector(args))
