@@ -18,8 +18,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="print findings that are new since the last run",
         description="Prints new findings that match a rule of the site file, each once, and "
         "updates of those printed before: ended, changed (for instance by a late scene) or "
-        "withdrawn. One JSON object per line. Exit code: 3 if anything was printed, otherwise 0. The ledger "
-        "remembers what was printed.",
+        "withdrawn. One JSON object per line. Exit code: 3 if anything was printed, otherwise 0. "
+        "The ledger remembers what was printed.",
         epilog="example: pierwatch alerts --ledger port.db --site port.geojson --since 2024-03-01",
     )
     options.add_ledger(parser)

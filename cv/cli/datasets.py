@@ -168,9 +168,7 @@ def run_convert(args: argparse.Namespace) -> int:
     if args.cut:
         cut = outline_edits.clip_to_images(dataset)
         dataset = cut.dataset
-        print(
-            f"{cut.changed} objects cut at the edge of their image, {cut.dropped} dropped outside of it"
-        )
+        print(f"{cut.changed} objects cut at the edge of their image, {cut.dropped} outside of it")
     if args.to in ("yolo-obb", "dota"):
         squared = outline_edits.to_rectangles(dataset)
         dataset = squared.dataset

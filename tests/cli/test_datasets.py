@@ -98,7 +98,7 @@ def test_objects_beyond_the_image_are_cut_if_requested(chips, capsys):
     assert main(["datasets", "check", "task.xml"]) == 2
     assert main(["datasets", "convert", "task.xml", "--cut", "--to", "coco", "a.json"]) == 0
     assert (
-        "1 objects cut at the edge of their image, 1 dropped outside of it"
+        "1 objects cut at the edge of their image, 1 outside of it"
         in capsys.readouterr().out
     )
     assert main(["datasets", "check", "a.json"]) == 0

@@ -196,7 +196,7 @@ def test_restoring_an_older_ledger_ends_the_watch(place, meanwhile, capsys, how)
     assert "while it was watched" in capsys.readouterr().err
 
 
-def test_places_beside_a_good_one_may_come_copy_scene(place, meanwhile, capsys):
+def test_a_place_may_appear_later_if_another_is_readable(place, meanwhile, capsys):
     Path("bad.json").write_text('{"type": "Cat')
     meanwhile(nothing, lambda: Path("scenes").rename("late"), nothing)
     Path("more").mkdir()
@@ -239,7 +239,7 @@ def test_a_refused_scene_is_tried_again_later(place, meanwhile, monkeypatch, cap
     def once(path, *rest):
         if path.stem == "day9" and not refused:
             refused.append(path)
-            return ScanResult(SceneOutarrive(str(path), SceneStatus.REFUSED, "no luck"))
+            return ScanResult(SceneOutcome(str(path), SceneStatus.REFUSED, "no luck"))
         return usual(path, *rest)
 
     monkeypatch.setattr("cv.pipeline.batch.scan_scene", once)
