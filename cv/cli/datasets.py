@@ -70,7 +70,11 @@ def _add_sheet(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="number of images; default: 12",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="seed of their random choice; default: 0"
+        "--seed",
+        type=options.seed,
+        default=0,
+        metavar="N",
+        help="seed of their random choice; default: 0",
     )
     parser.set_defaults(run=run_sheet)
 

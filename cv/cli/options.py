@@ -118,7 +118,10 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         help="ONNX file or name of a released model; twice: one for containers, one for hulls",
     )
     parser.add_argument(
-        "--threads", type=int, metavar="N", help="tiles processed at once; default: number of cores"
+        "--threads",
+        type=positive_int,
+        metavar="N",
+        help="tiles processed at once; default: number of cores",
     )
     parser.add_argument(
         "--engine",
@@ -313,8 +316,19 @@ def output_with_suffix(path: Path, suffix: str | tuple[str, ...], *inputs: Path 
 
 def positive_int(text: str) -> int:
     """Parse a whole number from 1 to 1,000,000."""
-    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return _whole_number(text, 1)
+
+
+def seed(text: str) -> int:
+    """Parse a whole number from 0 to 1,000,000."""
+    return _whole_number(text, 0)
+
+
+def _whole_number(text: str, minimum: int) -> int:
+    if not text.isdecimal() or not minimum <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a whole number from {minimum} to 1000000"
+        )
     return int(text)
 
 

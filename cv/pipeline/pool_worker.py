@@ -54,7 +54,7 @@ def run_worker(
     try:
         task = make()
     except Exception as error:
-        connection.send(TaskReply(None, TaskError(f"{type(error).__name__}: {error}")))
+        connection.send(TaskReply(None, _task_error(error)))
         return
     _limit_memory(memory_mb)
     with suppress(EOFError, OSError):  # the parent process has closed the connection
@@ -67,12 +67,16 @@ def run_task(task: Task[TaskOutput], path: Path) -> TaskReply[TaskOutput]:
     """Return the output of `task` for `path`, or the error that it raised."""
     try:
         return TaskReply(task(path))
-    except MemoryError:
-        return TaskReply(None, TaskError("it needs more memory than a worker may have"))
-    except InputError as error:
-        return TaskReply(None, TaskError(str(error)))
     except Exception as error:  # one bad file must not stop the others
-        return TaskReply(None, TaskError(f"{type(error).__name__}: {error}"))
+        return TaskReply(None, _task_error(error))
+
+
+def _task_error(error: Exception) -> TaskError:
+    if isinstance(error, MemoryError):
+        return TaskError("it needs more memory than a worker may have")
+    if isinstance(error, InputError):
+        return TaskError(str(error))
+    return TaskError(f"{type(error).__name__}: {error}")
 
 
 def _limit_memory(memory_mb: int | None) -> None:

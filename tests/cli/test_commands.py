@@ -176,6 +176,13 @@ def test_a_gsd_must_be_positive(text, capsys):
     assert stopped.value.code == 2
 
 
+@pytest.mark.parametrize("text", ["0", "-1", "x", "1e3", "99999999999999999999"])
+def test_threads_must_be_a_sensible_number(text, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["count", "s.png", "--threads", text])
+    assert stopped.value.code == 2
+
+
 @pytest.mark.parametrize("text", ["yesterday", "2024-03-10", "2024-03-10T02:30:00"])
 def test_a_time_needs_a_time_zone(text):
     with pytest.raises(SystemExit) as stopped:

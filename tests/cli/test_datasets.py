@@ -97,10 +97,7 @@ def test_objects_beyond_the_image_are_cut_if_requested(chips, capsys):
     Path("task.xml").write_text(cvat_xml("a.png", SIZE, shapes))
     assert main(["datasets", "check", "task.xml"]) == 2
     assert main(["datasets", "convert", "task.xml", "--cut", "--to", "coco", "a.json"]) == 0
-    assert (
-        "1 objects cut at the edge of their image, 1 outside of it"
-        in capsys.readouterr().out
-    )
+    assert "1 objects cut at the edge of their image, 1 outside of it" in capsys.readouterr().out
     assert main(["datasets", "check", "a.json"]) == 0
 
 
@@ -167,10 +164,10 @@ def test_bad_input_exits_with_2_and_writes_nothing(chips, capsys, arguments):
     assert {p: p.read_bytes() for p in Path().rglob("*") if p.is_file()} == before
 
 
-@pytest.mark.parametrize("number", ["0", "-3", "x"])
-def test_the_number_of_images_must_be_positive(number, capsys):
+@pytest.mark.parametrize("option", ["--chips 0", "--chips -3", "--chips x", "--seed -1"])
+def test_numbers_out_of_range_are_refused(option, capsys):
     with pytest.raises(SystemExit) as stopped:
-        main(["datasets", "sheet", "a", "--picture", "b.png", "--chips", number])
+        main(["datasets", "sheet", "a", "--picture", "b.png", *option.split()])
     assert stopped.value.code == 2
 
 
