@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from cv.cli import options
 
@@ -11,7 +10,7 @@ EXIT_WITH_ALERTS = 3
 """Exit code if anything was printed."""
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_to(commands: options.Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "alerts",
@@ -23,9 +22,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         epilog="example: pierwatch alerts --ledger port.db --site port.geojson --since 2024-03-01",
     )
     options.add_ledger(parser)
-    parser.add_argument(
-        "--site", type=Path, required=True, metavar="FILE", help="GeoJSON with the piers and rules"
-    )
+    options.add_file(parser, "--site", "GeoJSON with the piers and rules", required=True)
     parser.add_argument(
         "--since",
         type=options.utc_date_or_time,

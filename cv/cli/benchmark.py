@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from cv.cli import options
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+
+def add_to(commands: options.Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "benchmark",

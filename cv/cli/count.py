@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from cv.cli import options
 from cv.errors import InputError
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_to(commands: options.Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "count",
@@ -19,7 +18,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         epilog="example: pierwatch count scene.tif --site port.geojson --boxes boxes.json",
     )
     options.add_counted_scene(parser)
-    parser.add_argument("--boxes", type=Path, metavar="FILE", help="write every detection as JSON")
+    options.add_file(parser, "--boxes", "write every detection as JSON")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.set_defaults(run=run)
 

@@ -24,7 +24,7 @@ _MAX_PRINTED = 10
 """Findings of one kind that are printed without `--all`."""
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_to(commands: options.Commands) -> None:
     """Add the command and its three verbs."""
     parser = commands.add_parser(
         "datasets",
@@ -39,7 +39,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     _add_convert(verbs)
 
 
-def _add_check(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_check(verbs: options.Commands) -> None:
     parser = verbs.add_parser(
         "check",
         help="report what is wrong with a dataset",
@@ -51,7 +51,7 @@ def _add_check(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.set_defaults(run=run_check)
 
 
-def _add_sheet(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_sheet(verbs: options.Commands) -> None:
     parser = verbs.add_parser(
         "sheet",
         help="draw some images with their labels",
@@ -59,16 +59,8 @@ def _add_sheet(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         epilog="example: pierwatch datasets sheet chips/ --picture sheet.png",
     )
     _add_source(parser)
-    parser.add_argument(
-        "--picture", type=Path, required=True, metavar="FILE", help="the PNG to write"
-    )
-    parser.add_argument(
-        "--chips",
-        type=options.positive_int,
-        default=12,
-        metavar="N",
-        help="number of images; default: 12",
-    )
+    options.add_file(parser, "--picture", "the PNG to write", required=True)
+    options.add_number(parser, "--chips", "number of images", default=12)
     parser.add_argument(
         "--seed",
         type=options.seed,
@@ -79,7 +71,7 @@ def _add_sheet(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.set_defaults(run=run_sheet)
 
 
-def _add_convert(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_convert(verbs: options.Commands) -> None:
     parser = verbs.add_parser(
         "convert",
         help="write a dataset in another format",
@@ -90,13 +82,8 @@ def _add_convert(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     _add_source(parser)
     parser.add_argument("out", type=Path, metavar="OUT", help="folder or file to write")
     parser.add_argument("--to", required=True, choices=_TARGETS, help="the format of OUT")
-    parser.add_argument(
-        "--val-every",
-        type=options.positive_int,
-        default=10,
-        metavar="N",
-        help="every N-th image without a split goes to val (yolo-obb); default: 10",
-    )
+    val_help = "every N-th image without a split goes to val (yolo-obb)"
+    options.add_number(parser, "--val-every", val_help, default=10)
     parser.add_argument(
         "--classes",
         type=_names,
@@ -111,15 +98,8 @@ def _add_convert(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def _add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", type=Path, metavar="DATASET", help="file, folder or archive")
-    parser.add_argument(
-        "--images", type=Path, metavar="FOLDER", help="folder of its images, if elsewhere"
-    )
-    parser.add_argument(
-        "--scene",
-        type=Path,
-        metavar="FILE",
-        help="georeferenced image of a GeoJSON in world coordinates",
-    )
+    options.add_file(parser, "--images", "folder of its images, if elsewhere", metavar="FOLDER")
+    options.add_file(parser, "--scene", "georeferenced image of a GeoJSON in world coordinates")
 
 
 def run_check(args: argparse.Namespace) -> int:

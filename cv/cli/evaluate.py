@@ -18,7 +18,7 @@ _MAX_DRAWN = 12
 _KINDS = ("container", "hull")
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_to(commands: options.Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "evaluate",
@@ -28,9 +28,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         epilog="example: pierwatch evaluate chips/ --kind container --gsd 0.3",
     )
     parser.add_argument("dataset", type=Path, metavar="DATASET", help="file, folder or archive")
-    parser.add_argument(
-        "--images", type=Path, metavar="FOLDER", help="folder of its images, if elsewhere"
-    )
+    options.add_file(parser, "--images", "folder of its images, if elsewhere", metavar="FOLDER")
     parser.add_argument("--all", action="store_true", help="use the training images (train), too")
     parser.add_argument(
         "--kind", choices=_KINDS, default="container", help="class to evaluate; default: container"
@@ -41,10 +39,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="X[,Y]",
         help="metres per pixel of images that do not declare it",
     )
-    parser.add_argument(
-        "--picture", type=Path, metavar="FILE", help="draw the worst images as a PNG"
-    )
-    parser.add_argument("--page", type=Path, metavar="FILE", help="write the worst images as HTML")
+    options.add_file(parser, "--picture", "draw the worst images as a PNG")
+    options.add_file(parser, "--page", "write the worst images as HTML")
     options.add_model(parser)
     parser.set_defaults(run=run)
 

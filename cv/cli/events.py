@@ -7,7 +7,7 @@ import argparse
 from cv.cli import options
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_to(commands: options.Commands) -> None:
     """Add the command."""
     from cv.events.event import EventKind
 

@@ -10,7 +10,7 @@ from cv.cli import options
 _SUFFIXES = (".csv", ".geojson", ".gpkg")
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_to(commands: options.Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "export",
@@ -22,7 +22,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "file", type=Path, metavar="FILE", help="file to write; its suffix decides the format"
     )
     options.add_ledger(parser)
-    parser.add_argument("--site", type=Path, metavar="FILE", help="GeoJSON: export only its piers")
+    options.add_file(parser, "--site", "GeoJSON: export only its piers")
     parser.set_defaults(run=run)
 
 

@@ -9,7 +9,7 @@ from cv.cli import options
 from cv.errors import LedgerError
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_to(commands: options.Commands) -> None:
     """Add the command and its verbs."""
     parser = commands.add_parser(
         "ledger",

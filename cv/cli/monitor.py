@@ -31,7 +31,7 @@ _LEDGER_TIMEOUT_S = 60.0
 """How long to wait for another program that is writing to the ledger or copying it."""
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_to(commands: options.Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "monitor",
@@ -46,59 +46,36 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="PLACE",
         help="folder, searched with its subfolders; STAC catalogue; scene; or address of a scene",
     )
-    parser.add_argument(
-        "--site", type=Path, required=True, metavar="FILE", help="GeoJSON with the piers"
-    )
+    options.add_file(parser, "--site", "GeoJSON with the piers", required=True)
     options.add_ledger(parser)
     options.add_declarations(parser)
     options.add_fetching(parser)
     options.add_model(parser)
-    parser.add_argument(
-        "--watch",
-        type=options.positive_int,
-        metavar="S",
-        help="keep running: check for new scenes every S seconds and count them",
-    )
-    parser.add_argument(
+    watch_help = "keep running: check for new scenes every S seconds and count them"
+    options.add_number(parser, "--watch", watch_help, metavar="S")
+    options.add_file(
+        parser,
         "--log",
-        type=Path,
-        metavar="FILE",
-        help="append a line per scene and a summary to FILE: text (.log, .txt) or JSON (.jsonl)",
+        "append a line per scene and a summary to FILE: text (.log, .txt) or JSON (.jsonl)",
     )
-    parser.add_argument(
-        "--metrics", type=Path, metavar="FILE", help="write metrics for Prometheus (.prom)"
-    )
+    options.add_file(parser, "--metrics", "write metrics for Prometheus (.prom)")
     _add_worker_options(parser)
     parser.set_defaults(run=run)
 
 
 def _add_worker_options(parser: argparse.ArgumentParser) -> None:
     workers = parser.add_argument_group("worker processes")
-    workers.add_argument(
-        "--workers",
-        type=options.positive_int,
-        metavar="N",
-        help="count in N processes, one scene each; a scene that crashes two is quarantined",
-    )
+    workers_help = "count in N processes, one scene each; a scene that crashes two is quarantined"
+    options.add_number(workers, "--workers", workers_help)
     workers.add_argument(
         "--dask",
         metavar="ADDRESS",
         help="count on a Dask cluster: HOST:PORT on this computer, tls://HOST:PORT elsewhere",
     )
-    workers.add_argument(
-        "--memory",
-        type=options.positive_int,
-        default=4096,
-        metavar="MB",
-        help="memory limit of each process in MiB; default: 4096",
-    )
-    workers.add_argument(
-        "--time-limit",
-        type=options.positive_int,
-        default=900,
-        metavar="S",
-        help="time limit for one scene in seconds; default: 900",
-    )
+    memory_help = "memory limit of each process in MiB"
+    options.add_number(workers, "--memory", memory_help, default=4096, metavar="MB")
+    time_help = "time limit for one scene in seconds"
+    options.add_number(workers, "--time-limit", time_help, default=900, metavar="S")
     workers.add_argument("--retry", action="store_true", help="try quarantined scenes again")
 
 

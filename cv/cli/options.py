@@ -3,19 +3,52 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
-from cv.errors import InputError
+from cv.errors import InputError, LedgerError
 
 if TYPE_CHECKING:
     from cv.detector.detector import Detector
     from cv.events.vessels.vessel_matching import Fleet
     from cv.scene.scene import Scene
     from cv.site import Site
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+"""What sub-commands are added to."""
+
+
+def add_file(
+    parser: argparse.ArgumentParser,
+    option: str,
+    description: str,
+    *,
+    required: bool = False,
+    metavar: str = "FILE",
+) -> None:
+    """Add an option that takes a path."""
+    parser.add_argument(option, type=Path, required=required, metavar=metavar, help=description)
+
+
+def add_number(
+    parser: argparse._ActionsContainer,
+    option: str,
+    description: str,
+    *,
+    default: int | None = None,
+    metavar: str = "N",
+) -> None:
+    """Add an option that takes a whole number of at least 1; the help shows its default."""
+    if default is not None:
+        description += f"; default: {default}"
+    parser.add_argument(
+        option, type=positive_int, default=default, metavar=metavar, help=description
+    )
 
 
 def add_counted_scene(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +59,7 @@ def add_counted_scene(parser: argparse.ArgumentParser) -> None:
         metavar="SCENE",
         help="GeoTIFF, PNG, JPEG or STAC Item; or its address",
     )
-    parser.add_argument("--site", type=Path, metavar="FILE", help="GeoJSON with the piers")
+    add_file(parser, "--site", "GeoJSON with the piers")
     parser.add_argument(
         "--gsd",
         type=gsd_m,
@@ -54,9 +87,7 @@ def add_fetching(parser: argparse.ArgumentParser) -> None:
         help="fetch https:// scenes from HOST[:PORT], or s3:// scenes from s3://BUCKET; a network "
         "such as 10.1.0.0/16 allows private addresses in it; may be repeated",
     )
-    parser.add_argument(
-        "--into", type=Path, metavar="FOLDER", help="folder for fetched scenes; required for them"
-    )
+    add_file(parser, "--into", "folder for fetched scenes; required for them", metavar="FOLDER")
 
 
 def scene_location(text: str) -> Path | str:
@@ -117,12 +148,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         metavar="MODEL",
         help="ONNX file or name of a released model; twice: one for containers, one for hulls",
     )
-    parser.add_argument(
-        "--threads",
-        type=positive_int,
-        metavar="N",
-        help="tiles processed at once; default: number of cores",
-    )
+    add_number(parser, "--threads", "tiles processed at once; default: number of cores")
     parser.add_argument(
         "--engine",
         default="onnxruntime",
@@ -158,6 +184,16 @@ def ledger_name(args: argparse.Namespace) -> str:
     return without_password(str(args.ledger))
 
 
+def unknown_pier(args: argparse.Namespace, name: str, known: Sequence[str]) -> LedgerError:
+    """Return the error for a pier `name` that is not among the `known` ones of the ledger."""
+    return LedgerError(
+        ledger_name(args),
+        f"no observation of a pier called {name!r}",
+        f"it holds {', '.join(known) or 'no pier yet'}",
+        "Use one of these names, or add the --site that knows the alias.",
+    )
+
+
 def without_password(address: str) -> str:
     """Return the address of a ledger without its password."""
     from cv.ledger import postgres
@@ -181,9 +217,7 @@ def add_piers(parser: argparse.ArgumentParser, what: str) -> None:
 
 def add_fleet(parser: argparse.ArgumentParser) -> None:
     """Add the ships that may call, and the output format."""
-    parser.add_argument(
-        "--fleet", type=Path, metavar="FILE", help="CSV: name, aliases, length_m, beam_m, bridge"
-    )
+    add_file(parser, "--fleet", "CSV: name, aliases, length_m, beam_m, bridge")
     parser.add_argument("--json", action="store_true", help="print JSON, one object per line")
 
 
@@ -196,12 +230,7 @@ def fleet(args: argparse.Namespace) -> Fleet:
 
 def add_claims(parser: argparse.ArgumentParser) -> None:
     """Add published claims about the piers."""
-    parser.add_argument(
-        "--claims",
-        type=Path,
-        metavar="FILE",
-        help="CSV with published claims and notes, shown beside the findings",
-    )
+    add_file(parser, "--claims", "CSV with published claims and notes, shown beside the findings")
 
 
 def detector(args: argparse.Namespace) -> Detector:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from cv.cli import options
 from cv.counting.count import PierCount
-from cv.errors import LedgerError
 from cv.events.event import Event
 from cv.events.vessels.claims import PublishedClaim
 from cv.ledger import Ledger
@@ -40,12 +39,7 @@ class PierSelection:
         piers = cls(sites, histories, names)
         name = piers.aliases.get(args.pier, args.pier)
         if name not in names:
-            raise LedgerError(
-                options.ledger_name(args),
-                f"no observation of a pier called {args.pier!r}",
-                f"it holds {', '.join(names) or 'no pier yet'}",
-                "Use one of these names, or add the --site that knows the alias.",
-            )
+            raise options.unknown_pier(args, args.pier, names)
         return cls(sites, histories, (name,))
 
     @property

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from cv.cli import options
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_to(commands: options.Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "series",
@@ -18,22 +17,14 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     options.add_ledger(parser)
     parser.add_argument("--pier", required=True, metavar="P", help="name of the pier")
-    parser.add_argument(
-        "--site", type=Path, metavar="FILE", help="GeoJSON with the aliases of piers"
-    )
-    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the series as a PNG")
-    parser.add_argument(
-        "--daily",
-        type=Path,
-        metavar="FILE",
-        help="write a CSV with one row per day and a smoothed level",
-    )
+    options.add_file(parser, "--site", "GeoJSON with the aliases of piers")
+    options.add_file(parser, "--picture", "draw the series as a PNG")
+    options.add_file(parser, "--daily", "write a CSV with one row per day and a smoothed level")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the series; draw or write it if requested."""
-    from cv.errors import LedgerError
     from cv.events.model.level_smoother import daily_table
     from cv.ledger import Ledger
     from cv.report.output_file import report_path
@@ -51,12 +42,7 @@ def run(args: argparse.Namespace) -> int:
         name = next((name for name in names if name in known), args.pier)
         counts = ledger.counts(name)
     if not counts:
-        raise LedgerError(
-            options.ledger_name(args),
-            f"no observation of a pier called {name!r}",
-            f"it holds {', '.join(known) or 'no pier yet'}",
-            "Use one of these names, or add the --site that knows the alias.",
-        )
+        raise options.unknown_pier(args, name, known)
     series = Series.of(name, counts)
     print(series.to_text())
     if picture:

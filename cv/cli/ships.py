@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from cv.cli import options
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_to(commands: options.Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "ships",
@@ -20,12 +19,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     options.add_piers(parser, "only this pier")
     options.add_fleet(parser)
-    parser.add_argument(
-        "--ais",
-        type=Path,
-        metavar="FILE",
-        help="CSV: time, mmsi, longitude, latitude; needs --site",
-    )
+    options.add_file(parser, "--ais", "CSV: time, mmsi, longitude, latitude; needs --site")
     parser.set_defaults(run=run)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from cv.cli import options
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_to(commands: options.Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "show",
@@ -17,9 +16,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         epilog="example: pierwatch show scene.tif --site port.geojson --picture scene.png",
     )
     options.add_counted_scene(parser)
-    parser.add_argument(
-        "--picture", type=Path, required=True, metavar="FILE", help="the PNG to write"
-    )
+    options.add_file(parser, "--picture", "the PNG to write", required=True)
     parser.set_defaults(run=run)
 
 

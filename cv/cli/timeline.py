@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from cv.cli import options
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_to(commands: options.Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "timeline",
@@ -20,9 +19,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     options.add_piers(parser, "only this pier")
     options.add_claims(parser)
-    parser.add_argument(
-        "--picture", type=Path, required=True, metavar="FILE", help="the PNG to write"
-    )
+    options.add_file(parser, "--picture", "the PNG to write", required=True)
     parser.set_defaults(run=run)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from cv.cli import options
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_to(commands: options.Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "voyages",
@@ -29,12 +29,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="GeoJSON of a port, the home port first; repeat it for every other port",
     )
     options.add_fleet(parser)
-    parser.add_argument(
-        "--visits",
-        type=Path,
-        metavar="FILE",
-        help="CSV with published visits: port, from, to, ship, source",
-    )
+    options.add_file(parser, "--visits", "CSV with published visits: port, from, to, ship, source")
     parser.set_defaults(run=run, pier=None)
 
 

@@ -93,11 +93,11 @@ class RunLog:
         self._write(self._summary_text(complete, seconds), self._summary_fields(complete, seconds))
         if self._handler:
             _LOGGER.removeHandler(self._handler)
-        if self.metrics:
-            try:
+        try:
+            if self.metrics:
                 self._write_metrics(self.metrics, complete, seconds)
-            except OSError as failure:
-                self.trouble = self.trouble or _unwritable(self.metrics, failure)
+        except OSError as failure:
+            self.trouble = self.trouble or _unwritable(self.metrics or "", failure)
 
     def _write(self, text: str, fields: dict[str, object]) -> None:
         """Log one line: `text`, or `fields` in a file of JSON lines."""
@@ -128,8 +128,7 @@ class RunLog:
 
         registry = CollectorRegistry()
 
-        def gauge(name: str, help_text: str, label: str = "") -> Gauge:
-            labels = [label] if label else []
+        def gauge(name: str, help_text: str, *labels: str) -> Gauge:
             return Gauge(f"pierwatch_batch_{name}", help_text, labels, registry=registry)
 
         scenes = gauge("scenes", "Scenes of the last batch by status.", "fate")

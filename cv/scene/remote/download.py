@@ -38,13 +38,19 @@ def download_scene(text: str, allowed: AllowList, folder: Path) -> Path:
     address = RemoteAddress.parse(text)
     allowed.check(address)
     if not folder.is_dir():
-        raise _no_folder(folder)
+        found = "a file" if folder.exists() else "no such folder"
+        remedy = f"Make it, mkdir -p {folder}, or name another one: --into FOLDER."
+        raise InputError(folder, found, "a folder for downloaded scenes is needed", remedy)
     target = address.within(folder)
-    if _exists(address, target):
-        return target
-    with _open_stream(address, allowed) as stream, _draft(address, target) as draft:
-        _write(address, stream, draft)
-        _check_image(address, draft)
+    with _disk_errors(address, target):
+        if target.is_file():
+            return target
+        with _open_stream(address, allowed) as stream:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            remove_stale_temporaries(target)
+            with atomic_path(target) as draft:
+                _write(address, stream, draft)
+                _check_image(address, draft)
     return target
 
 
@@ -66,32 +72,18 @@ def _open_stream(address: RemoteAddress, allowed: AllowList) -> AbstractContextM
     return s3.open_stream(address, allowed)
 
 
-def _exists(address: RemoteAddress, target: Path) -> bool:
-    try:
-        return target.is_file()
-    except OSError as error:
-        raise _not_kept(address, target, error) from error
-
-
 @contextmanager
-def _draft(address: RemoteAddress, target: Path) -> Iterator[Path]:
-    """Yield a path to write to that becomes `target`, creating folders as needed."""
+def _disk_errors(address: RemoteAddress, target: Path) -> Iterator[None]:
+    """Turn errors of the disk into a SceneError; those of the network are SceneErrors already."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        remove_stale_temporaries(target)
-        with atomic_path(target) as draft:
-            yield draft
+        yield
     except OSError as error:
-        raise _not_kept(address, target, error) from error
-
-
-def _not_kept(address: RemoteAddress, target: Path, error: OSError) -> SceneError:
-    return SceneError(
-        str(address),
-        f"it cannot be kept as {str(target)[:300]} ({error.strerror or error})",
-        "a writable folder with enough space is needed, on a disk that takes such names",
-        "Free some space, or name another folder: --into FOLDER.",
-    )
+        raise SceneError(
+            str(address),
+            f"it cannot be kept as {str(target)[:300]} ({error.strerror or error})",
+            "a writable folder with enough space is needed, on a disk that takes such names",
+            "Free some space, or name another folder: --into FOLDER.",
+        ) from error
 
 
 def _write(address: RemoteAddress, stream: ByteStream, draft: Path) -> None:
@@ -125,13 +117,6 @@ def _check_image(address: RemoteAddress, draft: Path) -> None:
             "a GeoTIFF, PNG or JPEG is needed",
             "Check the address: some servers answer with a page where one has to sign in.",
         )
-
-
-def _no_folder(folder: Path) -> InputError:
-    needed = "a folder for downloaded scenes is needed"
-    if folder.exists():
-        return InputError(folder, "a file", needed, "Name another one: --into FOLDER.")
-    return InputError(folder, "no such folder", needed, f"Make it: mkdir -p {folder}")
 
 
 def _wrong_size(address: RemoteAddress, found: str) -> SceneError:

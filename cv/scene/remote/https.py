@@ -1,8 +1,8 @@
 """Download of one file over HTTPS with httpcore (extra `remote`).
 
-httpcore follows no redirects and reads no proxy settings. A network backend of our own connects it
-to the IP address that was checked, so that a name cannot lead elsewhere between check and
-connection. See docs/decisions/0001-remote-downloads.md.
+httpcore follows no redirects and reads no proxy settings. It is made to connect to the IP addresses
+that were checked, so that a name cannot lead elsewhere between check and connection. See
+docs/decisions/0001-remote-downloads.md.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from typing import Any
 
 import httpcore
@@ -22,14 +21,7 @@ from cv.scene.remote.address import RemoteAddress
 from cv.scene.remote.allow_list import AllowList
 from cv.scene.remote.stream import TIMEOUT_S, ByteStream, download_error, network_errors
 
-_FAILURES = (
-    OSError,
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.TimeoutException,
-)
-_REDIRECTS = range(300, 400)
-_OK = 200
+_FAILURES = (OSError, httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 
 
 @contextmanager
@@ -40,46 +32,42 @@ def open_stream(address: RemoteAddress, allowed: AllowList) -> Iterator[ByteStre
     reached, or if it answers anything but the file.
     """
     allowed.check(address)
-    backend = _CheckedBackend(_resolve(address, allowed))
-    with httpcore.ConnectionPool(_tls_context(), network_backend=backend) as pool:
+    context = ssl.create_default_context()
+    context.sslsocket_class = _StrictSocket
+    backend = _PinnedBackend(_resolve(address, allowed))
+    with httpcore.ConnectionPool(context, network_backend=backend) as pool:
         with network_errors(address, _FAILURES):
             response = pool.handle_request(_request(address))
-            backend.answered()
+            response.extensions["network_stream"].get_extra_info("socket").answered = True
         headers = {name.lower(): value for name, value in response.headers}
         _check_response(address, response, headers)
         length = headers.get(b"content-length")
-        yield ByteStream(
-            address, _chunks(response), None if length is None else int(length), _FAILURES
-        )
+        chunks = (chunk for chunk in response.iter_stream() if chunk)
+        yield ByteStream(address, chunks, None if length is None else int(length), _FAILURES)
 
 
 def _request(address: RemoteAddress) -> httpcore.Request:
-    timeouts = dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT_S)
     return httpcore.Request(
         "GET",
         httpcore.URL(
             scheme="https", host=address.host, port=address.port, target=address.target.encode()
         ),
-        headers={"Host": address.home, "Accept-Encoding": "identity", "Connection": "close"},
-        extensions={"timeout": timeouts},
+        headers={"Host": address.home, "Accept-Encoding": "identity"},
+        extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT_S)},
     )
-
-
-def _chunks(response: httpcore.Response) -> Iterator[bytes]:
-    return (chunk for chunk in response.iter_stream() if chunk)
 
 
 def _check_response(
     address: RemoteAddress, response: httpcore.Response, headers: dict[bytes, bytes]
 ) -> None:
-    if response.status in _REDIRECTS:
+    if 300 <= response.status < 400:
         raise SceneError(
             str(address),
             f"it leads elsewhere (HTTP {response.status})",
             "redirects are not followed",
             "Give the address of the file itself, and allow its host.",
         )
-    if response.status != _OK:
+    if response.status != 200:
         reason = response.extensions.get("reason_phrase", b"").decode("latin-1")
         raise download_error(address, f"HTTP {response.status} {reason[:80]}")
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
@@ -96,83 +84,33 @@ def _resolve(address: RemoteAddress, allowed: AllowList) -> list[str]:
     return ips
 
 
-class _CheckedBackend(httpcore.NetworkBackend):
-    """Connects to given IP addresses, whatever the host's name means by then."""
+class _PinnedBackend(httpcore.SyncBackend):
+    """Connects to the first of given IP addresses that answers, whatever the host's name is."""
 
     def __init__(self, ips: list[str]) -> None:
         self._ips = ips
-        self._answer_by: float | None = None
-        """The time by which an answer must begin, seconds of the monotonic clock."""
 
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        """Connect to the first IP address that answers."""
+    def connect_tcp(self, host: str, *args: Any, **options: Any) -> httpcore.NetworkStream:
         for ip in self._ips[:-1]:
             with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
-                return self._connect(ip, port)
-        return self._connect(self._ips[-1], port)
-
-    def _connect(self, ip: str, port: int) -> httpcore.NetworkStream:
-        stream = httpcore.SyncBackend().connect_tcp(ip, port, TIMEOUT_S)
-        self._answer_by = time.monotonic() + TIMEOUT_S
-        return _DeadlineStream(stream, self.timeout_s)
-
-    def answered(self) -> None:
-        """Lift the deadline: from now on only silence counts."""
-        self._answer_by = None
-
-    def timeout_s(self) -> float:
-        """Return how long to wait for the next bytes, seconds; raise ReadTimeout past the deadline.
-
-        Without it, headers could go on for ever.
-        """
-        if self._answer_by is None:
-            return TIMEOUT_S
-        left = self._answer_by - time.monotonic()
-        if left <= 0:
-            raise httpcore.ReadTimeout(f"no answer began within {TIMEOUT_S:g} s")
-        return left
+                return super().connect_tcp(ip, *args, **options)
+        return super().connect_tcp(self._ips[-1], *args, **options)
 
 
-class _DeadlineStream(httpcore.NetworkStream):
-    """A connection that waits for as long as `timeout_s` says each time."""
+class _StrictSocket(ssl.SSLSocket):
+    """A TLS connection that never takes a cut for the end, and on which an answer begins in time.
 
-    def __init__(self, stream: httpcore.NetworkStream, timeout_s: Callable[[], float]) -> None:
-        self._stream = stream
-        self._timeout_s = timeout_s
+    Without the time limit, headers could go on for ever.
+    """
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._timeout_s())
+    answered = False
+    """The answer has begun; from then on only silence is limited."""
+    _start: float | None = None
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._timeout_s())
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
-        secured = self._stream.start_tls(ssl_context, server_hostname, self._timeout_s())
-        return _DeadlineStream(secured, self._timeout_s)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-def _tls_context() -> ssl.SSLContext:
-    """Return a context that reports a connection cut in mid-file as an error, not as the end."""
-    context = ssl.create_default_context()
-    context.wrap_socket = partial(  # type: ignore[method-assign]
-        context.wrap_socket, suppress_ragged_eofs=False
-    )
-    return context
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        self.suppress_ragged_eofs = False
+        now = time.monotonic()
+        self._start = now if self._start is None else self._start
+        if not self.answered and now - self._start > TIMEOUT_S:
+            raise TimeoutError(f"no answer began within {TIMEOUT_S:g} s")
+        return super().recv(buflen, flags)

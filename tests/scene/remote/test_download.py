@@ -154,7 +154,7 @@ def test_the_folder_must_exist(server, into):
     with pytest.raises(InputError, match=r"no such folder.*mkdir"):
         download_scene(server.url("/a/b.tif"), allowed, into / "missing")
     (into / "file").touch()
-    with pytest.raises(InputError, match=r"a file; .* Name another"):
+    with pytest.raises(InputError, match=r"a file; .* name another"):
         download_scene(server.url("/a/b.tif"), allowed, into / "file")
 
 
