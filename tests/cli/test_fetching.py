@@ -31,7 +31,7 @@ def test_a_batch_of_remote_scenes_is_fetched_and_counted(server, place, into, ca
     allowing = ["--allow", server.entry, *(word for net in HERE for word in ("--allow", net))]
     assert main([*command, *allowing, "--into", str(into)]) == 1
     out = capsys.readouterr().out
-    assert "day11.tif: it did not come (HTTP 404" in out
+    assert "day11.tif: the download failed (HTTP 404" in out
     assert "2 recorded" in out
     assert "1 refused" in out
     with Ledger.open("port.db", readonly=True) as ledger:

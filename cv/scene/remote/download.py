@@ -103,7 +103,7 @@ def _write(address: RemoteAddress, stream: ByteStream, draft: Path) -> None:
             out.write(chunk)
             bar.update(len(chunk))
     if not received or stream.length not in (None, received):
-        raise _wrong_size(address, f"{received} of {stream.length} bytes came")
+        raise _wrong_size(address, f"{received} of {stream.length} bytes were received")
 
 
 def _check_image(address: RemoteAddress, draft: Path) -> None:
@@ -113,7 +113,7 @@ def _check_image(address: RemoteAddress, draft: Path) -> None:
     if not start.startswith(file_signatures.IMAGES):
         raise SceneError(
             str(address),
-            f"no image came (it begins with {start!r})",
+            f"the answer is not an image (it begins with {start!r})",
             "a GeoTIFF, PNG or JPEG is needed",
             "Check the address: some servers answer with a page where one has to sign in.",
         )

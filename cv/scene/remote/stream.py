@@ -38,7 +38,7 @@ class ByteStream:
             elapsed = time.monotonic() - start
             if elapsed > TIMEOUT_S and received < MIN_BYTES_PER_S * elapsed:
                 raise download_error(
-                    self.address, f"fewer than {MIN_BYTES_PER_S} bytes a second came"
+                    self.address, f"fewer than {MIN_BYTES_PER_S} bytes a second were received"
                 )
 
     def _next_chunk(self) -> bytes:
@@ -60,7 +60,7 @@ def download_error(address: RemoteAddress, error: object) -> SceneError:
     reason = printable_line(" ".join(str(error).split()))[:200]
     return SceneError(
         str(address),
-        f"it did not come ({reason})",
+        f"the download failed ({reason})",
         "the whole file is needed",
         "Check the address and your permission to read it, and run the same command again.",
     )
