@@ -14,7 +14,7 @@ from cv.errors import DatasetError, InputError
 if TYPE_CHECKING:
     from cv.geometry.grid import Grid
     from cv.labels.check_report import CheckReport, DatasetStatistics
-    from cv.labels.formats import Places
+    from cv.labels.formats import ImagePaths
     from cv.labels.labelled_image import LabelledDataset, LabelledImage
 
 _TARGETS = ("yolo-obb", "dota", "coco", "geojson")
@@ -140,11 +140,10 @@ def run_sheet(args: argparse.Namespace) -> int:
 def run_convert(args: argparse.Namespace) -> int:
     """Read and write a dataset; outlines become rectangles if the format has only boxes."""
     from cv.labels import coco, dota, formats, geojson, outline_edits, yolo_obb
-    from cv.labels.class_mapping import with_classes
 
     dataset = formats.read_dataset(args.dataset, _grid(args.scene))
     if args.classes:
-        dataset = with_classes(dataset, args.classes)
+        dataset = outline_edits.with_classes(dataset, args.classes)
     places = _image_folders(args)
     dataset = formats.complete_from_images(dataset, places)
     for line in dataset.skipped:
@@ -190,14 +189,14 @@ def _grid(scene: Path | None) -> Grid | None:
         return opened.grid
 
 
-def _image_folders(args: argparse.Namespace) -> Places:
+def _image_folders(args: argparse.Namespace) -> ImagePaths:
     from cv.labels.formats import dataset_images
 
     return dataset_images(args.dataset, args.images)
 
 
 def _image_source(
-    dataset: LabelledDataset, places: Places
+    dataset: LabelledDataset, places: ImagePaths
 ) -> Callable[[LabelledImage], Path] | None:
     """Return a function from image to path; print a note and return None if one is missing."""
     from cv.labels.formats import find_image

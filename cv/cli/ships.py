@@ -43,16 +43,18 @@ def run(args: argparse.Namespace) -> int:
     ais = AisMessages.read(args.ais) if args.ais else None
     piers = PierSelection.read(args)
     places = {pier.name: (pier, site.crs) for site in piers.sites for pier in site}
-    identified = []
+    counts, identified = piers.counts, []
     for call in piers.events():
         if call.kind is not EventKind.CALL:
             continue
-        hull = measure_hull(call, piers.counts[call.pier])
+        hull = measure_hull(call, counts[call.pier])
         evidence = (
             ais.evidence_for(call, *places[call.pier]) if ais and call.pier in places else None
         )
         candidates = fleet.candidates(hull) if fleet.vessels else ()
-        identified.append(IdentifiedCall(call, hull, candidates, fleet.named(hull), evidence))
+        identified.append(
+            IdentifiedCall(call, hull, candidates, fleet.most_probable_name(hull), evidence)
+        )
     for line in ships_json(identified) if args.json else [ships_text(identified)]:
         print(line)
     return 0
