@@ -6,7 +6,7 @@ from importlib.metadata import version as installed_version
 
 project = "Pierwatch"
 author = "The Pierwatch developers"
-copyright = "The Pierwatch developers, AGPL-3.0-or-later"  # noqa: A001 (Sphinx reads this name)
+copyright = "The Pierwatch developers, AGPL-3.0-or-later"
 version = release = installed_version("pierwatch")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]

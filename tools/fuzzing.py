@@ -39,8 +39,7 @@ from cv.detector.model_zoo import model_files
 from cv.detector.onnx_model import OnnxModel, model_card_path
 from cv.errors import PierwatchError
 from cv.pipeline.batch import count
-from cv.pipeline.process_pool import TaskResult, map_unordered
-from cv.pipeline.worker_limits import WorkerLimits
+from cv.pipeline.process_pool import TaskResult, WorkerLimits, map_unordered
 from cv.scene.integrity.deflate_blocks import block_location
 from cv.scene.scene import Scene
 from cv.site import Site

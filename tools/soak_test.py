@@ -35,7 +35,7 @@ from cv.ledger import Ledger
 from cv.ledger.integrity_check import find_problems
 from cv.pipeline.outcome import SceneOutcome, SceneStatus
 from cv.pipeline.parallel_batch import WorkerConfig, monitor_in_processes
-from cv.pipeline.worker_limits import WorkerLimits
+from cv.pipeline.process_pool import WorkerLimits
 from cv.scene.scene import Scene
 from cv.site import Site
 from cv.synthetic.chip_renderer import CHIP, FINE_GSD

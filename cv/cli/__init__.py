@@ -1,4 +1,4 @@
-"""The command line: `pierwatch`, the same verbs as the Python interface."""
+"""The command line `pierwatch`."""
 
 from __future__ import annotations
 
@@ -39,38 +39,35 @@ OK, UNFINISHED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command in `argv` (sys.argv if None) and returns its exit code.
+    """Run the command in `argv` (default: sys.argv) and return its exit code.
 
     0: done. 1: the work could not be finished, or some scenes of a batch failed. 2: bad input, and
-    nothing was written. 3: `alerts` printed news. 130: interrupted.
+    nothing was written. 3: `alerts` printed something. 130: interrupted.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         args = parser().parse_args(argv)
-        with _ended_like_interrupted():
+        with _sigterm_as_interrupt():
             code: int = args.run(args)
     except InputError as error:
         print(f"pierwatch: {printable_line(str(error))}", file=sys.stderr)
         return BAD_INPUT
-    except PierwatchError as error:
-        print(f"pierwatch: {printable_line(str(error))}", file=sys.stderr)
-        return UNFINISHED
     except KeyboardInterrupt:
-        print("pierwatch: interrupted; what was finished is kept", file=sys.stderr)
+        print("pierwatch: interrupted; finished work is kept", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         return UNFINISHED
-    except OSError as error:
+    except (PierwatchError, OSError) as error:
         print(f"pierwatch: {printable_line(str(error))}", file=sys.stderr)
         return UNFINISHED
     return code
 
 
 @contextmanager
-def _ended_like_interrupted() -> Iterator[None]:
-    """SIGTERM ends what runs as Ctrl-C does: what is finished is kept."""
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """Make SIGTERM interrupt the command as Ctrl-C does: what is finished is kept."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -82,7 +79,7 @@ def _ended_like_interrupted() -> Iterator[None]:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
+    """Return the parser of all commands."""
     top = argparse.ArgumentParser(
         prog="pierwatch",
         description="Counts containers and ship hulls on piers in overhead scenes.",

@@ -1,45 +1,40 @@
-"""`pierwatch alerts`: what is new at the piers, each event once."""
+"""`pierwatch alerts`: new findings at the piers, each printed once."""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from cv.cli import options
 
 EXIT_WITH_ALERTS = 3
-"""Exit code where anything was printed."""
+"""Exit code if anything was printed."""
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds the command."""
+def add_to(commands: options.Commands) -> None:
+    """Add the command."""
     parser = commands.add_parser(
         "alerts",
-        help="print what is new at the piers since the last time",
-        description="Prints new findings that meet a rule of the site file, each once, and what "
-        "became of those that it printed before: ended, changed (by a late scene, for instance), "
-        "withdrawn. One JSON object a line. Exit code: 0 where nothing is new, 3 where something "
-        "was printed. What was printed is remembered in the ledger.",
+        help="print findings that are new since the last run",
+        description="Prints new findings that match a rule of the site file, each once, and "
+        "updates of those printed before: ended, changed (for instance by a late scene) or "
+        "withdrawn. One JSON object per line. Exit code: 3 if anything was printed, otherwise 0. "
+        "The ledger remembers what was printed.",
         epilog="example: pierwatch alerts --ledger port.db --site port.geojson --since 2024-03-01",
     )
     options.add_ledger(parser)
-    parser.add_argument(
-        "--site", type=Path, required=True, metavar="FILE", help="GeoJSON: its piers and its rules"
-    )
+    options.add_file(parser, "--site", "GeoJSON with the piers and rules", required=True)
     parser.add_argument(
         "--since",
         type=options.utc_date_or_time,
         metavar="TIME",
-        help="nothing new that was over by then: a date, or ISO 8601 with a zone",
+        help="leave out new findings that ended before: a date, or ISO 8601 with a time zone",
     )
-    parser.add_argument(
-        "--dry-run", action="store_true", help="remember nothing: print the same the next time"
-    )
+    parser.add_argument("--dry-run", action="store_true", help="do not remember what was printed")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints the news."""
+    """Print the messages; return the exit code."""
     from cv.alerts.delivery import Message, deliver_alerts, pending_messages
     from cv.alerts.rule import read_alert_rules
     from cv.ledger import Ledger
@@ -48,16 +43,16 @@ def run(args: argparse.Namespace) -> int:
     site = Site.read(args.site)
     rules = read_alert_rules(args.site, site)
 
-    def tell(message: Message) -> None:
+    def show(message: Message) -> None:
         print(message.to_json(), flush=True)
 
     if args.dry_run:
         with Ledger.open(args.ledger, readonly=True) as ledger:
             messages = pending_messages(ledger, site, rules, args.since)
         for message in messages:
-            tell(message)
+            show(message)
         return EXIT_WITH_ALERTS if messages else 0
     file = options.ledger_file(args)
-    missing = file is not None and not file.exists()  # it is not made here: reading is refused
+    missing = file is not None and not file.exists()  # opening it fails: only `monitor` creates one
     with Ledger.open(args.ledger, readonly=missing) as ledger:
-        return EXIT_WITH_ALERTS if deliver_alerts(ledger, site, rules, args.since, tell) else 0
+        return EXIT_WITH_ALERTS if deliver_alerts(ledger, site, rules, args.since, show) else 0

@@ -1,17 +1,19 @@
-"""`pierwatch benchmark`: what the engine of events makes of a published case."""
+"""`pierwatch benchmark`: compares findings with those of a published case."""
 
 from __future__ import annotations
 
 import argparse
 
+from cv.cli import options
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds the command."""
+
+def add_to(commands: options.Commands) -> None:
+    """Add the command."""
     parser = commands.add_parser(
         "benchmark",
-        help="print what the engine makes of a published case",
-        description="Feeds the published looks of a case to the engine of events and prints, for "
-        "each published finding, what it says of it and whether it is reproduced or declined.",
+        help="compare findings with those of a published case",
+        description="Derives findings from the published observations of a case and prints, for "
+        "each published finding, the matching result and whether it is reproduced or declined.",
         epilog="example: pierwatch benchmark rajin",
     )
     parser.add_argument("case", choices=["rajin"], help="the port of Rajin, 2023 to 2024")
@@ -19,7 +21,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints a line for each finding."""
+    """Print a line for each published finding."""
     from cv.evaluation.events.rajin import answer_all
 
     print("\n".join(str(answer) for answer in answer_all()))

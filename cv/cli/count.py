@@ -1,30 +1,30 @@
-"""`pierwatch count`: what one scene shows."""
+"""`pierwatch count`: counts one scene."""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from cv.cli import options
 from cv.errors import InputError
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds the command."""
+def add_to(commands: options.Commands) -> None:
+    """Add the command."""
     parser = commands.add_parser(
         "count",
         help="count containers and hulls in one scene",
-        description="Counts containers and hulls in SCENE, on each pier of a site or on the whole.",
+        description="Counts containers and hulls in SCENE, on each pier of a site or in "
+        "the whole image.",
         epilog="example: pierwatch count scene.tif --site port.geojson --boxes boxes.json",
     )
     options.add_counted_scene(parser)
-    parser.add_argument("--boxes", type=Path, metavar="FILE", help="write every detection as JSON")
+    options.add_file(parser, "--boxes", "write every detection as JSON")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Counts and prints."""
+    """Count and print."""
     from cv.pipeline.batch import count
     from cv.report.counts_text import counts_json, counts_table, detections_json
     from cv.report.output_file import report_path
@@ -32,7 +32,10 @@ def run(args: argparse.Namespace) -> int:
     boxes = args.boxes and options.output_with_suffix(args.boxes, ".json", *options.inputs(args))
     if boxes and boxes.exists() and not boxes.read_bytes().lstrip().startswith(b"["):
         raise InputError(
-            boxes, "it holds something else than a list", "only boxes are replaced", "Rename it."
+            boxes,
+            "it does not hold a JSON list",
+            "only files of boxes are replaced",
+            "Name another file.",
         )
     with options.scene(args) as scene:
         counts = count(scene, options.site(args), options.detector(args))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,14 +17,14 @@ if TYPE_CHECKING:
     from cv.labels.labelled_image import LabelledDataset, LabelledImage
 
 _TARGETS = ("yolo-obb", "dota", "coco", "geojson")
-_ENDINGS = {"coco": (".json",), "geojson": (".geojson", ".json")}
-"""Of the files that are written."""
-_SHOWN = 10
-"""Findings of one kind that are printed unless all are wanted."""
+_SUFFIXES = {"coco": (".json",), "geojson": (".geojson", ".json")}
+"""Suffixes of the files that are written, by format."""
+_MAX_PRINTED = 10
+"""Findings of one kind that are printed without `--all`."""
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds the command and its verbs."""
+def add_to(commands: options.Commands) -> None:
+    """Add the command and its verbs."""
     parser = commands.add_parser(
         "datasets",
         help="check, show, convert, cut and render labelled images",
@@ -39,19 +40,19 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     chips.add_render(verbs)
 
 
-def _add_check(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_check(verbs: options.Commands) -> None:
     parser = verbs.add_parser(
         "check",
-        help="say what is wrong with a dataset",
-        description="Says what is wrong with DATASET; exits with 2 where anything is.",
+        help="report what is wrong with a dataset",
+        description="Reports what is wrong with DATASET; exits with 2 if there are errors.",
         epilog="example: pierwatch datasets check chips/",
     )
     _add_source(parser)
-    parser.add_argument("--all", action="store_true", help="print every finding of a kind")
+    parser.add_argument("--all", action="store_true", help="print all findings, not ten of a kind")
     parser.set_defaults(run=run_check)
 
 
-def _add_sheet(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_sheet(verbs: options.Commands) -> None:
     parser = verbs.add_parser(
         "sheet",
         help="draw some images with their labels",
@@ -59,15 +60,19 @@ def _add_sheet(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         epilog="example: pierwatch datasets sheet chips/ --picture sheet.png",
     )
     _add_source(parser)
+    options.add_file(parser, "--picture", "the PNG to write", required=True)
+    options.add_number(parser, "--chips", "number of images", default=12)
     parser.add_argument(
-        "--picture", type=Path, required=True, metavar="FILE", help="the PNG to write"
+        "--seed",
+        type=options.seed,
+        default=0,
+        metavar="N",
+        help="seed of their random choice; default: 0",
     )
-    parser.add_argument("--chips", type=_positive, default=12, metavar="N", help="images; 12")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the choice; 0")
     parser.set_defaults(run=run_sheet)
 
 
-def _add_convert(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_convert(verbs: options.Commands) -> None:
     parser = verbs.add_parser(
         "convert",
         help="write a dataset in another format",
@@ -78,37 +83,28 @@ def _add_convert(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     _add_source(parser)
     parser.add_argument("out", type=Path, metavar="OUT", help="folder or file to write")
     parser.add_argument("--to", required=True, choices=_TARGETS, help="the format of OUT")
-    parser.add_argument(
-        "--val-every",
-        type=_positive,
-        default=10,
-        metavar="N",
-        help="every N-th image without a split goes to val (yolo-obb); 10",
-    )
+    val_help = "every N-th image without a split goes to val (yolo-obb)"
+    options.add_number(parser, "--val-every", val_help, default=10)
     parser.add_argument(
         "--classes",
         type=_names,
         metavar="A,B",
-        help="classes of OUT in their order; a model's are container,hull",
+        help="classes of OUT in order; those of a model are container,hull",
     )
     parser.add_argument(
-        "--cut", action="store_true", help="cut off what reaches out of its image, first"
+        "--cut", action="store_true", help="first clip objects at the edges of their image"
     )
     parser.set_defaults(run=run_convert)
 
 
 def _add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", type=Path, metavar="DATASET", help="file, folder or archive")
-    parser.add_argument(
-        "--images", type=Path, metavar="FOLDER", help="where its images lie, if elsewhere"
-    )
-    parser.add_argument(
-        "--scene", type=Path, metavar="FILE", help="the image that GeoJSON in the world lies on"
-    )
+    options.add_file(parser, "--images", "folder of its images, if elsewhere", metavar="FOLDER")
+    options.add_file(parser, "--scene", "georeferenced image of a GeoJSON in world coordinates")
 
 
 def run_check(args: argparse.Namespace) -> int:
-    """Prints the findings and the totals."""
+    """Print the findings and statistics; return the exit code."""
     from cv.labels.dataset_check import check_dataset
 
     report = check_dataset(args.dataset, args.images, options.scene_grid(args.scene))
@@ -121,12 +117,12 @@ def run_check(args: argparse.Namespace) -> int:
 
 
 def run_sheet(args: argparse.Namespace) -> int:
-    """Draws."""
+    """Draw the contact sheet."""
     from cv.labels.formats import complete_from_images, find_image, read_dataset
     from cv.report.contact_sheet import draw_contact_sheet
 
     picture = options.output_with_suffix(args.picture, ".png", args.dataset, args.images)
-    places = _places(args)
+    places = _image_folders(args)
     dataset = complete_from_images(
         read_dataset(args.dataset, options.scene_grid(args.scene)), places
     )
@@ -134,7 +130,10 @@ def run_sheet(args: argparse.Namespace) -> int:
     pairs = [(image, path) for image, path in found if path is not None]
     if not pairs:
         raise DatasetError(
-            args.dataset, "none of its images is at hand", "they are drawn", "Name --images FOLDER."
+            args.dataset,
+            "none of its images was found",
+            "the sheet shows images",
+            "Add --images FOLDER.",
         )
     draw_contact_sheet(dataset, pairs, picture, args.chips, args.seed)
     print(f"{picture}: {min(args.chips, len(pairs))} of {len(pairs)} images")
@@ -142,13 +141,13 @@ def run_sheet(args: argparse.Namespace) -> int:
 
 
 def run_convert(args: argparse.Namespace) -> int:
-    """Reads, squares outlines where the target has boxes only, and writes."""
+    """Read and write a dataset; outlines become rectangles if the format has only boxes."""
     from cv.labels import coco, dota, formats, geojson, outline_edits, yolo_obb
 
     dataset = formats.read_dataset(args.dataset, options.scene_grid(args.scene))
     if args.classes:
         dataset = outline_edits.with_classes(dataset, args.classes)
-    places = _places(args)
+    places = _image_folders(args)
     dataset = formats.complete_from_images(dataset, places)
     for line in dataset.skipped:
         print(f"left out: {line}")
@@ -166,46 +165,39 @@ def run_convert(args: argparse.Namespace) -> int:
             )
     if args.to == "yolo-obb":
         dataset = outline_edits.with_split(dataset, args.val_every)
-        yolo_obb.write(dataset, args.out, _source(dataset, places))
+        yolo_obb.write(dataset, args.out, _image_source(dataset, places))
     elif args.to == "dota":
         dota.write(dataset, args.out)
     else:
-        out = options.output_with_suffix(args.out, _ENDINGS[args.to], args.dataset, args.images)
+        out = options.output_with_suffix(args.out, _SUFFIXES[args.to], args.dataset, args.images)
         (coco.write if args.to == "coco" else geojson.write)(dataset, out)
     print(f"{args.out}: {len(dataset)} objects in {len(dataset.images)} images")
     return 0
 
 
-def _places(args: argparse.Namespace) -> ImagePaths:
+def _image_folders(args: argparse.Namespace) -> ImagePaths:
     from cv.labels.formats import dataset_images
 
     return dataset_images(args.dataset, args.images)
 
 
-def _source(dataset: LabelledDataset, places: ImagePaths) -> _Source | None:
-    """Where each image is copied from; None, and a word about it, where one is missing."""
+def _image_source(
+    dataset: LabelledDataset, places: ImagePaths
+) -> Callable[[LabelledImage], Path] | None:
+    """Return a function from image to path; print a note and return None if one is missing."""
     from cv.labels.formats import find_image
 
     missing = sum(find_image(image, places) is None for image in dataset.images)
     if missing:
-        print(f"{missing} images are not at hand, so none is copied; add them, or name --images")
+        print(f"{missing} images were not found, so none is copied; add them, or --images FOLDER")
         return None
-    return _Source(places)
 
-
-class _Source:
-    """Tells where an image lies."""
-
-    def __init__(self, places: ImagePaths) -> None:
-        self._places = places
-
-    def __call__(self, image: LabelledImage) -> Path:
-        """The path of `image`, which is there."""
-        from cv.labels.formats import find_image
-
-        path = find_image(image, self._places)
+    def path_of(image: LabelledImage) -> Path:
+        path = find_image(image, places)
         assert path is not None
         return path
+
+    return path_of
 
 
 def _print_findings(report: CheckReport, every: bool) -> None:
@@ -214,10 +206,12 @@ def _print_findings(report: CheckReport, every: bool) -> None:
     for finding in report.findings:
         kind = finding.severity.value, finding.rule
         printed[kind] += 1
-        if every or printed[kind] <= _SHOWN:
+        if every or printed[kind] <= _MAX_PRINTED:
             print(finding)
-        if not every and printed[kind] == kinds[kind] > _SHOWN:
-            print(f"{kind[0]}: {kinds[kind] - _SHOWN} more of the kind {kind[1]!r}; see --all")
+        if not every and printed[kind] == kinds[kind] > _MAX_PRINTED:
+            print(
+                f"{kind[0]}: {kinds[kind] - _MAX_PRINTED} more of the kind {kind[1]!r}; see --all"
+            )
 
 
 def _print_totals(totals: DatasetStatistics) -> None:
@@ -237,13 +231,3 @@ def _print_totals(totals: DatasetStatistics) -> None:
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(","))
-
-
-def _positive(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from error
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} must be at least 1")
-    return value

@@ -1,4 +1,4 @@
-"""`pierwatch doctor`: what is installed, and whether it can work."""
+"""`pierwatch doctor`: reports what is installed and whether the models can be used."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ _EXTRA = (
     "geopandas",
     "pyogrio",
     "openvino",
+    "httpcore",
+    "botocore",
     "pyyaml",
     "torch",
     "torchvision",
@@ -33,13 +35,13 @@ _EXTRA = (
 )
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds the command."""
+def add_to(commands: options.Commands) -> None:
+    """Add the command."""
     parser = commands.add_parser(
         "doctor",
-        help="say what is installed and whether the model can be read",
-        description="Says what is installed, which model is used, whether it can be read, and "
-        "whether the released models are whole.",
+        help="report what is installed and whether the models can be read",
+        description="Reports what is installed, which model is used, whether it can be read, and "
+        "whether the released models are intact.",
         epilog="example: pierwatch doctor",
     )
     options.add_model(parser)
@@ -47,7 +49,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints; fails where the model, or a released one, cannot be loaded."""
+    """Print the report; raise ModelError if the model or a released one cannot be loaded."""
     print(f"pierwatch     {options.installed_version('pierwatch')}")
     print(f"python        {platform.python_version()} on {platform.system()} {platform.machine()}")
     print(f"sqlite        {sqlite3.sqlite_version}")
@@ -58,34 +60,35 @@ def run(args: argparse.Namespace) -> int:
     card = detector.card
     print(f"model         {card.name} {card.version}, {card.precision}, sha256 {detector.digest}")
     print(f"  classes     {', '.join(card.classes)}")
-    for look in card.passes:
-        print(f"  looks for   {', '.join(look.classes)} at {look.gsd_m:g} m a pixel")
-    print(f"  accepts     {card.gsd_range_m[0]:g} to {card.gsd_range_m[1]:g} m a pixel")
+    for inference_pass in card.passes:
+        classes = ", ".join(inference_pass.classes)
+        print(f"  detects     {classes} at {inference_pass.gsd_m:g} m per pixel")
+    print(f"  accepts     {card.gsd_range_m[0]:g} to {card.gsd_range_m[1]:g} m per pixel")
     print(f"  intervals   {'calibrated' if card.calibrated else 'not calibrated'}")
     print(f"  licence     {card.licence}")
-    for line in _released():
+    for line in _released_models():
         print(f"released      {line}")
     return 0
 
 
-def _released() -> list[str]:
-    """A line for each released model; raises ModelError where one is not what its card says."""
+def _released_models() -> list[str]:
+    """Return a line for each released model; raise ModelError if one does not match its card."""
     from cv.detector.model_zoo import model_files, released_models
     from cv.detector.onnx_model import OnnxModel
 
     lines = []
     for path in (path for name in released_models() for path in model_files(name)):
         card, size = OnnxModel.load(path).card, path.stat().st_size / 1e6
-        lines.append(f"{card.name} {card.version}, {card.precision}, {size:.1f} MB, whole")
+        lines.append(f"{card.name} {card.version}, {card.precision}, {size:.1f} MB, intact")
     return lines
 
 
 def _opencv() -> str:
-    """Every OpenCV distribution: two at once overwrite each other's files."""
+    """Return all OpenCV distributions, with a warning if there are two."""
     found = sorted(
         f"{d.metadata['Name']} {d.version}"
         for d in distributions()
         if (d.metadata["Name"] or "").lower().startswith("opencv-")
     )
-    warning = " (more than one: they overwrite each other, keep one)" if len(found) > 1 else ""
+    warning = " (they overwrite each other's files: keep one)" if len(found) > 1 else ""
     return (", ".join(found) or "not installed") + warning

@@ -1,50 +1,57 @@
-"""`pierwatch evaluate`: how well a model counts labelled images."""
+"""`pierwatch evaluate`: measures how well a model counts labelled images."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cv.cli import options
 
-_DRAWN = 12
-"""So many of the worst images are drawn."""
+if TYPE_CHECKING:
+    from cv.detector.detector import Detector
+    from cv.evaluation.image_evaluation import ImageEvaluation
+
+_MAX_DRAWN = 12
+"""How many of the worst images are drawn."""
 _KINDS = ("container", "hull")
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds the command."""
+def add_to(commands: options.Commands) -> None:
+    """Add the command."""
     parser = commands.add_parser(
         "evaluate",
         help="compare counts and detections with labels",
-        description="Counts the labelled images of DATASET and says how far off the counts are: "
-        "those held back from training (val and test) where it has such parts, else all.",
+        description="Counts the labelled images of DATASET and compares the counts with labels. "
+        "Only images held out from training (val and test) are used, if there are such parts.",
         epilog="example: pierwatch evaluate chips/ --kind container --gsd 0.3",
     )
     parser.add_argument("dataset", type=Path, metavar="DATASET", help="file, folder or archive")
+    options.add_file(parser, "--images", "folder of its images, if elsewhere", metavar="FOLDER")
+    parser.add_argument("--all", action="store_true", help="use the training images (train), too")
     parser.add_argument(
-        "--images", type=Path, metavar="FOLDER", help="where its images lie, if elsewhere"
+        "--kind", choices=_KINDS, default="container", help="class to evaluate; default: container"
     )
     parser.add_argument(
-        "--all", action="store_true", help="judge the images to train on (train), too"
+        "--gsd",
+        type=options.gsd_m,
+        metavar="X[,Y]",
+        help="metres per pixel of images that do not declare it",
     )
-    parser.add_argument("--kind", choices=_KINDS, default="container", help="what is judged")
-    parser.add_argument(
-        "--gsd", type=options.gsd_m, metavar="X[,Y]", help="metres a pixel, where nothing tells"
-    )
-    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the worst as a PNG")
-    parser.add_argument("--page", type=Path, metavar="FILE", help="write the worst as HTML")
+    options.add_file(parser, "--picture", "draw the worst images as a PNG")
+    options.add_file(parser, "--page", "write the worst images as HTML")
     options.add_model(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Counts, compares, prints, and draws if asked to."""
+    """Count, compare, print, and draw if requested."""
     from tqdm import tqdm
 
     from cv.evaluation.dataset_adapter import error_dataset, evaluation_samples, held_out
     from cv.evaluation.image_evaluation import evaluate_image
-    from cv.evaluation.metrics import CountMetrics, balanced_threshold
+    from cv.evaluation.metrics import CountMetrics
     from cv.evaluation.metrics_table import bands_table, images_table, metrics_table
     from cv.labels.formats import complete_from_images, dataset_images, read_dataset
     from cv.report.contact_sheet import draw_contact_sheet
@@ -56,33 +63,41 @@ def run(args: argparse.Namespace) -> int:
     places = dataset_images(args.dataset, args.images)
     whole = complete_from_images(read_dataset(args.dataset), places)
     dataset = whole if args.all else held_out(whole)
-    asked = list(evaluation_samples(dataset, places, args.kind, args.gsd))
+    samples = list(evaluation_samples(dataset, places, args.kind, args.gsd))
     detector = options.detector(args).only(args.kind)
-    exams = [
-        evaluate_image(one, detector)
-        for one in tqdm(asked, unit="image", disable=None, leave=False)
+    evaluations = [
+        evaluate_image(sample, detector)
+        for sample in tqdm(samples, unit="image", disable=None, leave=False)
     ]
-    print(f"{images_table(exams)}\n\n{bands_table(exams)}\n")
-    print(metrics_table([(f"{args.kind}, all images", CountMetrics.of(exams))]))
+    print(f"{images_table(evaluations)}\n\n{bands_table(evaluations)}\n")
+    print(metrics_table([(f"{args.kind}, all images", CountMetrics.of(evaluations))]))
     parts = sorted({image.split for image in dataset.images if image.split})
-    said = f" ({' and '.join(parts)})" if parts else ""
-    print(f"judged: {len(exams)} of {len(whole.images)} images{said}")
-    said = f"threshold {detector.card.threshold(args.kind):g}"
-    if any(exam.true for exam in exams):
-        said += f"; as many are found as there are at {balanced_threshold(exams):.2f}"
-    print(said)
-    low, high = detector.card.gsd_range_m
-    outside = [exam for exam in exams if not low <= exam.gsd_m <= high]
-    if outside:
-        print(
-            f"beware: {len(outside)} of them lie outside of {low:g} to {high:g} m a pixel; "
-            "`count` gives no number for such scenes"
-        )
+    splits = f" ({' and '.join(parts)})" if parts else ""
+    print(f"evaluated: {len(evaluations)} of {len(whole.images)} images{splits}")
+    _print_threshold_and_warning(evaluations, detector, args.kind)
     if picture:
-        marked = complete_from_images(error_dataset(exams, len(exams)), places)
-        paths = {question.name: question.path for question in asked}
-        worst = [(image, paths[image.name]) for image in marked.images[:_DRAWN]]
+        marked = complete_from_images(error_dataset(evaluations, len(evaluations)), places)
+        paths = {sample.name: sample.path for sample in samples}
+        worst = [(image, paths[image.name]) for image in marked.images[:_MAX_DRAWN]]
         draw_contact_sheet(marked, worst, picture)
     if page:
-        write_worst_images(args.dataset.resolve().name, exams, page)
+        write_worst_images(args.dataset.resolve().name, evaluations, page)
     return 0
+
+
+def _print_threshold_and_warning(
+    evaluations: Sequence[ImageEvaluation], detector: Detector, kind: str
+) -> None:
+    from cv.evaluation.metrics import balanced_threshold
+
+    balanced = ""
+    if any(evaluation.true for evaluation in evaluations):
+        balanced = f"; the total count is right at {balanced_threshold(evaluations):.2f}"
+    print(f"threshold {detector.card.threshold(kind):g}{balanced}")
+    low, high = detector.card.gsd_range_m
+    outside = sum(not low <= evaluation.gsd_m <= high for evaluation in evaluations)
+    if outside:
+        print(
+            f"warning: {outside} of them are outside {low:g} to {high:g} m per pixel; "
+            "`count` gives no number for such scenes"
+        )

@@ -1,4 +1,4 @@
-"""`pierwatch events`: what happened at a site's piers."""
+"""`pierwatch events`: the findings at the piers of a ledger."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ import argparse
 from cv.cli import options
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds the command."""
+def add_to(commands: options.Commands) -> None:
+    """Add the command."""
     from cv.events.event import EventKind
 
     parser = commands.add_parser(
         "events",
-        help="print what happened at the piers: calls, stockpiles, halts ...",
-        description="Prints the findings that a ledger's counts allow, by time, each with its "
-        "interval, its confidence and what else would explain it.",
+        help="print findings: calls, stockpiles, halts ...",
+        description="Prints the findings derived from a ledger's counts by time, each with its "
+        "interval, its confidence and other explanations.",
         epilog='example: pierwatch events --ledger port.db --pier "Pier 2"',
     )
-    options.add_piers(parser, "only what begins at this pier")
+    options.add_piers(parser, "only findings that begin at this pier")
     parser.add_argument(
         "--kind", metavar="K", choices=[kind.value for kind in EventKind], help="only this kind"
     )
     options.add_claims(parser)
-    parser.add_argument("--json", action="store_true", help="print a JSON object a line")
+    parser.add_argument("--json", action="store_true", help="print JSON, one object per line")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints the events."""
+    """Print the findings."""
     from cv.cli.piers import PierSelection
     from cv.events.rules.ship_calls import CALLS
     from cv.events.vessels.claims import read_claims
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     )
 
     piers = PierSelection.read(args)
-    claims = piers.of_them(read_claims(args.claims, piers.aliases) if args.claims else ())
+    claims = piers.select_claims(read_claims(args.claims, piers.aliases) if args.claims else ())
     found = piers.events()
     events = [event for event in found if args.kind in (None, event.kind.value)]
     if args.json:

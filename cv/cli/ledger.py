@@ -1,4 +1,4 @@
-"""`pierwatch ledger`: check a ledger, copy it while it is in use."""
+"""`pierwatch ledger`: checks a ledger, or copies it while it is in use."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from cv.cli import options
 from cv.errors import LedgerError
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds the command and its verbs."""
+def add_to(commands: options.Commands) -> None:
+    """Add the command and its verbs."""
     parser = commands.add_parser(
         "ledger",
         help="check a ledger, or copy it while it is in use",
-        description="Care of the file that keeps the counts.",
+        description="Checks or copies the file that keeps the counts.",
         epilog="example: pierwatch ledger verify port.db",
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     verify = verbs.add_parser(
         "verify",
-        help="say what is wrong with a ledger",
-        description="Checks pages and references, and what no program of ours writes. "
-        "Exit code: 0 where the ledger is sound, 2 where it is not. Nothing is written.",
+        help="report what is wrong with a ledger",
+        description="Checks the database pages, references and values of a ledger. "
+        "Exit code: 0 if the ledger is sound, 2 if it is not. Nothing is written.",
         epilog="example: pierwatch ledger verify port.db",
     )
     verify.add_argument("ledger", type=_file, metavar="LEDGER", help="SQLite ledger")
@@ -30,8 +30,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     backup = verbs.add_parser(
         "backup",
         help="copy a ledger while it is in use",
-        description="Copies a ledger as it is at one moment, whole or not at all; a batch may "
-        "write to it meanwhile.",
+        description="Copies a ledger as it is at one moment, completely or not at all; a batch may "
+        "write to it at the same time.",
         epilog="example: pierwatch ledger backup port.db copy.db",
     )
     backup.add_argument("ledger", type=_file, metavar="LEDGER", help="SQLite ledger")
@@ -40,7 +40,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def run_verify(args: argparse.Namespace) -> int:
-    """Prints what is wrong."""
+    """Print what is wrong; return the exit code."""
     from cv.ledger.integrity_check import find_problems
 
     found = find_problems(args.ledger)
@@ -52,7 +52,7 @@ def run_verify(args: argparse.Namespace) -> int:
 
 
 def run_backup(args: argparse.Namespace) -> int:
-    """Makes the copy."""
+    """Copy the ledger."""
     from cv.ledger.backup import backup_ledger
 
     backup_ledger(args.ledger, args.target)
@@ -66,7 +66,7 @@ def _file(text: str) -> Path:
         raise LedgerError(
             options.without_password(place),
             "a ledger in PostgreSQL",
-            "this is for ledgers in a file; a server has its own tools",
-            "Use pg_dump, and amcheck.",
+            "only ledgers in a file are supported; a server has its own tools",
+            "Use pg_dump and amcheck.",
         )
     return place

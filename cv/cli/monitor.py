@@ -17,18 +17,22 @@ from cv.io.terminal_text import printable_line
 
 if TYPE_CHECKING:
     from cv.ledger import Ledger
-    from cv.pipeline.batch import Told
     from cv.pipeline.outcome import SceneOutcome
     from cv.pipeline.run_log import RunLog
     from cv.scene.scene import Scene
     from cv.site import Site
 
-_PATIENCE_S = 60.0
-"""How long another writer is waited for, or a backup that keeps writers waiting, seconds."""
+    Batch = Callable[
+        [Sequence[Path], Ledger, Callable[[SceneOutcome], None]], tuple[SceneOutcome, ...]
+    ]
+    """Counts paths into a ledger, calls a function with each outcome and returns all of them."""
+
+_LEDGER_TIMEOUT_S = 60.0
+"""How long to wait for another program that is writing to the ledger or copying it."""
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds the command."""
+def add_to(commands: options.Commands) -> None:
+    """Add the command."""
     parser = commands.add_parser(
         "monitor",
         help="count the new scenes of a folder into a ledger",
@@ -42,62 +46,41 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="PLACE",
         help="folder, searched with its subfolders; STAC catalogue; scene; or address of a scene",
     )
-    parser.add_argument("--site", type=Path, required=True, metavar="FILE", help="GeoJSON piers")
+    options.add_file(parser, "--site", "GeoJSON with the piers", required=True)
     options.add_ledger(parser)
     options.add_declarations(parser)
     options.add_fetching(parser)
     options.add_model(parser)
-    parser.add_argument(
-        "--watch",
-        type=options.positive_int,
-        metavar="S",
-        help="do not end: look every S seconds for scenes that came, and count them",
-    )
-    parser.add_argument(
+    watch_help = "keep running: check for new scenes every S seconds and count them"
+    options.add_number(parser, "--watch", watch_help, metavar="S")
+    options.add_file(
+        parser,
         "--log",
-        type=Path,
-        metavar="FILE",
-        help="add a line a scene and the sums to FILE: text (.log, .txt) or JSON (.jsonl)",
+        "append a line per scene and a summary to FILE: text (.log, .txt) or JSON (.jsonl)",
     )
-    parser.add_argument(
-        "--metrics", type=Path, metavar="FILE", help="write the sums for Prometheus (.prom)"
-    )
+    options.add_file(parser, "--metrics", "write metrics for Prometheus (.prom)")
     _add_worker_options(parser)
     parser.set_defaults(run=run)
 
 
 def _add_worker_options(parser: argparse.ArgumentParser) -> None:
     workers = parser.add_argument_group("worker processes")
-    workers.add_argument(
-        "--workers",
-        type=options.positive_int,
-        metavar="N",
-        help="count in N processes, a scene each; a scene that crashes one twice is quarantined",
-    )
+    workers_help = "count in N processes, one scene each; a scene that crashes two is quarantined"
+    options.add_number(workers, "--workers", workers_help)
     workers.add_argument(
         "--dask",
         metavar="ADDRESS",
-        help="count on workers of a Dask cluster: HOST:PORT here, tls://HOST:PORT elsewhere",
+        help="count on a Dask cluster: HOST:PORT on this computer, tls://HOST:PORT elsewhere",
     )
-    workers.add_argument(
-        "--memory",
-        type=options.positive_int,
-        default=4096,
-        metavar="MB",
-        help="of each of N; 4096 MiB",
-    )
-    workers.add_argument(
-        "--time-limit",
-        type=options.positive_int,
-        default=900,
-        metavar="S",
-        help="for a scene; 900 s",
-    )
-    workers.add_argument("--retry", action="store_true", help="try scenes in quarantine again")
+    memory_help = "memory limit of each process in MiB"
+    options.add_number(workers, "--memory", memory_help, default=4096, metavar="MB")
+    time_help = "time limit for one scene in seconds"
+    options.add_number(workers, "--time-limit", time_help, default=900, metavar="S")
+    workers.add_argument("--retry", action="store_true", help="try quarantined scenes again")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Counts what is new, once or whenever something comes, and says what went wrong."""
+    """Count what is new, once or whenever scenes arrive; return the exit code."""
     from cv.pipeline.folder_watch import watch_folders
     from cv.pipeline.run_log import RunLog
     from cv.scene.acquisition_time import NamePattern
@@ -106,60 +89,65 @@ def run(args: argparse.Namespace) -> int:
     from cv.site import Site
 
     if args.workers and args.dask:
-        raise InputError("--dask", "--workers too", "one of them counts", "Leave out the other.")
+        raise InputError(
+            "--dask", "given with --workers", "only one can be used", "Leave out one of them."
+        )
     radiometry = parse_radiometry(args.radiometry) if args.radiometry else None
     pattern = NamePattern.parse(args.time_pattern) if args.time_pattern else None
     opener = partial(Scene.open, radiometry=radiometry, time_pattern=pattern)
     site = Site.read(args.site)
-    log = args.log and options.output_with_suffix(
-        args.log, (".log", ".txt", ".jsonl"), *options.inputs(args)
-    )
-    metrics = args.metrics and options.output_with_suffix(
-        args.metrics, ".prom", *options.inputs(args)
-    )
+    inputs = options.inputs(args)
+    log = args.log and options.output_with_suffix(args.log, (".log", ".txt", ".jsonl"), *inputs)
+    metrics = args.metrics and options.output_with_suffix(args.metrics, ".prom", *inputs)
 
     RunLog(log, metrics).check()
-    _tell_left_out(args.places)
+    _print_left_out(args.places)
 
     def count(paths: Sequence[Path]) -> tuple[SceneOutcome, ...]:
-        with RunLog(log, metrics) as journal:
-            outcomes = _batch(args, paths, (), site, opener, journal)
-        _told(outcomes, (), journal)
+        with RunLog(log, metrics) as run_log:
+            outcomes = _run_batch(args, paths, site, opener, run_log)
+        _print_outcomes(outcomes, (), run_log)
         sys.stdout.flush()
         return outcomes
 
     if args.watch is not None:
         watch_folders(
-            args.places, args.watch, options.ledger_file(args), count, lambda: _release(args)
+            args.places,
+            args.watch,
+            options.ledger_file(args),
+            count,
+            lambda: _release_quarantine(args),
         )
-    with RunLog(log, metrics) as journal:
-        paths, fetched, missing = _gathered(args)
-        _release(args)
-        outcomes = _batch(args, paths, missing, site, opener, journal)
-    return _told(outcomes, fetched, journal)
+    with RunLog(log, metrics) as run_log:
+        paths, fetched, refused = _find_scenes(args)
+        _release_quarantine(args)
+        for outcome in refused:
+            run_log.add(outcome)
+        outcomes = (*refused, *_run_batch(args, paths, site, opener, run_log))
+    return _print_outcomes(outcomes, fetched, run_log)
 
 
-def _tell_left_out(places: Sequence[Path | str]) -> None:
-    """Prints what in `places` is no scene, although somebody may take it for one."""
+def _print_left_out(places: Sequence[Path | str]) -> None:
+    """Print how many images and links in `places` are not counted although one might expect it."""
     from cv.scene.discovery.scene_folder import images_without_georeference
     from cv.scene.discovery.stac_catalog import external_links
 
-    here = [place for place in places if isinstance(place, Path)]
-    pictures = [picture for place in here for picture in images_without_georeference(place)]
+    local = [place for place in places if isinstance(place, Path)]
+    pictures = [picture for place in local for picture in images_without_georeference(place)]
     if pictures:
         first = printable_line(str(pictures[0]))
-        print(f"left out: {len(pictures)} PNG or JPEG without georeference, {first} first")
+        print(f"left out: {len(pictures)} PNG or JPEG without georeference, the first is {first}")
     links: list[str] = []
-    for place in here:
-        with suppress(SceneError):  # what cannot be read is told where it is wanted
+    for place in local:
+        with suppress(SceneError):  # reported when its scenes are searched
             links += external_links(place)
     if links:
         first = printable_line(links[0])
-        print(f"left out: {len(links)} links of catalogues that lead elsewhere, {first} first")
+        print(f"left out: {len(links)} links of catalogues to other places, the first is {first}")
 
 
-def _release(args: argparse.Namespace) -> None:
-    """Ends the quarantine, if that is asked for and there is a ledger."""
+def _release_quarantine(args: argparse.Namespace) -> None:
+    """End the quarantine if `--retry` is given and there is a ledger."""
     from cv.ledger import Ledger
 
     file = options.ledger_file(args)
@@ -168,11 +156,11 @@ def _release(args: argparse.Namespace) -> None:
             ledger.release_quarantine()
 
 
-def _gathered(args: argparse.Namespace) -> tuple[list[Path], list[Path], list[SceneOutcome]]:
-    """The scenes of all places, each once; those that are fetched; and what became of places
-    without any.
+def _find_scenes(args: argparse.Namespace) -> tuple[list[Path], list[Path], list[SceneOutcome]]:
+    """Return the scenes of all places, those that were fetched, and refusals of places.
 
-    Raises SceneError where no folder or catalogue has a scene, and nothing else was asked for.
+    A place without scenes is refused. Raises SceneError if there is no scene at all and all places
+    are local.
     """
     from cv.pipeline.folder_watch import unique_files
     from cv.pipeline.outcome import SceneOutcome, SceneStatus
@@ -192,82 +180,85 @@ def _gathered(args: argparse.Namespace) -> tuple[list[Path], list[Path], list[Sc
     paths += fetched
     if errors and not paths and all(isinstance(place, Path) for place in args.places):
         raise errors[0]
-    missing = [SceneOutcome(error.subject, SceneStatus.REFUSED, str(error)) for error in errors]
-    return unique_files(paths), fetched, missing
+    refused = [SceneOutcome(error.subject, SceneStatus.REFUSED, str(error)) for error in errors]
+    return unique_files(paths), fetched, refused
 
 
-def _batch(
+def _run_batch(
     args: argparse.Namespace,
     paths: Sequence[Path],
-    missing: Sequence[SceneOutcome],
     site: Site,
     opener: Callable[[str | Path], Scene],
-    journal: RunLog,
+    run_log: RunLog,
 ) -> tuple[SceneOutcome, ...]:
-    """What became of each scene of one batch."""
+    """Count the scenes and return their outcomes, in the order of `paths`."""
     from cv.ledger import Ledger
 
-    for outcome in missing:
-        journal.add(outcome)
     with (
-        _way(args, site, opener) as way,
-        Ledger.open(args.ledger, timeout_s=_PATIENCE_S) as ledger,
+        _batch(args, site, opener) as batch,
+        Ledger.open(args.ledger, timeout_s=_LEDGER_TIMEOUT_S) as ledger,
     ):
-        return (*missing, *way(paths, ledger, journal.add))
+        return batch(paths, ledger, run_log.add)
 
 
 @contextmanager
-def _way(
+def _batch(
     args: argparse.Namespace, site: Site, opener: Callable[[str | Path], Scene]
-) -> Iterator[Callable[[Sequence[Path], Ledger, Told], tuple[SceneOutcome, ...]]]:
-    """What counts paths into a ledger: this process, or as many others as are asked for."""
+) -> Iterator[Batch]:
+    """Yield the function that counts: in this process, in others, or on a cluster."""
     from cv.detector.detector import Detector
     from cv.pipeline.batch import monitor
     from cv.pipeline.dask_pool import DaskPool
     from cv.pipeline.parallel_batch import WorkerConfig, monitor_in_processes, monitor_on_dask
-    from cv.pipeline.worker_limits import WorkerLimits
+    from cv.pipeline.process_pool import WorkerLimits
 
-    if args.dask is not None:  # whose workers may run in another folder
-        models = args.model and [
-            str(p.absolute()) if (p := Path(m)).exists() else m for m in args.model
-        ]
+    if args.dask is not None:
+        models = args.model and [_absolute_model(model) for model in args.model]
         load = partial(Detector.load, models, args.threads or 1, args.engine)
-        recipe = WorkerConfig(site, load, opener)
+        config = WorkerConfig(site, load, opener)
         with DaskPool.at(args.dask, float(args.time_limit)) as cluster:
-            yield lambda paths, ledger, told: monitor_on_dask(
-                [path.absolute() for path in paths], recipe, ledger, cluster, told
+            yield lambda paths, ledger, report: monitor_on_dask(
+                [path.absolute() for path in paths], config, ledger, cluster, report
             )
     elif args.workers is not None:
         load = partial(Detector.load, args.model, args.threads or 1, args.engine)
-        recipe = WorkerConfig(site, load, opener)
+        config = WorkerConfig(site, load, opener)
         limits = WorkerLimits(memory_mb=args.memory, time_s=float(args.time_limit))
-        yield lambda paths, ledger, told: monitor_in_processes(
-            paths, recipe, ledger, args.workers, limits, told
+        yield lambda paths, ledger, report: monitor_in_processes(
+            paths, config, ledger, args.workers, limits, report
         )
     else:
         detector = options.detector(args)
-        yield lambda paths, ledger, told: monitor(paths, site, detector, ledger, opener, told)
+        yield lambda paths, ledger, report: monitor(paths, site, detector, ledger, opener, report)
 
 
-def _told(outcomes: Sequence[SceneOutcome], fetched: Sequence[Path], journal: RunLog) -> int:
-    """Prints what went wrong, and the sums; returns the exit code."""
+def _absolute_model(model: str) -> str:
+    """Return the absolute path of a model file: workers may run in another folder."""
+    return str(Path(model).absolute()) if Path(model).exists() else model
+
+
+def _print_outcomes(
+    outcomes: Sequence[SceneOutcome], fetched: Sequence[Path], run_log: RunLog
+) -> int:
+    """Print what went wrong and the number of scenes by status; return the exit code."""
     from cv.pipeline.outcome import SceneStatus
 
     for outcome in outcomes:
         if outcome.reason:
-            named = "" if outcome.scene in outcome.reason else f"{outcome.scene}: "
-            print(printable_line(f"{outcome.status.value}: {named}{outcome.reason}"))
+            name = "" if outcome.scene in outcome.reason else f"{outcome.scene}: "
+            print(printable_line(f"{outcome.status.value}: {name}{outcome.reason}"))
             if outcome.status is SceneStatus.REFUSED and any(
-                str(f) in outcome.reason for f in fetched
+                str(path) in outcome.reason for path in fetched
             ):
                 print("  it was fetched: remove the file to have it fetched again")
-    fates = Counter(outcome.status for outcome in outcomes)
-    print("scenes: " + ", ".join(f"{fates[fate]} {fate.value}" for fate in SceneStatus))
-    if journal.trouble:
-        print(f"pierwatch: {printable_line(str(journal.trouble))}", file=sys.stderr)
-    if fates[SceneStatus.REFUSED] == len(outcomes):
+    statuses = Counter(outcome.status for outcome in outcomes)
+    print("scenes: " + ", ".join(f"{statuses[status]} {status.value}" for status in SceneStatus))
+    if run_log.trouble:
+        print(f"pierwatch: {printable_line(str(run_log.trouble))}", file=sys.stderr)
+    if statuses[SceneStatus.REFUSED] == len(outcomes):
         return 2
-    amiss = any(
-        fates[fate] for fate in (SceneStatus.FAILED, SceneStatus.REFUSED, SceneStatus.QUARANTINED)
+    problems = any(
+        statuses[status]
+        for status in (SceneStatus.FAILED, SceneStatus.REFUSED, SceneStatus.QUARANTINED)
     )
-    return 1 if amiss or journal.trouble else 0
+    return 1 if problems or run_log.trouble else 0

@@ -1,15 +1,16 @@
-"""Options that several commands share, and what they mean."""
+"""Options that several commands share, and the objects that they name."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
-from cv.errors import InputError
+from cv.errors import InputError, LedgerError
 
 if TYPE_CHECKING:
     from cv.detector.detector import Detector
@@ -19,23 +20,58 @@ if TYPE_CHECKING:
     from cv.site import Site
 
 
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+"""What sub-commands are added to."""
+
+
+def add_file(
+    parser: argparse.ArgumentParser,
+    option: str,
+    description: str,
+    *,
+    required: bool = False,
+    metavar: str = "FILE",
+) -> None:
+    """Add an option that takes a path."""
+    parser.add_argument(option, type=Path, required=required, metavar=metavar, help=description)
+
+
+def add_number(
+    parser: argparse._ActionsContainer,
+    option: str,
+    description: str,
+    *,
+    default: int | None = None,
+    metavar: str = "N",
+) -> None:
+    """Add an option that takes a whole number of at least 1; the help shows its default."""
+    if default is not None:
+        description += f"; default: {default}"
+    parser.add_argument(
+        option, type=positive_int, default=default, metavar=metavar, help=description
+    )
+
+
 def add_counted_scene(parser: argparse.ArgumentParser) -> None:
-    """One scene, what it may need to be told about itself, and what counts it."""
+    """Add SCENE, what it may need declared, and the model that counts it."""
     parser.add_argument(
         "scene",
         type=scene_location,
         metavar="SCENE",
-        help="GeoTIFF, PNG, JPEG, STAC Item; or its address",
+        help="GeoTIFF, PNG, JPEG or STAC Item; or its address",
     )
-    parser.add_argument("--site", type=Path, metavar="FILE", help="GeoJSON with the piers")
+    add_file(parser, "--site", "GeoJSON with the piers")
     parser.add_argument(
         "--gsd",
         type=gsd_m,
         metavar="X[,Y]",
-        help="metres a pixel along x and y, for an image without georeference",
+        help="metres per pixel along x and y, for an image without georeference",
     )
     parser.add_argument(
-        "--acquired", type=utc_time, metavar="TIME", help="when it was taken, ISO 8601 with a zone"
+        "--acquired",
+        type=utc_time,
+        metavar="TIME",
+        help="acquisition time, ISO 8601 with a time zone",
     )
     add_declarations(parser)
     add_fetching(parser)
@@ -43,55 +79,56 @@ def add_counted_scene(parser: argparse.ArgumentParser) -> None:
 
 
 def add_fetching(parser: argparse.ArgumentParser) -> None:
-    """Where scenes that lie elsewhere may come from, and where they are kept."""
+    """Add where remote scenes may come from, and where they are kept."""
     parser.add_argument(
         "--allow",
         action="append",
         default=[],
         metavar="HOST",
-        help="fetch https:// scenes from HOST[:PORT], or s3:// ones from s3://BUCKET; may be given "
-        "again; a network such as 10.1.0.0/16 allows hosts that lie in it",
+        help="fetch https:// scenes from HOST[:PORT], or s3:// scenes from s3://BUCKET; a network "
+        "such as 10.1.0.0/16 allows private addresses in it; may be repeated",
     )
-    parser.add_argument(
-        "--into", type=Path, metavar="FOLDER", help="where fetched scenes are kept; needed for them"
-    )
+    add_file(parser, "--into", "folder for fetched scenes; required for them", metavar="FOLDER")
 
 
 def scene_location(text: str) -> Path | str:
-    """A path, also of a file:// address; or an https:// or s3:// address, as it is."""
-    from urllib.request import url2pathname  # takes a while
+    """Parse a path or file:// address to a path; return https:// and s3:// addresses unchanged."""
+    from urllib.request import url2pathname  # slow to import
 
     from cv.scene.remote.address import is_remote, without_secrets
 
-    scheme, found, _ = text.partition("://")
+    scheme, separator, _ = text.partition("://")
     if is_remote(text):
         return text
-    if found and scheme.lower() == "file":
+    if not separator:
+        return Path(text)
+    if scheme.lower() == "file":
         parts = urlsplit(text)
         path = url2pathname(parts.path)
         if parts.netloc.lower() in ("", "localhost") and "\0" not in path:
             return Path(path)
-    elif not found:
-        return Path(text)
     raise argparse.ArgumentTypeError(
-        f"{without_secrets(text)}: a path, or the address of a file here (file://), at https:// or s3://"
+        f"{without_secrets(text)}: not a path, nor the address of a local file (file://) or of one "
+        "at https:// or s3://"
     )
 
 
 def local_path(place: Path | str, args: argparse.Namespace) -> Path:
-    """`place` on this computer: fetched, if it is an address; raises InputError."""
+    """Return the local path of `place`, downloading it if it is an address; raise InputError."""
     from cv.scene.remote.allow_list import AllowList
     from cv.scene.remote.download import download_scene
 
     if isinstance(place, Path):
         return place
     if args.into is None:
-        raise InputError("--into", "missing", "fetched scenes are kept in a folder", "Name one.")
+        raise InputError(
+            "--into", "missing", "fetched scenes are kept in a folder", "Add --into FOLDER."
+        )
     return download_scene(place, AllowList.of(args.allow), args.into)
 
 
 def add_declarations(parser: argparse.ArgumentParser) -> None:
-    """What may be declared of all scenes of a batch."""
+    """Add what can be declared for every scene of a batch."""
     parser.add_argument(
         "--radiometry",
         metavar="NAME",
@@ -105,58 +142,68 @@ def add_declarations(parser: argparse.ArgumentParser) -> None:
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """Which model counts, and with how many threads."""
+    """Add the model that counts, and how it runs."""
     parser.add_argument(
         "--model",
         action="append",
         metavar="MODEL",
-        help="ONNX file, or a released model's name; twice: one for containers, one for hulls",
+        help="ONNX file or name of a released model; twice: one for containers, one for hulls",
     )
-    parser.add_argument("--threads", type=int, metavar="N", help="tiles at once; default: cores")
+    add_number(parser, "--threads", "tiles processed at once; default: number of cores")
     parser.add_argument(
         "--engine",
         default="onnxruntime",
         metavar="NAME",
-        help="what runs the model: onnxruntime (default), or openvino where that is installed",
+        help="runtime of the model: onnxruntime (default), or openvino if it is installed",
     )
 
 
 def add_ledger(parser: argparse.ArgumentParser) -> None:
-    """Where counts are kept."""
+    """Add the ledger."""
     parser.add_argument(
         "--ledger",
         type=ledger_location,
         required=True,
         metavar="FILE",
-        help="SQLite ledger, or postgresql:// address of one",
+        help="ledger: an SQLite file, or a postgresql:// address",
     )
 
 
 def ledger_location(text: str) -> Path | str:
-    """A file, or the address of a ledger in PostgreSQL."""
+    """Parse the path of a ledger; return the address of one in PostgreSQL unchanged."""
     return text if text.lower().startswith(("postgresql://", "postgres://")) else Path(text)
 
 
 def ledger_file(args: argparse.Namespace) -> Path | None:
-    """The ledger's file, if it is one."""
+    """Return the ledger's file, None for one in PostgreSQL."""
     place = getattr(args, "ledger", None)
     return place if isinstance(place, Path) else None
 
 
 def ledger_name(args: argparse.Namespace) -> str:
-    """The ledger as it may be printed."""
+    """Return the ledger's path or address for printing."""
     return without_password(str(args.ledger))
 
 
+def unknown_pier(args: argparse.Namespace, name: str, known: Sequence[str]) -> LedgerError:
+    """Return the error for a pier `name` that is not among the `known` ones of the ledger."""
+    return LedgerError(
+        ledger_name(args),
+        f"no observation of a pier called {name!r}",
+        f"it holds {', '.join(known) or 'no pier yet'}",
+        "Use one of these names, or add the --site that knows the alias.",
+    )
+
+
 def without_password(address: str) -> str:
-    """The place of a ledger as it may be printed: without a password."""
+    """Return the address of a ledger without its password."""
     from cv.ledger import postgres
 
     return postgres.without_password(address)
 
 
 def add_piers(parser: argparse.ArgumentParser, what: str) -> None:
-    """A ledger, which of its piers belong together, and which one is meant: see piers.py."""
+    """Add a ledger, the sites that group its piers, and a pier; `what` describes the choice."""
     add_ledger(parser)
     parser.add_argument(
         "--site",
@@ -164,42 +211,38 @@ def add_piers(parser: argparse.ArgumentParser, what: str) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="GeoJSON: its piers tell of each other, and not of others; may be given again",
+        help="GeoJSON: only its piers are interpreted together; may be repeated",
     )
     parser.add_argument("--pier", metavar="P", help=f"{what}; with --site it may be an alias")
 
 
 def add_fleet(parser: argparse.ArgumentParser) -> None:
-    """Ships that may come, and what is printed of them."""
-    parser.add_argument(
-        "--fleet", type=Path, metavar="FILE", help="CSV: name, aliases, length_m, beam_m, bridge"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON, an object a line")
+    """Add the ships that may call, and the output format."""
+    add_file(parser, "--fleet", "CSV: name, aliases, length_m, beam_m, bridge")
+    parser.add_argument("--json", action="store_true", help="print JSON, one object per line")
 
 
 def fleet(args: argparse.Namespace) -> Fleet:
-    """The fleet that `args` name, without any ship if none."""
+    """Return the fleet in `args`, an empty one if there is none."""
     from cv.events.vessels.vessel_matching import Fleet
 
     return Fleet.read(args.fleet) if args.fleet else Fleet(())
 
 
 def add_claims(parser: argparse.ArgumentParser) -> None:
-    """What others say of the piers."""
-    parser.add_argument(
-        "--claims", type=Path, metavar="FILE", help="CSV with claims and notes, shown beside them"
-    )
+    """Add published claims about the piers."""
+    add_file(parser, "--claims", "CSV with published claims and notes, shown beside the findings")
 
 
 def detector(args: argparse.Namespace) -> Detector:
-    """The detector that `args` name."""
+    """Load the detector in `args`."""
     from cv.detector.detector import Detector
 
     return Detector.load(args.model, args.threads, args.engine)
 
 
 def scene(args: argparse.Namespace) -> Scene:
-    """The scene that `args` name."""
+    """Open the scene in `args`."""
     from cv.scene.scene import Scene
 
     return Scene.open(
@@ -226,14 +269,14 @@ def scene_grid(scene: Path | None) -> Grid | None:
 
 
 def site(args: argparse.Namespace) -> Site | None:
-    """The site that `args` name, if any."""
+    """Read the site in `args`, if any."""
     from cv.site import Site
 
     return Site.read(args.site) if args.site else None
 
 
 def installed_version(name: str) -> str:
-    """The version of distribution `name`, or "not installed"."""
+    """Return the version of distribution `name`, or "not installed"."""
     try:
         return version(name)
     except PackageNotFoundError:
@@ -241,25 +284,25 @@ def installed_version(name: str) -> str:
 
 
 def inputs(args: argparse.Namespace) -> tuple[Path | None, ...]:
-    """The files that a command reads, where it has such options."""
+    """Return the files in `args` that a command reads: scene, site, ledger and models."""
     named = (getattr(args, name, None) for name in ("scene", "site"))
     files = (path for path in named if isinstance(path, Path))
     return (*files, ledger_file(args), *map(Path, getattr(args, "model", None) or ()))
 
 
 def utc_time(text: str) -> datetime:
-    """An ISO 8601 time with a zone."""
+    """Parse an ISO 8601 time with a time zone."""
     try:
         when = datetime.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not an ISO 8601 time") from error
     if when.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text!r} has no zone; add Z for UTC")
+        raise argparse.ArgumentTypeError(f"{text!r} has no time zone; add Z for UTC")
     return when
 
 
 def utc_date_or_time(text: str) -> datetime:
-    """A calendar day (its beginning, UTC), or an ISO 8601 time with a zone."""
+    """Parse a date, meaning its beginning in UTC, or an ISO 8601 time with a time zone."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -268,17 +311,22 @@ def utc_date_or_time(text: str) -> datetime:
 
 
 def output_path(path: Path, *inputs: Path | None) -> Path:
-    """`path` of a file to be written; raises InputError where it cannot be one.
+    """Return `path`; raise InputError if no file can be written there.
 
-    That is where its folder is missing, where it is a folder, or one of the `inputs`, or in one.
+    Its folder must exist, and it must not be a folder, one of the `inputs`, or in one of them.
     """
     if path.is_dir():
         raise InputError(path, "it is a folder", "a file is needed", "Name a file in it.")
     if path.exists() and not path.is_file():
-        raise InputError(path, "it is not a file", "a file is written anew", "Name another one.")
-    if any(other and _holds(other, path) for other in inputs):
         raise InputError(
-            path, "it is an input of this command", "inputs are never written", "Name another file."
+            path, "not a regular file", "only files are replaced", "Name another file."
+        )
+    if any(other and _contains(other, path) for other in inputs):
+        raise InputError(
+            path,
+            "it is an input of this command",
+            "inputs are never overwritten",
+            "Name another file.",
         )
     if not path.parent.is_dir():
         raise InputError(
@@ -290,33 +338,46 @@ def output_path(path: Path, *inputs: Path | None) -> Path:
     return path
 
 
-def _holds(place: Path, path: Path) -> bool:
-    """Whether an existing file `path` is the input `place`, or lies in that folder."""
+def _contains(place: Path, path: Path) -> bool:
+    """Return whether an existing file `path` is the input `place`, or lies in that folder."""
     if not place.exists() or not path.exists():
         return False
     return path.samefile(place) or place.resolve() in path.resolve().parents
 
 
-def output_with_suffix(path: Path, ending: str | tuple[str, ...], *inputs: Path | None) -> Path:
-    """`output`, where the name of the file ends in `ending`, or one of several; InputError."""
-    endings = (ending,) if isinstance(ending, str) else ending
-    if path.suffix.lower() not in endings:
-        written = " or ".join(endings)
+def output_with_suffix(path: Path, suffix: str | tuple[str, ...], *inputs: Path | None) -> Path:
+    """Return `path` as `output_path` does; raise InputError too if it has another suffix."""
+    suffixes = (suffix,) if isinstance(suffix, str) else suffix
+    if path.suffix.lower() not in suffixes:
         raise InputError(
-            path, f"its ending is {path.suffix!r}", f"{written} is written", "Rename the output."
+            path,
+            f"its name ends in {path.suffix!r}",
+            f"{' or '.join(suffixes)} is needed",
+            "Rename the output.",
         )
     return output_path(path, *inputs)
 
 
 def positive_int(text: str) -> int:
-    """A whole number of 1 and more."""
-    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 and more")
+    """Parse a whole number from 1 to 1,000,000."""
+    return _whole_number(text, 1)
+
+
+def seed(text: str) -> int:
+    """Parse a whole number from 0 to 1,000,000."""
+    return _whole_number(text, 0)
+
+
+def _whole_number(text: str, minimum: int) -> int:
+    if not text.isdecimal() or not minimum <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a whole number from {minimum} to 1000000"
+        )
     return int(text)
 
 
 def gsd_m(text: str) -> tuple[float, float]:
-    """X or X,Y, metres a pixel."""
+    """Parse X or X,Y in metres per pixel; return (x, y)."""
     try:
         parts = [float(part) for part in text.split(",")]
     except ValueError as error:

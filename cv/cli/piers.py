@@ -1,4 +1,4 @@
-"""Which piers of a ledger a command is about, and which of them belong together."""
+"""The piers of a ledger that a command uses, grouped by site."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from cv.cli import options
 from cv.counting.count import PierCount
-from cv.errors import LedgerError
 from cv.events.event import Event
 from cv.events.vessels.claims import PublishedClaim
 from cv.ledger import Ledger
@@ -19,57 +18,57 @@ from cv.timeseries.history import History, histories_by_site
 
 @dataclass(frozen=True)
 class PierSelection:
-    """The piers of a ledger."""
+    """The piers of a ledger that a command uses."""
 
-    named: list[Site]
-    """The sites that were named."""
+    sites: list[Site]
+    """The sites given on the command line."""
     histories: list[History]
-    """What is known of the piers of each of them, then of the others."""
+    """The histories of the piers of each site, then those of all other piers."""
     wanted: tuple[str, ...]
-    """Names of those that the command is about."""
+    """Names of the selected piers."""
 
     @classmethod
     def read(cls, args: argparse.Namespace) -> PierSelection:
-        """Those that `args` name (see `options.add_piers`); raises InputError."""
+        """Read the selection in `args` (see `options.add_piers`); raise InputError."""
         sites = [Site.read(path) for path in args.site]
         with Ledger.open(args.ledger, readonly=True) as ledger:
             histories = histories_by_site(ledger, sites)
-        names = tuple(name for one in histories for name in one)
+        names = tuple(name for history in histories for name in history)
         if args.pier is None:
             return cls(sites, histories, names)
         piers = cls(sites, histories, names)
         name = piers.aliases.get(args.pier, args.pier)
         if name not in names:
-            raise LedgerError(
-                options.ledger_name(args),
-                f"no look at a pier that is called {args.pier!r}",
-                f"it holds {', '.join(names) or 'no pier yet'}",
-                "Use one of these names, or add the --site that knows the alias.",
-            )
+            raise options.unknown_pier(args, args.pier, names)
         return cls(sites, histories, (name,))
 
     @property
     def aliases(self) -> dict[str, str]:
-        """The name of each pier of the named sites by its other names."""
-        every = [pier for site in self.named for pier in site]
-        return {alias: pier.name for pier in every for alias in pier.aliases}
+        """Return the name of each pier of the sites by its aliases."""
+        piers = [pier for site in self.sites for pier in site]
+        return {alias: pier.name for pier in piers for alias in pier.aliases}
 
     @property
     def counts(self) -> dict[str, tuple[PierCount, ...]]:
-        """Those of the piers that are wanted, by name."""
-        return {name: one[name] for one in self.histories for name in one if name in self.wanted}
+        """Return the counts of the selected piers by name."""
+        return {
+            name: history[name]
+            for history in self.histories
+            for name in history
+            if name in self.wanted
+        }
 
-    def of_them(self, claims: Sequence[PublishedClaim]) -> tuple[PublishedClaim, ...]:
-        """Those of `claims` that are of the piers that are wanted; says how many are not."""
+    def select_claims(self, claims: Sequence[PublishedClaim]) -> tuple[PublishedClaim, ...]:
+        """Return the claims about the selected piers; print how many are about others."""
         kept = tuple(claim for claim in claims if claim.pier in self.wanted)
         if len(kept) < len(claims):
             others = sorted({claim.pier for claim in claims} - set(self.wanted))
-            named = ", ".join(others)
-            print(f"{len(claims) - len(kept)} claims of other places: {named}", file=sys.stderr)
+            names = ", ".join(others)
+            print(f"{len(claims) - len(kept)} claims about other places: {names}", file=sys.stderr)
         return kept
 
     def events(self) -> list[Event]:
-        """What happened at the piers that are wanted, by time."""
+        """Return the findings at the selected piers by time."""
         from cv.events.pipeline import find_events_of_sites, sort_key
 
         found = [

@@ -1,36 +1,30 @@
-"""`pierwatch series`: one pier over time."""
+"""`pierwatch series`: the counts of one pier over time."""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from cv.cli import options
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds the command."""
+def add_to(commands: options.Commands) -> None:
+    """Add the command."""
     parser = commands.add_parser(
         "series",
         help="print the counts of one pier over time",
-        description="Prints what the ledger knows of a pier, a line per look; gaps stay gaps.",
+        description="Prints the counts of a pier, one line per observation; gaps stay gaps.",
         epilog='example: pierwatch series --ledger port.db --pier "Pier 2" --picture pier2.png',
     )
     options.add_ledger(parser)
     parser.add_argument("--pier", required=True, metavar="P", help="name of the pier")
-    parser.add_argument(
-        "--site", type=Path, metavar="FILE", help="GeoJSON: P may be an alias in it"
-    )
-    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the series as a PNG")
-    parser.add_argument(
-        "--daily", type=Path, metavar="FILE", help="write a CSV with a row a day, and a level"
-    )
+    options.add_file(parser, "--site", "GeoJSON with the aliases of piers")
+    options.add_file(parser, "--picture", "draw the series as a PNG")
+    options.add_file(parser, "--daily", "write a CSV with one row per day and a smoothed level")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints, and draws if asked to."""
-    from cv.errors import LedgerError
+    """Print the series; draw or write it if requested."""
     from cv.events.model.level_smoother import daily_table
     from cv.ledger import Ledger
     from cv.report.output_file import report_path
@@ -48,12 +42,7 @@ def run(args: argparse.Namespace) -> int:
         name = next((name for name in names if name in known), args.pier)
         counts = ledger.counts(name)
     if not counts:
-        raise LedgerError(
-            options.ledger_name(args),
-            f"no pier is called {name!r}",
-            f"it holds {', '.join(known) or 'no pier yet'}",
-            "Use one of these names, or add the --site that knows the alias.",
-        )
+        raise options.unknown_pier(args, name, known)
     series = Series.of(name, counts)
     print(series.to_text())
     if picture:

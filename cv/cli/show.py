@@ -1,37 +1,34 @@
-"""`pierwatch show`: one scene as an annotated picture."""
+"""`pierwatch show`: draws one scene with its detections and counts."""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from cv.cli import options
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds the command."""
+def add_to(commands: options.Commands) -> None:
+    """Add the command."""
     parser = commands.add_parser(
         "show",
         help="draw one scene with every detection",
-        description="Counts SCENE and draws it: piers, berths, containers, hulls, and the counts.",
+        description="Counts SCENE and draws it with piers, berths, containers, hulls and counts.",
         epilog="example: pierwatch show scene.tif --site port.geojson --picture scene.png",
     )
     options.add_counted_scene(parser)
-    parser.add_argument(
-        "--picture", type=Path, required=True, metavar="FILE", help="the PNG to write"
-    )
+    options.add_file(parser, "--picture", "the PNG to write", required=True)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Counts and draws."""
+    """Count and draw."""
     from cv.counting.scene_counter import SceneCounter
     from cv.report.scene_figure import draw_scene_figure
 
     options.output_with_suffix(args.picture, ".png", *options.inputs(args))
     with options.scene(args) as scene:
         picture = options.output_path(args.picture, *scene.sources)
-        visit = SceneCounter.of(scene, options.site(args), options.detector(args))
-        draw_scene_figure(visit, visit.count(), picture)
+        scene_counter = SceneCounter.of(scene, options.site(args), options.detector(args))
+        draw_scene_figure(scene_counter, scene_counter.count(), picture)
     print(f"{picture}: {scene.id}")
     return 0

@@ -1,34 +1,30 @@
-"""`pierwatch timeline`: counts, hulls and findings of a pier in one picture."""
+"""`pierwatch timeline`: draws counts, hulls and findings over time."""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from cv.cli import options
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds the command."""
+def add_to(commands: options.Commands) -> None:
+    """Add the command."""
     parser = commands.add_parser(
         "timeline",
         help="draw counts, hulls and findings over time",
-        description="Draws the counts of a pier with their intervals, the days on which it was not "
-        "seen, hulls at its berth, and below what happened: calls, stockpiles, halts ...; all "
-        "piers of the ledger, or one.",
+        description="Draws, for one pier or all, the counts with their intervals, days without an "
+        "observation, hulls at the berth, and findings: calls, stockpiles, halts ...",
         epilog='example: pierwatch timeline --ledger port.db --pier "Pier 2" '
         "--picture timeline.png",
     )
     options.add_piers(parser, "only this pier")
     options.add_claims(parser)
-    parser.add_argument(
-        "--picture", type=Path, required=True, metavar="FILE", help="the PNG to write"
-    )
+    options.add_file(parser, "--picture", "the PNG to write", required=True)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Draws it."""
+    """Draw the timeline."""
     from cv.cli.piers import PierSelection
     from cv.errors import LedgerError
     from cv.events.vessels.claims import read_claims
@@ -39,14 +35,14 @@ def run(args: argparse.Namespace) -> int:
         args.picture, ".png", *args.site, options.ledger_file(args), args.claims
     )
     piers = PierSelection.read(args)
-    claims = piers.of_them(read_claims(args.claims, piers.aliases) if args.claims else ())
+    claims = piers.select_claims(read_claims(args.claims, piers.aliases) if args.claims else ())
     series = [Series.of(name, counts) for name, counts in piers.counts.items()]
     if not series:
         raise LedgerError(
             options.ledger_name(args),
-            "no look in it",
-            "a timeline needs one",
-            "Count scenes with `monitor`.",
+            "it holds no observation",
+            "a timeline needs at least one",
+            "Count scenes with `pierwatch monitor`.",
         )
     draw_series(series, picture, events=piers.events(), claims=claims)
     return 0

@@ -1,4 +1,4 @@
-"""`pierwatch voyages`: how often ships went between ports, by named rules."""
+"""`pierwatch voyages`: visits to ports and trips between them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 from cv.cli import options
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds the command."""
+def add_to(commands: options.Commands) -> None:
+    """Add the command."""
     parser = commands.add_parser(
         "voyages",
-        help="count calls, visits and trips between ports, by named rules",
+        help="count calls, visits and trips between ports",
         description="Prints the visits to the ports of a ledger, the trips of named ships between "
-        "them, and how many calls, visits, one-way trips and round trips that is at least. Ships "
-        "are named by a fleet, or by visits that others tell of.",
+        "them, and the minimum numbers of calls, visits, one-way trips and round trips. Ships are "
+        "named by a fleet or by published visits.",
         epilog="example: pierwatch voyages --ledger port.db --site port.geojson "
         "--visits visits.csv",
     )
@@ -26,17 +26,15 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         action="append",
         required=True,
         metavar="FILE",
-        help="GeoJSON of a port; the first one is the home port; given again for every other",
+        help="GeoJSON of a port, the home port first; repeat it for every other port",
     )
     options.add_fleet(parser)
-    parser.add_argument(
-        "--visits", type=Path, metavar="FILE", help="CSV: port, from, to, ship, source"
-    )
+    options.add_file(parser, "--visits", "CSV with published visits: port, from, to, ship, source")
     parser.set_defaults(run=run, pier=None)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints the voyages."""
+    """Print visits, trips and their numbers."""
     from cv.cli.piers import PierSelection
     from cv.events.event import Event
     from cv.events.vessels.hull_measurement import measure_hull
@@ -46,18 +44,18 @@ def run(args: argparse.Namespace) -> int:
 
     fleet = options.fleet(args)
     piers = PierSelection.read(args)
-    ports = {alias: site.name for site in piers.named for alias in site.aliases}
-    stated = read_port_calls(args.visits, ports) if args.visits else ()
+    ports = {alias: site.name for site in piers.sites for alias in site.aliases}
+    published = read_port_calls(args.visits, ports) if args.visits else ()
     counts, events = piers.counts, piers.events()
 
     def ship(call: Event) -> str:
         return fleet.most_probable_name(measure_hull(call, counts[call.pier]))
 
-    told: list[PortCall] = []
-    for site in piers.named:
+    observed: list[PortCall] = []
+    for site in piers.sites:
         own = {pier.name for pier in site}
-        told += port_calls(site.name, [event for event in events if event.pier in own], ship)
-    every = merge_port_calls(told, stated)
-    parts = every, find_voyages(every), count_voyages(every, piers.named[0].name)
+        observed += port_calls(site.name, [event for event in events if event.pier in own], ship)
+    visits = merge_port_calls(observed, published)
+    parts = visits, find_voyages(visits), count_voyages(visits, piers.sites[0].name)
     print(voyages_json(*parts) if args.json else voyages_text(*parts))
     return 0

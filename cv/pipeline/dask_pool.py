@@ -1,9 +1,8 @@
-"""A Dask cluster that exists already (extra `distributed`): many files, examined by its workers.
+"""The workers of an existing Dask cluster as a pool (extra `distributed`).
 
-It gives what a crew of own processes gives, see `cv.pipeline.process_pool`: a result a file, none left out.
-Memory is bounded by the cluster's own limits; time by a watch in the worker. Results come back as
-pickles, so that a cluster is trusted as this computer is: off it, both sides show certificates
-(TLS).
+The results are those of `cv.pipeline.process_pool`: one for each file. The cluster limits the
+memory of its workers; a timer in the worker limits the time. Results come back as pickles, so the
+cluster must be trusted like this computer: elsewhere both sides need certificates (TLS).
 """
 
 from __future__ import annotations
@@ -29,14 +28,14 @@ from cv.pipeline.process_pool import TaskResult
 
 _ADDRESS = re.compile(r"(?:(tcp|tls)://)?(\[[0-9a-f:.]+\]|[^][:/@\s]+):(\d{1,5})", re.IGNORECASE)
 _CONNECT_S = 20.0
-_LOOK_S = 2.0
-"""How often it is seen to whether there are workers, seconds."""
-_PATIENCE_S = 120.0
-"""A cluster that has no worker for so long is given up."""
+_POLL_S = 2.0
+"""How often the number of workers is checked, seconds."""
+_NO_WORKER_TIMEOUT_S = 120.0
+"""A cluster without a worker for so long is given up."""
 _CLOSE_S = 5.0
-_AHEAD = 2
-"""Files that wait for each thread of a worker, so that none is idle."""
-_own = threading.local()
+_TASKS_PER_THREAD = 2
+"""Tasks that are submitted for each thread of the workers, so that none is idle."""
+_thread_state = threading.local()
 
 
 class DaskPool:
@@ -46,20 +45,20 @@ class DaskPool:
         """`client` is connected; a worker that takes longer than `time_s` for a file is ended."""
         self._client = client
         self._time_s = time_s
-        self._numbers = count()
-        self._seen = time.monotonic()
+        self._task_numbers = count()
+        self._last_with_workers = time.monotonic()
 
     @classmethod
     @contextmanager
     def at(cls, address: str, time_s: float) -> Iterator[DaskPool]:
-        """The cluster whose scheduler is at `address`, HOST:PORT or tls://HOST:PORT.
+        """Connect to the scheduler at `address`, HOST:PORT or tls://HOST:PORT.
 
         Certificates are those of Dask's own configuration (distributed.comm.tls). Raises InputError
-        for an address without TLS that is not of this computer, and where nobody answers.
+        for an address elsewhere without TLS, and if the scheduler does not answer.
         """
-        distributed = _library()
+        distributed = _import_distributed()
         security = _security(distributed, address)
-        with _quiet():
+        with _quiet_logging():
             try:
                 client = distributed.Client(
                     address, security=security, timeout=_CONNECT_S, set_as_default=False
@@ -68,7 +67,7 @@ class DaskPool:
                 raise InputError(
                     address,
                     f"no connection ({error or type(error).__name__})",
-                    "a Dask scheduler that speaks as the address says (tcp:// or tls://) is needed",
+                    "a Dask scheduler that uses the same protocol (tcp:// or tls://) is needed",
                     "Check the address, and the certificates of both ends.",
                 ) from error
             try:
@@ -80,66 +79,68 @@ class DaskPool:
     def map_unordered(
         self, paths: Iterable[Path], make: TaskFactory[TaskOutput]
     ) -> Iterator[TaskResult[TaskOutput]]:
-        """What the workers find in each of `paths`, as they are done; none is left out.
+        """Run the task that `make` creates on every path; yield the results as they are finished.
 
-        A file at whose time several workers ended may have been beside the one that they died of:
-        it is tried once more when all others are done, alone. Raises InputError where a worker
-        cannot begin, or none is left.
+        Dask blames every task on a worker that died, so a file with a death may only have been
+        beside the cause: it is tried again alone when all others are done. Raises InputError if a
+        worker cannot start, or none is left.
         """
-        made = pickle.dumps(make)
+        pickled = pickle.dumps(make)
         suspects = []
-        for result in self._results(deque(paths), made, ahead=_AHEAD):
+        for result in self._run(deque(paths), pickled):
             if result.death:
                 suspects.append(result.path)
             else:
                 yield result
         for path in suspects:
-            yield from self._results(deque([path]), made, ahead=_AHEAD)
+            yield from self._run(deque([path]), pickled)
 
-    def _results(self, waiting: deque[Path], made: bytes, ahead: int) -> Iterator[TaskResult[Any]]:
-        flying: dict[Any, Path] = {}  # what is dropped of it, the scheduler drops
-        while waiting or flying:
-            for path in self._taken(waiting, len(flying), ahead):
-                key = f"pierwatch-{os.getpid()}-{id(self)}-{next(self._numbers)}"
-                flying[self._client.submit(_looked, path, made, self._time_s, key=key)] = path
-            for future in self._landed(flying):
-                path = flying.pop(future)
+    def _run(self, waiting: deque[Path], pickled: bytes) -> Iterator[TaskResult[Any]]:
+        running: dict[Any, Path] = {}  # the scheduler drops a future that is not referenced
+        while waiting or running:
+            for path in self._take(waiting, len(running)):
+                key = f"pierwatch-{os.getpid()}-{id(self)}-{next(self._task_numbers)}"
+                future = self._client.submit(_run_on_worker, path, pickled, self._time_s, key=key)
+                running[future] = path
+            for future in self._wait(running):
+                path = running.pop(future)
                 result = self._result(path, future)
                 if result is None:
                     waiting.append(path)
                 else:
                     yield result
 
-    def _taken(self, waiting: deque[Path], flying: int, ahead: int) -> list[Path]:
-        """The next of `waiting`: as many as the workers have room for."""
+    def _take(self, waiting: deque[Path], running: int) -> list[Path]:
+        """Take as many paths as the workers have room for."""
         try:
-            threads = sum(self._client.nthreads(callback_timeout=_PATIENCE_S).values())
-        except (OSError, TimeoutError, AttributeError) as error:  # without a connection it is None
-            raise _unusable("the cluster", "its scheduler does not answer any more") from error
-        self._seen = time.monotonic() if threads else self._seen
-        if time.monotonic() - self._seen > _PATIENCE_S:
-            raise _unusable("the cluster", f"no worker in {_PATIENCE_S:g} s")
-        room = max(0, ahead * max(1, threads) - flying)
+            threads = sum(self._client.nthreads(callback_timeout=_NO_WORKER_TIMEOUT_S).values())
+        except (OSError, TimeoutError, AttributeError) as error:  # None without a connection
+            raise _lost_cluster("its scheduler does not answer any more") from error
+        if threads:
+            self._last_with_workers = time.monotonic()
+        elif time.monotonic() - self._last_with_workers > _NO_WORKER_TIMEOUT_S:
+            raise _lost_cluster(f"no worker in {_NO_WORKER_TIMEOUT_S:g} s")
+        room = max(0, _TASKS_PER_THREAD * max(1, threads) - running)
         return [waiting.popleft() for _ in range(min(room, len(waiting)))]
 
-    def _landed(self, flying: dict[Any, Path]) -> list[Any]:
-        """Those that are done, after a while at most."""
-        wait: Any = _library().wait
+    def _wait(self, running: dict[Any, Path]) -> list[Any]:
+        """Wait for a future to finish, for a while at most, and return those that are."""
+        wait: Any = _import_distributed().wait
         try:
             with self._client.as_current():
-                wait(list(flying), timeout=_LOOK_S, return_when="FIRST_COMPLETED")
+                wait(list(running), timeout=_POLL_S, return_when="FIRST_COMPLETED")
         except TimeoutError:
             pass
         except CancelledError as error:
-            raise _unusable("the cluster", "its scheduler has gone") from error
-        return [future for future in flying if future.done()]
+            raise _lost_cluster("its scheduler has gone") from error
+        return [future for future in running if future.done()]
 
     def _result(self, path: Path, future: Any) -> TaskResult[Any] | None:
-        """What a future that is done has brought; None where that was lost with who had it."""
-        killed = _library().KilledWorker
+        """Return the result of a finished future; None if it was lost together with its worker."""
+        killed = _import_distributed().KilledWorker
         try:
-            told = future.result()
-            return TaskResult(path, told.found, told.fault)
+            reply = future.result()
+            return TaskResult(path, reply.found, reply.fault)
         except killed as error:
             ended = f"{error.allowed_failures + 1} workers of the cluster ended over it"
             why = f"it took more than {self._time_s:g} s, or more memory than there was, or crashed"
@@ -147,34 +148,31 @@ class DaskPool:
         except CancelledError as error:
             if future.status == "lost":
                 return None
-            raise _unusable("the cluster", "its scheduler has gone") from error
+            raise _lost_cluster("its scheduler has gone") from error
         except Exception as error:
-            raise _unfit(error) from error
+            raise InputError(
+                "a worker of the cluster",
+                f"{type(error).__name__}: {error}",
+                "it cannot start",
+                "Every worker needs this version of Pierwatch, the model, and the scenes at the "
+                "same paths.",
+            ) from error
 
 
-def _looked(path: Path, made: bytes, time_s: float) -> TaskReply[Any]:
-    """On a worker: the answer for `path` of what the pickle `made` makes."""
-    if getattr(_own, "made", None) != made:  # a thread of its own each, as the models need
-        _own.examine, _own.made = pickle.loads(made)(), made
-    watch = threading.Timer(time_s, os._exit, (1,))
-    watch.daemon = True
-    watch.start()
+def _run_on_worker(path: Path, pickled: bytes, time_s: float) -> TaskReply[Any]:
+    """Run a task on a worker, which exits when the time is over; `pickled` is its factory."""
+    if getattr(_thread_state, "pickled", None) != pickled:  # models are not shared by threads
+        _thread_state.task, _thread_state.pickled = pickle.loads(pickled)(), pickled
+    timer = threading.Timer(time_s, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
     try:
-        return run_task(cast(Task[Any], _own.examine), path)
+        return run_task(cast(Task[Any], _thread_state.task), path)
     finally:
-        watch.cancel()
+        timer.cancel()
 
 
-def _unfit(error: Exception) -> InputError:
-    return InputError(
-        "a worker of the cluster",
-        f"{type(error).__name__}: {error}",
-        "it cannot begin",
-        "Every worker needs this version of Pierwatch, the model, and the scenes at these paths.",
-    )
-
-
-def _library() -> Any:
+def _import_distributed() -> Any:
     try:
         import distributed
     except ImportError as error:
@@ -188,7 +186,7 @@ def _library() -> Any:
 
 
 def _security(distributed: Any, address: str) -> Any:
-    """What the connection to `address` is protected by; None on this computer."""
+    """Return the TLS settings for the scheduler at `address`; None on this computer without TLS."""
     parts = _ADDRESS.fullmatch(address)
     if not parts:
         raise InputError(
@@ -203,33 +201,33 @@ def _security(distributed: Any, address: str) -> Any:
         raise InputError(
             "--dask",
             f"{address}, without TLS",
-            "only a scheduler on this computer may do without",
+            "only a scheduler on this computer may be used without",
             "Give the cluster certificates, and its address as tls://HOST:PORT.",
         )
     security = distributed.Security(require_encryption=True)
     try:
         context = security.get_connection_args("client").get("ssl_context")
     except (OSError, ValueError) as error:
-        raise _uncertified(f"{address}, certificates that cannot be used ({error})") from error
+        raise _no_certificates(f"{address}, certificates that cannot be used ({error})") from error
     if context is None:
-        raise _uncertified(f"{address}, without certificates")
+        raise _no_certificates(f"{address}, without certificates")
     return security
 
 
-def _uncertified(found: str) -> InputError:
+def _no_certificates(found: str) -> InputError:
     return InputError(
         "--dask",
         found,
-        "TLS needs those of a client",
+        "TLS needs the certificates of a client",
         "Set distributed.comm.tls (ca-file, client.cert, client.key) in Dask's configuration.",
     )
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Without what distributed says of connections that break: we say it, once."""
+def _quiet_logging() -> Iterator[None]:
+    """Silence the tracebacks that distributed logs for broken connections: we report them once."""
     loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
-    levels = [logger.level for logger in loggers]  # each has one of its own
+    levels = [logger.level for logger in loggers]
     try:
         for logger in loggers:
             logger.setLevel(logging.CRITICAL)
@@ -239,6 +237,7 @@ def _quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _unusable(what: str, found: str) -> InputError:
-    limit = "a scheduler with workers that lives until the batch has ended is needed"
-    return InputError(what, found, limit, "Run the same command again: what is kept stays kept.")
+def _lost_cluster(found: str) -> InputError:
+    limit = "a scheduler with workers is needed until the batch has ended"
+    remedy = "Run the same command again: what was recorded is kept."
+    return InputError("the cluster", found, limit, remedy)

@@ -1,4 +1,4 @@
-"""Watching: looks for what comes to some places, and has it counted, until it is ended."""
+"""Watching folders and catalogues: count what is there, then what arrives, until interrupted."""
 
 from __future__ import annotations
 
@@ -24,115 +24,118 @@ def watch_folders(
     count: Callable[[Sequence[Path]], Sequence[SceneOutcome]],
     begin: Callable[[], None],
 ) -> NoReturn:
-    """Has `count` count what is in `places`, and every `every_s` seconds what came since.
+    """Call `count` with the scenes in `places`, then every `every_s` seconds with new ones.
 
-    `begin` is called once some of the places can be read. `count` answers what became of each path,
-    in their order; what could not be counted is given to it again later. `ledger` is the file that
-    it fills, if it is one. Raises InputError where a place cannot be watched, LedgerError where the
-    ledger is not the one any more that was there before, and SceneError where no place can be read
-    at first.
+    `count` returns the outcome of each path, in order; refused and failed scenes are passed to it
+    again later. `begin` is called once, after the first search. `ledger` is the file that `count`
+    fills, None for a database server. A place that cannot be read is reported and tried again.
+
+    Raises InputError if a place is not local, SceneError if no place can be read at first, and
+    LedgerError if the ledger is no longer the one that was there before.
     """
     watched = [NewScenes(place, settled_s=every_s) for place in _local(places)]
-    fresh = unique_files(_first_seen(watched))
+    new = unique_files(_first_poll(watched))
     begin()
-    past = _LedgersPast(ledger)
+    guard = _LedgerGuard(ledger)
     while True:
-        if fresh:
-            _try_again(watched, fresh, count(fresh))
-        past.check()
+        if new:
+            _schedule_retries(watched, new, count(new))
+        guard.check()
         time.sleep(every_s)
-        past.check()
-        fresh = unique_files(path for one in watched for path in _seen(one))
+        guard.check()
+        new = unique_files(path for folder in watched for path in _poll(folder))
 
 
 def unique_files(paths: Iterable[Path]) -> list[Path]:
-    """`paths` without those that lead to the same file as another one.
+    """Return `paths` with each file once.
 
-    Where a link and the file that it leads to are among them the file stays, for what belongs to
-    it lies beside it.
+    A file is preferred to a link to it, because its masks and metadata lie beside it.
     """
     kept: dict[Path, Path] = {}
     for path in paths:
         file = path.resolve()
-        if file not in kept or file == Path(os.path.abspath(path)):  # noqa: PTH100 - links stay
+        if file not in kept or file == Path(os.path.abspath(path)):  # noqa: PTH100 - keeps links
             kept[file] = path
     return list(kept.values())
 
 
 def _local(places: Sequence[Path | str]) -> list[Path]:
-    """`places`, if all of them can be watched."""
-    for place in places:
-        if not isinstance(place, Path):
-            raise InputError(
-                "--watch", place, "folders and catalogues are watched", "Leave the address out."
-            )
+    """Return `places`; raise InputError if one is a remote address."""
+    remote = [place for place in places if not isinstance(place, Path)]
+    if remote:
+        raise InputError(
+            "--watch",
+            remote[0],
+            "only folders and catalogues can be watched",
+            "Leave the address out.",
+        )
     return [place for place in places if isinstance(place, Path)]
 
 
-def _first_seen(watched: Sequence[NewScenes]) -> list[Path]:
-    """What is there; raises SceneError where all places cannot be read."""
+def _first_poll(watched: Sequence[NewScenes]) -> list[Path]:
+    """Return the scenes that are there; raise SceneError if no place can be read."""
     found: list[Path] = []
     errors: list[SceneError] = []
-    for one in watched:
+    for folder in watched:
         try:
-            found += one.poll()
+            found += folder.poll()
         except SceneError as error:
             errors.append(error)
     if errors and len(errors) == len(watched):
         raise errors[0]
-    for wrong in errors:
-        _tell(wrong)
+    for unreadable in errors:
+        _report(unreadable)
     return found
 
 
-def _seen(arrivals: NewScenes) -> tuple[Path, ...]:
-    """What came; a place that cannot be read now is told, and looked at again later."""
+def _poll(folder: NewScenes) -> tuple[Path, ...]:
+    """Return the scenes that arrived; report a folder that cannot be read now."""
     try:
-        return arrivals.poll()
+        return folder.poll()
     except SceneError as error:
-        _tell(error)
+        _report(error)
         return ()
 
 
-def _tell(error: SceneError) -> None:
+def _report(error: SceneError) -> None:
     print(f"pierwatch: {printable_line(str(error))}", file=sys.stderr)
 
 
-def _try_again(
+def _schedule_retries(
     watched: Sequence[NewScenes], paths: Sequence[Path], outcomes: Sequence[SceneOutcome]
 ) -> None:
-    """Has scenes that could not be counted told again, whatever the reason was."""
+    """Have scenes that were refused or failed polled again later."""
     for path, outcome in zip(paths, outcomes, strict=True):
         if outcome.status in (SceneStatus.REFUSED, SceneStatus.FAILED):
-            for one in watched:
-                one.retry(path)
+            for folder in watched:
+                folder.retry(path)
 
 
-class _LedgersPast:
-    """What a ledger held, if it is a file: what was there once has to stay."""
+class _LedgerGuard:
+    """Ensures that the ledger file stays the same file and only grows."""
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
-        self._seen = file_identity(file) if file else None
+        self._identity = file_identity(file) if file else None
         self._last_run = 0
 
     def check(self) -> None:
-        """Raises LedgerError where another ledger is there now, an older copy, or none."""
+        """Raise LedgerError if the file is missing, another one, or an older copy of itself."""
         if self._file is None:
             return
-        now, last_run = file_identity(self._file), _last_run(self._file, self._last_run)
-        if self._seen not in (None, now) or last_run < self._last_run:
+        identity, last_run = file_identity(self._file), _last_run(self._file, self._last_run)
+        if self._identity not in (None, identity) or last_run < self._last_run:
             raise LedgerError(
                 self._file,
                 "it was moved, removed or replaced while it was watched",
                 "scenes that were counted before may be missing in it",
-                "Give the same command again: it counts what the ledger does not hold.",
+                "Run the same command again: it counts what the ledger does not hold.",
             )
-        self._seen, self._last_run = now, last_run
+        self._identity, self._last_run = identity, last_run
 
 
 def _last_run(file: Path, known: int) -> int:
-    """The last recording in the ledger `file`; the `known` one where that cannot be read now."""
+    """Return the number of the last recording in the ledger; `known` if it cannot be read now."""
     try:
         with Ledger.open(file, readonly=True) as ledger:
             return ledger.last_run()

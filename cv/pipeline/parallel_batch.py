@@ -28,9 +28,8 @@ from cv.pipeline.batch import (
 from cv.pipeline.dask_pool import DaskPool
 from cv.pipeline.outcome import SceneOutcome, SceneStatus
 from cv.pipeline.pool_worker import Task
-from cv.pipeline.process_pool import TaskResult, map_unordered
+from cv.pipeline.process_pool import TaskResult, WorkerLimits, map_unordered
 from cv.pipeline.quarantine import add_to_quarantine, skip_quarantined
-from cv.pipeline.worker_limits import WorkerLimits
 from cv.scene.scene import Scene
 from cv.site import Site
 

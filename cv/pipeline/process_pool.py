@@ -1,4 +1,4 @@
-"""A crew at work: many files, a few workers, and what became of each file."""
+"""A pool of worker processes that survives what a file does to a worker."""
 
 from __future__ import annotations
 
@@ -14,57 +14,69 @@ from typing import Generic
 
 from cv.errors import InputError
 from cv.pipeline.pool_worker import TaskError, TaskFactory, TaskOutput, TaskReply, run_worker
-from cv.pipeline.worker_limits import WorkerLimits
 
-_START_S = 120.0
-"""A worker that is not ready by then is ended, seconds."""
-_GRACE_S = 5.0
-_FALSE_STARTS = 3
-"""So many workers in a row that end before they are ready are the end of it all."""
+_START_TIMEOUT_S = 120.0
+"""A worker that is not ready by then is killed."""
+_EXIT_TIMEOUT_S = 5.0
+_MAX_FAILED_STARTS = 3
+"""After so many workers in a row that end before they are ready, the pool gives up."""
+
+
+@dataclass(frozen=True)
+class WorkerLimits:
+    """What a worker process may use, and when a file is given up."""
+
+    memory_mb: int | None = 4096
+    """Address space that it may add to what it starts with, MiB; None: no limit. Only enforced on
+    systems with POSIX resource limits."""
+    time_s: float = 900.0
+    """A worker that takes longer for one file is killed, seconds."""
+    deaths: int = 2
+    """A file is given up when so many workers have died of it."""
 
 
 @dataclass(frozen=True)
 class TaskResult(Generic[TaskOutput]):
-    """What became of one file: exactly one of the three is there."""
+    """The result for one file: exactly one of `found`, `fault` and `death` is set."""
 
     path: Path
     found: TaskOutput | None = None
     fault: TaskError | None = None
-    """It could not be examined."""
+    """The task raised this."""
     death: str | None = None
-    """Its workers died of it, each time; why the last one did."""
+    """Each worker that tried the file died; why the last one did."""
 
 
 @dataclass
 class _Worker(Generic[TaskOutput]):
-    """A process, and what it is at."""
+    """A worker process and its current file."""
 
     process: BaseProcess
     connection: Connection
     path: Path | None
-    """None while it gets ready, or has nothing to do."""
+    """None while it starts or is idle."""
     since: float
-    """When it began with that, seconds of the monotonic clock."""
+    """When it was started or given its file, seconds of the monotonic clock."""
     ready: bool = False
 
 
 def map_unordered(
     paths: Iterable[Path], make: TaskFactory[TaskOutput], workers: int, limits: WorkerLimits
 ) -> Iterator[TaskResult[TaskOutput]]:
-    """What `workers` processes find in each of `paths`, as they are done; none is left out.
+    """Run the task that `make` creates on every path and yield the results as they are finished.
 
-    A worker that dies, or takes too long, is replaced, and its file tried again by another, until
-    it was the end of as many as `limits` say. When the caller stops, workers end. Raises
-    InputError where a worker cannot be made.
+    Each of the `workers` processes handles one path at a time. One that dies or takes too long is
+    replaced and its path is tried again, until `limits.deaths` workers have died of it. The
+    processes end when the iterator is closed. Raises InputError if workers cannot start.
     """
-    crew = _Crew(deque(paths), make, limits)
+    pool = _Pool(deque(paths), make, limits)
     try:
-        yield from crew.work(workers)
+        yield from pool.run(workers)
     finally:
-        crew.end()
+        pool.stop()
 
 
-class _Crew(Generic[TaskOutput]):
+class _Pool(Generic[TaskOutput]):
     def __init__(
         self, waiting: deque[Path], make: TaskFactory[TaskOutput], limits: WorkerLimits
     ) -> None:
@@ -73,99 +85,100 @@ class _Crew(Generic[TaskOutput]):
         self._limits = limits
         self._deaths: Counter[Path] = Counter()
         self._workers: list[_Worker[TaskOutput]] = []
-        self._false_starts = 0
+        self._failed_starts = 0
 
-    def work(self, workers: int) -> Iterator[TaskResult[TaskOutput]]:
-        """All results."""
-        while self._waiting or any(worker.path for worker in self._workers):
-            while len(self._workers) < min(workers, self._open):
-                self._workers.append(self._hired())
-            self._hand_out()
-            yield from self._heard()
+    def run(self, workers: int) -> Iterator[TaskResult[TaskOutput]]:
+        """Yield the results of all paths."""
+        while unfinished := len(self._waiting) + sum(w.path is not None for w in self._workers):
+            while len(self._workers) < min(workers, unfinished):
+                self._workers.append(self._spawn())
+            self._assign()
+            yield from self._receive()
 
-    @property
-    def _open(self) -> int:
-        """Files that are waiting or at work."""
-        return len(self._waiting) + sum(worker.path is not None for worker in self._workers)
-
-    def end(self) -> None:
-        """Ends all workers: idle ones end themselves, as nobody will ask them again."""
+    def stop(self) -> None:
+        """End all workers; an idle one ends by itself when its connection is closed."""
         for worker in self._workers:
             worker.connection.close()
             if worker.path is not None or not worker.ready:
                 worker.process.kill()
         for worker in self._workers:
-            worker.process.join(_GRACE_S)
+            worker.process.join(_EXIT_TIMEOUT_S)
             if worker.process.is_alive():
                 worker.process.kill()
         self._workers = []
 
-    def _hired(self) -> _Worker[TaskOutput]:
+    def _spawn(self) -> _Worker[TaskOutput]:
         context = get_context("spawn")
-        ours, theirs = context.Pipe()
+        own_end, worker_end = context.Pipe()
         process = context.Process(
-            target=run_worker, args=(theirs, self._make, self._limits.memory_mb), daemon=True
+            target=run_worker, args=(worker_end, self._make, self._limits.memory_mb), daemon=True
         )
         process.start()
-        theirs.close()
-        return _Worker(process, ours, None, time.monotonic())
+        worker_end.close()
+        return _Worker(process, own_end, None, time.monotonic())
 
-    def _hand_out(self) -> None:
+    def _assign(self) -> None:
+        """Give every idle worker a path."""
         for worker in self._workers:
             if worker.ready and worker.path is None and self._waiting:
                 worker.path, worker.since = self._waiting.popleft(), time.monotonic()
                 try:
                     worker.connection.send(worker.path)
                 except OSError:
-                    continue  # it died meanwhile: `_heard` notices
+                    continue  # it has died: `_receive` handles that
 
-    def _heard(self) -> Iterator[TaskResult[TaskOutput]]:
-        """Waits until a worker says something, dies, or has taken too long."""
+    def _receive(self) -> Iterator[TaskResult[TaskOutput]]:
+        """Wait until a worker replies, dies or exceeds its time, and yield what that gives."""
         busy = [worker for worker in self._workers if worker.path or not worker.ready]
-        ends = [worker.since + self._allowed(worker) for worker in busy]
-        patience = max(0.0, min(ends, default=0.0) - time.monotonic())
-        heard = set(wait([worker.connection for worker in busy], patience))
-        for worker, end in zip(busy, ends, strict=True):
-            if worker.connection in heard:
-                yield from self._answered(worker)
-            elif time.monotonic() >= end:
+        deadlines = [worker.since + self._time_limit_s(worker) for worker in busy]
+        timeout = max(0.0, min(deadlines, default=0.0) - time.monotonic())
+        readable = set(wait([worker.connection for worker in busy], timeout))
+        for worker, deadline in zip(busy, deadlines, strict=True):
+            if worker.connection in readable:
+                yield from self._handle_reply(worker)
+            elif time.monotonic() >= deadline:
                 worker.process.kill()
-                worker.process.join(_GRACE_S)
-                yield from self._lost(worker, f"it took more than {self._allowed(worker):g} s")
+                worker.process.join(_EXIT_TIMEOUT_S)
+                limit = f"{self._time_limit_s(worker):g} s"
+                yield from self._handle_death(worker, f"it took more than {limit}")
 
-    def _allowed(self, worker: _Worker[TaskOutput]) -> float:
-        return self._limits.time_s if worker.ready else _START_S
+    def _time_limit_s(self, worker: _Worker[TaskOutput]) -> float:
+        return self._limits.time_s if worker.ready else _START_TIMEOUT_S
 
-    def _answered(self, worker: _Worker[TaskOutput]) -> Iterator[TaskResult[TaskOutput]]:
+    def _handle_reply(self, worker: _Worker[TaskOutput]) -> Iterator[TaskResult[TaskOutput]]:
         try:
-            answer: TaskReply[TaskOutput] = worker.connection.recv()
+            reply: TaskReply[TaskOutput] = worker.connection.recv()
         except (EOFError, OSError):
-            worker.process.join(_GRACE_S)
+            worker.process.join(_EXIT_TIMEOUT_S)
             code = worker.process.exitcode
             how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-            yield from self._lost(worker, f"its worker ended with {how}")
+            yield from self._handle_death(worker, f"its worker ended with {how}")
             return
-        if not worker.ready:
-            if answer.fault:
-                raise InputError("worker", answer.fault.reason, "it cannot begin", "Correct that.")
+        if worker.path is not None:
+            path, worker.path = worker.path, None
+            yield TaskResult(path, reply.found, reply.fault)
+        elif reply.fault:
+            raise _no_start(reply.fault.reason, "Correct that.")
+        else:
             worker.ready = True
-            self._false_starts = 0
-            return
-        path, worker.path = worker.path, None
-        if path is not None:
-            yield TaskResult(path, answer.found, answer.fault)
+            self._failed_starts = 0
 
-    def _lost(self, worker: _Worker[TaskOutput], why: str) -> Iterator[TaskResult[TaskOutput]]:
+    def _handle_death(
+        self, worker: _Worker[TaskOutput], reason: str
+    ) -> Iterator[TaskResult[TaskOutput]]:
         self._workers.remove(worker)
         worker.connection.close()
-        path = worker.path
-        if path is None:
-            self._false_starts += not worker.ready
-            if self._false_starts >= _FALSE_STARTS:
-                raise InputError("worker", why, "it cannot begin", "Check memory and installation.")
+        if worker.path is None:
+            self._failed_starts += not worker.ready
+            if self._failed_starts >= _MAX_FAILED_STARTS:
+                raise _no_start(reason, "Check memory and installation.")
             return
-        self._deaths[path] += 1
-        if self._deaths[path] < self._limits.deaths:
-            self._waiting.appendleft(path)
+        self._deaths[worker.path] += 1
+        if self._deaths[worker.path] < self._limits.deaths:
+            self._waiting.appendleft(worker.path)
         else:
-            yield TaskResult(path, death=why)
+            yield TaskResult(worker.path, death=reason)
+
+
+def _no_start(reason: str, remedy: str) -> InputError:
+    return InputError("worker", reason, "it cannot start", remedy)

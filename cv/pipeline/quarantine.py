@@ -8,7 +8,7 @@ from pathlib import Path
 from cv.ledger import Ledger
 from cv.ledger.quarantined_file import QuarantinedFile
 from cv.pipeline.outcome import SceneOutcome, SceneStatus
-from cv.scene.discovery.sidecar_files import sibling_names, scene_files
+from cv.scene.discovery.sidecar_files import scene_files, sibling_names
 
 
 def skip_quarantined(

@@ -1,63 +1,55 @@
-"""The journal of a batch: a line a scene, the sums at the end, and the same for Prometheus."""
+"""The log of a batch: one line per scene and a summary, as text or JSON, and Prometheus metrics."""
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
 from cv.errors import InputError
-from cv.io.atomic_files import write_atomically
 from cv.io.terminal_text import printable_line
 from cv.pipeline.outcome import PierSummary, SceneOutcome, SceneStatus
 
 JSON_LINES = ".jsonl"
-"""A journal whose name ends so holds JSON, an object a line; any other holds text."""
+"""A log file with this suffix holds JSON, one object per line; any other holds text."""
 _STAGES = ("open_s", "count_s", "record_s")
-
-
-@dataclass(frozen=True)
-class _Sums:
-    """How a batch ended."""
-
-    complete: bool
-    """It came to its end."""
-    seconds: float
+_LOGGER = logging.getLogger("pierwatch")
+_LOGGER.setLevel(logging.INFO)
+_LOGGER.propagate = False  # the lines are for the log file, not for the handlers of an application
 
 
 @dataclass
 class RunLog:
-    """What is written while a batch runs. Without files it only keeps the sums.
+    """Collects the outcomes of one batch, and writes them to a log and a metrics file if given.
 
-    A context manager: at its end the sums are noted, also of a batch that breaks off. What cannot
-    be written is kept as `trouble`, and ends no batch.
+    A context manager: it logs to the file until the batch ends and writes the summary then, also
+    for a batch that is interrupted. A file that cannot be written does not stop the batch: the
+    reason is kept as `trouble`.
     """
 
     log: Path | None = None
-    """Lines are added at its end."""
+    """Lines are appended to it."""
     metrics: Path | None = None
-    """Written whole at the end, in the text format of Prometheus."""
-    fates: Counter[SceneStatus] = field(default_factory=Counter)
-    spent: Counter[str] = field(default_factory=Counter)
-    """Seconds by stage, and bytes."""
-    began: float = field(default_factory=time.monotonic)
+    """Replaced at the end, in the text format of Prometheus."""
+    statuses: Counter[SceneStatus] = field(default_factory=Counter)
+    """Number of scenes by status."""
+    totals: Counter[str] = field(default_factory=Counter)
+    """Seconds by stage, and bytes, of all scenes."""
+    start: float = field(default_factory=time.monotonic)
+    """Seconds of the monotonic clock."""
     trouble: InputError | None = None
-    """Why log or metrics are not complete."""
-
-    def add(self, outcome: SceneOutcome) -> None:
-        """Notes one scene."""
-        self.fates[outcome.status] += 1
-        self.spent.update(asdict(outcome.timing))
-        self._write(_json_of(outcome) if self._is_json else _text_of(outcome))
+    """Why the log or the metrics are incomplete."""
+    _handler: _AppendingHandler | None = None
 
     def check(self) -> None:
-        """Raises InputError where its files cannot be written: to be told before a batch begins."""
+        """Raise InputError if a file cannot be written or prometheus_client is missing."""
         try:
             if self.log:
                 self.log.open("a+b").close()
@@ -66,12 +58,29 @@ class RunLog:
         if self.metrics and not os.access(self.metrics.parent, os.W_OK):
             raise InputError(
                 self.metrics,
-                "its folder is missing, or may not be written to",
-                "the file is written anew after each batch",
+                "its folder is missing or not writable",
+                "the file is replaced after each batch",
                 "Check the path.",
             )
+        if self.metrics and find_spec("prometheus_client") is None:
+            raise InputError(
+                "--metrics",
+                "prometheus_client is not installed",
+                "metrics need it",
+                'Install it: pip install "pierwatch[metrics]".',
+            )
+
+    def add(self, outcome: SceneOutcome) -> None:
+        """Log one scene."""
+        self.statuses[outcome.status] += 1
+        self.totals.update(asdict(outcome.timing))
+        self._write(_scene_text(outcome), _scene_fields(outcome))
 
     def __enter__(self) -> Self:
+        if self.log:
+            self._handler = _AppendingHandler(self.log)
+            self._handler.addFilter(lambda record: record.__dict__.get("run_log") is self)
+            _LOGGER.addHandler(self._handler)
         return self
 
     def __exit__(
@@ -80,125 +89,142 @@ class RunLog:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._close(_Sums(kind is None, time.monotonic() - self.began))
+        complete, seconds = kind is None, time.monotonic() - self.start
+        self._write(self._summary_text(complete, seconds), self._summary_fields(complete, seconds))
+        if self._handler:
+            _LOGGER.removeHandler(self._handler)
+        try:
+            if self.metrics:
+                self._write_metrics(self.metrics, complete, seconds)
+        except OSError as failure:
+            self.trouble = self.trouble or _unwritable(self.metrics or "", failure)
 
-    def _close(self, sums: _Sums) -> None:
-        """Notes the sums."""
-        self._write(self._sums_json(sums) if self._is_json else self._sums_text(sums))
-        if self.metrics:
-            try:
-                write_atomically(self.metrics, self._prometheus(sums).encode())
-            except OSError as error:
-                self.trouble = self.trouble or _unwritable(self.metrics, error)
+    def _write(self, text: str, fields: dict[str, object]) -> None:
+        """Log one line: `text`, or `fields` in a file of JSON lines."""
+        _LOGGER.info("%s", text, extra={"fields": fields, "run_log": self})
+        if self._handler and self._handler.error:
+            self.trouble = _unwritable(self._handler.path, self._handler.error)
 
-    @property
-    def _is_json(self) -> bool:
-        return self.log is not None and self.log.suffix.lower() == JSON_LINES
+    def _summary_text(self, complete: bool, seconds: float) -> str:
+        statuses = ", ".join(f"{self.statuses[status]} {status.value}" for status in SceneStatus)
+        stages = ", ".join(f"{name[:-2]} {self.totals[name]:.2f} s" for name in _STAGES)
+        kind = "batch" if complete else "interrupted batch"
+        scenes = f"{self.statuses.total()} scenes in {seconds:.2f} s"
+        return f"{kind} of {scenes}: {statuses}; {stages}"
 
-    def _write(self, line: str) -> None:
-        if self.log is None or self.trouble:
+    def _summary_fields(self, complete: bool, seconds: float) -> dict[str, object]:
+        batch = {
+            "complete": complete,
+            "scenes": self.statuses.total(),
+            "seconds": round(seconds, 3),
+            "fates": {status.value: self.statuses[status] for status in SceneStatus},
+            **_rounded(self.totals),
+        }
+        return {"batch": batch}
+
+    def _write_metrics(self, path: Path, complete: bool, seconds: float) -> None:
+        """Write the metrics of the batch; raise OSError."""
+        from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
+
+        registry = CollectorRegistry()
+
+        def gauge(name: str, help_text: str, *labels: str) -> Gauge:
+            return Gauge(f"pierwatch_batch_{name}", help_text, labels, registry=registry)
+
+        scenes = gauge("scenes", "Scenes of the last batch by status.", "fate")
+        for status in SceneStatus:
+            scenes.labels(status.value).set(self.statuses[status])
+        gauge("complete", "1 if the batch came to its end, 0 if it was interrupted.").set(complete)
+        gauge("seconds", "Duration of the last batch.").set(round(seconds, 3))
+        stages = gauge("stage_seconds", "Seconds of all its scenes by stage.", "stage")
+        for name in _STAGES:
+            stages.labels(name[:-2]).set(round(self.totals[name], 3))
+        gauge("bytes", "Bytes of its image files.").set(self.totals["bytes"])
+        gauge("end_timestamp_seconds", "When it ended, Unix time.").set(round(time.time()))
+        write_to_textfile(str(path), registry)
+
+
+class _AppendingHandler(logging.Handler):
+    """Appends records to a file, which may be rotated or vanish between two records."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self.error: OSError | None = None
+        """Why the file could not be written; nothing is written after that."""
+        self.setFormatter(
+            _JsonFormatter() if path.suffix.lower() == JSON_LINES else _TextFormatter()
+        )
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self.error:
             return
         try:
-            with self.log.open("a+b") as file:
-                file.write(f"{_missing_end(file)}{line}\n".encode())
+            with self.path.open("a+b") as file:
+                file.write(f"{_missing_newline(file)}{self.format(record)}\n".encode())
         except OSError as error:
-            self.trouble = _unwritable(self.log, error)
-
-    def _sums_text(self, sums: _Sums) -> str:
-        told = ", ".join(f"{self.fates[fate]} {fate.value}" for fate in SceneStatus)
-        stages = ", ".join(f"{name[:-2]} {self.spent[name]:.2f} s" for name in _STAGES)
-        kind = "batch" if sums.complete else "interrupted batch"
-        scenes = f"{self.fates.total()} scenes in {sums.seconds:.2f} s"
-        return f"{_now()} {kind} of {scenes}: {told}; {stages}"
-
-    def _sums_json(self, sums: _Sums) -> str:
-        batch = {
-            "complete": sums.complete,
-            "scenes": self.fates.total(),
-            "seconds": round(sums.seconds, 3),
-            "fates": {fate.value: self.fates[fate] for fate in SceneStatus},
-            **_rounded(self.spent),
-        }
-        return json.dumps({"at": _now(), "batch": batch})
-
-    def _prometheus(self, sums: _Sums) -> str:
-        lines = [
-            "# HELP pierwatch_batch_scenes Scenes of the last batch by what became of them.",
-            "# TYPE pierwatch_batch_scenes gauge",
-            *(
-                f'pierwatch_batch_scenes{{fate="{fate}"}} {self.fates[fate]}'
-                for fate in SceneStatus
-            ),
-            "# HELP pierwatch_batch_complete 1 where it came to its end, 0 where it broke off.",
-            "# TYPE pierwatch_batch_complete gauge",
-            f"pierwatch_batch_complete {sums.complete:d}",
-            "# HELP pierwatch_batch_seconds Seconds that the last batch took.",
-            "# TYPE pierwatch_batch_seconds gauge",
-            f"pierwatch_batch_seconds {sums.seconds:.3f}",
-            "# HELP pierwatch_batch_stage_seconds Seconds of all its scenes by stage.",
-            "# TYPE pierwatch_batch_stage_seconds gauge",
-            *(
-                f'pierwatch_batch_stage_seconds{{stage="{name[:-2]}"}} {self.spent[name]:.3f}'
-                for name in _STAGES
-            ),
-            "# HELP pierwatch_batch_bytes Bytes of its image files.",
-            "# TYPE pierwatch_batch_bytes gauge",
-            f"pierwatch_batch_bytes {self.spent['bytes']}",
-            "# HELP pierwatch_batch_end_timestamp_seconds When it ended, Unix time.",
-            "# TYPE pierwatch_batch_end_timestamp_seconds gauge",
-            f"pierwatch_batch_end_timestamp_seconds {time.time():.0f}",
-        ]
-        return "\n".join(lines) + "\n"
+            self.error = error
 
 
-def _missing_end(file: BinaryIO) -> str:
-    """What ends the last line of `file`, which a full disk or a killed batch may have cut."""
+class _TextFormatter(logging.Formatter):
+    """Formats a record as its time in UTC and its message."""
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%SZ"
+    default_msec_format = ""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"{self.formatTime(record)} {record.getMessage()}"
+
+
+class _JsonFormatter(_TextFormatter):
+    """Formats a record as a JSON object of its time in UTC and its fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return json.dumps({"at": self.formatTime(record), **record.__dict__["fields"]})
+
+
+def _missing_newline(file: BinaryIO) -> str:
+    """Return the newline that the last line lacks if a full disk or a killed batch cut it."""
     if file.seek(0, os.SEEK_END) == 0:
         return ""
     file.seek(-1, os.SEEK_END)
     return "" if file.read(1) == b"\n" else "\n"
 
 
-def _text_of(outcome: SceneOutcome) -> str:
-    """One line of text."""
-    cost = outcome.timing
+def _scene_text(outcome: SceneOutcome) -> str:
+    timing = outcome.timing
+    stages = ", ".join(f"{name[:-2]} {getattr(timing, name):.2f} s" for name in _STAGES)
     parts = [
-        f"{_now()} {outcome.status.value:<11} {printable_line(outcome.scene)}",
-        f"{cost.bytes / 1e6:.1f} MB, "
-        + ", ".join(f"{name[:-2]} {getattr(cost, name):.2f} s" for name in _STAGES),
-        *(_brief_text(brief) for brief in outcome.piers),
+        f"{outcome.status.value:<11} {printable_line(outcome.scene)}",
+        f"{timing.bytes / 1e6:.1f} MB, {stages}",
+        *(_pier_text(pier) for pier in outcome.piers),
     ]
     if outcome.reason:
         parts.append(printable_line(outcome.reason))
     return "; ".join(parts)
 
 
-def _brief_text(brief: PierSummary) -> str:
+def _pier_text(pier: PierSummary) -> str:
     numbers = ", ".join(
         f"{name} {'unknown' if value is None else format(value, 'g')}"
-        for name, value in (("containers", brief.containers), ("hulls", brief.hulls))
+        for name, value in (("containers", pier.containers), ("hulls", pier.hulls))
     )
-    return f"{printable_line(brief.pier)}: {numbers} ({brief.status})"
+    return f"{printable_line(pier.pier)}: {numbers} ({pier.status})"
 
 
-def _json_of(outcome: SceneOutcome) -> str:
-    said = {
-        "at": _now(),
+def _scene_fields(outcome: SceneOutcome) -> dict[str, object]:
+    return {
         "scene": outcome.scene,
         "fate": outcome.status.value,
         "reason": outcome.reason,
         **_rounded(asdict(outcome.timing)),
-        "piers": [asdict(brief) for brief in outcome.piers],
+        "piers": [asdict(pier) for pier in outcome.piers],
     }
-    return json.dumps(said)
 
 
 def _rounded(numbers: dict[str, float] | Counter[str]) -> dict[str, float]:
     return {name: round(numbers[name], 3) for name in (*_STAGES, "bytes")}
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _unwritable(path: Path | str, error: OSError) -> InputError:

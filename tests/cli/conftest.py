@@ -1,4 +1,4 @@
-"""A folder to work in, with a detector that sees paint."""
+"""A working folder, and a detector that finds painted rectangles."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TIME = "TIFFTAG_DATETIME"
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    """A folder with scene.tif, port.geojson and scenes/, and a detector that sees paint."""
+    """A folder with scene.tif, port.geojson and scenes/, and a detector of painted rectangles."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(options, "detector", lambda args: painted_detector())
     shapes = [

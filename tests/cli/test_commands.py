@@ -1,4 +1,4 @@
-"""The command line: examples, exit codes, what is printed and written."""
+"""The command line: examples, exit codes, output and files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SIZE = 700
 TRAINING = ("train", "release", "calibrate")
 """Commands whose examples are tested in tests/training/test_documentation.py."""
 QUIET = ("show", "alerts", "timeline", "export")
-"""Commands that print nothing where all is well."""
+"""Commands that print nothing on success."""
 
 
 def subparsers():
@@ -32,7 +32,7 @@ def subparsers():
 
 
 def verbs(command: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """The parsers of the verbs of a command that has some."""
+    """The parsers of the verbs of a command, if it has any."""
     choices = [a.choices for a in command._actions if a.dest == "verb"]
     return dict(choices[0]) if choices else {}
 
@@ -81,9 +81,9 @@ def test_every_command_ends_its_help_in_an_example_that_runs(place, capsys):
         for one in (command, *verbs(command).values()):
             assert main(example(one)) == 0, (one.prog, capsys.readouterr())
             assert capsys.readouterr().out.strip() or name in QUIET
-    made_ones = ("boxes.json", "scene.png", "port.db", "pier2.png", "timeline.png", "port.gpkg")
-    for made in (*made_ones, "sheet.png", "chips.json"):
-        assert Path(made).stat().st_size > 0, made
+    files = ("boxes.json", "scene.png", "port.db", "pier2.png", "timeline.png", "port.gpkg")
+    for file in (*files, "sheet.png", "chips.json"):
+        assert Path(file).stat().st_size > 0, file
     with rasterio.open("scene.png") as picture:
         assert min(picture.shape) > 300
 
@@ -134,7 +134,7 @@ def test_boxes_are_in_pixels_of_the_scene(place):
         assert area == pytest.approx(box["length_m"] * box["width_m"], rel=0.02)
 
 
-def test_pixels_that_are_not_square_are_made_square(place):
+def test_pixels_that_are_not_square_are_resampled(place):
     with rasterio.open("scene.tif") as source:
         squeezed = source.read(out_shape=(3, SIZE // 2, SIZE))
     with rasterio.open(
@@ -177,7 +177,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("arguments", BAD, ids=lambda a: " ".join(a))
-def test_bad_input_exits_with_2_and_touches_nothing(place, capsys, arguments):
+def test_bad_input_exits_with_2_and_writes_nothing(place, capsys, arguments):
     Path("empty.tif").touch()
     Path("page.tif").write_text("<!DOCTYPE html><html></html>")
     Path("bad.geojson").write_text("{")
@@ -199,8 +199,15 @@ def test_a_gsd_must_be_positive(text, capsys):
     assert stopped.value.code == 2
 
 
+@pytest.mark.parametrize("text", ["0", "-1", "x", "1e3", "99999999999999999999"])
+def test_threads_must_be_a_sensible_number(text, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["count", "s.png", "--threads", text])
+    assert stopped.value.code == 2
+
+
 @pytest.mark.parametrize("text", ["yesterday", "2024-03-10", "2024-03-10T02:30:00"])
-def test_a_time_needs_a_zone(text):
+def test_a_time_needs_a_time_zone(text):
     with pytest.raises(SystemExit) as stopped:
         main(["count", "s.png", "--acquired", text])
     assert stopped.value.code == 2
@@ -219,7 +226,7 @@ def test_a_batch_with_a_broken_scene_finishes_and_exits_with_1(place, capsys):
     assert "it holds Pier 2" in capsys.readouterr().err
 
 
-def test_a_batch_of_which_nothing_can_be_read_records_nothing(place, capsys):
+def test_a_batch_without_a_readable_scene_records_nothing(place, capsys):
     arguments = ["monitor", "scenes", "--site", "port.geojson", "--ledger", "l.db"]
     assert main([*arguments, "--time-pattern", "UTC:scene_%Y%m%d"]) == 2
     out = capsys.readouterr().out
@@ -232,7 +239,7 @@ def test_a_batch_of_which_nothing_can_be_read_records_nothing(place, capsys):
     assert Path("l.db").exists()
 
 
-def test_pictures_in_the_folder_are_said_to_be_left_out(place, capsys):
+def test_images_without_georeference_are_reported_as_left_out(place, capsys):
     Path("scenes/photo.JPG").write_bytes(b"a photo")
     assert main(["monitor", "scenes", "--site", "port.geojson", "--ledger", "l.db"]) == 0
     assert "left out: 1 PNG or JPEG" in capsys.readouterr().out
@@ -243,10 +250,10 @@ def test_a_pier_is_found_by_its_alias_in_the_site(place, capsys):
     site = json.loads(Path("port.geojson").read_text())
     site["features"][0]["properties"]["aliases"] = ["East quay"]
     Path("port.geojson").write_text(json.dumps(site))
-    asked = ["series", "--ledger", "l.db", "--pier", "East quay"]
-    assert main(asked) == 2
+    command = ["series", "--ledger", "l.db", "--pier", "East quay"]
+    assert main(command) == 2
     assert "--site that knows the alias" in capsys.readouterr().err
-    assert main([*asked, "--site", "port.geojson"]) == 0
+    assert main([*command, "--site", "port.geojson"]) == 0
     assert capsys.readouterr().out.startswith("Pier 2 (export)")
 
 
@@ -257,13 +264,13 @@ def test_a_renamed_pier_is_found_by_its_old_name(place, capsys):
     site["features"][1]["properties"]["pier"] = "Quay B"
     Path("port.geojson").write_text(json.dumps(site))
     for name in ("Pier 2", "Quay B"):
-        asked = ["series", "--ledger", "l.db", "--pier", name, "--site", "port.geojson"]
-        assert main(asked) == 0
+        command = ["series", "--ledger", "l.db", "--pier", name, "--site", "port.geojson"]
+        assert main(command) == 0
     assert main(["export", "--ledger", "l.db", "--site", "port.geojson", "out.csv"]) == 0
     assert len(Path("out.csv").read_text().splitlines()) == 1 + 3
 
 
-def test_a_site_that_the_ledger_does_not_know_gives_no_empty_file(place, capsys):
+def test_an_export_for_an_unknown_site_writes_no_file(place, capsys):
     assert main(["monitor", "scenes", "--site", "port.geojson", "--ledger", "l.db"]) == 0
     other = Path("port.geojson").read_text().replace("Pier 2", "Quay C")
     Path("other.geojson").write_text(other)
@@ -275,7 +282,7 @@ def test_an_interrupted_first_batch_records_nothing(place, capsys, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cv.counting.scene_counter.Visit.count", interrupted)
+    monkeypatch.setattr("cv.counting.scene_counter.SceneCounter.count", interrupted)
     assert main(["monitor", "scenes", "--site", "port.geojson", "--ledger", "l.db"]) == 130
     with Ledger.open("l.db", readonly=True) as ledger:
         assert ledger.counts() == ()
@@ -296,7 +303,7 @@ def test_an_export_with_a_site_holds_only_its_piers(place, capsys):
     assert len(Path("out.csv").read_text().splitlines()) == 1 + 2 * 3
 
 
-def test_the_version_is_told(capsys):
+def test_the_version_is_printed(capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["--version"])
     assert stopped.value.code == 0
@@ -314,15 +321,15 @@ def test_infer_py_is_the_same_program():
     assert all(name in done.stdout for name in COMMANDS)
 
 
-def test_names_of_files_cannot_steer_the_terminal(place, capsys):
+def test_control_characters_in_file_names_are_escaped(place, capsys):
     Path("scenes/day9.tif").rename("scenes/day9\x1b[2J\nscenes.tif")
     Path("scenes/bad\x1b]0;x\x07.tif").write_bytes(b"hello")
     code = main(["monitor", "scenes", "--site", "port.geojson", "--ledger", "port.db"])
     assert main(["count", "scenes/day9\x1b[2J\nscenes.tif", "--site", "port.geojson"]) == 0
     assert main(["count", "scenes/bad\x1b]0;x\x07.tif", "--site", "port.geojson"]) == 2
-    told = capsys.readouterr()
+    printed = capsys.readouterr()
     assert code == 1
-    assert "\x1b" not in told.out + told.err
-    assert "bad\\x1b]0;x\\x07.tif: not an image" in told.out
-    assert "bad\\x1b]0;x\\x07.tif: not an image" in told.err
-    assert told.out.count("day9\\x1b[2J\\nscenes  2024") == 1
+    assert "\x1b" not in printed.out + printed.err
+    assert "bad\\x1b]0;x\\x07.tif: not an image" in printed.out
+    assert "bad\\x1b]0;x\\x07.tif: not an image" in printed.err
+    assert printed.out.count("day9\\x1b[2J\\nscenes  2024") == 1

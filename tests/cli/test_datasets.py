@@ -1,4 +1,4 @@
-"""`pierwatch datasets`: what it prints, writes and refuses."""
+"""`pierwatch datasets`: its output, its files and its errors."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_check_prints_findings_and_totals(chips, capsys):
     assert "chips/labels/train/a.txt:2: the same container as line 1 (IoU 1.00)" in out
 
 
-def test_check_prints_ten_findings_of_a_kind_unless_all_are_wanted(chips, capsys):
+def test_check_prints_ten_findings_of_a_kind_unless_all_are_requested(chips, capsys):
     (chips / "labels/train/a.txt").write_text("0 1\n" * 13)
     assert main(["datasets", "check", "chips"]) == 2
     out = capsys.readouterr().out
@@ -47,7 +47,7 @@ def test_check_prints_ten_findings_of_a_kind_unless_all_are_wanted(chips, capsys
     assert capsys.readouterr().out.count("2 columns instead of 9") == 13
 
 
-def test_convert_gives_the_classes_that_are_wanted(chips, capsys):
+def test_convert_writes_the_requested_classes(chips, capsys):
     text = (chips / "dataset.yaml").read_text().replace("[container, hull]", "[Hull, CONTAINER]")
     (chips / "dataset.yaml").write_text(text)
     arguments = ["datasets", "convert", "chips", "--to", "yolo-obb"]
@@ -75,7 +75,7 @@ def test_a_dataset_survives_a_conversion(chips, capsys, target):
         assert all(np.allclose(a.shapes[0].outline, b.shapes[0].outline) for a, b in pairs)
 
 
-def test_an_export_becomes_a_dataset_that_can_be_trained_on(chips, capsys):
+def test_an_export_becomes_a_training_dataset(chips, capsys):
     shapes = [cvat_box(10, 10, 30, 8, 12.5), '<polygon label="hull" points="1,1;9,1;9,5;5,7;1,5"/>']
     Path("task.xml").write_text(cvat_xml("a.png", SIZE, [*shapes, '<points points="1,2"/>']))
     noise(Path("drone/a.png"), 3)
@@ -92,7 +92,7 @@ def test_an_export_becomes_a_dataset_that_can_be_trained_on(chips, capsys):
     assert "train has no images" in str(check_dataset(Path("out")).findings[0])
 
 
-def test_what_reaches_out_is_cut_when_asked(chips, capsys):
+def test_objects_beyond_the_image_are_cut_if_requested(chips, capsys):
     shapes = [cvat_box(50, 10, 40, 8), cvat_box(200, 10, 20, 8), cvat_box(10, 10, 20, 8)]
     Path("task.xml").write_text(cvat_xml("a.png", SIZE, shapes))
     assert main(["datasets", "check", "task.xml"]) == 2
@@ -101,7 +101,9 @@ def test_what_reaches_out_is_cut_when_asked(chips, capsys):
     assert main(["datasets", "check", "a.json"]) == 0
 
 
-def test_geojson_in_the_world_becomes_pixels_of_its_scene(tmp_path, monkeypatch, capsys):
+def test_geojson_in_world_coordinates_is_converted_to_pixels_of_its_scene(
+    tmp_path, monkeypatch, capsys
+):
     import rasterio
 
     monkeypatch.chdir(tmp_path)
@@ -122,7 +124,7 @@ def test_geojson_in_the_world_becomes_pixels_of_its_scene(tmp_path, monkeypatch,
     assert np.abs(np.sort(shape.outline, axis=0) - np.sort(ring, axis=0)).max() < 0.7
 
 
-def test_the_sheet_shows_the_same_for_the_same_seed(chips, capsys):
+def test_the_sheet_is_the_same_for_the_same_seed(chips, capsys):
     for name, seed in (("1.png", "5"), ("2.png", "5")):
         assert main(["datasets", "sheet", "chips", "--picture", name, "--seed", seed]) == 0
     assert capsys.readouterr().out.startswith("1.png: 3 of 3 images\n")
@@ -148,7 +150,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("arguments", BAD, ids=lambda a: " ".join(a))
-def test_bad_input_exits_with_2_and_touches_nothing(chips, capsys, arguments):
+def test_bad_input_exits_with_2_and_writes_nothing(chips, capsys, arguments):
     record = {"images": [{"id": 1, "file_name": "a.png"}], "categories": [], "annotations": []}
     Path("labels.json").write_text(json.dumps(record))
     Path("page.xml").write_text("<!DOCTYPE html><html></html>")
@@ -162,10 +164,10 @@ def test_bad_input_exits_with_2_and_touches_nothing(chips, capsys, arguments):
     assert {p: p.read_bytes() for p in Path().rglob("*") if p.is_file()} == before
 
 
-@pytest.mark.parametrize("number", ["0", "-3", "x"])
-def test_numbers_of_images_are_positive(number, capsys):
+@pytest.mark.parametrize("option", ["--chips 0", "--chips -3", "--chips x", "--seed -1"])
+def test_numbers_out_of_range_are_refused(option, capsys):
     with pytest.raises(SystemExit) as stopped:
-        main(["datasets", "sheet", "a", "--picture", "b.png", "--chips", number])
+        main(["datasets", "sheet", "a", "--picture", "b.png", *option.split()])
     assert stopped.value.code == 2
 
 
@@ -181,7 +183,7 @@ def test_numbers_of_images_are_positive(number, capsys):
         "evaluate chips --gsd 0.3 --page chips/dataset.yaml",
     ],
 )
-def test_nothing_is_written_over_a_dataset(tmp_path, monkeypatch, capsys, command):
+def test_a_dataset_is_never_overwritten(tmp_path, monkeypatch, capsys, command):
     monkeypatch.chdir(tmp_path)
     yolo_folder(Path("chips"))
     Path("chips/labels.json").write_text("{}")
@@ -192,7 +194,7 @@ def test_nothing_is_written_over_a_dataset(tmp_path, monkeypatch, capsys, comman
     assert after == before
 
 
-def test_an_image_that_nobody_labelled_is_not_taken_for_empty(tmp_path, monkeypatch, capsys):
+def test_an_image_without_labels_is_not_treated_as_empty(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     yolo_folder(Path("chips"))
     next(Path("chips/labels").rglob("*.txt")).unlink()

@@ -1,4 +1,4 @@
-"""Scenes from elsewhere, counted by the commands."""
+"""Commands that fetch remote scenes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def into(tmp_path):
     return tmp_path / "into"
 
 
-def test_a_batch_of_scenes_from_elsewhere(server, place, into, capsys):
+def test_a_batch_of_remote_scenes_is_fetched_and_counted(server, place, into, capsys):
     for path in sorted(Path("scenes").iterdir()):
         server.files[f"/{path.name}"] = path.read_bytes()
     shutil.rmtree("scenes")
@@ -31,7 +31,7 @@ def test_a_batch_of_scenes_from_elsewhere(server, place, into, capsys):
     allowing = ["--allow", server.entry, *(word for net in HERE for word in ("--allow", net))]
     assert main([*command, *allowing, "--into", str(into)]) == 1
     out = capsys.readouterr().out
-    assert "day11.tif: it did not come (HTTP 404" in out
+    assert "day11.tif: the download failed (HTTP 404" in out
     assert "2 recorded" in out
     assert "1 refused" in out
     with Ledger.open("port.db", readonly=True) as ledger:
@@ -42,7 +42,7 @@ def test_a_batch_of_scenes_from_elsewhere(server, place, into, capsys):
     assert server.asked == []
 
 
-def test_one_scene_from_elsewhere_is_counted(server, place, into, capsys):
+def test_one_remote_scene_is_fetched_and_counted(server, place, into, capsys):
     server.files["/scene.tif"] = Path("scene.tif").read_bytes()
     allowing = ["--allow", server.entry, *(word for net in HERE for word in ("--allow", net))]
     command = ["count", server.url("/scene.tif"), "--site", "port.geojson", "--json", *allowing]

@@ -1,4 +1,4 @@
-"""What README shows works as it stands there."""
+"""The examples of the README work."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_the_python_of_the_readme_runs(place, monkeypatch):
 
 
 @pytest.mark.parametrize("line", re.findall(r"^    pierwatch (.+)$", README, flags=re.MULTILINE))
-def test_the_commands_of_the_readme_are_understood(line):
+def test_the_commands_of_the_readme_are_valid(line):
     assert parser().parse_args(shlex.split(line, comments=True)).run
 
 

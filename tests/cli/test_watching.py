@@ -1,4 +1,4 @@
-"""`pierwatch monitor --watch`: what comes is counted, whatever state the place is in meanwhile."""
+"""`pierwatch monitor --watch`: new scenes are counted, whatever happens to their folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COMMAND = ["monitor", "--site", "port.geojson", "--ledger", "port.db", "--watch"
 
 @pytest.fixture
 def meanwhile(monkeypatch):
-    """Sets what happens at each wait of a watch, which is interrupted after the last one."""
+    """Set what happens during each pause of a watch, which is interrupted after the last one."""
 
     def set_up(*steps):
         waiting = iter(steps)
@@ -43,7 +43,7 @@ def meanwhile(monkeypatch):
 
 
 def item(name: str) -> str:
-    """A STAC Item of scenes/NAME.tif."""
+    """Write a STAC Item for images/NAME.tif and return its name."""
     path = Path(f"{name}.json")
     geometry = {"type": "Point", "coordinates": [130.3, 42.2]}
     path.write_text(
@@ -63,7 +63,7 @@ def item(name: str) -> str:
     return path.name
 
 
-def listing(*names: str) -> None:
+def write_catalogue(*names: str) -> None:
     links = [{"rel": "item", "href": name} for name in names]
     catalogue = {"type": "Catalog", "stac_version": "1.0.0", "id": "c", "links": links}
     Path("catalogue.json").write_text(json.dumps(catalogue))
@@ -74,60 +74,60 @@ def scenes() -> set[str]:
         return {count.scene for count in ledger.counts()}
 
 
-def later(name: str, other: str) -> None:
-    """A scene as another one, of another day."""
+def copy_scene(name: str, other: str) -> None:
+    """Copy a scene under another name, with the time of another day."""
     shutil.copy(f"scenes/{name}.tif", f"scenes/{other}.tif")
     with rasterio.open(f"scenes/{other}.tif", "r+") as data:
         data.update_tags(TIFFTAG_DATETIME="2024-03-13T02:30:00Z")
 
 
 def nothing() -> None:
-    """Time passes."""
+    """Only time passes."""
 
 
-def test_a_catalogue_in_any_state(place, meanwhile, capsys):
+def test_a_catalogue_may_be_broken_or_missing_for_a_while(place, meanwhile, capsys):
     Path("images").mkdir()
 
-    def come(name):
+    def arrive(name):
         shutil.copy(f"scenes/{name}.tif", f"images/{name}.tif")
 
-    come("day9")
-    listing(item("day9"))
+    arrive("day9")
+    write_catalogue(item("day9"))
     meanwhile(
         nothing,
         lambda: Path("catalogue.json").write_text('{"type": "Cat'),
         lambda: Path("catalogue.json").unlink(),
-        lambda: listing("day9.json", item("day10"), "https://a.example/day11.json"),
+        lambda: write_catalogue("day9.json", item("day10"), "https://a.example/day11.json"),
         nothing,
-        lambda: come("day10"),
+        lambda: arrive("day10"),
         nothing,
     )
     assert main([*COMMAND, "catalogue.json"]) == 130
-    told = capsys.readouterr()
-    assert "catalogue.json: not JSON" in told.err
-    assert "catalogue.json: no such file or folder" in told.err
-    assert told.out.count("1 refused") == 1  # its image was not there yet
+    printed = capsys.readouterr()
+    assert "catalogue.json: not JSON" in printed.err
+    assert "catalogue.json: no such file or folder" in printed.err
+    assert printed.out.count("1 refused") == 1  # its image was not there yet
     assert scenes() == {"day9", "day10"}
 
 
-def test_a_folder_that_goes_away_and_comes_back(place, meanwhile, capsys):
+def test_a_folder_may_be_missing_for_a_while(place, meanwhile, capsys):
     meanwhile(
         nothing,
         lambda: Path("scenes").rename("moved"),
         nothing,
         lambda: Path("moved").rename("scenes"),
-        lambda: later("day9", "day13"),
+        lambda: copy_scene("day9", "day13"),
         nothing,
     )
     assert main([*COMMAND, "scenes"]) == 130
-    told = capsys.readouterr()
-    assert told.err.count("no such file or folder") == 1
+    printed = capsys.readouterr()
+    assert printed.err.count("no such file or folder") == 1
     assert scenes() == {"day9", "day10", "day12", "day13"}
 
 
-def test_the_quarantine_is_ended_once(place, meanwhile, capsys):
+def test_the_quarantine_is_released_only_once(place, meanwhile, capsys):
     def quarantine():
-        later("day9", "day13")
+        copy_scene("day9", "day13")
         with Ledger.open("port.db") as ledger:
             add_to_quarantine(ledger, Path("scenes/day13.tif"), "signal 9")
 
@@ -137,25 +137,25 @@ def test_the_quarantine_is_ended_once(place, meanwhile, capsys):
         assert len(ledger.quarantined()) == 1
 
 
-def test_links_that_are_not_followed_are_told(place, capsys):
+def test_links_that_are_not_followed_are_reported(place, capsys):
     Path("images").mkdir()
     shutil.copy("scenes/day9.tif", "images/day9.tif")
-    listing(item("day9"), "https://a.example/day11.json", "missing.json")
+    write_catalogue(item("day9"), "https://a.example/day11.json", "missing.json")
     assert main([*COMMAND[:-2], "catalogue.json"]) == 1
-    told = capsys.readouterr().out
-    assert "left out: 1 links of catalogues" in told
-    assert "https://a.example/day11.json" in told
-    assert "1 recorded, 0 known, 0 failed, 1 refused" in told
+    printed = capsys.readouterr().out
+    assert "left out: 1 links of catalogues" in printed
+    assert "https://a.example/day11.json" in printed
+    assert "1 recorded, 0 known, 0 failed, 1 refused" in printed
 
 
-def test_a_place_that_is_spelled_in_several_ways_is_one(place, capsys):
+def test_a_place_given_in_several_ways_is_read_once(place, capsys):
     Path("linked").symlink_to("scenes")
     same = ["scenes", "./scenes", str(Path("scenes").absolute()), "scenes/day9.tif", "linked"]
     assert main([*COMMAND[:-2], *same]) == 0
     assert "scenes: 3 recorded, 0 known, 0 failed, 0 refused" in capsys.readouterr().out
 
 
-def test_an_item_that_comes_after_its_image_is_no_second_look(place, meanwhile, capsys):
+def test_an_item_that_arrives_after_its_image_is_not_a_second_scene(place, meanwhile, capsys):
     Path("folder/images").mkdir(parents=True)
     shutil.copy("scenes/day10.tif", "folder/images/day10.tif")
 
@@ -170,7 +170,7 @@ def test_an_item_that_comes_after_its_image_is_no_second_look(place, meanwhile, 
 
 
 @pytest.mark.parametrize("kind", ["moved", "older"])
-def test_a_ledger_that_is_replaced_ends_the_watch(place, meanwhile, capsys, kind):
+def test_replacing_the_ledger_ends_the_watch(place, meanwhile, capsys, kind):
     def replace():
         Path("port.db").rename("old.db")
         if kind == "older":
@@ -182,7 +182,7 @@ def test_a_ledger_that_is_replaced_ends_the_watch(place, meanwhile, capsys, kind
 
 
 @pytest.mark.parametrize("how", ["cp", "new"])
-def test_an_older_copy_in_its_place_ends_the_watch(place, meanwhile, capsys, how):
+def test_restoring_an_older_ledger_ends_the_watch(place, meanwhile, capsys, how):
     assert main([*COMMAND[:-2], "scenes/day9.tif"]) == 0
     shutil.copy("port.db", "backup.db")
 
@@ -196,43 +196,43 @@ def test_an_older_copy_in_its_place_ends_the_watch(place, meanwhile, capsys, how
     assert "while it was watched" in capsys.readouterr().err
 
 
-def test_places_beside_a_good_one_may_come_later(place, meanwhile, capsys):
+def test_a_place_may_appear_later_if_another_is_readable(place, meanwhile, capsys):
     Path("bad.json").write_text('{"type": "Cat')
     meanwhile(nothing, lambda: Path("scenes").rename("late"), nothing)
     Path("more").mkdir()
     shutil.copy("scenes/day9.tif", "more/day9.tif")
     Path("scenes/day9.tif").unlink()
     assert main([*COMMAND, "late", "bad.json", "x" * 300, "more"]) == 130
-    told = capsys.readouterr().err
+    printed = capsys.readouterr().err
     for named in ("late: no such", "bad.json: not JSON", "File name too long"):
-        assert told.count(named) == 1, told
+        assert printed.count(named) == 1, printed
     assert scenes() == {"day9", "day10", "day12"}
 
 
-def test_a_log_that_goes_away_does_not_end_the_watch(place, meanwhile, capsys):
+def test_losing_the_log_does_not_end_the_watch(place, meanwhile, capsys):
     Path("logs").mkdir()
 
-    def come():
+    def arrive():
         Path("logs").rename("away")
-        later("day9", "day13")
+        copy_scene("day9", "day13")
 
-    meanwhile(nothing, come, nothing, nothing)
+    meanwhile(nothing, arrive, nothing, nothing)
     assert main([*COMMAND, "scenes", "--log", "logs/n.jsonl"]) == 130
     assert "logs/n.jsonl: No such file" in capsys.readouterr().err
     assert scenes() == {"day9", "day10", "day12", "day13"}
 
 
-def test_the_quarantine_stays_where_nothing_could_begin(place, capsys):
+def test_the_quarantine_is_kept_if_no_scene_is_found(place, capsys):
     with Ledger.open("port.db") as ledger:
         add_to_quarantine(ledger, Path("scenes/day9.tif"), "signal 9")
     assert main([*COMMAND[:-2], "missing", "--retry"]) == 2
     assert main([*COMMAND[:-2], "x" * 300, "scenes"]) == 1
-    told = capsys.readouterr().out
-    assert "File name too long" in told
-    assert "1 quarantined" in told
+    printed = capsys.readouterr().out
+    assert "File name too long" in printed
+    assert "1 quarantined" in printed
 
 
-def test_what_was_refused_is_tried_again_after_a_while(place, meanwhile, monkeypatch, capsys):
+def test_a_refused_scene_is_tried_again_later(place, meanwhile, monkeypatch, capsys):
     usual = cv.pipeline.batch.scan_scene
     refused = []
 
@@ -242,18 +242,18 @@ def test_what_was_refused_is_tried_again_after_a_while(place, meanwhile, monkeyp
             return ScanResult(SceneOutcome(str(path), SceneStatus.REFUSED, "no luck"))
         return usual(path, *rest)
 
-    monkeypatch.setattr("cv.pipeline.batch.examine", once)
+    monkeypatch.setattr("cv.pipeline.batch.scan_scene", once)
     monkeypatch.setattr("cv.scene.discovery.new_scenes.RETRY_S", 0.0)
     for path in Path("scenes").iterdir():
-        os.utime(path, (0, 0))  # all are whole at the first look
+        os.utime(path, (0, 0))  # all are complete at the first poll
     meanwhile(nothing, nothing, nothing)
     assert main([*COMMAND, "scenes"]) == 130
     assert scenes() == {"day9", "day10", "day12"}
-    told = capsys.readouterr().out
-    assert told.count("no luck") == told.count("scenes: 1 recorded") == 1
+    printed = capsys.readouterr().out
+    assert printed.count("no luck") == printed.count("scenes: 1 recorded") == 1
 
 
-def test_places_that_may_not_be_read(place, meanwhile, monkeypatch, capsys):
+def test_folders_without_permission_are_reported(place, meanwhile, monkeypatch, capsys):
     closed = []
     usual = os.scandir
 
@@ -273,30 +273,28 @@ def test_places_that_may_not_be_read(place, meanwhile, monkeypatch, capsys):
     assert scenes() == {"day9", "day10", "day12"}
     closed.append("sub")
     assert main([*COMMAND[:-2], "scenes"]) == 1
-    told = capsys.readouterr().out
-    assert "scenes/sub: a folder, which may not be readable" in told
-    assert "2 known, 0 failed, 1 refused" in told
+    printed = capsys.readouterr().out
+    assert "scenes/sub: a folder, which may not be readable" in printed
+    assert "2 known, 0 failed, 1 refused" in printed
 
 
-def test_a_ledger_that_is_moved_while_scenes_are_looked_for_ends_the_watch(
-    place, meanwhile, monkeypatch, capsys
-):
+def test_moving_the_ledger_during_a_poll_ends_the_watch(place, meanwhile, monkeypatch, capsys):
     usual = NewScenes.poll
-    looks = []
+    polls = []
 
-    def look(arrivals):
-        looks.append(arrivals)
-        if len(looks) == 3:
+    def poll(new_scenes):
+        polls.append(new_scenes)
+        if len(polls) == 3:
             Path("port.db").rename("old.db")
-        return usual(arrivals)
+        return usual(new_scenes)
 
-    monkeypatch.setattr(NewScenes, "look", look)
-    meanwhile(nothing, lambda: later("day9", "day13"), nothing, nothing)
+    monkeypatch.setattr(NewScenes, "poll", poll)
+    meanwhile(nothing, lambda: copy_scene("day9", "day13"), nothing, nothing)
     assert main([*COMMAND, "scenes"]) == 2
     assert "while it was watched" in capsys.readouterr().err
 
 
-def test_of_a_link_and_its_file_the_file_is_read(place):
+def test_a_file_is_preferred_to_a_link_to_it(place):
     Path("linked").mkdir()
     link = Path("linked/a.tif")
     link.symlink_to("../scenes/day9.tif")
@@ -307,7 +305,7 @@ def test_of_a_link_and_its_file_the_file_is_read(place):
 
 
 @pytest.mark.parametrize("other", ["empty", "nowhere", "broken.json"])
-def test_a_place_without_scenes_leaves_the_others_alone(place, capsys, other):
+def test_a_place_without_scenes_does_not_affect_others(place, capsys, other):
     Path("empty").mkdir()
     Path("broken.json").write_text('{"type": "Catalog", "stac_version": "1.0.0", "links": 5}')
     assert main([*COMMAND[:-2], other, "scenes"]) == 1

@@ -1,4 +1,4 @@
-"""A Dask cluster gives the ledger of one process, whatever becomes of its workers."""
+"""A Dask cluster records the same ledger as one process, also when its workers die."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ HOST = "127.0.0.1"
 
 @pytest.fixture
 def local():
-    """Two workers that are restarted when they end; two deaths in a row are held against a task."""
+    """Two workers that are restarted when they end; a task is blamed after two deaths."""
     few = dask.config.set({"distributed.scheduler.allowed-failures": 1})
     with (
         few,
@@ -45,32 +45,32 @@ def local():
         yield cluster
 
 
-def night(place, ledger_path, address, opener=Scene.open, watch=lambda _: None):
-    """The outcomes, by day."""
+def run_batch(place, ledger_path, address, opener=Scene.open, report=lambda _: None):
+    """The outcomes by day of the month."""
     paths = sorted((place / "scenes").glob("*.tif"))
     recipe = WorkerConfig(Site.read(place / "port.geojson"), painted_detector, opener)
     with Ledger.open(ledger_path) as ledger, DaskPool.at(address, 60.0) as cluster:
-        outcomes = monitor_on_dask(paths, recipe, ledger, cluster, watch)
+        outcomes = monitor_on_dask(paths, recipe, ledger, cluster, report)
     return {int(path.name[6:8]): one for path, one in zip(paths, outcomes, strict=True)}
 
 
-def test_a_cluster_leaves_the_same_ledger_as_one_process(place, local):
+def test_a_cluster_records_the_same_ledger_as_one_process(place, local):
     ours, alone = place / "dask.db", test_parallel_batch.serial(place, place / "alone.db")
-    first = night(place, ours, local.scheduler_address)
+    first = run_batch(place, ours, local.scheduler_address)
     assert {one.status for one in first.values()} == {SceneStatus.RECORDED}
     assert test_parallel_batch.counts(ours) == test_parallel_batch.counts(alone)
-    again = night(place, ours, local.scheduler_address)
+    again = run_batch(place, ours, local.scheduler_address)
     assert {one.status for one in again.values()} == {SceneStatus.KNOWN}
     assert test_parallel_batch.counts(ours) == test_parallel_batch.counts(alone)
 
 
-def slowly(path):
-    """A scene, after a while."""
+def open_slowly(path):
+    """Open a scene after a pause."""
     time.sleep(0.5)
     return Scene.open(path)
 
 
-def test_a_worker_that_is_killed_in_mid_run_changes_nothing(place, local):
+def test_a_killed_worker_does_not_change_the_ledger(place, local):
     ours, alone = place / "dask.db", test_parallel_batch.serial(place, place / "alone.db")
     pids = [nanny.pid for nanny in local.workers.values()]
     killed = []
@@ -80,57 +80,57 @@ def test_a_worker_that_is_killed_in_mid_run_changes_nothing(place, local):
             killed.append(pids[0])
             os.kill(pids[0], signal.SIGKILL)
 
-    outcomes = night(place, ours, local.scheduler_address, slowly, kill_one)
+    outcomes = run_batch(place, ours, local.scheduler_address, open_slowly, kill_one)
     assert killed
     assert [nanny.pid for nanny in local.workers.values()] != pids
     assert {one.status for one in outcomes.values()} == {SceneStatus.RECORDED}
     assert test_parallel_batch.counts(ours) == test_parallel_batch.counts(alone)
 
 
-def test_a_deadly_scene_is_quarantined_and_its_neighbours_are_counted(place, local):
+def test_a_scene_that_kills_workers_is_quarantined_and_others_are_counted(place, local):
     path = place / "dask.db"
-    first = night(place, path, local.scheduler_address, test_parallel_batch.opened)
+    first = run_batch(place, path, local.scheduler_address, test_parallel_batch.opened)
     deadly = [day for day, one in first.items() if one.status is SceneStatus.QUARANTINED]
     assert deadly == [test_parallel_batch.DEADLY]
     assert "workers of the cluster ended" in first[test_parallel_batch.DEADLY].reason
     assert {one.status for day, one in first.items() if day not in deadly} == {SceneStatus.RECORDED}
 
 
-def test_accidents_concern_no_other_file(tmp_path, local):
+def test_a_failing_file_does_not_affect_others(tmp_path, local):
     names = [f"scene-{i}" for i in range(12)] + ["leaves-a", "hangs-a", "fails-a", "once-a"]
     paths = [tmp_path / f"{name}.tif" for name in names]
     with DaskPool.at(local.scheduler_address, 3.0) as cluster:
         results = list(cluster.map_unordered(paths, worker_faults.make))
-    told = {one.path.stem: one for one in results}
-    assert len(results) == len(told) == len(names)
-    assert [told[name].found for name in names[:12]] == names[:12]
-    assert told["once-a"].found == "once-a"
-    assert told["leaves-a"].death
-    assert told["hangs-a"].death
-    assert "ValueError: no such luck" in told["fails-a"].fault.reason
+    by_name = {one.path.stem: one for one in results}
+    assert len(results) == len(by_name) == len(names)
+    assert [by_name[name].found for name in names[:12]] == names[:12]
+    assert by_name["once-a"].found == "once-a"
+    assert by_name["leaves-a"].death
+    assert by_name["hangs-a"].death
+    assert "ValueError: no such luck" in by_name["fails-a"].fault.reason
 
 
-def test_workers_that_cannot_begin_end_it_all(tmp_path, local):
+def test_workers_that_cannot_start_are_an_error(tmp_path, local):
     with (
         DaskPool.at(local.scheduler_address, 3.0) as cluster,
-        pytest.raises(InputError, match=r"model\.onnx.*cannot begin"),
+        pytest.raises(InputError, match=r"model\.onnx.*cannot start"),
     ):
         list(cluster.map_unordered([tmp_path / "a.tif"], worker_faults.make_nothing))
 
 
-def changing(path):
-    """A scene; the file of one day changes when it is looked at for the first time."""
+def change_while_opening(path):
+    """Open a scene; the file of one day changes when it is opened for the first time."""
     scene = Scene.open(path)
     if "20240305" in path.name and not path.with_suffix(".seen").exists():
-        scene.digest  # noqa: B018 - of what is there before
+        scene.digest  # noqa: B018 - computed from the old content
         path.with_suffix(".seen").touch()
         path.write_bytes(path.read_bytes() + b"more")
     return scene
 
 
-def test_a_scene_that_changes_meanwhile_is_refused(place, local):
+def test_a_scene_that_changes_during_the_batch_is_refused(place, local):
     ours = place / "dask.db"
-    outcomes = night(place, ours, local.scheduler_address, changing)
+    outcomes = run_batch(place, ours, local.scheduler_address, change_while_opening)
     refused = [day for day, one in outcomes.items() if one.status is SceneStatus.REFUSED]
     assert refused == [5]
     assert "changed while it was counted" in outcomes[5].reason
@@ -139,7 +139,7 @@ def test_a_scene_that_changes_meanwhile_is_refused(place, local):
 
 
 def another_detector():
-    """On a worker, a model that is not the coordinator's."""
+    """Return a detector with another model on a worker than in the main process."""
     from dataclasses import replace
 
     usual = painted_detector()
@@ -149,7 +149,7 @@ def another_detector():
     return replace(usual, models=(replace(network, digest="another"),))
 
 
-def test_a_worker_with_another_model_ends_the_batch(place, local):
+def test_a_worker_with_another_model_is_an_error(place, local):
     recipe = WorkerConfig(Site.read(place / "port.geojson"), another_detector, Scene.open)
     paths = sorted((place / "scenes").iterdir())
     with (
@@ -163,7 +163,7 @@ def test_a_worker_with_another_model_ends_the_batch(place, local):
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("address", "message"),
     [
         ("tcp://192.0.2.7:8786", "without TLS"),
         ("scheduler.example:8786", "without TLS"),
@@ -175,22 +175,24 @@ def test_a_worker_with_another_model_ends_the_batch(place, local):
         ("tls://user:secret@127.0.0.1:8786", "***@127.0.0.1:8786"),
     ],
 )
-def test_addresses_that_are_not_connected_to(place, address, said, capsys, monkeypatch):
+def test_invalid_and_unprotected_addresses_are_refused(
+    place, address, message, capsys, monkeypatch
+):
     asked = []
     monkeypatch.setattr(socket.socket, "connect", lambda *a: asked.append(a))
     code = main(
         ["monitor", str(place / "scenes"), "--site", str(place / "port.geojson"),
          "--ledger", str(place / "new.db"), "--dask", address]
     )  # fmt: skip
-    told = capsys.readouterr().err
+    err = capsys.readouterr().err
     assert code == 2
-    assert said in told
-    assert "secret" not in told
+    assert message in err
+    assert "secret" not in err
     assert not (place / "new.db").exists()
     assert not asked
 
 
-def test_certificates_that_cannot_be_used(place, capsys):
+def test_invalid_certificates_are_an_error(place, capsys):
     (place / "bad.pem").write_text("no certificate")
     for name in ("missing.pem", "bad.pem"):
         parts = {"ca-file": name, "client.cert": name, "client.key": name}
@@ -210,16 +212,16 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("what", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_scheduler_that_is_gone_or_does_not_answer_ends_it(tmp_path, monkeypatch, capsys, what):
-    monkeypatch.setattr("cv.pipeline.dask_pool._PATIENCE_S", 5.0)
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_scheduler_that_dies_or_hangs_is_an_error(tmp_path, monkeypatch, capsys, number):
+    monkeypatch.setattr("cv.pipeline.dask_pool._NO_WORKER_TIMEOUT_S", 5.0)
     monkeypatch.setattr("cv.pipeline.dask_pool._CLOSE_S", 1.0)
     command = [sys.executable, "-c", SCHEDULER]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as scheduler:
         try:
             address = scheduler.stdout.readline().strip()
             with DaskPool.at(address, 60.0) as cluster:
-                threading.Timer(1.0, scheduler.send_signal, (what,)).start()
+                threading.Timer(1.0, scheduler.send_signal, (number,)).start()
                 with pytest.raises(InputError, match=r"scheduler (has gone|does not answer)"):
                     list(cluster.map_unordered([tmp_path / "a.tif"], worker_faults.make))
         finally:
@@ -227,7 +229,7 @@ def test_a_scheduler_that_is_gone_or_does_not_answer_ends_it(tmp_path, monkeypat
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_nobody_at_an_address(place, monkeypatch, capsys):
+def test_an_address_without_a_scheduler_is_an_error(place, monkeypatch, capsys):
     monkeypatch.setattr("cv.pipeline.dask_pool._CONNECT_S", 1.0)
     with socket.socket() as free:
         free.bind((HOST, 0))
@@ -240,7 +242,7 @@ def test_nobody_at_an_address(place, monkeypatch, capsys):
     assert re.search("no connection", capsys.readouterr().err)
 
 
-def test_a_cluster_over_tls(place):
+def test_a_cluster_can_be_used_over_tls(place):
     trustme = pytest.importorskip("trustme")
     authority = trustme.CA()
     own = authority.issue_cert("scheduler.example")
@@ -263,5 +265,5 @@ def test_a_cluster_over_tls(place):
     ) as secured:  # fmt: skip
         assert secured.scheduler_address.startswith("tls://")
         with dask.config.set(configured):
-            outcomes = night(place, place / "dask.db", secured.scheduler_address)
+            outcomes = run_batch(place, place / "dask.db", secured.scheduler_address)
     assert {one.status for one in outcomes.values()} == {SceneStatus.RECORDED}

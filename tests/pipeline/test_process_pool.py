@@ -1,4 +1,4 @@
-"""Every file is answered for, whatever becomes of the workers."""
+"""The pool of worker processes: one result for each file, also when workers die."""
 
 from __future__ import annotations
 
@@ -10,60 +10,59 @@ from pathlib import Path
 import pytest
 
 from cv.errors import InputError
-from cv.pipeline.process_pool import map_unordered
-from cv.pipeline.worker_limits import WorkerLimits
+from cv.pipeline.process_pool import WorkerLimits, map_unordered
 from tests.fixtures import worker_faults
 
 QUICK = WorkerLimits(memory_mb=512, time_s=3.0)
 
 
 def results(folder, names, workers=2, limits=QUICK, make=worker_faults.make):
-    """The result of each name."""
+    """The result for each name."""
     paths = [folder / f"{name}.tif" for name in names]
     found = list(map_unordered(paths, make, workers, limits))
-    assert sorted(one.path for one in found) == sorted(paths)  # none lost, none twice
+    assert sorted(one.path for one in found) == sorted(paths)  # each exactly once
     return {one.path.stem: one for one in found}
 
 
-def test_every_file_is_examined_once(tmp_path):
+def test_every_file_is_processed_once(tmp_path):
     names = [f"scene-{i}" for i in range(40)]
     assert {n: one.found for n, one in results(tmp_path, names).items()} == {n: n for n in names}
     assert results(tmp_path, []) == {}
 
 
-def test_accidents_concern_no_other_file(tmp_path):
+def test_a_failing_file_does_not_affect_others(tmp_path):
     good = [f"scene-{i}" for i in range(6)]
     names = [*good, "dies-a", "leaves-a", "hangs-a", "hungry-a", "fails-a", "once-a"]
     random.Random(0).shuffle(names)
-    told = results(tmp_path, names)
-    assert [told[name].found for name in good] == good
-    assert told["once-a"].found == "once-a"  # its second worker lived
-    assert "signal 9" in told["dies-a"].death
-    assert "exit code 7" in told["leaves-a"].death
-    assert "more than 3 s" in told["hangs-a"].death
-    assert "more memory" in told["hungry-a"].fault.reason
-    assert "ValueError: no such luck" in told["fails-a"].fault.reason
+    by_name = results(tmp_path, names)
+    assert [by_name[name].found for name in good] == good
+    assert by_name["once-a"].found == "once-a"  # its second worker survived
+    assert "signal 9" in by_name["dies-a"].death
+    assert "exit code 7" in by_name["leaves-a"].death
+    assert "more than 3 s" in by_name["hangs-a"].death
+    assert "more memory" in by_name["hungry-a"].fault.reason
+    assert "ValueError: no such luck" in by_name["fails-a"].fault.reason
 
 
-def test_fifty_deaths_lose_nothing(tmp_path):
+def test_no_result_is_lost_over_fifty_deaths(tmp_path):
     names = [f"dies-{i}" for i in range(20)] + [f"once-{i}" for i in range(10)]
     names += [f"scene-{i}" for i in range(10)]
     random.Random(1).shuffle(names)
-    told = results(tmp_path, names, workers=3)
-    for name, one in told.items():
+    by_name = results(tmp_path, names, workers=3)
+    for name, one in by_name.items():
         assert (one.found is None) == name.startswith("dies")
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "message"),
     [(worker_faults.make_nothing, r"model\.onnx"), (worker_faults.make_and_die, "signal 9")],
 )
-def test_workers_that_cannot_begin_end_it_all(tmp_path, make, said):
-    with pytest.raises(InputError, match=said):
+def test_workers_that_cannot_start_are_an_error(tmp_path, make, message):
+    with pytest.raises(InputError, match=message):
         results(tmp_path, ["scene-0"], make=make)
 
 
-def test_when_the_caller_stops_workers_end(tmp_path):
+def test_workers_end_when_the_caller_stops(tmp_path):
     paths = [Path(f"scene-{i}") for i in range(3)] + [Path("hangs-0")]
     work = map_unordered(paths, worker_faults.make, 2, WorkerLimits(time_s=600))
     assert next(work).found
@@ -71,7 +70,7 @@ def test_when_the_caller_stops_workers_end(tmp_path):
     assert multiprocessing.active_children() == []
 
 
-def test_a_worker_that_dies_while_it_gets_ready_is_replaced(tmp_path):
+def test_a_worker_that_dies_while_starting_is_replaced(tmp_path):
     make = partial(worker_faults.make_at_the_second_try, tmp_path / "tried")
     results = list(map_unordered([tmp_path / "a.tif", tmp_path / "b.tif"], make, 1, WorkerLimits()))
     assert {one.found for one in results} == {"a", "b"}

@@ -1,8 +1,9 @@
-"""Canaries: files that would run code, read other files or call a server, given to the commands.
+"""Malicious files and names given to the commands: none may run code, read files or connect.
 
-Each case is one file or name. Afterwards no canary may have sung: no code of a file ran, a secret
-outside was not opened, no connection was made. A server on the loopback address and an audit hook
-listen; `test_the_canaries_can_sing` shows that they would hear.
+Each case is one file or name. After the command, no code of the file may have run (it would create
+the file `executed`), the secret file outside the folder may not have been opened, and no connection
+may have been made. An audit hook and a server on the loopback address record violations;
+`test_violations_are_detected` shows that they would.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ from tests.fixtures.fake_detectors import constant_model
 from tests.fixtures.malicious_pickle import Harm
 
 ROWS = np.array([[[320, 320, 40, 8, 0.9, 0, 0.0]]])
-HEARD: list[str] = []
-"""What the audit hook heard of, while it listens."""
-LISTENING = threading.Event()
+VIOLATIONS: list[str] = []
+"""What the audit hook recorded while it was active."""
+AUDITING = threading.Event()
 SECRET = "secret-of-somebody.tif"
 
 
 def _hook(event: str, arguments: tuple[object, ...]) -> None:
-    if not LISTENING.is_set():
+    if not AUDITING.is_set():
         return
     if event in (
         "socket.connect",
@@ -46,38 +47,51 @@ def _hook(event: str, arguments: tuple[object, ...]) -> None:
         "subprocess.Popen",
         "os.exec",
     ):
-        HEARD.append(f"{event} {arguments}")
+        VIOLATIONS.append(f"{event} {arguments}")
     if event == "open" and SECRET in str(arguments[0]):
-        HEARD.append(f"{event} {arguments}")
+        VIOLATIONS.append(f"{event} {arguments}")
 
 
 sys.addaudithook(_hook)
 
 
-class Yard:
-    """A folder, a secret beside it, and the address of a server."""
+class Sandbox:
+    """A folder for the case, a secret file beside it, and the address of a server."""
 
     def __init__(self, root: Path, url: str) -> None:
         self.folder = root / "given"
         self.folder.mkdir()
         self.secret = root / SECRET
         self.url = url
-        self.canary = root / "sung"
+        self.marker = root / "executed"
         profile = {"driver": "GTiff", "width": 64, "height": 64, "count": 3, "dtype": "uint8"}
         place = {"crs": "EPSG:32652", "transform": rasterio.Affine(0.3, 0, 5e5, 0, -0.3, 4.68e6)}
         with rasterio.open(self.secret, "w", **profile, **place) as dataset:
             dataset.write(np.full((3, 64, 64), 99, np.uint8))
 
+    def fill(self, text: str) -> str:
+        """Replace {secret}, {url}, {host}, {marker} and {folder} in `text`."""
+        values = {
+            "secret": self.secret,
+            "url": self.url,
+            "host": self.url.removeprefix("http://"),
+            "marker": self.marker,
+            "folder": self.folder,
+        }
+        for name, value in values.items():
+            text = text.replace(f"{{{name}}}", str(value))
+        return text
+
     def put(self, name: str, content: str | bytes) -> Path:
-        """A file in the folder."""
+        """Write a file into the folder; text is filled in."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        path.write_bytes(content if isinstance(content, bytes) else self.fill(content).encode())
         return path
 
 
-Case = Callable[[Yard], list[str]]
-"""Puts something there, and says which command is given."""
+Case = Callable[[Sandbox], list[str]]
+"""Writes files into a sandbox and returns the command to run."""
 
 
 def count(what: object, *more: str) -> list[str]:
@@ -85,26 +99,17 @@ def count(what: object, *more: str) -> list[str]:
 
 
 def scene(name: str, text: str) -> Case:
-    """A scene file with `text`, in which {secret}, {url} and {canary} stand for those."""
-
-    def case(yard: Yard) -> list[str]:
-        said = text.replace("{secret}", str(yard.secret)).replace("{url}", yard.url)
-        return count(yard.put(name, said.replace("{canary}", str(yard.canary))))
-
-    return case
+    """A scene file with `text`."""
+    return lambda sandbox: count(sandbox.put(name, text))
 
 
 def address(text: str, *allowed: str) -> Case:
-    """A name that means something to GDAL or to a browser; hosts that are allowed."""
+    """A name that GDAL or a browser would interpret; and the allowed hosts."""
 
-    def case(yard: Yard) -> list[str]:
-        host = yard.url.removeprefix("http://")
-        allowing = [word for entry in allowed for word in ("--allow", entry)]
-        said = [text, *allowing, *(["--into", str(yard.folder)] if allowed else [])]
-        marks = (("{secret}", str(yard.secret)), ("{url}", yard.url), ("{host}", host))
-        for mark, meant in marks:
-            said = [word.replace(mark, meant) for word in said]
-        return count(*said)
+    def case(sandbox: Sandbox) -> list[str]:
+        options = [word for entry in allowed for word in ("--allow", entry)]
+        options += ["--into", "{folder}"] if allowed else []
+        return count(*map(sandbox.fill, [text, *options]))
 
     return case
 
@@ -112,67 +117,66 @@ def address(text: str, *allowed: str) -> Case:
 def item(href: str, **more: object) -> Case:
     """A STAC Item whose image lies at `href`."""
 
-    def case(yard: Yard) -> list[str]:
-        said = href.replace("{secret}", str(yard.secret)).replace("{url}", yard.url)
-        if "link.tif" in said:
-            (yard.folder / "link.tif").symlink_to(yard.secret)
+    def case(sandbox: Sandbox) -> list[str]:
+        if href == "link.tif":
+            (sandbox.folder / "link.tif").symlink_to(sandbox.secret)
         document = {
             "type": "Feature", "stac_version": "1.0.0", "id": "a", "geometry": None,
             "properties": {"datetime": "2024-03-01T00:00:00Z"}, "stac_extensions": [],
-            "links": [{"rel": "self", "href": f"{yard.url}/item.json"},
-                      {"rel": "root", "href": f"{yard.url}/catalog.json"}],
-            "assets": {"visual": {"href": said, "roles": ["visual"]}}, **more,
+            "links": [{"rel": "self", "href": f"{sandbox.url}/item.json"},
+                      {"rel": "root", "href": f"{sandbox.url}/catalog.json"}],
+            "assets": {"visual": {"href": href, "roles": ["visual"]}}, **more,
         }  # fmt: skip
-        return count(yard.put("item.json", json.dumps(document)))
+        return count(sandbox.put("item.json", json.dumps(document)))
 
     return case
 
 
 def beside(name: str, text: str) -> Case:
-    """A good scene with a file beside it that GDAL would look into."""
+    """A valid scene with a file beside it that GDAL would read."""
 
-    def case(yard: Yard) -> list[str]:
-        good = yard.folder / "good.tif"
-        good.write_bytes(yard.secret.read_bytes())
-        yard.put(name, text.replace("{secret}", str(yard.secret)).replace("{url}", yard.url))
+    def case(sandbox: Sandbox) -> list[str]:
+        good = sandbox.folder / "good.tif"
+        good.write_bytes(sandbox.secret.read_bytes())
+        sandbox.put(name, text)
         return ["count", str(good)]
 
     return case
 
 
-def model(write: Callable[[Yard], Path]) -> Case:
-    def case(yard: Yard) -> list[str]:
-        return ["doctor", "--model", str(write(yard))]
+def model(write: Callable[[Sandbox], Path]) -> Case:
+    def case(sandbox: Sandbox) -> list[str]:
+        return ["doctor", "--model", str(write(sandbox))]
 
     return case
 
 
 def pickled(name: str, protocol: int) -> Case:
-    return model(lambda yard: yard.put(name, pickle.dumps(Harm(yard.canary), protocol)))
+    return model(lambda sandbox: sandbox.put(name, pickle.dumps(Harm(sandbox.marker), protocol)))
 
 
-def torch_archive(yard: Yard) -> Path:
-    path = yard.folder / "best.pt"
+def torch_archive(sandbox: Sandbox) -> Path:
+    path = sandbox.folder / "best.pt"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("archive/data.pkl", pickle.dumps(Harm(yard.canary)))
+        archive.writestr("archive/data.pkl", pickle.dumps(Harm(sandbox.marker)))
     return path
 
 
 def external(location: str) -> Case:
-    """Weights of an ONNX model in another file."""
+    """An ONNX model with weights in another file."""
 
-    def write(yard: Yard) -> Path:
-        path = constant_model(yard.folder / "m.onnx", ROWS)
-        (yard.folder / "beside.bin").write_bytes(bytes(64))
+    def write(sandbox: Sandbox) -> Path:
+        path = constant_model(sandbox.folder / "m.onnx", ROWS)
+        (sandbox.folder / "beside.bin").write_bytes(bytes(64))
         if location == "link.bin":
-            (yard.folder / location).symlink_to(yard.secret)
+            (sandbox.folder / location).symlink_to(sandbox.secret)
         graph = onnx.load(str(path))
         values = numpy_helper.from_array(np.zeros(4, np.float32), "w")
         moved = TensorProto(name="w", data_type=values.data_type, dims=values.dims)
         moved.data_location = TensorProto.EXTERNAL
         entry = moved.external_data.add()
         entry.key = "location"
-        entry.value = location.replace("{secret}", str(yard.secret)).replace("{url}", yard.url)
+        entry.value = sandbox.fill(location)
         graph.graph.initializer.append(moved)
         path.write_bytes(graph.SerializeToString())
         return path
@@ -181,15 +185,15 @@ def external(location: str) -> Case:
 
 
 def site(**collection: object) -> Case:
-    """A site with something in its collection."""
+    """A site with additional members in its collection."""
 
-    def case(yard: Yard) -> list[str]:
+    def case(sandbox: Sandbox) -> list[str]:
         ring = [[0, 0], [9, 0], [9, -9], [0, -9], [0, 0]]
         feature = {"type": "Feature", "properties": {"name": "A", "role": "export"},
                    "geometry": {"type": "Polygon", "coordinates": [ring]}}  # fmt: skip
         document = {"type": "FeatureCollection", "features": [feature], **collection}
-        said = json.dumps(document).replace("{secret}", str(yard.secret)).replace("{url}", yard.url)
-        return ["count", str(yard.secret), "--site", str(yard.put("site.geojson", said))]
+        path = sandbox.put("site.geojson", json.dumps(document))
+        return ["count", str(sandbox.secret), "--site", str(path)]
 
     return case
 
@@ -201,43 +205,39 @@ def crs(text: str) -> Case:
 def dataset(name: str, text: str | bytes) -> Case:
     """A dataset of one file."""
 
-    def case(yard: Yard) -> list[str]:
-        said = text
-        if isinstance(said, str):
-            said = said.replace("{secret}", str(yard.secret)).replace("{url}", yard.url)
-            said = said.replace("{canary}", str(yard.canary)).replace("{folder}", str(yard.folder))
-        path = yard.put(name, said)
+    def case(sandbox: Sandbox) -> list[str]:
+        path = sandbox.put(name, text)
         return ["datasets", "check", str(path.parent if name.endswith(".yaml") else path)]
 
     return case
 
 
 def archive(member: str, kind: str = "zip", link: str = "") -> Case:
-    """An archive with a member whose name or target leads out."""
+    """An archive with a member whose name or target is outside of it."""
 
-    def case(yard: Yard) -> list[str]:
-        path = yard.folder / f"set.{kind}"
-        named = member.replace("{canary}", str(yard.canary))
+    def case(sandbox: Sandbox) -> list[str]:
+        path = sandbox.folder / f"set.{kind}"
+        named = member.replace("{marker}", str(sandbox.marker))
         if kind == "zip":
             with zipfile.ZipFile(path, "w") as packed:
                 entry = zipfile.ZipInfo(named)
                 if link:
                     entry.external_attr = 0o120777 << 16
-                packed.writestr(entry, link.replace("{secret}", str(yard.secret)) or "x")
+                packed.writestr(entry, link.replace("{secret}", str(sandbox.secret)) or "x")
         else:
             with tarfile.open(path, "w:gz") as packed:
                 entry = tarfile.TarInfo(named)
                 if link:
                     entry.type = tarfile.SYMTYPE
-                    entry.linkname = link.replace("{secret}", str(yard.secret))
+                    entry.linkname = link.replace("{secret}", str(sandbox.secret))
                 packed.addfile(entry)
         return ["datasets", "check", str(path)]
 
     return case
 
 
-def ledger(make: Callable[[Yard], str]) -> Case:
-    return lambda yard: ["series", "--ledger", make(yard), "--pier", "A"]
+def ledger(make: Callable[[Sandbox], str]) -> Case:
+    return lambda sandbox: ["series", "--ledger", make(sandbox), "--pier", "A"]
 
 
 VRT = (
@@ -249,7 +249,7 @@ PYTHON_VRT = (
     '<VRTDataset rasterXSize="64" rasterYSize="64">'
     '<VRTRasterBand dataType="Byte" band="1" subClass="VRTDerivedRasterBand">'
     "<PixelFunctionType>f</PixelFunctionType><PixelFunctionLanguage>Python</PixelFunctionLanguage>"
-    "<PixelFunctionCode><![CDATA[open('{canary}','w')]]></PixelFunctionCode>"
+    "<PixelFunctionCode><![CDATA[open('{marker}','w')]]></PixelFunctionCode>"
     "</VRTRasterBand></VRTDataset>"
 )
 WMS = (
@@ -404,7 +404,7 @@ CASES: dict[str, Case] = {
         "dataset.yaml", YAML % ("a", "a") + "download: {url}/a.zip\n"
     ),
     "a dataset that is Python": dataset(
-        "dataset.yaml", "!!python/object/apply:os.system ['touch {canary}']"
+        "dataset.yaml", "!!python/object/apply:os.system ['touch {marker}']"
     ),
     "a dataset of a server": dataset("dataset.yaml", YAML % ("{url}/a", "{url}/a")),
     "a dataset that is elsewhere": dataset("dataset.yaml", YAML % ("../", "../")),
@@ -414,30 +414,30 @@ CASES: dict[str, Case] = {
     "CVAT with an entity": dataset(
         "cvat.xml", '<!DOCTYPE a [<!ENTITY b SYSTEM "{secret}">]><annotations>&b;</annotations>'
     ),
-    "a dataset that is a pickle": lambda yard: [
+    "a dataset that is a pickle": lambda sandbox: [
         "datasets",
         "check",
-        str(yard.put("set.json", pickle.dumps(Harm(yard.canary)))),
+        str(sandbox.put("set.json", pickle.dumps(Harm(sandbox.marker)))),
     ],
-    "an archive that leads out": archive("../../sung"),
-    "an archive from the root": archive("{canary}"),
+    "an archive that leads out": archive("../../executed"),
+    "an archive from the root": archive("{marker}"),
     "an archive with a link": archive("a.txt", link="{secret}"),
-    "a tar that leads out": archive("../../sung", "tar.gz"),
+    "a tar that leads out": archive("../../executed", "tar.gz"),
     "a tar with a link": archive("a.txt", "tar.gz", link="{secret}"),
     "a ledger that is a pickle": ledger(
-        lambda yard: str(yard.put("a.db", pickle.dumps(Harm(yard.canary))))
+        lambda sandbox: str(sandbox.put("a.db", pickle.dumps(Harm(sandbox.marker))))
     ),
-    "a ledger by address": ledger(lambda yard: f"file:{yard.secret}?mode=rw"),
-    "a ledger of a server": ledger(lambda yard: f"{yard.url}/a.db"),
+    "a ledger by address": ledger(lambda sandbox: f"file:{sandbox.secret}?mode=rw"),
+    "a ledger of a server": ledger(lambda sandbox: f"{sandbox.url}/a.db"),
 }
 
 LABELS_ALONE = ("COCO with an image of a server", "Label Studio with an image of a server")
-"""Their labels are read and checked; their images are not at hand, and are told as such."""
+"""Only their labels are read and checked; their images are reported as missing."""
 
 
 @pytest.fixture(scope="module")
 def server():
-    """The address of a server on the loopback, and what it was asked for."""
+    """The address of a server on the loopback, and the paths requested from it."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -463,64 +463,64 @@ def test_there_are_eighty_cases():
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_no_canary_sings(name, server, tmp_path, capsys):
+def test_no_code_runs_and_nothing_else_is_read_or_contacted(name, server, tmp_path, capsys):
     url, asked = server
-    yard = Yard(tmp_path, url)
-    secret = yard.secret.read_bytes()
-    command = CASES[name](yard)
+    sandbox = Sandbox(tmp_path, url)
+    secret = sandbox.secret.read_bytes()
+    command = CASES[name](sandbox)
     own = name.startswith("a site")  # there the secret is the scene
-    HEARD.clear()
+    VIOLATIONS.clear()
     asked.clear()
-    LISTENING.set()
+    AUDITING.set()
     try:
         code = main(command)
     except SystemExit as end:
         code = end.code
     finally:
-        LISTENING.clear()
-    said = capsys.readouterr()
-    heard = [one for one in HEARD if not (own and one.startswith("open"))]
-    assert heard == []
+        AUDITING.clear()
+    output = capsys.readouterr()
+    violations = [one for one in VIOLATIONS if not (own and one.startswith("open"))]
+    assert violations == []
     assert asked == []
-    assert not yard.canary.exists()
-    assert yard.secret.read_bytes() == secret
-    assert "Traceback" not in said.err
+    assert not sandbox.marker.exists()
+    assert sandbox.secret.read_bytes() == secret
+    assert "Traceback" not in output.err
     if name not in LABELS_ALONE and not name.startswith("beside"):
-        assert code in (1, 2), said.out
-        assert (said.err + said.out).strip()
+        assert code in (1, 2), output.out
+        assert (output.err + output.out).strip()
 
 
-def test_the_canaries_can_sing(server, tmp_path):
+def test_violations_are_detected(server, tmp_path):
     url, asked = server
-    HEARD.clear()
-    LISTENING.set()
+    VIOLATIONS.clear()
+    AUDITING.set()
     try:
         with pytest.raises(OSError, match="refused"):
             urllib.request.urlopen(f"{url}/a", timeout=5)
         (tmp_path / SECRET).write_text("x")
-        pickle.loads(pickle.dumps(Harm(tmp_path / "sung")))
+        pickle.loads(pickle.dumps(Harm(tmp_path / "executed")))
     finally:
-        LISTENING.clear()
+        AUDITING.clear()
     assert asked == ["/a"]
-    assert (tmp_path / "sung").exists()
-    assert any(one.startswith("socket.connect") for one in HEARD)
-    assert any(SECRET in one for one in HEARD)
+    assert (tmp_path / "executed").exists()
+    assert any(one.startswith("socket.connect") for one in VIOLATIONS)
+    assert any(SECRET in one for one in VIOLATIONS)
 
 
-def test_a_whole_run_makes_no_connection(tmp_path, monkeypatch):
-    """Chips, a count, a batch, a series: only files are used."""
+def test_a_usual_run_makes_no_connection(tmp_path, monkeypatch):
+    """Rendering chips and counting a scene use only files."""
 
     def refuse(*arguments: object) -> None:
         raise AssertionError(f"a connection to {arguments}")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
-    yard = Yard(tmp_path, "")
-    HEARD.clear()
-    LISTENING.set()
+    sandbox = Sandbox(tmp_path, "")
+    VIOLATIONS.clear()
+    AUDITING.set()
     try:
         command = ["datasets", "render", str(tmp_path / "chips"), "--first", "2", "--last", "3"]
         assert main(command) == 0
-        assert main(["count", str(yard.secret)]) == 0
+        assert main(["count", str(sandbox.secret)]) == 0
     finally:
-        LISTENING.clear()
-    assert [one for one in HEARD if not one.startswith("open")] == []
+        AUDITING.clear()
+    assert [one for one in VIOLATIONS if not one.startswith("open")] == []

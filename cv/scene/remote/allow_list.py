@@ -1,4 +1,4 @@
-"""What a run may connect to: hosts, buckets and networks that its user named."""
+"""The hosts, buckets and networks that the user allows connections to."""
 
 from __future__ import annotations
 
@@ -10,33 +10,32 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from cv.errors import InputError, SceneError
 from cv.scene.remote.address import HTTPS_PORT, RemoteAddress, host_of, is_bucket_name
 
-_ENTRY = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^][:/]+)):(\d{1,5})|([^][/:]+)")
+_ENTRY = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^][:/]+)):(\d{1,5})|([^][:/]+)")
 """[ADDRESS]:PORT, HOST:PORT or HOST."""
-_MOST_PORT = 65535
-_UNICAST = ip_network("2000::/3")
-"""All of IPv6 that is public lies in it."""
-_UNFIT = tuple(map(ip_network, ("2001::/23", "2002::/16", "3fff::/20", "192.88.99.0/24")))
-"""In which addresses stand for others (6to4, Teredo), or for nothing."""
+_MAX_PORT = 65535
+_PUBLIC_IPV6 = ip_network("2000::/3")
+"""Contains all public IPv6 addresses."""
+_TRANSLATED = tuple(map(ip_network, ("2001::/23", "2002::/16", "3fff::/20", "192.88.99.0/24")))
+"""Networks that embed other addresses (Teredo, 6to4) or that are reserved."""
 
 
 @dataclass(frozen=True)
 class AllowList:
-    """Nothing else is connected to."""
+    """Permits connections to its entries and to nothing else."""
 
     hosts: frozenset[tuple[str, int]] = frozenset()
-    """Host, lower case, and port."""
+    """Pairs of host in lower case and port."""
     buckets: frozenset[str] = frozenset()
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
-    """That are not public, and may be connected to nevertheless."""
+    """Networks with addresses that are not public and are allowed all the same."""
 
     @classmethod
     def of(cls, entries: Iterable[str]) -> AllowList:
-        """From entries HOST, HOST:PORT, s3://BUCKET, ADDRESS or NETWORK (10.1.0.0/16).
+        """Build the list from entries HOST, HOST:PORT, s3://BUCKET, ADDRESS or NETWORK (CIDR).
 
-        A host is meant as it is, without its subdomains, and with port 443 where none is given. An
-        address (with a port or without) is a host and a network of one; an IPv6 one with a port is
-        written [ADDRESS]:PORT.
-        Raises InputError.
+        A host does not include its subdomains; its port is 443 unless one is given. An IP address,
+        with or without a port, allows both the host and the network of that one address; with a
+        port, an IPv6 address is written [ADDRESS]:PORT. Raises InputError.
         """
         hosts, buckets, networks = set(), set(), []
         for entry in (text.strip().lower() for text in entries):
@@ -48,35 +47,36 @@ class AllowList:
             elif entry.startswith("s3://") and is_bucket_name(entry[5:].rstrip("/")):
                 buckets.add(entry[5:].rstrip("/"))
             else:
-                host, port = _host(entry)
+                host, port = _host_and_port(entry)
                 hosts.add((host, port))
-                meant = _network(host)
-                networks += [meant] if meant else []
+                own_network = _network(host)
+                networks += [own_network] if own_network else []
         return cls(frozenset(hosts), frozenset(buckets), tuple(networks))
 
     def check(self, address: RemoteAddress) -> None:
-        """Raises SceneError where `address` may not be connected to."""
+        """Raise SceneError unless the host or bucket of `address` is allowed."""
         if address.scheme == "s3":
             if address.host not in self.buckets:
-                raise _forbidden(address, f"s3://{address.host}")
+                raise _not_allowed(address, f"s3://{address.host}")
         elif (address.host, address.port) not in self.hosts:
-            raise _forbidden(address, _entry(address))
+            entry = address.host if address.port == HTTPS_PORT else address.home
+            raise _not_allowed(address, entry)
 
-    def check_resolved(self, address: RemoteAddress, found: str) -> None:
-        """Raises SceneError where `found`, what the name of the host stands for, is private."""
-        number: IPv4Address | IPv6Address = ip_address(found.partition("%")[0])
-        if isinstance(number, IPv6Address) and number.ipv4_mapped:
-            number = number.ipv4_mapped
-        public = number.is_global and not number.is_multicast
-        public &= number.version == 4 or number in _UNICAST
-        public &= not any(number in network for network in _UNFIT)
-        if public or any(number in network for network in self.networks):
+    def check_resolved(self, address: RemoteAddress, resolved: str) -> None:
+        """Raise SceneError if `resolved`, an IP address of the host, is private and not allowed."""
+        ip: IPv4Address | IPv6Address = ip_address(resolved.partition("%")[0])
+        if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
+            ip = ip.ipv4_mapped
+        public = ip.is_global and not ip.is_multicast
+        public &= ip.version == 4 or ip in _PUBLIC_IPV6
+        public &= not any(ip in network for network in _TRANSLATED)
+        if public or any(ip in network for network in self.networks):
             return
         raise SceneError(
             str(address),
-            f"{address.host} is {number}, an address that is not public",
-            "a name may lead to public addresses only",
-            f"If that is meant: --allow {number}.",
+            f"{address.host} is {ip}, an address that is not public",
+            "a host name may only lead to public addresses",
+            f"If this is intended: --allow {ip}.",
         )
 
 
@@ -87,30 +87,24 @@ def _network(entry: str) -> IPv4Network | IPv6Network | None:
         return None
 
 
-def _host(entry: str) -> tuple[str, int]:
-    """Host and port of an entry; raises InputError."""
+def _host_and_port(entry: str) -> tuple[str, int]:
     parts = _ENTRY.fullmatch(entry)
     host = host_of(parts[1] or parts[2] or parts[4]) if parts else ""
     port = int(parts[3] or HTTPS_PORT) if parts else 0
-    if host and 0 < port <= _MOST_PORT:
+    if host and 0 < port <= _MAX_PORT:
         return host, port
     raise InputError(
         "--allow",
         entry[:200],
         "HOST, HOST:PORT, s3://BUCKET or a network such as 10.1.0.0/16 is needed",
-        "Correct it: hosts and buckets are allowed as a whole, and each by its name.",
+        "Correct it: name each host or bucket exactly, without a path or wildcard.",
     )
 
 
-def _entry(address: RemoteAddress) -> str:
-    """What allows the host of `address`."""
-    return address.host if address.port == HTTPS_PORT else address.home
-
-
-def _forbidden(address: RemoteAddress, entry: str) -> SceneError:
+def _not_allowed(address: RemoteAddress, entry: str) -> SceneError:
     return SceneError(
         str(address),
         f"{entry} is not allowed",
-        "only hosts and buckets that were named are connected to",
-        f"If that is meant: --allow {entry}.",
+        "only hosts and buckets named by --allow are contacted",
+        f"If this is intended: --allow {entry}.",
     )

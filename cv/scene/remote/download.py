@@ -1,13 +1,14 @@
-"""Scenes from elsewhere, brought into a folder: only those asked for, only from what is allowed.
+"""Downloads of scenes into a folder, from hosts and buckets that the user allowed.
 
-A scene is fetched whole, as its digest is that of the whole file. What a file says is never
-fetched: assets that a STAC Item names, sources of a VRT, links of any kind.
+A scene is downloaded whole, because its digest covers the whole file. Nothing that a file refers to
+is ever downloaded: no assets of a STAC Item, no sources of a VRT, no links.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from tqdm import tqdm
@@ -15,108 +16,110 @@ from tqdm import tqdm
 from cv.errors import InputError, SceneError
 from cv.io import file_signatures
 from cv.io.atomic_files import atomic_path, remove_stale_temporaries
-from cv.scene.remote import https, s3
 from cv.scene.remote.address import RemoteAddress
 from cv.scene.remote.allow_list import AllowList
 from cv.scene.remote.stream import ByteStream
 
 MAX_BYTES = 64 * 2**30
-"""Largest file that is fetched."""
-_BEGINNING = 24
-"""Bytes that are looked at, and told."""
+"""Size of the largest file that is downloaded."""
+_PACKAGES = {"https": "httpcore", "s3": "botocore"}
+_SHOWN_BYTES = 24
+"""How much of the beginning of an invalid file an error shows."""
 
 
 def download_scene(text: str, allowed: AllowList, folder: Path) -> Path:
-    """The image at the address `text` (https or s3), under `folder`; one that is there stays.
+    """Download the image at the address `text` into `folder` and return its path.
 
-    It appears whole or not at all. Raises SceneError where `allowed` does not name its host or
-    bucket, where its name leads to a private address, where the answer is another one than the
-    file, or no image, and where it breaks off; InputError where `folder` is none.
+    A file that is there already is not downloaded again. A new one appears whole or not at all.
+    Raises SceneError if the host or bucket is not allowed, its name leads to a private address, the
+    server does not answer with an image, or the connection breaks or is too slow; InputError if
+    `folder` is missing or the package for the address is not installed.
     """
     address = RemoteAddress.parse(text)
     allowed.check(address)
     if not folder.is_dir():
-        raise _no_folder(folder)
+        found = "a file" if folder.exists() else "no such folder"
+        remedy = f"Make it, mkdir -p {folder}, or name another one: --into FOLDER."
+        raise InputError(folder, found, "a folder for downloaded scenes is needed", remedy)
     target = address.within(folder)
-    if _is_there(address, target):
-        return target
-    room = https if address.scheme == "https" else s3
-    with room.open_stream(address, allowed) as stream, _draft(address, target) as draft:
-        _write(address, stream, draft)
-        _check_image(address, draft)
+    with _disk_errors(address, target):
+        if target.is_file():
+            return target
+        with _open_stream(address, allowed) as stream:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            remove_stale_temporaries(target)
+            with atomic_path(target) as draft:
+                _write(address, stream, draft)
+                _check_image(address, draft)
     return target
 
 
-def _is_there(address: RemoteAddress, target: Path) -> bool:
-    try:
-        return target.is_file()
-    except OSError as error:
-        raise _not_kept(address, target, error) from error
+def _open_stream(address: RemoteAddress, allowed: AllowList) -> AbstractContextManager[ByteStream]:
+    package = _PACKAGES[address.scheme]
+    if find_spec(package) is None:
+        raise InputError(
+            f"{address.scheme}://",
+            f"{package} is not installed",
+            "remote scenes need it",
+            'Install it: pip install "pierwatch[remote]".',
+        )
+    if address.scheme == "https":
+        from cv.scene.remote import https
+
+        return https.open_stream(address, allowed)
+    from cv.scene.remote import s3
+
+    return s3.open_stream(address, allowed)
 
 
 @contextmanager
-def _draft(address: RemoteAddress, target: Path) -> Iterator[Path]:
-    """A path to write to, which becomes `target`, in a folder that is made."""
+def _disk_errors(address: RemoteAddress, target: Path) -> Iterator[None]:
+    """Turn errors of the disk into a SceneError; those of the network are SceneErrors already."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        remove_stale_temporaries(target)
-        with atomic_path(target) as draft:
-            yield draft
+        yield
     except OSError as error:
-        raise _not_kept(address, target, error) from error
-
-
-def _not_kept(address: RemoteAddress, target: Path, error: OSError) -> SceneError:
-    return SceneError(
-        str(address),
-        f"it cannot be kept as {str(target)[:300]} ({error.strerror or error})",
-        "a folder that can be written, with space for it and its name, is needed",
-        "Free some space, or name another folder: --into FOLDER.",
-    )
+        raise SceneError(
+            str(address),
+            f"it cannot be kept as {str(target)[:300]} ({error.strerror or error})",
+            "a writable folder with enough space is needed, on a disk that takes such names",
+            "Free some space, or name another folder: --into FOLDER.",
+        ) from error
 
 
 def _write(address: RemoteAddress, stream: ByteStream, draft: Path) -> None:
-    """All bytes of `stream` into the file `draft`."""
+    """Write the whole stream to the file `draft`."""
     if stream.length is not None and stream.length > MAX_BYTES:
-        raise _sized(address, f"{stream.length} bytes")
+        raise _wrong_size(address, f"{stream.length} bytes")
     bar = tqdm(
         desc=address.path[-1], total=stream.length, unit="B", unit_scale=True, delay=2,
         disable=None, leave=False,
     )  # fmt: skip
-    done = 0
+    received = 0
     with bar, draft.open("wb") as out:
-        for part in stream.parts():
-            done += len(part)
-            if done > MAX_BYTES:
-                raise _sized(address, f"more than {MAX_BYTES} bytes")
-            out.write(part)
-            bar.update(len(part))
-    if not done or done != (stream.length if stream.length is not None else done):
-        raise _sized(address, f"{done} of {stream.length} bytes came")
+        for chunk in stream.read():
+            received += len(chunk)
+            if received > MAX_BYTES:
+                raise _wrong_size(address, f"more than {MAX_BYTES} bytes")
+            out.write(chunk)
+            bar.update(len(chunk))
+    if not received or stream.length not in (None, received):
+        raise _wrong_size(address, f"{received} of {stream.length} bytes were received")
 
 
 def _check_image(address: RemoteAddress, draft: Path) -> None:
-    """Raises SceneError for a page that asks to sign in, and whatever else is no image."""
+    """Raise SceneError unless the file begins like an image: it may be a page to sign in."""
     with draft.open("rb") as file:
-        start = file.read(_BEGINNING)
+        start = file.read(_SHOWN_BYTES)
     if not start.startswith(file_signatures.IMAGES):
         raise SceneError(
             str(address),
-            f"no image came (it begins with {start!r})",
+            f"the answer is not an image (it begins with {start!r})",
             "a GeoTIFF, PNG or JPEG is needed",
             "Check the address: some servers answer with a page where one has to sign in.",
         )
 
 
-def _no_folder(folder: Path) -> InputError:
-    if folder.exists():
-        return InputError(folder, "a file", "fetched scenes need a folder", "Name another: --into.")
-    return InputError(
-        folder, "no such folder", "fetched scenes need one", f"Make it: mkdir -p {folder}"
-    )
-
-
-def _sized(address: RemoteAddress, found: str) -> SceneError:
+def _wrong_size(address: RemoteAddress, found: str) -> SceneError:
     return SceneError(
         str(address),
         found,

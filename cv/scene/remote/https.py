@@ -1,104 +1,116 @@
-"""One file over HTTPS: from a host that is allowed, at an address that is, without any detour."""
+"""Download of one file over HTTPS with httpcore (extra `remote`).
+
+httpcore follows no redirects and reads no proxy settings. It is made to connect to the IP addresses
+that were checked, so that a name cannot lead elsewhere between check and connection. See
+docs/decisions/0001-remote-downloads.md.
+"""
 
 from __future__ import annotations
 
-import http.client
 import socket
 import ssl
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import httpcore
 
 from cv.errors import SceneError
 from cv.scene.remote.address import RemoteAddress
 from cv.scene.remote.allow_list import AllowList
 from cv.scene.remote.stream import TIMEOUT_S, ByteStream, download_error, network_errors
 
-_FAILURES = (OSError, http.client.HTTPException)
-
-
-class _Connection(http.client.HTTPSConnection):
-    """To one of the addresses that were looked at before; the certificate is the host's."""
-
-    def __init__(self, address: RemoteAddress, numbers: Sequence[str]) -> None:
-        self._context_used = ssl.create_default_context()
-        super().__init__(address.host, address.port, timeout=TIMEOUT_S)
-        self._numbers = numbers
-
-    def connect(self) -> None:
-        """Connects to the first one that answers; no proxy, no other address."""
-        self.sock = self._context_used.wrap_socket(
-            self._plain(), server_hostname=self.host, suppress_ragged_eofs=False
-        )
-
-    def _plain(self) -> socket.socket:
-        for number in self._numbers[:-1]:
-            try:
-                return socket.create_connection((number, self.port), self.timeout)
-            except OSError:
-                continue
-        return socket.create_connection((self._numbers[-1], self.port), self.timeout)
+_FAILURES = (OSError, httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 
 
 @contextmanager
 def open_stream(address: RemoteAddress, allowed: AllowList) -> Iterator[ByteStream]:
-    """The file at `address`; raises SceneError, also for an answer that leads elsewhere."""
+    """Request the file at `address` and yield it as a stream.
+
+    Raises SceneError if the host or one of its IP addresses is not allowed, if the server cannot be
+    reached, or if it answers anything but the file.
+    """
     allowed.check(address)
-    with closing(_Connection(address, _numbers(address, allowed))) as connection:
-        with network_errors(address, _FAILURES), _deadline(connection):
-            connection.request("GET", address.target, headers={"Accept-Encoding": "identity"})
-            answer = connection.getresponse()
-        if answer.status != http.client.OK:
-            raise _refused(address, answer)
-        if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise download_error(address, "it comes in another encoding than it was asked for")
-        yield ByteStream(address, answer.read1, _length(address, answer), _FAILURES)
+    context = ssl.create_default_context()
+    context.sslsocket_class = _StrictSocket
+    backend = _PinnedBackend(_resolve(address, allowed))
+    with httpcore.ConnectionPool(context, network_backend=backend) as pool:
+        with network_errors(address, _FAILURES):
+            response = pool.handle_request(_request(address))
+            response.extensions["network_stream"].get_extra_info("socket").answered = True
+        headers = {name.lower(): value for name, value in response.headers}
+        _check_response(address, response, headers)
+        length = headers.get(b"content-length")
+        chunks = (chunk for chunk in response.iter_stream() if chunk)
+        yield ByteStream(address, chunks, None if length is None else int(length), _FAILURES)
 
 
-def _length(address: RemoteAddress, answer: http.client.HTTPResponse) -> int | None:
-    """Bytes that are promised, None: not told. Source: RFC 9110, 8.6."""
-    told = set(answer.headers.get_all("Content-Length", ()))
-    if len(told) > 1:
-        raise download_error(address, "it is said to have several lengths")
-    length = told.pop() if told else ""
-    return int(length) if length.isdecimal() and len(length) < 19 else None
+def _request(address: RemoteAddress) -> httpcore.Request:
+    return httpcore.Request(
+        "GET",
+        httpcore.URL(
+            scheme="https", host=address.host, port=address.port, target=address.target.encode()
+        ),
+        headers={"Host": address.home, "Accept-Encoding": "identity"},
+        extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT_S)},
+    )
 
 
-@contextmanager
-def _deadline(connection: _Connection) -> Iterator[None]:
-    """Breaks the connection where an answer does not begin: headers can go on for ever."""
-
-    def cut() -> None:
-        if connection.sock is not None:
-            with suppress(OSError):
-                connection.sock.shutdown(socket.SHUT_RDWR)
-
-    watch = threading.Timer(TIMEOUT_S, cut)
-    watch.daemon = True
-    watch.start()
-    try:
-        yield
-    finally:
-        watch.cancel()
-
-
-def _numbers(address: RemoteAddress, allowed: AllowList) -> list[str]:
-    """The addresses that the host's name stands for; all of them have to be allowed."""
-    with network_errors(address, (OSError, UnicodeError)):
-        known = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-    numbers = list(dict.fromkeys(str(where[0]) for *_, where in known))
-    for number in numbers:
-        allowed.check_resolved(address, number)
-    return numbers
-
-
-def _refused(address: RemoteAddress, answer: http.client.HTTPResponse) -> SceneError:
-    if 300 <= answer.status < 400:
-        found = f"it leads elsewhere (HTTP {answer.status})"
-        return SceneError(
+def _check_response(
+    address: RemoteAddress, response: httpcore.Response, headers: dict[bytes, bytes]
+) -> None:
+    if 300 <= response.status < 400:
+        raise SceneError(
             str(address),
-            found,
-            "addresses are not followed",
+            f"it leads elsewhere (HTTP {response.status})",
+            "redirects are not followed",
             "Give the address of the file itself, and allow its host.",
         )
-    return download_error(address, f"HTTP {answer.status} {answer.reason[:80]}")
+    if response.status != 200:
+        reason = response.extensions.get("reason_phrase", b"").decode("latin-1")
+        raise download_error(address, f"HTTP {response.status} {reason[:80]}")
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise download_error(address, "the server encoded it, although this was not requested")
+
+
+def _resolve(address: RemoteAddress, allowed: AllowList) -> list[str]:
+    """Return the IP addresses of the host; raise SceneError if any of them is not allowed."""
+    with network_errors(address, (OSError, UnicodeError)):
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    ips = list(dict.fromkeys(str(endpoint[0]) for *_, endpoint in found))
+    for ip in ips:
+        allowed.check_resolved(address, ip)
+    return ips
+
+
+class _PinnedBackend(httpcore.SyncBackend):
+    """Connects to the first of given IP addresses that answers, whatever the host's name is."""
+
+    def __init__(self, ips: list[str]) -> None:
+        self._ips = ips
+
+    def connect_tcp(self, host: str, *args: Any, **options: Any) -> httpcore.NetworkStream:
+        for ip in self._ips[:-1]:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return super().connect_tcp(ip, *args, **options)
+        return super().connect_tcp(self._ips[-1], *args, **options)
+
+
+class _StrictSocket(ssl.SSLSocket):
+    """A TLS connection that never takes a cut for the end, and on which an answer begins in time.
+
+    Without the time limit, headers could go on for ever.
+    """
+
+    answered = False
+    """The answer has begun; from then on only silence is limited."""
+    _start: float | None = None
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        self.suppress_ragged_eofs = False
+        now = time.monotonic()
+        self._start = now if self._start is None else self._start
+        if not self.answered and now - self._start > TIMEOUT_S:
+            raise TimeoutError(f"no answer began within {TIMEOUT_S:g} s")
+        return super().recv(buflen, flags)

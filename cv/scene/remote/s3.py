@@ -1,8 +1,8 @@
-"""One file from S3 or what speaks like it (extra `s3`), from a bucket that is allowed.
+"""Download of one file from S3, or a service like it, with botocore (extra `remote`).
 
-Credentials, region and endpoint are those of the AWS configuration: environment and files. Without
-credentials the bucket is asked as anybody may. No other service is asked for credentials: neither
-the metadata of a virtual machine nor that of a container.
+Credentials, region and endpoint come from the AWS configuration: environment and files. Without
+credentials the request is anonymous. No other service is asked for credentials, neither the
+instance metadata of a virtual machine nor that of a container.
 """
 
 from __future__ import annotations
@@ -11,41 +11,50 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from cv.errors import InputError
+from botocore import UNSIGNED, exceptions
+from botocore.config import Config
+from botocore.session import Session
+
 from cv.scene.remote.address import RemoteAddress
 from cv.scene.remote.allow_list import AllowList
 from cv.scene.remote.stream import TIMEOUT_S, ByteStream, network_errors
 
-_ASKING = ("iam-role", "container-role", "assume-role", "assume-role-with-web-identity", "sso")
-"""Ways to credentials that ask another service."""
-_PART = 2**12
-"""Bytes that are waited for."""
+_LOCAL_PROVIDERS = (
+    "env",
+    "shared-credentials-file",
+    "custom-process",
+    "config-file",
+    "ec2-credentials-file",
+    "boto-config",
+)
+"""Sources of credentials that contact no other service."""
+_CHUNK_BYTES = 2**12
+_FAILURES = (
+    exceptions.BotoCoreError,
+    exceptions.ClientError,
+    exceptions.HTTPClientError,
+    OSError,
+    ValueError,  # an endpoint that is not an address
+)
 
 
 @contextmanager
 def open_stream(address: RemoteAddress, allowed: AllowList) -> Iterator[ByteStream]:
-    """The file at `address`; raises SceneError, and InputError without botocore."""
+    """Request the file at `address` and yield it as a stream; raise SceneError."""
     allowed.check(address)
-    failures = _failures()
-    with network_errors(address, failures):
+    with network_errors(address, _FAILURES):
         answer = _client().get_object(Bucket=address.host, Key=address.target)
     with closing(answer["Body"]) as body:
-
-        def some(_: int) -> bytes:  # `body.read` waits until all that it is asked for is there
-            return bytes(body.read(_PART))
-
-        yield ByteStream(address, some, answer.get("ContentLength"), failures)
+        chunks = body.iter_chunks(_CHUNK_BYTES)
+        yield ByteStream(address, chunks, answer.get("ContentLength"), _FAILURES)
 
 
 def _client() -> Any:
-    from botocore import UNSIGNED
-    from botocore.config import Config
-    from botocore.session import Session
-
     session: Any = Session()
-    providers = session.get_component("credential_provider")
-    for name in _ASKING:
-        providers.remove(name)
+    resolver = session.get_component("credential_provider")
+    for provider in list(resolver.providers):
+        if provider.METHOD not in _LOCAL_PROVIDERS:
+            resolver.providers.remove(provider)
     settings: dict[str, Any] = {
         "connect_timeout": TIMEOUT_S,
         "read_timeout": TIMEOUT_S,
@@ -55,18 +64,3 @@ def _client() -> Any:
         settings["signature_version"] = UNSIGNED
     region = session.get_config_variable("region") or "us-east-1"
     return session.create_client("s3", region_name=region, config=Config(**settings))
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    """What botocore raises; a setting that is no address is a ValueError."""
-    try:
-        from botocore import exceptions
-    except ImportError as error:
-        raise InputError(
-            "s3://",
-            "botocore is not installed",
-            "scenes in S3 need it",
-            'Install it: pip install "pierwatch[s3]".',
-        ) from error
-    own = (exceptions.BotoCoreError, exceptions.ClientError, exceptions.HTTPClientError)
-    return (*own, OSError, ValueError)

@@ -1,9 +1,9 @@
-"""Bytes that come from elsewhere, and what becomes of a connection that breaks."""
+"""The bytes of a file while it is downloaded, and the errors of its connection."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -12,44 +12,43 @@ from cv.io.terminal_text import printable_line
 from cv.scene.remote.address import RemoteAddress
 
 TIMEOUT_S = 60.0
-"""Without a byte for so long a connection is given up."""
+"""A connection is given up if it is silent, or its answer has not begun, for this long."""
 MIN_BYTES_PER_S = 1000
-"""Bytes a second: one that brings fewer, once so long has gone, is given up too."""
-_PART = 2**20
+"""A download that is slower than this on average is given up, once TIMEOUT_S has passed."""
 
 
 @dataclass(frozen=True)
 class ByteStream:
-    """One file on its way."""
+    """One file while it is downloaded."""
 
     address: RemoteAddress
-    read: Callable[[int], bytes]
-    """Up to so many bytes, those that are there; empty at the end."""
+    chunks: Iterator[bytes]
+    """The bytes as they arrive; no chunk is empty."""
     length: int | None
-    """Bytes in all, where the server says so."""
+    """Size announced by the server, bytes; None if it announces none."""
     failures: tuple[type[Exception], ...]
-    """What `read` raises where the connection breaks."""
+    """The exceptions that `chunks` raises if the connection breaks."""
 
-    def parts(self) -> Iterator[bytes]:
-        """All bytes, part by part; raises SceneError where the connection breaks, or drips."""
-        began, done = time.monotonic(), 0
-        while part := self._part():
-            yield part
-            done += len(part)
-            lasted = time.monotonic() - began
-            if lasted > TIMEOUT_S and done < MIN_BYTES_PER_S * lasted:
+    def read(self) -> Iterator[bytes]:
+        """Yield the chunks; raise SceneError if the connection breaks or is too slow."""
+        start, received = time.monotonic(), 0
+        while chunk := self._next_chunk():
+            yield chunk
+            received += len(chunk)
+            elapsed = time.monotonic() - start
+            if elapsed > TIMEOUT_S and received < MIN_BYTES_PER_S * elapsed:
                 raise download_error(
-                    self.address, f"fewer than {MIN_BYTES_PER_S} bytes a second came"
+                    self.address, f"fewer than {MIN_BYTES_PER_S} bytes a second were received"
                 )
 
-    def _part(self) -> bytes:
+    def _next_chunk(self) -> bytes:
         with network_errors(self.address, self.failures):
-            return self.read(_PART)
+            return next(self.chunks, b"")
 
 
 @contextmanager
 def network_errors(address: RemoteAddress, failures: tuple[type[Exception], ...]) -> Iterator[None]:
-    """Turns `failures`, of the network, into a SceneError that says that the file did not come."""
+    """Turn exceptions of the network into a SceneError about the file at `address`."""
     try:
         yield
     except failures as error:
@@ -57,15 +56,11 @@ def network_errors(address: RemoteAddress, failures: tuple[type[Exception], ...]
 
 
 def download_error(address: RemoteAddress, error: object) -> SceneError:
-    """What is said of a file that did not come."""
+    """Return the error for a file that could not be downloaded; `error` is printed safely."""
+    reason = printable_line(" ".join(str(error).split()))[:200]
     return SceneError(
         str(address),
-        f"it did not come ({_plain(str(error))[:200]})",
+        f"the download failed ({reason})",
         "the whole file is needed",
-        "Check the address and the right to read it, and run the same command again.",
+        "Check the address and your permission to read it, and run the same command again.",
     )
-
-
-def _plain(text: str) -> str:
-    """`text` on one line, whatever a server says."""
-    return printable_line(" ".join(text.split()))

@@ -1,4 +1,4 @@
-"""Addresses and what is allowed: nothing is connected to that was not named."""
+"""Remote addresses, and the list of what may be contacted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cv.scene.remote.address import RemoteAddress, is_remote
 from cv.scene.remote.allow_list import AllowList
 
 
-def test_an_address_and_its_place(tmp_path):
+def test_an_address_is_parsed_and_has_its_own_path(tmp_path):
     address = RemoteAddress.parse("https://Images.Example:8443/2024/a%20b.tif?sig=secret")
     assert (address.scheme, address.host, address.port) == ("https", "images.example", 8443)
     assert address.path == ("2024", "a b.tif")
@@ -29,7 +29,7 @@ def test_an_address_and_its_place(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["a.tif", "http://a.example/a.tif", "file:///a.tif", None])
-def test_what_is_no_address_of_ours(text):
+def test_paths_and_other_schemes_are_not_remote(text):
     assert not is_remote(text)
 
 
@@ -75,12 +75,12 @@ def test_what_is_no_address_of_ours(text):
         "s3://bucket/../other/a.tif",
     ],
 )
-def test_addresses_that_are_refused(text):
+def test_invalid_addresses_are_refused(text):
     with pytest.raises(SceneError):
         RemoteAddress.parse(text)
 
 
-def test_no_two_addresses_are_kept_in_one_place(tmp_path):
+def test_different_addresses_have_different_paths(tmp_path):
     addresses = [
         "https://[2001:db8::1]:8443/a.tif",
         "https://[2001:db8::1:8443]/a.tif",
@@ -95,10 +95,10 @@ def test_no_two_addresses_are_kept_in_one_place(tmp_path):
     assert len(kept) == len(addresses)
 
 
-def test_a_refusal_does_not_tell_a_password():
-    with pytest.raises(SceneError) as told:
+def test_an_error_does_not_print_passwords():
+    with pytest.raises(SceneError) as caught:
         RemoteAddress.parse("https://user:hunter2@a.example/a.tif?sig=hunter3")
-    assert "hunter" not in str(told.value)
+    assert "hunter" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_refusal_does_not_tell_a_password():
         (["[2001:4860:0::8888]:443"], "https://[2001:4860::8888]/a.tif"),
     ],
 )
-def test_what_is_allowed(entries, text):
+def test_an_entry_allows_its_own_address(entries, text):
     AllowList.of(entries).check(RemoteAddress.parse(text))
 
 
@@ -137,7 +137,7 @@ def test_what_is_allowed(entries, text):
         (["10.0.0.0/8"], "https://10.1.2.3/a.tif"),
     ],
 )
-def test_what_is_not_allowed(entries, text):
+def test_an_entry_allows_nothing_else(entries, text):
     with pytest.raises(SceneError, match="is not allowed"):
         AllowList.of(entries).check(RemoteAddress.parse(text))
 
@@ -150,7 +150,7 @@ def test_what_is_not_allowed(entries, text):
         *("s3://b", "[::1]", "[::1]:0", "[a.example]:1", "::1:8443:z"),
     ],
 )
-def test_entries_that_mean_nothing(entry):
+def test_invalid_entries_are_refused(entry):
     with pytest.raises(InputError, match="--allow"):
         AllowList.of([entry])
 
@@ -166,11 +166,11 @@ def test_entries_that_mean_nothing(entry):
         "s3://bucket/a.tif",
     ],
 )
-def test_the_entry_that_is_advised_allows(text):
+def test_the_entry_suggested_by_the_error_is_sufficient(text):
     address = RemoteAddress.parse(text)
-    with pytest.raises(SceneError) as told:
+    with pytest.raises(SceneError) as caught:
         AllowList.of([]).check(address)
-    AllowList.of([told.value.remedy.partition("--allow ")[2].rstrip(".")]).check(address)
+    AllowList.of([caught.value.remedy.partition("--allow ")[2].rstrip(".")]).check(address)
 
 
 PRIVATE = (
@@ -205,20 +205,20 @@ PRIVATE = (
 
 
 @pytest.mark.parametrize("number", PRIVATE)
-def test_a_name_does_not_lead_to_a_private_address(number):
+def test_a_host_may_not_resolve_to_a_private_address(number):
     address = RemoteAddress.parse("https://a.example/a.tif")
     with pytest.raises(SceneError, match="not public"):
         AllowList.of(["a.example"]).check_resolved(address, number)
 
 
 @pytest.mark.parametrize("number", ["8.8.8.8", "2001:4860:4860::8888", "::ffff:8.8.8.8"])
-def test_a_name_leads_to_a_public_address(number):
+def test_a_host_may_resolve_to_a_public_address(number):
     AllowList.of(["a.example"]).check_resolved(
         RemoteAddress.parse("https://a.example/a.tif"), number
     )
 
 
-def test_a_network_of_ones_own_may_be_named():
+def test_a_private_network_may_be_allowed():
     allowed = AllowList.of(["a.example", "10.1.0.0/16"])
     address = RemoteAddress.parse("https://a.example/a.tif")
     allowed.check_resolved(address, "10.1.2.3")
@@ -226,7 +226,7 @@ def test_a_network_of_ones_own_may_be_named():
         allowed.check_resolved(address, "10.2.0.1")
 
 
-def test_an_address_that_is_named_may_be_private_with_its_port_too():
+def test_a_private_address_may_be_allowed_with_its_port():
     for entry in ("10.1.2.3:8443", "[fc00::1]:8443"):
         host = entry.rpartition(":")[0].strip("[]")
         address = RemoteAddress.parse(f"https://{entry}/a.tif")
