@@ -1,1 +1,1 @@
-"""From detections to the counts of piers."""
+"""From detections to the counts of piers, with their uncertainty."""

@@ -1,4 +1,4 @@
-"""Which detection belongs to which pier, and which containers lie on a ship."""
+"""Assign detections to piers: hulls to berths, containers to piers or to the deck of a hull."""
 
 from __future__ import annotations
 
@@ -6,51 +6,56 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from cv.counting.zones import Zone
-from cv.geometry.oriented_boxes import Floats, Indices, OrientedBoxes
+from cv.geometry.arrays import BoolArray, Float64Array, Indices
+from cv.geometry.oriented_boxes import OrientedBoxes
 
 MIN_OVERLAP = 1 / 3
-"""Least part of a hull's area in a berth for the hull to lie there."""
+"""Minimum share of a hull's area inside a berth for the hull to be assigned to it."""
 UNASSIGNED = -1
-"""Pier of a detection that belongs to none."""
+"""Pier index of a detection that is assigned to no pier."""
 
 
 @dataclass(frozen=True, eq=False)
 class HullAssignment:
-    """Where hulls lie."""
+    """The berths of hulls."""
 
     pier: Indices
-    """(n,) position of the pier in whose berth each hull lies, or `NOWHERE`."""
-    afloat: NDArray[np.bool_]
-    """(n,) False for a hull that lies more on a pier than in a berth: it cannot be one."""
+    """(n,) index of the pier in whose berth each hull lies, or `UNASSIGNED`."""
+    afloat: BoolArray
+    """(n,) False: more of it lies on a pier than in a berth, so it is a false detection."""
 
 
 @dataclass(frozen=True, eq=False)
 class ContainerAssignment:
-    """Where containers stand."""
+    """The piers of containers, and which of them are on deck."""
 
     pier: Indices
-    """(n,) position of the pier each container counts for, or `NOWHERE`."""
-    aboard: NDArray[np.bool_]
-    """(n,) True for containers on the deck of a hull."""
+    """(n,) index of the pier that each container is counted for, or `UNASSIGNED`."""
+    aboard: BoolArray
+    """(n,) True: on the deck of a hull."""
 
 
-def assign_hulls(hulls: OrientedBoxes, places: tuple[Zone, ...]) -> HullAssignment:
-    """Each hull goes to the berth that holds most of it, at least `LIES_IN`; ties to the first.
+def assign_hulls(hulls: OrientedBoxes, zones: tuple[Zone, ...]) -> HullAssignment:
+    """Assign each hull to the berth with the largest share of it, at least `MIN_OVERLAP`.
 
-    Berths that are mere buffers overlap: among those that hold a hull the nearest outline counts.
+    Of equal shares the first berth is taken. Berths that are buffers around piers overlap: among
+    those with enough of a hull the one whose pier is nearest is taken.
+
+    Args:
+        hulls: Boxes in ground metres.
+        zones: The piers of the scene.
     """
     if not len(hulls):
         return HullAssignment(np.zeros(0, np.int64), np.zeros(0, dtype=bool))
-    in_berth = _shares(hulls, [place.berth for place in places])
-    declared = np.array([place.declared for place in places])
-    outlines = np.array([place.outline for place in places], dtype=object)
-    on_land = _shares(hulls, [shapely.union_all([place.outline for place in places])])[:, 0]
+    in_berth = _area_shares(hulls, [zone.berth for zone in zones])
+    declared = np.array([zone.declared for zone in zones])
+    outlines = np.array([zone.outline for zone in zones], dtype=object)
+    on_land = _area_shares(hulls, [shapely.union_all([zone.outline for zone in zones])])[:, 0]
     best = in_berth.argmax(axis=1)
-    away = shapely.distance(hulls.polygons()[:, None], outlines[None, :])
-    nearest = np.where(declared | (in_berth < MIN_OVERLAP), np.inf, away).argmin(axis=1)
+    distance = shapely.distance(hulls.polygons()[:, None], outlines[None, :])
+    nearest = np.where(declared | (in_berth < MIN_OVERLAP), np.inf, distance).argmin(axis=1)
     best = np.where(declared[best] | (in_berth.max(axis=1) < MIN_OVERLAP), best, nearest)
     share = in_berth[np.arange(len(hulls)), best]
     afloat = share >= on_land - 1e-9
@@ -59,21 +64,27 @@ def assign_hulls(hulls: OrientedBoxes, places: tuple[Zone, ...]) -> HullAssignme
 
 def assign_containers(
     containers: OrientedBoxes,
-    places: tuple[Zone, ...],
+    zones: tuple[Zone, ...],
     hulls: OrientedBoxes,
-    moorings: HullAssignment,
+    hull_assignment: HullAssignment,
 ) -> ContainerAssignment:
-    """A container whose middle is in a hull afloat is aboard and goes where that hull goes.
+    """Assign each container to the hull, or else the first pier, that contains its centre.
 
-    Any other one goes to the first pier whose outline holds its middle.
+    A container on a hull afloat is aboard and is counted for the pier of that hull.
+
+    Args:
+        containers: Boxes in ground metres.
+        zones: The piers of the scene.
+        hulls: Boxes in ground metres.
+        hull_assignment: The berths of `hulls`.
     """
     points = shapely.points(containers.centers)
     pier = np.full(len(containers), UNASSIGNED, np.int64)
-    for i in range(len(places) - 1, -1, -1):
-        pier[shapely.intersects(places[i].outline, points)] = i
+    for i in range(len(zones) - 1, -1, -1):
+        pier[shapely.intersects(zones[i].outline, points)] = i
     aboard = np.zeros(len(containers), dtype=bool)
     for polygon, berth, afloat in zip(
-        hulls.polygons(), moorings.pier, moorings.afloat, strict=True
+        hulls.polygons(), hull_assignment.pier, hull_assignment.afloat, strict=True
     ):
         inside = shapely.intersects(polygon, points) & ~aboard
         if afloat:
@@ -82,9 +93,9 @@ def assign_containers(
     return ContainerAssignment(pier, aboard)
 
 
-def _shares(boxes: OrientedBoxes, shapes: list[shapely.Geometry]) -> Floats:
-    """(boxes, shapes): the part of each box's area that lies in each shape."""
+def _area_shares(boxes: OrientedBoxes, shapes: list[shapely.Geometry]) -> Float64Array:
+    """Return the share (boxes, shapes) of each box's area that lies in each shape."""
     polygons = boxes.polygons()[:, None]
-    shared = shapely.area(shapely.intersection(polygons, np.array(shapes, dtype=object)[None, :]))
-    shares: Floats = shared / np.maximum(boxes.areas, 1e-12)[:, None]
+    common = shapely.area(shapely.intersection(polygons, np.array(shapes, dtype=object)[None, :]))
+    shares: Float64Array = common / np.maximum(boxes.areas, 1e-12)[:, None]
     return shares

@@ -1,7 +1,8 @@
-"""The count of one pier in one scene, and what it is made of."""
+"""The count of one pier in one scene: estimates, stacks, berthed hulls, and their provenance."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,34 +11,41 @@ from cv.site import PierRole
 
 
 class CountStatus(StrEnum):
-    """What a count is worth."""
+    """Whether a count has numbers, and of what."""
 
     COUNTED = "counted"
-    """So much of pier and berth was seen that nothing that is counted fits into the rest."""
+    """The whole pier and berth were visible, up to areas too small for a container or a hull."""
     PARTIAL = "partial"
-    """A part was seen; numbers are of that part, the rest is unknown."""
+    """Only a part was visible; the numbers are those of that part."""
     NOT_VISIBLE = "not_visible"
-    """Nothing to speak of was seen; there is no number."""
+    """Too little was visible; there is no number."""
     OUT_OF_RANGE = "out_of_range"
-    """The scene's GSD is outside of what the model accepts; there is no number."""
+    """The scene's GSD is outside the range of the model; there is no number."""
     FAILED = "failed"
-    """Counting broke off; there is no number; `reason` says why."""
+    """Counting raised an error; there is no number, `reason` holds the error."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its interval; all None where the number is unknown. Unknown is never zero."""
+    """A number with its interval; all three are None if it is unknown. Unknown is never 0.
+
+    >>> estimate = Estimate(38.0, 33.0, 41.0)
+    >>> print(estimate)
+    38 (33 to 41)
+    >>> Estimate(None, None, None).known
+    False
+    """
 
     value: float | None
-    """What was counted, in objects (or TEU)."""
+    """The count, in objects or TEU."""
     low: float | None
-    """Lower end of the interval at the count's level."""
+    """Lower end of the interval, see `PierCount.interval_level`."""
     high: float | None
-    """Upper end of the interval at the count's level."""
+    """Upper end of the interval."""
 
     @property
     def known(self) -> bool:
-        """Whether there is a number."""
+        """Whether the number is known."""
         return self.value is not None
 
     def __str__(self) -> str:
@@ -47,21 +55,21 @@ class Estimate:
 
 
 UNKNOWN = Estimate(None, None, None)
-"""The estimate of what was not seen."""
+"""The estimate of what was not visible."""
 
 
 @dataclass(frozen=True)
 class ContainerStack:
-    """Containers on a pier that touch."""
+    """A group of touching containers on a pier."""
 
     containers: int
-    """Visible roofs."""
+    """Number of visible roofs."""
     length_m: float
-    """Long side of the smallest rectangle around the stack, metres."""
+    """Long side of the minimum rotated rectangle around the stack, metres."""
     width_m: float
-    """Its short side, metres."""
+    """Short side of that rectangle, metres."""
     center: tuple[float, float]
-    """Middle of that rectangle, pixels (x, y) of the scene as delivered."""
+    """Centre of that rectangle, pixels (x, y) of the scene as delivered."""
 
 
 @dataclass(frozen=True)
@@ -69,62 +77,79 @@ class BerthedHull:
     """A ship at a berth."""
 
     length_m: float
-    """Length over all, metres."""
+    """Overall length, metres."""
     beam_m: float
     """Beam, metres."""
     heading_deg: float
-    """Direction of the keel line, degrees clockwise from true north in [0, 180): which end is the
-    bow is not told; nan without a CRS."""
+    """Direction of the keel line, degrees clockwise from true north in [0, 180); bow and stern are
+    not distinguished. nan without a CRS."""
     score: float
     """The detector's score, 0 to 1."""
     center: tuple[float, float]
-    """Its middle, pixels (x, y) of the scene as delivered."""
+    """Centre of the hull, pixels (x, y) of the scene as delivered."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PierCount:
-    """What one scene says about one pier."""
+    """The count of one pier in one scene."""
 
     scene: str
     """Identifier of the scene."""
     pier: str
-    """Name of the pier; the scene's own when the whole image was counted."""
+    """Name of the pier; the identifier of the scene if the whole image was counted."""
     role: PierRole
     acquired: datetime | None
-    """When the scene was taken, UTC."""
+    """Acquisition time of the scene, UTC."""
     status: CountStatus
     reason: str
-    """Why the status is not `counted`; empty when it is."""
+    """Why the status is not `counted`; empty if it is."""
     visible_fraction: float | None
-    """Share of the pier's area that was seen, 0 to 1; None where counting failed."""
+    """Visible share of the pier's area, 0 to 1; None if counting failed."""
     berth_visible_fraction: float | None
-    """Share of its berth's area that was seen, 0 to 1; None without a berth, too."""
+    """Visible share of the berth's area, 0 to 1; None if counting failed or it has no berth."""
     visibility: str
-    """What the fractions rest on: "udm2" (clouds and shadows are known), "mask" (nodata only),
-    "none" (counting failed)."""
+    """Source of the fractions: "udm2" (clouds and shadows are masked), "mask" (nodata only), "none"
+    (counting failed)."""
     radiometry: str
-    """How the scene's values became colours: name, bands, limits, gamma."""
+    """How pixel values became 8-bit colours: profile, bands, limits, gamma."""
     containers: Estimate
     """Visible roofs on the pier."""
     teu: Estimate
-    """Twenty-foot equivalents of those roofs: 1 for a 20 ft box, 2 for longer ones."""
+    """Twenty-foot equivalent units of those roofs: 1 for a 20 ft container, 2 for longer ones."""
     hulls: Estimate
     """Ships at the berth."""
     aboard: Estimate
-    """Visible roofs of containers on the decks of those ships."""
+    """Visible roofs on the decks of those ships."""
     stacks: tuple[ContainerStack, ...]
     berthed: tuple[BerthedHull, ...]
     gsd_m: tuple[float, float]
-    """The scene's ground sampling distance here, metres a pixel along x and y."""
+    """Ground sampling distance of the scene at the pier, metres per pixel along x and y."""
     method: str
-    """How it was counted: "resolved" (single boxes) in this version."""
+    """Counting method: "resolved" (single containers) in this version."""
     interval_level: float
-    """Share of scenes whose true number the intervals are meant to contain, for instance 0.9."""
+    """Nominal coverage of the intervals, for instance 0.9."""
     interval_calibrated: bool
-    """Whether the intervals come from measured errors; False: from detection scores alone."""
+    """Whether the intervals come from a calibration; False: from detection scores alone."""
     model: str
     """sha256 of the model file, hexadecimal."""
     settings: str
-    """sha256 of what else shaped the number (piers, berths, radiometry, cloud mask, constants)."""
+    """sha256 of everything else that shapes the counts (piers, berths, radiometry, cloud mask,
+    constants), hexadecimal."""
     place: str
-    """sha256 of the pier's outline and berth, hexadecimal: numbers of one place are comparable."""
+    """sha256 of the pier's outline and berth, hexadecimal. Only counts with the same value are
+    comparable."""
+
+    def __repr__(self) -> str:
+        return (
+            f"PierCount({self.pier!r}, {self.scene!r}, {self.status.value}, "
+            f"containers={self.containers}, hulls={self.hulls})"
+        )
+
+
+def format_percentage(share: float | None) -> str:
+    """Return `share` (0 to 1) as text, rounded down so that only all of it is 100%; None is "-".
+
+    >>> format_percentage(0.999)
+    '99%'
+    """
+    return "-" if share is None else f"{math.floor(100 * share + 1e-9)}%"

@@ -1,9 +1,9 @@
-"""The counts of one scene: one value per pier, with the sightings behind them."""
+"""The counts of one scene: one per pier, with the detections behind them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
 import pandas as pd
@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     import geopandas
 
 QUANTITIES = ("containers", "teu", "hulls", "aboard")
-"""Names of the fields of a count that are estimates."""
+"""Names of the fields of a `PierCount` that are estimates."""
 
 
 @dataclass(frozen=True)
 class SceneCounts(Sequence[PierCount]):
-    """One count per pier, in the order of the site."""
+    """One count per pier, in the order of the site.
+
+    A sequence of `PierCount` that can also be indexed by the name, or an alias, of a pier:
+    `counts["Pier 2"].containers`. A notebook shows it as a table.
+    """
 
     scene: str
     """Identifier of the scene."""
@@ -29,17 +33,20 @@ class SceneCounts(Sequence[PierCount]):
     """sha256 of the scene's file, hexadecimal."""
     piers: tuple[PierCount, ...]
     detections: tuple[GeoreferencedDetection, ...]
-    """Every detection that was kept, on a pier or not: containers, then hulls, best score first."""
+    """All detections above the thresholds, on a pier or not: containers, then hulls, by score."""
+    aliases: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Other names of the piers, and the name that each stands for."""
 
     @overload
     def __getitem__(self, key: int | str) -> PierCount: ...
     @overload
     def __getitem__(self, key: slice) -> tuple[PierCount, ...]: ...
     def __getitem__(self, key: int | str | slice) -> PierCount | tuple[PierCount, ...]:
-        """The count at a position, or of the pier with that name (KeyError if there is none)."""
+        """Return the count at a position, or of the pier with a name or alias; raises KeyError."""
         if isinstance(key, str):
+            name = self.aliases.get(key, key)
             for count in self.piers:
-                if count.pier == key:
+                if count.pier == name:
                     return count
             names = ", ".join(count.pier for count in self.piers)
             raise KeyError(f"no pier is called {key!r}; there are {names}")
@@ -52,11 +59,11 @@ class SceneCounts(Sequence[PierCount]):
         return iter(self.piers)
 
     def to_dataframe(self) -> pd.DataFrame:
-        """A row per pier; estimates as NAME, NAME_low, NAME_high; unknown numbers are missing."""
+        """Return a row per pier; estimates as NAME, NAME_low, NAME_high, missing where unknown."""
         return counts_to_dataframe(self.piers)
 
     def to_geodataframe(self) -> geopandas.GeoDataFrame:
-        """A row per sighting with its outline in EPSG:4326 (needs the extra `gis`)."""
+        """Return a row per detection with its outline in EPSG:4326 (needs the extra `gis`)."""
         import geopandas
 
         rows = [
@@ -70,12 +77,16 @@ class SceneCounts(Sequence[PierCount]):
             crs="EPSG:4326",
         )
 
+    def __repr__(self) -> str:
+        found = len(self.detections)
+        return f"SceneCounts({self.scene!r}, piers={len(self)}, detections={found})"
+
     def _repr_html_(self) -> str:
         return str(self.to_dataframe().to_html(index=False, na_rep="unknown"))
 
 
 def counts_to_dataframe(counts: Sequence[PierCount]) -> pd.DataFrame:
-    """`counts` as a table: a row each, in order, numbers as nullable floats."""
+    """Return a row per count, in order; numbers are nullable floats."""
     table = pd.DataFrame(
         {
             "scene": [count.scene for count in counts],
@@ -108,5 +119,5 @@ def counts_to_dataframe(counts: Sequence[PierCount]) -> pd.DataFrame:
 
 
 def _numbers(values: Iterable[float | None]) -> Any:
-    """A column in which what is unknown is missing."""
+    """Return a nullable column; None is missing."""
     return pd.array(list(values), dtype="Float64")

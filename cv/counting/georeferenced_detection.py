@@ -1,4 +1,4 @@
-"""A sighting: one detection that was kept, placed on the scene and on the Earth."""
+"""A detection with its position in the scene and on the Earth."""
 
 from __future__ import annotations
 
@@ -7,25 +7,27 @@ from dataclasses import dataclass
 import shapely
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GeoreferencedDetection:
-    """One container or hull that was seen."""
+    """One detected container or hull."""
 
     kind: str
     """Class: "container" or "hull"."""
     score: float
     """The detector's score, 0 to 1."""
     corners: tuple[tuple[float, float], ...]
-    """Four (x, y) in ring order, pixels of the scene as delivered, (0, 0) at the outer corner."""
+    """Four corners (x, y) in ring order, pixels of the scene as delivered."""
     outline: shapely.Polygon | None
-    """The box in WGS 84 longitude, latitude, degrees; None without a CRS."""
+    """The box in WGS 84 longitude, latitude, degrees; None without a CRS. Across the antimeridian
+    it runs on beyond 180 degrees."""
     length_m: float
     """Long side, metres."""
     width_m: float
     """Short side, metres."""
     heading_deg: float
-    """Direction of the long side, degrees clockwise from true north, [0, 180); nan without CRS."""
+    """Direction of the long side, degrees clockwise from true north in [0, 180); nan without a
+    CRS."""
     aboard: bool
-    """A container that lies on a hull."""
+    """Whether it is a container on the deck of a hull."""
     pier: str | None
-    """The pier whose count it is part of; None for none."""
+    """Name of the pier that it is counted for, or None."""

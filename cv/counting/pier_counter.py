@@ -1,4 +1,4 @@
-"""The tally: detections, places and visibility become one count per pier. Pure."""
+"""Count the detections of one scene by pier. Pure functions: no I/O, no network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from cv.counting.assignment import (
     ContainerAssignment,
@@ -16,77 +15,81 @@ from cv.counting.assignment import (
     assign_containers,
     assign_hulls,
 )
-from cv.counting.count import UNKNOWN, BerthedHull, CountStatus, Estimate, PierCount
+from cv.counting.count import (
+    UNKNOWN,
+    BerthedHull,
+    CountStatus,
+    Estimate,
+    PierCount,
+    format_percentage,
+)
 from cv.counting.georeferenced_detection import GeoreferencedDetection
-from cv.counting.percentage import format_percentage
 from cv.counting.stacks import find_stacks
 from cv.counting.uncertainty import LEVEL, detection_probabilities, estimate_count
-from cv.counting.zones import MIN_ZONE_AREA_M2, Zone, Zones
+from cv.counting.zones import Zone, Zones
 from cv.detector.detections import Detections
 from cv.detector.model_card import CONTAINER, HULL, ModelCard
+from cv.geometry.arrays import BoolArray, Float64Array, Indices
+from cv.geometry.container_sizes import FOOTPRINT_20FT_M2, teu
 from cv.geometry.grid import Grid
-from cv.geometry.oriented_boxes import Floats, Indices, map_points
+from cv.geometry.oriented_boxes import map_points
 
-Mask = NDArray[np.bool_]
-
-LONG_BOX_M = 9.1
-"""Boxes longer than this are 40 or 45 ft ones and count as 2 TEU: midway from 6.06 to 12.19 m."""
 MIN_HULL_AREA_M2 = 300.0
-"""Area of a small ship, 40 x 7.5 m."""
+"""Area of a small ship, 40 x 7.5 m, square metres."""
 MIN_VISIBLE = 0.05
-"""Up to this visible fraction a pier counts as not seen."""
+"""Up to this visible fraction a pier or berth gets no number."""
 
 
 @dataclass(frozen=True)
 class VisibleFractions:
-    """How much of one place a scene shows."""
+    """The visible fractions of one zone."""
 
     outline: float
-    """Share of the pier's area that was seen, 0 to 1."""
+    """Visible share of the pier's area, 0 to 1."""
     berth: float | None
-    """Share of the berth's area that was seen, 0 to 1; None for a pier without a berth."""
+    """Visible share of the berth's area, 0 to 1; None for a pier without a berth."""
     basis: str
-    """What the shares rest on."""
+    """Their source, see `PierCount.visibility`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SceneInfo:
     """What all counts of one scene have in common."""
 
     scene: str
     """Identifier of the scene."""
     acquired: datetime | None
-    """When it was taken, UTC."""
+    """Acquisition time, UTC."""
     radiometry: str
-    """How its values became colours."""
+    """How pixel values became 8-bit colours."""
     model: str
-    """sha256 of the model."""
+    """sha256 of the model file, hexadecimal."""
     settings: str
-    """sha256 of what else shapes the counts, see Count."""
+    """sha256 of what else shapes the counts, see `PierCount.settings`."""
     calibrated: bool
     """Whether the model has a calibration."""
 
-    def blank(
+    def without_numbers(
         self,
-        places: Zones,
-        position: int,
-        view: VisibleFractions | None,
+        zones: Zones,
+        index: int,
+        visible: VisibleFractions | None,
         status: CountStatus,
         reason: str,
     ) -> PierCount:
-        """The count of the place at `position` without any number; None: the view is not known."""
-        place = places.zones[position]
+        """Return a count of zone `index` without numbers; `visible` is None if not known."""
+        zone = zones.zones[index]
         return PierCount(
             scene=self.scene,
-            pier=place.name,
-            role=place.role,
+            pier=zone.name,
+            role=zone.role,
             acquired=self.acquired,
             status=status,
             reason=reason,
-            visible_fraction=view.outline if view else None,
-            berth_visible_fraction=view.berth if view else None,
-            visibility=view.basis if view else "none",
-            place=place.digest,
+            visible_fraction=visible.outline if visible else None,
+            berth_visible_fraction=visible.berth if visible else None,
+            visibility=visible.basis if visible else "none",
+            place=zone.digest,
             radiometry=self.radiometry,
             containers=UNKNOWN,
             teu=UNKNOWN,
@@ -94,7 +97,7 @@ class SceneInfo:
             aboard=UNKNOWN,
             stacks=(),
             berthed=(),
-            gsd_m=places.ground.gsd_m,
+            gsd_m=zones.ground.gsd_m,
             method="resolved",
             interval_level=LEVEL,
             interval_calibrated=self.calibrated,
@@ -103,98 +106,104 @@ class SceneInfo:
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class PierCounter:
-    """Detections of one scene, sorted out by class, pier and deck."""
+    """The detections of one scene, assigned to classes, piers and decks."""
 
     card: ModelCard
     zones: Zones
     containers: Detections
-    """Candidates, ground metres."""
+    """Including candidates below the threshold, ground metres."""
     hulls: Detections
-    """Candidates, ground metres."""
+    """Including candidates below the threshold, ground metres."""
     hull_assignment: HullAssignment
-    """Where the hulls lie."""
     container_assignment: ContainerAssignment
-    """Where the containers stand."""
 
     @classmethod
-    def of(cls, card: ModelCard, places: Zones, detections: Detections) -> PierCounter:
-        """Sorts out `detections` (ground metres, candidates below the threshold included)."""
+    def of(cls, card: ModelCard, zones: Zones, detections: Detections) -> PierCounter:
+        """Assign `detections` (ground metres, including candidates below the threshold)."""
         containers = _of_class(detections, card, CONTAINER)
         hulls = _of_class(detections, card, HULL)
-        moorings = assign_hulls(hulls.boxes, places.zones)
-        sure = _kept(hulls, card, HULL)
-        firm = HullAssignment(moorings.pier[sure], moorings.afloat[sure])
-        footing = assign_containers(containers.boxes, places.zones, hulls.boxes[sure], firm)
-        return cls(card, places, containers, hulls, moorings, footing)
+        hull_assignment = assign_hulls(hulls.boxes, zones.zones)
+        above = _above_threshold(hulls, card, HULL)
+        return cls(
+            card=card,
+            zones=zones,
+            containers=containers,
+            hulls=hulls,
+            hull_assignment=hull_assignment,
+            container_assignment=assign_containers(
+                containers.boxes,
+                zones.zones,
+                hulls.boxes[above],
+                HullAssignment(hull_assignment.pier[above], hull_assignment.afloat[above]),
+            ),
+        )
 
-    def count(self, header: SceneInfo, position: int, view: VisibleFractions) -> PierCount:
-        """The count of the place at `position`, of which `view` was seen."""
-        status, reason = _status(view, self.zones.zones[position])
-        count = header.blank(self.zones, position, view, status, reason)
-        here, place = self.container_assignment.pier == position, self.zones.zones[position]
-        seen_km2 = view.outline * place.outline.area / 1e6
-        afloat_km2 = (view.berth or 0.0) * place.berth.area / 1e6
-        if view.outline > MIN_VISIBLE and CONTAINER in self.card.classes:
-            ashore = here & ~self.container_assignment.aboard
-            standing = self.containers.boxes[ashore & _kept(self.containers, self.card, CONTAINER)]
+    def count(self, scene_info: SceneInfo, index: int, visible: VisibleFractions) -> PierCount:
+        """Return the count of zone `index`, of which the fractions `visible` were seen."""
+        zone = self.zones.zones[index]
+        status, reason = _status(visible, zone)
+        count = scene_info.without_numbers(self.zones, index, visible, status, reason)
+        of_pier = self.container_assignment.pier == index
+        pier_km2 = visible.outline * zone.outline.area / 1e6
+        berth_km2 = (visible.berth or 0.0) * zone.berth.area / 1e6
+        ones = np.ones(len(self.containers))
+        if visible.outline > MIN_VISIBLE and CONTAINER in self.card.classes:
+            ashore = of_pier & ~self.container_assignment.aboard
+            counted = ashore & _above_threshold(self.containers, self.card, CONTAINER)
+            teus = teu(self.containers.boxes.lengths)
             count = replace(
                 count,
-                containers=self._estimate(CONTAINER, ashore, self._ones, seen_km2),
-                teu=self._estimate(CONTAINER, ashore, self._teu, seen_km2),
-                stacks=find_stacks(standing, self.zones.ground),
+                containers=self._estimate(CONTAINER, ashore, ones, pier_km2),
+                teu=self._estimate(CONTAINER, ashore, teus, pier_km2),
+                stacks=find_stacks(self.containers.boxes[counted], self.zones.ground),
             )
-        if (view.berth or 0.0) > MIN_VISIBLE and HULL in self.card.classes:
-            moored = self.hull_assignment.pier == position
+        if (visible.berth or 0.0) > MIN_VISIBLE and HULL in self.card.classes:
+            moored = self.hull_assignment.pier == index
             count = replace(
                 count,
-                hulls=self._estimate(HULL, moored, np.ones(len(self.hulls)), afloat_km2),
+                hulls=self._estimate(HULL, moored, np.ones(len(self.hulls)), berth_km2),
                 berthed=self._berthed(moored),
             )
             if CONTAINER in self.card.classes:
-                aboard = here & self.container_assignment.aboard
-                on_deck = self._estimate(CONTAINER, aboard, self._ones, 0.0)
-                count = replace(count, aboard=on_deck)
+                aboard = of_pier & self.container_assignment.aboard
+                count = replace(count, aboard=self._estimate(CONTAINER, aboard, ones, 0.0))
         return count
 
     def georeferenced_detections(self, grid: Grid) -> tuple[GeoreferencedDetection, ...]:
-        """Every detection that is kept, containers first; a hull that lies on a pier is none."""
-        boxes = _kept(self.containers, self.card, CONTAINER)
-        ships = _kept(self.hulls, self.card, HULL) & self.hull_assignment.afloat
+        """Return all detections above the thresholds, containers first; no hulls on piers."""
+        containers = _above_threshold(self.containers, self.card, CONTAINER)
+        hulls = _above_threshold(self.hulls, self.card, HULL) & self.hull_assignment.afloat
         return (
-            *self._sightings(
-                self.containers[boxes],
+            *self._georeferenced(
+                self.containers[containers],
                 CONTAINER,
-                self.container_assignment.pier[boxes],
-                self.container_assignment.aboard[boxes],
+                self.container_assignment.pier[containers],
+                self.container_assignment.aboard[containers],
                 grid,
             ),
-            *self._sightings(
-                self.hulls[ships],
+            *self._georeferenced(
+                self.hulls[hulls],
                 HULL,
-                self.hull_assignment.pier[ships],
-                np.zeros(int(ships.sum()), dtype=bool),
+                self.hull_assignment.pier[hulls],
+                np.zeros(int(hulls.sum()), dtype=bool),
                 grid,
             ),
         )
 
-    @property
-    def _ones(self) -> Floats:
-        return np.ones(len(self.containers))
-
-    @property
-    def _teu(self) -> Floats:
-        return np.where(self.containers.boxes.lengths > LONG_BOX_M, 2.0, 1.0)
-
-    def _estimate(self, name: str, chosen: Mask, weights: Floats, area_km2: float) -> Estimate:
+    def _estimate(
+        self, name: str, chosen: BoolArray, weights: Float64Array, area_km2: float
+    ) -> Estimate:
         scores = (self.containers if name == CONTAINER else self.hulls).scores[chosen]
         threshold, calibration = self.card.threshold(name), self.card.calibration(name)
-        chances = detection_probabilities(scores, threshold, calibration)
-        return estimate_count(weights[chosen], chances, scores >= threshold, area_km2, calibration)
+        probabilities = detection_probabilities(scores, threshold, calibration)
+        return estimate_count(
+            weights[chosen], probabilities, scores >= threshold, area_km2, calibration
+        )
 
-    def _berthed(self, moored: Mask) -> tuple[BerthedHull, ...]:
-        hulls = self.hulls[moored & _kept(self.hulls, self.card, HULL)]
+    def _berthed(self, moored: BoolArray) -> tuple[BerthedHull, ...]:
+        hulls = self.hulls[moored & _above_threshold(self.hulls, self.card, HULL)]
         centers = map_points(self.zones.ground.to_pixel, hulls.boxes.centers)
         return tuple(
             BerthedHull(length, beam, heading, score, (x, y))
@@ -208,17 +217,18 @@ class PierCounter:
             )
         )
 
-    def _headings(self, detections: Detections) -> Floats:
-        headings: Floats = np.mod(
+    def _headings(self, detections: Detections) -> Float64Array:
+        """Return the headings (n,) of the long sides, degrees clockwise from true north."""
+        headings: Float64Array = np.mod(
             self.zones.ground.azimuth_deg + np.degrees(detections.boxes.angles), 180.0
         )
         return headings
 
-    def _sightings(
-        self, detections: Detections, kind: str, pier: Indices, aboard: Mask, grid: Grid
+    def _georeferenced(
+        self, detections: Detections, kind: str, pier: Indices, aboard: BoolArray, grid: Grid
     ) -> tuple[GeoreferencedDetection, ...]:
         corners = map_points(self.zones.ground.to_pixel, detections.boxes.corners())
-        names = [*(place.name for place in self.zones.zones), None]  # -1, nowhere, is the last
+        names = [*(zone.name for zone in self.zones.zones), None]  # UNASSIGNED is the last
         headings = self._headings(detections)
         outlines = _outlines(grid, corners)
         return tuple(
@@ -243,28 +253,28 @@ def _of_class(detections: Detections, card: ModelCard, name: str) -> Detections:
     return detections[detections.classes == card.classes.index(name)]
 
 
-def _kept(detections: Detections, card: ModelCard, name: str) -> Mask:
+def _above_threshold(detections: Detections, card: ModelCard, name: str) -> BoolArray:
     if name not in card.classes:
         return np.zeros(0, dtype=bool)
     return detections.scores >= card.threshold(name)
 
 
-def _status(view: VisibleFractions, place: Zone) -> tuple[CountStatus, str]:
-    """A pier is seen as a whole where nothing that is counted could be in what is hidden."""
-    berth = view.berth if view.berth is not None else 1.0
-    seen = [f"{format_percentage(view.outline)} of the pier"]
-    seen += [f"{format_percentage(berth)} of its berth"] if view.berth is not None else []
+def _status(visible: VisibleFractions, zone: Zone) -> tuple[CountStatus, str]:
+    """Return status and reason: COUNTED if the hidden area is too small for an object."""
+    berth = visible.berth if visible.berth is not None else 1.0
+    seen = [f"{format_percentage(visible.outline)} of the pier"]
+    seen += [f"{format_percentage(berth)} of its berth"] if visible.berth is not None else []
     reason = f"seen: {' and '.join(seen)}"
-    if max(view.outline, view.berth or 0.0) <= MIN_VISIBLE:
+    if max(visible.outline, visible.berth or 0.0) <= MIN_VISIBLE:
         return CountStatus.NOT_VISIBLE, reason
-    hidden = (1 - view.outline) * place.outline.area, (1 - berth) * place.berth.area
-    if hidden[0] >= MIN_ZONE_AREA_M2 or hidden[1] >= MIN_HULL_AREA_M2:
+    hidden = (1 - visible.outline) * zone.outline.area, (1 - berth) * zone.berth.area
+    if hidden[0] >= FOOTPRINT_20FT_M2 or hidden[1] >= MIN_HULL_AREA_M2:
         return CountStatus.PARTIAL, reason
     return CountStatus.COUNTED, ""
 
 
-def _outlines(grid: Grid, corners: Floats) -> Sequence[shapely.Polygon | None]:
-    """The boxes (n, 4, 2) in longitude, latitude; one across the antimeridian runs beyond 180."""
+def _outlines(grid: Grid, corners: Float64Array) -> Sequence[shapely.Polygon | None]:
+    """Return boxes (n, 4, 2) as polygons in longitude, latitude; they may run beyond 180."""
     if grid.crs is None:
         return [None] * len(corners)
     lonlat = grid.to_lonlat(corners)

@@ -1,4 +1,4 @@
-"""A visit: one scene, one site and one detector, ready to be counted."""
+"""Count one scene: run the detector where piers and berths are, and count by pier."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from cv.counting.assignment import MIN_OVERLAP
 from cv.counting.count import CountStatus
 from cv.counting.counts import SceneCounts
 from cv.counting.pier_counter import (
-    LONG_BOX_M,
     MIN_HULL_AREA_M2,
     MIN_VISIBLE,
     PierCounter,
@@ -24,12 +23,14 @@ from cv.counting.pier_counter import (
 )
 from cv.counting.stacks import MAX_GAP_M
 from cv.counting.uncertainty import LEVEL, SHARED_ERROR, STEEPNESS
-from cv.counting.zones import MIN_ZONE_AREA_M2, Zone, Zones, transform_geometry
+from cv.counting.zones import Zone, Zones
 from cv.detector.detections import Detections
 from cv.detector.detector import CANDIDATE_FRACTION, Detector
 from cv.detector.model_card import CONTAINER, HULL, InferencePass, ModelCard
 from cv.detector.runtimes.engine import InferenceEngine
 from cv.detector.sliced_inference import SideTask
+from cv.geometry.container_sizes import FOOTPRINT_20FT_M2, LONG_CONTAINER_M
+from cv.geometry.oriented_boxes import transform_geometry
 from cv.io.hashing import sha256
 from cv.scene.nodata_collar import MIN_COLLAR_M2
 from cv.scene.scene import Scene
@@ -37,9 +38,9 @@ from cv.scene.visibility import Visibility, VisibilityQuery
 from cv.site import BERTH_BUFFER_M, Site
 
 METHOD_VERSION = 5
-"""Raised when the same scene, site and model would be counted otherwise than before."""
+"""Incremented when the same scene, site and model give other counts than before."""
 MAX_HULL_LENGTH_M = 400.0
-"""Hulls up to this length are found whole, wherever they lie in a berth."""
+"""Hulls up to this length, metres, are found whole wherever they lie in a berth."""
 _CONSTANTS = (
     METHOD_VERSION,
     MAX_HULL_LENGTH_M,
@@ -49,21 +50,21 @@ _CONSTANTS = (
     CANDIDATE_FRACTION,
     BERTH_BUFFER_M,
     MIN_OVERLAP,
-    LONG_BOX_M,
+    LONG_CONTAINER_M,
     MIN_VISIBLE,
-    MIN_ZONE_AREA_M2,
+    FOOTPRINT_20FT_M2,
     MIN_HULL_AREA_M2,
     MAX_GAP_M,
     MIN_COLLAR_M2,
 )
-"""What shapes a count beside scene, site and model."""
+"""Constants that shape a count; part of the digest `settings`."""
 GSD_TOLERANCE = 0.02
-"""How far a scene's GSD may leave the model's range, as a part of it: GSDs are rounded."""
+"""Relative tolerance at the ends of the model's GSD range: published GSDs are rounded."""
 
 
 @dataclass(frozen=True)
 class SceneCounter:
-    """What is needed to count one scene."""
+    """One scene with the zones and the detector to count it."""
 
     scene: Scene
     detector: Detector
@@ -72,116 +73,125 @@ class SceneCounter:
 
     @classmethod
     def of(cls, scene: Scene, site: Site | None, detector: Detector) -> SceneCounter:
-        """The visit of `scene`; None for `site` makes the whole image one place.
+        """Prepare `scene` to be counted on the piers of `site`; None: on the whole image.
 
-        Raises CoverageError where no pier meets the scene.
+        Raises CoverageError if no pier overlaps the scene.
         """
         if site is None:
-            places = Zones.whole(scene.grid, scene.id)
+            zones = Zones.whole(scene.grid, scene.id)
         else:
-            places = Zones.of_site(site, scene.grid, str(scene.path))
-        header = SceneInfo(
+            zones = Zones.of_site(site, scene.grid, str(scene.path))
+        scene_info = SceneInfo(
             scene=scene.id,
             acquired=scene.acquired,
             radiometry=scene.radiometry.summary,
             model=detector.digest,
-            settings=_settings(scene, site, places, detector.engine),
+            settings=_settings_digest(scene, site, zones, detector.engine),
             calibrated=detector.card.calibrated,
         )
-        return cls(scene, detector, places, header)
+        return cls(scene, detector, zones, scene_info)
 
     def count(self) -> SceneCounts:
-        """One count per place; raises SceneError for unreadable pixels, and InferenceError."""
-        surveys = [self._survey(place) for place in self.zones.zones]
-        fault = _out_of_range(self.zones.ground.gsd_m, self.detector.card)
-        if fault:
-            return self._blank(self._views(surveys), CountStatus.OUT_OF_RANGE, fault)
-        with ThreadPoolExecutor(1) as aside:
-            aside.submit(lambda: self.scene.digest)  # the scene keeps it
-            found = self.detections([part.query for survey in surveys for part in survey.parts])
-            views = self._views(surveys)
-        if all(max(view.outline, view.berth or 0.0) <= MIN_VISIBLE for view in views):
-            return self._blank(views, CountStatus.NOT_VISIBLE, "nothing of the pier was seen")
-        tally = PierCounter.of(self.detector.card, self.zones, found)
-        counts = tuple(tally.count(self.scene_info, i, view) for i, view in enumerate(views))
+        """Return one count per zone.
+
+        Raises:
+            SceneError: Pixels cannot be read.
+            InferenceError: The network's output is not finite.
+        """
+        queries = [self._visibility_query(zone) for zone in self.zones.zones]
+        reason = _out_of_range(self.zones.ground.gsd_m, self.detector.card)
+        if reason:
+            return self._without_numbers(self._visible(queries), CountStatus.OUT_OF_RANGE, reason)
+        with ThreadPoolExecutor(1) as executor:
+            executor.submit(lambda: self.scene.digest)  # hashed meanwhile; the scene caches it
+            detections = self.detections([part.query for query in queries for part in query.parts])
+            visible = self._visible(queries)
+        if all(max(part.outline, part.berth or 0.0) <= MIN_VISIBLE for part in visible):
+            reason = "nothing of the pier was seen"
+            return self._without_numbers(visible, CountStatus.NOT_VISIBLE, reason)
+        counter = PierCounter.of(self.detector.card, self.zones, detections)
         return SceneCounts(
             self.scene.id,
             self.scene.digest,
-            counts,
-            tally.georeferenced_detections(self.scene.grid),
+            tuple(counter.count(self.scene_info, i, part) for i, part in enumerate(visible)),
+            counter.georeferenced_detections(self.scene.grid),
+            self.zones.aliases,
         )
 
     def failed(self, reason: str) -> SceneCounts:
-        """Counts without numbers, for a scene whose counting broke off because of `reason`."""
+        """Return counts without numbers, for a scene whose counting failed because of `reason`."""
         unknown: list[VisibleFractions | None] = [None for _ in self.zones.zones]
-        return self._blank(unknown, CountStatus.FAILED, reason)
+        return self._without_numbers(unknown, CountStatus.FAILED, reason)
 
-    def detections(self, errands: Sequence[SideTask] = ()) -> Detections:
-        """All that the detector sees where it matters, candidates included, ground metres.
+    def detections(self, side_tasks: Sequence[SideTask] = ()) -> Detections:
+        """Return all detections on and near the zones, ground metres.
 
-        Hulls are looked for before containers: their decks may lie beyond the berths. `errands`:
-        see `Detector.detect`.
+        Candidates below the thresholds are included. Passes for hulls run before those for
+        containers, because decks may extend beyond the berths. `side_tasks`: see `Detector.detect`.
         """
         card, to_pixel = self.detector.card, self.zones.ground.to_pixel
         found = Detections.empty()
-        for look in sorted(card.passes, key=lambda look: CONTAINER in look.classes):
-            region = self._region_for(look, found).intersection(self.footprint)
-            seen = self.detector.detect(look, self.scene, to_pixel, region, errands)
-            errands = ()
-            found = Detections.concatenate([found, seen])
+        for inference_pass in sorted(card.passes, key=lambda one: CONTAINER in one.classes):
+            region = self._region_for(inference_pass, found).intersection(self.footprint)
+            detected = self.detector.detect(
+                inference_pass, self.scene, to_pixel, region, side_tasks
+            )
+            side_tasks = ()
+            found = Detections.concatenate([found, detected])
         return found.ranked()
 
-    def _region_for(self, look: InferencePass, hulls: Detections) -> BaseGeometry:
-        """Where `look` has to look, ground metres; `hulls` are those found so far."""
+    def _region_for(self, inference_pass: InferencePass, hulls: Detections) -> BaseGeometry:
+        """Return the region of `inference_pass`, ground metres, given the `hulls` found before."""
         shapes: list[BaseGeometry] = []
-        if HULL in look.classes:  # so far beyond its berth can the middle of a hull be, or its deck
-            beyond = (1.0 if CONTAINER in look.classes else 0.5) - MIN_OVERLAP
-            shapes += [p.berth.buffer(beyond * MAX_HULL_LENGTH_M) for p in self.zones.zones]
-        if CONTAINER in look.classes:
-            sure = hulls.scores >= np.array(self.detector.card.thresholds)[hulls.classes]
-            shapes += [place.outline for place in self.zones.zones]
-            shapes += list(hulls.boxes[sure].polygons())
+        if HULL in inference_pass.classes:
+            # the centre of a hull, or the far end of its deck, may lie this far beyond its berth
+            beyond = (1.0 if CONTAINER in inference_pass.classes else 0.5) - MIN_OVERLAP
+            shapes += [zone.berth.buffer(beyond * MAX_HULL_LENGTH_M) for zone in self.zones.zones]
+        if CONTAINER in inference_pass.classes:
+            above = hulls.scores >= np.array(self.detector.card.thresholds)[hulls.classes]
+            shapes += [zone.outline for zone in self.zones.zones]
+            shapes += list(hulls.boxes[above].polygons())
         return shapely.union_all(shapes)
 
-    def _blank(
-        self, views: Sequence[VisibleFractions | None], status: CountStatus, reason: str
+    def _without_numbers(
+        self, visible: Sequence[VisibleFractions | None], status: CountStatus, reason: str
     ) -> SceneCounts:
-        blanks = tuple(
-            self.scene_info.blank(self.zones, i, view, status, reason)
-            for i, view in enumerate(views)
+        counts = tuple(
+            self.scene_info.without_numbers(self.zones, i, part, status, reason)
+            for i, part in enumerate(visible)
         )
-        return SceneCounts(self.scene.id, self.scene.digest, blanks, ())
+        return SceneCounts(self.scene.id, self.scene.digest, counts, (), self.zones.aliases)
 
     @property
     def footprint(self) -> BaseGeometry:
-        """The scene's outline, ground metres."""
+        """Outline of the scene, ground metres."""
         return transform_geometry(self.scene.grid.footprint, self.zones.ground.from_pixel)
 
     @property
     def region(self) -> BaseGeometry:
-        """The part of the scene that has to be looked at, ground metres."""
+        """The part of the scene with piers and berths, ground metres."""
         return self.zones.region.intersection(self.footprint)
 
-    def _survey(self, place: Zone) -> VisibilityQuery:
-        region = shapely.union(*map(shapely.make_valid, (place.outline, place.berth)))
+    def _visibility_query(self, zone: Zone) -> VisibilityQuery:
+        region = shapely.union(*map(shapely.make_valid, (zone.outline, zone.berth)))
         return self.scene.visibility_query(self.zones.in_pixels(region))
 
-    def _views(self, surveys: Sequence[VisibilityQuery]) -> list[VisibleFractions]:
+    def _visible(self, queries: Sequence[VisibilityQuery]) -> list[VisibleFractions]:
         return [
-            self._view(place, self.scene.visibility_of(survey))
-            for place, survey in zip(self.zones.zones, surveys, strict=True)
+            self._visible_fractions(zone, self.scene.visibility_of(query))
+            for zone, query in zip(self.zones.zones, queries, strict=True)
         ]
 
-    def _view(self, place: Zone, seen: Visibility) -> VisibleFractions:
-        outline = seen.within(self.zones.in_pixels(place.outline)).fraction
+    def _visible_fractions(self, zone: Zone, visibility: Visibility) -> VisibleFractions:
+        outline = visibility.within(self.zones.in_pixels(zone.outline)).fraction
         berth = None
-        if place.berth.area > 0:
-            berth = seen.within(self.zones.in_pixels(place.berth)).fraction
-        return VisibleFractions(outline, berth, seen.basis)
+        if zone.berth.area > 0:
+            berth = visibility.within(self.zones.in_pixels(zone.berth)).fraction
+        return VisibleFractions(outline, berth, visibility.basis)
 
 
 def _out_of_range(gsd_m: tuple[float, float], card: ModelCard) -> str:
-    """Why a scene of `gsd_m` cannot be counted by this model; empty when it can."""
+    """Return why a scene of `gsd_m` cannot be counted by this model; empty if it can."""
     low, high = card.gsd_range_m
     inside = low * (1 - GSD_TOLERANCE) <= min(gsd_m) and max(gsd_m) <= high * (1 + GSD_TOLERANCE)
     if inside:
@@ -192,13 +202,13 @@ def _out_of_range(gsd_m: tuple[float, float], card: ModelCard) -> str:
     )
 
 
-def _settings(scene: Scene, site: Site | None, places: Zones, engine: InferenceEngine) -> str:
-    """sha256 of what shapes the counts beside scene and model."""
-    concerned = {place.name for place in places.zones}
+def _settings_digest(scene: Scene, site: Site | None, zones: Zones, engine: InferenceEngine) -> str:
+    """Return the sha256 of what shapes the counts apart from scene and model."""
+    counted = {zone.name for zone in zones.zones}
     piers = [
         (pier.name, pier.role, pier.outline.wkb_hex, pier.berth and pier.berth.wkb_hex)
         for pier in site or ()
-        if pier.name in concerned
+        if pier.name in counted
     ]
     crs = site.crs.to_wkt() if site else None
     text = json.dumps(

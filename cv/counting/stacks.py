@@ -1,4 +1,4 @@
-"""Stacks: groups of containers that touch."""
+"""Stacks: groups of touching containers."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ import shapely
 from numpy.typing import NDArray
 
 from cv.counting.count import ContainerStack
+from cv.geometry.arrays import Indices
 from cv.geometry.grid import LocalPlane
-from cv.geometry.oriented_boxes import Indices, OrientedBoxes, map_points
+from cv.geometry.oriented_boxes import OrientedBoxes, map_points
 
 MAX_GAP_M = 0.6
-"""Containers closer than this touch, metres: slots in a block are 0.3 to 0.5 m apart."""
+"""Containers no further apart than this touch, metres: slots in a block are 0.3 to 0.5 m
+apart."""
 
 
 def find_stacks(containers: OrientedBoxes, ground: LocalPlane) -> tuple[ContainerStack, ...]:
-    """Groups of two and more of `containers` (ground metres), the largest first."""
+    """Return the groups of at least two of `containers` (ground metres), the largest first."""
     group = touching_groups(containers)
     order = np.argsort(group, kind="stable")
-    _, number, sizes = np.unique(group[order], return_inverse=True, return_counts=True)
-    points = containers.corners()[order].reshape(-1, 2)
-    clouds = shapely.multipoints(points, indices=np.repeat(number, 4))
-    several = sizes > 1
-    around = _around(clouds[several])
-    centers = map_points(ground.to_pixel, around.centers)
+    _, stack_index, sizes = np.unique(group[order], return_inverse=True, return_counts=True)
+    corners = containers.corners()[order].reshape(-1, 2)
+    stack_corners = shapely.multipoints(corners, indices=np.repeat(stack_index, 4))
+    is_stack = sizes > 1
+    rectangles = _minimum_rectangles(stack_corners[is_stack])
+    centers = map_points(ground.to_pixel, rectangles.centers)
     stacks = [
         ContainerStack(count, length, width, (x, y))
         for count, length, width, (x, y) in zip(
-            sizes[several].tolist(),
-            around.lengths.tolist(),
-            around.widths.tolist(),
+            sizes[is_stack].tolist(),
+            rectangles.lengths.tolist(),
+            rectangles.widths.tolist(),
             centers.tolist(),
             strict=True,
         )
@@ -38,21 +40,21 @@ def find_stacks(containers: OrientedBoxes, ground: LocalPlane) -> tuple[Containe
 
 
 def touching_groups(containers: OrientedBoxes) -> Indices:
-    """(n,) number of the group that each of `containers` (metres) touches: the least row in it."""
+    """Return the group (n,) of each of `containers` (metres): the smallest row index in it."""
     roofs = containers.polygons()
     left, right = shapely.STRtree(roofs).query(roofs, predicate="dwithin", distance=MAX_GAP_M)
     group = np.arange(len(containers))
     while True:
-        least = group.copy()
-        np.minimum.at(least, left, group[right])
-        least = least[least]
-        if (least == group).all():
+        lowest = group.copy()
+        np.minimum.at(lowest, left, group[right])
+        lowest = lowest[lowest]
+        if (lowest == group).all():
             return group
-        group = least
+        group = lowest
 
 
-def _around(clouds: NDArray[np.object_]) -> OrientedBoxes:
-    """The smallest box around each of `clouds` (n,) of points."""
-    boxes = shapely.minimum_rotated_rectangle(clouds)
+def _minimum_rectangles(points: NDArray[np.object_]) -> OrientedBoxes:
+    """Return the minimum rotated rectangle around each of `points` (n,) MultiPoints."""
+    boxes = shapely.minimum_rotated_rectangle(points)
     rings = shapely.get_coordinates(boxes).reshape(-1, 5, 2)
     return OrientedBoxes.from_corners(rings[:, :4])

@@ -1,4 +1,4 @@
-"""Intervals: how sure a count is."""
+"""The uncertainty of counts: probabilities of detections, intervals of counts."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import math
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cv.counting.count import Estimate
 from cv.detector.model_card import Calibration
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import BoolArray, Float64Array
 
 LEVEL = 0.9
-"""Share of scenes whose true number an interval is meant to contain."""
+"""Nominal coverage of intervals."""
 STEEPNESS = 4.0
-"""Power of the score that the odds of a detection follow where there is no calibration."""
+"""Without a calibration, the odds of a detection grow with this power of its score."""
 SHARED_ERROR = 0.12
-"""Standard deviation of the error that all objects of a scene share (light, blur, look-alikes), as
-a part of the count, where there is no calibration: about the error that the first released model
-has on real scenes (datasets/real/measure.py)."""
+"""Without a calibration, relative standard deviation of the error that all objects of a scene have
+in common (illumination, blur, similar objects): about that of the first released model on real
+scenes (datasets/real/measure.py)."""
 
 
 def normal_quantile(level: float) -> float:
@@ -39,51 +38,60 @@ SIMULATION_Z = 1.6449
 
 
 def detection_probabilities(
-    scores: Floats, threshold: float, calibration: Calibration | None
-) -> Floats:
-    """(n,) probability that each detection is an object.
+    scores: Float64Array, threshold: float, calibration: Calibration | None
+) -> Float64Array:
+    """Return the probability (n,) that each detection is an object.
 
-    Without a calibration `threshold`, where keeping and dropping were found to be equally wrong,
-    means one half, and the odds grow with a power of the score, `STEEPNESS`: a rule of thumb.
+    With a calibration, interpolated from its curve. Without one, a rule of thumb: 0.5 at the
+    threshold, with odds that grow with the power `STEEPNESS` of the score.
+
+    Args:
+        scores: (n,) detection scores.
+        threshold: Minimum score of a counted detection.
+        calibration: Measured probabilities of the class, or None.
     """
     if calibration is None:
         odds = (scores / threshold) ** STEEPNESS
-        chances: Floats = odds / (1 + odds)
-        return chances
+        probabilities: Float64Array = odds / (1 + odds)
+        return probabilities
     return np.interp(scores, calibration.scores, calibration.probabilities)
 
 
 def estimate_count(
-    weights: Floats,
-    chances: Floats,
-    kept: NDArray[np.bool_],
+    weights: Float64Array,
+    probabilities: Float64Array,
+    counted: BoolArray,
     area_km2: float,
     calibration: Calibration | None,
 ) -> Estimate:
-    """The number of kept objects with its interval at `LEVEL`.
+    """Return the number of counted objects with its interval at `LEVEL`.
 
-    `weights` (n,) is what an object counts for (1, or its TEU), `chances` (n,) its probability,
-    `kept` (n,) True for what is counted; the others are candidates below the threshold. `area_km2`
-    is what was looked at.
+    The true number is modelled as a sum of independent Bernoulli variables (Poisson binomial, by
+    its normal approximation). With a calibration, the mean includes objects without any detection
+    (by a factor, and a Poisson number per area), and the standard deviation is multiplied by the
+    dispersion and combined with the error that all objects of a scene have in common. Without a
+    calibration the interval is centred on the count and `SHARED_ERROR` is added. The interval
+    always contains the count.
 
-    The true number is taken as a sum of independent chances (a Poisson binomial, here by its normal
-    approximation). With a calibration, objects without any detection are added to its mean (a
-    Poisson number of them for the area), and its spread is multiplied by the dispersion and joined
-    by the error that a scene's objects share. Without one, only the spread is taken from the
-    chances, around the count itself, and `SHARED_ERROR` is added. The interval always contains the
-    count.
+    Args:
+        weights: (n,) what each detection counts for: 1, or its TEU.
+        probabilities: (n,) probability that each detection is an object.
+        counted: (n,) True: counted; False: a candidate below the threshold.
+        area_km2: Visible area, square kilometres.
+        calibration: Calibration of the class, or None.
     """
-    value = float(weights[kept].sum())
-    variance = float((weights**2 * chances * (1 - chances)).sum())
+    value = float(weights[counted].sum())
+    variance = float((weights**2 * probabilities * (1 - probabilities)).sum())
     if calibration is None:
-        middle, spread = value, math.hypot(math.sqrt(variance), SHARED_ERROR * value)
+        mean, deviation = value, math.hypot(math.sqrt(variance), SHARED_ERROR * value)
     else:
-        each = float(weights[kept].mean()) if kept.any() else 1.0
-        unseen = calibration.missed_per_km2 * area_km2
-        middle = float((weights * chances).sum()) * (1 + calibration.missed) + unseen * each
-        variance = variance * (1 + calibration.missed) ** 2 + unseen * each**2
-        spread = math.hypot(
-            calibration.dispersion * math.sqrt(variance), calibration.shared * middle
+        mean_weight = float(weights[counted].mean()) if counted.any() else 1.0
+        missed = calibration.missed_per_km2 * area_km2
+        mean = float((weights * probabilities).sum()) * (1 + calibration.missed)
+        mean += missed * mean_weight
+        variance = variance * (1 + calibration.missed) ** 2 + missed * mean_weight**2
+        deviation = math.hypot(
+            calibration.dispersion * math.sqrt(variance), calibration.shared * mean
         )
-    low = min(value, max(0.0, math.floor(middle - INTERVAL_Z * spread)))
-    return Estimate(value, low, max(value, math.ceil(middle + INTERVAL_Z * spread)))
+    low = min(value, max(0.0, math.floor(mean - INTERVAL_Z * deviation)))
+    return Estimate(value, low, max(value, math.ceil(mean + INTERVAL_Z * deviation)))

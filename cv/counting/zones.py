@@ -1,152 +1,176 @@
-"""Places: the piers of a site as they lie in one scene."""
+"""Zones: the piers of a site, projected into one scene."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import shapely
-from affine import Affine
-from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
 from cv.errors import CoverageError, SiteError
+from cv.geometry.container_sizes import FOOTPRINT_20FT_M2, LENGTH_20FT_M, WIDTH_M
 from cv.geometry.grid import Grid, LocalPlane
-from cv.geometry.oriented_boxes import OrientedBoxes
+from cv.geometry.oriented_boxes import OrientedBoxes, transform_geometry
 from cv.io.hashing import sha256
 from cv.site import BERTH_BUFFER_M, Pier, PierRole, Site
 
-MIN_CONTAINER_SIDE_M = (6.06, 2.44)
-"""Length and width of a 20 ft container: narrower places cannot hold what is counted."""
-MIN_ZONE_AREA_M2 = MIN_CONTAINER_SIDE_M[0] * MIN_CONTAINER_SIDE_M[1]
-"""Area of a 20 ft container."""
-
 MAX_DISTANCE_M = 10_000.0
-"""A pier that is farther from what a scene shows belongs to another port: it was not looked for."""
+"""A pier further than this from the scene, metres, belongs to another port and gets no count."""
+_CONTAINER = f"{LENGTH_20FT_M:g} x {WIDTH_M:g} m"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Zone:
-    """One pier of one scene, in ground metres."""
+    """One pier in one scene, in ground metres."""
 
     name: str
     role: PierRole
     outline: BaseGeometry
-    """Where containers stand; may reach outside of the scene."""
+    """Where containers stand; may extend beyond the scene."""
     berth: BaseGeometry
-    """Where its hulls lie; empty where there is no room for any."""
+    """Where its hulls lie; empty if there is no room for any."""
     declared: bool
-    """Whether the site draws the berth; otherwise it is a buffer, and neighbours' overlap."""
+    """Whether the site file has the berth; otherwise it is a buffer, and buffers may overlap."""
     digest: str
-    """sha256 of pier and berth as the site draws them, hexadecimal: changes when they do."""
+    """sha256 of pier and berth as the site file has them, hexadecimal."""
+    aliases: tuple[str, ...] = ()
+    """Other names of the pier."""
+
+    @classmethod
+    def undivided(cls, name: str, outline: BaseGeometry, digest: str = "") -> Zone:
+        """Return a zone of which every part may hold containers and hulls."""
+        return cls(
+            name=name,
+            role=PierRole.YARD,
+            outline=outline,
+            berth=outline,
+            declared=True,
+            digest=digest,
+        )
 
 
 @dataclass(frozen=True)
 class Zones:
-    """The piers that one scene concerns, and the ground plane they lie in."""
+    """The zones of one scene, and the ground plane they lie in."""
 
     ground: LocalPlane
     zones: tuple[Zone, ...]
 
     @property
     def region(self) -> BaseGeometry:
-        """Everything that has to be looked at, ground metres."""
-        return shapely.union_all([shape for p in self.zones for shape in (p.outline, p.berth)])
+        """Union of all piers and berths, ground metres."""
+        return shapely.union_all([part for z in self.zones for part in (z.outline, z.berth)])
 
-    def in_pixels(self, shape: BaseGeometry) -> BaseGeometry:
-        """`shape` of the ground plane in pixels of the scene."""
-        return transform_geometry(shape, self.ground.to_pixel)
+    @property
+    def aliases(self) -> dict[str, str]:
+        """The name of the pier behind each alias."""
+        return {alias: zone.name for zone in self.zones for alias in zone.aliases}
+
+    def in_pixels(self, geometry: BaseGeometry) -> BaseGeometry:
+        """Return `geometry`, given in ground metres, in pixels of the scene."""
+        return transform_geometry(geometry, self.ground.to_pixel)
 
     @classmethod
     def of_site(cls, site: Site, grid: Grid, scene: str) -> Zones:
-        """The piers of `site` on `grid`, but for those of other ports, see `NEIGHBOURHOOD_M`.
+        """Return the zones of the piers of `site` within `MAX_DISTANCE_M` of `grid`.
 
-        Raises CoverageError where none meets the scene, SiteError for one without room.
-        A pier without a berth polygon has one within `BERTH_BUFFER_M` of its outline, less all
-        outlines and the berths that are declared: the water side, whichever side that is.
+        A pier without a berth gets a buffer of `BERTH_BUFFER_M` around its outline, minus all
+        outlines and declared berths, which leaves its water side.
+
+        Args:
+            site: The piers.
+            grid: Grid of the scene.
+            scene: Name of the scene, for error messages.
+
+        Raises:
+            CoverageError: The scene has no CRS, or no pier overlaps it.
+            SiteError: A pier is too small for a container.
         """
         if grid.crs is None:
             raise CoverageError(
                 scene,
-                "it has no georeference, so that no pier can be found in it",
+                "it is not georeferenced, so no pier can be located in it",
                 "a site needs a scene with a CRS",
                 "Count it without a site, or deliver it as a GeoTIFF.",
             )
-        piers, outlines = _neighbours(site, grid)
+        piers, outlines = _nearby_piers(site, grid)
         berths = [pier.berth and grid.geometry_from_world(pier.berth, site.crs) for pier in piers]
-        everything = shapely.union_all([*outlines, *(b for b in berths if b is not None)])
-        seen = everything.intersection(grid.footprint)
-        if seen.is_empty:
+        region = shapely.union_all([*outlines, *(b for b in berths if b is not None)])
+        visible = region.intersection(grid.footprint)
+        if visible.is_empty:
             raise CoverageError(
                 scene,
                 f"none of the {len(site)} piers of {site.name} lies in it",
                 "at least one pier must overlap the scene",
                 "Check the site's coordinates (longitude first) and the scene's CRS.",
             )
-        middle = seen.envelope.centroid
-        ground = grid.local_plane((middle.x, middle.y))
+        center = visible.envelope.centroid
+        ground = grid.local_plane((center.x, center.y))
         land = [transform_geometry(outline, ground.from_pixel) for outline in outlines]
         for pier, outline in zip(piers, land, strict=True):
-            if not outline.is_empty and not _has_room(outline):
+            if not outline.is_empty and not _fits_container(outline):
                 raise SiteError(
                     site.name,
                     f"pier {pier.name!r} has {_size(outline)}",
-                    f"a pier has room for a 20 ft container, {MIN_CONTAINER_SIDE_M[0]:g} x {MIN_CONTAINER_SIDE_M[1]:g} m",
+                    f"a pier has room for a 20 ft container, {_CONTAINER}",
                     "Check its coordinates and their CRS.",
                 )
         water = [
             transform_geometry(berth, ground.from_pixel) for berth in berths if berth is not None
         ]
         taken = shapely.union_all([*land, *water])
-        places = tuple(
+        zones = tuple(
             Zone(
-                pier.name,
-                pier.role,
-                outline,
-                outline.buffer(BERTH_BUFFER_M).difference(taken)
+                name=pier.name,
+                role=pier.role,
+                outline=outline,
+                berth=outline.buffer(BERTH_BUFFER_M).difference(taken)
                 if berth is None
                 else transform_geometry(berth, ground.from_pixel),
-                pier.berth is not None,
-                _digest(site, pier),
+                declared=pier.berth is not None,
+                digest=_digest(site, pier),
+                aliases=pier.aliases,
             )
             for pier, outline, berth in zip(piers, land, berths, strict=True)
         )
-        return cls(ground, places)
+        return cls(ground, zones)
 
     @classmethod
     def whole(cls, grid: Grid, name: str) -> Zones:
-        """The whole image as one place called `name`, for a scene without a site.
+        """Return the whole image as one zone called `name`, for a scene without a site.
 
-        Raises CoverageError where a container has no room in it.
+        Raises CoverageError if it is too small for a container.
         """
         ground = grid.local_plane()
         outline = transform_geometry(grid.footprint, ground.from_pixel)
-        if not _has_room(outline):
+        if not _fits_container(outline):
             raise CoverageError(
                 name,
                 f"the image shows {_size(outline)}",
-                f"a 20 ft container is {MIN_CONTAINER_SIDE_M[0]:g} x {MIN_CONTAINER_SIDE_M[1]:g} m",
+                f"a 20 ft container is {_CONTAINER}",
                 "Check its GSD.",
             )
         digest = sha256("the whole image")
-        return cls(ground, (Zone(name, PierRole.YARD, outline, outline, True, digest),))
+        return cls(ground, (Zone.undivided(name, outline, digest),))
 
 
-def _neighbours(site: Site, grid: Grid) -> tuple[list[Pier], list[BaseGeometry]]:
-    """The piers of `site` that a scene on `grid` concerns, and their outlines in its pixels."""
+def _nearby_piers(site: Site, grid: Grid) -> tuple[list[Pier], list[BaseGeometry]]:
+    """Return the piers within `MAX_DISTANCE_M` of `grid`, and their outlines in its pixels."""
     outlines = [grid.geometry_from_world(pier.outline, site.crs) for pier in site]
-    pixels = shapely.distance(grid.footprint, outlines)  # nan: at another end of the Earth
-    (near,) = (pixels * max(grid.local_plane().gsd_m) <= MAX_DISTANCE_M).nonzero()
+    distance = shapely.distance(grid.footprint, outlines)  # nan: outside the domain of the CRS
+    (near,) = (distance * max(grid.local_plane().gsd_m) <= MAX_DISTANCE_M).nonzero()
     piers = list(site)
     return [piers[i] for i in near], [outlines[i] for i in near]
 
 
-def _has_room(outline: BaseGeometry) -> bool:
-    """Whether a container may fit in."""
-    inner = outline.buffer(-0.98 * MIN_CONTAINER_SIDE_M[1] / 2)
-    return not inner.is_empty and outline.area >= MIN_ZONE_AREA_M2
+def _fits_container(outline: BaseGeometry) -> bool:
+    """Return whether a 20 ft container may fit into `outline` (ground metres)."""
+    inner = outline.buffer(-0.98 * WIDTH_M / 2)
+    return not inner.is_empty and outline.area >= FOOTPRINT_20FT_M2
 
 
 def _size(outline: BaseGeometry) -> str:
+    """Return length x width of the minimum rotated rectangle around `outline`, as text."""
     box = OrientedBoxes.from_corners(
         shapely.get_coordinates(shapely.minimum_rotated_rectangle(outline))[:4]
     )
@@ -157,9 +181,3 @@ def _digest(site: Site, pier: Pier) -> str:
     berth = f"buffer {BERTH_BUFFER_M}" if pier.berth is None else pier.berth.wkb_hex
     text = "\n".join([site.crs.to_wkt(), pier.outline.wkb_hex, berth])
     return sha256(text)
-
-
-def transform_geometry(shape: BaseGeometry, affine: Affine) -> BaseGeometry:
-    """`shape` as `affine` maps it."""
-    a = affine
-    return affinity.affine_transform(shape, [a.a, a.b, a.d, a.e, a.c, a.f])

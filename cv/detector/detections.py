@@ -1,4 +1,4 @@
-"""Detections: oriented boxes with scores and classes."""
+"""Detections: oriented boxes with scores and class indices."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from dataclasses import dataclass
 
 import numpy as np
 from affine import Affine
-from numpy.typing import NDArray
 
-from cv.geometry.oriented_boxes import Floats, Indices, OrientedBoxes
+from cv.geometry.arrays import BoolArray, Float64Array, Indices
+from cv.geometry.oriented_boxes import OrientedBoxes
 
 
 @dataclass(frozen=True, eq=False)
 class Detections:
-    """Zero or more objects that a network reports, in one plane."""
+    """Zero or more detected objects in one plane."""
 
     boxes: OrientedBoxes
-    """(n) boxes; the unit is that of the plane: tile pixels, or ground metres."""
-    scores: Floats
-    """(n,) 0 to 1."""
+    """(n) boxes in tile pixels or ground metres."""
+    scores: Float64Array
+    """(n,) scores, 0 to 1."""
     classes: Indices
-    """(n,) index into the classes of the model's card."""
+    """(n,) indices into the classes of the model card."""
 
     @classmethod
     def empty(cls) -> Detections:
-        """No detections."""
+        """Return zero detections."""
         return cls(OrientedBoxes.empty(), np.zeros(0), np.zeros(0, np.int64))
 
     @classmethod
     def concatenate(cls, parts: Sequence[Detections]) -> Detections:
-        """All detections of `parts`, in order."""
+        """Return the detections of all `parts`, in order."""
         return cls(
             OrientedBoxes.concatenate([part.boxes for part in parts]),
             np.concatenate([np.zeros(0), *(part.scores for part in parts)]),
@@ -40,14 +40,14 @@ class Detections:
     def __len__(self) -> int:
         return len(self.scores)
 
-    def __getitem__(self, rows: Indices | NDArray[np.bool_] | slice) -> Detections:
+    def __getitem__(self, rows: Indices | BoolArray | slice) -> Detections:
         return Detections(self.boxes[rows], self.scores[rows], self.classes[rows])
 
     def transformed(self, affine: Affine) -> Detections:
-        """The detections as `affine` maps them to another plane."""
+        """Return the detections with their boxes mapped by `affine`."""
         return Detections(self.boxes.transformed(affine), self.scores, self.classes)
 
     def ranked(self) -> Detections:
-        """The same detections by class, falling score, then position: one order for one set."""
+        """Return the detections sorted by class, falling score, then position."""
         keys = (*self.boxes.values.T[::-1], -self.scores, self.classes)
         return self[np.lexsort(keys)]

@@ -1,4 +1,4 @@
-"""The detector: finds containers and hulls in the part of a raster that matters."""
+"""The detector: containers and hulls in a region of a raster."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from affine import Affine
-from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
 from cv.detector.decode import decode_output
@@ -20,27 +19,34 @@ from cv.detector.onnx_model import OnnxModel
 from cv.detector.runtimes.engine import InferenceEngine
 from cv.detector.sliced_inference import SideTask, sliced_inference
 from cv.errors import ModelError
-from cv.geometry.oriented_boxes import Indices
+from cv.geometry.arrays import Indices
+from cv.geometry.oriented_boxes import transform_geometry
 from cv.geometry.patch import Patch, Raster
 from cv.geometry.tiling import Tile, Tiling
 from cv.io.hashing import sha256
 
 CANDIDATE_FRACTION = 0.25
-"""Detections down to this part of their threshold are returned: their scores make intervals."""
-SAME = 0.01
-"""A raster whose pixels are within this part of a look's working GSD is taken as it is."""
-_IDLE = -1
-"""Number of a class that a pass does not look for."""
+"""Candidates with scores down to this part of the threshold are returned, for the intervals."""
+GSD_TOLERANCE = 0.01
+"""A raster whose GSD is within this part of the working GSD is read without resampling."""
+_IGNORED = -1
+"""Index of a class that a pass does not detect."""
 
 
 @dataclass(frozen=True, eq=False)
 class Detector:
-    """Networks that look for different classes, and the number of tiles looked at at once."""
+    """One or more models that detect different classes, and how they are run.
+
+    >>> detector = Detector.load(threads=1)
+    >>> detector
+    Detector('pierwatch-n', 'pierwatch-n-hulls', classes=('container', 'hull'), threads=1)
+    """
 
     models: tuple[OnnxModel, ...]
     threads: int
+    """Tiles at once."""
     engine: InferenceEngine = InferenceEngine.ONNXRUNTIME
-    """What runs them."""
+    """Library that runs the models."""
 
     @classmethod
     def load(
@@ -49,87 +55,99 @@ class Detector:
         threads: int | None = None,
         engine: InferenceEngine | str = InferenceEngine.ONNXRUNTIME,
     ) -> Detector:
-        """The detector of `model`: an ONNX file, or the name of a released model, or several.
+        """Load a detector.
 
-        The released model "pierwatch-n" came along, and is used if None.
-        `threads`: tiles at once, the machine's cores if None; results do not depend on it.
-        `engine`: what runs them, "onnxruntime" or "openvino" (extra `openvino`: a little other
-        scores, see docs/performance.md). Raises ModelError.
+        Args:
+            model: ONNX file, or name of a released model, or several; default: "pierwatch-n".
+            threads: Tiles at once; default: the number of cores. Results do not depend on it.
+            engine: "onnxruntime", or "openvino" (extra `openvino`: slightly different scores, see
+                docs/performance.md).
+
+        Raises:
+            ModelError: A model cannot be loaded, or two models detect the same class.
         """
         count = threads if threads is not None else os.cpu_count() or 1
         if count < 1:
             raise ModelError("threads", str(count), "at least 1 is needed", "Leave it out.")
         given = DEFAULT_MODEL if model is None else model
-        named = (given,) if isinstance(given, str | Path) else tuple(given)
-        if not named:
+        names = (given,) if isinstance(given, str | Path) else tuple(given)
+        if not names:
             raise ModelError("model", "an empty list", "at least one is needed", "Leave it out.")
         chosen = _engine(engine)
-        networks = tuple(OnnxModel.load(file, chosen, count) for file in model_files(*named))
-        ModelCard.joined([network.card for network in networks])
-        return cls(networks, count, chosen)
+        models = tuple(OnnxModel.load(file, chosen, count) for file in model_files(*names))
+        ModelCard.joined([one.card for one in models])
+        return cls(models, count, chosen)
+
+    def __repr__(self) -> str:
+        names = ", ".join(repr(model.card.name) for model in self.models)
+        return f"Detector({names}, classes={self.card.classes}, threads={self.threads})"
 
     @property
     def card(self) -> ModelCard:
-        """What the models say of themselves, together."""
-        return ModelCard.joined([network.card for network in self.models])
+        """The joined card of the models."""
+        return ModelCard.joined([model.card for model in self.models])
 
     @property
     def digest(self) -> str:
-        """sha256 of the model file, hexadecimal; of the digests of several in their order."""
-        digests = [network.digest for network in self.models]
+        """sha256 of the model file, hexadecimal; for several models, of their digests in order."""
+        digests = [model.digest for model in self.models]
         if len(digests) == 1:
             return digests[0]
         return sha256(*digests)
 
     def only(self, name: str) -> Detector:
-        """This detector without the passes that do not look for class `name`.
-
-        Raises ModelError where none does.
-        """
-        chosen = [(network, network.card.only_classes(name)) for network in self.models]
-        looking = [replace(network, card=card) for network, card in chosen if card.passes]
-        if not looking:
+        """Return this detector for class `name` alone; raises ModelError if it has no such class."""
+        cards = [(model, model.card.only_class(name)) for model in self.models]
+        models = [replace(model, card=card) for model, card in cards if card.passes]
+        if not models:
             raise ModelError(
                 self.card.name,
-                f"it does not look for class {name!r}",
-                f"it looks for {', '.join(self.card.classes)}",
+                f"it does not detect class {name!r}",
+                f"it detects {', '.join(self.card.classes)}",
                 "Name a model that does, or two of them.",
             )
-        return replace(self, models=tuple(looking))
+        return replace(self, models=tuple(models))
 
     def detect(
         self,
-        look: InferencePass,
+        inference_pass: InferencePass,
         raster: Raster,
         to_pixel: Affine,
         region: BaseGeometry,
-        errands: Sequence[SideTask] = (),
+        side_tasks: Sequence[SideTask] = (),
     ) -> Detections:
-        """Objects of the classes of `look` in the tiles of `raster` that touch `region`.
+        """Return the objects in `region` that `inference_pass` detects.
 
-        `look` is one of `card.looks`, classes are numbered as in `card`. `region` lies in a plane
-        in metres without mirroring; `to_pixel` maps that plane to the raster's pixels (x, y). The
-        result lies in that plane and holds candidates below the thresholds too, down to
-        `CANDIDATE_SHARE` of them. Raises InferenceError.
+        Args:
+            inference_pass: One of `card.passes`.
+            raster: The image.
+            to_pixel: Maps ground metres (x, y) to pixels of the raster, without mirroring.
+            region: Where to detect, ground metres.
+            side_tasks: Work done between tiles, evenly spread, such as reading the same parts of a
+                file in the same order. None is done if there are no tiles.
 
-        `errands` are done on the way, spread evenly over the tiles: whatever reads the same parts
-        of a file, in the same order. Without tiles none is.
+        Returns:
+            Detections in ground metres with the class indices of `card`, including candidates with
+            scores down to `CANDIDATE_FRACTION` of the thresholds.
+
+        Raises:
+            InferenceError: The network fails, or its output is not finite.
         """
-        network = next(network for network in self.models if look in network.card.passes)
-        to_metres = _working(look.gsd_m, to_pixel)
-        number = _numbers(network.card.classes, look, self.card.classes)
-        size = network.card.tile_px
+        model = next(model for model in self.models if inference_pass in model.card.passes)
+        to_metres = _tile_to_metres(inference_pass.gsd_m, to_pixel)
+        class_index = _joined_indices(model.card.classes, inference_pass, self.card.classes)
+        size = model.card.tile_px
 
-        def look_at(tile: Tile) -> Detections:
-            place = to_pixel @ to_metres @ Affine.translation(tile.x0, tile.y0)
-            found = _infer(network, raster.read(place, (size, size)))
-            found = replace(found, classes=number[found.classes])
-            return found[found.classes != _IDLE]
+        def infer(tile: Tile) -> Detections:
+            tile_to_pixel = to_pixel @ to_metres @ Affine.translation(tile.x0, tile.y0)
+            detections = _infer(model, raster.read(tile_to_pixel, (size, size)))
+            detections = replace(detections, classes=class_index[detections.classes])
+            return detections[detections.classes != _IGNORED]
 
-        in_pixels = affinity.affine_transform(region, (~to_metres).to_shapely())
-        tiling, overlap = Tiling(size, look.overlap_px), network.card.merge_overlap
-        callers = self.engine.session_threads(self.threads)
-        found = sliced_inference(tiling, in_pixels, look_at, overlap, callers, errands)
+        tiles_region = transform_geometry(region, ~to_metres)
+        tiling, overlap = Tiling(size, inference_pass.overlap_px), model.card.merge_overlap
+        threads = self.engine.session_threads(self.threads)
+        found = sliced_inference(tiling, tiles_region, infer, overlap, threads, side_tasks)
         return found.transformed(to_metres)
 
 
@@ -142,30 +160,37 @@ def _engine(name: InferenceEngine | str) -> InferenceEngine:
         ) from error
 
 
-def _working(gsd_m: float, to_pixel: Affine) -> Affine:
-    """Pixels of the tiles (x, y) to metres: of `gsd_m`, or the raster's own where they are so."""
+def _tile_to_metres(gsd_m: float, to_pixel: Affine) -> Affine:
+    """Return the map from tile pixels to ground metres.
+
+    Tile pixels are those of the raster if their size is `gsd_m`, within `GSD_TOLERANCE`, and their
+    axes lie along those of the ground; otherwise squares of `gsd_m`.
+    """
     own: Affine = ~to_pixel
     straight = Affine.scale(own.a, own.e)
-    if own.almost_equals(straight, SAME * gsd_m) and straight.almost_equals(
-        Affine.scale(gsd_m), SAME * gsd_m
+    tolerance = GSD_TOLERANCE * gsd_m
+    if own.almost_equals(straight, tolerance) and straight.almost_equals(
+        Affine.scale(gsd_m), tolerance
     ):
         return own
     working: Affine = Affine.scale(gsd_m)
     return working
 
 
-def _numbers(own: tuple[str, ...], look: InferencePass, joined: tuple[str, ...]) -> Indices:
-    """The number in `joined` of each class in `own` that `look` looks for, else _IDLE."""
-    numbers = [joined.index(name) if name in look.classes else _IDLE for name in own]
-    return np.array(numbers, dtype=np.int64)
+def _joined_indices(
+    own: tuple[str, ...], inference_pass: InferencePass, joined: tuple[str, ...]
+) -> Indices:
+    """Return the index in `joined` of each class in `own`; `_IGNORED` if the pass excludes it."""
+    indices = [joined.index(name) if name in inference_pass.classes else _IGNORED for name in own]
+    return np.array(indices, dtype=np.int64)
 
 
-def _infer(network: OnnxModel, patch: Patch) -> Detections:
-    """What `network` sees in `patch`; an object is seen where its middle is."""
+def _infer(model: OnnxModel, patch: Patch) -> Detections:
+    """Return the detections of `model` in `patch` whose centres lie in valid pixels."""
     if not patch.valid_mask.any():
         return Detections.empty()
-    floors = tuple(CANDIDATE_FRACTION * threshold for threshold in network.card.thresholds)
-    found = decode_output(network.run(patch.rgb), network.card.layout, floors)
+    min_scores = tuple(CANDIDATE_FRACTION * threshold for threshold in model.card.thresholds)
+    found = decode_output(model.run(patch.rgb), model.card.layout, min_scores)
     last = np.array(patch.valid_mask.shape[::-1]) - 1
     x, y = np.clip(np.floor(found.boxes.centers), 0, last).astype(np.int64).T
     return found[patch.valid_mask[y, x]]

@@ -1,10 +1,9 @@
-"""What a model file says of itself: its card, kept in the metadata of the ONNX file.
+"""Model cards, stored in the metadata of ONNX files.
 
-Two groups of keys. `pierwatch` holds the whole card as JSON. The keys that the QGIS plug-in
-Deepness reads (model_type, det_type, class_names, resolution, tile_size, tiles_overlap, det_conf,
-det_iou_thresh, each JSON) repeat the part of it that the plug-in needs; a model that carries only
-these is accepted too. Beside the model lies NAME.card.json with the same card and the sha256 of the
-file, which a file cannot hold of itself.
+The metadata key `pierwatch` holds the whole card as JSON. The keys of the QGIS plug-in Deepness
+(model_type, det_type, class_names, resolution, tile_size, tiles_overlap, det_conf, det_iou_thresh,
+each JSON) repeat the part that the plug-in needs; a model with only these keys is accepted too.
+NAME.card.json beside a model holds the same card and the sha256 of the model file.
 """
 
 from __future__ import annotations
@@ -26,101 +25,102 @@ FP32, INT8 = "fp32", "int8"
 
 
 class OutputLayout(StrEnum):
-    """How the network lays out its answer for one tile."""
+    """Layout of the network's output for one tile."""
 
     RAW = "raw"
-    """(1, 4 + classes + 1, anchors): cx, cy, w, h in tile pixels, class scores, angle (8, 11)."""
+    """(1, 4 + classes + 1, anchors): cx, cy, w, h in tile pixels, class scores, angle in radians
+    (YOLOv8, YOLO11)."""
     END_TO_END = "end2end"
-    """(1, rows, 7): cx, cy, w, h in tile pixels, score, class, angle; ranked (YOLO26)."""
+    """(1, rows, 7): cx, cy, w, h in tile pixels, score, class, angle in radians; by falling score
+    (YOLO26)."""
 
 
 @dataclass(frozen=True)
 class InferencePass:
-    """One pass of the network over a scene at one scale."""
+    """One pass of sliced inference over a scene at one working resolution."""
 
     gsd_m: float
-    """Working ground sampling distance, metres a pixel."""
+    """Working ground sampling distance, metres per pixel."""
     overlap_px: int
-    """Pixels that neighbouring tiles share: more than the longest object of these classes."""
+    """Overlap of neighbouring tiles, pixels: more than the longest object of these classes."""
     classes: tuple[str, ...]
-    """Classes that are kept from this pass."""
+    """Classes that this pass detects."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Calibration:
-    """How scores and counts of one class relate to the truth, as measured on held-back images.
+    """Measured relation of scores and counts of one class to the ground truth of held-out images.
 
-    See cv.counting.uncertainty for how the numbers make an interval.
+    cv.counting.uncertainty turns it into intervals.
     """
 
     kind: str
-    """Class."""
+    """Class name."""
     scores: tuple[float, ...]
     """Scores, ascending from 0 to 1."""
     probabilities: tuple[float, ...]
-    """Probability that a detection with that score is an object; linear in between."""
+    """Probability that a detection with each score is an object; linear in between."""
     missed: float = 0.0
-    """Objects without any detection, as a part of those that the detections tell of."""
+    """Objects without any detection, relative to the expected number of detected ones."""
     missed_per_km2: float = 0.0
-    """Objects without any detection, beside those, per square kilometre that was looked at."""
+    """Further objects without any detection, per visible square kilometre."""
     dispersion: float = 1.0
-    """Measured spread of counts over the spread that independent detections would have."""
+    """Ratio of the measured standard deviation of counts to that of independent detections."""
     shared: float = 0.0
-    """Standard deviation of the error that all objects of a scene share, as a part of the count."""
+    """Relative standard deviation of the error that all objects of a scene have in common."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ModelCard:
-    """Everything that a model needs to be used rightly."""
+    """Everything that is needed to run a model and to interpret its output."""
 
     name: str
     version: str
     classes: tuple[str, ...]
-    """Names by index of the network's class scores."""
+    """Class names, in the order of the network's outputs."""
     layout: OutputLayout
     tile_px: int
-    """Side of the square network input, pixels."""
+    """Side of the square input tile, pixels."""
     passes: tuple[InferencePass, ...]
-    """Passes; a class that none of them looks for is not found at all."""
+    """Inference passes; each detected class belongs to exactly one of them."""
     gsd_range_m: tuple[float, float]
-    """Ground sampling distances of scenes that are accepted, metres a pixel."""
+    """Accepted range of ground sampling distances of scenes, metres per pixel."""
     thresholds: tuple[float, ...]
-    """Least score of a kept detection, by class."""
+    """Minimum score of a counted detection, by class."""
     merge_overlap: float
-    """Two boxes of a class are one object where they share more than this part of the smaller."""
+    """NMS threshold: common area over the area of the smaller box, within a class."""
     training_data: str
     licence: str
     calibrations: tuple[Calibration, ...] = ()
-    """One for each class whose counts were calibrated."""
+    """At most one per class."""
     precision: str = FP32
-    """Of the arithmetic: FP32, or INT8 where most of it is done in 8-bit integers."""
+    """Arithmetic precision: FP32, or INT8 if most of it uses 8-bit integers."""
 
     @classmethod
     def joined(cls, cards: Sequence[ModelCard]) -> ModelCard:
-        """What models that look for different classes say together, of what they look for.
+        """Return one card for several models that detect different classes.
 
-        Raises ModelError where two look for the same, or no GSD suits all of them.
+        Raises ModelError if two models detect the same class, or their GSD ranges do not overlap.
         """
-        own = [[name for look in card.passes for name in look.classes] for card in cards]
-        classes = tuple(name for names in own for name in names)
-        by_class = [(card, name) for card, names in zip(cards, own, strict=True) for name in names]
-        found = [card.calibration(name) for card, name in by_class]
+        by_class = [(card, name) for card in cards for name in card.detected_classes]
+        classes = tuple(name for _, name in by_class)
+        calibrations = [card.calibration(name) for card, name in by_class]
         joined = cls(
-            name=_together(card.name for card in cards),
-            version=_together(card.version for card in cards),
+            name=_join_unique(card.name for card in cards),
+            version=_join_unique(card.version for card in cards),
             classes=classes,
             layout=cards[0].layout,
             tile_px=cards[0].tile_px,
-            passes=tuple(look for card in cards for look in card.passes),
+            passes=tuple(one for card in cards for one in card.passes),
             gsd_range_m=(
                 max(card.gsd_range_m[0] for card in cards),
                 min(card.gsd_range_m[1] for card in cards),
             ),
             thresholds=tuple(card.threshold(name) for card, name in by_class),
             merge_overlap=cards[0].merge_overlap,
-            training_data=_together((card.training_data for card in cards), "; "),
-            licence=_together(card.licence for card in cards),
-            calibrations=tuple(one for one in found if one is not None),
+            training_data=_join_unique((card.training_data for card in cards), "; "),
+            licence=_join_unique(card.licence for card in cards),
+            calibrations=tuple(one for one in calibrations if one is not None),
             precision=INT8 if any(card.precision == INT8 for card in cards) else FP32,
         )
         return joined.checked(joined.name)
@@ -128,35 +128,39 @@ class ModelCard:
     def measured(
         self, thresholds: Mapping[str, float], calibrations: Iterable[Calibration] = ()
     ) -> ModelCard:
-        """This card with thresholds by class, and with `calibrations`, as they were measured."""
+        """Return this card with measured `thresholds` (by class name) and `calibrations`."""
         kept = [thresholds.get(*pair) for pair in zip(self.classes, self.thresholds, strict=True)]
         return replace(self, thresholds=tuple(kept), calibrations=tuple(calibrations))
 
-    def only_classes(self, name: str) -> ModelCard:
-        """This card without the passes that do not look for class `name`."""
-        return replace(self, passes=tuple(look for look in self.passes if name in look.classes))
+    def only_class(self, name: str) -> ModelCard:
+        """Return this card with only the passes that detect class `name`."""
+        return replace(self, passes=tuple(one for one in self.passes if name in one.classes))
 
     def threshold(self, name: str) -> float:
-        """Least score of a kept detection of class `name`."""
+        """Return the minimum score of a counted detection of class `name`."""
         return self.thresholds[self.classes.index(name)]
 
     @property
+    def detected_classes(self) -> tuple[str, ...]:
+        """Names of the classes that the passes detect."""
+        return tuple(name for one in self.passes for name in one.classes)
+
+    @property
     def calibrated(self) -> bool:
-        """Whether every class that is looked for has a calibration."""
-        looked_for = {name for look in self.passes for name in look.classes}
-        return all(self.calibration(name) is not None for name in looked_for)
+        """Whether every detected class has a calibration."""
+        return all(self.calibration(name) is not None for name in self.detected_classes)
 
     def calibration(self, name: str) -> Calibration | None:
-        """How scores of class `name` relate to the truth, if that was measured."""
+        """Return the calibration of class `name`, or None."""
         return next((one for one in self.calibrations if one.kind == name), None)
 
     def pass_for(self, name: str) -> InferencePass:
-        """The pass from which detections of class `name` are kept."""
-        return next(look for look in self.passes if name in look.classes)
+        """Return the pass that detects class `name`."""
+        return next(one for one in self.passes if name in one.classes)
 
     def to_metadata(self) -> dict[str, str]:
-        """Metadata of the ONNX file; see the module for the keys."""
-        fine = min(self.passes, key=lambda look: look.gsd_m)
+        """Return the metadata of the ONNX file: JSON texts by key (see the module)."""
+        fine = min(self.passes, key=lambda one: one.gsd_m)
         deepness = {
             "model_type": "Detector",
             "det_type": "YOLO_Ultralytics_obb",
@@ -171,7 +175,7 @@ class ModelCard:
 
     @classmethod
     def from_metadata(cls, subject: str | Path, metadata: Mapping[str, str]) -> ModelCard:
-        """The card in `metadata` of the model `subject`; raises ModelError."""
+        """Return the card in the `metadata` of the model file `subject`; raises ModelError."""
         if KEY not in metadata:
             return _from_deepness(subject, metadata)
         record = _json(subject, metadata, KEY)
@@ -182,7 +186,7 @@ class ModelCard:
                 classes=tuple(map(str, record["classes"])),
                 layout=OutputLayout(record["layout"]),
                 tile_px=int(record["tile_px"]),
-                passes=tuple(_look(look) for look in record.get("passes", record.get("looks"))),
+                passes=tuple(map(_inference_pass, record.get("passes", record.get("looks")))),
                 gsd_range_m=(float(record["gsd_range_m"][0]), float(record["gsd_range_m"][1])),
                 thresholds=tuple(map(float, record["thresholds"])),
                 merge_overlap=float(record["merge_overlap"]),
@@ -204,18 +208,18 @@ class ModelCard:
         return card
 
     def checked(self, subject: str | Path) -> ModelCard:
-        """This card, where its parts do not contradict each other; raises ModelError."""
+        """Return this card if it is consistent; raises ModelError."""
         known = [name for name in (CONTAINER, HULL) if name in self.classes]
-        looked = [name for look in self.passes for name in look.classes]
+        detected = self.detected_classes
         low, high = self.gsd_range_m
         faults = [
             (not known, f"its classes are {self.classes}, none of them container or hull"),
             (len(set(self.classes)) != len(self.classes), f"its classes repeat: {self.classes}"),
             (
-                not looked
-                or len(set(looked)) < len(looked)
-                or not set(looked) <= set(self.classes),
-                f"its passes look for {looked}",
+                not detected
+                or len(set(detected)) < len(detected)
+                or not set(detected) <= set(self.classes),
+                f"its passes detect {list(detected)}",
             ),
             (len(self.thresholds) != len(self.classes), f"it has thresholds {self.thresholds}"),
             (not all(0 < t < 1 for t in self.thresholds), f"thresholds are {self.thresholds}"),
@@ -224,7 +228,7 @@ class ModelCard:
             (self.precision not in (FP32, INT8), f"its precision is {self.precision!r}"),
             (not 0 < low < high < math.inf, f"its GSD range is {self.gsd_range_m} m"),
             (
-                not all(0 < look.gsd_m < math.inf for look in self.passes),
+                not all(0 < one.gsd_m < math.inf for one in self.passes),
                 "a working GSD is not positive",
             ),
             (
@@ -233,7 +237,7 @@ class ModelCard:
                 f"it is calibrated for {[one.kind for one in self.calibrations]}",
             ),
             (
-                not all(0 <= look.overlap_px < self.tile_px for look in self.passes),
+                not all(0 <= one.overlap_px < self.tile_px for one in self.passes),
                 "a pass overlaps by more than a tile",
             ),
         ]
@@ -243,11 +247,11 @@ class ModelCard:
         return self
 
 
-def _together(texts: Iterable[str], mark: str = " + ") -> str:
-    return mark.join(dict.fromkeys(texts))
+def _join_unique(texts: Iterable[str], separator: str = " + ") -> str:
+    return separator.join(dict.fromkeys(texts))
 
 
-def _look(record: Mapping[str, Any]) -> InferencePass:
+def _inference_pass(record: Mapping[str, Any]) -> InferencePass:
     return InferencePass(
         float(record["gsd_m"]), int(record["overlap_px"]), tuple(record["classes"])
     )
@@ -268,14 +272,19 @@ def _calibration(record: Mapping[str, Any]) -> Calibration:
     if not all(0 <= p <= 1 for p in probabilities):
         raise ValueError("calibrated probabilities lie in 0 to 1")
     names = ("missed", "missed_per_km2", "dispersion", "shared")
-    rest = {name: float(record[name]) for name in names}
-    if not all(map(math.isfinite, scores)) or not all(0 <= v < math.inf for v in rest.values()):
+    values = {name: float(record[name]) for name in names}
+    if not all(map(math.isfinite, scores)) or not all(0 <= v < math.inf for v in values.values()):
         raise ValueError("a calibration is made of finite numbers that are not negative")
-    return Calibration(_text(record, "kind"), scores, probabilities, **rest)
+    return Calibration(
+        kind=_text(record, "kind"), scores=scores, probabilities=probabilities, **values
+    )
 
 
 def _from_deepness(subject: str | Path, metadata: Mapping[str, str]) -> ModelCard:
-    """A card from the keys of the Deepness plug-in; accepts half to three times its resolution."""
+    """Return a card from the keys of the Deepness plug-in.
+
+    It accepts scenes of half to three times the working GSD.
+    """
     for key in ("model_type", "det_type", "class_names", "resolution", "tile_size"):
         if key not in metadata:
             raise _wrong(subject, f"its metadata lacks {KEY!r} and {key!r}")

@@ -1,11 +1,12 @@
-"""Merging: several sightings of one object, from neighbouring anchors or tiles, become one."""
+"""Non-maximum suppression (NMS) of oriented boxes."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from cv.detector.detections import Detections
-from cv.geometry.oriented_boxes import Indices, OrientedBoxes
+from cv.geometry.arrays import Indices
+from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.geometry.overlap import (
     candidate_pairs,
     intersection_lower_bound,
@@ -13,16 +14,16 @@ from cv.geometry.overlap import (
     pairwise_intersections,
 )
 
-_SURELY = 1.0 + 1e-9
-"""A bound that is passed by so much is passed, whatever arithmetic does to the last digits."""
+_MARGIN = 1.0 + 1e-9
+"""A lower bound decides a pair only if it exceeds the threshold by this factor (rounding)."""
 
 
 def non_maximum_suppression(detections: Detections, overlap: float) -> Detections:
-    """One detection per object: greedy by score, within each class, whatever the order of input.
+    """Return one detection per object: greedy NMS by score within each class.
 
-    Two boxes are one object where their common area is more than `overlap` (0 to 1) of the smaller
-    one's area. Unlike intersection over union that also removes the part of an object that a second
-    look reports inside of the whole; boxes that merely touch share nothing either way.
+    Two boxes are the same object if their common area is more than `overlap` (0 to 1) of the
+    smaller one's area. Unlike an IoU threshold, that also removes a detection of a part of an
+    object inside that of the whole. The result does not depend on the order of the input.
     """
     ranked = detections.ranked()
     kept = [
@@ -33,8 +34,8 @@ def non_maximum_suppression(detections: Detections, overlap: float) -> Detection
 
 
 def _survivors(boxes: OrientedBoxes, overlap: float) -> Indices:
-    """Rows of `boxes`, best first, that no better surviving box covers."""
-    better, worse = _conflicts(boxes, overlap)
+    """Return the rows of `boxes`, best first, that are not suppressed by a better surviving box."""
+    better, worse = _duplicates(boxes, overlap)
     alive = np.ones(len(boxes), dtype=bool)
     starts = np.searchsorted(better, np.arange(len(boxes) + 1))
     for row in np.unique(better):
@@ -43,13 +44,13 @@ def _survivors(boxes: OrientedBoxes, overlap: float) -> Indices:
     return np.flatnonzero(alive)
 
 
-def _conflicts(boxes: OrientedBoxes, overlap: float) -> tuple[Indices, Indices]:
-    """Pairs (i, j), i < j, that are one object; sorted."""
+def _duplicates(boxes: OrientedBoxes, overlap: float) -> tuple[Indices, Indices]:
+    """Return the pairs (i, j), i < j, that are the same object; sorted."""
     i, j = candidate_pairs(boxes)
-    least = overlap * np.minimum(boxes.areas[i], boxes.areas[j])
-    may = intersection_upper_bound(boxes[i], boxes[j]) > least
-    i, j, least = i[may], j[may], least[may]
-    same = intersection_lower_bound(boxes[i], boxes[j]) > least * _SURELY
-    open_ = np.flatnonzero(~same)
-    same[open_] = pairwise_intersections(boxes[i[open_]], boxes[j[open_]]) > least[open_]
+    minimum = overlap * np.minimum(boxes.areas[i], boxes.areas[j])
+    possible = intersection_upper_bound(boxes[i], boxes[j]) > minimum
+    i, j, minimum = i[possible], j[possible], minimum[possible]
+    same = intersection_lower_bound(boxes[i], boxes[j]) > minimum * _MARGIN
+    rest = np.flatnonzero(~same)
+    same[rest] = pairwise_intersections(boxes[i[rest]], boxes[j[rest]]) > minimum[rest]
     return i[same], j[same]

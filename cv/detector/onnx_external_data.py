@@ -1,8 +1,8 @@
-"""What an ONNX file is made of, read from its bytes alone: no file that leads to another passes.
+"""Detect external data in ONNX files, from their bytes alone.
 
-onnxruntime follows a weight that says to lie in another file, even one outside of the model's
-folder. ONNX files are protocol buffers: fields, each with a number and a kind. Only those parts are
-looked into that can hold a tensor; the rest is stepped over.
+onnxruntime follows references from tensors to other files, even outside the model's folder; models
+with such references are refused. ONNX files are protocol buffers: fields, each with a number and a
+wire type. Only messages that can hold a tensor are parsed, all others are skipped.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 
 class MessageType(Enum):
-    """Messages of onnx.proto that hold a tensor, or parts that do."""
+    """Messages of onnx.proto that hold tensors, directly or in nested messages."""
 
     MODEL = "ModelProto"
     GRAPH = "GraphProto"
@@ -26,7 +26,7 @@ class MessageType(Enum):
     TENSOR = "TensorProto"
 
 
-_INSIDE = MappingProxyType(
+_NESTED = MappingProxyType(
     {
         MessageType.MODEL: {
             7: MessageType.GRAPH,
@@ -49,14 +49,14 @@ _INSIDE = MappingProxyType(
         MessageType.TENSOR: {},
     }
 )
-"""Numbers of the fields that hold another part."""
+"""Nested messages of each message by their field numbers."""
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
-_DEEPEST = 64
+_MAX_DEPTH = 64
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
 class InvalidOnnx(ValueError):
-    """The bytes are no ONNX model."""
+    """The bytes are not an ONNX model."""
 
 
 @dataclass(frozen=True)
@@ -65,42 +65,47 @@ class WireField:
 
     number: int
     value: int
-    """Of a field that holds a number of variable length; 0 of others."""
+    """Value of a varint field; 0 for other wire types."""
     start: int
-    """First byte of what a field with a length holds."""
+    """Offset of the first byte of the content."""
     end: int
-    """The byte after the field."""
-    long: bool
-    """Whether it is a field with a length."""
+    """Offset of the byte after the field."""
+    length_delimited: bool
+    """Whether it holds bytes, text or a message."""
 
 
 def has_external_data(content: bytes) -> bool:
-    """Whether any tensor of the ONNX model in `content` lies in another file; raises NotOnnx."""
-    waiting = [(MessageType.MODEL, 0, len(content), 0)]
+    """Return whether any tensor of the ONNX model `content` lies in another file.
+
+    Raises InvalidOnnx.
+    """
+    pending = [(MessageType.MODEL, 0, len(content), 0)]
     graphs = 0
-    while waiting:
-        part, start, end, depth = waiting.pop()
-        graphs += part is MessageType.GRAPH
-        if depth > _DEEPEST:
-            raise InvalidOnnx(f"nested deeper than {_DEEPEST}")
+    while pending:
+        message, start, end, depth = pending.pop()
+        graphs += message is MessageType.GRAPH
+        if depth > _MAX_DEPTH:
+            raise InvalidOnnx(f"nested deeper than {_MAX_DEPTH}")
         for field in _fields(content, start, end):
-            inside = _INSIDE[part].get(field.number)
-            if inside and field.long:
-                waiting.append((inside, field.start, field.end, depth + 1))
-            elif part is MessageType.TENSOR and _is_elsewhere(field):
+            nested = _NESTED[message].get(field.number)
+            if nested and field.length_delimited:
+                pending.append((nested, field.start, field.end, depth + 1))
+            elif message is MessageType.TENSOR and _is_external(field):
                 return True
     if not graphs:
         raise InvalidOnnx("it holds no graph")
     return False
 
 
-def _is_elsewhere(field: WireField) -> bool:
+def _is_external(field: WireField) -> bool:
+    """Return whether a field of a tensor refers to another file."""
     if field.number == _EXTERNAL_DATA:
-        return field.long
+        return field.length_delimited
     return field.number == _DATA_LOCATION and field.value != 0
 
 
 def _fields(content: bytes, start: int, end: int) -> Iterator[WireField]:
+    """Yield the fields of the message in `content[start:end]`."""
     at = start
     while at < end:
         key, at = _varint(content, at, end)
@@ -120,7 +125,7 @@ def _fields(content: bytes, start: int, end: int) -> Iterator[WireField]:
 
 
 def _varint(content: bytes, at: int, end: int) -> tuple[int, int]:
-    """The number at `at`, and where what follows begins."""
+    """Return the varint at offset `at`, and the offset after it."""
     value = 0
     for shift in range(0, 70, 7):
         if at >= end:

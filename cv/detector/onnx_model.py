@@ -1,4 +1,4 @@
-"""The network: an ONNX file, verified and ready to run on CPU."""
+"""ONNX models: verify a model file, load it and run it on CPU."""
 
 from __future__ import annotations
 
@@ -17,34 +17,35 @@ from cv.detector.runtimes import engine as engines
 from cv.detector.runtimes import openvino_runner
 from cv.detector.runtimes.engine import InferenceEngine, Runner
 from cv.errors import InferenceError, ModelError
+from cv.geometry.arrays import Float32Array
 from cv.io.hashing import sha256
 from cv.io.safe_loading import SafeLoader
 
 MAX_BYTES = 512 * 2**20
-"""Largest model file that is read."""
+"""Maximum size of a model file, bytes."""
 MAX_CARD_BYTES = 2**20
-"""Largest card beside a model that is read."""
+"""Maximum size of a card file beside a model, bytes."""
 
 _CARD_FILE = SafeLoader(
     error=ModelError, max_bytes=MAX_CARD_BYTES, remedy="Get model and card again."
 )
-_ALONE = threading.Lock()
-"""One network is tried out at a time: see `openvino_runner`."""
-_CHECKPOINTS = (b"PK\x03\x04", *(bytes([0x80, protocol]) for protocol in range(2, 6)))
-"""How PyTorch checkpoints (archives of a pickle) and bare pickles begin."""
+_FIRST_RUN_LOCK = threading.Lock()
+"""Only one model at a time has its first run: see `openvino_runner`."""
+_CHECKPOINT_PREFIXES = (b"PK\x03\x04", *(bytes([0x80, protocol]) for protocol in range(2, 6)))
+"""First bytes of PyTorch checkpoints (zip archives with a pickle) and of bare pickles."""
 
 
 @dataclass(frozen=True, eq=False)
 class OnnxModel:
-    """One loaded model."""
+    """One loaded model with its card."""
 
     card: ModelCard
     digest: str
     """sha256 of the file, hexadecimal."""
     input_spec: InputSpec
-    """How it takes a tile."""
+    """Format of its input tensor."""
     runner: Runner
-    """Answers to a tensor that the intake made."""
+    """Computes the output of an input tensor."""
 
     @classmethod
     def load(
@@ -53,41 +54,47 @@ class OnnxModel:
         engine: InferenceEngine = InferenceEngine.ONNXRUNTIME,
         threads: int = 1,
     ) -> OnnxModel:
-        """The model in ONNX file `path`, checked against its card; raises ModelError.
+        """Load the ONNX file `path` and check it against its card.
 
-        `engine` runs it, for `threads` tiles at once.
+        The file is read once, so that the hashed bytes are those that run. Models that refer to
+        other files are refused, and so are checkpoints and pickles, which could run code when read.
 
-        The file is read once: what is hashed is what is run. A model never reads other files, and
-        what could run code when it is read, a checkpoint or a pickle, is not opened at all.
+        Args:
+            path: The model file.
+            engine: Library that runs it.
+            threads: Tiles at once.
+
+        Raises:
+            ModelError: The file is not a complete, self-contained model that fits its card.
         """
         path = Path(path)
-        content = _content(path)
-        _check_kind(path, content)
+        content = _read(path)
+        _check_format(path, content)
         digest = sha256(content)
         _check_digest(path, digest)
         session = engines.create_session(path, content)
         card = ModelCard.from_metadata(path, session.get_modelmeta().custom_metadata_map)
-        intake = InputSpec.of(path, session.get_inputs(), card.tile_px)
-        _check_answer(path, card, session)
+        input_spec = InputSpec.of(path, session.get_inputs(), card.tile_px)
+        _check_output(path, card, session)
         runner = engines.session_runner(session)
         if engine is InferenceEngine.OPENVINO:
             runner = openvino_runner.openvino_runner(path, content, threads)
-        network = cls(card, digest, intake, runner)
-        network._try_out(path)
-        return network
+        model = cls(card, digest, input_spec, runner)
+        model._check_run(path)
+        return model
 
-    def run(self, rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The answer to tile `rgb` (rows, columns, 3); raises InferenceError if it fails."""
+    def run(self, rgb: NDArray[np.uint8]) -> Float32Array:
+        """Return the output for tile `rgb` (rows, columns, 3); raises InferenceError."""
         try:
             return self.runner(self.input_spec.to_tensor(rgb))
         except InferenceError as error:
             raise InferenceError(f"{self.card.name}: {error}") from error
 
-    def _try_out(self, path: Path) -> None:
-        """Asks it once, about a black tile; raises ModelError where it cannot answer."""
+    def _check_run(self, path: Path) -> None:
+        """Run it once on a black tile; raises ModelError if that fails."""
         size = self.card.tile_px
         try:
-            with _ALONE:
+            with _FIRST_RUN_LOCK:
                 self.run(np.zeros((size, size, 3), np.uint8))
         except InferenceError as error:
             raise ModelError(
@@ -95,7 +102,7 @@ class OnnxModel:
             ) from error
 
 
-def _content(path: Path) -> bytes:
+def _read(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         if not 0 < size <= MAX_BYTES:
@@ -112,9 +119,9 @@ def _content(path: Path) -> bytes:
         ) from error
 
 
-def _check_kind(path: Path, content: bytes) -> None:
-    """Refuses what is no ONNX model, and one whose weights lie in other files."""
-    if content.startswith(_CHECKPOINTS):
+def _check_format(path: Path, content: bytes) -> None:
+    """Raise ModelError for what is not an ONNX model, or has weights in other files."""
+    if content.startswith(_CHECKPOINT_PREFIXES):
         raise ModelError(
             path,
             "it is a PyTorch checkpoint or a pickle",
@@ -122,15 +129,15 @@ def _check_kind(path: Path, content: bytes) -> None:
             "Export it with cv.export.release.",
         )
     try:
-        elsewhere = has_external_data(content)
+        external = has_external_data(content)
     except InvalidOnnx as error:
         raise ModelError(
             path,
-            f"it is no ONNX model ({error})",
+            f"it is not an ONNX model ({error})",
             "a complete ONNX file is needed",
             "Get the model file again.",
         ) from error
-    if elsewhere:
+    if external:
         raise ModelError(
             path,
             "some of its weights lie in another file",
@@ -140,20 +147,20 @@ def _check_kind(path: Path, content: bytes) -> None:
 
 
 def model_card_path(model: Path) -> Path:
-    """Where the card of the model file `model` lies."""
+    """Return the path of the card file of `model`."""
     return model.with_suffix(".card.json")
 
 
 def _check_digest(path: Path, digest: str) -> None:
-    """Compares with the card beside the model; a model without one is taken at its metadata."""
-    beside = model_card_path(path)
-    if not beside.exists():
+    """Raise ModelError if the card file beside the model, if any, states another digest."""
+    card_path = model_card_path(path)
+    if not card_path.exists():
         return
     try:
-        stated = _CARD_FILE.read_json_object(beside)["sha256"]
+        stated = _CARD_FILE.read_json_object(card_path)["sha256"]
     except (ModelError, KeyError) as error:
         raise ModelError(
-            beside,
+            card_path,
             "not a card with a sha256",
             "a card states the sha256 of its model",
             _CARD_FILE.remedy,
@@ -167,15 +174,16 @@ def _check_digest(path: Path, digest: str) -> None:
         )
 
 
-def _check_answer(path: Path, card: ModelCard, session: Any) -> None:
+def _check_output(path: Path, card: ModelCard, session: Any) -> None:
+    """Raise ModelError if the shape of the output does not match the card."""
     outputs = session.get_outputs()
     columns = 4 + len(card.classes) + 1
-    wanted = (1, columns, None) if card.layout is OutputLayout.RAW else (1, None, 7)
-    gives = [tuple(o.shape) for o in outputs]
-    if len(outputs) != 1 or not shape_matches(outputs[0].shape, wanted):
+    expected = (1, columns, None) if card.layout is OutputLayout.RAW else (1, None, 7)
+    shapes = [tuple(output.shape) for output in outputs]
+    if len(outputs) != 1 or not shape_matches(outputs[0].shape, expected):
         raise ModelError(
             path,
-            f"it answers {gives}",
-            f"layout {card.layout} of {len(card.classes)} classes is {wanted}",
+            f"it answers {shapes}",
+            f"layout {card.layout} of {len(card.classes)} classes is {expected}",
             "Make it again with cv.export.release.",
         )

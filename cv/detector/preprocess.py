@@ -1,4 +1,4 @@
-"""The intake: how a network takes a tile, as the input of its graph says."""
+"""Preprocessing: from a tile to the input tensor that the network's graph declares."""
 
 from __future__ import annotations
 
@@ -16,26 +16,32 @@ _TYPES = {"tensor(uint8)": True, "tensor(float)": False}
 
 @dataclass(frozen=True)
 class InputSpec:
-    """What the only input of a graph holds."""
+    """Name, data type and axis order of a network's input."""
 
     name: str
-    """Of the input."""
+    """Name of the input in the graph."""
     raw: bool
-    """True: uint8, 0 to 255, scaled inside of the graph. False: float32, 0 to 1."""
-    planes_first: bool
-    """True: (1, 3, rows, columns). False: (1, rows, columns, 3). Red, green, blue."""
+    """True: uint8, 0 to 255, scaled inside the graph. False: float32, 0 to 1."""
+    channels_first: bool
+    """True: (1, 3, rows, columns). False: (1, rows, columns, 3). Channels: red, green, blue."""
 
     @classmethod
     def of(cls, subject: str | Path, inputs: list[Any], tile_px: int) -> InputSpec:
-        """The intake of a graph with `inputs` (of onnxruntime) for tiles of `tile_px` pixels.
+        """Return the specification of a graph's only input.
 
-        Raises ModelError where it is neither uint8 nor float, or of another size.
+        Args:
+            subject: The model file, for error messages.
+            inputs: Inputs of the onnxruntime session.
+            tile_px: Side of a tile, pixels.
+
+        Raises:
+            ModelError: It is neither uint8 nor float32, or has another shape.
         """
         orders = {True: (1, 3, tile_px, tile_px), False: (1, tile_px, tile_px, 3)}
         if len(inputs) == 1 and inputs[0].type in _TYPES:
-            for planes_first, shape in orders.items():
+            for channels_first, shape in orders.items():
                 if shape_matches(inputs[0].shape, shape):
-                    return cls(inputs[0].name, _TYPES[inputs[0].type], planes_first)
+                    return cls(inputs[0].name, _TYPES[inputs[0].type], channels_first)
         raise ModelError(
             subject,
             f"it takes {[(one.type, tuple(one.shape)) for one in inputs]}",
@@ -44,16 +50,16 @@ class InputSpec:
         )
 
     def to_tensor(self, rgb: NDArray[np.uint8]) -> NDArray[Any]:
-        """The input for a tile `rgb` (rows, columns, 3)."""
-        pixels = rgb.transpose(2, 0, 1) if self.planes_first else rgb
+        """Return the input tensor for a tile `rgb` (rows, columns, 3)."""
+        pixels = rgb.transpose(2, 0, 1) if self.channels_first else rgb
         if self.raw:
             return np.ascontiguousarray(pixels[None])
         return np.ascontiguousarray(pixels[None].astype(np.float32) / np.float32(255.0))
 
 
-def shape_matches(shape: list[Any], wanted: tuple[int | None, ...]) -> bool:
-    """Whether `shape` is `wanted`; names and None stand for any size."""
-    return len(shape) == len(wanted) and all(
-        want is None or not isinstance(have, int) or have == want
-        for have, want in zip(shape, wanted, strict=True)
+def shape_matches(shape: list[Any], expected: tuple[int | None, ...]) -> bool:
+    """Return whether `shape` can be `expected`; symbolic sizes and None match any size."""
+    return len(shape) == len(expected) and all(
+        size is None or not isinstance(actual, int) or actual == size
+        for actual, size in zip(shape, expected, strict=True)
     )

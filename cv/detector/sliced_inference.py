@@ -1,4 +1,4 @@
-"""A sweep: one pass over a region, tile by tile, until every object is there once."""
+"""Sliced inference: run a network over a region tile by tile, without duplicates."""
 
 from __future__ import annotations
 
@@ -20,66 +20,75 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 SideTask = Callable[[], object]
-"""Something to be done on the way."""
+"""Work that is done between tiles."""
 
 
 def sliced_inference(
     tiling: Tiling,
     region: BaseGeometry,
-    look_at: Callable[[Tile], Detections],
+    infer: Callable[[Tile], Detections],
     overlap: float,
     threads: int = 1,
-    errands: Sequence[SideTask] = (),
+    side_tasks: Sequence[SideTask] = (),
 ) -> Detections:
-    """What `look_at` finds in the tiles that touch `region` (tile pixels of the plane), merged.
+    """Return the detections in all tiles that cover `region`, each object once.
 
-    Merged tile by tile, where threads share the work, and once more over the borders of tiles.
-    `look_at` answers in pixels of its tile; the result is in tile pixels from the plane's origin.
-    It does not depend on the order of tiles or the number of `threads`. `overlap`: see `merge`.
-    `errands` are done on the way, in their order and evenly spread; without tiles none is.
+    Non-maximum suppression runs for each tile, which threads do in parallel, and once more for all
+    tiles together. The result does not depend on the order of tiles or the number of threads.
+
+    Args:
+        tiling: Size and overlap of tiles.
+        region: What to cover, tile pixels from the origin of the plane.
+        infer: Returns the detections in a tile, pixels of the tile.
+        overlap: Threshold of `non_maximum_suppression`.
+        threads: Tiles at once.
+        side_tasks: Work done between tiles, in order and evenly spread; none without tiles.
+
+    Returns:
+        Detections in tile pixels from the origin of the plane.
     """
 
-    def keep(stop: _Stop) -> Detections:
-        for errand in stop.errands:
-            errand()
-        tile = stop.tile
-        placed = look_at(tile).transformed(Affine.translation(tile.x0, tile.y0))
+    def process(step: _Step) -> Detections:
+        for task in step.side_tasks:
+            task()
+        tile = step.tile
+        placed = infer(tile).transformed(Affine.translation(tile.x0, tile.y0))
         return non_maximum_suppression(placed[tiling.owns(tile, placed.boxes.centers)], overlap)
 
-    stops = _stops(tiling.tiles(region), errands)
-    found = _map(keep, stops, threads)
-    bar = tqdm(found, total=len(stops), unit="tile", delay=2, disable=None, leave=False)
+    steps = _steps(tiling.tiles(region), side_tasks)
+    by_tile = _map(process, steps, threads)
+    bar = tqdm(by_tile, total=len(steps), unit="tile", delay=2, disable=None, leave=False)
     return non_maximum_suppression(Detections.concatenate(list(bar)), overlap)
 
 
 @dataclass(frozen=True)
-class _Stop:
-    """A tile, and what is done before it is looked at."""
+class _Step:
+    """A tile, and the side tasks that are done before it."""
 
     tile: Tile
-    errands: Sequence[SideTask]
+    side_tasks: Sequence[SideTask]
 
 
-def _stops(tiles: Sequence[Tile], errands: Sequence[SideTask]) -> list[_Stop]:
-    """`tiles` with an even share of `errands` each."""
-    shares = pairwise(k * len(errands) // max(1, len(tiles)) for k in range(len(tiles) + 1))
-    return [_Stop(t, errands[start:end]) for t, (start, end) in zip(tiles, shares, strict=True)]
+def _steps(tiles: Sequence[Tile], side_tasks: Sequence[SideTask]) -> list[_Step]:
+    """Return `tiles` with an even share of `side_tasks` each."""
+    shares = pairwise(k * len(side_tasks) // max(1, len(tiles)) for k in range(len(tiles) + 1))
+    return [_Step(t, side_tasks[start:end]) for t, (start, end) in zip(tiles, shares, strict=True)]
 
 
 def _map(
     function: Callable[[_Item], _Result], items: Iterable[_Item], threads: int
 ) -> Iterator[_Result]:
-    """`function` of each item, in order; at most `2 * threads` are in memory at once."""
+    """Yield `function` of each item, in order; at most `2 * threads` results wait at once."""
     if threads == 1:
         yield from map(function, items)
         return
     with ThreadPoolExecutor(threads) as pool:
-        source = iter(items)
-        waiting = [pool.submit(function, item) for item in islice(source, 2 * threads)]
+        remaining = iter(items)
+        pending = [pool.submit(function, item) for item in islice(remaining, 2 * threads)]
         try:
-            while waiting:
-                yield waiting.pop(0).result()
-                waiting += [pool.submit(function, item) for item in islice(source, 1)]
+            while pending:
+                yield pending.pop(0).result()
+                pending += [pool.submit(function, item) for item in islice(remaining, 1)]
         finally:
-            for future in waiting:
+            for future in pending:
                 future.cancel()

@@ -1,4 +1,4 @@
-"""Calibration: from exams on held-back images to what a score and a count are worth."""
+"""Fit calibrations of scores and counts to evaluations of held-out images."""
 
 from __future__ import annotations
 
@@ -7,87 +7,96 @@ from dataclasses import replace
 from itertools import compress, product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cv.counting.uncertainty import LEVEL, detection_probabilities
 from cv.detector.model_card import Calibration, ModelCard
 from cv.evaluation.image_evaluation import ImageEvaluation
-from cv.evaluation.matching import NOTHING, DetectionMatches
-from cv.geometry.oriented_boxes import Floats
+from cv.evaluation.matching import UNMATCHED, DetectionMatches
+from cv.geometry.arrays import BoolArray, Float64Array
 
-_KNOTS = 24
-"""Scores at which the probability is told, at most."""
-_EMPTY = 8
-"""Looks at next to nothing that tell how much is missed by area."""
-_HALVINGS = 10
-_DISPERSIONS = np.linspace(1.0, 4.0, 13)
-_SHARED = np.linspace(0.0, 0.6, 31)
+_MAX_KNOTS = 24
+"""Maximum number of scores at which the probability is stored."""
+_MIN_EMPTY = 8
+"""Minimum number of nearly empty samples from which `missed_per_km2` is estimated."""
+_BISECTIONS = 10
+_DISPERSION_GRID = np.linspace(1.0, 4.0, 13)
+_SHARED_GRID = np.linspace(0.0, 0.6, 31)
 
 
-def fit_calibration(exams: Sequence[ImageEvaluation], weights: Floats | None = None) -> Calibration:
-    """The calibration of the class of `exams`, which are of one class and one model.
+def fit_calibration(
+    evaluations: Sequence[ImageEvaluation], weights: Float64Array | None = None
+) -> Calibration:
+    """Return the calibration for `evaluations`, which are of one class and one model.
 
-    `weights` (n,) says how much each exam counts; None: all the same.
+    Probabilities: isotonic regression (pool adjacent violators; Zadrozny and Elkan 2002) of
+    whether a detection matches an object at a rotated IoU of 0.5. Missed objects: relative to the
+    expected number, and per area. Spread: maximum likelihood of a normal error, then scaled until
+    the coverage of the evaluations suffices for new ones to reach `LEVEL`, which takes slightly
+    more the fewer they are (as in conformal prediction; Lei et al. 2018). Samples with less than
+    one expected object are left out of the scaling: their intervals nearly always contain the true
+    number, which would leave those of the others too narrow.
 
-    Probabilities by isotonic regression (pool adjacent violators; Zadrozny and Elkan 2002) of
-    whether a detection is an object at a rotated IoU of 0.5. What no detection tells of, as a
-    part of what they tell of and per area. The spread by maximum likelihood of a normal error,
-    widened or narrowed until so many of the exams lie in their interval that `LEVEL` of fresh ones
-    will: a little more than `LEVEL`, the fewer the exams the more (as in conformal prediction;
-    Lei et al. 2018). Exams that tell of less than one object have no say in that: their intervals
-    hold nearly always, and would let those that matter hold too rarely.
+    Args:
+        evaluations: One or more evaluations.
+        weights: (n,) weight of each; default: equal.
     """
-    shares = _shares(exams, weights)
-    matches = DetectionMatches.joined([exam.matches for exam in exams])
-    heavy = np.repeat(shares, [len(exam.found) for exam in exams])
-    scores, chances = _isotonic(matches.scores, matches.objects[0] != NOTHING, heavy)
-    bare = Calibration(exams[0].sample.kind, scores, chances)
-    told, variance = _moments(exams, bare)
-    areas = np.array([exam.area_km2 for exam in exams])
-    true = np.array([exam.true for exam in exams], dtype=float)
-    missed, per_km2 = _missed(true - told, told, areas, shares)
-    middle = told * (1 + missed) + per_km2 * areas
+    shares = _normalized(evaluations, weights)
+    matches = DetectionMatches.joined([evaluation.matches for evaluation in evaluations])
+    by_detection = np.repeat(shares, [len(evaluation.found) for evaluation in evaluations])
+    scores, probabilities = _isotonic(matches.scores, matches.objects[0] != UNMATCHED, by_detection)
+    curve = Calibration(kind=evaluations[0].sample.kind, scores=scores, probabilities=probabilities)
+    expected, variance = _moments(evaluations, curve)
+    areas = np.array([evaluation.area_km2 for evaluation in evaluations])
+    true = np.array([evaluation.true for evaluation in evaluations], dtype=float)
+    missed, per_km2 = _missed(true - expected, expected, areas, shares)
+    mean = expected * (1 + missed) + per_km2 * areas
     variance = variance * (1 + missed) ** 2 + per_km2 * areas
-    dispersion, shared = _spread(true - middle, variance, middle, shares)
-    likely = Calibration(bare.kind, scores, chances, missed, per_km2, dispersion, shared)
-    busy = told >= 1.0
-    return _scaled(likely, list(compress(exams, busy)), shares[busy]) if busy.any() else likely
+    dispersion, shared = _spread(true - mean, variance, mean, shares)
+    fitted = replace(
+        curve, missed=missed, missed_per_km2=per_km2, dispersion=dispersion, shared=shared
+    )
+    non_empty = expected >= 1.0
+    if not non_empty.any():
+        return fitted
+    return _scaled(fitted, list(compress(evaluations, non_empty)), shares[non_empty])
 
 
 def fit_on_chips_and_windows(
     chips: Sequence[ImageEvaluation], windows: Sequence[ImageEvaluation]
 ) -> Calibration:
-    """The calibration by rendered `chips` and by `windows` of real scenes: half of it by each."""
-    exams = [*chips, *windows]
+    """Return the calibration for rendered `chips` and `windows` of scenes, weighted equally."""
+    evaluations = [*chips, *windows]
     if not chips or not windows:
-        return fit_calibration(exams)
-    halves = np.full(len(chips), 1 / len(chips)), np.full(len(windows), 1 / len(windows))
-    return fit_calibration(exams, np.concatenate(halves))
+        return fit_calibration(evaluations)
+    weights = np.full(len(chips), 1 / len(chips)), np.full(len(windows), 1 / len(windows))
+    return fit_calibration(evaluations, np.concatenate(weights))
 
 
 def with_calibration(card: ModelCard, calibration: Calibration) -> ModelCard:
-    """`card` with `calibration` in the place of another one of its class."""
+    """Return `card` with `calibration`, which replaces any other one of its class."""
     others = [one for one in card.calibrations if one.kind != calibration.kind]
     return replace(card, calibrations=(*others, calibration))
 
 
-def _shares(exams: Sequence[ImageEvaluation], weights: Floats | None) -> Floats:
-    """(n,) weights whose sum is 1."""
+def _normalized(
+    evaluations: Sequence[ImageEvaluation], weights: Float64Array | None
+) -> Float64Array:
+    """Return weights (n,) with a sum of 1."""
     if weights is None:
-        return np.full(len(exams), 1 / len(exams))
-    shares: Floats = weights / weights.sum()
+        return np.full(len(evaluations), 1 / len(evaluations))
+    shares: Float64Array = weights / weights.sum()
     return shares
 
 
 def _scaled(
-    calibration: Calibration, exams: Sequence[ImageEvaluation], shares: Floats
+    calibration: Calibration, evaluations: Sequence[ImageEvaluation], shares: Float64Array
 ) -> Calibration:
-    """`calibration`, its spread narrowed or widened until enough of `exams` hold the truth."""
+    """Return `calibration` with its spread scaled until the coverage of `evaluations` suffices."""
     shares = shares / shares.sum()
-    worth = 1 / float((shares**2).sum())  # exams of equal weight that would tell as much
-    wanted = min(1.0, LEVEL * (1 + 1 / worth))
+    effective_size = 1 / float((shares**2).sum())
+    target = min(1.0, LEVEL * (1 + 1 / effective_size))
 
-    def times(factor: float) -> Calibration:
+    def scaled(factor: float) -> Calibration:
         return replace(
             calibration,
             dispersion=calibration.dispersion * factor,
@@ -95,26 +104,31 @@ def _scaled(
         )
 
     def coverage(factor: float) -> float:
-        told = [replace(exam, card=with_calibration(exam.card, times(factor))) for exam in exams]
-        return float(shares @ np.array([exam.holds_truth for exam in told], dtype=float))
+        changed = [
+            replace(evaluation, card=with_calibration(evaluation.card, scaled(factor)))
+            for evaluation in evaluations
+        ]
+        return float(
+            shares @ np.array([evaluation.holds_truth for evaluation in changed], dtype=float)
+        )
 
     low, high = 0.0, 4.0
-    for _ in range(_HALVINGS):
+    for _ in range(_BISECTIONS):
         middle = (low + high) / 2
-        low, high = (low, middle) if coverage(middle) >= wanted - 1e-9 else (middle, high)
-    return times(high)
+        low, high = (low, middle) if coverage(middle) >= target - 1e-9 else (middle, high)
+    return scaled(high)
 
 
 def _isotonic(
-    scores: Floats, hits: NDArray[np.bool_], weights: Floats
+    scores: Float64Array, matched: BoolArray, weights: Float64Array
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Knots of the rising function of the score that fits `hits` best, from 0 to 1."""
+    """Return scores and probabilities of the knots of the isotonic fit of `matched`, 0 to 1."""
     order = np.argsort(scores, kind="stable")
-    parts = np.array_split(order, min(_KNOTS * 4, max(1, len(order) // 5)))
+    parts = np.array_split(order, min(_MAX_KNOTS * 4, max(1, len(order) // 5)))
     blocks = [
         [
             float(np.average(scores[part], weights=weights[part])),
-            float(np.average(hits[part], weights=weights[part])),
+            float(np.average(matched[part], weights=weights[part])),
             float(weights[part].sum()),
         ]
         for part in parts
@@ -127,7 +141,7 @@ def _isotonic(
             (s1, h1, n1), (s2, h2, n2) = pooled[-2:]
             n = n1 + n2
             pooled[-2:] = [[(s1 * n1 + s2 * n2) / n, (h1 * n1 + h2 * n2) / n, n]]
-    step = max(1, -(-len(pooled) // (_KNOTS - 2)))
+    step = max(1, -(-len(pooled) // (_MAX_KNOTS - 2)))
     kept = [*pooled[::step], *pooled[-1:]] if pooled else []
     knots = {0.0: 0.0} | {round(s, 4): round(h, 4) for s, h, _ in kept if 0 < s < 1}
     knots[1.0] = max(knots.values())
@@ -135,41 +149,48 @@ def _isotonic(
     return tuple(ordered), tuple(knots[s] for s in ordered)
 
 
-def _moments(exams: Sequence[ImageEvaluation], calibration: Calibration) -> tuple[Floats, Floats]:
-    """Mean and variance of the objects that the detections of each exam tell of."""
-    chances = [detection_probabilities(exam.found.scores, 0.5, calibration) for exam in exams]
+def _moments(
+    evaluations: Sequence[ImageEvaluation], calibration: Calibration
+) -> tuple[Float64Array, Float64Array]:
+    """Return mean and variance (n,) of the number of objects among the detections of each."""
+    by_evaluation = [
+        detection_probabilities(evaluation.found.scores, 0.5, calibration)
+        for evaluation in evaluations
+    ]
     return (
-        np.array([p.sum() for p in chances]),
-        np.array([(p * (1 - p)).sum() for p in chances]),
+        np.array([p.sum() for p in by_evaluation]),
+        np.array([(p * (1 - p)).sum() for p in by_evaluation]),
     )
 
 
-def _missed(rest: Floats, told: Floats, areas: Floats, shares: Floats) -> tuple[float, float]:
-    """How much of `rest` goes with what is told (least squares), and how much with the area.
+def _missed(
+    missing: Float64Array, expected: Float64Array, areas: Float64Array, shares: Float64Array
+) -> tuple[float, float]:
+    """Return the missed objects relative to `expected` (least squares), and per km2.
 
-    The latter is measured where next to nothing is told of, if there are enough such looks.
+    The latter is estimated from nearly empty samples, if there are enough of them. `missing` is
+    true minus expected numbers (n,).
     """
-    empty = told < 1.0
+    empty = expected < 1.0
     per_km2 = 0.0
-    if empty.sum() >= _EMPTY:
-        per_km2 = max(0.0, float(shares[empty] @ rest[empty]) / float(shares[empty] @ areas[empty]))
-    left = rest - per_km2 * areas
-    part = float((shares * left) @ told) / max(float((shares * told) @ told), 1e-12)
-    return max(0.0, part), per_km2
+    if empty.sum() >= _MIN_EMPTY:
+        missing_empty = float(shares[empty] @ missing[empty])
+        per_km2 = max(0.0, missing_empty / float(shares[empty] @ areas[empty]))
+    rest = missing - per_km2 * areas
+    factor = float((shares * rest) @ expected)
+    factor /= max(float((shares * expected) @ expected), 1e-12)
+    return max(0.0, factor), per_km2
 
 
 def _spread(
-    errors: Floats, variance: Floats, middle: Floats, shares: Floats
+    errors: Float64Array, variance: Float64Array, mean: Float64Array, shares: Float64Array
 ) -> tuple[float, float]:
-    """Dispersion and shared error for which the `errors` are most likely."""
+    """Return dispersion and shared error of maximum likelihood for `errors` (grid search)."""
 
-    def spread(dispersion: float, shared: float) -> Floats:
-        wide: Floats = np.sqrt(dispersion**2 * variance + (shared * middle) ** 2 + 1 / 12)
-        return wide
+    def negative_log_likelihood(pair: tuple[float, float]) -> float:
+        dispersion, shared = pair
+        deviation = np.sqrt(dispersion**2 * variance + (shared * mean) ** 2 + 1 / 12)
+        return float(shares @ (np.log(deviation) + (errors / deviation) ** 2 / 2))
 
-    def surprise(pair: tuple[float, float]) -> float:
-        wide = spread(*pair)
-        return float(shares @ (np.log(wide) + (errors / wide) ** 2 / 2))
-
-    dispersion, shared = min(product(_DISPERSIONS, _SHARED), key=surprise)
+    dispersion, shared = min(product(_DISPERSION_GRID, _SHARED_GRID), key=negative_log_likelihood)
     return float(dispersion), float(shared)

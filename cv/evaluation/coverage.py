@@ -1,4 +1,4 @@
-"""Coverage: how often intervals hold the truth, and what they cost in width."""
+"""Interval coverage: how often intervals contain the true number, and how wide they are."""
 
 from __future__ import annotations
 
@@ -15,42 +15,47 @@ from cv.evaluation.image_evaluation import ImageEvaluation
 
 @dataclass(frozen=True)
 class IntervalCoverage:
-    """Intervals over several looks (images, or windows of them) against the truth."""
+    """Coverage of the intervals of several samples (images, or windows of them)."""
 
     samples: int
+    """Number of samples."""
     covered: float
-    """Share whose interval holds the true number."""
+    """Share of the samples whose interval contains the true number."""
     non_empty: int
-    """Looks with at least one object."""
+    """Number of samples with at least one object."""
     non_empty_covered: float
-    """Share of those."""
+    """Share of those whose interval contains the true number."""
     width: float
     """Sum of the widths of all intervals over the number of objects."""
 
     @classmethod
-    def of(cls, exams: Sequence[ImageEvaluation]) -> IntervalCoverage:
-        """The coverage of `exams`; nan where nothing was there to be judged."""
-        holds = np.array([exam.holds_truth for exam in exams], dtype=bool)
-        true = np.array([exam.true for exam in exams], dtype=np.int64)
-        busy = true > 0
-        widths = sum((exam.estimate.high or 0.0) - (exam.estimate.low or 0.0) for exam in exams)
+    def of(cls, evaluations: Sequence[ImageEvaluation]) -> IntervalCoverage:
+        """Return the coverage of `evaluations`; nan where there are no samples or objects."""
+        covered = np.array([evaluation.holds_truth for evaluation in evaluations], dtype=bool)
+        true_counts = np.array([evaluation.true for evaluation in evaluations], dtype=np.int64)
+        non_empty = true_counts > 0
+        widths = sum(
+            (evaluation.estimate.high or 0.0) - (evaluation.estimate.low or 0.0)
+            for evaluation in evaluations
+        )
         return cls(
-            len(exams),
-            _mean(holds),
-            int(busy.sum()),
-            _mean(holds[busy]),
-            widths / float(true.sum()) if busy.any() else float("nan"),
+            len(evaluations),
+            _mean(covered),
+            int(non_empty.sum()),
+            _mean(covered[non_empty]),
+            widths / float(true_counts.sum()) if non_empty.any() else float("nan"),
         )
 
     def __str__(self) -> str:
         return (
-            f"held {self.covered:.3f} of {self.samples} (+- {self.error:.3f}), {self.non_empty_covered:.3f} of "
-            f"the {self.non_empty} with objects; width {self.width:.2f} of the number"
+            f"held {self.covered:.3f} of {self.samples} (+- {self.error:.3f}), "
+            f"{self.non_empty_covered:.3f} of the {self.non_empty} with objects; "
+            f"width {self.width:.2f} of the number"
         )
 
     @property
     def error(self) -> float:
-        """Standard error of `held`, were the looks independent."""
+        """Standard error of `covered` for independent samples."""
         return (
             math.sqrt(self.covered * (1 - self.covered) / self.samples)
             if self.samples
@@ -59,10 +64,13 @@ class IntervalCoverage:
 
 
 def recalibrated(
-    exams: Sequence[ImageEvaluation], calibration: Calibration
+    evaluations: Sequence[ImageEvaluation], calibration: Calibration
 ) -> list[ImageEvaluation]:
-    """`exams` whose counts have the intervals of `calibration`."""
-    return [replace(exam, card=with_calibration(exam.card, calibration)) for exam in exams]
+    """Return `evaluations` with the intervals of `calibration`."""
+    return [
+        replace(evaluation, card=with_calibration(evaluation.card, calibration))
+        for evaluation in evaluations
+    ]
 
 
 def _mean(values: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""From a labelled dataset to exams, and from exams to a dataset of what went wrong."""
+"""Convert labelled datasets to evaluation samples, and evaluations to datasets of errors."""
 
 from __future__ import annotations
 
@@ -9,23 +9,29 @@ import numpy as np
 
 from cv.errors import DatasetError
 from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation
-from cv.evaluation.matching import NOTHING
+from cv.evaluation.matching import UNMATCHED
 from cv.geometry.oriented_boxes import OrientedBoxes, map_points
 from cv.labels.formats import ImagePaths, find_image
 from cv.labels.labelled_image import SPLITS, LabelledDataset, LabelledImage, LabelledShape
 from cv.labels.outline_edits import to_rectangles
 
 FOUND, MISSED, FALSE = "found", "missed", "false"
-"""Classes of `faults`."""
+"""Classes of `error_dataset`."""
 
 
 def evaluation_samples(
     dataset: LabelledDataset, places: ImagePaths, kind: str, gsd_m: tuple[float, float] | None
 ) -> Iterator[EvaluationSample]:
-    """A question for each image of `dataset` that is at hand, about its objects of class `kind`.
+    """Yield a sample for each available image of `dataset`, with its objects of class `kind`.
 
-    `gsd_m` is that of images which neither they nor the dataset tell of. Raises DatasetError where
-    the class is unknown or no image is at hand.
+    Args:
+        dataset: Labelled images.
+        places: Where image files are searched.
+        kind: Class name.
+        gsd_m: Metres per pixel along x and y of images without a GSD in the dataset.
+
+    Raises:
+        DatasetError: The class is unknown, or no image is available.
     """
     if kind not in dataset.classes:
         raise DatasetError(
@@ -40,53 +46,57 @@ def evaluation_samples(
         if path is None:
             continue
         found += 1
-        shapes = [shape.outline for shape in image.shapes if shape.kind == kind]
-        boxes = OrientedBoxes.from_corners(np.array(shapes).reshape(-1, 4, 2))
+        corners = [shape.outline for shape in image.shapes if shape.kind == kind]
+        truth = OrientedBoxes.from_corners(np.array(corners).reshape(-1, 4, 2))
         gsd = (image.gsd_m, image.gsd_m) if image.gsd_m else gsd_m
-        yield EvaluationSample(image.name, path, gsd, kind, boxes)
+        yield EvaluationSample(name=image.name, path=path, gsd_m=gsd, kind=kind, truth=truth)
     if not found:
         raise DatasetError(
-            "dataset", "none of its images is at hand", "they are counted", "Name --images FOLDER."
+            "dataset",
+            "none of its images was found",
+            "images are needed to be counted",
+            "Name --images FOLDER.",
         )
 
 
 def held_out(dataset: LabelledDataset) -> LabelledDataset:
-    """`dataset` without what models train on: its parts "val" and "test" where it has parts."""
-    rest = tuple(image for image in dataset.images if image.split not in ("", SPLITS[0]))
-    return replace(dataset, images=rest) if rest else dataset
+    """Return the validation and test images of `dataset`, or all images if it has no splits."""
+    images = tuple(image for image in dataset.images if image.split not in ("", SPLITS[0]))
+    return replace(dataset, images=images) if images else dataset
 
 
-def worst_images(exams: Sequence[ImageEvaluation], count: int) -> list[ImageEvaluation]:
-    """The `count` exams with the most objects missed and false ones, the worst first."""
+def worst_images(evaluations: Sequence[ImageEvaluation], count: int) -> list[ImageEvaluation]:
+    """Return the `count` evaluations with the most missed and false objects, worst first."""
 
-    def wrong(exam: ImageEvaluation) -> int:
-        kept = exam.found.scores >= exam.threshold
-        hits = int((exam.matches.objects[0][kept] != NOTHING).sum())
-        return exam.true + int(kept.sum()) - 2 * hits
+    def errors(evaluation: ImageEvaluation) -> int:
+        kept = evaluation.found.scores >= evaluation.threshold
+        hits = int((evaluation.matches.objects[0][kept] != UNMATCHED).sum())
+        return evaluation.true + int(kept.sum()) - 2 * hits
 
-    return sorted(exams, key=wrong, reverse=True)[:count]
+    return sorted(evaluations, key=errors, reverse=True)[:count]
 
 
-def error_dataset(exams: Sequence[ImageEvaluation], count: int) -> LabelledDataset:
-    """The `count` worst of `exams` as labelled images, whose classes are those of `marked`."""
+def error_dataset(evaluations: Sequence[ImageEvaluation], count: int) -> LabelledDataset:
+    """Return the `count` worst images, labelled with `FOUND`, `MISSED` and `FALSE`."""
     return LabelledDataset(
-        (FOUND, MISSED, FALSE), tuple(annotate_errors(exam) for exam in worst_images(exams, count))
+        (FOUND, MISSED, FALSE),
+        tuple(annotate_errors(evaluation) for evaluation in worst_images(evaluations, count)),
     )
 
 
-def annotate_errors(exam: ImageEvaluation) -> LabelledImage:
-    """The image of `exam` with what became of its objects: `FOUND`, `MISSED`, `FALSE`."""
-    kept = exam.found.scores >= exam.threshold
-    objects = exam.matches.objects[0][kept]
-    found = np.isin(np.arange(exam.true), objects)
+def annotate_errors(evaluation: ImageEvaluation) -> LabelledImage:
+    """Return the image of `evaluation`, labelled with `FOUND`, `MISSED` and `FALSE` objects."""
+    kept = evaluation.found.scores >= evaluation.threshold
+    objects = evaluation.matches.objects[0][kept]
+    found = np.isin(np.arange(evaluation.true), objects)
     groups = (
-        (FOUND, exam.truth[found]),
-        (MISSED, exam.truth[~found]),
-        (FALSE, exam.found.boxes[kept][objects == NOTHING]),
+        (FOUND, evaluation.truth[found]),
+        (MISSED, evaluation.truth[~found]),
+        (FALSE, evaluation.found.boxes[kept][objects == UNMATCHED]),
     )
     shapes = tuple(
         LabelledShape(kind, corners)
         for kind, boxes in groups
-        for corners in map_points(exam.to_pixel, boxes.corners())
+        for corners in map_points(evaluation.to_pixel, boxes.corners())
     )
-    return LabelledImage(exam.sample.name, None, shapes)
+    return LabelledImage(evaluation.sample.name, None, shapes)

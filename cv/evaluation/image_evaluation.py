@@ -1,4 +1,4 @@
-"""An exam: one image with labels of one class, and what a detector says of it."""
+"""Evaluate a detector on one image with ground truth of one class."""
 
 from __future__ import annotations
 
@@ -15,78 +15,79 @@ from cv.counting.count import Estimate
 from cv.counting.scene_counter import SceneCounter
 from cv.counting.stacks import touching_groups
 from cv.counting.uncertainty import detection_probabilities, estimate_count
-from cv.counting.zones import Zone, Zones, transform_geometry
+from cv.counting.zones import Zone, Zones
 from cv.detector.detections import Detections
 from cv.detector.detector import CANDIDATE_FRACTION, Detector
 from cv.detector.model_card import ModelCard
 from cv.evaluation.matching import IOU_THRESHOLDS, DetectionMatches
+from cv.geometry.arrays import BoolArray, Float64Array
 from cv.geometry.grid import Grid
-from cv.geometry.oriented_boxes import Floats, OrientedBoxes, map_points
+from cv.geometry.oriented_boxes import OrientedBoxes, map_points, transform_geometry
 from cv.geometry.overlap import intersecting_pairs, pairwise_ious
 from cv.scene.scene import Scene
-from cv.site import PierRole
 
 IDENTITY = Affine.identity()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class EvaluationSample:
-    """One image, and all objects of one class in a part of it, in pixels (x, y) of the image."""
+    """One image with all objects of one class in a region of it, in pixels (x, y) of the image."""
 
     name: str
     path: Path
     gsd_m: tuple[float, float] | None
-    """Metres a pixel along x and y; None where the image is georeferenced."""
+    """Metres per pixel along x and y; None for a georeferenced image."""
     kind: str
-    """Class."""
+    """Class name."""
     truth: OrientedBoxes
     """The objects, pixels."""
     region: BaseGeometry | None = None
-    """What is labelled completely: an object is judged if its middle lies in it. None: all."""
-    least_m: float = 0.0
-    """Shorter objects, labelled or found, are not judged, metres."""
+    """Completely labelled region, pixels: objects are scored if their centre lies in it. None: the
+    whole image."""
+    min_length_m: float = 0.0
+    """Shorter objects, labelled or detected, are ignored, metres."""
     margin_px: float | None = None
-    """Objects that reach so near to the edge of the image are not judged; None: all are."""
+    """Objects nearer than this to the edge of the image are ignored; None: none are."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class ImageEvaluation:
-    """What is right and wrong in the answer to one question, in ground metres."""
+    """Detections in one sample, matched to its ground truth, in ground metres."""
 
     sample: EvaluationSample
     gsd_m: float
-    """Metres a pixel, the coarser of both axes."""
+    """Metres per pixel, the coarser of both axes."""
     truth: OrientedBoxes
-    """The objects that are judged."""
+    """The scored objects."""
     found: Detections
-    """The detections that are judged, candidates below the threshold included, best first."""
+    """The scored detections by falling score, including candidates below the threshold."""
     matches: DetectionMatches
-    """Which of `found` is which of `truth`."""
+    """Matches of `found` and `truth`."""
     card: ModelCard
-    """Of the model that answered."""
+    """Card of the evaluated model."""
     outline: BaseGeometry
-    """What was judged, ground metres."""
+    """The scored region, ground metres."""
     to_pixel: Affine = IDENTITY
     """Ground metres to pixels (x, y) of the image."""
 
     @property
     def threshold(self) -> float:
-        """Least score of what is counted."""
+        """Minimum score of a counted detection."""
         return self.card.threshold(self.sample.kind)
 
     def at(self, threshold: float) -> ImageEvaluation:
-        """The answer of a model with another threshold: candidates below its share are dropped.
+        """Return the evaluation at another, higher threshold.
 
-        Those that this answer has not cannot come back: `threshold` should be the higher one.
+        Candidates below `CANDIDATE_FRACTION` of it are dropped, as a detector would.
         """
-        kinds = zip(self.card.classes, self.card.thresholds, strict=True)
-        thresholds = tuple(threshold if k == self.sample.kind else t for k, t in kinds)
-        least = CANDIDATE_FRACTION * threshold
+        by_class = zip(self.card.classes, self.card.thresholds, strict=True)
+        thresholds = tuple(threshold if k == self.sample.kind else t for k, t in by_class)
+        min_score = CANDIDATE_FRACTION * threshold
         return replace(
             self,
             card=replace(self.card, thresholds=thresholds),
-            found=self.found[self.found.scores >= least],
-            matches=self.matches.above(least),
+            found=self.found[self.found.scores >= min_score],
+            matches=self.matches.above(min_score),
         )
 
     @property
@@ -96,11 +97,11 @@ class ImageEvaluation:
 
     @property
     def area_km2(self) -> float:
-        """What was judged, square kilometres."""
+        """Area of the scored region, square kilometres."""
         return float(self.outline.area) / 1e6
 
     def within(self, window: BaseGeometry) -> ImageEvaluation:
-        """The part of this exam whose objects have their middle in `window`, ground metres."""
+        """Return the evaluation of the objects with centres in `window` (ground metres)."""
         outline = self.outline.intersection(window)
         truth = self.truth[_inside(self.truth, outline)]
         found = self.found[_inside(self.found.boxes, outline)]
@@ -108,7 +109,7 @@ class ImageEvaluation:
         return replace(self, truth=truth, found=found, matches=matches, outline=outline)
 
     def windows(self, side_m: float) -> list[ImageEvaluation]:
-        """Squares of `side_m` metres, of which at least half was judged, as exams of their own."""
+        """Return the evaluations of squares of `side_m` metres, at least half of which was scored."""
         left, top, right, bottom = self.outline.bounds
         squares = [
             shapely.box(x, y, x + side_m, y + side_m)
@@ -120,118 +121,135 @@ class ImageEvaluation:
 
     @property
     def estimate(self) -> Estimate:
-        """The count with its interval, as the product gives it."""
+        """The count with its interval, as `count` reports it."""
         calibration = self.card.calibration(self.sample.kind)
         scores = self.found.scores
-        chances = detection_probabilities(scores, self.threshold, calibration)
+        probabilities = detection_probabilities(scores, self.threshold, calibration)
         ones = np.ones(len(scores))
-        return estimate_count(ones, chances, scores >= self.threshold, self.area_km2, calibration)
+        return estimate_count(
+            ones, probabilities, scores >= self.threshold, self.area_km2, calibration
+        )
 
     @property
     def counted(self) -> int:
-        """Detections of at least the threshold."""
+        """Number of detections above the threshold."""
         return int((self.found.scores >= self.threshold).sum())
 
     @property
     def holds_truth(self) -> bool:
         """Whether the interval contains the true number."""
-        told = self.estimate
-        return told.low is not None and told.high is not None and told.low <= self.true <= told.high
+        low, high = self.estimate.low, self.estimate.high
+        return low is not None and high is not None and low <= self.true <= high
 
     def stacks(self) -> list[tuple[int, int]]:
-        """True and counted number in each group of two and more objects that touch.
+        """Return true and counted number in each group of at least two touching objects.
 
-        A detection counts in the group whose hull, widened by a metre, holds its middle.
+        A detection counts in a group if its centre lies in the convex hull of the group, widened
+        by a metre.
         """
         kept = self.found.boxes[self.found.scores >= self.threshold]
-        middles = shapely.points(kept.centers)
+        centers = shapely.points(kept.centers)
         group = touching_groups(self.truth)
         pairs = []
         for number in np.unique(group):
             members = self.truth[group == number]
             if len(members) > 1:
-                around = shapely.union_all(members.polygons()).convex_hull.buffer(1.0)
-                pairs.append((len(members), int(shapely.intersects(around, middles).sum())))
+                outline = shapely.union_all(members.polygons()).convex_hull.buffer(1.0)
+                pairs.append((len(members), int(shapely.intersects(outline, centers).sum())))
         return pairs
 
 
-def evaluate_image(question: EvaluationSample, detector: Detector) -> ImageEvaluation:
-    """The exam of `detector` in `question`; raises SceneError and InferenceError."""
-    asked = detector.only(question.kind)
-    with Scene.open(question.path, question.gsd_m) as scene:
+def evaluate_image(sample: EvaluationSample, detector: Detector) -> ImageEvaluation:
+    """Run `detector` on `sample` and score it; raises SceneError and InferenceError."""
+    detector = detector.only(sample.kind)
+    with Scene.open(sample.path, sample.gsd_m) as scene:
         ground = scene.grid.local_plane()
-        outline = transform_geometry(_region(question, scene.grid), ground.from_pixel)
-        place = Zone(question.name, PierRole.YARD, outline, outline, True, "")
-        visit = SceneCounter.of(scene, None, asked)
-        found = SceneCounter(scene, asked, Zones(ground, (place,)), visit.scene_info).detections()
-        return score_detections(question, scene.grid, found, asked.card)
+        outline = transform_geometry(_region(sample, scene.grid), ground.from_pixel)
+        counter = replace(
+            SceneCounter.of(scene, None, detector),
+            zones=Zones(ground, (Zone.undivided(sample.name, outline),)),
+        )
+        return score_detections(sample, scene.grid, counter.detections(), detector.card)
 
 
 def score_detections(
-    question: EvaluationSample, grid: Grid, found: Detections, card: ModelCard
+    sample: EvaluationSample, grid: Grid, found: Detections, card: ModelCard
 ) -> ImageEvaluation:
-    """The exam of whoever answered `question`, on an image with `grid`, with `found`.
+    """Score detections of any origin against the ground truth of `sample`.
 
-    `found` lies in ground metres; its classes are those of `card`, which has the threshold, and the
-    calibration if there is one.
+    Args:
+        sample: The image and its objects.
+        grid: Grid of the image.
+        found: Detections in ground metres, with the classes of `card`.
+        card: Classes, threshold and, if any, calibration.
     """
     ground = grid.local_plane()
-    outline = transform_geometry(_region(question, grid), ground.from_pixel)
-    boxes = OrientedBoxes.from_corners(map_points(ground.from_pixel, question.truth.corners()))
+    outline = transform_geometry(_region(sample, grid), ground.from_pixel)
+    boxes = OrientedBoxes.from_corners(map_points(ground.from_pixel, sample.truth.corners()))
     edge = None
-    if question.margin_px is not None:
-        inner = grid.footprint.buffer(-question.margin_px, join_style="mitre")
+    if sample.margin_px is not None:
+        inner = grid.footprint.buffer(-sample.margin_px, join_style="mitre")
         edge = transform_geometry(inner, ground.from_pixel)
-    chosen = found[found.classes == card.classes.index(question.kind)]
-    asked = _judged(boxes, outline, edge, question.least_m)
-    alone = _judged(chosen.boxes, outline, edge, question.least_m)
-    chosen = chosen[scored_mask(chosen.boxes, alone, boxes, asked)].ranked()
-    boxes = boxes[asked]
-    matches = DetectionMatches.of(chosen.boxes, chosen.scores, boxes)
+    chosen = found[found.classes == card.classes.index(sample.kind)]
+    scored_truth = _in_scope(boxes, outline, edge, sample.min_length_m)
+    in_scope = _in_scope(chosen.boxes, outline, edge, sample.min_length_m)
+    chosen = chosen[scored_mask(chosen.boxes, in_scope, boxes, scored_truth)].ranked()
+    boxes = boxes[scored_truth]
     return ImageEvaluation(
-        question, max(ground.gsd_m), boxes, chosen, matches, card, outline, ground.to_pixel
+        sample=sample,
+        gsd_m=max(ground.gsd_m),
+        truth=boxes,
+        found=chosen,
+        matches=DetectionMatches.of(chosen.boxes, chosen.scores, boxes),
+        card=card,
+        outline=outline,
+        to_pixel=ground.to_pixel,
     )
 
 
-def _region(question: EvaluationSample, grid: Grid) -> BaseGeometry:
-    """What is judged of the image, its pixels."""
-    if question.region is None:
+def _region(sample: EvaluationSample, grid: Grid) -> BaseGeometry:
+    """Return the scored region, pixels of the image."""
+    if sample.region is None:
         return grid.footprint
-    return question.region.intersection(grid.footprint)
+    return sample.region.intersection(grid.footprint)
 
 
-def _inside(boxes: OrientedBoxes, outline: BaseGeometry) -> np.ndarray:
-    inside: np.ndarray = shapely.intersects(outline, shapely.points(boxes.centers))
+def _inside(boxes: OrientedBoxes, outline: BaseGeometry) -> BoolArray:
+    """Return which (n,) of `boxes` have their centre in `outline`."""
+    inside: BoolArray = shapely.intersects(outline, shapely.points(boxes.centers))
     return inside
 
 
-def _judged(
-    boxes: OrientedBoxes, outline: BaseGeometry, edge: BaseGeometry | None, least_m: float
-) -> np.ndarray:
+def _in_scope(
+    boxes: OrientedBoxes, outline: BaseGeometry, edge: BaseGeometry | None, min_length_m: float
+) -> BoolArray:
+    """Return which (n,) of `boxes` are in region, whole and long enough to be scored."""
     inside = _inside(boxes, outline)
     if edge is not None:
         inside &= shapely.contains(edge, boxes.polygons())
-    judged: np.ndarray = inside & (boxes.lengths >= least_m)
-    return judged
+    in_scope: BoolArray = inside & (boxes.lengths >= min_length_m)
+    return in_scope
 
 
 def scored_mask(
-    found: OrientedBoxes, alone: np.ndarray, truth: OrientedBoxes, asked: np.ndarray
-) -> np.ndarray:
-    """Which of `found` are judged: those of objects that are `asked` for, whatever their size.
+    found: OrientedBoxes, in_scope: BoolArray, truth: OrientedBoxes, scored_truth: BoolArray
+) -> BoolArray:
+    """Return which (n,) of `found` are scored, as in COCO.
 
-    Those of other objects are not; those of none are where they are judged `alone` (as in COCO).
+    Detections of scored objects are, whatever their own size; detections of ignored objects are
+    not; all others are scored if they are `in_scope` (n,). `scored_truth` (m,) is False for ignored
+    objects.
     """
     i, j = intersecting_pairs(found, truth)
     same = pairwise_ious(found[i], truth[j]) >= IOU_THRESHOLDS[0]
-    of_asked, of_other = np.zeros(len(found), bool), np.zeros(len(found), bool)
-    of_asked[i[same & asked[j]]] = True
-    of_other[i[same & ~asked[j]]] = True
-    judged: np.ndarray = of_asked | (alone & ~of_other)
-    return judged
+    of_scored, of_ignored = np.zeros(len(found), bool), np.zeros(len(found), bool)
+    of_scored[i[same & scored_truth[j]]] = True
+    of_ignored[i[same & ~scored_truth[j]]] = True
+    scored: BoolArray = of_scored | (in_scope & ~of_ignored)
+    return scored
 
 
-def widths_px(exams: Sequence[ImageEvaluation]) -> Floats:
-    """(objects,) widths of all objects of `exams` in pixels of their images."""
-    parts = [exam.truth.widths / exam.gsd_m for exam in exams]
+def widths_px(evaluations: Sequence[ImageEvaluation]) -> Float64Array:
+    """Return the widths (objects,) of all objects of `evaluations`, pixels of their images."""
+    parts = [evaluation.truth.widths / evaluation.gsd_m for evaluation in evaluations]
     return np.concatenate([np.zeros(0), *parts])

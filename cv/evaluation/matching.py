@@ -1,4 +1,4 @@
-"""Matching: which detections are which labelled objects, at several overlaps."""
+"""Match detections to ground truth at several IoU thresholds; precision, recall and AP."""
 
 from __future__ import annotations
 
@@ -6,120 +6,127 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cv.geometry.oriented_boxes import Floats, Indices, OrientedBoxes
+from cv.geometry.arrays import BoolArray, Float64Array, Indices
+from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.geometry.overlap import intersecting_pairs, pairwise_ious
 
 IOU_THRESHOLDS = tuple(round(0.5 + 0.05 * i, 2) for i in range(10))
-"""Rotated IoUs from which on a detection can be an object: 0.50, 0.55 ... 0.95 (COCO)."""
-NOTHING = -1
-"""Object of a detection that is none."""
+"""Minimum rotated IoUs of a match: 0.50, 0.55 ... 0.95 (COCO)."""
+UNMATCHED = -1
+"""Object index of a false detection."""
 
 
 @dataclass(frozen=True, eq=False)
 class DetectionMatches:
-    """Detections of one class, best score first within an image, and the objects they are."""
+    """Detections of one class, by falling score within an image, and the objects they match."""
 
-    scores: Floats
+    scores: Float64Array
     """(n,) scores of the detections."""
     objects: Indices
-    """(overlaps, n) position of the object that each detection is, or `NOTHING`."""
-    known: NDArray[np.bool_]
-    """(m,) all True; a band keeps it True for the objects that are asked for."""
-    judged: NDArray[np.bool_]
-    """(overlaps, n) False for detections that neither help nor harm: of objects not asked for."""
+    """(IoU thresholds, n) index of the object that each detection matches, or `UNMATCHED`."""
+    scored_objects: BoolArray
+    """(m,) False: the object is ignored."""
+    scored: BoolArray
+    """(IoU thresholds, n) False: the detection is ignored, such as one of an ignored object."""
 
     @classmethod
-    def of(cls, found: OrientedBoxes, scores: Floats, truth: OrientedBoxes) -> DetectionMatches:
-        """Matches of one image: best score first, each with the free object it overlaps most."""
+    def of(
+        cls, found: OrientedBoxes, scores: Float64Array, truth: OrientedBoxes
+    ) -> DetectionMatches:
+        """Match the detections of one image greedily: by score, each to the free object of highest
+        IoU."""
         order = np.argsort(-scores, kind="stable")
         found, scores = found[order], scores[order]
-        objects = _assigned(found, truth)
+        objects = _matched_objects(found, truth)
         return cls(scores, objects, np.ones(len(truth), bool), np.ones(objects.shape, bool))
 
     @classmethod
     def joined(cls, parts: Sequence[DetectionMatches]) -> DetectionMatches:
-        """The matches of several images as of one."""
-        starts = np.cumsum([0, *(len(part.known) for part in parts)])
-        moved = [
-            np.where(part.objects == NOTHING, NOTHING, part.objects + start)
+        """Return the matches of several images together."""
+        starts = np.cumsum([0, *(len(part.scored_objects) for part in parts)])
+        shifted = [
+            np.where(part.objects == UNMATCHED, UNMATCHED, part.objects + start)
             for part, start in zip(parts, starts[:-1], strict=True)
         ]
         empty = np.zeros((len(IOU_THRESHOLDS), 0))
         return cls(
             np.concatenate([np.zeros(0), *(part.scores for part in parts)]),
-            np.concatenate([empty.astype(np.int64), *moved], axis=1),
-            np.concatenate([np.zeros(0, bool), *(part.known for part in parts)]),
-            np.concatenate([empty.astype(bool), *(part.judged for part in parts)], axis=1),
+            np.concatenate([empty.astype(np.int64), *shifted], axis=1),
+            np.concatenate([np.zeros(0, bool), *(part.scored_objects for part in parts)]),
+            np.concatenate([empty.astype(bool), *(part.scored for part in parts)], axis=1),
         )
 
-    def only(self, objects: NDArray[np.bool_], detections: NDArray[np.bool_]) -> DetectionMatches:
-        """The matches of some `objects` (m,): detections of other objects are not judged.
+    def only(self, objects: BoolArray, detections: BoolArray) -> DetectionMatches:
+        """Return the matches with all but some `objects` (m,) ignored.
 
-        A detection that is nothing is judged where it is one of `detections` (n,).
+        Detections that match ignored objects are ignored, and unmatched ones except `detections`
+        (n,).
         """
-        at = np.where(self.objects == NOTHING, 0, self.objects)
-        asked = objects[at] if len(objects) else np.zeros(self.objects.shape, bool)
-        judged = np.where(self.objects == NOTHING, detections, asked)
+        unmatched = self.objects == UNMATCHED
+        index = np.where(unmatched, 0, self.objects)
+        of_chosen = objects[index] if len(objects) else np.zeros(self.objects.shape, bool)
+        scored = np.where(unmatched, detections, of_chosen)
         return DetectionMatches(
-            self.scores, self.objects, self.known & objects, self.judged & judged
+            self.scores, self.objects, self.scored_objects & objects, self.scored & scored
         )
 
     def above(self, score: float) -> DetectionMatches:
-        """The matches without the detections below `score`: better ones chose before them."""
+        """Return the matches without detections below `score`, which does not change the others."""
         kept = self.scores >= score
         return DetectionMatches(
-            self.scores[kept], self.objects[:, kept], self.known, self.judged[:, kept]
+            self.scores[kept],
+            self.objects[:, kept],
+            self.scored_objects,
+            self.scored[:, kept],
         )
 
     def __len__(self) -> int:
-        """Number of objects that are asked for."""
-        return int(self.known.sum())
+        """Return the number of objects that are not ignored."""
+        return int(self.scored_objects.sum())
 
     def average_precision(self, overlap: float = 0.5) -> float:
-        """Area under the precision-recall curve at one of `OVERLAPS`; nan without objects.
+        """Return the average precision (AP) at one of `IOU_THRESHOLDS`; nan without objects.
 
-        Precision at a recall is the best one at that recall or more, and every recall counts (the
-        continuous form that VOC has used since 2010, and DOTA).
+        Area under the precision-recall curve, where the precision at a recall is the maximum at
+        that or a higher recall (all-point interpolation, as in PASCAL VOC since 2010 and DOTA).
         """
         if not len(self):
             return float("nan")
         row = IOU_THRESHOLDS.index(overlap)
-        judged = self.judged[row]
-        order = np.argsort(-self.scores[judged], kind="stable")
-        hits = (self.objects[row][judged] != NOTHING)[order]
-        true = np.cumsum(hits)
-        precision = true / np.arange(1, len(hits) + 1)
-        best = np.maximum.accumulate(precision[::-1])[::-1]
-        return float(best[hits].sum() / len(self))
+        scored = self.scored[row]
+        order = np.argsort(-self.scores[scored], kind="stable")
+        matched = (self.objects[row][scored] != UNMATCHED)[order]
+        precision = np.cumsum(matched) / np.arange(1, len(matched) + 1)
+        envelope = np.maximum.accumulate(precision[::-1])[::-1]
+        return float(envelope[matched].sum() / len(self))
 
     def mean_average_precision(self) -> float:
-        """Mean of the average precisions over `OVERLAPS` (AP50-95)."""
+        """Return the mean of the average precisions over `IOU_THRESHOLDS` (AP50-95)."""
         return float(np.mean([self.average_precision(overlap) for overlap in IOU_THRESHOLDS]))
 
     def recall(self, threshold: float, overlap: float = 0.5) -> float:
-        """Share of the objects that detections of at least `threshold` are; nan without any."""
-        return self._hits(threshold, overlap).sum() / len(self) if len(self) else float("nan")
+        """Return the share of objects that detections of at least `threshold` match, or nan."""
+        return self._matched(threshold, overlap).sum() / len(self) if len(self) else float("nan")
 
     def precision(self, threshold: float, overlap: float = 0.5) -> float:
-        """Share of the detections of at least `threshold` that are objects; nan without any."""
-        hits = self._hits(threshold, overlap)
-        return float(hits.mean()) if len(hits) else float("nan")
+        """Return the share of detections of at least `threshold` that match; nan without any."""
+        matched = self._matched(threshold, overlap)
+        return float(matched.mean()) if len(matched) else float("nan")
 
-    def _hits(self, threshold: float, overlap: float) -> NDArray[np.bool_]:
+    def _matched(self, threshold: float, overlap: float) -> BoolArray:
         row = IOU_THRESHOLDS.index(overlap)
-        kept = self.judged[row] & (self.scores >= threshold)
-        hits: NDArray[np.bool_] = self.objects[row][kept] != NOTHING
-        return hits
+        kept = self.scored[row] & (self.scores >= threshold)
+        matched: BoolArray = self.objects[row][kept] != UNMATCHED
+        return matched
 
 
-def _assigned(found: OrientedBoxes, truth: OrientedBoxes) -> Indices:
-    """(overlaps, n) objects of detections that are ordered by falling score."""
+def _matched_objects(found: OrientedBoxes, truth: OrientedBoxes) -> Indices:
+    """Return the objects (IoU thresholds, n) of `found`, which is ordered by falling score."""
     i, j = intersecting_pairs(found, truth)
     ious = pairwise_ious(found[i], truth[j])
     starts = np.searchsorted(i, np.arange(len(found) + 1))
-    objects = np.full((len(IOU_THRESHOLDS), len(found)), NOTHING, np.int64)
+    objects = np.full((len(IOU_THRESHOLDS), len(found)), UNMATCHED, np.int64)
     for row, overlap in enumerate(IOU_THRESHOLDS):
         free = np.ones(len(truth), bool)
         for k in range(len(found)):

@@ -1,4 +1,4 @@
-"""Marks: how good a detector is over several exams of one class."""
+"""Metrics of a detector over several evaluations of one class."""
 
 from __future__ import annotations
 
@@ -8,135 +8,147 @@ from dataclasses import dataclass
 import numpy as np
 
 from cv.evaluation.image_evaluation import ImageEvaluation, widths_px
-from cv.evaluation.matching import NOTHING, DetectionMatches
+from cv.evaluation.matching import UNMATCHED, DetectionMatches
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CountMetrics:
-    """Figures over several images; nan where nothing was there to be judged."""
+    """Metrics over several images; nan where undefined."""
 
     images: int
+    """Number of images."""
     true: int
-    """Objects."""
+    """Number of objects."""
     counted: int
-    """Detections of at least the threshold."""
+    """Number of detections above the threshold."""
     nmae: float
-    """Sum of the absolute errors of the images' counts over the number of objects."""
+    """Normalized mean absolute error: sum of absolute count errors over the number of objects."""
     bias: float
-    """Sum of those errors with their sign over the number of objects."""
+    """Sum of signed count errors over the number of objects."""
     ap50: float
     """Average precision at a rotated IoU of 0.5."""
     ap50_95: float
-    """Mean of the average precisions at 0.50, 0.55 ... 0.95."""
+    """Mean of the average precisions at 0.50, 0.55 ... 0.95 (AP50-95)."""
     recall: float
-    """At the threshold, IoU 0.5."""
+    """Recall at the threshold, IoU 0.5."""
     precision: float
-    """At the threshold, IoU 0.5."""
+    """Precision at the threshold, IoU 0.5."""
     stack_error: float
-    """Mean of |counted - true| / true over groups of objects that touch."""
+    """Mean of |counted - true| / true over groups of touching objects."""
     coverage: float
-    """Share of the images whose interval holds the true number."""
+    """Share of the images whose interval contains the true number."""
     length_error: float
-    """Median of |found - true| / true over the lengths of the objects that were found."""
+    """Median of |detected - true| / true over the lengths of matched objects."""
 
     @classmethod
-    def of(cls, exams: Sequence[ImageEvaluation]) -> CountMetrics:
-        """The marks of `exams`, which are of one class and one model."""
-        true = sum(exam.true for exam in exams)
-        errors = [exam.counted - exam.true for exam in exams]
-        matches = DetectionMatches.joined([exam.matches for exam in exams])
-        threshold = exams[0].threshold if exams else 0.5
-        stacks = [abs(n - t) / t for exam in exams for t, n in exam.stacks()]
+    def of(cls, evaluations: Sequence[ImageEvaluation]) -> CountMetrics:
+        """Return the metrics of `evaluations`, which are of one class and one model."""
+        true = sum(evaluation.true for evaluation in evaluations)
+        errors = [evaluation.counted - evaluation.true for evaluation in evaluations]
+        matches = DetectionMatches.joined([evaluation.matches for evaluation in evaluations])
+        threshold = evaluations[0].threshold if evaluations else 0.5
+        stacks = [abs(n - t) / t for evaluation in evaluations for t, n in evaluation.stacks()]
         return cls(
-            len(exams),
-            true,
-            sum(exam.counted for exam in exams),
-            _ratio(sum(map(abs, errors)), true),
-            _ratio(sum(errors), true),
-            matches.average_precision(),
-            matches.mean_average_precision() if true else float("nan"),
-            matches.recall(threshold),
-            matches.precision(threshold),
-            float(np.mean(stacks)) if stacks else float("nan"),
-            _ratio(sum(exam.holds_truth for exam in exams), len(exams)),
-            _length_error(exams),
+            images=len(evaluations),
+            true=true,
+            counted=sum(evaluation.counted for evaluation in evaluations),
+            nmae=_ratio(sum(map(abs, errors)), true),
+            bias=_ratio(sum(errors), true),
+            ap50=matches.average_precision(),
+            ap50_95=matches.mean_average_precision() if true else float("nan"),
+            recall=matches.recall(threshold),
+            precision=matches.precision(threshold),
+            stack_error=float(np.mean(stacks)) if stacks else float("nan"),
+            coverage=_ratio(
+                sum(evaluation.holds_truth for evaluation in evaluations), len(evaluations)
+            ),
+            length_error=_length_error(evaluations),
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MetricsBand:
-    """Some of the objects, by the coarseness of their image or their width in it."""
+    """Metrics of the objects in one band of GSD or width."""
 
     name: str
+    """The band, as text."""
     objects: int
+    """Number of objects."""
     ap50: float
+    """See `CountMetrics`."""
     ap50_95: float
+    """See `CountMetrics`."""
     recall: float
-    """At the threshold, IoU 0.5."""
+    """See `CountMetrics`."""
     precision: float
-    """At the threshold, IoU 0.5."""
+    """See `CountMetrics`."""
 
 
-GSD_M = ((0.0, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 0.9))
-"""Bands of the ground sampling distance, metres a pixel."""
-WIDTH_PX = ((0.0, 4.0), (4.0, 6.0), (6.0, 9.0), (9.0, 14.0), (14.0, float("inf")))
-"""Bands of the width of an object in its image, pixels."""
+GSD_BANDS_M = ((0.0, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 0.9))
+"""Bands of the ground sampling distance, metres per pixel."""
+WIDTH_BANDS_PX = ((0.0, 4.0), (4.0, 6.0), (6.0, 9.0), (9.0, 14.0), (14.0, float("inf")))
+"""Bands of the width of objects, pixels of their images."""
 
 
-def metrics_by_gsd(exams: Sequence[ImageEvaluation]) -> list[MetricsBand]:
-    """The images of each band of `GSD_M` that has objects."""
+def metrics_by_gsd(evaluations: Sequence[ImageEvaluation]) -> list[MetricsBand]:
+    """Return the metrics of the images in each band of `GSD_BANDS_M` with objects."""
     bands = []
-    for low, high in GSD_M:
-        chosen = [exam for exam in exams if low < exam.gsd_m <= high]
-        if sum(exam.true for exam in chosen):
-            matches = DetectionMatches.joined([exam.matches for exam in chosen])
-            bands.append(_band(f"GSD {low:g} to {high:g} m", matches, exams[0].threshold))
+    for low, high in GSD_BANDS_M:
+        chosen = [evaluation for evaluation in evaluations if low < evaluation.gsd_m <= high]
+        if sum(evaluation.true for evaluation in chosen):
+            matches = DetectionMatches.joined([evaluation.matches for evaluation in chosen])
+            bands.append(_band(f"GSD {low:g} to {high:g} m", matches, evaluations[0].threshold))
     return bands
 
 
-def metrics_by_width(exams: Sequence[ImageEvaluation]) -> list[MetricsBand]:
-    """The objects of each band of `WIDTH_PX`; what is no object counts in the band of its width."""
-    whole = DetectionMatches.joined([exam.matches for exam in exams])
-    truths = widths_px(exams)
-    found = np.concatenate([np.zeros(0), *(e.found.boxes.widths / e.gsd_m for e in exams)])
-    bands = []
-    for low, high in WIDTH_PX:
-        asked = (truths >= low) & (truths < high)
-        if asked.any():
-            chosen = whole.only(asked, (found >= low) & (found < high))
-            bands.append(_band(f"width {low:g} to {high:g} px", chosen, exams[0].threshold))
-    return bands
+def metrics_by_width(evaluations: Sequence[ImageEvaluation]) -> list[MetricsBand]:
+    """Return the metrics of the objects in each band of `WIDTH_BANDS_PX`.
 
-
-def balanced_threshold(exams: Sequence[ImageEvaluation]) -> float:
-    """The threshold at which all images together have as many detections as objects.
-
-    Where there are fewer candidates than objects: the score of the last of them; 1 without any.
+    A false detection counts in the band of its own width.
     """
-    scores = np.sort(np.concatenate([np.zeros(0), *(exam.found.scores for exam in exams)]))[::-1]
-    wanted = min(sum(exam.true for exam in exams), len(scores))
-    return float(scores[wanted - 1]) if wanted else 1.0
+    whole = DetectionMatches.joined([evaluation.matches for evaluation in evaluations])
+    truths = widths_px(evaluations)
+    found = np.concatenate([np.zeros(0), *(e.found.boxes.widths / e.gsd_m for e in evaluations)])
+    bands = []
+    for low, high in WIDTH_BANDS_PX:
+        in_band = (truths >= low) & (truths < high)
+        if in_band.any():
+            chosen = whole.only(in_band, (found >= low) & (found < high))
+            bands.append(_band(f"width {low:g} to {high:g} px", chosen, evaluations[0].threshold))
+    return bands
 
 
-def _length_error(exams: Sequence[ImageEvaluation]) -> float:
+def balanced_threshold(evaluations: Sequence[ImageEvaluation]) -> float:
+    """Return the threshold at which there are as many detections as objects in all images.
+
+    With fewer candidates than objects it is the lowest score; without candidates it is 1.
+    """
+    scores = np.sort(
+        np.concatenate([np.zeros(0), *(evaluation.found.scores for evaluation in evaluations)])
+    )[::-1]
+    objects = min(sum(evaluation.true for evaluation in evaluations), len(scores))
+    return float(scores[objects - 1]) if objects else 1.0
+
+
+def _length_error(evaluations: Sequence[ImageEvaluation]) -> float:
     errors = [np.zeros(0)]
-    for exam in exams:
-        objects = exam.matches.objects[0]
-        hits = (objects != NOTHING) & (exam.found.scores >= exam.threshold)
-        true = exam.truth.lengths[objects[hits]]
-        errors.append(np.abs(exam.found.boxes.lengths[hits] - true) / true)
-    together = np.concatenate(errors)
-    return float(np.median(together)) if len(together) else float("nan")
+    for evaluation in evaluations:
+        objects = evaluation.matches.objects[0]
+        hits = (objects != UNMATCHED) & (evaluation.found.scores >= evaluation.threshold)
+        true = evaluation.truth.lengths[objects[hits]]
+        errors.append(np.abs(evaluation.found.boxes.lengths[hits] - true) / true)
+    relative_errors = np.concatenate(errors)
+    return float(np.median(relative_errors)) if len(relative_errors) else float("nan")
 
 
 def _band(name: str, matches: DetectionMatches, threshold: float) -> MetricsBand:
     return MetricsBand(
-        name,
-        len(matches),
-        matches.average_precision(),
-        matches.mean_average_precision(),
-        matches.recall(threshold),
-        matches.precision(threshold),
+        name=name,
+        objects=len(matches),
+        ap50=matches.average_precision(),
+        ap50_95=matches.mean_average_precision(),
+        recall=matches.recall(threshold),
+        precision=matches.precision(threshold),
     )
 
 

@@ -1,4 +1,4 @@
-"""Exams and marks in columns, for a terminal and for model cards."""
+"""Evaluations and metrics as text tables, for a terminal and for model cards."""
 
 from __future__ import annotations
 
@@ -14,31 +14,32 @@ _HEAD = (
 )
 
 
-def images_table(exams: Sequence[ImageEvaluation]) -> str:
-    """A line per image."""
-    return "\n".join([_HEAD, *(_line(exam) for exam in exams)])
+def images_table(evaluations: Sequence[ImageEvaluation]) -> str:
+    """Return a table with a line per image."""
+    return "\n".join([_HEAD, *(_line(evaluation) for evaluation in evaluations)])
 
 
-def _line(exam: ImageEvaluation) -> str:
-    low, high = exam.estimate.low, exam.estimate.high
-    matches, threshold = exam.matches, exam.threshold
+def _line(evaluation: ImageEvaluation) -> str:
+    low, high = evaluation.estimate.low, evaluation.estimate.high
+    matches, threshold = evaluation.matches, evaluation.threshold
     return (
-        f"{exam.sample.name[:30]:<30} {exam.gsd_m:>6.2f} {exam.true:>6} {exam.counted:>6} "
+        f"{evaluation.sample.name[:30]:<30} {evaluation.gsd_m:>6.2f} "
+        f"{evaluation.true:>6} {evaluation.counted:>6} "
         f"{f'{low:.0f} to {high:.0f}':>13} {_number(matches.recall(threshold)):>7} "
         f"{_number(matches.precision(threshold)):>9} {_number(matches.average_precision()):>6}"
     )
 
 
 def metrics_table(rows: Sequence[tuple[str, CountMetrics]]) -> str:
-    """A line per set of exams."""
+    """Return a table with a line per named set of metrics."""
     head = (
         f"{'':<30} {'images':>6} {'true':>6} {'count':>6} {'nMAE':>6} {'bias':>7} {'AP50':>6} "
         f"{'AP':>6} {'recall':>7} {'precision':>9} {'stacks':>7} {'coverage':>8}"
     )
-    return "\n".join([head, *(_marks(name, marks) for name, marks in rows)])
+    return "\n".join([head, *(_metrics_line(name, metrics) for name, metrics in rows)])
 
 
-def _marks(name: str, m: CountMetrics) -> str:
+def _metrics_line(name: str, m: CountMetrics) -> str:
     return (
         f"{name[:30]:<30} {m.images:>6} {m.true:>6} {m.counted:>6} {_number(m.nmae):>6} "
         f"{_number(m.bias, '+'):>7} {_number(m.ap50):>6} {_number(m.ap50_95):>6} "
@@ -47,9 +48,9 @@ def _marks(name: str, m: CountMetrics) -> str:
     )
 
 
-def bands_table(exams: Sequence[ImageEvaluation]) -> str:
-    """A line per band of ground sampling distance and of width."""
-    bands = [*metrics_by_gsd(exams), *metrics_by_width(exams)]
+def bands_table(evaluations: Sequence[ImageEvaluation]) -> str:
+    """Return a table with a line per band of GSD and of object width."""
+    bands = [*metrics_by_gsd(evaluations), *metrics_by_width(evaluations)]
     head = f"{'':<30} {'true':>6} {'AP50':>6} {'AP':>6} {'recall':>7} {'precision':>9}"
     return "\n".join([head, *(_band(band) for band in bands)])
 

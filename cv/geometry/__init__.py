@@ -1,1 +1,1 @@
-"""Geometry without I/O: grids, oriented boxes and tilings."""
+"""Geometry without I/O: grids, oriented bounding boxes and tilings."""

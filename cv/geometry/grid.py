@@ -1,9 +1,13 @@
-"""A grid: shape, affine transform and CRS of a raster as one value.
+"""The grid of a raster: its shape, affine transform and coordinate reference system (CRS).
 
-Three planes occur in the project. *Pixels*: x (column) and y (row) of a raster as delivered, (0, 0)
-at the outer corner of its first pixel. *World*: coordinates of the CRS. *Ground*: a local plane in
-metres tied to one grid, x along its rows, y a quarter turn clockwise from x as seen from above, so
-that a ground picture is never mirrored; lengths and angles are measured there.
+Pierwatch uses three coordinate systems:
+
+- *pixels*: x (column) and y (row) of a raster as delivered, (0, 0) at the outer corner of its first
+  pixel;
+- *world*: coordinates of the CRS;
+- *ground*: a local plane in metres tied to one grid, with x along its rows and y a quarter turn
+  clockwise from x as seen from above, so that it is never mirrored. Lengths and angles are measured
+  there.
 """
 
 from __future__ import annotations
@@ -19,17 +23,21 @@ from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
-from cv.geometry.oriented_boxes import Floats, map_points
+from cv.geometry.arrays import Float64Array
+from cv.geometry.oriented_boxes import map_points
 
 GEOD = Geod(ellps="WGS84")
+"""Geodesics on the WGS 84 ellipsoid."""
+_DIFFERENCE_HALF_STEP_M = 25.0
+"""Half the length over which the scale of a grid is measured, metres."""
 
 
 @dataclass(frozen=True)
 class LocalPlane:
-    """The local plane in metres of one grid."""
+    """The local ground plane of one grid, in metres."""
 
     from_pixel: Affine
-    """Pixels (x, y) to ground metres (x, y); its origin is the grid's first corner."""
+    """Pixels (x, y) to ground metres (x, y); the origin is the outer corner of the first pixel."""
     azimuth_deg: float
     """Direction of the ground x axis, degrees clockwise from true north; nan without a CRS."""
 
@@ -41,35 +49,35 @@ class LocalPlane:
 
     @property
     def gsd_m(self) -> tuple[float, float]:
-        """Ground sampling distance along a row and along a column, metres a pixel."""
+        """Ground sampling distance (GSD) along rows and along columns, metres per pixel."""
         a = self.from_pixel
         return math.hypot(a.a, a.d), math.hypot(a.b, a.e)
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Where the pixels of a raster lie."""
+    """Shape and georeference of a raster."""
 
     shape: tuple[int, int]
     """Rows, columns."""
     transform: Affine
-    """Pixels (x, y) to world (x, y); metres, y up, where there is no CRS."""
+    """Pixels (x, y) to world (x, y); without a CRS, metres with y up."""
     crs: CRS | None
-    """Coordinate reference system, or None for a plane in metres that lies nowhere."""
+    """Coordinate reference system; None: not georeferenced."""
 
     @classmethod
     def local(cls, shape: tuple[int, int], gsd_m: tuple[float, float]) -> Grid:
-        """A grid that lies nowhere: `shape` (rows, columns), `gsd_m` (x, y) in metres a pixel."""
+        """Return a grid without a CRS: `shape` (rows, columns), `gsd_m` (x, y) metres per pixel."""
         return cls(shape, Affine(gsd_m[0], 0.0, 0.0, 0.0, -gsd_m[1], 0.0), None)
 
     @property
     def center(self) -> tuple[float, float]:
-        """The middle of the raster in pixels (x, y)."""
+        """Centre of the raster, pixels (x, y)."""
         return self.shape[1] / 2, self.shape[0] / 2
 
     @property
     def footprint(self) -> shapely.Polygon:
-        """The raster's rectangle in pixels."""
+        """Outline of the raster, pixels."""
         return shapely.box(0, 0, self.shape[1], self.shape[0])
 
     @cached_property
@@ -82,36 +90,40 @@ class Grid:
 
     def _require_crs(self) -> CRS:
         if self.crs is None:
-            raise ValueError("this grid lies nowhere: it has no CRS")
+            raise ValueError("this grid has no CRS")
         return self.crs
 
-    def _lonlat(self, pixels: Floats) -> Floats:
+    def _lonlat(self, pixels: Float64Array) -> Float64Array:
         world = map_points(self.transform, pixels)
         return np.stack(self._to_lonlat.transform(world[..., 0], world[..., 1]), axis=-1)
 
-    def to_lonlat(self, pixels: Floats) -> Floats:
-        """`pixels` (..., 2) as x, y to WGS 84 longitude, latitude in degrees, [-180, 180)."""
+    def to_lonlat(self, pixels: Float64Array) -> Float64Array:
+        """Return WGS 84 longitude, latitude (..., 2) of `pixels` (..., 2) x, y.
+
+        In degrees; longitudes lie in [-180, 180).
+        """
         lonlat = self._lonlat(pixels)
         lonlat[..., 0] = (lonlat[..., 0] + 180.0) % 360.0 - 180.0
         return lonlat
 
-    def from_world(self, points: Floats, crs: CRS) -> Floats:
-        """`points` (..., 2) as x, y of `crs` to pixels x, y; across the antimeridian too.
+    def from_world(self, points: Float64Array, crs: CRS) -> Float64Array:
+        """Return the pixels (..., 2) x, y of `points` (..., 2) x, y in `crs`.
 
-        Points that `crs` cannot express in this grid's CRS come out as inf.
+        Works across the antimeridian. Points outside the domain of this grid's CRS become inf.
         """
         own = self._require_crs()
         x, y = _transformer(crs, own).transform(points[..., 0], points[..., 1])
         if own.is_geographic:
             turn = 360.0 / _degrees_per_unit(own)
-            middle = map_points(self.transform, np.array([self.center]))[0, 0]
-            x = x + turn * np.round((middle - x) / turn)
+            center_x = map_points(self.transform, np.array([self.center]))[0, 0]
+            x = x + turn * np.round((center_x - x) / turn)
         return map_points(~self.transform, np.stack([x, y], axis=-1))
 
     def geometry_from_world(self, geometry: BaseGeometry, crs: CRS) -> BaseGeometry:
-        """`geometry` of `crs` in pixels; parts that meet at the antimeridian are joined.
+        """Return `geometry`, given in `crs`, in pixels of this grid.
 
-        Empty where this grid's CRS cannot express it: it lies on another side of the Earth.
+        Parts that meet at the antimeridian are joined. Empty if any of it lies outside the domain
+        of this grid's CRS.
         """
         with np.errstate(invalid="ignore"):
             pixels = self.from_world(shapely.get_coordinates(geometry), crs)
@@ -121,39 +133,44 @@ class Grid:
         return shapely.make_valid(shapely.union_all(shapely.get_parts(moved)))
 
     def local_plane(self, at: tuple[float, float] | None = None) -> LocalPlane:
-        """The ground plane whose scale is exact around `at` (pixels x, y; the middle if None).
+        """Return the ground plane whose scale is exact at `at` (pixels x, y; default: the centre).
 
-        Source: differences of geodesics (pyproj.Geod) over 50 m, turned so that x lies along rows.
+        The Jacobian is measured by geodesics (pyproj.Geod) over 50 m, then rotated so that x lies
+        along the rows.
         """
         if self.crs is None:
-            return _ground(
+            return _plane_from_jacobian(
                 np.array(
                     [[self.transform.a, self.transform.b], [self.transform.d, self.transform.e]]
                 ),
                 math.nan,
             )
         here = np.array(at or self.center)
-        step = 25.0 / max(self._rough_gsd(here), 1e-9)
+        step = _DIFFERENCE_HALF_STEP_M / max(self._rough_gsd(here), 1e-9)
         east_north = np.column_stack(
             [self._displacement(here, (step, 0.0)), self._displacement(here, (0.0, step))]
         ) / (2 * step)
         azimuth = math.degrees(math.atan2(east_north[0, 0], east_north[1, 0])) % 360.0
-        return _ground(east_north, azimuth)
+        return _plane_from_jacobian(east_north, azimuth)
 
-    def _rough_gsd(self, here: Floats) -> float:
+    def _rough_gsd(self, here: Float64Array) -> float:
+        """Return the length of the pixel at `here` along its row, metres."""
         lonlat = self._lonlat(np.stack([here, here + np.array([1.0, 0.0])]))
         return float(GEOD.inv(*lonlat[0], *lonlat[1])[2])
 
-    def _displacement(self, here: Floats, step: tuple[float, float]) -> Floats:
-        """East, north metres from here - step to here + step."""
+    def _displacement(self, here: Float64Array, step: tuple[float, float]) -> Float64Array:
+        """Return east, north (2,) metres from `here - step` to `here + step` (pixels)."""
         (lon0, lat0), (lon1, lat1) = self._lonlat(np.stack([here - step, here + step]))
         azimuth, _, metres = GEOD.inv(lon0, lat0, lon1, lat1)
-        turn = math.radians(azimuth)
-        return np.array([float(metres) * math.sin(turn), float(metres) * math.cos(turn)])
+        heading = math.radians(azimuth)
+        return np.array([float(metres) * math.sin(heading), float(metres) * math.cos(heading)])
 
 
-def _ground(jacobian: Floats, azimuth_deg: float) -> LocalPlane:
-    """The ground plane from `jacobian`: rows east, north; columns pixel x, pixel y; metres."""
+def _plane_from_jacobian(jacobian: Float64Array, azimuth_deg: float) -> LocalPlane:
+    """Return the ground plane of `jacobian` (2, 2), metres per pixel.
+
+    Its rows are east and north, its columns pixel x and pixel y.
+    """
     along, down = jacobian[:, 0], jacobian[:, 1]
     unit = along / np.hypot(*along)
     clockwise = np.array([unit[1], -unit[0]])
@@ -173,7 +190,7 @@ def _degrees_per_unit(crs: CRS) -> float:
 
 
 def parse_crs(text: str | int) -> CRS:
-    """The CRS named by `text` (EPSG:4326, a WKT, ...); raises ValueError when there is none."""
+    """Return the CRS that `text` names ("EPSG:4326", WKT, ...); raises ValueError."""
     try:
         return CRS.from_user_input(text)
     except ProjError as error:

@@ -1,8 +1,8 @@
-"""Oriented boxes: the one convention of the project, and what is computed from it.
+"""Oriented bounding boxes in one convention.
 
 A box is (cx, cy, w, h, angle): centre, long side, short side, and the direction of the long side in
-radians, measured from the x axis towards the y axis. Always w >= h and 0 <= angle < pi. The unit of
-length is that of the plane the boxes lie in and is stated where they are made.
+radians, measured from the x axis towards the y axis. Always w >= h and 0 <= angle < pi. Lengths are
+in the unit of the plane that the boxes lie in.
 """
 
 from __future__ import annotations
@@ -14,9 +14,14 @@ import numpy as np
 import shapely
 from affine import Affine
 from numpy.typing import ArrayLike, NDArray
+from shapely import affinity
+from shapely.geometry.base import BaseGeometry
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
+from cv.geometry.arrays import BoolArray, Float64Array
+from cv.geometry.arrays import Indices as Indices
+
+Floats = Float64Array
+"""Former name of `Float64Array`."""
 
 _CORNERS = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
 
@@ -25,19 +30,20 @@ _CORNERS = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
 class OrientedBoxes:
     """Zero or more oriented boxes in one plane."""
 
-    values: Floats
-    """(n, 5): cx, cy, w, h in units of the plane, angle in radians; canonical (w >= h, [0, pi))."""
+    values: Float64Array
+    """(n, 5) rows cx, cy, w, h (units of the plane), angle (radians); w >= h, angle in [0, pi)."""
 
     @classmethod
     def empty(cls) -> OrientedBoxes:
-        """No boxes."""
+        """Return zero boxes."""
         return cls(np.zeros((0, 5)))
 
     @classmethod
     def from_values(cls, values: ArrayLike) -> OrientedBoxes:
-        """Boxes from (n, 5) rows cx, cy, w, h, angle in any order of sides and any turn of angle.
+        """Return boxes from (n, 5) rows cx, cy, w, h, angle, brought into the convention.
 
-        Raises ValueError on another shape, a value that is not finite or a negative side.
+        The sides may come in any order, the angle may have any value. Raises ValueError for
+        another shape, a value that is not finite, or a negative side.
         """
         rows = np.asarray(values, dtype=np.float64).reshape(-1, 5).copy()
         if not np.isfinite(rows).all():
@@ -53,11 +59,10 @@ class OrientedBoxes:
 
     @classmethod
     def from_corners(cls, corners: ArrayLike) -> OrientedBoxes:
-        """Boxes from (n, 4, 2) corners in ring order.
+        """Return boxes from (n, 4, 2) corners x, y in ring order.
 
-        A quadrilateral that is not a rectangle (a box seen through pixels that are not square) is
-        replaced by the rectangle through the midpoints of its sides: same centre, the directions of
-        its longer midline, and the same area.
+        A quadrilateral that is not a rectangle (a box under pixels that are not square) becomes the
+        rectangle with the same centre and area whose long side lies along its longer midline.
         """
         quads = np.asarray(corners, dtype=np.float64).reshape(-1, 4, 2)
         along = (quads[:, 1] + quads[:, 2] - quads[:, 0] - quads[:, 3]) / 2
@@ -73,47 +78,47 @@ class OrientedBoxes:
 
     @classmethod
     def concatenate(cls, parts: Sequence[OrientedBoxes]) -> OrientedBoxes:
-        """All boxes of `parts`, in order."""
+        """Return the boxes of all `parts`, in order."""
         return cls(np.concatenate([np.zeros((0, 5)), *(part.values for part in parts)]))
 
     def __len__(self) -> int:
         return len(self.values)
 
-    def __getitem__(self, rows: Indices | NDArray[np.bool_] | slice) -> OrientedBoxes:
+    def __getitem__(self, rows: Indices | BoolArray | slice) -> OrientedBoxes:
         return OrientedBoxes(self.values[rows])
 
     @property
-    def centers(self) -> Floats:
-        """(n, 2) x, y in units of the plane."""
+    def centers(self) -> Float64Array:
+        """(n, 2) centres x, y, units of the plane."""
         return self.values[:, :2]
 
     @property
-    def lengths(self) -> Floats:
-        """(n,) long sides in units of the plane."""
+    def lengths(self) -> Float64Array:
+        """(n,) long sides, units of the plane."""
         return self.values[:, 2]
 
     @property
-    def widths(self) -> Floats:
-        """(n,) short sides in units of the plane."""
+    def widths(self) -> Float64Array:
+        """(n,) short sides, units of the plane."""
         return self.values[:, 3]
 
     @property
-    def angles(self) -> Floats:
+    def angles(self) -> Float64Array:
         """(n,) directions of the long sides, radians in [0, pi), from x towards y."""
         return self.values[:, 4]
 
     @property
-    def areas(self) -> Floats:
-        """(n,) areas in squared units of the plane."""
+    def areas(self) -> Float64Array:
+        """(n,) areas, squared units of the plane."""
         return self.values[:, 2] * self.values[:, 3]
 
     @property
-    def axes(self) -> Floats:
+    def axes(self) -> Float64Array:
         """(n, 2) unit vectors along the long sides."""
         return np.column_stack([np.cos(self.angles), np.sin(self.angles)])
 
-    def corners(self) -> Floats:
-        """(n, 4, 2) corners x, y in ring order."""
+    def corners(self) -> Float64Array:
+        """Return the corners (n, 4, 2) x, y in ring order."""
         axis = self.axes
         normal = np.column_stack([-axis[:, 1], axis[:, 0]])
         reach = _CORNERS[None, :, :] * self.values[:, None, 2:4]
@@ -122,20 +127,25 @@ class OrientedBoxes:
         return corners
 
     def polygons(self) -> NDArray[np.object_]:
-        """(n,) shapely polygons."""
+        """Return the boxes as (n,) shapely polygons."""
         corners = self.corners()
         polygons: NDArray[np.object_] = shapely.polygons(corners)
         return polygons
 
     def transformed(self, affine: Affine) -> OrientedBoxes:
-        """The boxes as `affine` maps them to another plane; see `from_corners` for shears."""
+        """Return the boxes mapped by `affine`; for sheared boxes see `from_corners`."""
         return OrientedBoxes.from_corners(map_points(affine, self.corners()))
 
 
-def map_points(affine: Affine, points: Floats) -> Floats:
-    """`points` (..., 2) as x, y mapped by `affine`."""
+def map_points(affine: Affine, points: Float64Array) -> Float64Array:
+    """Return `points` (..., 2) x, y mapped by `affine`."""
     x, y = points[..., 0], points[..., 1]
     mapped: Floats = np.stack(
         [affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f], axis=-1
     )
     return mapped
+
+
+def transform_geometry(geometry: BaseGeometry, affine: Affine) -> BaseGeometry:
+    """Return `geometry` mapped by `affine`."""
+    return affinity.affine_transform(geometry, affine.to_shapely())

@@ -1,4 +1,4 @@
-"""A patch: pixels ready for a network, and which of them were seen."""
+"""A patch: resampled pixels ready for a network, and which of them are valid."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ class Patch:
     """A resampled window of a raster."""
 
     rgb: NDArray[np.uint8]
-    """(rows, columns, 3) red, green, blue; 0 where there is no value; clouds as they are."""
+    """(rows, columns, 3) red, green, blue; 0 where there is no value. Clouds are not blanked."""
     valid_mask: NDArray[np.bool_]
-    """(rows, columns) False for nodata, masked, not finite, hidden by cloud or its shadow, or
-    outside of the raster."""
+    """(rows, columns) False: nodata, masked, not finite, cloud, cloud shadow, or outside the
+    raster."""
 
 
 class Raster(Protocol):
-    """Anything that patches can be cut from."""
+    """An image from which patches can be read."""
 
     def read(self, to_pixel: Affine, shape: tuple[int, int]) -> Patch:
-        """The patch of `shape` (rows, columns) whose pixels (x, y) `to_pixel` maps to the raster's.
+        """Return a patch of `shape` (rows, columns).
 
-        Downsampling averages (no aliasing), upsampling interpolates.
+        `to_pixel` maps pixels (x, y) of the patch to those of the raster. Downsampling averages
+        (no aliasing), upsampling interpolates.
         """
         ...

@@ -1,4 +1,4 @@
-"""Tilings: which windows of a plane a network looks at, and which window owns which object."""
+"""Tilings: overlapping tiles that cover a region, and which tile owns which object."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import BoolArray, Float64Array
 
 
 @dataclass(frozen=True, order=True)
 class Tile:
-    """One square window."""
+    """One square tile."""
 
     y0: int
     """Upper edge, tile pixels from the plane's origin."""
@@ -27,19 +26,20 @@ class Tile:
 
 @dataclass(frozen=True)
 class Tiling:
-    """A lattice of square tiles that overlap; every point has an owner that sees its surroundings.
+    """A lattice of overlapping square tiles in which every point is owned by one tile.
 
-    A tile owns the points nearer to its middle than to any other tile's: they lie at least
-    overlap / 2 away from its edge. An object is kept only from the tiles that own its centre, or
-    miss it by `slack` at most: one no longer than the overlap is never kept in pieces.
+    A tile owns the points that are nearer to its centre than to any other tile's; they lie at
+    least overlap / 2 away from its edge. A detection is kept only by a tile that owns its centre,
+    within a tolerance of `slack`, so that an object no longer than the overlap is always seen
+    whole.
     """
 
     size: int
     """Side of a tile, tile pixels."""
     overlap: int
-    """Pixels that neighbours share."""
+    """Overlap of neighbouring tiles, tile pixels."""
     slack: int = 4
-    """Tolerance of ownership, pixels: jitter of a centre that must not lose an object."""
+    """Tolerance of ownership, tile pixels: centres of one object vary from tile to tile."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.overlap < self.size:
@@ -47,43 +47,43 @@ class Tiling:
 
     @property
     def stride(self) -> int:
-        """Pixels from one tile to the next."""
+        """Distance from one tile to the next, tile pixels."""
         return self.size - self.overlap
 
     def tiles(self, region: BaseGeometry) -> list[Tile]:
-        """Tiles whose owned squares cover `region` (tile pixels), row by row.
+        """Return the tiles whose owned squares cover `region` (tile pixels), row by row.
 
-        They lie on one lattice that begins at the plane's origin, unless fewer are needed where
-        each part of the region has a lattice of its own, laid around its middle.
+        They lie on one lattice that starts at the origin of the plane, or on one lattice per part
+        of the region, centred on it, if that takes fewer tiles.
         """
         common = list(self._lattice(region, (0, 0)))
         parts = [part for part in shapely.get_parts(region) if not part.is_empty]
-        own = [tile for part in parts for tile in self._lattice(part, self._around(part))]
+        own = [tile for part in parts for tile in self._lattice(part, self._centered_start(part))]
         return sorted(own if len(own) < len(common) else common)
 
     def _lattice(self, region: BaseGeometry, start: tuple[int, int]) -> Iterator[Tile]:
-        """Tiles whose owned square meets `region`, where one of the squares begins at `start`."""
+        """Yield the tiles whose owned squares intersect `region`; one square starts at `start`."""
         if region.is_empty:
             return
         shapely.prepare(region)
         bounds = np.array(region.bounds).reshape(2, 2) - start
         first, last = np.floor(bounds[0] / self.stride), np.ceil(bounds[1] / self.stride)
-        rim = self.overlap // 2
+        margin = self.overlap // 2
         for row in range(int(first[1]), int(last[1]) + 1):
             for column in range(int(first[0]), int(last[0]) + 1):
                 x, y = start[0] + column * self.stride, start[1] + row * self.stride
                 if region.intersects(shapely.box(x, y, x + self.stride, y + self.stride)):
-                    yield Tile(y - rim, x - rim, self.size)
+                    yield Tile(y - margin, x - margin, self.size)
 
-    def _around(self, region: BaseGeometry) -> tuple[int, int]:
-        """Where the first square begins, if as few as can be lie evenly over `region`."""
+    def _centered_start(self, region: BaseGeometry) -> tuple[int, int]:
+        """Return where the first square starts if as few as possible are centred on `region`."""
         low, high = np.array(region.bounds).reshape(2, 2)
-        number = np.ceil((high - low + 1) / self.stride)  # 1: what rounding may take away
-        x, y = np.round((low + high - number * self.stride) / 2).astype(int)
+        count = np.ceil((high - low + 1) / self.stride)  # + 1: rounding below may shift by a pixel
+        x, y = np.round((low + high - count * self.stride) / 2).astype(int)
         return int(x), int(y)
 
-    def owns(self, tile: Tile, centers: Floats) -> NDArray[np.bool_]:
-        """Which of `centers` (n, 2), tile pixels from the plane's origin, `tile` keeps."""
+    def owns(self, tile: Tile, centers: Float64Array) -> BoolArray:
+        """Return which (n,) of `centers` (n, 2), tile pixels of the plane, `tile` keeps."""
         start = np.array([tile.x0, tile.y0]) + self.overlap // 2 - self.slack
         end = start + self.stride + 2 * self.slack
         inside = (centers >= start) & (centers < end)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cv.counting.count import CountStatus, Estimate, PierCount
+from cv.counting.count import CountStatus, Estimate, PierCount, format_percentage
 from cv.counting.counts import SceneCounts
-from cv.counting.percentage import format_percentage
 from cv.report.fonts import shorten
 
 if TYPE_CHECKING:

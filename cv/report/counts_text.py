@@ -9,10 +9,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from cv.counting.count import PierCount
+from cv.counting.count import PierCount, format_percentage
 from cv.counting.counts import SceneCounts
 from cv.counting.georeferenced_detection import GeoreferencedDetection
-from cv.counting.percentage import format_percentage
 from cv.io.terminal_text import printable_line
 
 _HEAD = ("pier", "status", "containers", "TEU", "hulls", "aboard", "pier seen", "berth seen")

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from cv.counting.zones import transform_geometry
 from cv.evaluation.dataset_adapter import FALSE, FOUND, MISSED, annotate_errors, worst_images
 from cv.evaluation.image_evaluation import ImageEvaluation
 from cv.evaluation.metrics import CountMetrics
 from cv.evaluation.metrics_table import bands_table, metrics_table
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
+from cv.geometry.oriented_boxes import transform_geometry
 from cv.labels.image_files import encode_jpeg, read_size, read_window
 from cv.labels.labelled_image import LabelledImage, LabelledShape
 from cv.report.output_file import report_path
@@ -124,13 +124,13 @@ def _shown(exam: ImageEvaluation, image: LabelledImage) -> tuple[int, int, int, 
     return left, top, right, bottom
 
 
-def _crowded(points: Floats, side: Floats) -> Floats:
+def _crowded(points: Float64Array, side: Float64Array) -> Float64Array:
     """The one of `points` (n, 2) with the most others in a window of `side` around it."""
     near = (np.abs(points[:, None] - points[None]) <= side / 2).all(axis=2).sum(axis=1)
-    chosen: Floats = points[int(near.argmax())]
+    chosen: Float64Array = points[int(near.argmax())]
     return chosen
 
 
-def _polygon(shape: LabelledShape, corner: Floats) -> str:
+def _polygon(shape: LabelledShape, corner: Float64Array) -> str:
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (shape.outline - corner).tolist())
     return f'<polygon class="{shape.kind}" points="{points}"/>'

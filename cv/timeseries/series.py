@@ -11,9 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from cv.counting.count import CountStatus, PierCount
+from cv.counting.count import CountStatus, PierCount, format_percentage
 from cv.counting.counts import QUANTITIES, counts_to_dataframe
-from cv.counting.percentage import format_percentage
 
 KNOWN_STATUSES = (CountStatus.COUNTED.value, CountStatus.PARTIAL.value)
 """Statuses of counts that can have numbers."""

@@ -21,11 +21,10 @@ import numpy as np
 from affine import Affine
 
 from cv import Detector, Scene
-from cv.counting.zones import transform_geometry
 from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation
 from cv.evaluation.metrics import CountMetrics
 from cv.evaluation.metrics_table import images_table, metrics_table
-from cv.geometry.oriented_boxes import OrientedBoxes, map_points
+from cv.geometry.oriented_boxes import OrientedBoxes, map_points, transform_geometry
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from labelled_scenes import CONTAINER, evaluate_all, labelled_samples

@@ -65,7 +65,7 @@ def _mosaic(root: Path) -> EvaluationSample:
     name = "euromax_gate_mosaic"
     truth = _corner_lines(root / "labels" / f"{name}.dota.txt")
     path = root / "geotiff" / f"{name}_rd_0.25m.tif"
-    return EvaluationSample(name, path, None, CONTAINER, truth)
+    return EvaluationSample(name=name, path=path, gsd_m=None, kind=CONTAINER, truth=truth)
 
 
 def _corner_lines(path: Path) -> OrientedBoxes:
@@ -83,7 +83,14 @@ def _partial_samples(root: Path, path: Path) -> Iterator[EvaluationSample]:
     image = root / ("geotiff" if located else "images") / partial.image.name
     gsd = None if located else partial.gsd_m
     if len(containers) or not len(hulls):
-        yield EvaluationSample(path.stem, image, gsd, CONTAINER, containers, partial.region)
+        yield EvaluationSample(
+            name=path.stem,
+            path=image,
+            gsd_m=gsd,
+            kind=CONTAINER,
+            truth=containers,
+            region=partial.region,
+        )
     if len(hulls):
         yield _hulls(path.stem, image, partial.gsd_m, hulls)
 
@@ -91,4 +98,13 @@ def _partial_samples(root: Path, path: Path) -> Iterator[EvaluationSample]:
 def _hulls(
     name: str, path: Path, gsd_m: tuple[float, float], truth: OrientedBoxes
 ) -> EvaluationSample:
-    return EvaluationSample(name, path, gsd_m, HULL, truth, None, MIN_HULL_M, EDGE_PX)
+    return EvaluationSample(
+        name=name,
+        path=path,
+        gsd_m=gsd_m,
+        kind=HULL,
+        truth=truth,
+        region=None,
+        min_length_m=MIN_HULL_M,
+        margin_px=EDGE_PX,
+    )

@@ -44,7 +44,7 @@ def rendered(
     gsd = COARSE_GSD if coarse else FINE_GSD
     samples = list(evaluation_samples(dataset, places, kind, (gsd, gsd)))
     if coarse:  # as in real scenes: whole ships, no boats
-        samples = [replace(q, least_m=MIN_HULL_M, margin_px=EDGE_PX) for q in samples]
+        samples = [replace(q, min_length_m=MIN_HULL_M, margin_px=EDGE_PX) for q in samples]
     return samples
 
 
@@ -68,4 +68,6 @@ def without_containers(folder: Path, count: int, first: int = EMPTY) -> Iterator
         write_atomically(path, picture.tobytes())
         found += 1
         gsd = (FINE_GSD, FINE_GSD)
-        yield EvaluationSample(f"{seed}.png", path, gsd, CONTAINER, OrientedBoxes.empty())
+        yield EvaluationSample(
+            name=f"{seed}.png", path=path, gsd_m=gsd, kind=CONTAINER, truth=OrientedBoxes.empty()
+        )

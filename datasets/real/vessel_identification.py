@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from cv.detector.detector import Detector
 from cv.evaluation.image_evaluation import ImageEvaluation, evaluate_image
-from cv.evaluation.matching import NOTHING
+from cv.evaluation.matching import UNMATCHED
 from cv.events.vessels.vessel_matching import UNKNOWN, Fleet, HullMeasurement, Vessel
 
 MIN_LENGTH_M = 60.0
@@ -67,7 +67,7 @@ def ships(evaluation: ImageEvaluation) -> Iterator[Ship]:
     )  # fmt: skip
     for i, score, length, beam in sides:
         if (
-            i == NOTHING
+            i == UNMATCHED
             or score < evaluation.threshold
             or evaluation.truth.lengths[i] < MIN_LENGTH_M
         ):

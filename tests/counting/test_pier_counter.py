@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -19,14 +19,28 @@ from tests.fixtures.fake_detectors import CARD
 
 GRID = Grid.local((1000, 1000), (0.5, 0.5))
 SEEN = VisibleFractions(1.0, 1.0, "udm2")
-HEADER = SceneInfo("scene", None, "visual", "m" * 64, "s" * 64, calibrated=False)
+INFO = SceneInfo(
+    scene="scene",
+    acquired=None,
+    radiometry="visual",
+    model="m" * 64,
+    settings="s" * 64,
+    calibrated=False,
+)
 
 
-def places(*pairs):
+def zones_of(*pairs):
     return Zones(
         GRID.local_plane(),
         tuple(
-            Zone(f"pier {i}", PierRole.EXPORT, outline, berth, True, f"{i}" * 64)
+            Zone(
+                name=f"pier {i}",
+                role=PierRole.EXPORT,
+                outline=outline,
+                berth=berth,
+                declared=True,
+                digest=f"{i}" * 64,
+            )
             for i, (outline, berth) in enumerate(pairs)
         ),
     )
@@ -54,58 +68,60 @@ def hull(x, y, score=0.9, length=90, beam=16, angle=0.0):
 
 def test_boxes_count_for_the_pier_they_stand_on_and_teu_by_length():
     found = detections(box(20, 20), box(50, 20, length=6.06), box(20, 140), box(300, 300))
-    tally = PierCounter.of(CARD, places(NORTH, SOUTH), found)
-    north, south = tally.count(HEADER, 0, SEEN), tally.count(HEADER, 1, SEEN)
+    counter = PierCounter.of(CARD, zones_of(NORTH, SOUTH), found)
+    north, south = counter.count(INFO, 0, SEEN), counter.count(INFO, 1, SEEN)
     assert (north.containers.value, north.teu.value) == (2, 3)
     assert (south.containers.value, south.teu.value) == (1, 2)
     assert (north.hulls.value, north.aboard.value) == (0, 0)
-    piers = [s.pier for s in tally.georeferenced_detections(GRID)]
+    piers = [s.pier for s in counter.georeferenced_detections(GRID)]
     assert sorted(map(str, piers)) == ["None", "pier 0", "pier 0", "pier 1"]
 
 
 def test_boxes_on_deck_are_aboard_and_go_with_their_hull():
     found = detections(hull(50, 62), box(40, 62), box(60, 58), box(20, 20))
-    tally = PierCounter.of(CARD, places(NORTH, SOUTH), found)
-    north, south = tally.count(HEADER, 0, SEEN), tally.count(HEADER, 1, SEEN)
+    counter = PierCounter.of(CARD, zones_of(NORTH, SOUTH), found)
+    north, south = counter.count(INFO, 0, SEEN), counter.count(INFO, 1, SEEN)
     assert (north.containers.value, north.aboard.value, north.hulls.value) == (1, 2, 1)
     assert (south.containers.value, south.aboard.value, south.hulls.value) == (0, 0, 0)
-    assert sum(s.aboard for s in tally.georeferenced_detections(GRID)) == 2
+    assert sum(s.aboard for s in counter.georeferenced_detections(GRID)) == 2
     assert north.berthed[0].length_m == pytest.approx(90)
     assert north.berthed[0].beam_m == pytest.approx(16)
 
 
-def test_a_deck_that_leans_over_the_quay_is_still_a_deck():
+def test_a_container_inside_a_hull_that_overlaps_the_quay_is_aboard():
     """The hull's box covers the quay's edge; a box whose middle lies in it is aboard."""
-    tally = PierCounter.of(CARD, places(NORTH), detections(hull(50, 46), box(50, 39.5)))
-    north = tally.count(HEADER, 0, SEEN)
+    counter = PierCounter.of(CARD, zones_of(NORTH), detections(hull(50, 46), box(50, 39.5)))
+    north = counter.count(INFO, 0, SEEN)
     assert (north.containers.value, north.aboard.value) == (0, 1)
 
 
-def test_what_looks_like_a_hull_on_the_pier_is_none_and_hides_no_boxes():
-    tally = PierCounter.of(CARD, places(NORTH), detections(hull(50, 20), box(50, 20), box(20, 20)))
-    north = tally.count(HEADER, 0, SEEN)
+def test_a_false_hull_on_the_pier_is_dropped_and_hides_no_containers():
+    counter = PierCounter.of(
+        CARD, zones_of(NORTH), detections(hull(50, 20), box(50, 20), box(20, 20))
+    )
+    north = counter.count(INFO, 0, SEEN)
     assert (north.containers.value, north.aboard.value, north.hulls.value) == (2, 0, 0)
-    assert {s.kind for s in tally.georeferenced_detections(GRID)} == {"container"}
+    assert {s.kind for s in counter.georeferenced_detections(GRID)} == {"container"}
 
 
 def test_a_hull_between_two_berths_goes_to_the_one_that_holds_more_of_it():
     found = detections(hull(50, 78))
-    tally = PierCounter.of(CARD, places(NORTH, SOUTH), found)
-    assert tally.count(HEADER, 0, SEEN).hulls.value == 1
-    assert tally.count(HEADER, 1, SEEN).hulls.value == 0
+    counter = PierCounter.of(CARD, zones_of(NORTH, SOUTH), found)
+    assert counter.count(INFO, 0, SEEN).hulls.value == 1
+    assert counter.count(INFO, 1, SEEN).hulls.value == 0
 
 
 def test_a_hull_at_anchor_far_away_counts_for_no_pier():
-    tally = PierCounter.of(CARD, places(NORTH), detections(hull(300, 300)))
-    assert tally.count(HEADER, 0, SEEN).hulls.value == 0
-    assert [s.pier for s in tally.georeferenced_detections(GRID)] == [None]
+    counter = PierCounter.of(CARD, zones_of(NORTH), detections(hull(300, 300)))
+    assert counter.count(INFO, 0, SEEN).hulls.value == 0
+    assert [s.pier for s in counter.georeferenced_detections(GRID)] == [None]
 
 
 def test_candidates_below_the_threshold_widen_the_interval_and_nothing_else():
-    sure = [box(10 + 14 * i, 10, score=0.95) for i in range(5)]
+    above = [box(10 + 14 * i, 10, score=0.95) for i in range(5)]
     faint = [box(10 + 4 * i, 25, score=0.25) for i in range(20)]
-    alone = PierCounter.of(CARD, places(NORTH), detections(*sure)).count(HEADER, 0, SEEN)
-    more = PierCounter.of(CARD, places(NORTH), detections(*sure, *faint)).count(HEADER, 0, SEEN)
+    alone = PierCounter.of(CARD, zones_of(NORTH), detections(*above)).count(INFO, 0, SEEN)
+    more = PierCounter.of(CARD, zones_of(NORTH), detections(*above, *faint)).count(INFO, 0, SEEN)
     assert alone.containers.value == more.containers.value == 5
     assert more.containers.high > alone.containers.high
     assert len(more.stacks) == len(alone.stacks)
@@ -114,8 +130,8 @@ def test_candidates_below_the_threshold_widen_the_interval_and_nothing_else():
 
 def test_touching_boxes_are_one_stack_with_its_size():
     block = [box(20 + 12.5 * i, 10 + 2.5 * j, length=12.19) for i in range(3) for j in range(4)]
-    tally = PierCounter.of(CARD, places(NORTH), detections(*block, box(85, 35)))
-    (stack,) = tally.count(HEADER, 0, SEEN).stacks
+    counter = PierCounter.of(CARD, zones_of(NORTH), detections(*block, box(85, 35)))
+    (stack,) = counter.count(INFO, 0, SEEN).stacks
     assert stack.containers == 12
     assert stack.length_m == pytest.approx(2 * 12.5 + 12.19)
     assert stack.width_m == pytest.approx(3 * 2.5 + 2.44)
@@ -134,8 +150,8 @@ def test_touching_boxes_are_one_stack_with_its_size():
     ],
 )
 def test_what_was_not_seen_is_unknown_and_never_zero(view, status, containers, hulls):
-    tally = PierCounter.of(CARD, places(NORTH), detections(hull(50, 62), box(20, 20)))
-    count = tally.count(HEADER, 0, view)
+    counter = PierCounter.of(CARD, zones_of(NORTH), detections(hull(50, 62), box(20, 20)))
+    count = counter.count(INFO, 0, view)
     assert count.status is status
     assert count.containers.value == count.containers.value
     assert (count.containers.value, count.hulls.value) == (containers, hulls)
@@ -149,7 +165,7 @@ def test_what_was_not_seen_is_unknown_and_never_zero(view, status, containers, h
 
 
 def test_an_empty_view_of_a_seen_pier_is_zero():
-    count = PierCounter.of(CARD, places(NORTH), Detections.empty()).count(HEADER, 0, SEEN)
+    count = PierCounter.of(CARD, zones_of(NORTH), Detections.empty()).count(INFO, 0, SEEN)
     assert count.containers.value == count.hulls.value == count.aboard.value == 0
     assert count.status is CountStatus.COUNTED
 
@@ -165,7 +181,7 @@ def test_a_model_without_hulls_knows_nothing_of_hulls():
         thresholds=(0.3,),
         passes=(InferencePass(0.3, 96, ("container",)),),
     )
-    count = PierCounter.of(card, places(NORTH), detections(box(20, 20))).count(HEADER, 0, SEEN)
+    count = PierCounter.of(card, zones_of(NORTH), detections(box(20, 20))).count(INFO, 0, SEEN)
     assert count.containers.value == 1
     assert count.hulls == count.aboard == UNKNOWN
 
@@ -176,10 +192,10 @@ def test_the_order_of_detections_does_not_matter():
     rows += [hull(50, 60), hull(50, 78)]
     straight = detections(*rows).ranked()
     shuffled = detections(*[rows[i] for i in rng.permutation(len(rows))]).ranked()
-    one = PierCounter.of(CARD, places(NORTH, SOUTH), straight)
-    two = PierCounter.of(CARD, places(NORTH, SOUTH), shuffled)
-    assert [repr(one.count(HEADER, i, SEEN)) for i in (0, 1)] == [
-        repr(two.count(HEADER, i, SEEN)) for i in (0, 1)
+    one = PierCounter.of(CARD, zones_of(NORTH, SOUTH), straight)
+    two = PierCounter.of(CARD, zones_of(NORTH, SOUTH), shuffled)
+    assert [str(asdict(one.count(INFO, i, SEEN))) for i in (0, 1)] == [
+        str(asdict(two.count(INFO, i, SEEN))) for i in (0, 1)
     ]
 
 
@@ -190,29 +206,39 @@ def test_where_undeclared_berths_overlap_the_nearest_pier_counts(order):
     pairs = [(near, water), (far, water)]
     shared = Zones(
         GRID.local_plane(),
-        tuple(Zone(f"pier {i}", PierRole.EXPORT, *pairs[i], False, "0" * 64) for i in order),
+        tuple(
+            Zone(
+                name=f"pier {i}",
+                role=PierRole.EXPORT,
+                outline=pairs[i][0],
+                berth=pairs[i][1],
+                declared=False,
+                digest="0" * 64,
+            )
+            for i in order
+        ),
     )
-    tally = PierCounter.of(CARD, shared, detections(hull(50, 52)))
-    counts = {place.name: tally.count(HEADER, i, SEEN) for i, place in enumerate(shared.zones)}
+    counter = PierCounter.of(CARD, shared, detections(hull(50, 52)))
+    counts = {zone.name: counter.count(INFO, i, SEEN) for i, zone in enumerate(shared.zones)}
     assert (counts["pier 0"].hulls.value, counts["pier 1"].hulls.value) == (1, 0)
 
 
 def test_a_whole_container_could_be_in_what_is_hidden():
     yard = (shapely.box(0, 0, 1000, 500), shapely.box(0, 500, 1000, 600))
-    tally = PierCounter.of(CARD, places(yard), detections())
+    counter = PierCounter.of(CARD, zones_of(yard), detections())
     area = 1000 * 500
     for hidden, status in ((14.0, CountStatus.COUNTED), (15.0, CountStatus.PARTIAL)):
         view = VisibleFractions(1 - hidden / area, 1.0, "udm2")
-        assert tally.count(HEADER, 0, view).status is status
+        assert counter.count(INFO, 0, view).status is status
     for hidden, status in ((290.0, CountStatus.COUNTED), (310.0, CountStatus.PARTIAL)):
         view = VisibleFractions(1.0, 1 - hidden / (1000 * 100), "udm2")
-        assert tally.count(HEADER, 0, view).status is status
+        assert counter.count(INFO, 0, view).status is status
 
 
 def test_a_pier_without_a_berth_is_counted_and_knows_nothing_of_hulls():
     inland = (shapely.box(0, 0, 100, 40), shapely.Polygon())
-    count = PierCounter.of(CARD, places(inland), detections(box(20, 20))).count(
-        HEADER, 0, VisibleFractions(1.0, None, "mask")
+    count = PierCounter.of(CARD, zones_of(inland), detections(box(20, 20))).count(
+        INFO, 0, VisibleFractions(1.0, None, "mask")
     )
     assert (count.status, count.containers.value, count.hulls.value) == (
         CountStatus.COUNTED,
@@ -225,5 +251,5 @@ def test_a_pier_without_a_berth_is_counted_and_knows_nothing_of_hulls():
 def test_a_model_without_containers_knows_nothing_of_them():
     card = replace(CARD, classes=("hull",), thresholds=(0.3,), passes=CARD.passes[1:])
     found = detections((0, 0.9, 50, 60, 90, 16, 0))
-    count = PierCounter.of(card, places(NORTH), found).count(HEADER, 0, SEEN)
+    count = PierCounter.of(card, zones_of(NORTH), found).count(INFO, 0, SEEN)
     assert (count.hulls.value, count.containers.value, count.aboard.value) == (1, None, None)

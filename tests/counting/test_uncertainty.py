@@ -10,7 +10,7 @@ import pytest
 from cv.counting.uncertainty import LEVEL, detection_probabilities, estimate_count
 from cv.detector.model_card import Calibration
 
-TRUSTED = Calibration("container", (0.0, 1.0), (0.0, 1.0))
+TRUSTED = Calibration(kind="container", scores=(0.0, 1.0), probabilities=(0.0, 1.0))
 
 
 def test_without_a_calibration_the_threshold_means_one_half():
@@ -22,7 +22,7 @@ def test_without_a_calibration_the_threshold_means_one_half():
 
 
 def test_a_calibration_decides_whatever_the_threshold():
-    bent = Calibration("container", (0.0, 0.5, 1.0), (0.0, 0.9, 1.0))
+    bent = Calibration(kind="container", scores=(0.0, 0.5, 1.0), probabilities=(0.0, 0.9, 1.0))
     assert detection_probabilities(np.array([0.25, 0.75]), 0.3, bent) == pytest.approx([0.45, 0.95])
 
 

@@ -57,7 +57,13 @@ def sample(tmp_path_factory):
     corners = CONTAINERS.corners()
     x, y = back.transform(corners[..., 0], corners[..., 1])
     pixels = np.stack([(x - place.c) / GSD, (place.f - y) / GSD], axis=-1)
-    return EvaluationSample("painted", path, None, "container", OrientedBoxes.from_corners(pixels))
+    return EvaluationSample(
+        name="painted",
+        path=path,
+        gsd_m=None,
+        kind="container",
+        truth=OrientedBoxes.from_corners(pixels),
+    )
 
 
 class Oracle:

@@ -18,19 +18,19 @@ import synthetic_evaluation
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "real"
 CHIPS = 2
-"""Rendered piers; empty.py looks at fifty."""
+"""Number of rendered piers; datasets/real/false_containers.py uses fifty."""
 
 needs_real_scenes = pytest.mark.skipif(
     not (REAL / "geotiff").is_dir(),
-    reason="the labelled real scenes are not at hand (not ours to give away)",
+    reason="the labelled real scenes are not available (their licence forbids copies)",
 )
 
 
-def per_hectare(questions):
-    exams = [evaluate_image(question, Detector.load()) for question in questions]
-    assert exams
-    assert all(exam.true == 0 for exam in exams)
-    return false_containers.line(exams, "empty", "").per_hectare
+def per_hectare(samples):
+    evaluations = [evaluate_image(sample, Detector.load()) for sample in samples]
+    assert evaluations
+    assert all(evaluation.true == 0 for evaluation in evaluations)
+    return false_containers.line(evaluations, "empty", "").per_hectare
 
 
 def test_rendered_piers_without_containers_stay_empty(tmp_path):
@@ -42,7 +42,7 @@ def test_rendered_piers_without_containers_stay_empty(tmp_path):
 
 @needs_real_scenes
 def test_real_piers_without_containers_stay_empty():
-    asked = [
+    samples = [
         q for q in labelled_scenes.questions(REAL) if q.kind == "container" and not len(q.truth)
     ]
-    assert per_hectare(asked) <= false_containers.LIMIT
+    assert per_hectare(samples) <= false_containers.LIMIT

@@ -1,4 +1,4 @@
-"""A detector of several models: each looks for its own classes, and together they say so."""
+"""A detector of several models, each of which detects its own classes."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from cv.geometry.patch import Patch
 from tests.fixtures.fake_detectors import CARD, constant_model
 
 AT = np.array([[[30.0, 30, 20, 8, 0.9, 0, 0.0], [30.0, 30, 40, 9, 0.8, 1, 0.0]]])
-LOOKS = tuple(replace(look, overlap_px=8) for look in CARD.passes)
-BOXES = replace(CARD, name="boxes", tile_px=64, passes=LOOKS[:1], thresholds=(0.35, 0.9))
+PASSES = tuple(replace(one, overlap_px=8) for one in CARD.passes)
+BOXES = replace(CARD, name="boxes", tile_px=64, passes=PASSES[:1], thresholds=(0.35, 0.9))
 SHIPS = replace(
     BOXES,
     name="ships",
-    passes=LOOKS[1:],
+    passes=PASSES[1:],
     thresholds=(0.9, 0.45),
     gsd_range_m=(0.3, 1.2),
-    calibrations=(Calibration("hull", (0.0, 1.0), (0.0, LEVEL)),),
+    calibrations=(Calibration(kind="hull", scores=(0.0, 1.0), probabilities=(0.0, LEVEL)),),
 )
 
 
@@ -41,10 +41,10 @@ def files(tmp_path):
     return [constant_model(tmp_path / f"{card.name}.onnx", AT, card) for card in (BOXES, SHIPS)]
 
 
-def seen(detector, name):
-    look = detector.card.look_for(name)
-    area = shapely.box(0, 0, 50 * look.gsd_m, 50 * look.gsd_m)
-    return detector.detect(look, Grey(), Affine.scale(1 / look.gsd_m), area)
+def detections(detector, name):
+    inference_pass = detector.card.pass_for(name)
+    area = shapely.box(0, 0, 50 * inference_pass.gsd_m, 50 * inference_pass.gsd_m)
+    return detector.detect(inference_pass, Grey(), Affine.scale(1 / inference_pass.gsd_m), area)
 
 
 def test_each_model_finds_its_own_class_under_the_joined_number(files):
@@ -52,13 +52,13 @@ def test_each_model_finds_its_own_class_under_the_joined_number(files):
     turned = Detector.load(files[::-1], 1)
     for detector, numbers in ((both, (0, 1)), (turned, (1, 0))):
         for name, number, score in zip(("container", "hull"), numbers, (0.9, 0.8), strict=True):
-            found = seen(detector, name)
+            found = detections(detector, name)
             assert detector.card.classes[number] == name
             assert found.classes.tolist() == [number]
             assert found.scores == pytest.approx([score])
 
 
-def test_the_joined_card_holds_what_each_says_of_its_own_class(files):
+def test_the_joined_card_takes_thresholds_and_calibrations_from_each_card(files):
     card = Detector.load(files).card
     assert (card.classes, card.thresholds) == (("container", "hull"), (0.35, 0.45))
     assert card.gsd_range_m == (0.3, 0.9)
@@ -69,12 +69,12 @@ def test_the_joined_card_holds_what_each_says_of_its_own_class(files):
     assert (alone.classes, alone.thresholds) == (("hull",), (0.45,))
 
 
-def test_the_digest_tells_of_all_files(files):
+def test_the_digest_depends_on_all_files_and_their_order(files):
     digests = {Detector.load(f).digest for f in (files, files[::-1], files[0], files[1])}
     assert len(digests) == 4
 
 
-def test_two_models_for_the_same_are_refused(files):
+def test_two_models_for_the_same_class_are_refused(files):
     with pytest.raises(ModelError, match="classes repeat"):
         Detector.load([files[0], files[0]])
 
@@ -88,14 +88,14 @@ def test_models_without_a_common_gsd_are_refused(tmp_path, files):
 def test_a_detector_for_one_class_leaves_the_other_models_out(files):
     both = Detector.load(files, 1)
     only = both.only("hull")
-    assert [network.card.name for network in only.models] == ["ships"]
-    assert seen(only, "hull").scores == pytest.approx(seen(both, "hull").scores)
+    assert [model.card.name for model in only.models] == ["ships"]
+    assert detections(only, "hull").scores == pytest.approx(detections(both, "hull").scores)
 
 
-def test_a_card_may_look_for_fewer_classes_than_its_network_knows():
+def test_a_card_may_detect_fewer_classes_than_its_network_has():
     metadata = BOXES.to_metadata()
     assert ModelCard.from_metadata("m", metadata) == BOXES
-    with pytest.raises(ModelError, match="passes look for"):
+    with pytest.raises(ModelError, match="passes detect"):
         replace(BOXES, passes=()).checked("m")
 
 
@@ -114,6 +114,6 @@ def test_a_released_name_stands_for_its_hull_model_too(tmp_path, monkeypatch):
     assert model_files("elsewhere/pierwatch-n") == (Path("elsewhere/pierwatch-n"),)
 
 
-def test_a_class_that_nobody_looks_for_is_refused(files):
-    with pytest.raises(ModelError, match="looks for hull"):
+def test_a_class_that_no_model_detects_is_refused(files):
+    with pytest.raises(ModelError, match="it detects hull"):
         Detector.load(files[1]).only("container")

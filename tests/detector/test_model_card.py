@@ -19,7 +19,15 @@ from tests.fixtures.fake_detectors import CARD
         replace(
             CARD,
             calibrations=(
-                Calibration("hull", (0.0, 0.4, 1.0), (0.0, 0.5, 0.98), 0.1, 2.5, 1.7, 0.05),
+                Calibration(
+                    kind="hull",
+                    scores=(0.0, 0.4, 1.0),
+                    probabilities=(0.0, 0.5, 0.98),
+                    missed=0.1,
+                    missed_per_km2=2.5,
+                    dispersion=1.7,
+                    shared=0.05,
+                ),
             ),
         ),
     ],
@@ -57,7 +65,7 @@ def record(**changes):
 
 
 def calibration(**changes):
-    return asdict(Calibration("hull", (0.0, 1.0), (0.0, 1.0))) | changes
+    return asdict(Calibration(kind="hull", scores=(0.0, 1.0), probabilities=(0.0, 1.0))) | changes
 
 
 @pytest.mark.parametrize(
@@ -87,13 +95,13 @@ def calibration(**changes):
         (CARD.to_metadata() | {"class_names": '{"0": "hull", "1": "container"}'}, "class_names"),
         (record(gsd_range_m=[0.9, 0.15]), "GSD range"),
         (record(gsd_range_m=[float("nan"), 1]), "GSD range"),
-        (record(looks=[{"gsd_m": 0.3, "overlap_px": 96, "classes": ["plane"]}]), "passes"),
+        (record(passes=[{"gsd_m": 0.3, "overlap_px": 96, "classes": ["plane"]}]), "passes"),
         (
-            record(looks=[{"gsd_m": 0.3, "overlap_px": 640, "classes": ["container", "hull"]}]),
+            record(passes=[{"gsd_m": 0.3, "overlap_px": 640, "classes": ["container", "hull"]}]),
             "overlaps",
         ),
         (
-            record(looks=[{"gsd_m": -1, "overlap_px": 96, "classes": ["container", "hull"]}]),
+            record(passes=[{"gsd_m": -1, "overlap_px": 96, "classes": ["container", "hull"]}]),
             "working GSD",
         ),
         (record(calibrations=[calibration(scores=[1, 0])]), "incom"),

@@ -89,7 +89,7 @@ def test_shapes_must_be_those_of_the_card(tmp_path):
 
 def test_not_finite_is_an_error_through_the_whole_detector(tmp_path):
     path = constant_model(tmp_path / "m.onnx", ROWS * np.nan, SMALL)
-    card = replace(SMALL, passes=tuple(replace(look, overlap_px=8) for look in SMALL.passes))
+    card = replace(SMALL, passes=tuple(replace(one, overlap_px=8) for one in SMALL.passes))
     constant_model(path, ROWS * np.nan, card)
     with pytest.raises(InferenceError, match="not finite"):
         Detector.load(path, 2).detect(
@@ -98,7 +98,7 @@ def test_not_finite_is_an_error_through_the_whole_detector(tmp_path):
 
 
 def test_tiles_of_which_nothing_was_seen_are_not_inferred(tmp_path):
-    card = replace(SMALL, passes=tuple(replace(look, overlap_px=8) for look in SMALL.passes))
+    card = replace(SMALL, passes=tuple(replace(one, overlap_px=8) for one in SMALL.passes))
     path = constant_model(tmp_path / "m.onnx", ROWS * np.nan, card)
     found = Detector.load(path, 1).detect(
         card.passes[0], Grey(False), Affine.identity(), shapely.box(0, 0, 50, 50)

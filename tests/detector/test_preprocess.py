@@ -20,7 +20,7 @@ SMALL = replace(
     CARD,
     layout=OutputLayout.RAW,
     tile_px=SIDE,
-    passes=tuple(replace(look, overlap_px=8) for look in CARD.passes),
+    passes=tuple(replace(one, overlap_px=8) for one in CARD.passes),
 )
 
 
@@ -84,7 +84,7 @@ def test_a_float_model_made_to_take_bytes_answers_the_same_to_the_last_bit(tmp_p
     other.write_bytes(proto.SerializeToString())
     before, after = OnnxModel.load(path), OnnxModel.load(other)
     assert (before.input_spec.raw, after.input_spec.raw) == (False, True)
-    assert (before.input_spec.planes_first, after.input_spec.planes_first) == (True, False)
+    assert (before.input_spec.channels_first, after.input_spec.channels_first) == (True, False)
     ramp = np.arange(SIDE * SIDE * 3, dtype=np.uint32).reshape(SIDE, SIDE, 3).astype(np.uint8)
     assert np.array_equal(before.run(ramp), after.run(ramp))
     with pytest.raises(ModelError, match="UINT8"):

@@ -48,7 +48,7 @@ def test_released_models_are_small_together_and_say_nothing_of_where_they_were_m
     for file in files:
         proto = onnx.load(str(file), load_external_data=False)
         for weight in proto.graph.initializer:
-            weight.ClearField("raw_data")  # numbers, which may look like any two letters
+            weight.ClearField("raw_data")  # numbers, whose bytes may equal any two letters
         content = proto.SerializeToString() + file.with_suffix(".card.json").read_bytes()
         told = (b"/home/", b"/root", b"/work", b"/tmp", b"/Users/", b"site-packages")
         assert not [text for text in told if text in content]

@@ -1,4 +1,4 @@
-"""The touching-grid gate: what perfect detections become after tiling, jitter and merging."""
+"""Grids of touching containers: perfect detections survive tiling, jitter and NMS."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ FINE, COARSE = Tiling(640, 96), Tiling(640, 360)
 
 
 def perfect_network(truth: OrientedBoxes, seed: int, jitter: float):
-    """Reports each true box that reaches into a tile, cut to the tile, jittered, scores at random.
+    """Return a network that reports each true box in a tile, clipped to it, with jitter and random
+    scores.
 
-    Oracle for the cut: shapely's intersection with the tile, and its smallest rectangle.
+    Clipping is by shapely: the minimum rectangle of the intersection with the tile.
     """
     polygons = truth.polygons()
 
-    def look_at(tile: Tile) -> Detections:
+    def infer(tile: Tile) -> Detections:
         rng = np.random.default_rng([seed, tile.y0 + 100_000, tile.x0 + 100_000])
         window = shapely.box(tile.x0, tile.y0, tile.x0 + tile.size, tile.y0 + tile.size)
         seen = shapely.intersection(polygons, window)
@@ -39,11 +40,11 @@ def perfect_network(truth: OrientedBoxes, seed: int, jitter: float):
         boxes = OrientedBoxes.from_values(values)
         return Detections(boxes, rng.uniform(0.3, 1.0, len(boxes)), np.zeros(len(boxes), np.int64))
 
-    return look_at
+    return infer
 
 
 def block(angle_deg: float, gap_m: float, phase: tuple[float, float]) -> OrientedBoxes:
-    """10 x 12 boxes of 12.19 x 2.44 m in fine pixels, their middle at `phase`."""
+    """10 x 12 boxes of 12.19 x 2.44 m in fine pixels, their centre at `phase`."""
     col, row = np.meshgrid(np.arange(10), np.arange(12))
     x = (col.ravel() - 4.5) * (12.19 + gap_m) / FINE_M
     y = (row.ravel() - 5.5) * (2.44 + gap_m) / FINE_M
@@ -70,8 +71,8 @@ def test_a_block_of_120_touching_boxes_stays_120_at_every_seam(angle_deg, gap_m)
     seams += [tuple(rng.uniform(0, stride, 2)) for _ in range(4)]
     for seed, phase in enumerate(seams):
         truth = block(angle_deg, gap_m, phase)
-        look_at = perfect_network(truth, seed, jitter=0.3)
-        found = sliced_inference(FINE, shapely.union_all(truth.polygons()), look_at, overlap=0.5)
+        infer = perfect_network(truth, seed, jitter=0.3)
+        found = sliced_inference(FINE, shapely.union_all(truth.polygons()), infer, overlap=0.5)
         assert len(found) == 120, (angle_deg, gap_m, phase)
         nearest = shapely.STRtree(shapely.points(found.boxes.centers))
         hits = nearest.query_nearest(shapely.points(truth.centers))[1]
@@ -91,9 +92,9 @@ def test_one_hull_is_one_and_two_side_by_side_are_two_at_any_phase(length_m, ang
                 for k in range(hulls)
             ]
             truth = OrientedBoxes.from_values(rows)
-            look_at = perfect_network(truth, length_m, jitter=0.3)
+            infer = perfect_network(truth, length_m, jitter=0.3)
             found = sliced_inference(
-                COARSE, shapely.union_all(truth.polygons()), look_at, overlap=0.5
+                COARSE, shapely.union_all(truth.polygons()), infer, overlap=0.5
             )
             assert len(found) == hulls
             assert found.boxes.lengths * COARSE_M == pytest.approx(length_m, rel=0.05)
@@ -103,16 +104,16 @@ def test_one_hull_is_one_and_two_side_by_side_are_two_at_any_phase(length_m, ang
 def test_the_result_does_not_depend_on_threads_or_the_order_of_tiles(threads):
     truth = block(33.0, 0.0, (300.0, 40.0))
     region = shapely.union_all(truth.polygons())
-    look_at = perfect_network(truth, 7, jitter=0.3)
-    alone = sliced_inference(FINE, region, look_at, 0.5)
+    infer = perfect_network(truth, 7, jitter=0.3)
+    alone = sliced_inference(FINE, region, infer, 0.5)
 
     class Backwards(Tiling):
         def tiles(self, region):
             return super().tiles(region)[::-1]
 
     for other in (
-        sliced_inference(FINE, region, look_at, 0.5, threads),
-        sliced_inference(Backwards(640, 96), region, look_at, 0.5),
+        sliced_inference(FINE, region, infer, 0.5, threads),
+        sliced_inference(Backwards(640, 96), region, infer, 0.5),
     ):
         assert other.boxes.values.tobytes() == alone.boxes.values.tobytes()
         assert other.scores.tobytes() == alone.scores.tobytes()

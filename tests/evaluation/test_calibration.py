@@ -12,7 +12,7 @@ import shapely
 from cv.detector.detections import Detections
 from cv.evaluation.calibration import fit_calibration, fit_on_chips_and_windows
 from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation
-from cv.evaluation.matching import IOU_THRESHOLDS, NOTHING, DetectionMatches
+from cv.evaluation.matching import IOU_THRESHOLDS, UNMATCHED, DetectionMatches
 from cv.geometry.oriented_boxes import OrientedBoxes
 from tests.fixtures.fake_detectors import CARD
 
@@ -33,12 +33,22 @@ def drawn(rng: np.random.Generator, shared: float = 0.0, missed: float = 0.0) ->
     extra = rng.poisson(missed * hits.sum())
     far = OrientedBoxes.from_values(boxes(extra).values + np.array([0, 500, 0, 0, 0]))
     truth = OrientedBoxes.concatenate([places[hits], far])
-    question = EvaluationSample("drawn", Path("none"), None, "container", truth)
+    question = EvaluationSample(
+        name="drawn", path=Path("none"), gsd_m=None, kind="container", truth=truth
+    )
     found = Detections(places, scores, np.zeros(number, np.int64))
-    objects = np.where(hits, np.cumsum(hits) - 1, NOTHING)  # what Matches.of finds, but at once
+    objects = np.where(hits, np.cumsum(hits) - 1, UNMATCHED)  # what Matches.of finds, but at once
     rows = np.tile(objects, (len(IOU_THRESHOLDS), 1))
     matches = DetectionMatches(scores, rows, np.ones(len(truth), bool), np.ones(rows.shape, bool))
-    return ImageEvaluation(question, 0.3, truth, found, matches, CARD, shapely.box(0, 0, 100, 100))
+    return ImageEvaluation(
+        sample=question,
+        gsd_m=0.3,
+        truth=truth,
+        found=found,
+        matches=matches,
+        card=CARD,
+        outline=shapely.box(0, 0, 100, 100),
+    )
 
 
 def test_drawn_matches_are_what_matching_finds():
@@ -73,10 +83,20 @@ def test_what_is_missed_where_nothing_is_found_goes_by_area():
     exams = []
     for _ in range(300):
         truth = boxes(int(rng.poisson(2.0)))
-        question = EvaluationSample("empty", Path("none"), None, "container", truth)
+        question = EvaluationSample(
+            name="empty", path=Path("none"), gsd_m=None, kind="container", truth=truth
+        )
         matches = DetectionMatches.of(OrientedBoxes.empty(), np.zeros(0), truth)
         exams.append(
-            ImageEvaluation(question, 0.3, truth, Detections.empty(), matches, CARD, HALF_KM2)
+            ImageEvaluation(
+                sample=question,
+                gsd_m=0.3,
+                truth=truth,
+                found=Detections.empty(),
+                matches=matches,
+                card=CARD,
+                outline=HALF_KM2,
+            )
         )
     told = fit_calibration(exams)
     assert told.missed_per_km2 == pytest.approx(4.0, rel=0.1)
@@ -87,9 +107,19 @@ def test_what_is_missed_where_nothing_is_found_goes_by_area():
 def test_looks_without_anything_do_not_narrow_the_others():
     rng = np.random.default_rng(7)
     busy = [drawn(rng, 0.25) for _ in range(150)]
-    question = EvaluationSample("bare", Path("none"), None, "container", boxes(0))
+    question = EvaluationSample(
+        name="bare", path=Path("none"), gsd_m=None, kind="container", truth=boxes(0)
+    )
     none = DetectionMatches.of(boxes(0), np.zeros(0), boxes(0))
-    bare = ImageEvaluation(question, 0.3, boxes(0), Detections.empty(), none, CARD, HALF_KM2)
+    bare = ImageEvaluation(
+        sample=question,
+        gsd_m=0.3,
+        truth=boxes(0),
+        found=Detections.empty(),
+        matches=none,
+        card=CARD,
+        outline=HALF_KM2,
+    )
     told = fit_calibration([*busy, *[bare] * 300])
     card = replace(CARD, calibrations=(told,))
     fresh = [replace(drawn(rng, 0.25), card=card) for _ in range(600)]

@@ -18,7 +18,7 @@ from cv.evaluation.matching import DetectionMatches
 from cv.geometry.oriented_boxes import OrientedBoxes
 from tests.fixtures.fake_detectors import CARD
 
-SURE = Calibration("container", (0.0, 1.0), (1.0, 1.0))
+SURE = Calibration(kind="container", scores=(0.0, 1.0), probabilities=(1.0, 1.0))
 """Every detection is an object, none is missed: intervals without any width."""
 
 
@@ -27,12 +27,20 @@ def boxes(count: int) -> OrientedBoxes:
 
 
 def exam(true: int, found: int) -> ImageEvaluation:
-    question = EvaluationSample("made up", Path("none"), None, "container", boxes(true))
+    question = EvaluationSample(
+        name="made up", path=Path("none"), gsd_m=None, kind="container", truth=boxes(true)
+    )
     scores = np.full(found, 0.8)
     detections = Detections(boxes(found), scores, np.zeros(found, np.int64))
     matches = DetectionMatches.of(boxes(found), scores, boxes(true))
     return ImageEvaluation(
-        question, 0.3, boxes(true), detections, matches, CARD, shapely.box(0, 0, 99, 99)
+        sample=question,
+        gsd_m=0.3,
+        truth=boxes(true),
+        found=detections,
+        matches=matches,
+        card=CARD,
+        outline=shapely.box(0, 0, 99, 99),
     )
 
 

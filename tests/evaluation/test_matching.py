@@ -9,7 +9,7 @@ import pytest
 import shapely
 from shapely import affinity
 
-from cv.evaluation.matching import IOU_THRESHOLDS, NOTHING, DetectionMatches
+from cv.evaluation.matching import IOU_THRESHOLDS, UNMATCHED, DetectionMatches
 from cv.geometry.oriented_boxes import OrientedBoxes
 
 TRUTH = OrientedBoxes.from_values([[10.0 * i, 0, 8, 4, 0] for i in range(4)])
@@ -31,7 +31,7 @@ def test_by_hand():
     # a hit, a second sighting of it, a hit, and a box too far away; two objects are missed
     found = shifted((0, 0.0), (0, 1.0), (1, 0.0), (3, 4.0))
     matches = DetectionMatches.of(found, np.array([0.9, 0.8, 0.7, 0.6]), TRUTH)
-    assert matches.objects[0].tolist() == [0, NOTHING, 1, NOTHING]
+    assert matches.objects[0].tolist() == [0, UNMATCHED, 1, UNMATCHED]
     assert matches.average_precision() == pytest.approx((1 + 2 / 3) / 4)
     assert (matches.recall(0.65), matches.precision(0.65)) == (0.5, pytest.approx(2 / 3))
     assert matches.recall(0.95) == 0

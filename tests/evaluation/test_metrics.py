@@ -36,11 +36,19 @@ def row(count, start=0, wide=2.4):
 
 def exam(truth, found, score=0.9, gsd=0.3, name="made up"):
     scores = np.full(len(found), score)
-    question = EvaluationSample(name, Path("none"), None, "container", truth)
+    question = EvaluationSample(
+        name=name, path=Path("none"), gsd_m=None, kind="container", truth=truth
+    )
     detections = Detections(found, scores, np.zeros(len(found), np.int64))
     matches = DetectionMatches.of(found, scores, truth)
     return ImageEvaluation(
-        question, gsd, truth, detections, matches, CARD, shapely.box(0, 0, 100, 100)
+        sample=question,
+        gsd_m=gsd,
+        truth=truth,
+        found=detections,
+        matches=matches,
+        card=CARD,
+        outline=shapely.box(0, 0, 100, 100),
     )
 
 
@@ -128,12 +136,19 @@ def test_an_exam_through_the_whole_product(tmp_path):
     x, y = back.transform(corners[..., 0], corners[..., 1])
     pixels = np.stack([(x - place.c) / gsd, (place.f - y) / gsd], axis=-1)
     truth = OrientedBoxes.from_corners(pixels)
-    question = EvaluationSample("painted", path, None, "container", truth)
+    question = EvaluationSample(
+        name="painted", path=path, gsd_m=None, kind="container", truth=truth
+    )
     whole = evaluate_image(question, painted_detector())
     assert (whole.true, whole.counted, whole.holds_truth) == (24, 24, True)
     assert whole.matches.average_precision() == 1
     half = EvaluationSample(
-        "half", path, None, "container", truth, shapely.box(0, 0, size / 2, size)
+        name="half",
+        path=path,
+        gsd_m=None,
+        kind="container",
+        truth=truth,
+        region=shapely.box(0, 0, size / 2, size),
     )
     seen = evaluate_image(half, painted_detector())
     assert seen.true == seen.counted == int((truth.centers[:, 0] <= size / 2).sum())

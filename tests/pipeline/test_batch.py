@@ -86,7 +86,7 @@ def test_a_pier_outside_the_scene_is_not_visible_and_has_no_number(scene_path, s
 
 
 def test_intervals_are_calibrated_where_every_class_is(scene_path, site):
-    box = Calibration("container", (0.0, 1.0), (0.0, 1.0))
+    box = Calibration(kind="container", scores=(0.0, 1.0), probabilities=(0.0, 1.0))
     for found, calibrated in (((box,), False), ((box, replace(box, kind="hull")), True)):
         detector = painted_detector(card=replace(CARD, calibrations=found))
         counts = count(Scene.open(scene_path), site, detector)

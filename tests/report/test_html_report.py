@@ -35,14 +35,16 @@ def exam(tmp_path, name, truth, found, size=(200, 120)) -> ImageEvaluation:
     Image.new("RGB", size, (70, 80, 90)).save(path)
     scores = np.full(len(found), 0.9)
     return ImageEvaluation(
-        EvaluationSample(name, path, (GSD, GSD), "container", truth),
-        GSD,
-        truth,
-        Detections(found, scores, np.zeros(len(found), np.int64)),
-        DetectionMatches.of(found, scores, truth),
-        CARD,
-        shapely.box(0, 0, size[0] * GSD, size[1] * GSD),
-        Affine.scale(1 / GSD),
+        sample=EvaluationSample(
+            name=name, path=path, gsd_m=(GSD, GSD), kind="container", truth=truth
+        ),
+        gsd_m=GSD,
+        truth=truth,
+        found=Detections(found, scores, np.zeros(len(found), np.int64)),
+        matches=DetectionMatches.of(found, scores, truth),
+        card=CARD,
+        outline=shapely.box(0, 0, size[0] * GSD, size[1] * GSD),
+        to_pixel=Affine.scale(1 / GSD),
     )
 
 

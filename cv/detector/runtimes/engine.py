@@ -1,4 +1,4 @@
-"""The engine: which library runs the graph of a network, on CPU and one thread a call."""
+"""Inference engines: the library that runs a network's graph, on CPU, one thread per call."""
 
 from __future__ import annotations
 
@@ -22,38 +22,38 @@ ORT_ERRORS = (
     ort_errors.NoSuchFile,
     ort_errors.NotImplemented,
     ort_errors.RuntimeException,
-    UnicodeDecodeError,  # a message of its own that quotes a damaged name
+    UnicodeDecodeError,  # from a message that quotes a damaged name
 )
-"""What onnxruntime raises."""
+"""Errors that onnxruntime raises."""
 
 Runner = Callable[[NDArray[Any]], NDArray[np.float32]]
-"""The answer to an input tensor; called from several threads at once."""
+"""Returns the network's output for an input tensor; may be called from several threads at once."""
 
 
 class InferenceEngine(StrEnum):
-    """A library that runs networks."""
+    """A library that runs networks on CPU."""
 
     ONNXRUNTIME = "onnxruntime"
-    """The default: the same answer on every run."""
+    """The default: the same output on every run and machine type."""
     OPENVINO = "openvino"
-    """In bfloat16 where the processor computes with it: faster there, and a little less exact. A
-    network in 8 bits is faster everywhere."""
+    """Uses bfloat16 on processors that support it: faster, with slightly different scores. 8-bit
+    networks are faster on every processor."""
 
     def session_threads(self, threads: int) -> int:
-        """How many threads have to call, so that `threads` networks are never idle.
+        """Return how many threads must call to keep `threads` cores busy.
 
-        onnxruntime computes in the thread that calls, OpenVINO in others, which would wait for the
-        next tile to be read.
+        onnxruntime computes in the calling thread; OpenVINO in threads of its own, which would
+        otherwise idle while the next tile is read.
         """
         return 2 * threads if self is InferenceEngine.OPENVINO else threads
 
 
 def create_session(path: Path, content: bytes) -> Any:
-    """The onnxruntime.InferenceSession of a file's `content`; raises ModelError."""
+    """Return an onnxruntime.InferenceSession of the ONNX file `content`; raises ModelError."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    options.enable_mem_pattern = False  # it takes 50 MB more and gains no time
+    options.enable_mem_pattern = False  # would take 50 MB more and save no time
     options.log_severity_level = 4
     options.use_deterministic_compute = True
     try:
@@ -70,14 +70,14 @@ def create_session(path: Path, content: bytes) -> Any:
 
 
 def session_runner(session: Any) -> Runner:
-    """The runner of an onnxruntime session with one input and one output."""
-    (taken,) = session.get_inputs()
+    """Return the runner of an onnxruntime session with one input and one output."""
+    (graph_input,) = session.get_inputs()
 
     def run(tensor: NDArray[Any]) -> NDArray[np.float32]:
         try:
-            (answer,) = session.run(None, {taken.name: tensor})
+            (output,) = session.run(None, {graph_input.name: tensor})
         except ORT_ERRORS as error:
             raise InferenceError(f"the model failed: {error}") from error
-        return np.asarray(answer, dtype=np.float32)
+        return np.asarray(output, dtype=np.float32)
 
     return run

@@ -1,8 +1,8 @@
-"""What is changed in a graph before OpenVINO compiles it.
+"""Graph transformation for OpenVINO: remove quantization inside SiLU activations.
 
-A network in 8 bits is made for onnxruntime, which needs every step of it rounded. OpenVINO computes
-a convolution and the SiLU behind it in one go, in registers: only where nothing is rounded between
-them, and about a third faster then. Rounding less, it is a little nearer to the network in float.
+8-bit networks are exported for onnxruntime, which needs every tensor quantized. OpenVINO fuses a
+convolution with the SiLU after it, about a third faster, but only if nothing is quantized between
+them. With less rounding the output is also slightly closer to that of the float network.
 """
 
 from __future__ import annotations
@@ -13,74 +13,75 @@ from typing import Any, Self
 
 import numpy as np
 
-_KINDS = ("Multiply", "Subtract", "Convert", "Convert", "FakeQuantize")
-"""QuantizeLinear and DequantizeLinear of ONNX as OpenVINO reads them, from their end."""
-_NONE = 1 / 64
-"""So much of a sigmoid, which lies from 0 to 1, may be cut off."""
+_QDQ_TYPES = ("Multiply", "Subtract", "Convert", "Convert", "FakeQuantize")
+"""QuantizeLinear and DequantizeLinear of ONNX as OpenVINO represents them, last node first."""
+_MAX_CLIPPED = 1 / 64
+"""Maximum part of the sigmoid's range, 0 to 1, that a quantization may clip at either end."""
 
 
 def fuse_silus(model: Any) -> int:
-    """Takes the rounding out of each SiLU, x * sigmoid(x), of `model`; returns how many had any.
+    """Remove the quantization inside each SiLU, x * sigmoid(x), of an openvino.Model, in place.
 
-    `model` is an openvino.Model, changed in place; one without such roundings stays as it is.
+    Returns the number of SiLUs that were changed.
     """
     sigmoids = [node for node in model.get_ordered_ops() if node.get_type_name() == "Sigmoid"]
-    joined = sum(_join(sigmoid) for sigmoid in sigmoids)
-    if joined:
+    fused = sum(_fuse(sigmoid) for sigmoid in sigmoids)
+    if fused:
         model.validate_nodes_and_infer_types()
-    return joined
+    return fused
 
 
-def _join(sigmoid: Any) -> bool:
-    """Whether there was a rounding before `sigmoid` and behind it, in a SiLU: both are gone now."""
-    rounded = sigmoid.input_value(0)
-    before = _Rounding.behind(rounded)
-    if before is None or not before.low < 0 < before.high:  # it would be a ReLU too
+def _fuse(sigmoid: Any) -> bool:
+    """Remove the quantization around `sigmoid` in a SiLU; return whether there was one."""
+    quantized = sigmoid.input_value(0)
+    before = _Quantization.ending_in(quantized)
+    if before is None or not before.low < 0 < before.high:  # else it also acts as a ReLU
         return False
-    for user in rounded.get_target_inputs():
+    for user in quantized.get_target_inputs():
         product = user.get_node()
         if product.get_type_name() != "Multiply":
             continue
         other = product.input(1 - user.get_index())
-        after = _Rounding.behind(other.get_source_output())
-        if after is None or after.low > _NONE or after.high < 1 - _NONE:
+        after = _Quantization.ending_in(other.get_source_output())
+        if after is None or after.low > _MAX_CLIPPED or after.high < 1 - _MAX_CLIPPED:
             continue
-        if after.exact.get_node().get_friendly_name() == sigmoid.get_friendly_name():
-            user.replace_source_output(before.exact)
+        if after.source.get_node().get_friendly_name() == sigmoid.get_friendly_name():
+            user.replace_source_output(before.source)
             other.replace_source_output(sigmoid.output(0))
-            sigmoid.input(0).replace_source_output(before.exact)
+            sigmoid.input(0).replace_source_output(before.source)
             return True
     return False
 
 
 @dataclass(frozen=True)
-class _Rounding:
-    """QuantizeLinear and DequantizeLinear that undoes it."""
+class _Quantization:
+    """A QuantizeLinear followed by the DequantizeLinear that undoes it."""
 
-    exact: Any
-    """The openvino.Output that is rounded."""
+    source: Any
+    """The openvino.Output that is quantized."""
     low: float
+    """Smallest representable value; smaller ones are clipped."""
     high: float
-    """What is beyond them is cut off."""
+    """Largest representable value; larger ones are clipped."""
 
     @classmethod
-    def behind(cls, output: Any) -> Self | None:
-        """The rounding that ends in `output`; None where that is not rounded, or not only."""
-        nodes, before = [], output
-        for kind in _KINDS:
-            node = before.get_node()
-            if node.get_type_name() != kind:
+    def ending_in(cls, output: Any) -> Self | None:
+        """Return the quantization whose result is `output`, or None if it is something else."""
+        nodes, source = [], output
+        for type_name in _QDQ_TYPES:
+            node = source.get_node()
+            if node.get_type_name() != type_name:
                 return None
             nodes.append(node)
-            before = node.input_value(0)
+            source = node.input_value(0)
         scale, zero = (_number(node.input_value(1)) for node in nodes[:2])
         low, high, first, last = (_number(nodes[-1].input_value(i)) for i in range(1, 5))
-        undone = np.multiply(np.subtract((first, last), zero), scale)
-        return cls(before, low, high) if np.allclose(undone, (low, high), rtol=1e-3) else None
+        restored = np.multiply(np.subtract((first, last), zero), scale)
+        return cls(source, low, high) if np.allclose(restored, (low, high), rtol=1e-3) else None
 
 
 def _number(output: Any) -> float:
-    """The constant number that `output` is, NaN for what is none."""
+    """Return the value of the scalar constant `output`; NaN if it is not one."""
     node = output.get_node()
     if node.get_type_name() == "Convert":
         node = node.input_value(0).get_node()

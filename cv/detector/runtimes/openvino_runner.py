@@ -1,4 +1,4 @@
-"""OpenVINO, where it is installed (extra `openvino`): a network compiled for this processor."""
+"""Run networks with OpenVINO (extra `openvino`), compiled for this processor."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from cv.detector.runtimes.openvino_graph import fuse_silus
 from cv.errors import InferenceError, ModelError
 
 _CONVERTER = "openvino.tools.ovc"
-"""Its part that converts models. It reports its import to a server, and is never needed here."""
+"""OpenVINO's model converter: not needed here, and it sends telemetry when imported."""
 
 
 def openvino_runner(
     path: Path, content: bytes, threads: int
 ) -> Callable[[NDArray[Any]], NDArray[np.float32]]:
-    """What answers to the input tensor of the ONNX file `content`, `threads` calls at once.
+    """Return a runner of the ONNX file `content` for `threads` calls at once.
 
-    One thread alone has to ask it first, as `Network.load` does: two that OpenVINO sets up for can
-    wait for each other for ever (one in a static initialisation that needs Python's lock, the other
-    for its end with that lock). Raises ModelError where OpenVINO is not installed, or cannot
-    compile the file.
+    Its first call must come from one thread alone, as `OnnxModel.load` does: when OpenVINO sets
+    itself up for two threads they can deadlock (one in a static initialisation that needs Python's
+    global lock, the other holding that lock until the initialisation ends).
+
+    Raises:
+        ModelError: OpenVINO is not installed or cannot compile the file.
     """
-    openvino = _imported(path)
+    openvino = _import_openvino(path)
     try:
         core = openvino.Core()
         model = core.read_model(content)
@@ -49,30 +51,32 @@ def openvino_runner(
 
 
 class _Runner:
+    """Runs a compiled model; each thread has a request of its own."""
+
     def __init__(self, compiled: Any) -> None:
         self._compiled = compiled
-        self._own = threading.local()
+        self._per_thread = threading.local()
 
     def __call__(self, tensor: NDArray[Any]) -> NDArray[np.float32]:
-        if not hasattr(self._own, "request"):
-            self._own.request = self._compiled.create_infer_request()
+        if not hasattr(self._per_thread, "request"):
+            self._per_thread.request = self._compiled.create_infer_request()
         try:
-            answer = self._own.request.infer({0: tensor})[0]
+            output = self._per_thread.request.infer({0: tensor})[0]
         except RuntimeError as error:
             raise InferenceError(f"the model failed: {error}") from error
-        return np.array(answer, dtype=np.float32)
+        return np.array(output, dtype=np.float32)
 
 
-def _imported(path: Path) -> Any:
-    """The library without what reports to others."""
-    sys.modules.setdefault(_CONVERTER, None)  # type: ignore[arg-type]  # None: not to be imported
+def _import_openvino(path: Path) -> Any:
+    """Return the module openvino, imported without its telemetry; raises ModelError."""
+    sys.modules.setdefault(_CONVERTER, None)  # type: ignore[arg-type]  # None: cannot be imported
     try:
         import openvino
     except ImportError as error:
         raise ModelError(
             path,
             "the engine openvino is not installed",
-            "it is an extra of its own",
+            "it is an optional dependency",
             'Install it: pip install "pierwatch[openvino]".',
         ) from error
     return openvino

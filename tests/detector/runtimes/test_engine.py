@@ -39,7 +39,7 @@ class Chip:
 
 
 def seen(detector, chip, gsd_m=0.25):
-    look = detector.card.looks[0]
+    look = detector.card.passes[0]
     region = shapely.box(0, 0, 640 * gsd_m, 640 * gsd_m)
     found = detector.detect(look, chip, Affine.scale(1 / gsd_m), region)
     return found[found.scores >= detector.card.thresholds[0]]
@@ -99,7 +99,7 @@ def test_first_answers_of_openvino_to_many_threads_come():
     code = (
         "import sys, numpy as np; from concurrent.futures import ThreadPoolExecutor;"
         "from cv import Detector; sys.setswitchinterval(1e-6);"
-        "network = Detector.load('pierwatch-n', 2, 'openvino').networks[0];"
+        "network = Detector.load('pierwatch-n', 2, 'openvino').models[0];"
         "tiles = [np.zeros((640, 640, 3), np.uint8)] * 8;"
         "print(len(list(ThreadPoolExecutor(4).map(network.run, tiles))))"
     )
