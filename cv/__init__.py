@@ -1,6 +1,16 @@
-"""Pierwatch: containers and ship hulls on piers, counted in overhead scenes.
+"""Count shipping containers and ship hulls on piers in overhead scenes, and monitor them.
 
-The names below are the public interface; they are imported when first used.
+The usual way from scenes to findings, here on the sample port of the documentation:
+
+>>> import cv
+>>> site = cv.Site.read(site_path)
+>>> detector = cv.Detector.load(threads=1)
+>>> with cv.Scene.open(scene_path) as scene:
+...     counts = cv.count(scene, site, detector)
+>>> counts["East"].status.value
+'counted'
+
+Names are imported on first use, so that `import cv` is quick.
 """
 
 from __future__ import annotations
@@ -9,46 +19,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cv.counting.count import BerthedHull, ContainerStack, CountStatus, Estimate, PierCount
+    from cv.counting.count import CountStatus, Estimate, PierCount
     from cv.counting.counts import SceneCounts
     from cv.counting.georeferenced_detection import GeoreferencedDetection
     from cv.detector.detector import Detector
     from cv.errors import InputError, PierwatchError
+    from cv.events.event import Event
     from cv.ledger import Ledger
     from cv.pipeline.batch import count, monitor
     from cv.pipeline.outcome import SceneOutcome
+    from cv.report import draw
+    from cv.report.data_files import export
+    from cv.report.findings import deliver_alerts, findings, pending_alerts
     from cv.scene.scene import Scene
     from cv.site import Pier, PierRole, Site
     from cv.timeseries.series import Series
 
-_HOMES = {
-    "PierCount": "cv.counting.count",
-    "SceneCounts": "cv.counting.counts",
-    "Detector": "cv.detector.detector",
-    "Estimate": "cv.counting.count",
-    "BerthedHull": "cv.counting.count",
-    "InputError": "cv.errors",
-    "Ledger": "cv.ledger",
-    "SceneOutcome": "cv.pipeline.outcome",
-    "Pier": "cv.site",
-    "PierwatchError": "cv.errors",
-    "PierRole": "cv.site",
-    "Scene": "cv.scene.scene",
-    "Series": "cv.timeseries.series",
-    "GeoreferencedDetection": "cv.counting.georeferenced_detection",
-    "Site": "cv.site",
-    "ContainerStack": "cv.counting.count",
-    "CountStatus": "cv.counting.count",
-    "count": "cv.pipeline.batch",
-    "monitor": "cv.pipeline.batch",
-}
-
 __all__ = [
-    "BerthedHull",
-    "ContainerStack",
     "CountStatus",
     "Detector",
     "Estimate",
+    "Event",
     "GeoreferencedDetection",
     "InputError",
     "Ledger",
@@ -62,15 +53,47 @@ __all__ = [
     "Series",
     "Site",
     "count",
+    "deliver_alerts",
+    "draw",
+    "export",
+    "findings",
     "monitor",
+    "pending_alerts",
 ]
+
+_MODULES = {
+    "CountStatus": "cv.counting.count",
+    "Detector": "cv.detector.detector",
+    "Estimate": "cv.counting.count",
+    "Event": "cv.events.event",
+    "GeoreferencedDetection": "cv.counting.georeferenced_detection",
+    "InputError": "cv.errors",
+    "Ledger": "cv.ledger",
+    "Pier": "cv.site",
+    "PierCount": "cv.counting.count",
+    "PierRole": "cv.site",
+    "PierwatchError": "cv.errors",
+    "Scene": "cv.scene.scene",
+    "SceneCounts": "cv.counting.counts",
+    "SceneOutcome": "cv.pipeline.outcome",
+    "Series": "cv.timeseries.series",
+    "Site": "cv.site",
+    "count": "cv.pipeline.batch",
+    "deliver_alerts": "cv.report.findings",
+    "draw": "cv.report.draw",
+    "export": "cv.report.data_files",
+    "findings": "cv.report.findings",
+    "monitor": "cv.pipeline.batch",
+    "pending_alerts": "cv.report.findings",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """The public object called `name`, imported now."""
-    if name not in _HOMES:
+    """Import the public name `name`."""
+    if name not in _MODULES:
         raise AttributeError(f"module 'cv' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
+    module = import_module(_MODULES[name])
+    value = module if name == "draw" else getattr(module, name)
     globals()[name] = value
     return value
 

@@ -1,18 +1,18 @@
-"""Every error that Pierwatch raises on purpose.
+"""The errors of Pierwatch.
 
-Each message says what was got, what the limit is and what to do::
+Each message states what was found, what is accepted and what to do about it::
 
     PierwatchError
     +-- InputError                 the caller's data or arguments; exit code 2
-    |   +-- SceneError             a scene that cannot be read or is not declared well enough
-    |   |   +-- RadiometryError    bands or limits that do not fit the declared profile
-    |   |   +-- TimeError          no acquisition time where one is needed
-    |   +-- SiteError              a site file that is not a valid list of piers
-    |   +-- ModelError             a model without, or with wrong, metadata or digest
+    |   +-- SceneError             a scene that cannot be read or lacks metadata
+    |   |   +-- RadiometryError    bands or limits that do not match the radiometric profile
+    |   |   +-- TimeError          an acquisition time is needed but missing
+    |   +-- SiteError              an invalid site file
+    |   +-- ModelError             a model with missing or wrong metadata or digest
     |   +-- CoverageError          the site does not overlap the scene
     |   +-- LedgerError            a ledger that cannot be used
     |   +-- DatasetError           a training dataset that cannot be used
-    +-- InferenceError             the network answered something that is not a number
+    +-- InferenceError             the output of the network is invalid
 """
 
 from __future__ import annotations
@@ -21,14 +21,21 @@ from pathlib import Path
 
 
 class PierwatchError(Exception):
-    """Base of all errors raised on purpose."""
+    """Base class of all errors of Pierwatch."""
 
 
 class InputError(PierwatchError):
-    """The caller's data or arguments are not usable as they are.
+    """The caller's data or arguments are invalid.
 
-    `subject` names the file or argument, `found` what it holds, `limit` what is accepted and
-    `remedy` what to do about it.
+    >>> error = InputError("port.geojson", "no features", "a pier is needed", "Draw one.")
+    >>> print(error)
+    port.geojson: no features; a pier is needed. Draw one.
+
+    Args:
+        subject: The file or argument.
+        found: What it holds.
+        limit: What is accepted.
+        remedy: What to do about it.
     """
 
     def __init__(self, subject: str | Path, found: str, limit: str, remedy: str) -> None:
@@ -43,19 +50,19 @@ class InputError(PierwatchError):
 
 
 class SceneError(InputError):
-    """A scene cannot be read, or is not declared well enough to be counted."""
+    """A scene cannot be read, or lacks metadata that counting needs."""
 
 
 class RadiometryError(SceneError):
-    """Bands, data type or limits do not fit the declared radiometry."""
+    """Bands, data type or limits do not match the radiometric profile."""
 
 
 class TimeError(SceneError):
-    """A scene has no acquisition time where one is needed."""
+    """The acquisition time of a scene is needed but missing."""
 
 
 class SiteError(InputError):
-    """A site file is not a valid list of piers."""
+    """A site file is invalid."""
 
 
 class ModelError(InputError):
@@ -75,4 +82,4 @@ class DatasetError(InputError):
 
 
 class InferenceError(PierwatchError):
-    """The network answered values that are not finite numbers."""
+    """The network failed, or its output is invalid."""

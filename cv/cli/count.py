@@ -25,9 +25,9 @@ def add_to(commands: options.Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Count and print."""
+    from cv.io.atomic_files import atomic_output
     from cv.pipeline.batch import count
     from cv.report.counts_text import counts_json, counts_table, detections_json
-    from cv.report.output_file import report_path
 
     boxes = args.boxes and options.output_with_suffix(args.boxes, ".json", *options.inputs(args))
     if boxes and boxes.exists() and not boxes.read_bytes().lstrip().startswith(b"["):
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     with options.scene(args) as scene:
         counts = count(scene, options.site(args), options.detector(args))
     if boxes:
-        with report_path(boxes) as draft:
+        with atomic_output(boxes) as draft:
             draft.write_text(detections_json(counts.detections), encoding="utf-8")
     print(counts_json(counts) if args.json else counts_table(counts))
     return 0

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from cv.cli import options
 
-_SUFFIXES = (".csv", ".geojson", ".gpkg")
-
 
 def add_to(commands: options.Commands) -> None:
     """Add the command."""
@@ -28,46 +26,13 @@ def add_to(commands: options.Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the latest counts of each scene and pier, or their detections."""
-    from cv.errors import InputError
     from cv.ledger import Ledger
-    from cv.report.data_files import write_csv, write_geojson, write_geopackage
+    from cv.report.data_files import export
 
     path = options.output_path(args.file, *options.inputs(args))
-    suffix = path.suffix.lower()
-    if suffix not in _SUFFIXES:
-        raise InputError(
-            path,
-            f"its name ends in {suffix!r}",
-            f"{' or '.join(_SUFFIXES)} is needed",
-            "Rename the output.",
-        )
-    site = options.site(args)
-    if suffix == ".gpkg" and site is None:
-        raise InputError(path, "no site", "a GeoPackage contains the piers", "Add --site FILE.")
     with Ledger.open(args.ledger, readonly=True) as ledger:
-        counts = ledger.counts(newest=True)
-        detections = ledger.detections(newest=True)
-    if site is not None:
-        names = {name for pier in site for name in pier.names}
-        counts = tuple(count for count in counts if count.pier in names)
-        scenes = {count.scene for count in counts}
-        detections = tuple(
-            r for r in detections if r.detection.pier in names | {None} and r.scene in scenes
-        )
-        if not counts:
-            raise InputError(
-                options.ledger_name(args),
-                f"it holds none of the piers of {args.site}",
-                "piers are matched by name or alias",
-                "Use the site that was counted.",
-            )
-    if suffix == ".csv":
-        write_csv(counts, path)
-        print(f"{path}: counts {len(counts)}")
-    elif site is None or suffix == ".geojson":
-        write_geojson(detections, path)
-        print(f"{path}: detections {len(detections)}")
-    else:
-        write_geopackage(counts, detections, site, path)
-        print(f"{path}: counts {len(counts)}, detections {len(detections)}")
+        rows = export(ledger, path, options.site(args))
+    numbers = {"counts": rows.counts, "detections": rows.detections}
+    written = [f"{name} {number}" for name, number in numbers.items() if number is not None]
+    print(f"{path}: {', '.join(written)}")
     return 0

@@ -26,9 +26,9 @@ def add_to(commands: options.Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the series; draw or write it if requested."""
     from cv.events.model.level_smoother import daily_table
+    from cv.io.atomic_files import atomic_output
     from cv.ledger import Ledger
-    from cv.report.output_file import report_path
-    from cv.report.series_chart import draw_series
+    from cv.report import draw
     from cv.timeseries.series import Series
 
     picture = args.picture and options.output_with_suffix(
@@ -46,8 +46,8 @@ def run(args: argparse.Namespace) -> int:
     series = Series.of(name, counts)
     print(series.to_text())
     if picture:
-        draw_series([series], picture)
+        draw.series(series, picture)
     if daily:
-        with report_path(daily) as draft:
+        with atomic_output(daily) as draft:
             daily_table(series).to_csv(draft, float_format="%.6g", date_format="%Y-%m-%d")
     return 0

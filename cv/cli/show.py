@@ -22,13 +22,13 @@ def add_to(commands: options.Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Count and draw."""
-    from cv.counting.scene_counter import SceneCounter
-    from cv.report.scene_figure import draw_scene_figure
+    from cv.pipeline.batch import count
+    from cv.report import draw
 
     options.output_with_suffix(args.picture, ".png", *options.inputs(args))
     with options.scene(args) as scene:
         picture = options.output_path(args.picture, *scene.sources)
-        scene_counter = SceneCounter.of(scene, options.site(args), options.detector(args))
-        draw_scene_figure(scene_counter, scene_counter.count(), picture)
+        site = options.site(args)
+        draw.scene(scene, count(scene, site, options.detector(args)), site, picture)
     print(f"{picture}: {scene.id}")
     return 0

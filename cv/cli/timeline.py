@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from cv.cli.piers import PierSelection
     from cv.errors import LedgerError
     from cv.events.vessels.claims import read_claims
-    from cv.report.series_chart import draw_series
+    from cv.report import draw
     from cv.timeseries.series import Series
 
     picture = options.output_with_suffix(
@@ -44,5 +44,5 @@ def run(args: argparse.Namespace) -> int:
             "a timeline needs at least one",
             "Count scenes with `pierwatch monitor`.",
         )
-    draw_series(series, picture, events=piers.events(), claims=claims)
+    draw.timeline(series, piers.events(), picture, claims=claims)
     return 0

@@ -96,7 +96,7 @@ class Detector:
         return sha256(*digests)
 
     def only(self, name: str) -> Detector:
-        """Return this detector for class `name` alone; raises ModelError if it has no such class."""
+        """Return this detector for class `name` alone; raises ModelError without that class."""
         cards = [(model, model.card.only_class(name)) for model in self.models]
         models = [replace(model, card=card) for model, card in cards if card.passes]
         if not models:

@@ -109,7 +109,7 @@ class ImageEvaluation:
         return replace(self, truth=truth, found=found, matches=matches, outline=outline)
 
     def windows(self, side_m: float) -> list[ImageEvaluation]:
-        """Return the evaluations of squares of `side_m` metres, at least half of which was scored."""
+        """Return the evaluations of squares of `side_m` metres, at least half of them scored."""
         left, top, right, bottom = self.outline.bounds
         squares = [
             shapely.box(x, y, x + side_m, y + side_m)

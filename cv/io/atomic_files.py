@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
+from cv.errors import InputError
+
 _NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 _STALE_S = 86400.0
 
@@ -44,6 +46,25 @@ def atomic_path(path: str | Path, overwrite: bool = True) -> Iterator[Path]:
         _sync_folder(target.parent)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def atomic_output(path: str | Path, *write_errors: type[Exception]) -> Iterator[Path]:
+    """Like `atomic_path`, for output that the user asked for.
+
+    OSError, and `write_errors` of a library that writes the file, become InputError.
+    """
+    expected: tuple[type[Exception], ...] = (OSError, *write_errors)
+    try:
+        with atomic_path(path) as draft:
+            yield draft
+    except expected as error:
+        raise InputError(
+            path,
+            f"cannot be written ({getattr(error, 'strerror', None) or error})",
+            "its folder must exist, be writable and have space",
+            "Check the path and the space on the disk.",
+        ) from error
 
 
 def remove_stale_temporaries(path: str | Path) -> None:

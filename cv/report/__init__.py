@@ -1,1 +1,1 @@
-"""The faces: counts as text, tables, map layers and pictures."""
+"""Results as text, tables, map layers and figures."""

@@ -1,4 +1,4 @@
-"""Outlines on the globe as GIS programs expect them."""
+"""Polygons across the antimeridian, as GIS programs expect them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 
 _WORLD = shapely.box(-180, -90, 180, 90)
 
 
 def split_at_antimeridian(outline: BaseGeometry) -> BaseGeometry:
-    """`outline` (longitude, latitude, degrees) cut at the antimeridian, within [-180, 180].
+    """Return `outline` (longitude, latitude, degrees) cut at the antimeridian (RFC 7946, 3.1.9).
 
-    It may run on beyond 180 degrees, or jump from one side to the other; RFC 7946, section 3.1.9.
-    Exterior rings come out counterclockwise.
+    The input may run on beyond 180 degrees or jump from one side to the other; the result lies in
+    [-180, 180], with counterclockwise exterior rings.
     """
     whole = outline
     west, _, east, _ = outline.bounds
@@ -33,14 +33,14 @@ def split_at_antimeridian(outline: BaseGeometry) -> BaseGeometry:
     return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
 
 
-def _eastward(lonlat: Floats) -> Floats:
-    """Western longitudes as ones beyond 180 degrees."""
+def _eastward(lonlat: Float64Array) -> Float64Array:
+    """Return `lonlat` (n, 2) with western longitudes shifted beyond 180 degrees."""
     return np.column_stack(
         [np.where(lonlat[:, 0] < 0, lonlat[:, 0] + 360, lonlat[:, 0]), lonlat[:, 1]]
     )
 
 
 def polygon_parts(shape: BaseGeometry) -> list[shapely.Polygon]:
-    """The polygons of `shape`, without lines and points where it only touches a border."""
+    """Return the polygons of `shape`, without the lines and points of a collection."""
     parts = shapely.get_parts(shapely.get_parts(shape))  # a collection may hold MultiPolygons
     return [part for part in parts if part.geom_type == "Polygon" and not part.is_empty]

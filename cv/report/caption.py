@@ -1,4 +1,4 @@
-"""The words below an annotated scene: what was counted on each pier, and what it rests on."""
+"""Caption of an annotated scene: the counts of each pier, and their provenance."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from cv.counting.count import CountStatus, Estimate, PierCount, format_percentage
 from cv.counting.counts import SceneCounts
-from cv.report.fonts import shorten
+from cv.report.figures import shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LINE_PX, MARGIN_PX = 22, 14
-"""Height of a line and space around the text, pixels."""
+"""Line height and margin around the text, pixels."""
 MIN_WIDTH_PX = 1080
-"""Narrower than this the columns do not fit."""
+"""Width that the columns need, pixels."""
 BACKGROUND = "#10181f"
-"""Colour of everything that is not the scene."""
+"""Background colour around the scene."""
 
 _INK, _FAINT, _WARNING = "#f2f5f7", "#9fb0bd", "#ffc861"
 _COLUMNS = (
@@ -30,21 +30,25 @@ _COLUMNS = (
     ("pier seen", 910),
     ("berth seen", 990),
 )
-"""Heading and left edge, pixels."""
+"""Heading and left edge of each column, pixels."""
 _NAME_CHARS = 32
 
 
 def caption_height(counts: SceneCounts) -> int:
-    """Pixels that the caption of `counts` needs."""
+    """Return the height of the caption of `counts`, pixels."""
     return 2 * MARGIN_PX + LINE_PX * (len(_lines(counts)) + len(counts) + len(_notes(counts)) + 2)
 
 
 def draw_caption(
-    axes: Axes, counts: SceneCounts, key: tuple[tuple[str, str, str], ...], scale: float
+    axes: Axes, counts: SceneCounts, legend: tuple[tuple[str, str, str], ...], scale: float
 ) -> None:
-    """Fills `axes`, whose units are `scale` pixels, with y downwards.
+    """Write the caption of `counts`.
 
-    `key` has label, colour and line style of each kind of outline in the scene.
+    Args:
+        axes: Axes with y down, whose units are `scale` pixels.
+        counts: Counts of the scene.
+        legend: Label, colour and line style of each kind of outline.
+        scale: Size of the text, 1.0 is normal.
     """
     write = partial(axes.text, fontsize=9.5 * scale, va="center_baseline", parse_math=False)
     y = float(MARGIN_PX + LINE_PX // 2)
@@ -64,7 +68,7 @@ def draw_caption(
         write(MARGIN_PX, y, note, color=_FAINT)
     y += LINE_PX
     left = 0.0
-    for label, colour, style in key:
+    for label, colour, style in legend:
         start = MARGIN_PX + left
         axes.plot([start, start + 22], [y, y], style, color=colour, linewidth=1.8 * scale)
         write(start + 29, y, label, color=_FAINT)
@@ -72,24 +76,24 @@ def draw_caption(
 
 
 def _lines(counts: SceneCounts) -> list[str]:
-    """Scene and time; below, what the numbers rest on."""
+    """Return two lines: scene and time; GSD, model, method and intervals."""
     if not len(counts):
         return [counts.scene]
     first = counts[0]
     when = f"{first.acquired:%Y-%m-%d %H:%M:%S} UTC" if first.acquired else "time unknown"
-    worth = "calibrated" if first.interval_calibrated else "not calibrated"
+    intervals = "calibrated" if first.interval_calibrated else "not calibrated"
     clouds = "clouds known" if first.visibility == "udm2" else "no cloud mask"
     return [
         f"{counts.scene}    {when}",
         f"{first.gsd_m[0]:.3g} x {first.gsd_m[1]:.3g} m a pixel, model {first.model[:12]}, "
-        f"{first.method}, {first.interval_level:.0%} intervals ({worth}), {clouds}",
+        f"{first.method}, {first.interval_level:.0%} intervals ({intervals}), {clouds}",
     ]
 
 
 def _notes(counts: SceneCounts) -> list[str]:
-    """Why piers have no numbers although they may have been in view, each reason once."""
-    blind = (CountStatus.OUT_OF_RANGE, CountStatus.FAILED)
-    return list(dict.fromkeys(count.reason[:150] for count in counts if count.status in blind))
+    """Return the reasons, each once, of counts without numbers for other causes than visibility."""
+    statuses = (CountStatus.OUT_OF_RANGE, CountStatus.FAILED)
+    return list(dict.fromkeys(count.reason[:150] for count in counts if count.status in statuses))
 
 
 def _cells(count: PierCount) -> tuple[str, ...]:

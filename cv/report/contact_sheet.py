@@ -1,4 +1,4 @@
-"""A contact sheet: some images of a dataset with what is labelled in them."""
+"""Contact sheet: a sample of the images of a dataset with their labels."""
 
 from __future__ import annotations
 
@@ -13,55 +13,52 @@ import numpy as np
 from cv.labels.image_files import Bytes, read_size, read_window
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape
 from cv.report.caption import BACKGROUND
-from cv.report.fonts import fonts_for_any_script
-from cv.report.output_file import report_path
+from cv.report.figures import DPI, pixel_axes, save_png, with_fonts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-_DPI = 100
 _TILE_PX, _GAP_PX, _CAPTION_PX, _HEAD_PX = 400, 20, 50, 84
-"""Side of a tile, space around it, room for the words below it and above all of them."""
+"""Side of a tile, space around it, height of its caption and of the header, pixels."""
 _COLUMNS = 4
 _WINDOW_PX = 800
-"""Of larger images a square of this side is shown, around one of their objects."""
+"""Larger images are cropped to a square of this side around one of their objects."""
 _INK, _FAINT, _FRAME = "#f2f5f7", "#9fb0bd", "#2a3944"
 _COLOURS = ("#ffe600", "#00e5ff", "#ff1fc7", "#ff7a1a", "#7dff6a", "#b58cff")
 _NAME_CHARS = 42
-_FEW = 25
-"""So many outlines of a class, or fewer, get a dark rim: there is room for it."""
+_MAX_SHADOWED = 25
+"""Up to this number of outlines of a class are drawn with a dark shadow."""
 
 
 @dataclass(frozen=True, eq=False)
 class SheetTile:
-    """One image of the sheet, or a part of it."""
+    """One image of the sheet, or a crop of it."""
 
     image: LabelledImage
-    """With all of its shapes."""
+    """The image with all of its shapes."""
     box: tuple[int, int, int, int]
-    """The part that is shown: left, top, right, bottom; pixels of the image."""
+    """The shown part: left, top, right, bottom; pixels of the image."""
     pixels: Bytes
     """(height, width, 3) RGB as drawn."""
 
     @property
     def scale(self) -> float:
-        """Drawn pixels for each pixel of the image."""
+        """Drawn pixels per pixel of the image."""
         return float(self.pixels.shape[1] / (self.box[2] - self.box[0]))
 
     @property
     def shapes(self) -> list[LabelledShape]:
-        """Those whose middle is shown."""
+        """The shapes with a visible centre."""
         low, high = np.array(self.box[:2]), np.array(self.box[2:])
-        middles = [shape.outline.mean(axis=0) for shape in self.image.shapes]
+        centers = [shape.outline.mean(axis=0) for shape in self.image.shapes]
         return [
             shape
-            for shape, middle in zip(self.image.shapes, middles, strict=True)
-            if (middle >= low).all() and (middle <= high).all()
+            for shape, center in zip(self.image.shapes, centers, strict=True)
+            if (center >= low).all() and (center <= high).all()
         ]
 
 
-@fonts_for_any_script
+@with_fonts
 def draw_contact_sheet(
     dataset: LabelledDataset,
     pictures: Sequence[tuple[LabelledImage, Path]],
@@ -69,10 +66,20 @@ def draw_contact_sheet(
     chips: int = 12,
     seed: int = 0,
 ) -> None:
-    """Draws `chips` of the `pictures` of `dataset`, chosen by `seed`, as the PNG `path`.
+    """Write a random sample of labelled images as the PNG file `path`.
 
-    Of an image larger than 800 px a part is shown, around an object that `seed` chooses. Raises
-    DatasetError where an image cannot be read and InputError where `path` cannot be written.
+    Images larger than 800 px are cropped around a random object.
+
+    Args:
+        dataset: The dataset.
+        pictures: Its images and their files.
+        path: The PNG file.
+        chips: Number of images.
+        seed: Seed of the random choices.
+
+    Raises:
+        DatasetError: An image cannot be read.
+        InputError: `path` cannot be written.
     """
     from matplotlib.figure import Figure
 
@@ -83,45 +90,35 @@ def draw_contact_sheet(
     rows = -(-len(tiles) // columns)
     width = columns * (_TILE_PX + _GAP_PX) + _GAP_PX
     height = _HEAD_PX + rows * (_TILE_PX + _CAPTION_PX + _GAP_PX)
-    figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor=BACKGROUND)
+    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=BACKGROUND)
     colours = {kind: _COLOURS[i % len(_COLOURS)] for i, kind in enumerate(dataset.classes)}
-    _head(_axes(figure, (0, 0, width, _HEAD_PX)), dataset, colours, len(tiles))
+    _draw_header(pixel_axes(figure, (0, 0, width, _HEAD_PX)), dataset, colours, len(tiles))
     for number, tile in enumerate(tiles):
         row, column = divmod(number, columns)
         left = _GAP_PX + column * (_TILE_PX + _GAP_PX)
         top = _HEAD_PX + row * (_TILE_PX + _CAPTION_PX + _GAP_PX)
-        _draw(_axes(figure, (left, top, _TILE_PX, _TILE_PX + _CAPTION_PX)), tile, colours)
-    with report_path(path) as draft:
-        figure.savefig(draft, format="png", dpi=_DPI, metadata={"Software": None})
+        axes = pixel_axes(figure, (left, top, _TILE_PX, _TILE_PX + _CAPTION_PX))
+        _draw_tile(axes, tile, colours)
+    save_png(figure, path)
 
 
 def _tile(image: LabelledImage, path: Path, rng: np.random.Generator) -> SheetTile:
     width, height = read_size(path)
     side = (min(width, _WINDOW_PX), min(height, _WINDOW_PX))
-    middle = np.array([width, height]) / 2
+    center = np.array([width, height]) / 2
     if image.shapes and max(width, height) > _WINDOW_PX:
-        middle = image.shapes[rng.integers(len(image.shapes))].outline.mean(axis=0)
-    corner = np.clip(middle - np.array(side) / 2, 0, np.array([width, height]) - side).astype(int)
+        center = image.shapes[rng.integers(len(image.shapes))].outline.mean(axis=0)
+    corner = np.clip(center - np.array(side) / 2, 0, np.array([width, height]) - side).astype(int)
     box = (int(corner[0]), int(corner[1]), int(corner[0]) + side[0], int(corner[1]) + side[1])
     scale = _TILE_PX / max(side)
     size = max(1, round(side[0] * scale)), max(1, round(side[1] * scale))
     return SheetTile(image, box, read_window(path, box, size))
 
 
-def _axes(figure: Figure, place: tuple[int, int, int, int]) -> Axes:
-    """Axes at `place` (left, top, width, height) in pixels of the sheet, units pixels, y down."""
-    wide, high = figure.get_size_inches() * _DPI
-    x, y, w, h = place
-    axes = figure.add_axes((x / wide, 1 - (y + h) / high, w / wide, h / high))
-    axes.set_axis_off()
-    axes.set_xlim(0, w)
-    axes.set_ylim(h, 0)
-    axes.set_autoscale_on(False)
-    return axes
-
-
-def _head(axes: Axes, dataset: LabelledDataset, colours: Mapping[str, str], shown: int) -> None:
-    """What the dataset holds, and the colour of each class."""
+def _draw_header(
+    axes: Axes, dataset: LabelledDataset, colours: Mapping[str, str], shown: int
+) -> None:
+    """Write the number of images, and number and colour of each class."""
     counts = Counter(shape.kind for image in dataset.images for shape in image.shapes)
     text = f"{shown} of {len(dataset.images):,} images".replace(",", " ")
     x = float(_GAP_PX)
@@ -131,13 +128,13 @@ def _head(axes: Axes, dataset: LabelledDataset, colours: Mapping[str, str], show
         words = f"{kind}  {counts[kind]:,}".replace(",", " ")
         axes.text(x + 28, 60, words, color=_INK, fontsize=10.5, va="center", parse_math=False)
         x += 64 + 8.2 * len(words)
-    note = "counts below a tile are of the part that is shown; dotted: to be ignored"
+    note = "counts below a tile are those of the shown part; dotted: ignored"
     right = axes.get_xlim()[1] - _GAP_PX
     axes.text(right, 30, note, color=_FAINT, fontsize=9.5, va="center", ha="right")
 
 
-def _draw(axes: Axes, tile: SheetTile, colours: Mapping[str, str]) -> None:
-    """The pixels, the outlines on them, and the words below."""
+def _draw_tile(axes: Axes, tile: SheetTile, colours: Mapping[str, str]) -> None:
+    """Draw the pixels, the outlines on them, and the caption."""
     from matplotlib.collections import PolyCollection
     from matplotlib.patches import Rectangle
     from matplotlib.patheffects import withStroke
@@ -153,7 +150,7 @@ def _draw(axes: Axes, tile: SheetTile, colours: Mapping[str, str]) -> None:
     axes.set_ylim(_TILE_PX + _CAPTION_PX, 0)
     frame = Rectangle((0, 0), _TILE_PX, _TILE_PX, fill=False, edgecolor=_FRAME, linewidth=1.0)
     axes.add_patch(frame)
-    shown = TransformedBbox(
+    visible = TransformedBbox(
         Bbox.from_extents(left, top, left + width, top + height), axes.transData
     )
     for kind, colour in colours.items():
@@ -167,8 +164,8 @@ def _draw(axes: Axes, tile: SheetTile, colours: Mapping[str, str]) -> None:
                 rings, closed=True, facecolors="none", edgecolors=colour, linewidths=0.9,
                 linestyles=style,
             )  # fmt: skip
-            outlines.set_clip_box(shown)
-            if len(rings) <= _FEW:
+            outlines.set_clip_box(visible)
+            if len(rings) <= _MAX_SHADOWED:
                 outlines.set_path_effects([withStroke(linewidth=2.6, foreground=BACKGROUND)])
             axes.add_collection(outlines, autolim=False)
     _caption(axes, tile)

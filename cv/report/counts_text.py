@@ -1,4 +1,4 @@
-"""Counts in words and numbers: a table for people, JSON for programs."""
+"""Counts of one scene as a text table or as JSON."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from cv.counting.counts import SceneCounts
 from cv.counting.georeferenced_detection import GeoreferencedDetection
 from cv.io.terminal_text import printable_line
 
-_HEAD = ("pier", "status", "containers", "TEU", "hulls", "aboard", "pier seen", "berth seen")
+_HEADINGS = ("pier", "status", "containers", "TEU", "hulls", "aboard", "pier seen", "berth seen")
 
 
 def counts_table(counts: SceneCounts) -> str:
-    """A line per pier, with what the numbers rest on below it."""
-    rows = [_HEAD, *(_row(count) for count in counts)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
+    """Return a table with a line per pier, and notes below it."""
+    rows = [_HEADINGS, *(_row(count) for count in counts)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADINGS))]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
@@ -62,10 +62,10 @@ def _notes(counts: SceneCounts) -> list[str]:
         for count in counts
         for i in range(len(count.berthed))
     ]
-    worth = "calibrated" if first.interval_calibrated else "not calibrated: from scores alone"
-    notes.append(f"(in brackets) {first.interval_level:.0%} intervals, {worth}")
+    basis = "calibrated" if first.interval_calibrated else "not calibrated: from scores alone"
+    notes.append(f"(in brackets) {first.interval_level:.0%} intervals, {basis}")
     if first.visibility == "mask":
-        notes.append("no cloud mask came with the scene: clouds would count as seen")
+        notes.append("the scene has no cloud mask: clouds count as seen")
     return notes
 
 
@@ -76,7 +76,7 @@ def _hull(count: PierCount, i: int) -> str:
 
 
 def counts_json(counts: SceneCounts) -> str:
-    """All counts of one scene as a JSON object; unknown numbers are null, times ISO 8601."""
+    """Return the counts of one scene as a JSON object; unknown numbers are null, times ISO 8601."""
     record = {
         "scene": counts.scene,
         "digest": counts.digest,
@@ -85,26 +85,26 @@ def counts_json(counts: SceneCounts) -> str:
     return json.dumps(_plain(record), indent=2)
 
 
-def detections_json(sightings: Sequence[GeoreferencedDetection]) -> str:
-    """Every kept detection as a JSON list, corners in pixels of the scene as delivered."""
+def detections_json(detections: Sequence[GeoreferencedDetection]) -> str:
+    """Return detections as a JSON list, corners in pixels of the scene as delivered."""
     return json.dumps(
         [
             {
-                "class": sighting.kind,
-                "score": sighting.score,
-                "corners": [list(corner) for corner in sighting.corners],
-                "length_m": sighting.length_m,
-                "width_m": sighting.width_m,
-                "aboard": sighting.aboard,
+                "class": detection.kind,
+                "score": detection.score,
+                "corners": [list(corner) for corner in detection.corners],
+                "length_m": detection.length_m,
+                "width_m": detection.width_m,
+                "aboard": detection.aboard,
             }
-            for sighting in sightings
+            for detection in detections
         ],
         indent=1,
     )
 
 
 def _plain(value: Any) -> Any:
-    """`value` in the types of JSON; nan is null."""
+    """Return `value` in types of JSON; nan and inf become null."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""Counts and sightings as files for other programs: CSV, GeoJSON, GeoPackage."""
+"""Write counts and detections for other programs: CSV, GeoJSON, GeoPackage."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 import shapely
@@ -14,9 +14,9 @@ import shapely
 from cv.counting.count import PierCount
 from cv.counting.counts import QUANTITIES, counts_to_dataframe
 from cv.errors import InputError
-from cv.ledger import RecordedDetection
+from cv.io.atomic_files import atomic_output
+from cv.ledger import Ledger, RecordedDetection
 from cv.report.antimeridian import split_at_antimeridian
-from cv.report.output_file import report_path
 from cv.site import Site
 from cv.timeseries.series import KNOWN_STATUSES
 
@@ -25,56 +25,121 @@ if TYPE_CHECKING:
 
 _DECIMALS = 8
 """Decimals of degrees in GeoJSON: about a millimetre."""
+_SUFFIXES = (".csv", ".geojson", ".gpkg")
+
+
+class ExportedRows(NamedTuple):
+    """Numbers of rows in an exported file; None for what its format does not hold."""
+
+    counts: int | None
+    detections: int | None
+
+
+def export(ledger: Ledger, path: str | Path, site: Site | None = None) -> ExportedRows:
+    """Write the latest counts of a ledger, or the detections behind them, to a file.
+
+    The suffix of `path` selects the format: `.csv` (counts), `.geojson` (detections) or `.gpkg`
+    (GeoPackage with piers, counts and detections, for QGIS; needs the extra `gis`).
+
+    >>> with Ledger.open(ledger_path) as ledger:
+    ...     export(ledger, folder / "counts.csv", Site.read(site_path))
+    ExportedRows(counts=2, detections=None)
+
+    Args:
+        ledger: An open ledger.
+        path: The file to write; it appears whole or not at all.
+        site: Export its piers only; required for a GeoPackage.
+
+    Raises:
+        InputError: Unknown suffix, no counts of the site, or the file cannot be written.
+        LedgerError: The ledger cannot be read.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in _SUFFIXES:
+        raise InputError(
+            path,
+            f"its ending is {suffix!r}",
+            f"one of {', '.join(_SUFFIXES)}",
+            "Rename the output.",
+        )
+    counts = ledger.counts(newest=True)
+    detections = ledger.detections(newest=True)
+    if site is not None:
+        names = {name for pier in site for name in pier.names}
+        counts = tuple(count for count in counts if count.pier in names)
+        scenes = {count.scene for count in counts}
+        detections = tuple(
+            one
+            for one in detections
+            if one.detection.pier in names | {None} and one.scene in scenes
+        )
+        if not counts:
+            raise InputError(
+                ledger.path,
+                f"none of the piers of site {site.name}",
+                "piers are known by name or alias",
+                "Name the site that was counted.",
+            )
+    if suffix == ".csv":
+        write_csv(counts, path)
+        return ExportedRows(len(counts), None)
+    if suffix == ".geojson":
+        write_geojson(detections, path)
+        return ExportedRows(None, len(detections))
+    if site is None:
+        raise InputError(path, "no site", "a GeoPackage shows piers", "Add --site FILE.")
+    write_geopackage(counts, detections, site, path)
+    return ExportedRows(len(counts), len(detections))
 
 
 def write_csv(counts: Sequence[PierCount], path: str | Path) -> None:
-    """A row per count, in the given order; an unknown number is an empty cell.
+    """Write a CSV file with a row per count, in the given order.
 
-    UTF-8, times ISO 8601 in UTC. Raises InputError.
+    Unknown numbers are empty cells, times ISO 8601 in UTC. Raises InputError.
     """
     table = counts_to_dataframe(counts)
     table["acquired"] = [_iso(count) for count in counts]
-    with report_path(path) as draft:
+    with atomic_output(path) as draft:
         table.to_csv(draft, index=False, lineterminator="\n")
 
 
-def write_geojson(sightings: Sequence[RecordedDetection], path: str | Path) -> None:
-    """A Feature per sighting (RFC 7946: longitude, latitude), in the given order.
+def write_geojson(detections: Sequence[RecordedDetection], path: str | Path) -> None:
+    """Write GeoJSON (RFC 7946) with a Feature per detection, in the given order.
 
-    One without a place on the globe has the geometry null. Raises InputError.
+    Detections that are not georeferenced have a null geometry. Raises InputError.
     """
     document = {
         "type": "FeatureCollection",
-        "features": [_feature(recorded) for recorded in sightings],
+        "features": [_feature(recorded) for recorded in detections],
     }
-    with report_path(path) as draft:
+    with atomic_output(path) as draft:
         draft.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def write_geopackage(
     counts: Sequence[PierCount],
-    sightings: Sequence[RecordedDetection],
+    detections: Sequence[RecordedDetection],
     site: Site,
     path: str | Path,
 ) -> None:
-    """A GeoPackage for QGIS, in EPSG:4326, with three layers.
+    """Write a GeoPackage for QGIS, in EPSG:4326, with three layers.
 
-    `piers`: the outlines of `site`, each with its latest numbers; `counts`: a point in its pier
-    per count, with its time; `detections`: an outline per sighting. Needs the extra `gis`. Raises
-    InputError.
+    `piers`: the outlines of `site` with their latest numbers; `counts`: a point per count inside
+    its pier; `detections`: an outline per detection. Needs the extra `gis`. Raises InputError.
     """
-    geopandas, pyogrio = _gis(path)
+    geopandas, pyogrio = _import_gis(path)
     shapes = _pier_shapes(geopandas, site)
     layers = {
         "piers": _piers(site, shapes, counts),
-        "counts": _looks(site, shapes, counts),
-        "detections": _detections(sightings),
+        "counts": _count_points(site, shapes, counts),
+        "detections": _detections(detections),
     }
-    moment = max((_iso(count) for count in counts), default="1970-01-01T00:00:00Z")
-    with report_path(path, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as draft:
+    timestamp = max((_iso(count) for count in counts), default="1970-01-01T00:00:00Z")
+    write_errors = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError)
+    with atomic_output(path, *write_errors) as draft:
         before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
-        # GDAL stamps layers with the time of writing: the same input shall give the same bytes.
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": moment})
+        # instead of the time of writing, so that the same input gives the same bytes
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": timestamp})
         try:
             for name, table in layers.items():
                 kind = "Point" if name == "counts" else "MultiPolygon"
@@ -90,12 +155,12 @@ def _iso(count: PierCount) -> str:
 
 
 def _feature(recorded: RecordedDetection) -> dict[str, Any]:
-    sighting = recorded.detection
-    heading = sighting.heading_deg
+    detection = recorded.detection
+    heading = detection.heading_deg
     geometry = None
-    if sighting.outline is not None:
+    if detection.outline is not None:
         shape = shapely.transform(
-            split_at_antimeridian(sighting.outline), lambda points: points.round(_DECIMALS)
+            split_at_antimeridian(detection.outline), lambda points: points.round(_DECIMALS)
         )
         geometry = shapely.geometry.mapping(shape)
     return {
@@ -104,20 +169,20 @@ def _feature(recorded: RecordedDetection) -> dict[str, Any]:
         "properties": {
             "scene": recorded.scene,
             "acquired": recorded.acquired.isoformat().replace("+00:00", "Z"),
-            "pier": sighting.pier,
-            "class": sighting.kind,
-            "score": sighting.score,
-            "length_m": sighting.length_m,
-            "width_m": sighting.width_m,
+            "pier": detection.pier,
+            "class": detection.kind,
+            "score": detection.score,
+            "length_m": detection.length_m,
+            "width_m": detection.width_m,
             "heading_deg": None if math.isnan(heading) else heading,
-            "aboard": sighting.aboard,
+            "aboard": detection.aboard,
             "model": recorded.model,
         },
     }
 
 
-def _gis(path: str | Path) -> tuple[Any, Any]:
-    """geopandas and pyogrio; raises InputError where they are not installed."""
+def _import_gis(path: str | Path) -> tuple[Any, Any]:
+    """Return the modules geopandas and pyogrio; raises InputError if they are not installed."""
     try:
         import geopandas
         import pyogrio
@@ -132,39 +197,39 @@ def _gis(path: str | Path) -> tuple[Any, Any]:
 
 
 def _pier_shapes(geopandas: Any, site: Site) -> list[shapely.MultiPolygon]:
-    """The outlines of the piers of `site` in EPSG:4326."""
+    """Return the outlines of the piers of `site` in EPSG:4326."""
     outlines = geopandas.GeoSeries([pier.outline for pier in site], crs=site.crs).to_crs(4326)
-    return [_multi(split_at_antimeridian(outline)) for outline in outlines]
+    return [_as_multipolygon(split_at_antimeridian(outline)) for outline in outlines]
 
 
 def _piers(
     site: Site, shapes: Sequence[shapely.MultiPolygon], counts: Sequence[PierCount]
 ) -> pd.DataFrame:
-    """A row per pier: its looks, and the numbers of the last look that had any."""
-    looks = counts_to_dataframe(sorted(counts, key=_iso))
+    """Return a row per pier: its number of scenes, and the latest numbers that are known."""
+    table = counts_to_dataframe(sorted(counts, key=_iso))
     numbers = [f"{name}{end}" for name in QUANTITIES for end in ("", "_low", "_high")]
     kept = ["scene", "acquired", "status", "visible_fraction", *numbers, "method", "model"]
-    last = looks.drop_duplicates("pier", keep="last").set_index("pier")
-    known = looks[looks["status"].isin(KNOWN_STATUSES)].drop_duplicates("pier", keep="last")
+    last = table.drop_duplicates("pier", keep="last").set_index("pier")
+    known = table[table["status"].isin(KNOWN_STATUSES)].drop_duplicates("pier", keep="last")
     names = [pier.name for pier in site]
-    table = pd.DataFrame(
+    piers = pd.DataFrame(
         {
             "name": names,
             "role": [pier.role.value for pier in site],
             "aliases": [", ".join(pier.aliases) for pier in site],
-            "looks": looks["pier"].value_counts().reindex(names).fillna(0).astype(int).to_numpy(),
+            "looks": table["pier"].value_counts().reindex(names).fillna(0).astype(int).to_numpy(),
             "last_look": last["acquired"].reindex(names).array,
             "last_status": last["status"].reindex(names).array,
             "geometry": list(shapes),
         }
     )
-    return table.join(known.set_index("pier")[kept].reindex(names).reset_index(drop=True))
+    return piers.join(known.set_index("pier")[kept].reindex(names).reset_index(drop=True))
 
 
-def _looks(
+def _count_points(
     site: Site, shapes: Sequence[shapely.MultiPolygon], counts: Sequence[PierCount]
 ) -> pd.DataFrame:
-    """A row per count, with a point in its pier; none for a pier that is not of the site."""
+    """Return a row per count with a point inside its pier; no point for piers of other sites."""
     points = {
         name: shape.representative_point()
         for pier, shape in zip(site, shapes, strict=True)
@@ -175,12 +240,13 @@ def _looks(
     return table
 
 
-def _detections(sightings: Sequence[RecordedDetection]) -> pd.DataFrame:
+def _detections(detections: Sequence[RecordedDetection]) -> pd.DataFrame:
     rows = [
-        (r.scene, r.acquired, s.pier, s.kind, s.score, s.length_m, s.width_m, s.heading_deg,
-         s.aboard, r.model, None if s.outline is None else _multi(split_at_antimeridian(s.outline)))
-        for r in sightings
-        for s in (r.detection,)
+        (r.scene, r.acquired, d.pier, d.kind, d.score, d.length_m, d.width_m, d.heading_deg,
+         d.aboard, r.model,
+         None if d.outline is None else _as_multipolygon(split_at_antimeridian(d.outline)))
+        for r in detections
+        for d in (r.detection,)
     ]  # fmt: skip
     names = ["scene", "acquired", "pier", "class", "score", "length_m", "width_m", "heading_deg",
              "aboard", "model", "geometry"]  # fmt: skip
@@ -189,15 +255,15 @@ def _detections(sightings: Sequence[RecordedDetection]) -> pd.DataFrame:
     return table.astype({"aboard": bool, "score": float, "heading_deg": float})
 
 
-def _multi(shape: shapely.Geometry) -> shapely.MultiPolygon:
-    """All outlines of a layer have one type."""
+def _as_multipolygon(shape: shapely.Geometry) -> shapely.MultiPolygon:
+    """Return `shape` as a MultiPolygon: all geometries of a layer have one type."""
     return shapely.MultiPolygon(list(shapely.get_parts(shape)))
 
 
 def _layer(geopandas: Any, table: pd.DataFrame) -> geopandas.GeoDataFrame:
-    """`table` in types that GeoPackage has: whole numbers, real numbers, texts, times."""
-    plain = table.copy()
-    for name in plain.columns:
-        if str(plain[name].dtype) == "Float64":
-            plain[name] = plain[name].astype("float64")
-    return geopandas.GeoDataFrame(plain, geometry="geometry", crs="EPSG:4326")
+    """Return `table` with the column types of a GeoPackage."""
+    converted = table.copy()
+    for name in converted.columns:
+        if str(converted[name].dtype) == "Float64":
+            converted[name] = converted[name].astype("float64")
+    return geopandas.GeoDataFrame(converted, geometry="geometry", crs="EPSG:4326")

@@ -1,4 +1,4 @@
-"""Lanes below a chart: what happened, a row for each kind of event, and what others claim."""
+"""Lanes of events below a chart: a row per kind of event, and rows of published claims."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cv.events.event import Event, EventKind
 from cv.events.vessels.claims import PublishedClaim
-from cv.report.fonts import shorten
+from cv.report.figures import shorten
 from cv.report.series_panel import FAINT, INK, DayRange, day_numbers
 
 if TYPE_CHECKING:
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 ROW_PX = 24
 """Height of a row, pixels."""
 MIN_CONFIDENCE = 0.9
-"""Of what is less sure, it is said how sure it is."""
-_TALL = 0.66
-"""Height of a bar, rows."""
+"""The confidence of less certain events is shown."""
+_BAR_HEIGHT = 0.66
+"""Height of a bar, in rows."""
 _CHAR_PX, _PAD_PX = 6.6, 7.0
-"""Width of a letter of a label, and its distance from the ends of a bar, pixels."""
-_LEAST_PX = 5.0
-"""A bar is at least so wide that it can be seen, pixels."""
+"""Width of a character of a label, and its distance from the ends of a bar, pixels."""
+_MIN_BAR_PX = 5.0
+"""Minimum width of a bar, pixels."""
 _CLAIM_CHARS = 60
-"""So much of a claim's text has room at least, where days allow."""
+"""Characters of a claim for which space is reserved."""
 _LINES, _RULE = "#f2f4f5", "#e3e7ea"
 _CLAIM = "#7b6d8d"
 _ROWS: tuple[tuple[str, tuple[EventKind, ...]], ...] = (
@@ -58,45 +58,49 @@ _COLOURS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Bar:
-    """When something was, or may have been, days since 1970."""
+    """One bar: certain from `began` to `ended`, possible from `first` to `last`.
+
+    Times are days since 1970.
+    """
 
     first: float
     began: float
-    """From here to `ended` it was so, as far as looks tell."""
     ended: float
     last: float
     colour: str
     label: str
     unseen: bool = False
-    """No look shows it."""
-    clipped: bool = False
-    """Whether the label is a text, which may be shortened."""
+    """Whether the event is inferred and no observation shows it."""
+    is_text: bool = False
+    """Whether the label is a text, which may be shortened, and not a number."""
 
 
 @dataclass(frozen=True)
 class EventLanes:
-    """The rows of a pier's picture, from the top."""
+    """The rows of lanes below the chart of one pier, from the top."""
 
     rows: tuple[tuple[str, tuple[_Bar, ...]], ...]
-    """Name and bars of each."""
+    """Name and bars of each row."""
 
     @classmethod
     def of(
         cls, events: Sequence[Event], claims: Sequence[PublishedClaim], span: DayRange
     ) -> EventLanes:
-        """A row for each kind that occurs, then as many as claims of one time need; claims of days
-        that are not shown are left out."""
+        """Lay out `events` by kind, then `claims` in as many rows as those of one time need.
+
+        Claims outside the shown days are left out.
+        """
         rows = []
         for name, kinds in _ROWS:
-            bars = [_bar(event, span) for event in events if event.kind in kinds]
+            bars = [_event_bar(event, span) for event in events if event.kind in kinds]
             if bars:
                 rows.append((name, tuple(bars)))
         left, right = span.ends
-        drawn = [bar for bar in map(_claimed, claims) if bar.ended > left and bar.began < right]
-        for i, some in enumerate(_side_by_side(drawn, span)):
-            rows.append(("claims" if i == 0 else "", tuple(some)))
+        shown = [bar for bar in map(_claim_bar, claims) if bar.ended > left and bar.began < right]
+        for i, bars in enumerate(_stacked_rows(shown, span)):
+            rows.append(("claims" if i == 0 else "", tuple(bars)))
         return cls(tuple(rows))
 
     def __len__(self) -> int:
@@ -104,7 +108,7 @@ class EventLanes:
 
 
 def draw_lanes(axes: Axes, lanes: EventLanes, span: DayRange) -> None:
-    """Bars with their labels; pale where it is not known whether it was so yet, or still."""
+    """Draw the bars with their labels; pale where an event is possible but not certain."""
     left, right = span.ends
     axes.set_ylim(len(lanes), 0)
     axes.set_yticks(
@@ -120,63 +124,67 @@ def draw_lanes(axes: Axes, lanes: EventLanes, span: DayRange) -> None:
         free = left
         starts = [*(bar.first for bar in bars[1:]), right]
         for bar, following in zip(bars, starts, strict=True):
-            _draw(axes, bar, i, span)
-            free = _label(axes, bar, i, span, (free, following))
+            _draw_bar(axes, bar, i, span)
+            free = _draw_label(axes, bar, i, span, (free, following))
     axes.set_xlim(left, right)
 
 
-def lanes_key() -> list[Artist]:
-    """What the marks mean."""
+def lanes_legend() -> list[Artist]:
+    """Return the legend entries of the lanes."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     return [
-        Patch(facecolor=_COLOURS[EventKind.CALL], alpha=0.35, label="not known whether yet, or still"),
+        Patch(facecolor=_COLOURS[EventKind.CALL], alpha=0.35, label="begin or end uncertain"),
         Patch(
             facecolor="none", edgecolor=_COLOURS[EventKind.UNSEEN_CALL], hatch="////",
-            label="inferred: no look shows it",
+            label="inferred, not observed",
         ),
-        Line2D([], [], linestyle="none", label=f"%: how sure, where below {MIN_CONFIDENCE:.0%}"),
+        Line2D([], [], linestyle="none", label=f"%: confidence below {MIN_CONFIDENCE:.0%}"),
     ]  # fmt: skip
 
 
-def _draw(axes: Axes, bar: _Bar, row: int, span: DayRange) -> None:
-    top = row + (1 - _TALL) / 2
-    width = max(bar.last - bar.first, _LEAST_PX / span.day_px)
-    axes.broken_barh([(bar.first, width)], (top, _TALL), facecolor=bar.colour, alpha=0.35, zorder=2)
+def _draw_bar(axes: Axes, bar: _Bar, row: int, span: DayRange) -> None:
+    top = row + (1 - _BAR_HEIGHT) / 2
+    width = max(bar.last - bar.first, _MIN_BAR_PX / span.day_px)
+    axes.broken_barh(
+        [(bar.first, width)], (top, _BAR_HEIGHT), facecolor=bar.colour, alpha=0.35, zorder=2
+    )
     if bar.unseen:
         axes.broken_barh(
-            [(bar.first, width)], (top, _TALL), facecolor="none", edgecolor=bar.colour,
+            [(bar.first, width)], (top, _BAR_HEIGHT), facecolor="none", edgecolor=bar.colour,
             hatch="////", linewidth=0.8, zorder=3,
         )  # fmt: skip
         return
-    known = max(bar.ended - bar.began, _LEAST_PX / span.day_px)
-    axes.broken_barh([(bar.began, known)], (top, _TALL), facecolor=bar.colour, zorder=3)
+    known = max(bar.ended - bar.began, _MIN_BAR_PX / span.day_px)
+    axes.broken_barh([(bar.began, known)], (top, _BAR_HEIGHT), facecolor=bar.colour, zorder=3)
 
 
-def _label(axes: Axes, bar: _Bar, row: int, span: DayRange, room: tuple[float, float]) -> float:
-    """Inside of the bar, else after it, else before it; no part of a number is ever shown.
+def _draw_label(
+    axes: Axes, bar: _Bar, row: int, span: DayRange, free: tuple[float, float]
+) -> float:
+    """Write the label inside the bar, else after it, else before it, else not at all.
 
-    `room` is where free room before it begins and where the next bar does; returns where free room
-    begins now.
+    Numbers are never shortened. `free` is where the space before the bar begins and where the next
+    bar begins; returns where free space begins after this label.
     """
     left, right = span.ends
     known = max(bar.began, left), min(bar.ended, right)
-    end = max(bar.last, bar.began + _LEAST_PX / span.day_px)
-    after, before = (room[1] - end) * span.day_px, (bar.first - room[0]) * span.day_px
-    needed, gap = _width(bar.label), 0.6 * _PAD_PX / span.day_px
+    end = max(bar.last, bar.began + _MIN_BAR_PX / span.day_px)
+    after, before = (free[1] - end) * span.day_px, (bar.first - free[0]) * span.day_px
+    needed, gap = _label_width_px(bar.label), 0.6 * _PAD_PX / span.day_px
     if not bar.unseen and needed <= (known[1] - known[0]) * span.day_px:
         _write(axes, bar.label, (sum(known) / 2, row), "center", "white")
-    elif needed <= after or (bar.clipped and after >= before and after >= _width("....")):
+    elif needed <= after or (bar.is_text and after >= before and after >= _label_width_px("....")):
         text = shorten(bar.label, int((after - _PAD_PX) / _CHAR_PX))
         _write(axes, text, (end + gap, row), "left", FAINT)
-        return end + _width(text) / span.day_px
+        return end + _label_width_px(text) / span.day_px
     elif needed <= before:
         _write(axes, bar.label, (bar.first - gap, row), "right", FAINT)
     return end
 
 
-def _width(label: str) -> float:
+def _label_width_px(label: str) -> float:
     return len(label) * _CHAR_PX + 2 * _PAD_PX
 
 
@@ -188,7 +196,7 @@ def _write(axes: Axes, text: str, at: tuple[float, float], side: str, colour: st
     )  # fmt: skip
 
 
-def _bar(event: Event, span: DayRange) -> _Bar:
+def _event_bar(event: Event, span: DayRange) -> _Bar:
     left, right = span.ends
     began = event.began.latest or event.began.earliest
     ended = event.ended.earliest or event.ended.latest
@@ -200,36 +208,42 @@ def _bar(event: Event, span: DayRange) -> _Bar:
         ended=max(start, end),
         last=right if event.ended.latest is None else _day(event.ended.latest),
         colour=_COLOURS[event.kind],
-        label=_text(event),
+        label=_label_text(event),
         unseen=event.kind is EventKind.UNSEEN_CALL,
     )
 
 
-def _text(event: Event) -> str:
-    """What a bar says: its size, and how sure it is where that is in doubt."""
+def _label_text(event: Event) -> str:
+    """Return the size of an event, and its confidence if that is low."""
     units = {"containers": "", "metres": " m", "days": " d"}
     signed = event.kind in (EventKind.LOADING, EventKind.UNLOADING, EventKind.UNSEEN_CALL)
     size = ""
     if event.size is not None:
         number = f"{event.size.value:+.0f}" if signed else f"{event.size.value:.0f}"
         size = f"{number}{units.get(event.size.unit, f' {event.size.unit}')}".replace("-", "\u2212")
-    doubt = f"{event.confidence:.0%}" if event.confidence < MIN_CONFIDENCE else ""
-    return ", ".join(part for part in (size, doubt) if part)
+    confidence = f"{event.confidence:.0%}" if event.confidence < MIN_CONFIDENCE else ""
+    return ", ".join(part for part in (size, confidence) if part)
 
 
-def _claimed(claim: PublishedClaim) -> _Bar:
+def _claim_bar(claim: PublishedClaim) -> _Bar:
     began, ended = _day(claim.began), _day(claim.ended)
-    label = f"{claim.text} ({claim.source})"
-    return _Bar(began, began, ended, ended, _CLAIM, label, clipped=True)
+    return _Bar(
+        first=began,
+        began=began,
+        ended=ended,
+        last=ended,
+        colour=_CLAIM,
+        label=f"{claim.text} ({claim.source})",
+        is_text=True,
+    )
 
 
-def _side_by_side(bars: Sequence[_Bar], span: DayRange) -> list[list[_Bar]]:
-    """Rows of bars with room for their labels; claims of one time lie one below the other."""
+def _stacked_rows(bars: Sequence[_Bar], span: DayRange) -> list[list[_Bar]]:
+    """Return rows of bars with space for their labels; simultaneous ones are in different rows."""
     rows: list[list[_Bar]] = []
     free: list[float] = []
     for bar in bars:
-        wide = _width(bar.label[:_CLAIM_CHARS])
-        until = bar.ended + wide / span.day_px
+        until = bar.ended + _label_width_px(bar.label[:_CLAIM_CHARS]) / span.day_px
         row = next((i for i, end in enumerate(free) if end <= bar.began), len(rows))
         if row == len(rows):
             rows.append([])

@@ -1,6 +1,6 @@
-"""A page to pass round: the worst images of an evaluation as one HTML file.
+"""HTML report of the worst images of an evaluation, in one self-contained file.
 
-Pictures lie in it as JPEG data, outlines as SVG over them; it runs no script and loads nothing.
+Images are embedded as JPEG, outlines as SVG; there are no scripts and no external resources.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from cv.evaluation.metrics import CountMetrics
 from cv.evaluation.metrics_table import bands_table, metrics_table
 from cv.geometry.arrays import Float64Array
 from cv.geometry.oriented_boxes import transform_geometry
+from cv.io.atomic_files import atomic_output
 from cv.labels.image_files import encode_jpeg, read_size, read_window
 from cv.labels.labelled_image import LabelledImage, LabelledShape
-from cv.report.output_file import report_path
 
 _WINDOW_PX = 800
-"""Of larger images a square of this side is shown, where most went wrong."""
-_RIM_PX = 24
-"""What is shown around the part that was judged, pixels."""
-_LEAST_PX = 640
-"""Smaller pictures are magnified to at least this width."""
-_MEANING = ((FOUND, "found"), (MISSED, "missed"), (FALSE, "counted, but nothing is there"))
+"""Larger images are cropped to a square of this side with the most errors, pixels."""
+_MARGIN_PX = 24
+"""Margin shown around the scored region, pixels."""
+_MIN_WIDTH_PX = 640
+"""Narrower images are magnified to at least this width."""
+_LABELS = ((FOUND, "found"), (MISSED, "missed"), (FALSE, "counted, but nothing is there"))
 _STYLE = """
 :root { color-scheme: light dark; --ink: #16202a; --faint: #5c6b78; --paper: #fff; --rim: #d5dce2 }
 @media (prefers-color-scheme: dark) {
@@ -49,17 +49,26 @@ polygon, .key line { fill: none; vector-effect: non-scaling-stroke }
 
 
 def write_worst_images(
-    title: str, exams: Sequence[ImageEvaluation], path: str | Path, count: int = 24
+    title: str, evaluations: Sequence[ImageEvaluation], path: str | Path, count: int = 24
 ) -> None:
-    """Writes `exams`, which are of one class and one model, as the HTML file `path`, worst first.
+    """Write an HTML report.
 
-    The totals are of all exams, the pictures of the `count` worst. Raises DatasetError where an
-    image cannot be read and InputError where `path` cannot be written.
+    Args:
+        title: Title of the page.
+        evaluations: Evaluations of one class and one model; the metrics are those of all of them.
+        path: The HTML file.
+        count: Number of worst images to show.
+
+    Raises:
+        DatasetError: An image cannot be read.
+        InputError: `path` cannot be written.
     """
-    shown = worst_images(exams, count)
-    figures = "\n".join(_figure(number, exam) for number, exam in enumerate(shown, 1))
-    card, kind = exams[0].card, exams[0].sample.kind
-    tables = f"{metrics_table([(kind, CountMetrics.of(exams))])}\n\n{bands_table(exams)}"
+    shown = worst_images(evaluations, count)
+    figures = "\n".join(_figure(number, evaluation) for number, evaluation in enumerate(shown, 1))
+    card, kind = evaluations[0].card, evaluations[0].sample.kind
+    tables = (
+        f"{metrics_table([(kind, CountMetrics.of(evaluations))])}\n\n{bands_table(evaluations)}"
+    )
     text = f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy"
@@ -68,64 +77,66 @@ def write_worst_images(
 <title>{escape(title)}</title><style>{_STYLE}</style></head><body>
 <h1>{escape(title)}</h1>
 <p>{escape(kind)}s, model {escape(card.name)} {escape(card.version)}, counted from a score of
-{exams[0].threshold:g}; the {len(shown)} worst of {len(exams)} images, worst first</p>
-<p class="key">{_key()}</p>
+{evaluations[0].threshold:g}; the {len(shown)} worst of {len(evaluations)} images, worst first</p>
+<p class="key">{_legend()}</p>
 <pre>{escape(tables)}</pre>
 <div class="all">
 {figures}
 </div></body></html>
 """
-    with report_path(path) as draft:
+    with atomic_output(path) as draft:
         draft.write_text(text, encoding="utf-8")
 
 
-def _key() -> str:
+def _legend() -> str:
     return "".join(
         f'<span><svg viewBox="0 0 26 12"><line class="{kind}" x1="0" y1="6" x2="26" y2="6"/></svg>'
         f"{words}</span>"
-        for kind, words in _MEANING
+        for kind, words in _LABELS
     )
 
 
-def _figure(number: int, exam: ImageEvaluation) -> str:
-    """One image: its picture with outlines, and below it what was counted."""
-    image = annotate_errors(exam)
-    box = _shown(exam, image)
+def _figure(number: int, evaluation: ImageEvaluation) -> str:
+    """Return one image with outlines, and its counts below."""
+    image = annotate_errors(evaluation)
+    box = _shown(evaluation, image)
     size = (box[2] - box[0], box[3] - box[1])
-    scale = max(1, -(-_LEAST_PX // size[0]))
-    pixels = read_window(exam.sample.path, box, (size[0] * scale, size[1] * scale))
+    scale = max(1, -(-_MIN_WIDTH_PX // size[0]))
+    pixels = read_window(evaluation.sample.path, box, (size[0] * scale, size[1] * scale))
     data = base64.b64encode(encode_jpeg(pixels)).decode("ascii")
     outlines = "".join(_polygon(shape, np.array(box[:2])) for shape in image.shapes)
-    counts = {kind: sum(shape.kind == kind for shape in image.shapes) for kind, _ in _MEANING}
-    low, high = exam.estimate.low, exam.estimate.high
-    part = "" if size == read_size(exam.sample.path) else ", a part is shown"
+    counts = {kind: sum(shape.kind == kind for shape in image.shapes) for kind, _ in _LABELS}
+    low, high = evaluation.estimate.low, evaluation.estimate.high
+    cropped = "" if size == read_size(evaluation.sample.path) else ", a part is shown"
     return f"""<figure><svg viewBox="0 0 {size[0]} {size[1]}" role="img">
 <image href="data:image/jpeg;base64,{data}" width="{size[0]}" height="{size[1]}"/>{outlines}</svg>
-<figcaption><h2>{number}. {escape(exam.sample.name)}</h2>
-<p><b>{exam.true}</b> true, <b>{exam.counted}</b> counted, 90 % interval {low:.0f} to {high:.0f}
-({"holds" if exam.holds_truth else "misses"} the truth)</p>
-<p>{counts[FOUND]} found, {counts[MISSED]} missed, {counts[FALSE]} false; {exam.gsd_m:.2f} m a
-pixel{part}</p></figcaption></figure>"""
+<figcaption><h2>{number}. {escape(evaluation.sample.name)}</h2>
+<p><b>{evaluation.true}</b> true, <b>{evaluation.counted}</b> counted,
+90 % interval {low:.0f} to {high:.0f} ({"holds" if evaluation.holds_truth else "misses"} the truth)</p>
+<p>{counts[FOUND]} found, {counts[MISSED]} missed, {counts[FALSE]} false; {evaluation.gsd_m:.2f} m a
+pixel{cropped}</p></figcaption></figure>"""
 
 
-def _shown(exam: ImageEvaluation, image: LabelledImage) -> tuple[int, int, int, int]:
-    """The part that is shown (left, top, right, bottom; pixels) of `image`, that of `exam`.
+def _shown(evaluation: ImageEvaluation, image: LabelledImage) -> tuple[int, int, int, int]:
+    """Return the shown part (left, top, right, bottom; pixels): the scored region.
 
-    That is what was judged; of a larger area the part where most went wrong.
+    A larger region is cropped where the most errors are.
     """
-    whole = np.array([[0, 0], read_size(exam.sample.path)])
-    judged = np.array(transform_geometry(exam.outline, exam.to_pixel).bounds).reshape(2, 2)
-    low, high = np.clip(judged + np.array([[-_RIM_PX], [_RIM_PX]]), *whole)
+    whole = np.array([[0, 0], read_size(evaluation.sample.path)])
+    scored = np.array(transform_geometry(evaluation.outline, evaluation.to_pixel).bounds).reshape(
+        2, 2
+    )
+    low, high = np.clip(scored + np.array([[-_MARGIN_PX], [_MARGIN_PX]]), *whole)
     side = np.minimum(high - low, _WINDOW_PX)
-    wrong = [s.outline.mean(axis=0) for s in image.shapes if s.kind != FOUND]
-    middle = _crowded(np.array(wrong), side) if wrong else (low + high) / 2
-    corner = np.clip(middle - side / 2, low, high - side)
+    errors = [s.outline.mean(axis=0) for s in image.shapes if s.kind != FOUND]
+    center = _densest(np.array(errors), side) if errors else (low + high) / 2
+    corner = np.clip(center - side / 2, low, high - side)
     (left, top), (right, bottom) = corner.astype(int).tolist(), (corner + side).astype(int).tolist()
     return left, top, right, bottom
 
 
-def _crowded(points: Float64Array, side: Float64Array) -> Float64Array:
-    """The one of `points` (n, 2) with the most others in a window of `side` around it."""
+def _densest(points: Float64Array, side: Float64Array) -> Float64Array:
+    """Return the one of `points` (n, 2) with the most others in a window of `side` around it."""
     near = (np.abs(points[:, None] - points[None]) <= side / 2).all(axis=2).sum(axis=1)
     chosen: Float64Array = points[int(near.argmax())]
     return chosen

@@ -1,4 +1,4 @@
-"""Annotated scenes: sharp pixels, marks in the right place, unseen areas told."""
+"""Annotated scenes: sharp pixels, marks in the right place, invalid areas striped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from cv.counting.count import CountStatus
 from cv.counting.counts import SceneCounts
 from cv.errors import InputError
 from cv.geometry.patch import Patch
-from cv.report.annotated_scene import DrawnZone, draw_scene
+from cv.report.annotated_scene import DrawnZone, annotated_figure
+from cv.report.figures import save_png
 from tests.fixtures.sample_counts import a_count, a_scene, a_sighting
 
 YELLOW, MAGENTA, CYAN, ORANGE = (255, 230, 0), (255, 31, 199), (0, 229, 255), (255, 122, 26)
@@ -32,7 +33,7 @@ def drawn(
     folder: Path, patch: Patch, counts: SceneCounts, to_pixel: Affine, *outlines: DrawnZone
 ) -> np.ndarray:
     path = folder / "scene.png"
-    draw_scene(patch, to_pixel, counts, outlines, path)
+    save_png(annotated_figure(patch, to_pixel, counts, outlines), path)
     return np.round(imread(path)[..., :3] * 255).astype(np.uint8)
 
 
@@ -57,7 +58,7 @@ def replace_gsd(counts: SceneCounts) -> SceneCounts:
     return replace(counts, piers=tuple(replace(c, gsd_m=(np.nan, np.nan)) for c in counts))
 
 
-def test_what_was_not_seen_is_striped(tmp_path: Path) -> None:
+def test_invalid_pixels_are_striped(tmp_path: Path) -> None:
     seen = SEEN.copy()
     seen[50:150, 100:220] = False
     patch = a_patch(seen)
@@ -71,19 +72,19 @@ def test_what_was_not_seen_is_striped(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.5])
-def test_boxes_lie_where_they_were_seen(tmp_path: Path, scale: float) -> None:
+def test_boxes_are_drawn_at_their_corners(tmp_path: Path, scale: float) -> None:
     to_pixel = Affine.translation(30, -20) @ Affine.scale(scale, scale)
     box = np.array([(50.0, 30.0), (110.0, 30.0), (110.0, 50.0), (50.0, 50.0)])
     corners = {
         colour: tuple((x, y) for x, y in (box + np.array([0, 30 * i])).tolist())
         for i, colour in enumerate((YELLOW, MAGENTA, CYAN))
     }
-    sightings = [
+    detections = [
         replace(a_sighting(), corners=corners[YELLOW]),
         replace(a_sighting(aboard=True), corners=corners[MAGENTA]),
         replace(a_sighting(kind="hull"), corners=corners[CYAN]),
     ]
-    picture = drawn(tmp_path, a_patch(), a_scene([a_count()], sightings), to_pixel)[:1200]
+    picture = drawn(tmp_path, a_patch(), a_scene([a_count()], detections), to_pixel)[:1200]
     for colour, ring in corners.items():
         found = near(picture, colour)
         expected = (np.array(ring) - [30, -20]) / scale * 4
@@ -140,7 +141,9 @@ def test_same_scene_same_bytes_and_a_missing_folder(tmp_path: Path) -> None:
     counts = a_scene([a_count()], [a_sighting()])
     files = [tmp_path / "a.png", tmp_path / "b.png"]
     for path in files:
-        draw_scene(a_patch(), Affine.identity(), counts, [], path)
+        save_png(annotated_figure(a_patch(), Affine.identity(), counts, []), path)
     assert files[0].read_bytes() == files[1].read_bytes()
     with pytest.raises(InputError, match="folder"):
-        draw_scene(a_patch(), Affine.identity(), counts, [], tmp_path / "no" / "a.png")
+        save_png(
+            annotated_figure(a_patch(), Affine.identity(), counts, []), tmp_path / "no" / "a.png"
+        )

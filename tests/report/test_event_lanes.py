@@ -1,4 +1,4 @@
-"""Lanes show when something was, as far as looks tell, and labels that do not collide."""
+"""Lanes show certain and possible times of events, with labels that do not collide."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from cv.evaluation.simulation.port import EXPORT, IMPORT, SimulatedPort
 from cv.events.event import ONGOING, Event, EventKind, Magnitude
 from cv.events.event import CensoredTime as When
 from cv.events.vessels.claims import PublishedClaim
+from cv.report import draw
 from cv.report.event_lanes import EventLanes, draw_lanes
-from cv.report.series_chart import draw_series
 from cv.report.series_panel import DayRange
 from cv.timeseries.series import Series
 from tests.fixtures.sample_counts import a_count
@@ -64,14 +64,14 @@ def texts(axes):
     return [text.get_text() for text in axes.texts]
 
 
-def test_known_and_possible_time_are_told_apart():
+def test_certain_and_possible_times_are_distinguished():
     size = Magnitude(118.0, 110.0, 126.0, "metres")
     axes = drawn([event(EventKind.CALL, when(9, 10), when(12, 14), size)])
     assert boxes(axes) == [(9.0, 14.0), (10.0, 12.0)]
     assert texts(axes) == ["118 m"]
 
 
-def test_what_lasts_reaches_the_end_and_what_began_unseen_the_start():
+def test_an_ongoing_event_reaches_the_end_and_one_without_a_known_begin_the_start():
     days = Magnitude(30.0, 30.0, 31.0, "days")
     axes = drawn([event(EventKind.HALT, when(None, 0.5), ONGOING, days, 0.4)])
     left, right = (round(x - FIRST, 3) for x in SPAN.ends)
@@ -79,14 +79,14 @@ def test_what_lasts_reaches_the_end_and_what_began_unseen_the_start():
     assert texts(axes) == ["30 d, 40%"]
 
 
-def test_a_call_that_nobody_saw_is_hatched_and_signed():
+def test_an_unseen_call_is_hatched_and_its_size_has_a_sign():
     size = Magnitude(-80.0, -95.0, -65.0, "containers")
     axes = drawn([event(EventKind.UNSEEN_CALL, when(20, 22), when(20, 22), size, 0.7)])
     assert texts(axes) == ["\u221280, 70%"]
     assert [bars.get_hatch() for bars in axes.collections] == [None, "////"]
 
 
-def test_contradicting_claims_lie_one_below_the_other_with_their_sources():
+def test_simultaneous_claims_are_in_different_rows_with_their_sources():
     began = START + timedelta(days=20)
     claims = [
         PublishedClaim(
@@ -126,9 +126,11 @@ def test_a_picture_with_lanes_is_taller(tmp_path):
     series = Series.of("East", counts)
     (first,), days = {c.acquired for c in counts[:1]}, Magnitude(9.0, 9.0, 9.0, "days")
     halt = event(EventKind.HALT, When(None, first), ONGOING, days, 0.9)
-    draw_series([series], tmp_path / "plain.png")
-    draw_series([series], tmp_path / "told.png", events=[halt])
-    draw_series([series], tmp_path / "other.png", events=[Event(**{**vars(halt), "pier": "West"})])
-    plain, told, other = (imread(tmp_path / f"{n}.png").shape for n in ("plain", "told", "other"))
+    draw.series(series, tmp_path / "plain.png")
+    draw.timeline(series, [halt], tmp_path / "events.png")
+    elsewhere = replace(halt, pier="West")
+    draw.timeline(series, [elsewhere], tmp_path / "other.png")
+    names = ("plain", "events", "other")
+    plain, with_events, other = (imread(tmp_path / f"{name}.png").shape for name in names)
     assert plain == other
-    assert told[0] > plain[0] + 20
+    assert with_events[0] > plain[0] + 20

@@ -1,4 +1,4 @@
-"""Charts show what is known, and nothing between."""
+"""Charts of series show every known number, and nothing in gaps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matplotlib.image import imread
 
 from cv.counting.count import CountStatus
 from cv.errors import InputError
-from cv.report.series_chart import draw_series
+from cv.report import draw
 from cv.report.series_panel import DayRange, day_numbers, draw_panel, method_markers
 from cv.timeseries.series import Series
 from tests.fixtures.sample_counts import OTHER_MODEL, START, a_count, by
@@ -23,7 +23,7 @@ DAY = (START.replace(hour=0, minute=0) - START.fromtimestamp(0, START.tzinfo)).d
 """The first day of the samples, days since 1970."""
 
 
-def looks(*wanted: tuple[float, float | None, CountStatus]) -> Series:
+def observed(*wanted: tuple[float, float | None, CountStatus]) -> Series:
     return Series.of(
         "East",
         [a_count(f"s{d}", containers=n, status=status, days=d) for d, n, status in wanted],
@@ -47,9 +47,9 @@ def test_days_are_those_of_1970() -> None:
     assert list(day_numbers([START])) == [pytest.approx(DAY + 10.5 / 24)]
 
 
-def test_every_number_is_a_point_and_unknown_is_none() -> None:
+def test_every_known_number_is_a_point_and_unknown_ones_are_not_drawn() -> None:
     figure = panel(
-        looks(
+        observed(
             (0, 5.0, CountStatus.COUNTED),
             (1, None, CountStatus.NOT_VISIBLE),
             (2, 7.0, CountStatus.PARTIAL),
@@ -66,9 +66,9 @@ def test_every_number_is_a_point_and_unknown_is_none() -> None:
     assert sorted(points) == [(0, 5.0, True), (2, 7.0, False)]
 
 
-def test_days_are_shaded_as_they_were_seen() -> None:
+def test_days_are_shaded_by_visibility() -> None:
     figure = panel(
-        looks(
+        observed(
             (0, 5.0, CountStatus.COUNTED),
             (1, None, CountStatus.NOT_VISIBLE),
             (2, 7.0, CountStatus.PARTIAL),
@@ -87,7 +87,7 @@ def test_days_are_shaded_as_they_were_seen() -> None:
     assert shaded["#ffffff"] == [3]
 
 
-def test_no_line_across_a_gap_a_part_or_another_way() -> None:
+def test_no_line_crosses_a_gap_a_partial_count_or_another_method() -> None:
     counts = [a_count(f"s{day}", containers=float(day), days=day) for day in (0, 1, 3, 6, 7, 20)]
     counts += [
         a_count("p", status=CountStatus.PARTIAL, days=8),
@@ -105,20 +105,20 @@ def test_no_line_across_a_gap_a_part_or_another_way() -> None:
 
 @pytest.mark.parametrize("days", [1, 14, 200])
 def test_pictures(tmp_path: Path, days: int) -> None:
-    series = looks(*((d, float(d % 9), CountStatus.COUNTED) for d in range(days)))
-    draw_series([series], tmp_path / "a.png")
-    draw_series([series], tmp_path / "b.png")
+    series = observed(*((d, float(d % 9), CountStatus.COUNTED) for d in range(days)))
+    draw.series([series], tmp_path / "a.png")
+    draw.series([series], tmp_path / "b.png")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert imread(tmp_path / "a.png").shape[1] == 1600
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.png", "b.png"]
 
 
 @pytest.mark.filterwarnings("error")
-def test_nothing_known_and_awkward_names(tmp_path: Path) -> None:
+def test_series_without_numbers_and_names_with_markup(tmp_path: Path) -> None:
     unseen = Series.of("A$^$b_%", [a_count("s", "A$^$b_%", status=CountStatus.NOT_VISIBLE)])
-    draw_series([unseen], tmp_path / "a.png")
-    draw_series([unseen, Series.of("Empty", [])], tmp_path / "b.png", quantity="teu")
-    draw_series([Series.of("Empty", [])], tmp_path / "c.png")
+    draw.series([unseen], tmp_path / "a.png")
+    draw.series([unseen, Series.of("Empty", [])], tmp_path / "b.png", quantity="teu")
+    draw.series([Series.of("Empty", [])], tmp_path / "c.png")
     height = [imread(tmp_path / name).shape[0] for name in ("a.png", "b.png")]
     assert height[0] < height[1]
     grey = np.all(
@@ -129,17 +129,19 @@ def test_nothing_known_and_awkward_names(tmp_path: Path) -> None:
 
 def test_refusals(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="0 series"):
-        draw_series([], tmp_path / "a.png")
+        draw.series([], tmp_path / "a.png")
     with pytest.raises(ValueError, match="'boxes'"):
-        draw_series([looks((0, 1.0, CountStatus.COUNTED))], tmp_path / "a.png", "boxes")
+        draw.series([observed((0, 1.0, CountStatus.COUNTED))], tmp_path / "a.png", quantity="boxes")
     with pytest.raises(InputError, match="folder"):
-        draw_series([looks((0, 1.0, CountStatus.COUNTED))], tmp_path / "no" / "a.png")
+        draw.series([observed((0, 1.0, CountStatus.COUNTED))], tmp_path / "no" / "a.png")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_names_in_any_script_and_of_any_length_are_drawn_without_a_word(tmp_path, recwarn) -> None:
+def test_names_in_any_script_and_length_are_drawn_without_a_warning(
+    tmp_path, recwarn
+) -> None:
     for i, name in enumerate(("라진항 제3부두", "x" * 300, "$\\frac{1}{2}$")):
         counts = [a_count(pier=name, containers=4.0)]
-        draw_series([Series.of(name, counts)], tmp_path / f"{i}.png")
+        draw.series([Series.of(name, counts)], tmp_path / f"{i}.png")
         assert (tmp_path / f"{i}.png").stat().st_size > 5000
     assert not [w for w in recwarn if "Glyph" in str(w.message)]
