@@ -1,16 +1,30 @@
-"""Count shipping containers and ship hulls on piers in overhead scenes, and monitor them.
+"""Count shipping containers and ship hulls on piers in overhead scenes, and monitor the piers.
 
-The usual way from scenes to findings, here on the sample port of the documentation:
+All examples use three scenes of a rendered sample port (`python datasets/sample_pier/render.py
+scenes --days 3`) and its site file. One scene, counted by pier:
 
 >>> import cv
->>> site = cv.Site.read(site_path)
->>> detector = cv.Detector.load(threads=1)
->>> with cv.Scene.open(scene_path) as scene:
+>>> site = cv.Site.read("port.geojson")
+>>> detector = cv.Detector.load()
+>>> with cv.Scene.open("scenes/20250908_032850_ssc4_u0001_visual.tif") as scene:
 ...     counts = cv.count(scene, site, detector)
->>> counts["East"].status.value
+>>> counts["Export pier"].status.value
 'counted'
 
-Names are imported on first use, so that `import cv` is quick.
+Many scenes, counted into a ledger, and what follows from them:
+
+>>> from pathlib import Path
+>>> with cv.Ledger.open("new.db") as ledger:
+...     outcomes = cv.monitor(sorted(Path("scenes").glob("*_visual.tif")), site, detector, ledger)
+...     series = cv.Series.of("Export pier", ledger.counts("Export pier"))
+...     events = cv.findings(ledger, site)
+>>> [outcome.status.value for outcome in outcomes]
+['recorded', 'recorded', 'recorded']
+>>> series
+Series('Export pier', observations=3, 2025-09-08 to 2025-09-10)
+>>> figure = cv.draw.timeline(series, events, "timeline.png")
+
+Each name is imported on first use.
 """
 
 from __future__ import annotations

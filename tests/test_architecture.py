@@ -146,7 +146,7 @@ def run_python(code: str) -> str:
 def test_public_names_are_listed_and_few():
     import cv
 
-    assert len(cv.__all__) <= 20
+    assert len(cv.__all__) <= 24
     assert sorted(cv.__all__) == list(cv.__all__) == dir(cv)
     for name in cv.__all__:
         assert getattr(cv, name).__doc__, name
@@ -154,21 +154,19 @@ def test_public_names_are_listed_and_few():
         _ = cv.nothing
 
 
-def test_importing_is_quick_and_light():
+def test_importing_cv_imports_nothing_else():
     code = (
-        "import sys, time; t = time.perf_counter(); import cv; dt = time.perf_counter() - t;"
-        "heavy = {'torch', 'ultralytics', 'cv2', 'onnxruntime', 'rasterio', 'pandas', 'PIL'};"
-        "print(dt, sorted(heavy & set(sys.modules)))"
+        "import sys; before = set(sys.modules); import cv;"
+        "others = {name for name in set(sys.modules) - before if name not in sys.stdlib_module_names};"
+        "print(sorted(others))"
     )
-    seconds, loaded = run_python(code).split(maxsplit=1)
-    assert float(seconds) < 1.0
-    assert loaded.strip() == "[]"
+    assert run_python(code).strip() == "['cv']"
 
 
 def test_counting_imports_neither_torch_nor_opencv():
     code = (
         "import sys; from cv import count, monitor, Detector, Scene, Site, Ledger, Series;"
-        "import cv.cli, cv.report.counts_text, cv.report.data_files, cv.report.series_chart, cv.report.annotated_scene;"
+        "import cv.cli, cv.report.counts_text, cv.report.data_files, cv.report.draw;"
         "import cv.labels.dataset_check, cv.report.contact_sheet;"
         "print({'torch', 'torchvision', 'ultralytics', 'cv2', 'albumentations'} & set(sys.modules))"
     )

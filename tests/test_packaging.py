@@ -39,6 +39,7 @@ def wheel(tmp_path_factory):
 
 def test_the_wheel_carries_the_package_the_model_and_the_licence_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
+    assert "cv/py.typed" in names
     assert "cv/weights/pierwatch-n.onnx" in names
     assert "cv/weights/pierwatch-n.card.json" in names
     for model in (ROOT / "weights").glob("*.onnx"):
@@ -51,7 +52,7 @@ def test_the_wheel_carries_the_package_the_model_and_the_licence_and_nothing_els
     assert wheel.stat().st_size < 60e6
 
 
-def test_the_core_install_is_small_quick_and_finds_its_model(wheel, tmp_path):
+def test_the_core_install_is_small_and_finds_its_model(wheel, tmp_path):
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env" / "bin" / "python"
     done = subprocess.run(
@@ -74,15 +75,15 @@ def test_the_core_install_is_small_quick_and_finds_its_model(wheel, tmp_path):
     heavy = {n for n in installed if n.startswith(("torch", "ultralytics", "opencv"))}
     assert not heavy
     code = (
-        "import time; t = time.perf_counter(); import cv; took = time.perf_counter() - t;"
-        "d = cv.Detector.load(); print(took, len(d.models), d.card.name.split()[0], cv.__file__)"
+        "import sys, cv; light = not [name for name in sys.modules if name.startswith('cv.')];"
+        "d = cv.Detector.load(); print(light, len(d.models), d.card.name.split()[0], cv.__file__)"
     )
     done = subprocess.run(
         [python, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
     )
-    took, models, name, where = done.stdout.split()
+    light, models, name, where = done.stdout.split()
     assert int(models) == 2
-    assert float(took) < 1.0
+    assert light == "True"  # nothing is imported before it is used
     assert name.startswith("pierwatch")
     assert str(tmp_path) in where
     command = tmp_path / "env" / "bin" / "pierwatch"

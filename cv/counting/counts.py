@@ -23,8 +23,18 @@ QUANTITIES = ("containers", "teu", "hulls", "aboard")
 class SceneCounts(Sequence[PierCount]):
     """One count per pier, in the order of the site.
 
-    A sequence of `PierCount` that can also be indexed by the name, or an alias, of a pier:
-    `counts["Pier 2"].containers`. A notebook shows it as a table.
+    A sequence of `PierCount` that can also be indexed by the name, or an alias, of a pier. A
+    notebook shows it as a table.
+
+    >>> counts
+    SceneCounts('20250908_032850_ssc4_u0001', piers=3, detections=...)
+    >>> counts["Pier 2"] is counts["Export pier"]
+    True
+    >>> counts.to_dataframe()[["pier", "status"]]
+              pier   status
+    0  Import pier  counted
+    1  Export pier  counted
+    2  Rail siding  counted
     """
 
     scene: str

@@ -37,9 +37,8 @@ _IGNORED = -1
 class Detector:
     """One or more models that detect different classes, and how they are run.
 
-    >>> detector = Detector.load(threads=1)
-    >>> detector
-    Detector('pierwatch-n', 'pierwatch-n-hulls', classes=('container', 'hull'), threads=1)
+    >>> Detector.load("pierwatch-n", threads=2)
+    Detector('pierwatch-n', 'pierwatch-n-hulls', classes=('container', 'hull'), threads=2)
     """
 
     models: tuple[OnnxModel, ...]

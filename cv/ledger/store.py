@@ -74,6 +74,9 @@ class Ledger:
     def __enter__(self) -> Self:
         return self
 
+    def __repr__(self) -> str:
+        return f"Ledger({str(self.path)!r})"
+
     def __exit__(
         self,
         kind: type[BaseException] | None,

@@ -41,9 +41,9 @@ def export(ledger: Ledger, path: str | Path, site: Site | None = None) -> Export
     The suffix of `path` selects the format: `.csv` (counts), `.geojson` (detections) or `.gpkg`
     (GeoPackage with piers, counts and detections, for QGIS; needs the extra `gis`).
 
-    >>> with Ledger.open(ledger_path) as ledger:
-    ...     export(ledger, folder / "counts.csv", Site.read(site_path))
-    ExportedRows(counts=2, detections=None)
+    >>> with Ledger.open("port.db", readonly=True) as ledger:
+    ...     export(ledger, "counts.csv", Site.read("port.geojson"))
+    ExportedRows(counts=9, detections=None)
 
     Args:
         ledger: An open ledger.

@@ -42,7 +42,7 @@ def series(
 ) -> Figure:
     """Draw the counts of one or more piers over time, a panel per pier.
 
-    >>> figure = cv.draw.series(series, folder / "series.png")
+    >>> figure = cv.draw.series(series, "series.png")
 
     Args:
         series: One or more series.
@@ -66,7 +66,7 @@ def timeline(
 ) -> Figure:
     """Draw the counts of one or more piers over time with the events at each pier.
 
-    >>> figure = cv.draw.timeline(series, events, folder / "timeline.png")
+    >>> figure = cv.draw.timeline(series, events, "timeline.png")
 
     Args:
         series: One or more series.
@@ -91,7 +91,8 @@ def scene(
 ) -> Figure:
     """Draw the part of a scene with piers and berths, with all detections and counts.
 
-    >>> figure = cv.draw.scene(scene, counts, site, folder / "scene.png")
+    >>> with cv.Scene.open("scenes/20250908_032850_ssc4_u0001_visual.tif") as scene:
+    ...     figure = cv.draw.scene(scene, counts, site, "scene.png")
 
     Args:
         scene: An open scene.

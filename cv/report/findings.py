@@ -21,10 +21,10 @@ def findings(ledger: Ledger, site: Site | None = None) -> tuple[Event, ...]:
 
     They follow from all counts in the ledger; the same counts give the same events.
 
-    >>> with Ledger.open(ledger_path, readonly=True) as ledger:
-    ...     events = findings(ledger, Site.read(site_path))
-    >>> [event.kind.value for event in events]
-    []
+    >>> with Ledger.open("port.db", readonly=True) as ledger:
+    ...     events = findings(ledger, Site.read("port.geojson"))
+    >>> "stockpile" in [event.kind for event in events]
+    True
 
     Args:
         ledger: An open ledger.
@@ -44,9 +44,10 @@ def pending_alerts(
 
     An alert reports that an event is new, has ended, has changed or is withdrawn.
 
-    >>> with Ledger.open(ledger_path) as ledger:
-    ...     pending_alerts(ledger, site_path)
-    []
+    >>> with Ledger.open("port.db", readonly=True) as ledger:
+    ...     messages = pending_alerts(ledger, "port.geojson")
+    >>> [message.alert.change.value for message in messages]
+    ['new']
 
     Args:
         ledger: An open ledger.
@@ -72,9 +73,12 @@ def deliver_alerts(
     They are marked in the ledger in one transaction after the last call: if `receive` raises, all
     of them are delivered again the next time.
 
-    >>> with Ledger.open(ledger_path) as ledger:
-    ...     deliver_alerts(ledger, site_path, receive=print)
-    0
+    >>> received = []
+    >>> with Ledger.open("port.db") as ledger:
+    ...     first = deliver_alerts(ledger, "port.geojson", received.append)
+    ...     again = deliver_alerts(ledger, "port.geojson", received.append)
+    >>> first, again, len(received)
+    (1, 0, 1)
 
     Args:
         ledger: An open ledger.

@@ -112,7 +112,8 @@ def _figure(number: int, evaluation: ImageEvaluation) -> str:
 <image href="data:image/jpeg;base64,{data}" width="{size[0]}" height="{size[1]}"/>{outlines}</svg>
 <figcaption><h2>{number}. {escape(evaluation.sample.name)}</h2>
 <p><b>{evaluation.true}</b> true, <b>{evaluation.counted}</b> counted,
-90 % interval {low:.0f} to {high:.0f} ({"holds" if evaluation.holds_truth else "misses"} the truth)</p>
+90 % interval {low:.0f} to {high:.0f}
+({"holds" if evaluation.holds_truth else "misses"} the truth)</p>
 <p>{counts[FOUND]} found, {counts[MISSED]} missed, {counts[FALSE]} false; {evaluation.gsd_m:.2f} m a
 pixel{cropped}</p></figcaption></figure>"""
 

@@ -161,6 +161,10 @@ class Scene:
     def __enter__(self) -> Scene:
         return self
 
+    def __repr__(self) -> str:
+        rows, columns = self.grid.shape
+        return f"Scene({self.id!r}, {columns} x {rows} px, acquired={self.acquired})"
+
     def __exit__(
         self,
         kind: type[BaseException] | None,

@@ -39,3 +39,7 @@ class Pier:
     def names(self) -> tuple[str, ...]:
         """Name and aliases."""
         return (self.name, *self.aliases)
+
+    def __repr__(self) -> str:
+        aliases = f", aliases={self.aliases}" if self.aliases else ""
+        return f"Pier({self.name!r}, {self.role.value}{aliases})"

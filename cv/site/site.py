@@ -49,6 +49,9 @@ class Site:
     def __iter__(self) -> Iterator[Pier]:
         return iter(self.piers)
 
+    def __repr__(self) -> str:
+        return f"Site({self.name!r}, piers={[pier.name for pier in self]})"
+
     def __len__(self) -> int:
         return len(self.piers)
 

@@ -75,6 +75,16 @@ class Series:
     def __len__(self) -> int:
         return len(self.counts)
 
+    def __repr__(self) -> str:
+        days = [f"{count.acquired:%Y-%m-%d}" for count in self.counts if count.acquired]
+        span = f", {days[0]} to {days[-1]}" if days else ""
+        return f"Series({self.pier!r}, observations={len(self)}{span})"
+
+    def _repr_html_(self) -> str:
+        columns = ["acquired", "status", "visible_fraction"]
+        columns += [f"{name}{end}" for name in QUANTITIES for end in ("", "_low", "_high")]
+        return str(self.observations[columns].to_html(index=False, na_rep="unknown"))
+
     @property
     def methods(self) -> tuple[str, ...]:
         """The ways of counting in use, in order: "method, model ..., outline ...".

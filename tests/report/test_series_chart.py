@@ -137,9 +137,7 @@ def test_refusals(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_names_in_any_script_and_length_are_drawn_without_a_warning(
-    tmp_path, recwarn
-) -> None:
+def test_names_in_any_script_and_length_are_drawn_without_a_warning(tmp_path, recwarn) -> None:
     for i, name in enumerate(("라진항 제3부두", "x" * 300, "$\\frac{1}{2}$")):
         counts = [a_count(pier=name, containers=4.0)]
         draw.series([Series.of(name, counts)], tmp_path / f"{i}.png")
