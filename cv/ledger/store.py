@@ -28,6 +28,7 @@ from cv.ledger.writer import (
     time_of,
     utc_timestamp,
 )
+from cv.site import Pier
 
 TIMEOUT_S = 5.0
 """How long another writer is waited for, seconds."""
@@ -35,6 +36,11 @@ TIMEOUT_S = 5.0
 
 class Ledger:
     """Every count that was made, by scene, pier, model and settings.
+
+    >>> with Ledger.open("port.db", readonly=True) as ledger:
+    ...     counts = ledger.counts(site.pier("Pier 2"))
+    >>> len(counts), counts[0].pier
+    (3, 'Export pier')
 
     In one SQLite file, or for teams in PostgreSQL (an address, extra `postgres`). One program
     writes at a time, others wait for it; any number reads meanwhile. A ledger is a context manager
@@ -170,7 +176,7 @@ class Ledger:
 
     def counts(
         self,
-        pier: str | None = None,
+        pier: str | Pier | None = None,
         *,
         model: str | None = None,
         scene: str | None = None,
@@ -178,10 +184,11 @@ class Ledger:
     ) -> tuple[PierCount, ...]:
         """The counts (of `pier`, by `model`, in `scene`), by time, then pier, the newest last.
 
+        A `Pier` stands for its counts under its name or, if there are none, under an alias.
         `newest` keeps one count per scene and pier among them: the one recorded or confirmed (see
         `renew`) last, and one that failed only where there is no other. Raises LedgerError.
         """
-        asked = queries.CountFilter(pier, model, scene, newest)
+        asked = queries.CountFilter(self._recorded_name(pier), model, scene, newest)
         with database_errors(self.path), self._reading():
             found = self._all(queries.counts(asked))
             wider = replace(asked, newest=False)  # what is not among `found` is left out below
@@ -192,7 +199,7 @@ class Ledger:
 
     def detections(
         self,
-        pier: str | None = None,
+        pier: str | Pier | None = None,
         *,
         scene: str | None = None,
         model: str | None = None,
@@ -203,11 +210,18 @@ class Ledger:
         `newest` keeps those behind the newest counts, and those on no pier from the last of their
         recordings. Raises LedgerError.
         """
-        asked = queries.CountFilter(pier, model, scene, newest)
+        asked = queries.CountFilter(self._recorded_name(pier), model, scene, newest)
         with database_errors(self.path):
             found = self._all(queries.detections(asked))
         with malformed_rows(self.path):
             return row_mapping.to_recorded_detections(found)
+
+    def _recorded_name(self, pier: str | Pier | None) -> str | None:
+        """Return the name of `pier` in this ledger: of a `Pier` the first one that has counts."""
+        if not isinstance(pier, Pier):
+            return pier
+        recorded = self.piers()
+        return next((name for name in pier.names if name in recorded), pier.name)
 
     def last_run(self) -> int:
         """The number of the last recording, 0 before the first; raises LedgerError."""

@@ -29,6 +29,11 @@ _TOO_MUCH = "it needs more memory than there is"
 def count(scene: Scene, site: Site | None, detector: Detector) -> SceneCounts:
     """What `scene` shows on each pier of `site`; on the whole image where `site` is None.
 
+    >>> with Scene.open("scenes/20250908_032850_ssc4_u0001_visual.tif") as scene:
+    ...     counts = count(scene, site, detector)
+    >>> counts["Export pier"].containers.value > 0
+    True
+
     Raises CoverageError where no pier meets the scene, SceneError where pixels cannot be read, and
     InferenceError where the network's answer is not a number.
     """
@@ -44,6 +49,13 @@ def monitor(
     told: Told = lambda _: None,
 ) -> tuple[SceneOutcome, ...]:
     """Counts every scene that `ledger` does not hold yet, and records it: whole, or not at all.
+
+    >>> paths = ["scenes/20250908_032850_ssc4_u0001_visual.tif"]
+    >>> with Ledger.open("new.db") as ledger:
+    ...     first = monitor(paths, site, detector, ledger)
+    ...     again = monitor(paths, site, detector, ledger)
+    >>> first[0].status.value, again[0].status.value
+    ('recorded', 'known')
 
     `scenes` are opened scenes, or paths that `opener` opens. One that cannot be read is refused,
     one whose counting breaks off is recorded as failed, and a file in the ledger's quarantine is

@@ -44,7 +44,12 @@ _STRETCH_PIXELS = 2**20
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Scene:
-    """One acquisition. A context manager; without one its file closes with the last reference."""
+    """One acquisition. A context manager; without one its file closes with the last reference.
+
+    >>> with Scene.open("scenes/20250908_032850_ssc4_u0001_visual.tif") as scene:
+    ...     print(scene)
+    Scene('20250908_032850_ssc4_u0001', 1280 x 800 px, acquired=2025-09-08 03:28:50+00:00)
+    """
 
     id: str
     """Identifier of the provider's item, or the name of the file without its ending."""

@@ -18,7 +18,14 @@ MAX_OVERLAP = 0.01
 
 @dataclass(frozen=True)
 class Site:
-    """The piers of one port, in the order of their file."""
+    """The piers of one port, in the order of their file.
+
+    >>> site = Site.read("port.geojson")
+    >>> site
+    Site('Sample port', piers=['Import pier', 'Export pier', 'Rail siding'])
+    >>> site.pier("Pier 2")
+    Pier('Export pier', export, aliases=('Pier 2',))
+    """
 
     name: str
     piers: tuple[Pier, ...]

@@ -13,6 +13,8 @@ import pandas as pd
 
 from cv.counting.count import CountStatus, PierCount, format_percentage
 from cv.counting.counts import QUANTITIES, counts_to_dataframe
+from cv.ledger import Ledger
+from cv.site import Pier, Site
 
 KNOWN_STATUSES = (CountStatus.COUNTED.value, CountStatus.PARTIAL.value)
 """Statuses of counts that can have numbers."""
@@ -44,20 +46,42 @@ class Series:
     """One count a scene, by time."""
 
     @classmethod
-    def of(cls, pier: str, counts: Sequence[PierCount]) -> Series:
+    def of(cls, pier: str | Pier, counts: Sequence[PierCount]) -> Series:
         """Return the series of `pier` from its `counts`, in the order in which they were recorded.
 
         A scene with several counts is represented by the last one, and by a failed one only if it
         has no other. Raises ValueError for a count of another pier or without a time.
+        Counts of a `Pier` may be recorded under its name or an alias.
         """
+        name, names = (pier.name, pier.names) if isinstance(pier, Pier) else (pier, (pier,))
         dated = []
         for count in _latest(counts):
-            if count.pier != pier:
-                raise ValueError(f"a count of {count.pier!r} in the series of {pier!r}")
+            if count.pier not in names:
+                raise ValueError(f"a count of {count.pier!r} in the series of {name!r}")
             if count.acquired is None:
                 raise ValueError(f"the count of {count.scene!r} has no time")
             dated.append((count.acquired, count.scene, count))
-        return cls(pier, tuple(count for _, _, count in sorted(dated, key=itemgetter(0, 1))))
+        return cls(name, tuple(count for _, _, count in sorted(dated, key=itemgetter(0, 1))))
+
+    @classmethod
+    def read(cls, ledger: Ledger, pier: str, site: Site | None = None) -> Series:
+        """Return the series of a pier in a ledger; empty if the ledger has no counts of it.
+
+        >>> with Ledger.open("port.db", readonly=True) as ledger:
+        ...     Series.read(ledger, "Pier 2", site)
+        Series('Export pier', observations=3, 2025-09-08 to 2025-09-10)
+
+        Args:
+            ledger: An open ledger.
+            pier: Name of the pier, or an alias in `site`.
+            site: The site, if `pier` may be an alias.
+
+        Raises:
+            SiteError: `site` has no such pier.
+            LedgerError: The ledger cannot be read.
+        """
+        wanted = pier if site is None else site.pier(pier)
+        return cls.of(wanted, ledger.counts(wanted))
 
     @cached_property
     def observations(self) -> pd.DataFrame:
