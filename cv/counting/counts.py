@@ -92,7 +92,7 @@ class SceneCounts(Sequence[PierCount]):
         return f"SceneCounts({self.scene!r}, piers={len(self)}, detections={found})"
 
     def _repr_html_(self) -> str:
-        return str(self.to_dataframe().to_html(index=False, na_rep="unknown"))
+        return counts_html(self.to_dataframe(), "pier")
 
 
 def counts_to_dataframe(counts: Sequence[PierCount]) -> pd.DataFrame:
@@ -126,6 +126,13 @@ def counts_to_dataframe(counts: Sequence[PierCount]) -> pd.DataFrame:
     table["settings"] = [count.settings for count in counts]
     table["place"] = [count.place for count in counts]
     return table
+
+
+def counts_html(table: pd.DataFrame, key: str) -> str:
+    """Return column `key` and the main columns of a table of counts as HTML, for notebooks."""
+    estimates = [f"{name}{end}" for name in QUANTITIES for end in ("", "_low", "_high")]
+    shown = table[[key, "status", "visible_fraction", *estimates]].astype(object)
+    return str(shown.where(shown.notna(), "unknown").to_html(index=False))
 
 
 def _numbers(values: Iterable[float | None]) -> Any:

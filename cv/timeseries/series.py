@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from cv.counting.count import CountStatus, PierCount, format_percentage
-from cv.counting.counts import QUANTITIES, counts_to_dataframe
+from cv.counting.counts import QUANTITIES, counts_html, counts_to_dataframe
 from cv.ledger import Ledger
 from cv.site import Pier, Site
 
@@ -105,9 +105,7 @@ class Series:
         return f"Series({self.pier!r}, observations={len(self)}{span})"
 
     def _repr_html_(self) -> str:
-        columns = ["acquired", "status", "visible_fraction"]
-        columns += [f"{name}{end}" for name in QUANTITIES for end in ("", "_low", "_high")]
-        return str(self.observations[columns].to_html(index=False, na_rep="unknown"))
+        return counts_html(self.observations, "acquired")
 
     @property
     def methods(self) -> tuple[str, ...]:

@@ -164,13 +164,13 @@ def test_what_was_not_seen_is_unknown_and_never_zero(view, status, containers, h
     assert bool(count.reason) is (status is not CountStatus.COUNTED)
 
 
-def test_an_empty_view_of_a_seen_pier_is_zero():
+def test_a_visible_empty_pier_counts_zero():
     count = PierCounter.of(CARD, zones_of(NORTH), Detections.empty()).count(INFO, 0, SEEN)
     assert count.containers.value == count.hulls.value == count.aboard.value == 0
     assert count.status is CountStatus.COUNTED
 
 
-def test_a_model_without_hulls_knows_nothing_of_hulls():
+def test_without_the_class_hull_the_number_of_hulls_is_unknown():
     from dataclasses import replace
 
     from cv.detector.model_card import InferencePass
@@ -223,7 +223,7 @@ def test_where_undeclared_berths_overlap_the_nearest_pier_counts(order):
     assert (counts["pier 0"].hulls.value, counts["pier 1"].hulls.value) == (1, 0)
 
 
-def test_a_whole_container_could_be_in_what_is_hidden():
+def test_a_hidden_area_that_fits_a_container_makes_a_count_partial():
     yard = (shapely.box(0, 0, 1000, 500), shapely.box(0, 500, 1000, 600))
     counter = PierCounter.of(CARD, zones_of(yard), detections())
     area = 1000 * 500
@@ -235,7 +235,7 @@ def test_a_whole_container_could_be_in_what_is_hidden():
         assert counter.count(INFO, 0, view).status is status
 
 
-def test_a_pier_without_a_berth_is_counted_and_knows_nothing_of_hulls():
+def test_a_pier_without_a_berth_has_containers_and_unknown_hulls():
     inland = (shapely.box(0, 0, 100, 40), shapely.Polygon())
     count = PierCounter.of(CARD, zones_of(inland), detections(box(20, 20))).count(
         INFO, 0, VisibleFractions(1.0, None, "mask")
@@ -248,7 +248,7 @@ def test_a_pier_without_a_berth_is_counted_and_knows_nothing_of_hulls():
     assert count.berth_visible_fraction is None
 
 
-def test_a_model_without_containers_knows_nothing_of_them():
+def test_without_the_class_container_the_number_of_containers_is_unknown():
     card = replace(CARD, classes=("hull",), thresholds=(0.3,), passes=CARD.passes[1:])
     found = detections((0, 0.9, 50, 60, 90, 16, 0))
     count = PierCounter.of(card, zones_of(NORTH), found).count(INFO, 0, SEEN)

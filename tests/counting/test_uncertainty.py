@@ -15,10 +15,10 @@ TRUSTED = Calibration(kind="container", scores=(0.0, 1.0), probabilities=(0.0, 1
 
 def test_without_a_calibration_the_threshold_means_one_half():
     scores = np.array([0.0, 0.15, 0.3, 0.6, 1.0])
-    chances = detection_probabilities(scores, 0.3, None)
-    assert chances[[0, 1, 2, 3]] == pytest.approx([0, 1 / 17, 1 / 2, 16 / 17])
-    assert (np.diff(chances) > 0).all()
-    assert chances[4] < 1
+    probabilities = detection_probabilities(scores, 0.3, None)
+    assert probabilities[[0, 1, 2, 3]] == pytest.approx([0, 1 / 17, 1 / 2, 16 / 17])
+    assert (np.diff(probabilities) > 0).all()
+    assert probabilities[4] < 1
 
 
 def test_a_calibration_decides_whatever_the_threshold():
@@ -31,43 +31,43 @@ def test_true_probabilities_give_the_stated_coverage():
     rng = np.random.default_rng(1)
     hits = []
     for _ in range(300):
-        chances = rng.beta(4, 1.2, 80)
-        kept = chances > 0.5
-        interval = estimate_count(np.ones(80), chances, kept, 0.0, TRUSTED)
-        truths = (rng.random((50, 80)) < chances).sum(axis=1)
+        probabilities = rng.beta(4, 1.2, 80)
+        kept = probabilities > 0.5
+        interval = estimate_count(np.ones(80), probabilities, kept, 0.0, TRUSTED)
+        truths = (rng.random((50, 80)) < probabilities).sum(axis=1)
         hits.append(((truths >= interval.low) & (truths <= interval.high)).mean())
     assert LEVEL - 0.02 <= np.mean(hits) <= 1.0
     assert np.mean(hits) < 0.99
 
 
 def test_dispersion_widens_and_the_count_is_always_inside():
-    chances, kept = np.full(40, 0.8), np.ones(40, dtype=bool)
-    narrow = estimate_count(np.ones(40), chances, kept, 0.0, TRUSTED)
-    wide = estimate_count(np.ones(40), chances, kept, 0.0, replace(TRUSTED, dispersion=3.0))
+    probabilities, kept = np.full(40, 0.8), np.ones(40, dtype=bool)
+    narrow = estimate_count(np.ones(40), probabilities, kept, 0.0, TRUSTED)
+    wide = estimate_count(np.ones(40), probabilities, kept, 0.0, replace(TRUSTED, dispersion=3.0))
     assert wide.high - wide.low > 1.5 * (narrow.high - narrow.low)
     assert narrow.low <= narrow.value <= narrow.high
     assert narrow.value == 40
 
 
-def test_nothing_is_nothing():
+def test_empty_inputs_match_nothing():
     assert estimate_count(np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool), 1.0, None).value == 0
 
 
-def test_what_is_missed_and_shared_is_in_the_interval():
+def test_the_interval_includes_missed_objects_and_the_shared_error():
     """Oracle: scenes drawn by the calibration's own words."""
-    told = replace(TRUSTED, missed=0.2, missed_per_km2=100.0, shared=0.15)
+    fitted = replace(TRUSTED, missed=0.2, missed_per_km2=100.0, shared=0.15)
     rng = np.random.default_rng(2)
     hits = []
     for _ in range(300):
-        chances = rng.beta(4, 1.2, 80)
-        interval = estimate_count(np.ones(80), chances, chances > 0.5, 0.05, told)
-        seen = (rng.random((50, 80)) < chances).sum(axis=1)
+        probabilities = rng.beta(4, 1.2, 80)
+        interval = estimate_count(np.ones(80), probabilities, probabilities > 0.5, 0.05, fitted)
+        seen = (rng.random((50, 80)) < probabilities).sum(axis=1)
         truths = (seen * 1.2 + rng.poisson(5.0, 50)) * (1 + 0.15 * rng.normal(size=50))
         hits.append(((truths >= interval.low) & (truths <= interval.high)).mean())
     assert 0.87 <= np.mean(hits) <= 0.95
 
 
-def test_an_empty_look_is_only_as_sure_as_the_detector_is_good():
+def test_the_interval_of_an_empty_sample_reflects_missed_objects():
     nothing = np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool)
     blind = replace(TRUSTED, missed_per_km2=1.0)
     assert estimate_count(*nothing, 0.03, TRUSTED).high == 0

@@ -18,7 +18,7 @@ def raw(*anchors):
     return np.array([np.array(anchors).T], dtype=np.float32)
 
 
-def test_raw_rows_are_boxes_then_class_scores_then_angle():
+def test_raw_layout_is_box_class_scores_angle():
     answer = raw([100, 50, 8, 40, 0.7, 0.05, 0.2], [300, 60, 30, 5, 0.05, 0.9, -0.3])
     found = decode_output(answer, OutputLayout.RAW, FLOORS).ranked()
     assert found.classes.tolist() == [0, 1]
@@ -32,7 +32,7 @@ def test_an_anchor_may_be_a_candidate_of_both_classes():
     assert sorted(found.classes) == [0, 1]
 
 
-def test_ranked_rows_are_boxes_score_class_angle():
+def test_end_to_end_layout_is_box_score_class_angle():
     answer = np.array(
         [[[100, 50, 8, 40, 0.7, 0, 0.2], [300, 60, 30, 5, 0.9, 1, -0.3], [0, 0, 0, 0, 0, 0, 0]]],
         dtype=np.float32,
@@ -43,7 +43,7 @@ def test_ranked_rows_are_boxes_score_class_angle():
 
 
 @pytest.mark.parametrize("layout", list(OutputLayout))
-def test_floors_are_by_class_and_nothing_is_a_value(layout):
+def test_minimum_scores_are_by_class_and_empty_output_gives_empty_detections(layout):
     rows = {
         OutputLayout.RAW: raw([10, 10, 8, 4, 0.09, 0.19, 0]),
         OutputLayout.END_TO_END: np.array([[[10, 10, 8, 4, 0.19, 1, 0], [9, 9, 8, 4, 0.09, 0, 0]]]),

@@ -32,7 +32,7 @@ from tests.fixtures.fake_detectors import CARD
         ),
     ],
 )
-def test_a_card_comes_back_from_its_metadata(card):
+def test_a_card_round_trips_through_metadata(card):
     assert ModelCard.from_metadata("m.onnx", card.to_metadata()) == card
 
 

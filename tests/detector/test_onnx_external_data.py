@@ -109,7 +109,7 @@ def test_weights_in_another_file_are_not_read(tmp_path, monkeypatch, place):
         OnnxModel.load(path)
 
 
-def test_a_whole_model_leads_nowhere_and_every_part_of_it_is_no_model():
+def test_a_complete_model_has_no_external_data_and_every_part_of_it_is_invalid():
     content = default_model().read_bytes()
     assert not has_external_data(content)
     for cut in (1, 7, 100, len(content) // 2, len(content) - 1):
@@ -118,13 +118,13 @@ def test_a_whole_model_leads_nowhere_and_every_part_of_it_is_no_model():
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_noise_is_no_model(seed):
+def test_random_bytes_are_not_a_model(seed):
     noise = np.random.default_rng(seed).integers(0, 256, 500, dtype=np.uint8).tobytes()
     with pytest.raises(InvalidOnnx):
         has_external_data(noise)
 
 
-def test_graphs_in_graphs_have_an_end():
+def test_the_depth_of_nested_graphs_is_limited():
     assert not has_external_data(nested(10))
     with pytest.raises(InvalidOnnx, match="nested"):
         has_external_data(nested(10_000))

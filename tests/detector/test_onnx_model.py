@@ -97,7 +97,7 @@ def test_not_finite_is_an_error_through_the_whole_detector(tmp_path):
         )
 
 
-def test_tiles_of_which_nothing_was_seen_are_not_inferred(tmp_path):
+def test_tiles_without_valid_pixels_are_not_inferred(tmp_path):
     card = replace(SMALL, passes=tuple(replace(one, overlap_px=8) for one in SMALL.passes))
     path = constant_model(tmp_path / "m.onnx", ROWS * np.nan, card)
     found = Detector.load(path, 1).detect(
@@ -111,7 +111,7 @@ def test_threads_must_be_positive(tmp_path):
         Detector.load(constant_model(tmp_path / "m.onnx", ROWS), 0)
 
 
-def test_a_model_that_cannot_answer_is_refused_when_it_is_loaded(tmp_path):
+def test_a_model_that_cannot_run_is_refused_when_it_is_loaded(tmp_path):
     path = constant_model(tmp_path / "m.onnx", ROWS)
     model = onnx.load(path)
     graph = model.graph

@@ -55,7 +55,7 @@ def echo(path, kind, shape):
 
 @pytest.mark.parametrize("kind", [TensorProto.FLOAT, TensorProto.UINT8])
 @pytest.mark.parametrize("shape", [(1, 3, SIDE, SIDE), (1, SIDE, SIDE, 3)])
-def test_every_way_to_take_a_tile_gives_the_same_planes(tmp_path, kind, shape):
+def test_all_input_formats_give_the_same_tensor_values(tmp_path, kind, shape):
     network = OnnxModel.load(echo(tmp_path / "m.onnx", kind, shape))
     tile = np.random.default_rng(1).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
     red = tile[:7, :, 0] / 255

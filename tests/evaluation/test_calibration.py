@@ -1,4 +1,4 @@
-"""Calibration against exams drawn from a known truth."""
+"""Calibration against evaluations drawn from a known truth."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def boxes(count: int) -> OrientedBoxes:
 
 
 def drawn(rng: np.random.Generator, shared: float = 0.0, missed: float = 0.0) -> ImageEvaluation:
-    """An exam whose detections with score s are objects with probability s squared."""
+    """An evaluation whose detections with score s are objects with probability s squared."""
     number = int(rng.integers(0, 120))
     scores = np.sort(rng.random(number))[::-1]
     odds = scores**2 * (1 + shared * rng.normal())
@@ -33,7 +33,7 @@ def drawn(rng: np.random.Generator, shared: float = 0.0, missed: float = 0.0) ->
     extra = rng.poisson(missed * hits.sum())
     far = OrientedBoxes.from_values(boxes(extra).values + np.array([0, 500, 0, 0, 0]))
     truth = OrientedBoxes.concatenate([places[hits], far])
-    question = EvaluationSample(
+    sample = EvaluationSample(
         name="drawn", path=Path("none"), gsd_m=None, kind="container", truth=truth
     )
     found = Detections(places, scores, np.zeros(number, np.int64))
@@ -41,7 +41,7 @@ def drawn(rng: np.random.Generator, shared: float = 0.0, missed: float = 0.0) ->
     rows = np.tile(objects, (len(IOU_THRESHOLDS), 1))
     matches = DetectionMatches(scores, rows, np.ones(len(truth), bool), np.ones(rows.shape, bool))
     return ImageEvaluation(
-        sample=question,
+        sample=sample,
         gsd_m=0.3,
         truth=truth,
         found=found,
@@ -52,44 +52,44 @@ def drawn(rng: np.random.Generator, shared: float = 0.0, missed: float = 0.0) ->
 
 
 def test_drawn_matches_are_what_matching_finds():
-    exam = drawn(np.random.default_rng(1), 0.2, 0.3)
-    slowly = DetectionMatches.of(exam.found.boxes, exam.found.scores, exam.truth)
-    assert (slowly.objects == exam.matches.objects).all()
+    evaluation = drawn(np.random.default_rng(1), 0.2, 0.3)
+    slowly = DetectionMatches.of(evaluation.found.boxes, evaluation.found.scores, evaluation.truth)
+    assert (slowly.objects == evaluation.matches.objects).all()
 
 
 @pytest.mark.parametrize(("shared", "missed"), [(0.0, 0.0), (0.25, 0.0), (0.1, 0.3)])
-def test_intervals_hold_as_often_as_they_say(shared, missed):
+def test_intervals_have_their_nominal_coverage(shared, missed):
     rng = np.random.default_rng(4)
-    told = fit_calibration([drawn(rng, shared, missed) for _ in range(400)])
-    card = replace(CARD, calibrations=(told,))
+    fitted = fit_calibration([drawn(rng, shared, missed) for _ in range(400)])
+    card = replace(CARD, calibrations=(fitted,))
     fresh = [replace(drawn(rng, shared, missed), card=card) for _ in range(600)]
-    assert 0.86 <= np.mean([exam.holds_truth for exam in fresh]) <= 0.95
+    assert 0.86 <= np.mean([evaluation.holds_truth for evaluation in fresh]) <= 0.95
 
 
-def test_probabilities_missed_and_shared_are_found():
+def test_the_parameters_of_simulated_evaluations_are_recovered():
     rng = np.random.default_rng(5)
-    told = fit_calibration([drawn(rng, 0.2, 0.3) for _ in range(500)])
+    fitted = fit_calibration([drawn(rng, 0.2, 0.3) for _ in range(500)])
     for score in (0.3, 0.6, 0.9):
-        assert np.interp(score, told.scores, told.probabilities) == pytest.approx(
+        assert np.interp(score, fitted.scores, fitted.probabilities) == pytest.approx(
             score**2, abs=0.05
         )
-    assert told.missed == pytest.approx(0.3, abs=0.06)
-    assert told.shared == pytest.approx(0.2, abs=0.1)
-    assert list(told.probabilities) == sorted(told.probabilities)
+    assert fitted.missed == pytest.approx(0.3, abs=0.06)
+    assert fitted.shared == pytest.approx(0.2, abs=0.1)
+    assert list(fitted.probabilities) == sorted(fitted.probabilities)
 
 
-def test_what_is_missed_where_nothing_is_found_goes_by_area():
+def test_objects_missed_in_empty_samples_are_estimated_per_area():
     rng = np.random.default_rng(6)
-    exams = []
+    evaluations = []
     for _ in range(300):
         truth = boxes(int(rng.poisson(2.0)))
-        question = EvaluationSample(
+        sample = EvaluationSample(
             name="empty", path=Path("none"), gsd_m=None, kind="container", truth=truth
         )
         matches = DetectionMatches.of(OrientedBoxes.empty(), np.zeros(0), truth)
-        exams.append(
+        evaluations.append(
             ImageEvaluation(
-                sample=question,
+                sample=sample,
                 gsd_m=0.3,
                 truth=truth,
                 found=Detections.empty(),
@@ -98,21 +98,23 @@ def test_what_is_missed_where_nothing_is_found_goes_by_area():
                 outline=HALF_KM2,
             )
         )
-    told = fit_calibration(exams)
-    assert told.missed_per_km2 == pytest.approx(4.0, rel=0.1)
-    card = replace(CARD, calibrations=(told,))
-    assert np.mean([replace(exam, card=card).holds_truth for exam in exams]) > 0.86
+    fitted = fit_calibration(evaluations)
+    assert fitted.missed_per_km2 == pytest.approx(4.0, rel=0.1)
+    card = replace(CARD, calibrations=(fitted,))
+    assert (
+        np.mean([replace(evaluation, card=card).holds_truth for evaluation in evaluations]) > 0.86
+    )
 
 
-def test_looks_without_anything_do_not_narrow_the_others():
+def test_empty_samples_do_not_narrow_the_intervals_of_others():
     rng = np.random.default_rng(7)
     busy = [drawn(rng, 0.25) for _ in range(150)]
-    question = EvaluationSample(
+    sample = EvaluationSample(
         name="bare", path=Path("none"), gsd_m=None, kind="container", truth=boxes(0)
     )
     none = DetectionMatches.of(boxes(0), np.zeros(0), boxes(0))
     bare = ImageEvaluation(
-        sample=question,
+        sample=sample,
         gsd_m=0.3,
         truth=boxes(0),
         found=Detections.empty(),
@@ -120,13 +122,13 @@ def test_looks_without_anything_do_not_narrow_the_others():
         card=CARD,
         outline=HALF_KM2,
     )
-    told = fit_calibration([*busy, *[bare] * 300])
-    card = replace(CARD, calibrations=(told,))
+    fitted = fit_calibration([*busy, *[bare] * 300])
+    card = replace(CARD, calibrations=(fitted,))
     fresh = [replace(drawn(rng, 0.25), card=card) for _ in range(600)]
-    assert np.mean([exam.holds_truth for exam in fresh]) > 0.86
+    assert np.mean([evaluation.holds_truth for evaluation in fresh]) > 0.86
 
 
-def test_the_fewer_the_exams_the_wider_the_intervals():
+def test_fewer_evaluations_give_wider_intervals():
     def coverage(count: int) -> float:
         held = []
         for seed in range(8):
@@ -140,20 +142,22 @@ def test_the_fewer_the_exams_the_wider_the_intervals():
     assert coverage(15) > 0.84
 
 
-def test_weights_are_as_if_an_exam_were_there_more_often():
+def test_a_weight_equals_repeating_an_evaluation():
     rng = np.random.default_rng(8)
-    exams = [drawn(rng, 0.2, 0.3) for _ in range(40)]
+    evaluations = [drawn(rng, 0.2, 0.3) for _ in range(40)]
     weights = rng.integers(1, 4, 40)
-    often = [exam for exam, n in zip(exams, weights, strict=True) for _ in range(n)]
-    weighted, repeated = fit_calibration(exams, weights.astype(float)), fit_calibration(often)
+    often = [
+        evaluation for evaluation, n in zip(evaluations, weights, strict=True) for _ in range(n)
+    ]
+    weighted, repeated = fit_calibration(evaluations, weights.astype(float)), fit_calibration(often)
     assert weighted.missed == pytest.approx(repeated.missed, abs=0.02)
-    assert weighted.missed != pytest.approx(fit_calibration(exams).missed, abs=1e-4)
+    assert weighted.missed != pytest.approx(fit_calibration(evaluations).missed, abs=1e-4)
     for score in (0.3, 0.6, 0.9):
-        chances = [np.interp(score, c.scores, c.probabilities) for c in (weighted, repeated)]
-        assert chances[0] == pytest.approx(chances[1], abs=0.06)
+        probabilities = [np.interp(score, c.scores, c.probabilities) for c in (weighted, repeated)]
+        assert probabilities[0] == pytest.approx(probabilities[1], abs=0.06)
 
 
-def test_half_of_a_calibration_is_by_real_windows_however_few():
+def test_real_windows_have_half_of_the_weight_however_few():
     rng = np.random.default_rng(9)
     chips, windows = [drawn(rng) for _ in range(200)], [drawn(rng, 0.0, 0.4) for _ in range(20)]
     assert fit_on_chips_and_windows(chips, []).missed < 0.05

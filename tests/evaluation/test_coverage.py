@@ -26,15 +26,15 @@ def boxes(count: int) -> OrientedBoxes:
     return OrientedBoxes.from_values([[20.0 * i, 0, 12, 2.4, 0] for i in range(count)])
 
 
-def exam(true: int, found: int) -> ImageEvaluation:
-    question = EvaluationSample(
+def evaluation(true: int, found: int) -> ImageEvaluation:
+    sample = EvaluationSample(
         name="made up", path=Path("none"), gsd_m=None, kind="container", truth=boxes(true)
     )
     scores = np.full(found, 0.8)
     detections = Detections(boxes(found), scores, np.zeros(found, np.int64))
     matches = DetectionMatches.of(boxes(found), scores, boxes(true))
     return ImageEvaluation(
-        sample=question,
+        sample=sample,
         gsd_m=0.3,
         truth=boxes(true),
         found=detections,
@@ -45,12 +45,14 @@ def exam(true: int, found: int) -> ImageEvaluation:
 
 
 def test_coverage_by_hand():
-    exams = recalibrated([exam(10, 10), exam(10, 8), exam(0, 0), exam(0, 0)], SURE)
-    assert IntervalCoverage.of(exams) == IntervalCoverage(4, 0.75, 2, 0.5, 0.0)
+    evaluations = recalibrated(
+        [evaluation(10, 10), evaluation(10, 8), evaluation(0, 0), evaluation(0, 0)], SURE
+    )
+    assert IntervalCoverage.of(evaluations) == IntervalCoverage(4, 0.75, 2, 0.5, 0.0)
     wide = replace(SURE, shared=0.2)
-    (one,) = recalibrated([exam(10, 8)], wide)
+    (one,) = recalibrated([evaluation(10, 8)], wide)
     low, high = one.estimate.low, one.estimate.high
     assert IntervalCoverage.of([one]).width == pytest.approx((high - low) / 10)
-    assert IntervalCoverage.of(exams).error == pytest.approx(math.sqrt(0.75 * 0.25 / 4))
+    assert IntervalCoverage.of(evaluations).error == pytest.approx(math.sqrt(0.75 * 0.25 / 4))
     assert math.isnan(IntervalCoverage.of([]).covered)
-    assert "0.750 of 4" in str(IntervalCoverage.of(exams))
+    assert "0.750 of 4" in str(IntervalCoverage.of(evaluations))

@@ -17,7 +17,7 @@ from cv.labels.labelled_image import LabelledDataset, LabelledImage
         (("", "", "", ""), "abcd"),
     ],
 )
-def test_what_models_train_on_is_not_judged(splits, judged):
+def test_training_images_are_not_evaluated(splits, judged):
     images = tuple(
         LabelledImage(name, None, (), None, split)
         for name, split in zip("abcd", splits, strict=True)

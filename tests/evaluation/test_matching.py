@@ -44,7 +44,7 @@ def test_a_shift_of_a_quarter_is_an_iou_of_three_fifths():
     assert hits == [0.5, 0.55, 0.6]
 
 
-def test_only_judges_what_is_asked_for():
+def test_only_ignores_all_other_objects():
     found = shifted((0, 0.0), (1, 0.0), (2, 40.0), (3, 60.0))
     matches = DetectionMatches.of(found, np.array([0.9, 0.8, 0.7, 0.6]), TRUTH)
     asked = matches.only(np.array([True, False, False, False]), np.array([1, 1, 1, 0], bool))
@@ -53,7 +53,7 @@ def test_only_judges_what_is_asked_for():
     assert asked.precision(0.1) == pytest.approx(1 / 2)  # one object, one that is nothing
 
 
-def test_nothing_is_unknown_and_not_zero():
+def test_metrics_without_objects_are_nan_and_not_zero():
     empty = DetectionMatches.of(OrientedBoxes.empty(), np.zeros(0), OrientedBoxes.empty())
     assert math.isnan(empty.average_precision())
     assert math.isnan(DetectionMatches.joined([]).recall(0.5))

@@ -1,4 +1,4 @@
-"""Marks by hand, and an exam through the whole product."""
+"""Marks by hand, and an evaluation through the whole product."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def row(count, start=0, wide=2.4):
     return OrientedBoxes.from_values([[start + STEP * i, 0, 12.19, wide, 0] for i in range(count)])
 
 
-def exam(truth, found, score=0.9, gsd=0.3, name="made up"):
+def evaluation(truth, found, score=0.9, gsd=0.3, name="made up"):
     scores = np.full(len(found), score)
-    question = EvaluationSample(
+    sample = EvaluationSample(
         name=name, path=Path("none"), gsd_m=None, kind="container", truth=truth
     )
     detections = Detections(found, scores, np.zeros(len(found), np.int64))
     matches = DetectionMatches.of(found, scores, truth)
     return ImageEvaluation(
-        sample=question,
+        sample=sample,
         gsd_m=gsd,
         truth=truth,
         found=detections,
@@ -52,23 +52,29 @@ def exam(truth, found, score=0.9, gsd=0.3, name="made up"):
     )
 
 
-def test_marks_by_hand():
-    exams = [exam(row(10), row(8)), exam(row(4), row(6)), exam(row(0), row(0))]
-    marks = CountMetrics.of(exams)
-    assert (marks.images, marks.true, marks.counted) == (3, 14, 14)
-    assert marks.nmae == pytest.approx(4 / 14)
-    assert marks.bias == 0
-    assert (marks.recall, marks.precision) == (pytest.approx(12 / 14), pytest.approx(12 / 14))
-    assert marks.stack_error == pytest.approx((2 / 10 + 0 / 4) / 2)  # what lies beyond is no stack
+def test_metrics_by_hand():
+    evaluations = [
+        evaluation(row(10), row(8)),
+        evaluation(row(4), row(6)),
+        evaluation(row(0), row(0)),
+    ]
+    metrics = CountMetrics.of(evaluations)
+    assert (metrics.images, metrics.true, metrics.counted) == (3, 14, 14)
+    assert metrics.nmae == pytest.approx(4 / 14)
+    assert metrics.bias == 0
+    assert (metrics.recall, metrics.precision) == (pytest.approx(12 / 14), pytest.approx(12 / 14))
+    assert metrics.stack_error == pytest.approx(
+        (2 / 10 + 0 / 4) / 2
+    )  # what lies beyond is no stack
 
 
-def test_bands_hold_what_they_say():
-    exams = [exam(row(4), row(4), gsd=0.3), exam(row(6), row(3), gsd=0.8)]
-    assert [(b.name, b.objects, b.recall) for b in metrics_by_gsd(exams)] == [
+def test_bands_contain_their_images_and_objects():
+    evaluations = [evaluation(row(4), row(4), gsd=0.3), evaluation(row(6), row(3), gsd=0.8)]
+    assert [(b.name, b.objects, b.recall) for b in metrics_by_gsd(evaluations)] == [
         ("GSD 0.2 to 0.4 m", 4, 1.0),
         ("GSD 0.6 to 0.9 m", 6, 0.5),
     ]
-    assert [(b.name, b.objects, b.recall) for b in metrics_by_width(exams)] == [
+    assert [(b.name, b.objects, b.recall) for b in metrics_by_width(evaluations)] == [
         ("width 0 to 4 px", 6, 0.5),
         ("width 6 to 9 px", 4, 1.0),
     ]
@@ -76,33 +82,33 @@ def test_bands_hold_what_they_say():
 
 def test_the_even_threshold_counts_as_many_as_there_are():
     scores = np.array([0.9, 0.8, 0.7, 0.2, 0.1])
-    one = exam(row(3), row(5))
+    one = evaluation(row(3), row(5))
     found = replace(one.found, scores=scores)
     one = replace(one, found=found, matches=DetectionMatches.of(found.boxes, scores, one.truth))
     assert one.counted == 3  # at the card's threshold of 0.3
-    both = [one, exam(row(4), row(3), score=0.75)]
+    both = [one, evaluation(row(4), row(3), score=0.75)]
     threshold = balanced_threshold(both)
     assert threshold == 0.2  # seven objects: 0.9, 0.8, three of 0.75, 0.7, 0.2
     assert sum(e.at(threshold).counted for e in both) == 7
     assert one.at(0.85).counted == 1
     assert one.at(0.85).sample is one.sample
-    assert balanced_threshold([exam(row(3), row(0))]) == 1.0
+    assert balanced_threshold([evaluation(row(3), row(0))]) == 1.0
 
 
 def test_the_length_error_is_that_of_what_was_found():
     longer = OrientedBoxes.from_values(row(3).values * [1, 1, 1.1, 1, 1])
-    assert CountMetrics.of([exam(row(5), longer)]).length_error == pytest.approx(0.1)
-    assert math.isnan(CountMetrics.of([exam(row(5), row(0))]).length_error)
+    assert CountMetrics.of([evaluation(row(5), longer)]).length_error == pytest.approx(0.1)
+    assert math.isnan(CountMetrics.of([evaluation(row(5), row(0))]).length_error)
 
 
 def test_looks_for_other_classes_are_left_out():
     detector = painted_detector()
     only = detector.only("hull")
-    assert [look.classes for look in only.card.passes] == [("hull",)]
+    assert [one.classes for one in only.card.passes] == [("hull",)]
     assert only.card.classes == ("hull",)
 
 
-def test_an_object_of_the_least_size_is_found_however_long_it_seems():
+def test_a_detection_of_an_object_of_the_minimum_size_is_scored_whatever_its_own_length():
     """As in COCO: objects that are not asked for, and what is found of them, do not count."""
     sizes = np.array([[50, 50, 52.0, 9, 0], [50, 150, 45.0, 9, 0], [50, 250, 30.0, 9, 0]])
     truth = OrientedBoxes.from_values(sizes)
@@ -115,15 +121,15 @@ def test_an_object_of_the_least_size_is_found_however_long_it_seems():
     assert scored_mask(longer, longer.lengths >= 48, truth, asked).tolist() == [True, False, False]
 
 
-def test_nothing_is_marked_as_nothing():
-    marks = CountMetrics.of([exam(row(0), row(0))])
-    assert math.isnan(marks.nmae)
-    assert math.isnan(marks.ap50)
-    assert marks.coverage == 1
-    assert " - " in metrics_table([("none", marks)])
+def test_no_evaluations_give_empty_metrics():
+    metrics = CountMetrics.of([evaluation(row(0), row(0))])
+    assert math.isnan(metrics.nmae)
+    assert math.isnan(metrics.ap50)
+    assert metrics.coverage == 1
+    assert " - " in metrics_table([("none", metrics)])
 
 
-def test_an_exam_through_the_whole_product(tmp_path):
+def test_an_image_is_evaluated_from_file_to_metrics(tmp_path):
     utm, size, gsd = CRS.from_epsg(32652), 700, 0.45
     place = Affine.translation(5e5 - size * gsd / 2, 4.68e6 + size * gsd / 2) @ Affine.scale(
         gsd, -gsd
@@ -136,10 +142,8 @@ def test_an_exam_through_the_whole_product(tmp_path):
     x, y = back.transform(corners[..., 0], corners[..., 1])
     pixels = np.stack([(x - place.c) / gsd, (place.f - y) / gsd], axis=-1)
     truth = OrientedBoxes.from_corners(pixels)
-    question = EvaluationSample(
-        name="painted", path=path, gsd_m=None, kind="container", truth=truth
-    )
-    whole = evaluate_image(question, painted_detector())
+    sample = EvaluationSample(name="painted", path=path, gsd_m=None, kind="container", truth=truth)
+    whole = evaluate_image(sample, painted_detector())
     assert (whole.true, whole.counted, whole.holds_truth) == (24, 24, True)
     assert whole.matches.average_precision() == 1
     half = EvaluationSample(
@@ -157,8 +161,8 @@ def test_an_exam_through_the_whole_product(tmp_path):
     assert "GSD 0.4 to 0.6 m" in bands_table([whole])
 
 
-def test_windows_share_out_what_was_judged():
-    whole = exam(row(10), row(8))
+def test_windows_partition_the_scored_region():
+    whole = evaluation(row(10), row(8))
     parts = whole.windows(50.0)
     assert len(parts) == 4
     middles = STEP * np.arange(10)

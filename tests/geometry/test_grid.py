@@ -99,7 +99,7 @@ def test_local_grids_are_metres():
     assert math.isnan(ground.azimuth_deg)
 
 
-def test_a_place_that_the_crs_cannot_express_is_empty():
+def test_a_geometry_outside_the_domain_of_the_crs_is_empty():
     grid = grid_around(RAJIN, 32652, 0.3)
     far = shapely.box(-50, 10, -49, 11)
     assert not grid.geometry_from_world(far, parse_crs("OGC:CRS84")).intersects(grid.footprint)

@@ -99,7 +99,7 @@ def test_known_overlaps():
     assert pairwise_ious(left, right) == pytest.approx([4 / 12, 0, octagon / (8 - octagon)])
 
 
-def test_neighbours_are_all_pairs_that_meet():
+def test_intersecting_pairs_are_those_of_shapely():
     rng = np.random.default_rng(3)
     boxes = OrientedBoxes.from_values(
         np.column_stack(

@@ -28,7 +28,7 @@ def test_every_point_has_an_owner_that_sees_half_an_overlap_around_it(x, y, shap
     assert tile.y0 + rim <= y <= tile.y0 + tile.size - rim
 
 
-def test_only_tiles_that_touch_the_region_are_looked_at():
+def test_only_tiles_that_intersect_the_region_are_returned():
     tiling = Tiling(640, 96)
     strip = shapely.Polygon([(0, 0), (5440, 5440), (5430, 5450), (-10, 10)])
     tiles = list(tiling.tiles(strip))

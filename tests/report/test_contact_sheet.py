@@ -95,7 +95,7 @@ def test_names_that_look_like_formulas_are_drawn_as_they_are(tmp_path):
     drawn(dataset_of([image], "x"), [(image, black(tmp_path / "a.png", (40, 40)))], tmp_path / "s")
 
 
-def test_what_cannot_be_read_or_written_is_told(tmp_path):
+def test_unreadable_images_and_unwritable_paths_raise(tmp_path):
     dataset, pairs = one(tmp_path, (40, 40))
     with pytest.raises(InputError, match="cannot be written"):
         draw_contact_sheet(dataset, pairs, tmp_path / "none" / "s.png")

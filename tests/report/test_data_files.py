@@ -131,12 +131,12 @@ def test_geopackage(tmp_path: Path) -> None:
     area = piers.to_crs(UTM).area
     np.testing.assert_allclose(area, [200 * 40, 81], rtol=1e-6)
 
-    looks = pyogrio.read_dataframe(path, layer="counts")
-    assert list(looks["scene"]) == ["a", "b", "c", "c"]
-    assert looks["containers"].isna().tolist() == [False, False, True, False]
-    assert looks["acquired"].iloc[1] == pd.Timestamp("2026-01-06 10:30", tz="UTC")
-    assert looks.geometry.iloc[:3].within(east["geometry"]).all()
-    assert looks.geometry.iloc[3] is None
+    points = pyogrio.read_dataframe(path, layer="counts")
+    assert list(points["scene"]) == ["a", "b", "c", "c"]
+    assert points["containers"].isna().tolist() == [False, False, True, False]
+    assert points["acquired"].iloc[1] == pd.Timestamp("2026-01-06 10:30", tz="UTC")
+    assert points.geometry.iloc[:3].within(east["geometry"]).all()
+    assert points.geometry.iloc[3] is None
 
     boxes = pyogrio.read_dataframe(path, layer="detections")
     assert list(boxes["class"]) == ["container", "hull", "container", "container"]

@@ -29,7 +29,7 @@ def row(columns, y=30.0):
     return OrientedBoxes.from_values([[x, y, 12.0, 3.0, 0.0] for x in columns])
 
 
-def exam(tmp_path, name, truth, found, size=(200, 120)) -> ImageEvaluation:
+def evaluation(tmp_path, name, truth, found, size=(200, 120)) -> ImageEvaluation:
     path = tmp_path / re.sub(r"[^a-z]", "", name)
     path = path.with_suffix(".png")
     Image.new("RGB", size, (70, 80, 90)).save(path)
@@ -63,7 +63,7 @@ def outlines(figure, kind):
 
 
 def test_outlines_lie_where_the_objects_are_in_the_image(tmp_path):
-    one = exam(tmp_path, "a.png", row([20, 50]), row([20, 80]))
+    one = evaluation(tmp_path, "a.png", row([20, 50]), row([20, 80]))
     write_worst_images("chips", [one], tmp_path / "p.html")
     (figure,) = figures(tmp_path / "p.html")
     for kind, x in (("found", 20), ("missed", 50), ("false", 80)):
@@ -76,9 +76,9 @@ def test_outlines_lie_where_the_objects_are_in_the_image(tmp_path):
 
 
 def test_the_worst_come_first_and_no_more_than_asked_for(tmp_path):
-    good = exam(tmp_path, "good", row([20, 50]), row([20, 50]))
-    bad = exam(tmp_path, "bad", row([20, 50]), row([80]))
-    poor = exam(tmp_path, "poor", row([20, 50]), row([50]))
+    good = evaluation(tmp_path, "good", row([20, 50]), row([20, 50]))
+    bad = evaluation(tmp_path, "bad", row([20, 50]), row([80]))
+    poor = evaluation(tmp_path, "poor", row([20, 50]), row([50]))
     write_worst_images("chips", [good, bad, poor], tmp_path / "p.html", count=2)
     names = [figure.find(".//h2").text for figure in figures(tmp_path / "p.html")]
     assert names == ["1. bad", "2. poor"]
@@ -87,7 +87,7 @@ def test_the_worst_come_first_and_no_more_than_asked_for(tmp_path):
 
 def test_of_a_large_image_the_part_where_most_is_wrong_is_shown(tmp_path):
     truth = row([100, 700, 720, 740], y=200.0)
-    one = exam(tmp_path, "large", truth, row([]), size=(3000, 900))
+    one = evaluation(tmp_path, "large", truth, row([]), size=(3000, 900))
     write_worst_images("chips", [one], tmp_path / "p.html")
     (figure,) = figures(tmp_path / "p.html")
     assert figure.find("svg").get("viewBox") == "0 0 800 800"
@@ -97,7 +97,7 @@ def test_of_a_large_image_the_part_where_most_is_wrong_is_shown(tmp_path):
 
 
 def test_pictures_lie_in_the_page_and_nothing_is_run_or_fetched(tmp_path):
-    one = exam(tmp_path, "<script>alert(1)</script>", row([20]), row([20]))
+    one = evaluation(tmp_path, "<script>alert(1)</script>", row([20]), row([20]))
     write_worst_images("<b>chips</b> & more", [one], tmp_path / "p.html")
     text = (tmp_path / "p.html").read_text()
     assert "<script" not in text
@@ -111,8 +111,8 @@ def test_pictures_lie_in_the_page_and_nothing_is_run_or_fetched(tmp_path):
     assert "default-src 'none'" in text
 
 
-def test_what_cannot_be_read_or_written_is_told(tmp_path):
-    one = exam(tmp_path, "a", row([20]), row([20]))
+def test_unreadable_images_and_unwritable_paths_raise(tmp_path):
+    one = evaluation(tmp_path, "a", row([20]), row([20]))
     with pytest.raises(InputError, match="cannot be written"):
         write_worst_images("chips", [one], tmp_path / "none" / "p.html")
     one.sample.path.write_bytes(b"x")

@@ -25,11 +25,11 @@ def scores(model, image):
     return compiled(image[None])[0][0, 4]
 
 
-def test_a_network_in_float_stays_as_it_is():
+def test_a_float_network_is_unchanged():
     assert fuse_silus(read("pierwatch-n")) == 0
 
 
-def test_every_silu_of_a_network_in_8_bits_is_joined_once():
+def test_every_silu_of_an_8_bit_network_is_fused_once():
     model = read("pierwatch-n-int8")
     kinds = [node.get_type_name() for node in model.get_ordered_ops()]
     assert 0.95 * kinds.count("Sigmoid") < fuse_silus(model) <= kinds.count("Sigmoid")
@@ -45,7 +45,7 @@ def test_every_silu_of_a_network_in_8_bits_is_joined_once():
         (-12.8, 100.0, 0.1, 0),
     ],
 )
-def test_only_what_is_a_rounding_is_taken_out(low, zero, scale, joined):
+def test_only_quantizations_are_removed(low, zero, scale, joined):
     x = ops.parameter([1, 8], np.float32)
     rounded = rounding(x, low, low + 25.5, zero, scale)
     gate = rounding(ops.sigmoid(rounded), 0.0, 1.0, 0.0, 1 / 255)
@@ -61,7 +61,7 @@ def rounding(x, low, high, zero, scale):
     return ops.multiply(ops.subtract(levels, number(zero)), number(scale))
 
 
-def test_answers_come_nearer_to_those_in_float():
+def test_outputs_are_closer_to_those_of_the_float_network():
     image = render_chip(2, False).image
     joined = read("pierwatch-n-int8")
     fuse_silus(joined)
