@@ -101,3 +101,12 @@ class Event:
     """Identifiers of the scenes it rests on, by time."""
     alternatives: tuple[str, ...]
     """Other explanations of the same observations."""
+
+    def __repr__(self) -> str:
+        began, ended = (
+            f"{time.latest:%Y-%m-%d}" if time.latest else None for time in (self.began, self.ended)
+        )
+        return (
+            f"{type(self).__name__}({self.kind.value!r}, {self.pier!r}, began={began}, "
+            f"ended={ended}, confidence={self.confidence:.2f})"
+        )

@@ -23,8 +23,8 @@ def findings(ledger: Ledger, site: Site | None = None) -> tuple[Event, ...]:
 
     >>> with Ledger.open("port.db", readonly=True) as ledger:
     ...     events = findings(ledger, Site.read("port.geojson"))
-    >>> "stockpile" in [event.kind for event in events]
-    True
+    >>> events[0]
+    Stockpile('stockpile', 'Export pier', began=2025-09-09, ended=None, confidence=0.9...)
 
     Args:
         ledger: An open ledger.

@@ -29,7 +29,7 @@ _ALTERNATIVES = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ArrivalWarning(Event):
     """A warning.
 

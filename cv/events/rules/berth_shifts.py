@@ -17,7 +17,7 @@ _UNRELATED_DIFFERENCE = 0.2
 _ALTERNATIVES = ("two ships of one length",)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class BerthShift(Event):
     """A ship's move from `pier` to another pier of the site."""
 

@@ -29,7 +29,7 @@ _ALTERNATIVES = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Halt(Event):
     """A time without a call; `confidence` is the probability that no ship came unseen."""
 

@@ -27,7 +27,7 @@ _Level = tuple[float, float]
 """A number of containers: mean and standard deviation."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Stockpile(Event):
     """Cargo on the pier; `size` is the largest number of containers in an observation."""
 
