@@ -95,8 +95,8 @@ class Zones:
             )
         piers, outlines = _nearby_piers(site, grid)
         berths = [pier.berth and grid.geometry_from_world(pier.berth, site.crs) for pier in piers]
-        region = shapely.union_all([*outlines, *(b for b in berths if b is not None)])
-        visible = region.intersection(grid.footprint)
+        declared = [berth for berth in berths if berth is not None]
+        visible = shapely.union_all([*outlines, *declared]).intersection(grid.footprint)
         if visible.is_empty:
             raise CoverageError(
                 scene,
@@ -107,17 +107,8 @@ class Zones:
         center = visible.envelope.centroid
         ground = grid.local_plane((center.x, center.y))
         land = [transform_geometry(outline, ground.from_pixel) for outline in outlines]
-        for pier, outline in zip(piers, land, strict=True):
-            if not outline.is_empty and not _fits_container(outline):
-                raise SiteError(
-                    site.name,
-                    f"pier {pier.name!r} has {_size(outline)}",
-                    f"a pier has room for a 20 ft container, {_CONTAINER}",
-                    "Check its coordinates and their CRS.",
-                )
-        water = [
-            transform_geometry(berth, ground.from_pixel) for berth in berths if berth is not None
-        ]
+        _check_sizes(site, piers, land)
+        water = [transform_geometry(berth, ground.from_pixel) for berth in declared]
         taken = shapely.union_all([*land, *water])
         zones = tuple(
             Zone(
@@ -161,6 +152,18 @@ def _nearby_piers(site: Site, grid: Grid) -> tuple[list[Pier], list[BaseGeometry
     (near,) = (distance * max(grid.local_plane().gsd_m) <= MAX_DISTANCE_M).nonzero()
     piers = list(site)
     return [piers[i] for i in near], [outlines[i] for i in near]
+
+
+def _check_sizes(site: Site, piers: list[Pier], outlines: list[BaseGeometry]) -> None:
+    """Raise SiteError for a pier whose outline (ground metres) is too small for a container."""
+    for pier, outline in zip(piers, outlines, strict=True):
+        if not outline.is_empty and not _fits_container(outline):
+            raise SiteError(
+                site.name,
+                f"pier {pier.name!r} has {_size(outline)}",
+                f"a pier has room for a 20 ft container, {_CONTAINER}",
+                "Check its coordinates and their CRS.",
+            )
 
 
 def _fits_container(outline: BaseGeometry) -> bool:

@@ -65,7 +65,7 @@ def _notes(counts: SceneCounts) -> list[str]:
     basis = "calibrated" if first.interval_calibrated else "not calibrated: from scores alone"
     notes.append(f"(in brackets) {first.interval_level:.0%} intervals, {basis}")
     if first.visibility == "mask":
-        notes.append("the scene has no cloud mask: clouds count as seen")
+        notes.append("the scene has no cloud mask: clouds would count as seen")
     return notes
 
 

@@ -62,24 +62,7 @@ def export(ledger: Ledger, path: str | Path, site: Site | None = None) -> Export
             f"one of {', '.join(_SUFFIXES)}",
             "Rename the output.",
         )
-    counts = ledger.counts(newest=True)
-    detections = ledger.detections(newest=True)
-    if site is not None:
-        names = {name for pier in site for name in pier.names}
-        counts = tuple(count for count in counts if count.pier in names)
-        scenes = {count.scene for count in counts}
-        detections = tuple(
-            one
-            for one in detections
-            if one.detection.pier in names | {None} and one.scene in scenes
-        )
-        if not counts:
-            raise InputError(
-                ledger.path,
-                f"none of the piers of site {site.name}",
-                "piers are known by name or alias",
-                "Name the site that was counted.",
-            )
+    counts, detections = _latest_of(ledger, site)
     if suffix == ".csv":
         write_csv(counts, path)
         return ExportedRows(len(counts), None)
@@ -90,6 +73,27 @@ def export(ledger: Ledger, path: str | Path, site: Site | None = None) -> Export
         raise InputError(path, "no site", "a GeoPackage shows piers", "Add --site FILE.")
     write_geopackage(counts, detections, site, path)
     return ExportedRows(len(counts), len(detections))
+
+
+def _latest_of(
+    ledger: Ledger, site: Site | None
+) -> tuple[Sequence[PierCount], Sequence[RecordedDetection]]:
+    """Return the latest counts and detections, of all piers or those of `site`."""
+    counts, detections = ledger.counts(newest=True), ledger.detections(newest=True)
+    if site is None:
+        return counts, detections
+    names = {name for pier in site for name in pier.names}
+    own = [count for count in counts if count.pier in names]
+    if not own:
+        raise InputError(
+            ledger.path,
+            f"it holds none of the piers of site {site.name}",
+            "piers are matched by name or alias",
+            "Use the site that was counted.",
+        )
+    scenes = {count.scene for count in own}
+    near = names | {None}
+    return own, [one for one in detections if one.detection.pier in near and one.scene in scenes]
 
 
 def write_csv(counts: Sequence[PierCount], path: str | Path) -> None:

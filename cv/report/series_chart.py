@@ -69,14 +69,7 @@ def series_figure(
     tall = _TALL if len(series) <= 3 else _SHORT
     markers = method_markers(series)
     span = DayRange.of(series, _WIDTH - _LEFT - _RIGHT)
-    lanes_by_pier = [
-        EventLanes.of(
-            [event for event in events if event.pier == one.pier],
-            [claim for claim in claims if claim.pier == one.pier],
-            span,
-        )
-        for one in series
-    ]
+    lanes_by_pier = [_lanes_of(one, events, claims, span) for one in series]
     legend = chart_legend(quantity, markers)
     legend += lanes_legend() if any(map(len, lanes_by_pier)) else []
     panels = [_TITLE + tall + _GAP + _STRIP + _GAP + ROW_PX * len(part) for part in lanes_by_pier]
@@ -86,11 +79,10 @@ def series_figure(
         top = _HEAD + sum(panels[:i]) + _TITLE
         chart = _axes(figure, top, tall)
         strip = _axes(figure, top + tall + _GAP, _STRIP)
-        below = _lanes(figure, top + tall + _GAP + _STRIP + _GAP, lanes, span) or strip
+        below = _draw_lanes(figure, top + tall + _GAP + _STRIP + _GAP, lanes, span) or strip
         draw_panel((chart, strip), one, span, quantity, markers)
-        chart.set_title(
-            _summary(one, span, quantity), loc="right", fontsize=10.5, color=FAINT, pad=8
-        )
+        summary = _summary(one, span, quantity)
+        chart.set_title(summary, loc="right", fontsize=10.5, color=FAINT, pad=8)
         if len(series) > 1:
             chart.set_title(
                 shorten(one.pier, _NAME_CHARS), loc="left", fontsize=13, fontweight="bold",
@@ -120,7 +112,18 @@ def _axes(figure: Figure, top: float, height: float) -> Axes:
     )
 
 
-def _lanes(figure: Figure, top: float, lanes: EventLanes, span: DayRange) -> Axes | None:
+def _lanes_of(
+    one: Series, events: Sequence[Event], claims: Sequence[PublishedClaim], span: DayRange
+) -> EventLanes:
+    """Return the lanes of the pier of a series."""
+    return EventLanes.of(
+        [event for event in events if event.pier == one.pier],
+        [claim for claim in claims if claim.pier == one.pier],
+        span,
+    )
+
+
+def _draw_lanes(figure: Figure, top: float, lanes: EventLanes, span: DayRange) -> Axes | None:
     """Draw lanes `top` pixels from the top; return their axes, or None without lanes."""
     if not len(lanes):
         return None
