@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 from cv.labels.label_documents import LabelDocument, read_documents
 from cv.labels.label_record import LabelRecord, attributes_of, json_record
 from cv.labels.labelled_image import (
@@ -75,11 +75,11 @@ def parse(document: LabelDocument) -> PartialLabels:
     return PartialLabels(LabelledImage(name, None, tuple(shapes), square), _region(record), gsd_m)
 
 
-def _outline(record: LabelRecord, key: str) -> Floats:
+def _outline(record: LabelRecord, key: str) -> Float64Array:
     return record.location.outline(record.points(key))
 
 
-def _cells(block: LabelRecord) -> Floats:
+def _cells(block: LabelRecord) -> Float64Array:
     """Return (n, 4, 2) corners of the containers of a block, row by row."""
     quad = _outline(block, "quad")
     cols, rows = block.number("cols", 1), block.number("rows", 1)

@@ -27,7 +27,8 @@ from typing import Any
 import numpy as np
 import shapely
 
-from cv.geometry.oriented_boxes import Floats, OrientedBoxes
+from cv.geometry.arrays import Float64Array
+from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.io.atomic_files import write_atomically
 from cv.labels.label_documents import LabelDocument
 from cv.labels.label_record import LabelRecord, ParsedLabels, attributes_of, json_record
@@ -114,7 +115,7 @@ def _image(record: LabelRecord, shapes: list[LabelledShape]) -> LabelledImage:
     return LabelledImage(name, size, tuple(shapes), gsd_m, split)
 
 
-def _outline(annotation: LabelRecord) -> Floats | None:
+def _outline(annotation: LabelRecord) -> Float64Array | None:
     box, rotated = annotation.numbers("bbox"), annotation.numbers("rotated_box")
     if len(box) == 5:
         return rotated_box(box[:2], box[2], box[3], -box[4])
@@ -131,7 +132,7 @@ def _outline(annotation: LabelRecord) -> Floats | None:
     return np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])
 
 
-def _polygon(polygons: list[Any], annotation: LabelRecord) -> Floats:
+def _polygon(polygons: list[Any], annotation: LabelRecord) -> Float64Array:
     location = annotation.location
     rings = []
     for polygon in polygons:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 from cv.labels.label_documents import LabelDocument, parse_xml
 from cv.labels.label_record import LabelRecord, ParsedLabels, SourceLocation
 from cv.labels.labelled_image import LabelledImage, LabelledShape, rotated_box, safe_name
@@ -54,7 +54,7 @@ def _image(element: Element, location: SourceLocation) -> LabelledImage:
     return LabelledImage(name, image.size(), tuple(shapes))
 
 
-def _shape(element: Element, corners: Floats, record: LabelRecord) -> LabelledShape:
+def _shape(element: Element, corners: Float64Array, record: LabelRecord) -> LabelledShape:
     kind = element.get("label", "").strip()
     if not kind:
         record.refuse(f"a {element.tag} without a label", "every shape has one")
@@ -64,13 +64,13 @@ def _shape(element: Element, corners: Floats, record: LabelRecord) -> LabelledSh
     return LabelledShape(kind, corners, attributes=tuple(extra))
 
 
-def _box(record: LabelRecord) -> Floats:
+def _box(record: LabelRecord) -> Float64Array:
     left, top, right, bottom = (record.number(key) for key in ("xtl", "ytl", "xbr", "ybr"))
     centre = (left + right) / 2, (top + bottom) / 2
     return rotated_box(centre, right - left, bottom - top, record.number("rotation", 0.0))
 
 
-def _polygon(record: LabelRecord) -> Floats:
+def _polygon(record: LabelRecord) -> Float64Array:
     pairs = [point.split(",") for point in record.values.get("points", "").split(";")]
     if any(len(pair) != 2 for pair in pairs):
         record.refuse("a polygon with invalid points", 'points are "x1,y1;x2,y2;..."')

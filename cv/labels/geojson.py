@@ -23,8 +23,9 @@ import numpy as np
 from pyproj import CRS
 
 from cv.errors import DatasetError
+from cv.geometry.arrays import Float64Array
 from cv.geometry.grid import Grid, parse_crs
-from cv.geometry.oriented_boxes import Floats, map_points
+from cv.geometry.oriented_boxes import map_points
 from cv.io.atomic_files import write_atomically
 from cv.labels.label_documents import LabelDocument
 from cv.labels.label_record import LabelRecord, ParsedLabels, attributes_of, json_record
@@ -97,7 +98,7 @@ def _write(members: dict[str, Any], path: Path) -> None:
 
 
 def _world_features(
-    image: LabelledImage, to_world: Callable[[Floats], Floats]
+    image: LabelledImage, to_world: Callable[[Float64Array], Float64Array]
 ) -> list[dict[str, Any]]:
     """Return the objects of `image` with rings counter-clockwise on the map, y up."""
     features = []
@@ -109,7 +110,7 @@ def _world_features(
     return features
 
 
-def _feature(shape: LabelledShape, corners: Floats, image: str = "") -> dict[str, Any]:
+def _feature(shape: LabelledShape, corners: Float64Array, image: str = "") -> dict[str, Any]:
     points = [*corners.tolist(), corners[0].tolist()]
     properties: dict[str, Any] = {"class": shape.kind}
     if image:
@@ -159,7 +160,7 @@ def _crs(record: LabelRecord) -> CRS:
 
 
 def _shapes(
-    record: LabelRecord, to_pixel: Callable[[Floats], Floats], skipped: list[str]
+    record: LabelRecord, to_pixel: Callable[[Float64Array], Float64Array], skipped: list[str]
 ) -> Iterator[tuple[str, LabelledShape]]:
     """Yield the key of the image and the shape of each Polygon; note others in `skipped`."""
     for feature in record.records("features", "feature"):
@@ -177,7 +178,7 @@ def _shapes(
         yield str(values.get("image", "")), shape
 
 
-def _ring(feature: LabelRecord) -> Floats | str:
+def _ring(feature: LabelRecord) -> Float64Array | str:
     """Return the outer ring of a Polygon, or the type of another geometry."""
     geometry = feature.get("geometry")
     if not isinstance(geometry, dict):

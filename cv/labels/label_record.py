@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 from numpy.typing import ArrayLike
 
 from cv.errors import DatasetError
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 from cv.labels.label_documents import LabelDocument, parse_json
 from cv.labels.labelled_image import SPLITS, LabelledImage, open_ring
 
@@ -80,7 +80,7 @@ class SourceLocation:
             self.refuse(found, f"1 to {MAX_SIDE_PX} whole pixels are needed")
         return int(sides[0]), int(sides[1])
 
-    def outline(self, points: ArrayLike) -> Floats:
+    def outline(self, points: ArrayLike) -> Float64Array:
         """Return `points` (k, 2) as the outline of a shape, pixels."""
         try:
             return open_ring(points)

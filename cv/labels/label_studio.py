@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import numpy as np
 
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 from cv.labels.label_documents import LabelDocument, parse_json
 from cv.labels.label_record import LabelRecord, ParsedLabels, SourceLocation, records_of
 from cv.labels.labelled_image import (
@@ -96,7 +96,7 @@ def _shape(kind: str, value: LabelRecord, size: tuple[int, int]) -> LabelledShap
     return LabelledShape(label, _rectangle(value, to_pixels))
 
 
-def _rectangle(value: LabelRecord, to_pixels: Floats) -> Floats:
+def _rectangle(value: LabelRecord, to_pixels: Float64Array) -> Float64Array:
     x, y, w, h = (value.number(key) for key in ("x", "y", "width", "height"))
     degrees = value.location.number(value.get("rotation") or 0, "rotation")
     width, height = np.array([w, h]) * to_pixels

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cv.errors import DatasetError
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 
 RECTANGLE_PX = 0.01
 """Largest distance of four corners from those of a rectangle that they count as, pixels."""
@@ -31,7 +31,7 @@ class LabelledShape:
 
     kind: str
     """Name of its class, such as "container"."""
-    outline: Floats
+    outline: Float64Array
     """(k, 2) corners x, y in pixels, k >= 3, in ring order, the first not repeated."""
     ignore: bool = False
     """Whether training and evaluation leave it out ("difficult", "iscrowd")."""
@@ -79,7 +79,7 @@ class LabelledDataset:
         return sum(len(image.shapes) for image in self.images)
 
 
-def open_ring(points: ArrayLike) -> Floats:
+def open_ring(points: ArrayLike) -> Float64Array:
     """Return `points` (k, 2) as an outline, a repeated first point dropped.
 
     Raises ValueError on another shape, fewer than three points or a value that is not finite.
@@ -96,7 +96,7 @@ def open_ring(points: ArrayLike) -> Floats:
     return outline
 
 
-def is_rectangle(outline: Floats, tolerance: float = RECTANGLE_PX) -> bool:
+def is_rectangle(outline: Float64Array, tolerance: float = RECTANGLE_PX) -> bool:
     """Return whether `outline` has four corners within `tolerance` pixels of a rectangle's."""
     if len(outline) != 4:
         return False
@@ -109,7 +109,7 @@ def is_rectangle(outline: Floats, tolerance: float = RECTANGLE_PX) -> bool:
 
 def rotated_box(
     pivot: ArrayLike, width: float, height: float, degrees: float, anchor: float = 0.5
-) -> Floats:
+) -> Float64Array:
     """Return (4, 2) corners of a box rotated clockwise by `degrees` about `pivot` (x, y; pixels).
 
     From the corner that is top left before the rotation, clockwise. `anchor` is where in the box
@@ -119,7 +119,7 @@ def rotated_box(
     top = np.array([math.cos(turn), math.sin(turn)]) * width
     left = np.array([-math.sin(turn), math.cos(turn)]) * height
     shares = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) - anchor
-    corners: Floats = np.asarray(pivot) + shares[:, :1] * top + shares[:, 1:] * left
+    corners: Float64Array = np.asarray(pivot) + shares[:, :1] * top + shares[:, 1:] * left
     return corners
 
 

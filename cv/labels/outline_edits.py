@@ -9,7 +9,8 @@ import numpy as np
 import shapely
 
 from cv.errors import DatasetError
-from cv.geometry.oriented_boxes import Floats, OrientedBoxes
+from cv.geometry.arrays import Float64Array
+from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, is_rectangle
 
 
@@ -27,7 +28,7 @@ class OutlineEdits:
     """Largest distance between an old and a new outline (Hausdorff distance), pixels."""
 
 
-def smallest_rectangle(outline: Floats) -> Floats:
+def smallest_rectangle(outline: Float64Array) -> Float64Array:
     """Return (4, 2) corners of the smallest rectangle around `outline` (k, 2), clockwise, y down.
 
     The rectangle of minimum area has a side on an edge of the convex hull (Freeman and Shapira
@@ -58,7 +59,7 @@ def boxes_around(shapes: Iterable[LabelledShape]) -> OrientedBoxes:
     return OrientedBoxes.from_corners(np.array(corners).reshape(-1, 4, 2))
 
 
-def visible_part(corners: Floats, size: tuple[int, int]) -> Floats | None:
+def visible_part(corners: Float64Array, size: tuple[int, int]) -> Float64Array | None:
     """Return the rectangle, rotated like the object, around its part inside an image of `size`.
 
     `corners` (4, 2) are those of a rectangle, and so are the returned ones; None where no part is
@@ -75,7 +76,7 @@ def visible_part(corners: Floats, size: tuple[int, int]) -> Floats | None:
     return np.asarray(corners[0] + ring @ axes)
 
 
-def signed_area(outline: Floats) -> float:
+def signed_area(outline: Float64Array) -> float:
     """Return the area of `outline` (k, 2) in square pixels, positive if clockwise with y down."""
     x, y = (outline - outline.mean(axis=0)).T
     return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cv.errors import DatasetError
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 from cv.labels.label_documents import LabelDocument
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape
 
@@ -57,7 +57,7 @@ def require_lines(
     return tuple(shapes)
 
 
-def parse_corners(words: list[str]) -> Floats:
+def parse_corners(words: list[str]) -> Float64Array:
     """Return (4, 2) corners x, y from eight numbers; raises ValueError on anything else."""
     try:
         corners = np.array([float(word) for word in words]).reshape(4, 2)

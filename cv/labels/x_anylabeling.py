@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 from cv.labels.label_documents import LabelDocument
 from cv.labels.label_record import LabelRecord, ParsedLabels, attributes_of, json_record
 from cv.labels.labelled_image import LabelledImage, LabelledShape, base_name
@@ -42,7 +42,7 @@ def _shape(shape: LabelRecord, kind: str) -> LabelledShape:
     return LabelledShape(shape.text("label"), _corners(shape, kind), ignore, attributes)
 
 
-def _corners(shape: LabelRecord, kind: str) -> Floats:
+def _corners(shape: LabelRecord, kind: str) -> Float64Array:
     points = shape.points("points")
     if kind == "rectangle" and len(points) == 2 and all(len(point) == 2 for point in points):
         (x0, y0), (x1, y1) = np.sort(np.array(points), axis=0)

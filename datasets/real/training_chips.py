@@ -20,7 +20,8 @@ import numpy as np
 from affine import Affine
 
 from cv import Scene
-from cv.geometry.oriented_boxes import Floats, map_points
+from cv.geometry.arrays import Float64Array
+from cv.geometry.oriented_boxes import map_points
 from cv.labels import block_labels
 from cv.labels.label_documents import read_documents
 from cv.labels.labelled_image import LabelledImage, LabelledShape
@@ -69,7 +70,7 @@ def _chip(
 ) -> tuple[np.ndarray, LabelledImage]:
     image = scene.read(to_pixel, (CHIP, CHIP)).rgb.copy()
 
-    def placed(points: Floats) -> Floats:
+    def placed(points: Float64Array) -> Float64Array:
         return map_points(~to_pixel, points)
 
     image *= region_mask(partial.region, to_pixel, CHIP)[..., None]
