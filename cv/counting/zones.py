@@ -89,7 +89,7 @@ class Zones:
         if grid.crs is None:
             raise CoverageError(
                 scene,
-                "it is not georeferenced, so no pier can be located in it",
+                "it has no georeference, so no pier can be located in it",
                 "a site needs a scene with a CRS",
                 "Count it without a site, or deliver it as a GeoTIFF.",
             )
