@@ -17,11 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
-from cv.geometry.arrays import BoolArray, Float64Array
-from cv.geometry.arrays import Indices as Indices
-
-Floats = Float64Array
-"""Former name of `Float64Array`."""
+from cv.geometry.arrays import BoolArray, Float64Array, Indices
 
 _CORNERS = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
 

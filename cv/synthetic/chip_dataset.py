@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from cv.errors import InputError
-from cv.geometry.oriented_boxes import Floats
+from cv.geometry.arrays import Float64Array
 from cv.io.atomic_files import write_atomically
 from cv.labels.labelled_image import LabelledImage, LabelledShape
 from cv.labels.outline_edits import visible_part
@@ -88,13 +88,15 @@ def write_dataset(
     return WrittenDataset(folder, len(seeds), int(counts[0]), int(counts[1]))
 
 
-def fit_to_image(part: Floats, size: tuple[int, int]) -> Floats:
+def fit_to_image(part: Float64Array, size: tuple[int, int]) -> Float64Array:
     """Shrink `part` (4, 2) about its middle until its upright box is no larger than the image.
 
     ultralytics ignores an image with all its labels where one box is larger.
     """
     middle = (part.min(axis=0) + part.max(axis=0)) / 2
-    fits: Floats = middle + (part - middle) * min(1.0, *(np.array(size) / np.ptp(part, axis=0)))
+    fits: Float64Array = middle + (part - middle) * min(
+        1.0, *(np.array(size) / np.ptp(part, axis=0))
+    )
     return fits
 
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from cv.errors import DatasetError
-from cv.geometry.oriented_boxes import Floats, map_points
+from cv.geometry.arrays import Float64Array
+from cv.geometry.oriented_boxes import map_points
 from cv.geometry.tiling import Tiling
 from cv.labels import yolo_obb
 from cv.labels.block_labels import PartialLabels
@@ -186,6 +187,6 @@ def region_mask(region: BaseGeometry, to_pixel: Affine, side: int) -> NDArray[np
     mask = np.zeros((side, side), np.uint8)
     for part in shapely.get_parts(region):
         for ring, value in ((part.exterior, 1), *((hole, 0) for hole in part.interiors)):
-            corners: Floats = map_points(~to_pixel, np.array(ring.coords))
+            corners: Float64Array = map_points(~to_pixel, np.array(ring.coords))
             cv2.fillPoly(mask, [np.rint(corners).astype(np.int32)], (value,))
     return mask.astype(bool)

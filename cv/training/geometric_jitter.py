@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from cv.geometry.oriented_boxes import Floats, Indices
+from cv.geometry.arrays import Float64Array, Indices
 from cv.labels.outline_edits import visible_part
 from cv.synthetic.chip_dataset import fit_to_image
 
@@ -39,7 +39,7 @@ class LabelledChip:
     """(side, side, 3) RGB."""
     classes: Indices
     """(n,) index of each box's class."""
-    corners: Floats
+    corners: Float64Array
     """(n, 4, 2) corners of rectangles, x, y in pixels; (0, 0) is the outer corner of the image."""
 
 
@@ -85,7 +85,7 @@ def transform_chip(chip: LabelledChip, scale: float, degrees: float) -> Labelled
     return LabelledChip(done["image"], chip.classes[rows], boxes)
 
 
-def crop_box(corners: Floats, size: tuple[int, int]) -> Floats | None:
+def crop_box(corners: Float64Array, size: tuple[int, int]) -> Float64Array | None:
     """Crop the rectangle `corners` (4, 2) to an image of `size` (width, height).
 
     Returns None where so little of it is visible that it is not to be labelled. The rules are

@@ -14,7 +14,8 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from cv.errors import DatasetError
-from cv.geometry.oriented_boxes import Floats, Indices, OrientedBoxes
+from cv.geometry.arrays import Float64Array, Indices
+from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.labels.dataset_yaml import DatasetYaml, label_path
 from cv.labels.label_documents import read_documents
 from cv.labels.labelled_image import is_rectangle
@@ -51,7 +52,7 @@ class ChipDataset(Dataset[dict[str, Any]]):
         self.names = manifest.names
         self.transform = transform
         self.paths = [path for split, path in manifest.images() if split == "train"]
-        self._labels: dict[int, tuple[Indices, Floats]] = {}
+        self._labels: dict[int, tuple[Indices, Float64Array]] = {}
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -87,7 +88,7 @@ class ChipDataset(Dataset[dict[str, Any]]):
         tensor = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
         return [tensor[i : i + batch] for i in range(0, len(tensor), batch)]
 
-    def _read_labels(self, index: int, size: tuple[int, int]) -> tuple[Indices, Floats]:
+    def _read_labels(self, index: int, size: tuple[int, int]) -> tuple[Indices, Float64Array]:
         """Return classes (n,) and corners (n, 4, 2; pixels of the image) of the boxes of a chip."""
         document = next(read_documents(label_path(self.paths[index]), ".txt"))
         shapes = parse(document, size, self.names)
@@ -109,7 +110,7 @@ def _read_image(path: Path) -> Bytes:
     return np.ascontiguousarray(image[..., ::-1], dtype=np.uint8)
 
 
-def _letterbox(image: Bytes, classes: Indices, corners: Floats, side: int) -> LabelledChip:
+def _letterbox(image: Bytes, classes: Indices, corners: Float64Array, side: int) -> LabelledChip:
     """Scale an image so that its longer side is `side`, and centre it on a black square."""
     rows, columns = image.shape[:2]
     if (rows, columns) == (side, side):
@@ -125,7 +126,7 @@ def _letterbox(image: Bytes, classes: Indices, corners: Floats, side: int) -> La
     return LabelledChip(canvas, classes, moved)
 
 
-def _network_boxes(corners: Floats, side: int) -> Floats:
+def _network_boxes(corners: Float64Array, side: int) -> Float64Array:
     """Return (n, 5) cx, cy, w, h as shares of `side`, and the angle in ultralytics' range."""
     boxes = OrientedBoxes.from_corners(corners).values.copy()
     boxes[:, :4] /= side
