@@ -47,8 +47,8 @@ def run(args: argparse.Namespace) -> int:
     from cv.evaluation.coverage import IntervalCoverage
     from cv.evaluation.dataset_adapter import evaluation_samples, held_out
     from cv.evaluation.image_evaluation import evaluate_image
-    from cv.export.release import replace_model_card
     from cv.labels.formats import complete_from_images, dataset_images, read_dataset
+    from cv.model_export.release import replace_model_card
 
     detector = Detector.load(args.model).only(args.kind)
     places = dataset_images(args.dataset, args.images)

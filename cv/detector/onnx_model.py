@@ -126,7 +126,7 @@ def _check_format(path: Path, content: bytes) -> None:
             path,
             "it is a PyTorch checkpoint or a pickle",
             "such files can run code when read, only ONNX files are",
-            "Export it with cv.export.release.",
+            "Export it with cv.model_export.release.",
         )
     try:
         external = has_external_data(content)
@@ -185,5 +185,5 @@ def _check_output(path: Path, card: ModelCard, session: Any) -> None:
             path,
             f"it answers {shapes}",
             f"layout {card.layout} of {len(card.classes)} classes is {expected}",
-            "Make it again with cv.export.release.",
+            "Make it again with cv.model_export.release.",
         )

@@ -119,7 +119,7 @@ class OrientedBoxes:
         normal = np.column_stack([-axis[:, 1], axis[:, 0]])
         reach = _CORNERS[None, :, :] * self.values[:, None, 2:4]
         offsets = reach[:, :, :1] * axis[:, None, :] + reach[:, :, 1:] * normal[:, None, :]
-        corners: Floats = self.centers[:, None, :] + offsets
+        corners: Float64Array = self.centers[:, None, :] + offsets
         return corners
 
     def polygons(self) -> NDArray[np.object_]:
@@ -136,7 +136,7 @@ class OrientedBoxes:
 def map_points(affine: Affine, points: Float64Array) -> Float64Array:
     """Return `points` (..., 2) x, y mapped by `affine`."""
     x, y = points[..., 0], points[..., 1]
-    mapped: Floats = np.stack(
+    mapped: Float64Array = np.stack(
         [affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f], axis=-1
     )
     return mapped

@@ -20,7 +20,7 @@ import torch
 
 from cv.detector.model_zoo import default_model, released_model
 from cv.errors import ModelError
-from cv.export.onnx_export import load_network
+from cv.model_export.onnx_export import load_network
 from cv.training.initial_weights import read_checkpoint
 
 

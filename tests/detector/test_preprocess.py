@@ -12,7 +12,7 @@ from onnx import TensorProto, helper
 from cv.detector.model_card import OutputLayout
 from cv.detector.onnx_model import OnnxModel
 from cv.errors import ModelError
-from cv.export.onnx_export import accept_uint8_input
+from cv.model_export.onnx_export import accept_uint8_input
 from tests.fixtures.fake_detectors import CARD
 
 SIDE = 32

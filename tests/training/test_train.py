@@ -15,8 +15,8 @@ import torch
 
 from cv.detector.model_zoo import default_model
 from cv.detector.onnx_model import OnnxModel
-from cv.export.onnx_export import RAW
-from cv.export.release import release_checkpoint, two_class_card
+from cv.model_export.onnx_export import RAW
+from cv.model_export.release import release_checkpoint, two_class_card
 from cv.synthetic.chip_dataset import write_dataset
 from cv.synthetic.chip_renderer import render_chip
 from cv.training.augmentation import relight_batch, rotate_batch

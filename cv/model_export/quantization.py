@@ -1,6 +1,6 @@
 """Make an 8-bit model, with its card, from a released float model.
 
-    python -m cv.export.quantization weights/pierwatch-n.onnx weights/pierwatch-n-int8.onnx
+    python -m cv.model_export.quantization weights/pierwatch-n.onnx weights/pierwatch-n-int8.onnx
 
 Everything is decided by measurements on rendered chips, nothing is specific to one network: how the
 ranges of its tensors are chosen, which convolutions stay in float, and the thresholds.
@@ -24,11 +24,11 @@ from tqdm import tqdm
 from cv.detector.model_card import FP32, INT8, ModelCard, OutputLayout
 from cv.detector.onnx_model import OnnxModel
 from cv.errors import ModelError
-from cv.export.activation_ranges import METHODS, activation_ranges
-from cv.export.onnx_graph import ConvolutionUnit, units_by_module
-from cv.export.output_agreement import OutputAgreement
-from cv.export.qdq_quantizer import QdqQuantizer, collect_histograms, load_float_graph
-from cv.export.release import write_model
+from cv.model_export.activation_ranges import METHODS, activation_ranges
+from cv.model_export.onnx_graph import ConvolutionUnit, units_by_module
+from cv.model_export.output_agreement import OutputAgreement
+from cv.model_export.qdq_quantizer import QdqQuantizer, collect_histograms, load_float_graph
+from cv.model_export.release import write_model
 from cv.synthetic.chip_renderer import COARSE_GSD, FINE_GSD, RenderedChip, render_chip
 
 FIRST_SEED = 8_500_000
@@ -197,9 +197,9 @@ def choose_precision(
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m cv.export.quantization",
+        prog="python -m cv.model_export.quantization",
         description="Write an 8-bit model of a released float one, with its card.",
-        epilog="example: python -m cv.export.quantization weights/pierwatch-n.onnx "
+        epilog="example: python -m cv.model_export.quantization weights/pierwatch-n.onnx "
         "weights/pierwatch-n-int8.onnx; then calibrate it (datasets/real/calibrate.py)",
     )
     parser.add_argument("source", type=Path, help="float ONNX model")

@@ -11,9 +11,9 @@ from typing import Any
 from cv.detector.model_card import CONTAINER, HULL, InferencePass, ModelCard, OutputLayout
 from cv.detector.onnx_model import OnnxModel, model_card_path
 from cv.errors import ModelError
-from cv.export.onnx_export import TILE, export_onnx, serialize_checked
 from cv.io.atomic_files import atomic_path, write_atomically
 from cv.io.hashing import sha256
+from cv.model_export.onnx_export import TILE, export_onnx, serialize_checked
 from cv.synthetic.chip_renderer import COARSE_GSD, FINE_GSD
 from cv.training.initial_weights import read_checkpoint
 

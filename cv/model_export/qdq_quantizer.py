@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from cv.detector.model_card import ModelCard
 from cv.detector.onnx_model import OnnxModel
 from cv.errors import ModelError
-from cv.export.activation_ranges import ActivationHistogram, activation_histograms
-from cv.export.onnx_export import PIXEL_SCALE, accept_uint8_input
-from cv.export.onnx_graph import EIGHT_BIT, OnnxGraph
-from cv.export.output_agreement import Output, OutputAgreement
-from cv.export.release import write_model
+from cv.model_export.activation_ranges import ActivationHistogram, activation_histograms
+from cv.model_export.onnx_export import PIXEL_SCALE, accept_uint8_input
+from cv.model_export.onnx_graph import EIGHT_BIT, OnnxGraph
+from cv.model_export.output_agreement import Output, OutputAgreement
+from cv.model_export.release import write_model
 
 UNIT_RANGE = (0.0, 1.0)
 """Range of pixel values and of the logistic function."""

@@ -10,8 +10,8 @@ import pytest
 from onnx import numpy_helper
 
 from cv.detector.onnx_model import OnnxModel
-from cv.export.release import replace_model_card
-from cv.export.weight_averaging import main
+from cv.model_export.release import replace_model_card
+from cv.model_export.weight_averaging import main
 from tests.fixtures.small_network import SMALL, small_network
 
 

@@ -14,17 +14,17 @@ import pytest
 from cv.detector.model_card import INT8
 from cv.detector.onnx_model import OnnxModel
 from cv.errors import ModelError
-from cv.export import quantization as command
-from cv.export.activation_ranges import (
+from cv.model_export import quantization as command
+from cv.model_export.activation_ranges import (
     ActivationHistogram,
     activation_histograms,
     activation_ranges,
     silu,
 )
-from cv.export.output_agreement import OutputAgreement
-from cv.export.qdq_quantizer import QdqQuantizer, collect_histograms, load_float_graph
-from cv.export.quantization import choose_precision, quantization_costs, quantize_model
-from cv.export.release import write_model
+from cv.model_export.output_agreement import OutputAgreement
+from cv.model_export.qdq_quantizer import QdqQuantizer, collect_histograms, load_float_graph
+from cv.model_export.quantization import choose_precision, quantization_costs, quantize_model
+from cv.model_export.release import write_model
 from tests.fixtures.fake_detectors import constant_model
 from tests.fixtures.small_network import CELLS, SMALL, small_chip, small_network
 
@@ -126,8 +126,8 @@ def test_the_command_writes_the_same_model_from_the_same_seed(
 def test_the_order_of_hashes_changes_nothing(source: Path, tmp_path: Path) -> None:
     code = (
         "import sys, hashlib; from pathlib import Path;"
-        "from tests.fixtures.small_network import *; from cv.export.qdq_quantizer import *;"
-        "from cv.export.activation_ranges import activation_ranges;"
+        "from tests.fixtures.small_network import *; from cv.model_export.qdq_quantizer import *;"
+        "from cv.model_export.activation_ranges import activation_ranges;"
         "g = load_float_graph(Path(sys.argv[1]));"
         "h = collect_histograms(g, [small_chip(i).image for i in range(2)]);"
         "m = QdqQuantizer(g, activation_ranges(h, 'minmax', ()), SMALL).model(());"

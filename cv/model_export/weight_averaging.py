@@ -1,6 +1,6 @@
 """Average the weights of several models that were fine-tuned from one another.
 
-    python -m cv.export.weight_averaging a.onnx b.onnx mean.onnx --version 2 --data "mean of both"
+    python -m cv.model_export.weight_averaging a.onnx b.onnx mean.onnx --version 2 --data "a and b"
 
 The mean of such models is often better than each ("model soups", Wortsman et al. 2022,
 arXiv:2203.05482). An export folds normalizations into convolutions, so that the weights of two
@@ -21,7 +21,7 @@ import numpy as np
 from cv.detector.model_card import FP32
 from cv.detector.onnx_model import OnnxModel
 from cv.errors import ModelError
-from cv.export.release import require_new_model, write_model
+from cv.model_export.release import require_new_model, write_model
 
 
 def average_models(models: Sequence[Path], target: Path, version: str, training_data: str) -> str:
@@ -79,9 +79,9 @@ def _not_averageable(model: Path, found: str) -> ModelError:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m cv.export.weight_averaging",
+        prog="python -m cv.model_export.weight_averaging",
         description="Write the mean of the weights of several models, with a card.",
-        epilog="example: python -m cv.export.weight_averaging a.onnx b.onnx mean.onnx "
+        epilog="example: python -m cv.model_export.weight_averaging a.onnx b.onnx mean.onnx "
         "--version 2 --data 'a and b'",
     )
     parser.add_argument("models", type=Path, nargs="+", help="float ONNX models, two or more")
