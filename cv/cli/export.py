@@ -45,8 +45,8 @@ def run(args: argparse.Namespace) -> int:
     if suffix == ".gpkg" and site is None:
         raise InputError(path, "no site", "a GeoPackage contains the piers", "Add --site FILE.")
     with Ledger.open(args.ledger, readonly=True) as ledger:
-        counts = ledger.counts(newest=True)
-        detections = ledger.detections(newest=True)
+        counts = ledger.counts(latest=True)
+        detections = ledger.detections(latest=True)
     if site is not None:
         names = {name for pier in site for name in pier.names}
         counts = tuple(count for count in counts if count.pier in names)
