@@ -103,7 +103,7 @@ def main() -> None:
             print(f"{rows} rows in {sites * DAYS} scenes: {60 * rows / took:,.0f} rows a minute")
             print(f"the file has {size:,.0f} MiB, {2**20 * size / rows:.0f} bytes a row")
             every = median_ms(lambda: ledger.counts("site0 pier2"))
-            latest = median_ms(lambda: ledger.counts("site0 pier2", newest=True))
+            latest = median_ms(lambda: ledger.counts("site0 pier2", latest=True))
             print(f"a series of {DAYS} counts: {every:.0f} ms, the latest counts: {latest:.0f} ms")
 
 

@@ -197,9 +197,9 @@ def unknown_pier(args: argparse.Namespace, name: str, known: Sequence[str]) -> L
 
 def without_password(address: str) -> str:
     """Return the address of a ledger without its password."""
-    from cv.ledger import postgres
+    from cv.ledger.address import without_password
 
-    return postgres.without_password(address)
+    return without_password(address)
 
 
 def add_piers(parser: argparse.ArgumentParser, what: str) -> None:

@@ -11,29 +11,33 @@ from pathlib import Path
 
 from cv.errors import LedgerError
 from cv.io.atomic_files import atomic_path, remove_stale_temporaries
-from cv.ledger import schema
-from cv.ledger.connection import connect_unmigrated
 from cv.ledger.error_messages import database_errors
+from cv.ledger.sqlite_connection import open_file
 
 _WAIT_S = 5.0
 _PAGES = 1024
-"""Pages that a copy takes at a time: writers get their turn between."""
-_STARTS = 3
-"""After each write of somebody else SQLite begins a copy anew. After so many it is taken in one
-step, for which writers wait."""
-_OF_TARGET = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_TRUNCATE")
-"""What only the copy's disk can be the reason of: the ledger is only read."""
+"""Pages that are copied at a time: writers get their turn between."""
+_MAX_STARTS = 3
+"""SQLite begins a copy anew after each write of another program. After so many starts the copy is
+made in one step, for which writers wait."""
+_FAULTS_OF_TARGET = (
+    "SQLITE_FULL",
+    "SQLITE_IOERR_WRITE",
+    "SQLITE_IOERR_FSYNC",
+    "SQLITE_IOERR_TRUNCATE",
+)
+"""Errors that only the disk of the copy can cause: the ledger is only read."""
 
 
 def backup_ledger(path: str | Path, target: str | Path) -> None:
-    """A copy of the ledger at `path` as the new file `target`, whole or not at all.
+    """Copy the ledger at `path` into the new file `target`, whole or not at all.
 
-    The ledger may be in use: the copy is of one moment, and writers wait but for milliseconds, or
-    as long as a copy takes where they write all the time. One of an older schema version stays so;
-    its mode is that of the ledger. Raises LedgerError, also where `target` exists.
+    The ledger may be in use: the copy is of one moment, and writers wait for milliseconds, or as
+    long as a copy takes where they write all the time. A ledger of an older version is copied as it
+    is; the copy has the file mode of the ledger. Raises LedgerError, also where `target` exists.
     """
     path, target = Path(path), Path(target)
-    with closing(connect_unmigrated(path, _WAIT_S)) as source:
+    with closing(open_file(path, "ro", _WAIT_S)) as source:
         try:
             remove_stale_temporaries(target)
             with atomic_path(target, overwrite=False) as draft:
@@ -45,7 +49,7 @@ def backup_ledger(path: str | Path, target: str | Path) -> None:
 
 
 def copy_ledger(path: Path, source: sqlite3.Connection, target: Path) -> None:
-    """All that `source`, the ledger at `path`, holds at one moment, into the new file `target`.
+    """Copy what `source`, the ledger at `path`, holds at one moment into the new file `target`.
 
     Raises LedgerError, and OSError where `target` cannot be written.
     """
@@ -54,36 +58,38 @@ def copy_ledger(path: Path, source: sqlite3.Connection, target: Path) -> None:
             with closing(sqlite3.connect(target, isolation_level=None)) as made:
                 _fill(source, made)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorname in _OF_TARGET or not target.exists():
+            if error.sqlite_errorname in _FAULTS_OF_TARGET or not target.exists():
                 raise OSError(errno.EIO, str(error)) from error
             raise
 
 
 def _finish(path: Path, draft: Path) -> None:
-    """Makes the copy `draft` of the ledger at `path` a file of its own."""
+    """Make the copy `draft` of the ledger at `path` a file of its own."""
     with database_errors(path), closing(sqlite3.connect(draft, isolation_level=None)) as made:
         made.execute("PRAGMA journal_mode = delete")
-        if not schema.version_of(made):
+        if not made.execute("PRAGMA user_version").fetchone()[0]:
             raise LedgerError(path, "the copy is incomplete", "a whole one is needed", "Try again.")
-    draft.chmod(stat.S_IMODE(path.stat().st_mode) | stat.S_IWUSR)  # it is written to disk yet
+    draft.chmod(
+        stat.S_IMODE(path.stat().st_mode) | stat.S_IWUSR
+    )  # it is still to be flushed to disk
 
 
 class _Interrupted(Exception):
-    """Others write too often."""
+    """Other programs write too often."""
 
 
 def _fill(source: sqlite3.Connection, made: sqlite3.Connection) -> None:
-    least, starts = math.inf, 1
+    pages_left, starts = math.inf, 1
 
-    def look(_: int, remaining: int, __: int) -> None:
-        nonlocal least, starts
-        starts += remaining >= least
-        least = remaining
-        if starts > _STARTS:
+    def count_starts(_: int, remaining: int, __: int) -> None:
+        nonlocal pages_left, starts
+        starts += remaining >= pages_left
+        pages_left = remaining
+        if starts > _MAX_STARTS:
             raise _Interrupted
 
     try:
-        source.backup(made, pages=_PAGES, progress=look)
+        source.backup(made, pages=_PAGES, progress=count_starts)
     except _Interrupted:
         source.backup(made)
 

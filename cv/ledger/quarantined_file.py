@@ -1,44 +1,38 @@
-"""A culprit: a file that was the end of several workers, left alone from then on."""
+"""A file on which several workers died, and which no batch opens again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from cv.io.hashing import files_digest
-from cv.ledger.row_mapping import Row
 
 
 @dataclass(frozen=True)
 class QuarantinedFile:
-    """Known by what it holds: a scene that is delivered again is tried again.
+    """A scene in quarantine, with its sidecar files and those that a STAC Item names.
 
-    A scene and what belongs to it, as a mask or the files that a STAC Item names, are one.
+    It is known by its content: a scene that is delivered again, with other bytes, is tried again.
     """
 
     digest: str
-    """sha256 of the file and what belongs to it, hexadecimal."""
+    """sha256 of the scene and its sidecar files, hexadecimal."""
     size: int
-    """Bytes."""
+    """Bytes of all of them."""
     path: str
     """Where it was."""
     reason: str
-    """What its last worker died of."""
+    """How the last worker died."""
 
     @classmethod
     def of(cls, path: Path, files: Sequence[Path], reason: str) -> Self:
-        """The scene at `path`, all of whose `files` are there; raises OSError."""
+        """Return the scene at `path`, made of `files`; raises OSError."""
         return cls(files_digest(files), _size(files), str(path), reason)
 
-    @property
-    def row(self) -> Row:
-        """The columns in the order of the fields."""
-        return astuple(self)
-
     def has_content(self, files: Sequence[Path]) -> bool:
-        """Whether it is made of `files`; they are read only if their size is the same."""
+        """Return whether it is made of `files`; they are read only if their size is the same."""
         try:
             return _size(files) == self.size and files_digest(files) == self.digest
         except OSError:  # gone meanwhile

@@ -1,4 +1,4 @@
-"""Counts and sightings as rows of the ledger, and back."""
+"""Counts and detections as rows of the ledger, and back, by the names of the columns."""
 
 from __future__ import annotations
 
@@ -10,186 +10,169 @@ from datetime import datetime
 from typing import Any
 
 import shapely
+from sqlalchemy import RowMapping
 
 from cv.counting.count import BerthedHull, ContainerStack, CountStatus, Estimate, PierCount
 from cv.counting.counts import QUANTITIES
 from cv.counting.georeferenced_detection import GeoreferencedDetection
+from cv.ledger.schema import CORNER_COLUMNS, estimate_columns
 from cv.site import PierRole
 
-Row = tuple[Any, ...]
-
-COUNT_COLUMNS = (
-    "role",
-    "status",
-    "reason",
-    "visible_fraction",
-    "berth_visible_fraction",
-    "visibility",
-    "radiometry",
-    "place",
-    *(f"{name}{end}" for name in QUANTITIES for end in ("", "_low", "_high")),
-    "gsd_x_m",
-    "gsd_y_m",
-    "method",
-    "interval_level",
-    "interval_calibrated",
+Values = dict[str, Any]
+"""The values of a new row by the names of their columns."""
+_ESTIMATES = {quantity: estimate_columns(quantity) for quantity in QUANTITIES}
+_OF_COUNT = (
+    "reason", "visible_fraction", "berth_visible_fraction", "visibility", "radiometry", "place",
+    "method", "interval_level", "interval_calibrated",
 )  # fmt: skip
-"""Columns of the table `counts` that hold a Count's own values, in the order of `count_row`."""
-STACK_COLUMNS = ("containers", "length_m", "width_m", "x", "y")
-HULL_COLUMNS = ("length_m", "beam_m", "heading_deg", "score", "x", "y")
-DETECTION_COLUMNS = (
-    "kind",
-    "score",
-    "outline",
-    "length_m",
-    "width_m",
-    "heading_deg",
-    "aboard",
-    *(f"{axis}{corner}" for corner in range(4) for axis in "xy"),
-)
+_OF_STACK = ("containers", "length_m", "width_m")
+_OF_HULL = ("length_m", "beam_m", "score")
+_OF_DETECTION = ("kind", "score", "length_m", "width_m", "aboard")
+"""Fields that are columns of the same name."""
+_MUST_BE_FINITE = ("visible_fraction", "berth_visible_fraction", *sum(_ESTIMATES.values(), ()))
+"""Where NULL means unknown, as which SQLite would keep NaN."""
 
 
 @dataclass(frozen=True)
 class RecordedDetection:
-    """A sighting as the ledger knows it."""
+    """A detection in the ledger."""
 
     scene: str
     """Identifier of the scene."""
     acquired: datetime
     """When the scene was taken, UTC."""
     model: str
-    """sha256 of the model file that saw it, hexadecimal."""
+    """sha256 of the model file that made it, hexadecimal."""
     detection: GeoreferencedDetection
 
 
-def count_row(count: PierCount) -> Row:
-    """The values of `COUNT_COLUMNS`; raises ValueError for an estimate that is not finite."""
-    return (
-        count.role.value,
-        count.status.value,
-        count.reason,
-        *_finite("visible_fraction", count.visible_fraction, count.berth_visible_fraction),
-        count.visibility,
-        count.radiometry,
-        count.place,
-        *(
-            end
-            for name in QUANTITIES
-            for e in (getattr(count, name),)
-            for end in _finite(name, e.value, e.low, e.high)
-        ),
-        *count.gsd_m,
-        count.method,
-        count.interval_level,
-        count.interval_calibrated,
-    )
-
-
-def _finite(name: str, *values: float | None) -> tuple[float | None, ...]:
-    """SQLite keeps no NaN but stores NULL, which here means unknown: so NaN must not get there."""
-    if any(value is not None and not math.isfinite(value) for value in values):
-        raise ValueError(f"{name} is {', '.join(map(str, values))}")
+def count_values(count: PierCount) -> Values:
+    """Return the row of a count, without ids; raises ValueError for a number that is not finite."""
+    gsd_x, gsd_y = count.gsd_m
+    values = _fields(count, _OF_COUNT)
+    values |= {"role": count.role.value, "status": count.status.value}
+    values |= {"gsd_x_m": _or_null(gsd_x), "gsd_y_m": _or_null(gsd_y)}
+    for quantity, columns in _ESTIMATES.items():
+        estimate: Estimate = getattr(count, quantity)
+        values |= zip(columns, (estimate.value, estimate.low, estimate.high), strict=True)
+    for name in _MUST_BE_FINITE:
+        if values[name] is not None and not math.isfinite(values[name]):
+            raise ValueError(f"{name} is {values[name]}")
     return values
 
 
-def stack_row(stack: ContainerStack) -> Row:
-    """The values of `STACK_COLUMNS`."""
-    return stack.containers, stack.length_m, stack.width_m, *stack.center
-
-
-def hull_row(hull: BerthedHull) -> Row:
-    """The values of `HULL_COLUMNS`."""
-    return hull.length_m, hull.beam_m, hull.heading_deg, hull.score, *hull.center
-
-
-def detection_rows(sightings: Sequence[GeoreferencedDetection]) -> list[Row]:
-    """The values of `SIGHTING_COLUMNS` of each; an outline that is None stays None."""
-    outlines = shapely.to_wkb([s.outline for s in sightings]) if sightings else ()
+def stack_values(count_id: int, count: PierCount) -> list[Values]:
+    """Return the rows of the stacks of a count."""
     return [
-        (s.kind, s.score, outline, s.length_m, s.width_m, s.heading_deg, s.aboard,
-         *(value for corner in s.corners for value in corner))
-        for s, outline in zip(sightings, outlines, strict=True)
-    ]  # fmt: skip
+        {"count_id": count_id, "position": i, "x": stack.center[0], "y": stack.center[1]}
+        | _fields(stack, _OF_STACK)
+        for i, stack in enumerate(count.stacks)
+    ]
+
+
+def hull_values(count_id: int, count: PierCount) -> list[Values]:
+    """Return the rows of the hulls at berth of a count."""
+    return [
+        {"count_id": count_id, "position": i, "x": hull.center[0], "y": hull.center[1]}
+        | {"heading_deg": _or_null(hull.heading_deg)}
+        | _fields(hull, _OF_HULL)
+        for i, hull in enumerate(count.berthed)
+    ]
+
+
+def detection_values(detections: Sequence[GeoreferencedDetection]) -> list[Values]:
+    """Return the rows of detections, without ids; an outline that is None stays None."""
+    outlines = shapely.to_wkb([one.outline for one in detections]) if detections else ()
+    return [
+        {"outline": outline, "heading_deg": _or_null(one.heading_deg)}
+        | _fields(one, _OF_DETECTION)
+        | dict(zip(sum(CORNER_COLUMNS, ()), sum(one.corners, ()), strict=True))
+        for one, outline in zip(detections, outlines, strict=True)
+    ]
 
 
 def to_counts(
-    rows: Iterable[Row], stacks: Iterable[Row], hulls: Iterable[Row]
+    rows: Iterable[RowMapping], stacks: Iterable[RowMapping], hulls: Iterable[RowMapping]
 ) -> tuple[PierCount, ...]:
-    """Counts from rows.
+    """Return counts from the rows of `queries.select_counts` and those of their parts.
 
-    A row of `rows` is id, scene, pier, acquired, model, settings and `COUNT_COLUMNS`; one of
-    `stacks` and `hulls` is the id of its count and its own columns. Raises ValueError or TypeError
-    for values that no count has.
+    Raises ValueError or TypeError for values that no count has.
     """
     stacks_of: dict[int, list[ContainerStack]] = defaultdict(list)
-    for key, containers, length, width, x, y in stacks:
-        stacks_of[key].append(ContainerStack(containers, length, width, (x, y)))
+    for row in stacks:
+        stack = ContainerStack(center=(row["x"], row["y"]), **_columns(row, _OF_STACK))
+        stacks_of[row["count_id"]].append(stack)
     hulls_of: dict[int, list[BerthedHull]] = defaultdict(list)
-    for key, length, beam, heading, score, x, y in hulls:
-        hulls_of[key].append(BerthedHull(length, beam, _number(heading), score, (x, y)))
+    for row in hulls:
+        heading, center = _or_nan(row["heading_deg"]), (row["x"], row["y"])
+        hull = BerthedHull(heading_deg=heading, center=center, **_columns(row, _OF_HULL))
+        hulls_of[row["count_id"]].append(hull)
     return tuple(
-        _count(row, tuple(stacks_of.get(row[0], ())), tuple(hulls_of.get(row[0], ())))
+        _to_count(row, tuple(stacks_of.get(row["id"], ())), tuple(hulls_of.get(row["id"], ())))
         for row in rows
     )
 
 
-def _count(
-    row: Row, stacks: tuple[ContainerStack, ...], berthed: tuple[BerthedHull, ...]
+def _to_count(
+    row: RowMapping, stacks: tuple[ContainerStack, ...], berthed: tuple[BerthedHull, ...]
 ) -> PierCount:
-    _, scene, pier, acquired, model, settings, *own = row
-    role, status, reason, seen, berth_seen, by, radiometry, place = own[:8]
-    gsd_x, gsd_y, method, level, calibrated = own[20:]
     return PierCount(
-        scene=scene,
-        pier=pier,
-        role=PierRole(role),
-        acquired=datetime.fromisoformat(acquired),
-        status=CountStatus(status),
-        reason=reason,
-        visible_fraction=seen,
-        berth_visible_fraction=berth_seen,
-        visibility=by,
-        radiometry=radiometry,
-        containers=Estimate(*own[8:11]),
-        teu=Estimate(*own[11:14]),
-        hulls=Estimate(*own[14:17]),
-        aboard=Estimate(*own[17:20]),
+        scene=row["scene"],
+        pier=row["pier"],
+        role=PierRole(row["role"]),
+        acquired=row["acquired"],
+        status=CountStatus(row["status"]),
         stacks=stacks,
         berthed=berthed,
-        gsd_m=(_number(gsd_x), _number(gsd_y)),
-        method=method,
-        interval_level=level,
-        interval_calibrated=bool(calibrated),
-        model=model,
-        settings=settings,
-        place=place,
+        gsd_m=(_or_nan(row["gsd_x_m"]), _or_nan(row["gsd_y_m"])),
+        model=row["model"],
+        settings=row["settings"],
+        **_columns(row, _OF_COUNT),
+        **_estimates(row),
     )
 
 
-def to_recorded_detections(rows: Sequence[Row]) -> tuple[RecordedDetection, ...]:
-    """Sightings from rows of scene, acquired, model, pier and `SIGHTING_COLUMNS`.
+def to_recorded_detections(rows: Sequence[RowMapping]) -> tuple[RecordedDetection, ...]:
+    """Return detections from the rows of `queries.select_detections`.
 
-    Raises ValueError, TypeError or shapely.errors.GEOSException for values that no sighting has.
+    Raises ValueError, TypeError or shapely.errors.GEOSException for values that no detection has.
     """
-    outlines = shapely.from_wkb([row[6] for row in rows]) if rows else ()
-    return tuple(_recorded(row, outline) for row, outline in zip(rows, outlines, strict=True))
-
-
-def _recorded(row: Row, outline: shapely.Polygon | None) -> RecordedDetection:
-    scene, acquired, model, pier, kind, score, _, length, width, heading, aboard = row[:11]
-    sighting = GeoreferencedDetection(
-        kind=kind,
-        score=score,
-        corners=tuple(zip(row[11::2], row[12::2], strict=True)),
-        outline=outline,
-        length_m=length,
-        width_m=width,
-        heading_deg=_number(heading),
-        aboard=bool(aboard),
-        pier=pier,
+    outlines = shapely.from_wkb([row["outline"] for row in rows]) if rows else ()
+    return tuple(
+        RecordedDetection(
+            row["scene"],
+            row["acquired"],
+            row["model"],
+            GeoreferencedDetection(
+                corners=tuple((row[x], row[y]) for x, y in CORNER_COLUMNS),
+                outline=outline,
+                heading_deg=_or_nan(row["heading_deg"]),
+                pier=row["pier"],
+                **_columns(row, _OF_DETECTION),
+            ),
+        )
+        for row, outline in zip(rows, outlines, strict=True)
     )
-    return RecordedDetection(scene, datetime.fromisoformat(acquired), model, sighting)
 
 
-def _number(value: float | None) -> float:
+def _estimates(row: RowMapping) -> Values:
+    return {
+        quantity: Estimate(*(row[column] for column in columns))
+        for quantity, columns in _ESTIMATES.items()
+    }
+
+
+def _fields(value: object, names: Sequence[str]) -> Values:
+    return {name: getattr(value, name) for name in names}
+
+
+def _columns(row: RowMapping, names: Sequence[str]) -> Values:
+    return {name: row[name] for name in names}
+
+
+def _or_null(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _or_nan(value: float | None) -> float:
     return math.nan if value is None else value

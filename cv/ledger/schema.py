@@ -1,220 +1,249 @@
-"""The tables of a ledger, how they came to be, and how SQLite is told to keep them safe."""
+"""The tables of a ledger: one definition for SQLite and PostgreSQL.
+
+Ids are given by the one program that writes (the largest one plus one), and never change. A count
+with a larger id was recorded later.
+"""
 
 from __future__ import annotations
 
-import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
 
-APPLICATION_ID = 0x50574C47
-"""Marks a SQLite file as a ledger ("PWLG"), in its header."""
+import sqlalchemy as sa
+from sqlalchemy.schema import SchemaItem
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
-STATUSES = "'counted', 'partial', 'not_visible', 'out_of_range', 'failed'"
-"""What a count may be worth, as SQL lists it."""
+from cv.counting.count import CountStatus
+from cv.counting.counts import QUANTITIES
 
 
-def _estimate(name: str) -> str:
-    """Columns and check of one estimate: value and both ends are known together, or none is."""
+class _IsoDateTime(UserDefinedType[datetime]):
+    """ISO 8601 text in UTC with microseconds, which sorts by time."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "DATETIME"
+
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[datetime | None], str | None]:
+        def to_text(time: datetime | None) -> str | None:
+            return None if time is None else time.astimezone(UTC).isoformat(timespec="microseconds")
+
+        return to_text
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[str], datetime]:
+        return datetime.fromisoformat
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A time with its zone, read back in UTC: TIMESTAMP WITH TIME ZONE, in SQLite ISO 8601 text."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
+        """Return the type of the column in a database."""
+        return _IsoDateTime() if dialect.name == "sqlite" else sa.DateTime(timezone=True)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Return `value` in UTC."""
+        return None if value is None else value.astimezone(UTC)
+
+
+class JsonText(UserDefinedType[str]):
+    """JSON that is written and read as text, character by character as it was reported."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Return the type in DDL."""
+        return "JSON"
+
+    def column_expression(self, colexpr: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """Return the column as text, which PostgreSQL would parse otherwise."""
+        return sa.cast(colexpr, sa.Text)
+
+
+_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+"""Sorted by its bytes in both databases."""
+
+METADATA = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+
+def estimate_columns(quantity: str) -> tuple[str, str, str]:
+    """Return the names of the columns of an estimate: its value, and both ends of its interval."""
+    return quantity, f"{quantity}_low", f"{quantity}_high"
+
+
+def _id() -> sa.Column[Any]:
+    return sa.Column("id", _ID, primary_key=True, autoincrement=False)
+
+
+def _number(name: str) -> sa.Column[Any]:
+    return sa.Column(name, sa.Double, nullable=False)
+
+
+def _text(name: str) -> sa.Column[Any]:
+    return sa.Column(name, _TEXT, nullable=False)
+
+
+def _refers(name: str, to: str) -> sa.Column[Any]:
+    return sa.Column(name, _ID, sa.ForeignKey(to), nullable=False)
+
+
+def _of_count() -> tuple[sa.Column[Any], sa.Column[Any]]:
+    """Return the key of a part of a count."""
+    owner = sa.ForeignKey("counts.id", ondelete="CASCADE")
     return (
-        f"{name} REAL CHECK ({name} >= 0), {name}_low REAL, {name}_high REAL "
-        f"CHECK (({name} IS NULL) = ({name}_low IS NULL) "
-        f"AND ({name} IS NULL) = ({name}_high IS NULL) AND {name}_low <= {name}_high)"
+        sa.Column("count_id", _ID, owner, primary_key=True, autoincrement=False),
+        sa.Column("position", _ID, primary_key=True, autoincrement=False),
     )
 
 
-_V1 = (
-    """CREATE TABLE scenes (
-        id INTEGER PRIMARY KEY,
-        name TEXT NOT NULL UNIQUE,
-        digest TEXT NOT NULL,
-        acquired TEXT NOT NULL -- ISO 8601, UTC, microseconds: sorts as it reads
-    )""",
-    "CREATE TABLE piers (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
-    """CREATE TABLE recipes (
-        id INTEGER PRIMARY KEY,
-        model TEXT NOT NULL,
-        settings TEXT NOT NULL,
-        UNIQUE (model, settings)
-    )""",
-    """CREATE TABLE runs ( -- one recording of a scene that brought at least one new count
-        id INTEGER PRIMARY KEY,
-        scene_id INTEGER NOT NULL REFERENCES scenes (id),
-        model TEXT NOT NULL
-    )""",
-    "CREATE INDEX runs_by_scene ON runs (scene_id)",
-    f"""CREATE TABLE counts (
-        id INTEGER PRIMARY KEY,
-        run_id INTEGER NOT NULL REFERENCES runs (id),
-        scene_id INTEGER NOT NULL REFERENCES scenes (id),
-        pier_id INTEGER NOT NULL REFERENCES piers (id),
-        recipe_id INTEGER NOT NULL REFERENCES recipes (id),
-        role TEXT NOT NULL,
-        status TEXT NOT NULL CHECK (status IN ({STATUSES})),
-        reason TEXT NOT NULL,
-        visible_fraction REAL NOT NULL CHECK (visible_fraction BETWEEN 0 AND 1),
-        berth_visible_fraction REAL NOT NULL CHECK (berth_visible_fraction BETWEEN 0 AND 1),
-        visibility TEXT NOT NULL,
-        gsd_x_m REAL,
-        gsd_y_m REAL,
-        method TEXT NOT NULL,
-        interval_level REAL NOT NULL CHECK (interval_level BETWEEN 0 AND 1),
-        {_estimate("containers")}, {_estimate("teu")}, {_estimate("hulls")}, {_estimate("aboard")},
-        UNIQUE (scene_id, pier_id, recipe_id),
-        CONSTRAINT unknown_is_not_zero CHECK (
-            status IN ('counted', 'partial')
-            OR coalesce(containers, teu, hulls, aboard) IS NULL
-        )
-    )""",
-    "CREATE INDEX counts_by_pier ON counts (pier_id)",
-    """CREATE TABLE stacks (
-        count_id INTEGER NOT NULL REFERENCES counts (id) ON DELETE CASCADE,
-        position INTEGER NOT NULL,
-        containers INTEGER NOT NULL,
-        length_m REAL NOT NULL,
-        width_m REAL NOT NULL,
-        x REAL NOT NULL,
-        y REAL NOT NULL,
-        PRIMARY KEY (count_id, position)
-    ) WITHOUT ROWID""",
-    """CREATE TABLE hulls (
-        count_id INTEGER NOT NULL REFERENCES counts (id) ON DELETE CASCADE,
-        position INTEGER NOT NULL,
-        length_m REAL NOT NULL,
-        beam_m REAL NOT NULL,
-        heading_deg REAL, -- NULL: unknown
-        score REAL NOT NULL,
-        x REAL NOT NULL,
-        y REAL NOT NULL,
-        PRIMARY KEY (count_id, position)
-    ) WITHOUT ROWID""",
-    """CREATE TABLE sightings (
-        id INTEGER PRIMARY KEY,
-        run_id INTEGER NOT NULL REFERENCES runs (id),
-        count_id INTEGER REFERENCES counts (id) ON DELETE CASCADE, -- NULL: on no pier
-        kind TEXT NOT NULL,
-        score REAL NOT NULL,
-        outline BLOB, -- WKB in EPSG:4326, longitude first; NULL: unknown
-        length_m REAL NOT NULL,
-        width_m REAL NOT NULL,
-        heading_deg REAL, -- NULL: unknown
-        aboard INTEGER NOT NULL CHECK (aboard IN (0, 1)),
-        x0 REAL NOT NULL, y0 REAL NOT NULL, x1 REAL NOT NULL, y1 REAL NOT NULL,
-        x2 REAL NOT NULL, y2 REAL NOT NULL, x3 REAL NOT NULL, y3 REAL NOT NULL
-    )""",
-    "CREATE INDEX sightings_by_run ON sightings (run_id)",
-    "CREATE INDEX sightings_by_count ON sightings (count_id)",
-)
-_V2 = (
-    # Before there was a calibration, every interval came from detection scores alone.
-    """ALTER TABLE counts ADD COLUMN interval_calibrated INTEGER NOT NULL DEFAULT 0
-        CHECK (interval_calibrated IN (0, 1))""",
-    "ALTER TABLE counts ADD COLUMN radiometry TEXT NOT NULL DEFAULT 'not recorded'",
-)
-
-_V3_COUNTS = f"""CREATE TABLE counts_v3 (
-        id INTEGER PRIMARY KEY,
-        run_id INTEGER NOT NULL REFERENCES runs (id),
-        scene_id INTEGER NOT NULL REFERENCES scenes (id),
-        pier_id INTEGER NOT NULL REFERENCES piers (id),
-        recipe_id INTEGER NOT NULL REFERENCES recipes (id),
-        recency INTEGER NOT NULL, -- of the counts of one scene, the highest is the newest
-        role TEXT NOT NULL,
-        status TEXT NOT NULL CHECK (status IN ({STATUSES})),
-        reason TEXT NOT NULL,
-        visible_fraction REAL CHECK (visible_fraction BETWEEN 0 AND 1), -- NULL: not known
-        berth_visible_fraction REAL CHECK (berth_visible_fraction BETWEEN 0 AND 1),
-        visibility TEXT NOT NULL,
-        radiometry TEXT NOT NULL,
-        place TEXT NOT NULL, -- sha256 of outline and berth; empty: not recorded
-        gsd_x_m REAL,
-        gsd_y_m REAL,
-        method TEXT NOT NULL,
-        interval_level REAL NOT NULL CHECK (interval_level BETWEEN 0 AND 1),
-        interval_calibrated INTEGER NOT NULL CHECK (interval_calibrated IN (0, 1)),
-        {_estimate("containers")}, {_estimate("teu")}, {_estimate("hulls")}, {_estimate("aboard")},
-        UNIQUE (scene_id, pier_id, recipe_id),
-        CONSTRAINT unknown_is_not_zero CHECK (
-            status IN ('counted', 'partial')
-            OR coalesce(containers, teu, hulls, aboard) IS NULL
-        )
-    )"""
-_V3_COPIED = ", ".join(
-    ("run_id", "scene_id", "pier_id", "recipe_id", "role", "status", "reason", "visibility",
-     "radiometry", "gsd_x_m", "gsd_y_m", "method", "interval_level", "interval_calibrated",
-     *(f"{name}{end}" for name in ("containers", "teu", "hulls", "aboard")
-       for end in ("", "_low", "_high")))
-)  # fmt: skip
-_V3 = (
-    # A table whose checks change is written anew: https://sqlite.org/lang_altertable.html#otheralter
-    _V3_COUNTS,
-    f"""INSERT INTO counts_v3
-        (id, recency, place, visible_fraction, berth_visible_fraction, {_V3_COPIED})
-        SELECT id, id, '', iif(status = 'failed', NULL, visible_fraction),
-        iif(status = 'failed', NULL, berth_visible_fraction), {_V3_COPIED} FROM counts""",
-    "DROP TABLE counts",
-    "ALTER TABLE counts_v3 RENAME TO counts",
-    "CREATE INDEX counts_by_pier ON counts (pier_id)",
-)
-
-_V4 = (
-    """CREATE TABLE alerts ( -- what was told of a pier
-        id INTEGER PRIMARY KEY,
-        pier_id INTEGER NOT NULL REFERENCES piers (id),
-        event TEXT NOT NULL, -- JSON, as it was last told
-        standing INTEGER NOT NULL CHECK (standing IN (0, 1)), -- 0: withdrawn
-        run_id INTEGER NOT NULL -- the last recording that was known then
-    )""",
-    "CREATE INDEX alerts_by_pier ON alerts (pier_id)",
-)
-_V5 = (
-    """CREATE TABLE quarantine ( -- files that were the end of several workers
-        digest TEXT PRIMARY KEY, -- sha256 of the file
-        bytes INTEGER NOT NULL,
-        path TEXT NOT NULL,
-        reason TEXT NOT NULL
-    )""",
-)
-_V6 = ("CREATE INDEX scenes_by_digest ON scenes (digest)",)
-
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1, _V2, _V3, _V4, _V5, _V6)
-"""Statements that lead from schema version i to i + 1. A released entry is never edited."""
-VERSION = len(MIGRATIONS)
-"""The schema version that this program reads and writes."""
+def _within_0_and_1(name: str) -> sa.CheckConstraint:
+    return sa.CheckConstraint(f"{name} BETWEEN 0 AND 1", name=f"{name}_is_a_fraction")
 
 
-def version_of(connection: sqlite3.Connection) -> int:
-    """The schema version of an open file; 0 for a file without tables."""
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def migrate(connection: sqlite3.Connection) -> None:
-    """Brings an open file to `VERSION` in one transaction; raises sqlite3.Error, changing nothing.
-
-    The connection must be in autocommit mode (isolation_level None) and not enforce foreign keys
-    yet: tables are replaced under the eyes of those that refer to them.
-    """
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        for step in MIGRATIONS[version_of(connection) :]:
-            for statement in step:
-                connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {VERSION}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
-def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
-    """Whether SQLite `version` has the fix of the WAL-reset bug, which can corrupt a file.
-
-    Source: https://sqlite.org/wal.html#walresetbug - fixed in 3.51.3, and in 3.50.7 and 3.44.6.
-    """
+def _estimate(quantity: str) -> tuple[SchemaItem, ...]:
+    """Return columns and checks of an estimate; its three numbers are all known, or all unknown."""
+    value, low, high = estimate_columns(quantity)
+    interval = (
+        f"({value} IS NULL) = ({low} IS NULL) AND ({value} IS NULL) = ({high} IS NULL) "
+        f"AND {low} <= {high}"
+    )
     return (
-        version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+        *(sa.Column(name, sa.Double) for name in (value, low, high)),
+        sa.CheckConstraint(f"{value} >= 0", name=f"{value}_is_not_negative"),
+        sa.CheckConstraint(interval, name=f"{value}_has_an_interval"),
     )
 
 
-def journal_mode() -> str:
-    """The journal mode that is safe with the SQLite at hand: "wal" or "delete"."""
-    return "wal" if wal_is_safe() else "delete"
+scenes = sa.Table(
+    "scenes",
+    METADATA,
+    _id(),
+    sa.Column("name", _TEXT, nullable=False, unique=True),
+    sa.Column("digest", _TEXT, nullable=False, comment="sha256 of the image file"),
+    sa.Column("acquired", UtcDateTime, nullable=False),
+    sa.Index("scenes_by_digest", "digest"),
+)
+piers = sa.Table("piers", METADATA, _id(), sa.Column("name", _TEXT, nullable=False, unique=True))
+processing_configs = sa.Table(
+    "processing_configs",
+    METADATA,
+    _id(),
+    sa.Column("model", _TEXT, nullable=False, comment="sha256 of the model file"),
+    sa.Column("settings", _TEXT, nullable=False, comment="sha256 of what else shapes a count"),
+    sa.UniqueConstraint("model", "settings"),
+)
+runs = sa.Table(
+    "runs",
+    METADATA,
+    _id(),
+    _refers("scene_id", "scenes.id"),
+    _text("model"),
+    sa.Index("runs_by_scene", "scene_id"),
+    comment="one recording of a scene that brought at least one new count",
+)
+STATUSES = ", ".join(f"'{status}'" for status in CountStatus)
+"""Every status of a count, as SQL lists them."""
+counts = sa.Table(
+    "counts",
+    METADATA,
+    _id(),
+    _refers("run_id", "runs.id"),
+    _refers("scene_id", "scenes.id"),
+    _refers("pier_id", "piers.id"),
+    _refers("config_id", "processing_configs.id"),
+    _text("role"),
+    _text("status"),
+    _text("reason"),
+    sa.Column("visible_fraction", sa.Double, comment="NULL: unknown"),
+    sa.Column("berth_visible_fraction", sa.Double, comment="NULL: unknown"),
+    _text("visibility"),
+    _text("radiometry"),
+    sa.Column("place", _TEXT, nullable=False, comment="sha256 of outline and berth"),
+    sa.Column("gsd_x_m", sa.Double),
+    sa.Column("gsd_y_m", sa.Double),
+    _text("method"),
+    _number("interval_level"),
+    sa.Column("interval_calibrated", sa.Boolean, nullable=False),
+    *(item for quantity in QUANTITIES for item in _estimate(quantity)),
+    *map(_within_0_and_1, ("visible_fraction", "berth_visible_fraction", "interval_level")),
+    sa.CheckConstraint(f"status IN ({STATUSES})", name="status_is_known"),
+    sa.CheckConstraint(
+        f"status IN ('counted', 'partial') OR coalesce({', '.join(QUANTITIES)}) IS NULL",
+        name="unknown_is_not_zero",
+    ),
+    sa.UniqueConstraint("scene_id", "pier_id", "config_id"),
+    sa.Index("counts_by_pier", "pier_id"),
+)
+stacks = sa.Table(
+    "stacks",
+    METADATA,
+    *_of_count(),
+    sa.Column("containers", _ID, nullable=False),
+    *map(_number, ("length_m", "width_m", "x", "y")),
+    sqlite_with_rowid=False,
+)
+hulls = sa.Table(
+    "hulls",
+    METADATA,
+    *_of_count(),
+    *map(_number, ("length_m", "beam_m")),
+    sa.Column("heading_deg", sa.Double, comment="NULL: unknown"),
+    *map(_number, ("score", "x", "y")),
+    sqlite_with_rowid=False,
+)
+CORNER_COLUMNS = tuple((f"x{corner}", f"y{corner}") for corner in range(4))
+"""Names of the columns with the corners of a detection."""
+detections = sa.Table(
+    "detections",
+    METADATA,
+    _id(),
+    _refers("run_id", "runs.id"),
+    sa.Column(
+        "count_id", _ID, sa.ForeignKey("counts.id", ondelete="CASCADE"), comment="NULL: on no pier"
+    ),
+    _text("kind"),
+    _number("score"),
+    sa.Column(
+        "outline", sa.LargeBinary, comment="WKB in EPSG:4326, longitude first; NULL: unknown"
+    ),
+    *map(_number, ("length_m", "width_m")),
+    sa.Column("heading_deg", sa.Double, comment="NULL: unknown"),
+    sa.Column("aboard", sa.Boolean, nullable=False),
+    *(_number(name) for corner in CORNER_COLUMNS for name in corner),
+    sa.Index("detections_by_run", "run_id"),
+    sa.Index("detections_by_count", "count_id"),
+)
+alerts = sa.Table(
+    "alerts",
+    METADATA,
+    _id(),
+    _refers("pier_id", "piers.id"),
+    sa.Column("event", JsonText, nullable=False, comment="as it was last reported"),
+    sa.Column("standing", sa.Boolean, nullable=False, comment="false: withdrawn"),
+    sa.Column("run_id", _ID, nullable=False, comment="the last recording that was known then"),
+    sa.Index("alerts_by_pier", "pier_id"),
+)
+quarantine = sa.Table(
+    "quarantine",
+    METADATA,
+    sa.Column(
+        "digest", _TEXT, primary_key=True, comment="sha256 of the file and its sidecar files"
+    ),
+    sa.Column("bytes", _ID, nullable=False),
+    _text("path"),
+    _text("reason"),
+    comment="files on which several workers died",
+)

@@ -1,26 +1,219 @@
-"""Writing one scene into the ledger, inside a transaction that the caller holds."""
+"""Writing one scene into the ledger, inside a transaction that the caller holds.
+
+The rules of a ledger:
+
+1. One image, known by its sha256, is one scene. The first name and time that were recorded for it
+   stay; the same image by another name is already known, and is left out.
+2. A scene never changes: one with a recorded name, but other content or another time (by more than
+   a minute, as times are rounded), is refused.
+3. A scene may be counted again by another model or with other settings. Every count is kept; the
+   count recorded last of those that did not fail is THE count of its scene and pier.
+4. A count by a model and settings that are there already changes nothing; only one that failed is
+   replaced by one that did not.
+5. Counts that know the clouds of a scene are never superseded by counts that do not: a scene with
+   such counts is refused without its cloud mask.
+"""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, insert
 
 from cv.counting.count import CountStatus, PierCount
 from cv.counting.counts import SceneCounts
 from cv.errors import LedgerError, SceneError, TimeError
-from cv.ledger import queries, row_mapping
-from cv.ledger.postgres import PostgresConnection
+from cv.ledger import queries, row_mapping, schema
+from cv.ledger.count_identity import CountIdentity
 
 ROUNDING = timedelta(minutes=1)
-"""Times of one image that are no further apart are one time, rounded here and there."""
+"""Times of one scene that differ by no more are one time, rounded differently."""
 _UNTOUCHED = "Nothing of this scene was recorded; please report it."
+_WITHOUT_CLOUDS, _WITH_CLOUDS = "mask", "udm2"
+"""What the visibility of a count rests on, see Visibility."""
 
 
-def time_of(counts: SceneCounts) -> str:
-    """The one time of all counts, at least one, ISO 8601 in UTC; raises TimeError."""
+_INSERT = {table.name: insert(table) for table in schema.METADATA.sorted_tables}
+
+
+@dataclass(frozen=True)
+class RecordedScene:
+    """A scene in the ledger."""
+
+    id: int
+    name: str
+
+
+class SceneWriter:
+    """Reads and writes one scene of the ledger at `place`."""
+
+    def __init__(self, place: Path | str, sql: Connection) -> None:
+        """`sql` is inside a transaction; for `record` it is one that writes."""
+        self._place = place
+        self._sql = sql
+        self._next_ids: dict[str, int] = {}
+        """The id of the next row of each table, while a scene is recorded."""
+
+    def recorded_as(self, wanted: CountIdentity) -> str | None:
+        """Return the name of the scene that makes it needless to count `wanted`, see `Ledger`."""
+        scene = self._find(wanted.scene, wanted.digest, wanted.acquired)
+        if scene is None:
+            return None
+        if scene.name != wanted.scene:
+            return scene.name
+        known = self._sql.execute(queries.select_scene_counts(scene.id)).all()
+        self._check_clouds(wanted.scene, wanted.basis, known)
+        config = wanted.model, wanted.settings, False
+        has = any((c.model, c.settings, c.status == CountStatus.FAILED) == config for c in known)
+        return scene.name if has else None
+
+    def record(self, counts: SceneCounts) -> int:
+        """Insert the counts that are new, and return their number.
+
+        Raises SceneError, TimeError and LedgerError; the caller must then roll back.
+        """
+        acquired = _time_of(counts)
+        self._check_piers(counts)
+        self._next_ids = dict(self._sql.execute(queries.NEXT_IDS).mappings().one())
+        scene = self._find(counts.scene, counts.digest, acquired)
+        if scene is not None and scene.name != counts.scene:
+            return 0
+        if scene is None:
+            values = {"name": counts.scene, "digest": counts.digest, "acquired": acquired}
+            scene_id, new = self._add(schema.scenes, **values), list(counts)
+        else:
+            scene_id, new = scene.id, self._new(scene, counts)
+        if new:
+            self._insert(scene_id, new, counts)
+        return len(new)
+
+    def _find(self, name: str, digest: str, acquired: datetime) -> RecordedScene | None:
+        """Return the scene with a name, else the first with an image; raises SceneError."""
+        row = self._sql.execute(queries.SCENES, {"name": name, "digest": digest}).first()
+        if row is None:
+            return None
+        if row.name == name and row.digest != digest:
+            raise self._changed(name, "sha256", digest, row.digest)
+        if row.name == name and abs(row.acquired - acquired) > ROUNDING:
+            raise self._changed(name, "time", _iso(acquired), _iso(row.acquired))
+        return RecordedScene(row.id, row.name)
+
+    def _changed(self, scene: str, what: str, now: str, before: str) -> SceneError:
+        return SceneError(
+            scene,
+            f"its {what} is {now[:26]}, in {self._place} it is {before[:26]}",
+            "a recorded scene never changes, and no two scenes have one name",
+            "Give the new file another name, or record it into another ledger.",
+        )
+
+    def _check_clouds(self, scene: str, basis: str, known: Sequence[Any]) -> None:
+        if basis == _WITHOUT_CLOUDS and any(c.visibility == _WITH_CLOUDS for c in known):
+            raise SceneError(
+                scene,
+                "no UDM2 comes with it now",
+                f"in {self._place} it has counts that know its clouds",
+                "Put the UDM2 beside the image; a copy of the image without it can be removed.",
+            )
+
+    def _check_piers(self, counts: SceneCounts) -> None:
+        names = {count.pier for count in counts}
+        for detection in counts.detections:
+            if detection.pier is not None and detection.pier not in names:
+                found = f"a detection on {detection.pier!r}"
+                raise self._refusal(counts.scene, found, "that pier has no count")
+
+    def _new(self, scene: RecordedScene, counts: SceneCounts) -> list[PierCount]:
+        """Return the counts that are not there yet; delete failed ones that they replace."""
+        rows = self._sql.execute(queries.select_scene_counts(scene.id)).all()
+        known = {(row.pier, row.model, row.settings): row for row in rows}
+        new, replaced = [], []
+        for count in counts:
+            self._check_clouds(scene.name, count.visibility, rows)
+            before = known.get((count.pier, count.model, count.settings))
+            if before is None:
+                new.append(count)
+            elif before.status == CountStatus.FAILED and count.status is not CountStatus.FAILED:
+                new.append(count)
+                replaced.append(before.id)
+        if replaced:
+            self._sql.execute(delete(schema.counts).where(schema.counts.c.id.in_(replaced)))
+        return new
+
+    def _insert(self, scene_id: int, new: Sequence[PierCount], counts: SceneCounts) -> None:
+        run_id = self._add(schema.runs, scene_id=scene_id, model=new[0].model)
+        pier_ids, config_ids = self._pier_ids(new), self._config_ids(new)
+        ids = {count.pier: self._take_id(schema.counts) for count in new}
+        run = {"run_id": run_id, "scene_id": scene_id}
+        rows = []
+        for count in new:
+            config_id = config_ids[count.model, count.settings]
+            keys = {"id": ids[count.pier], "pier_id": pier_ids[count.pier], "config_id": config_id}
+            rows.append(run | keys | self._values(count))
+        self._fill(schema.counts, rows)
+        parts = list(zip(ids.values(), new, strict=True))
+        self._fill(schema.stacks, [v for part in parts for v in row_mapping.stack_values(*part)])
+        self._fill(schema.hulls, [v for part in parts for v in row_mapping.hull_values(*part)])
+        behind = [one for one in counts.detections if one.pier is None or one.pier in ids]
+        self._fill(
+            schema.detections,
+            [
+                {"id": self._take_id(schema.detections), "run_id": run_id, "count_id": count_id}
+                | row
+                for count_id, row in zip(
+                    [None if one.pier is None else ids[one.pier] for one in behind],
+                    row_mapping.detection_values(behind),
+                    strict=True,
+                )
+            ],
+        )
+
+    def _values(self, count: PierCount) -> row_mapping.Values:
+        try:
+            return row_mapping.count_values(count)
+        except ValueError as error:
+            found, limit = f"{count.pier}: {error}", "a finite number or none at all is recorded"
+            raise self._refusal(count.scene, found, limit) from error
+
+    def _pier_ids(self, counts: Sequence[PierCount]) -> dict[str, int]:
+        """Return the ids of the piers by their names; new ones are added."""
+        names = [count.pier for count in counts]
+        known = {row.name: row.id for row in self._sql.execute(queries.PIER_IDS, {"names": names})}
+        return {name: known.get(name) or self._add(schema.piers, name=name) for name in names}
+
+    def _config_ids(self, counts: Sequence[PierCount]) -> dict[tuple[str, str], int]:
+        """Return the ids of the processing configs by model and settings; new ones are added."""
+        ids = {}
+        for model, settings in dict.fromkeys((count.model, count.settings) for count in counts):
+            config = {"model": model, "settings": settings}
+            known: int | None = self._sql.execute(queries.CONFIG_ID, config).scalar()
+            ids[model, settings] = known or self._add(schema.processing_configs, **config)
+        return ids
+
+    def _add(self, table: Table, **values: Any) -> int:
+        """Insert a row, and return its id."""
+        row_id = self._take_id(table)
+        self._fill(table, [{"id": row_id, **values}])
+        return row_id
+
+    def _take_id(self, table: Table) -> int:
+        row_id = self._next_ids[table.name]
+        self._next_ids[table.name] += 1
+        return row_id
+
+    def _fill(self, table: Table, rows: Sequence[row_mapping.Values]) -> None:
+        if rows:
+            self._sql.execute(_INSERT[table.name], rows)
+
+    def _refusal(self, scene: str, found: str, limit: str) -> LedgerError:
+        return LedgerError(self._place, f"scene {scene!r}: {found}", limit, _UNTOUCHED)
+
+
+def _time_of(counts: SceneCounts) -> datetime:
+    """Return the one time of all counts, at least one; raises TimeError."""
     times = {count.acquired for count in counts}
     acquired = times.pop()
     if acquired is None or acquired.tzinfo is None or times:
@@ -31,230 +224,8 @@ def time_of(counts: SceneCounts) -> str:
             "a recorded scene has one time, in UTC",
             "Declare when it was taken (metadata, or a pattern of its file name).",
         )
-    return utc_timestamp(acquired)
+    return acquired
 
 
-def utc_timestamp(acquired: datetime) -> str:
-    """A time with its zone as the ledger writes it: ISO 8601, UTC, microseconds."""
-    return acquired.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def check_unchanged(
-    path: Path | str, scene: str, now: tuple[str, str], before: tuple[str, str]
-) -> None:
-    """Raises SceneError where (digest, time) of `scene` are not what the ledger `path` knows.
-
-    Times are rounded here and there, see `ROUNDING`.
-    """
-    (digest, acquired), (known_digest, known_time) = now, before
-    later = datetime.fromisoformat(acquired) - datetime.fromisoformat(known_time)
-    if digest != known_digest:
-        what, value, known = "sha256", digest, known_digest
-    elif abs(later) > ROUNDING:
-        what, value, known = "time", acquired, known_time
-    else:
-        return
-    raise SceneError(
-        scene,
-        f"its {what} is {value[:26]}, in {path} it is {known[:26]}",
-        "a recorded scene never changes, and no two scenes have one name",
-        "Give the new file another name, or record it into another ledger.",
-    )
-
-
-def check_cloud_mask(path: Path | str, scene: str, basis: str, masked: bool) -> None:
-    """Raises SceneError where clouds of `scene`, known (`masked`) to the ledger `path`, would be
-    forgotten by counts whose visibility rests on `basis`."""
-    if masked and basis == "mask":
-        raise SceneError(
-            scene,
-            "no UDM2 comes with it now",
-            f"in {path} it has counts that know its clouds",
-            "Put the UDM2 beside the image; a copy of the image without it can be removed.",
-        )
-
-
-@dataclass(frozen=True)
-class KnownScene:
-    """A scene in the ledger."""
-
-    name: str
-    id: int
-    acquired: datetime
-
-
-def same_image(found: Iterable[row_mapping.Row], acquired: datetime) -> KnownScene | None:
-    """The first scene among the rows `found` (of queries.SAME) that was taken at `acquired`."""
-    known = (KnownScene(name, int(number), datetime.fromisoformat(t)) for name, number, t in found)
-    return next((one for one in known if abs(one.acquired - acquired) <= ROUNDING), None)
-
-
-class SceneWriter:
-    """Writes the counts of one scene into the ledger at `path`."""
-
-    def __init__(
-        self,
-        path: Path | str,
-        connection: sqlite3.Connection | PostgresConnection,
-        counts: SceneCounts,
-    ) -> None:
-        """`connection` is inside of a write transaction; a raised error must roll it back."""
-        self._path = path
-        self._connection = connection
-        self._counts = counts
-
-    def record(self, acquired: str) -> int:
-        """Inserts what is new, taken at `acquired`; returns how many counts that were.
-
-        Raises SceneError, LedgerError and sqlite3.Error.
-        """
-        self._check_piers()
-        scene_id = self._scene_id(acquired)
-        self._check_bases(scene_id)
-        fresh = self._fresh(scene_id)
-        if fresh:
-            self._insert(scene_id, fresh)
-        return len(fresh)
-
-    def _check_piers(self) -> None:
-        names = {count.pier for count in self._counts}
-        for sighting in self._counts.detections:
-            if sighting.pier is not None and sighting.pier not in names:
-                raise self._refusal(f"a sighting on {sighting.pier!r}", "that pier has no count")
-
-    def _scene_id(self, acquired: str) -> int:
-        """The scene's row, made if it is new; raises SceneError if the known one differs.
-
-        It may have another name, see `Ledger.known_as`.
-        """
-        scene, digest = self._counts.scene, self._counts.digest
-        known = self._connection.execute(queries.SCENE, (scene,)).fetchone()
-        if known is None:
-            found = self._connection.execute(queries.SAME, (digest,)).fetchall()
-            same = same_image(found, datetime.fromisoformat(acquired))
-            if same is not None:
-                return same.id
-            return self._add("scenes", name=scene, digest=digest, acquired=acquired)
-        scene_id, *before = known
-        check_unchanged(self._path, scene, (digest, acquired), (before[0], before[1]))
-        return int(scene_id)
-
-    def _check_bases(self, scene_id: int) -> None:
-        asked = "SELECT 1 FROM counts WHERE scene_id = ? AND visibility = 'udm2' LIMIT 1"
-        masked = self._connection.execute(asked, (scene_id,)).fetchone() is not None
-        for count in self._counts:
-            check_cloud_mask(self._path, self._counts.scene, count.visibility, masked)
-
-    def _fresh(self, scene_id: int) -> list[PierCount]:
-        """The counts that are not there yet; removes failed ones that are to be replaced."""
-        known: dict[tuple[str, str, str], tuple[int, str]] = {
-            (pier, model, settings): (count_id, status)
-            for count_id, pier, model, settings, status in self._connection.execute(
-                queries.KNOWN, (scene_id,)
-            )
-        }
-        fresh, replaced = [], []
-        for count in self._counts:
-            before = known.get((count.pier, count.model, count.settings))
-            if before is None:
-                fresh.append(count)
-            elif before[1] == CountStatus.FAILED and count.status is not CountStatus.FAILED:
-                fresh.append(count)
-                replaced.append((before[0],))
-        self._connection.executemany("DELETE FROM counts WHERE id = ?", replaced)
-        return fresh
-
-    def _insert(self, scene_id: int, fresh: Sequence[PierCount]) -> None:
-        run_id = self._add("runs", scene_id=scene_id, model=fresh[0].model)
-        first = self._next("counts")
-        (newest,) = self._connection.execute(queries.RECENCY, (scene_id,)).fetchone()
-        ids = {count.pier: first + i for i, count in enumerate(fresh)}
-        self._fill(
-            "counts",
-            (
-                "id",
-                "run_id",
-                "scene_id",
-                "recency",
-                "pier_id",
-                "recipe_id",
-                *row_mapping.COUNT_COLUMNS,
-            ),
-            [
-                (first + i, run_id, scene_id, newest + 1, *self._keys(count), *self._row(count))
-                for i, count in enumerate(fresh)
-            ],
-        )
-        self._fill(
-            "stacks",
-            ("count_id", "position", *row_mapping.STACK_COLUMNS),
-            (
-                (ids[count.pier], i, *row_mapping.stack_row(stack))
-                for count in fresh
-                for i, stack in enumerate(count.stacks)
-            ),
-        )
-        self._fill(
-            "hulls",
-            ("count_id", "position", *row_mapping.HULL_COLUMNS),
-            (
-                (ids[count.pier], i, *row_mapping.hull_row(hull))
-                for count in fresh
-                for i, hull in enumerate(count.berthed)
-            ),
-        )
-        self._insert_sightings(run_id, ids)
-
-    def _insert_sightings(self, run_id: int, ids: dict[str, int]) -> None:
-        behind = [s for s in self._counts.detections if s.pier is None or s.pier in ids]
-        first = self._next("sightings")
-        self._fill(
-            "sightings",
-            ("id", "run_id", "count_id", *row_mapping.DETECTION_COLUMNS),
-            (
-                (first + i, run_id, ids[s.pier] if s.pier is not None else None, *row)
-                for i, (s, row) in enumerate(
-                    zip(behind, row_mapping.detection_rows(behind), strict=True)
-                )
-            ),
-        )
-
-    def _row(self, count: PierCount) -> row_mapping.Row:
-        try:
-            return row_mapping.count_row(count)
-        except ValueError as error:
-            raise self._refusal(
-                f"{count.pier}: {error}", "a finite number or none at all is recorded"
-            ) from error
-
-    def _keys(self, count: PierCount) -> tuple[int, int]:
-        """The rows of its pier and of its recipe, made if they are new."""
-        pier = self._find("piers", name=count.pier)
-        return pier, self._find("recipes", model=count.model, settings=count.settings)
-
-    def _find(self, table: str, **values: str) -> int:
-        """The id of the row of `table` with these `values`, made if there is none."""
-        where = " AND ".join(f"{name} = ?" for name in values)
-        known = self._connection.execute(
-            f"SELECT id FROM {table} WHERE {where}", tuple(values.values())
-        ).fetchone()
-        return int(known[0]) if known else self._add(table, **values)
-
-    def _add(self, table: str, **values: str | int) -> int:
-        """The id of a new row of `table` with these `values`."""
-        row_id = self._next(table)
-        self._fill(table, ("id", *values), [(row_id, *values.values())])
-        return row_id
-
-    def _next(self, table: str) -> int:
-        largest = self._connection.execute(f"SELECT max(id) FROM {table}").fetchone()[0]
-        return int(largest or 0) + 1
-
-    def _fill(self, table: str, columns: Sequence[str], values: Iterable[row_mapping.Row]) -> None:
-        marks = ", ".join("?" * len(columns))
-        self._connection.executemany(
-            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", values
-        )
-
-    def _refusal(self, found: str, limit: str) -> LedgerError:
-        return LedgerError(self._path, f"scene {self._counts.scene!r}: {found}", limit, _UNTOUCHED)
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="microseconds")

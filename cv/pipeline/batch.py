@@ -1,13 +1,18 @@
-"""One scene, many scenes: counting them, and keeping the counts."""
+"""One scene, many scenes: count them, and record the counts.
+
+Each scene is counted on its own: one that cannot be read, or whose counting breaks off, gets a
+status and ends no batch. Before it is counted the ledger is asked whether that is needed; when it
+is recorded the ledger applies the same rules again, as another program may have been faster. They
+are written in `cv.ledger.writer`.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Protocol
 
 from tqdm import tqdm
 
@@ -16,18 +21,41 @@ from cv.counting.scene_counter import METHOD_VERSION, SceneCounter
 from cv.detector.detector import Detector
 from cv.errors import InputError, LedgerError, TimeError
 from cv.ledger import Ledger
+from cv.ledger.count_identity import CountIdentity
 from cv.pipeline.outcome import PierSummary, SceneOutcome, SceneStatus, Timing
 from cv.pipeline.quarantine import skip_quarantined
 from cv.scene.scene import Scene
 from cv.site import Site
 
-Told = Callable[[SceneOutcome], None]
-"""Called with each outcome, when all of it is kept."""
-_TOO_MUCH = "it needs more memory than there is"
+OnOutcome = Callable[[SceneOutcome], None]
+"""Called with each outcome, when all of it is recorded."""
+_OUT_OF_MEMORY = "it needs more memory than there is"
+
+
+class SceneRegistry(Protocol):
+    """What is asked before a scene is counted."""
+
+    def recorded_as(self, wanted: CountIdentity) -> str | None:
+        """Return the name of the scene that makes it needless to count `wanted`, else None.
+
+        Raises SceneError for a scene that must not be counted.
+        """
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    """What one scene brought, before anything of it is recorded."""
+
+    outcome: SceneOutcome
+    """What becomes of it if it can be recorded."""
+    counts: SceneCounts | None = None
+    """To be recorded."""
+    identity: CountIdentity | None = None
+    """Of the counts that were made."""
 
 
 def count(scene: Scene, site: Site | None, detector: Detector) -> SceneCounts:
-    """What `scene` shows on each pier of `site`; on the whole image where `site` is None.
+    """Count what `scene` shows on each pier of `site`, or on the whole image without a site.
 
     >>> with Scene.open("scenes/20250908_032850_ssc4_u0001_visual.tif") as scene:
     ...     counts = count(scene, site, detector)
@@ -46,9 +74,9 @@ def monitor(
     detector: Detector,
     ledger: Ledger,
     opener: Callable[[str | Path], Scene] = Scene.open,
-    told: Told = lambda _: None,
+    on_outcome: OnOutcome = lambda _: None,
 ) -> tuple[SceneOutcome, ...]:
-    """Counts every scene that `ledger` does not hold yet, and records it: whole, or not at all.
+    """Count every scene that `ledger` does not hold yet, and record it: whole, or not at all.
 
     >>> paths = ["scenes/20250908_032850_ssc4_u0001_visual.tif"]
     >>> with Ledger.open("new.db") as ledger:
@@ -59,192 +87,99 @@ def monitor(
 
     `scenes` are opened scenes, or paths that `opener` opens. One that cannot be read is refused,
     one whose counting breaks off is recorded as failed, and a file in the ledger's quarantine is
-    left alone; none of them ends the batch. `told` hears of each when it is done. Raises
+    left out. `on_outcome` is called after each scene. Outcomes are in the order of `scenes`. Raises
     LedgerError when the ledger itself cannot be written.
     """
     items = list(scenes)
-    aside = skip_quarantined([Path(i) for i in items if not isinstance(i, Scene)], ledger, told)
-    outcomes, seen = [], []
+    paths = [Path(item) for item in items if not isinstance(item, Scene)]
+    quarantined = skip_quarantined(paths, ledger, on_outcome)
+    outcomes = []
     for item in tqdm(items, desc="scenes", unit="scene", disable=None, leave=False):
-        if not isinstance(item, Scene) and Path(item) in aside:
-            outcomes.append(aside[Path(item)])
+        if not isinstance(item, Scene) and Path(item) in quarantined:
+            outcomes.append(quarantined[Path(item)])
             continue
-        found = scan_scene(item, site, detector, ledger, opener)
-        outcomes.append(persist(found, ledger))
-        seen.append(RecordedScan.of(found, outcomes[-1]))
-        told(outcomes[-1])
-    mark_latest(seen, ledger)
+        outcomes.append(persist(scan_scene(item, site, detector, ledger, opener), ledger))
+        on_outcome(outcomes[-1])
     return tuple(outcomes)
 
 
-class SceneRegistry(Protocol):
-    """What a ledger is asked before a scene is counted."""
-
-    def canonical_scene(self, scene: str, digest: str, acquired: datetime) -> tuple[str, datetime]:
-        """The name and the time by which `scene` is known: its own, or those of the same image."""
-
-    def check_scene(self, scene: str, digest: str, acquired: datetime, basis: str) -> None:
-        """Raises SceneError where `scene` is known with another digest or time, or better."""
-
-    def has(self, scene: str, model: str, settings: str) -> bool:
-        """Whether counts of `scene` by `model` with `settings` are there."""
-
-
-@dataclass(frozen=True)
-class CountIdentity:
-    """What tells one count of a scene from another, before it is made."""
-
-    scene: str
-    digest: str
-    """sha256 of the image file, hexadecimal."""
-    acquired: datetime
-    basis: str
-    """What its visibility rests on, see Visibility."""
-    model: str
-    """Digest of the model."""
-    settings: str
-    """Digest of what else shapes the counts."""
-    method: int = METHOD_VERSION
-    """Of the program that says so."""
-
-    @classmethod
-    def of(cls, visit: SceneCounter) -> Self:
-        """That of the counts that `visit` will make; raises TimeError."""
-        scene, header = visit.scene, visit.scene_info
-        if scene.acquired is None:
-            raise TimeError(
-                scene.path,
-                "no acquisition time",
-                "the ledger needs one in UTC",
-                "Declare it: --time-pattern tells where the file name holds it.",
-            )
-        of_scene = (scene.id, scene.digest, scene.acquired, scene.basis)
-        return cls(*of_scene, header.model, header.settings)
-
-    def known_as(self, register: SceneRegistry) -> CountIdentity:
-        """The same, by the name and time by which `register` knows the scene."""
-        name, acquired = register.canonical_scene(self.scene, self.digest, self.acquired)
-        return replace(self, scene=name, acquired=acquired)
-
-    def is_in(self, register: SceneRegistry) -> bool:
-        """Whether `register` has the counts; raises SceneError for a scene that has changed."""
-        register.check_scene(self.scene, self.digest, self.acquired, self.basis)
-        return register.has(self.scene, self.model, self.settings)
-
-    def is_of(self, found: ScanResult) -> bool:
-        """Whether the counts in `found`, if there are any, are those that this tells."""
-        own = self.digest, self.model, self.settings
-        counts = found.counts
-        return counts is None or all((counts.digest, c.model, c.settings) == own for c in counts)
-
-    @property
-    def known(self) -> ScanResult:
-        """What is found of a scene whose counts are there."""
-        return ScanResult(SceneOutcome(self.scene, SceneStatus.KNOWN, ""), identity=self)
+def identify(counter: SceneCounter) -> CountIdentity:
+    """Return the identity of the counts that `counter` will make; raises TimeError."""
+    scene, info = counter.scene, counter.scene_info
+    if scene.acquired is None:
+        raise TimeError(
+            scene.path,
+            "no acquisition time",
+            "the ledger needs one in UTC",
+            "Declare it: --time-pattern names the part of the file name that holds it.",
+        )
+    return CountIdentity(
+        scene=scene.id,
+        digest=scene.digest,
+        acquired=scene.acquired,
+        basis=scene.basis,
+        model=info.model,
+        settings=info.settings,
+        method=METHOD_VERSION,
+    )
 
 
-@dataclass(frozen=True)
-class ScanResult:
-    """What one scene brought, before anything of it is kept."""
-
-    outcome: SceneOutcome
-    """What becomes of it if it can be kept."""
-    counts: SceneCounts | None = None
-    """To be recorded."""
-    identity: CountIdentity | None = None
-    """Of its counts, those to be recorded or those that the ledger has."""
-
-    def with_cost(self, cost: Timing) -> ScanResult:
-        """The same, and what it cost."""
-        return replace(self, outcome=replace(self.outcome, timing=cost))
-
-
-@dataclass(frozen=True)
-class RecordedScan:
-    """Counts that are in the ledger, as a batch came to them."""
-
-    identity: CountIdentity
-    is_new: bool
-    """The batch made them."""
-
-    @classmethod
-    def of(cls, found: ScanResult, outcome: SceneOutcome) -> RecordedScan | None:
-        """What was `found` and has the `outcome`; None where the ledger has no counts of it."""
-        if found.identity is None or not outcome.is_kept:
-            return None
-        return cls(found.identity, outcome.status is SceneStatus.RECORDED)
+def already_known(scene: str, name: str | None) -> SceneOutcome:
+    """Return the outcome of `scene` where the ledger holds its image under `name`."""
+    reason = "" if name in (None, scene) else f"the same image is recorded as scene {name!r}"
+    return SceneOutcome(scene, SceneStatus.KNOWN, reason)
 
 
 def scan_scene(
     item: Scene | str | Path,
     site: Site,
     detector: Detector,
-    register: SceneRegistry,
+    registry: SceneRegistry,
     opener: Callable[[str | Path], Scene],
 ) -> ScanResult:
-    """One scene, counted if `register` has not its counts.
+    """Count one scene, unless `registry` has its counts; errors become its outcome.
 
-    The border at which errors become outcomes. Raises LedgerError.
+    Raises LedgerError.
     """
     if isinstance(item, Scene):
-        return _of_scene(item, site, detector, register)
+        return _scan_open_scene(item, site, detector, registry)
     start = time.perf_counter()
     try:
         scene = opener(item)
     except InputError as error:
-        return ScanResult(SceneOutcome(str(item), SceneStatus.REFUSED, str(error)))
+        return _refused(str(item), str(error))
     except MemoryError:
-        return ScanResult(SceneOutcome(str(item), SceneStatus.REFUSED, _TOO_MUCH))
-    except Exception as error:  # a file that no check of ours foresaw: the night goes on
-        return ScanResult(
-            SceneOutcome(str(item), SceneStatus.REFUSED, f"{type(error).__name__}: {error}")
-        )
+        return _refused(str(item), _OUT_OF_MEMORY)
+    except Exception as error:  # a file that no check foresaw: the batch goes on
+        return _refused(str(item), f"{type(error).__name__}: {error}")
     opened = time.perf_counter()
     with scene:
-        found = _of_scene(scene, site, detector, register)
-    ended = time.perf_counter()
-    return found.with_cost(Timing(opened - start, ended - opened, bytes=_size(scene.path)))
+        found = _scan_open_scene(scene, site, detector, registry)
+    timing = Timing(opened - start, time.perf_counter() - opened, bytes=_size(scene.path))
+    return replace(found, outcome=replace(found.outcome, timing=timing))
 
 
 def persist(found: ScanResult, ledger: Ledger) -> SceneOutcome:
-    """Writes what was found into `ledger`, whole or not at all; raises LedgerError."""
+    """Write what was found into `ledger`, whole or not at all; raises LedgerError."""
+    if found.counts is None:
+        return found.outcome
     start = time.perf_counter()
-    fate = found.outcome.status
+    outcome = found.outcome
     try:
-        if (
-            found.counts is not None
-            and not ledger.record(found.counts)
-            and fate is SceneStatus.RECORDED
-        ):
-            fate = SceneStatus.KNOWN  # somebody else was quicker
+        is_new = ledger.record(found.counts) > 0
+        if not is_new and found.identity is not None:  # another path or program was faster
+            name = ledger.recorded_as(found.identity)
+            outcome = replace(already_known(outcome.scene, name), timing=outcome.timing)
     except LedgerError:
         raise
     except InputError as error:
-        return replace(found.outcome, status=SceneStatus.REFUSED, reason=str(error))
-    cost = replace(found.outcome.timing, record_s=time.perf_counter() - start)
-    piers = tuple(map(PierSummary.of, found.counts or ()))
-    return replace(found.outcome, status=fate, timing=cost, piers=piers)
+        return replace(outcome, status=SceneStatus.REFUSED, reason=str(error))
+    timing = replace(outcome.timing, record_s=time.perf_counter() - start)
+    return replace(outcome, timing=timing, piers=tuple(map(PierSummary.of, found.counts)))
 
 
-def mark_latest(seen: Iterable[RecordedScan | None], ledger: Ledger) -> None:
-    """Settles which counts of each scene that a batch has `seen`, in the order of its paths, are
-    its newest: those that it made, of several the last ones; where it made none, those that were
-    the newest of those seen, and else the last ones.
-
-    So they are the same whoever was quicker, where several files lead to one scene and tell of it
-    differently. Raises LedgerError.
-    """
-    scenes: dict[str, list[RecordedScan]] = {}
-    for one in seen:
-        if one is not None:
-            scenes.setdefault(one.identity.known_as(ledger).scene, []).append(one)
-    bar = tqdm(scenes.items(), desc="newest", delay=2, disable=None, leave=False)
-    for scene, looks in bar:
-        made = [one.identity for one in looks if one.is_new]
-        there = [one.identity for one in looks]
-        if made or ledger.latest_config(scene) not in {(i.model, i.settings) for i in there}:
-            last = (made or there)[-1]
-            ledger.mark_latest(scene, last.model, last.settings)
+def _refused(scene: str, reason: str) -> ScanResult:
+    return ScanResult(SceneOutcome(scene, SceneStatus.REFUSED, reason))
 
 
 def _size(path: Path) -> int:
@@ -254,29 +189,32 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _of_scene(scene: Scene, site: Site, detector: Detector, register: SceneRegistry) -> ScanResult:
+def _scan_open_scene(
+    scene: Scene, site: Site, detector: Detector, registry: SceneRegistry
+) -> ScanResult:
     try:
-        return _counted(scene, site, detector, register)
+        counter = SceneCounter.of(scene, site, detector)
+        identity = identify(counter)
+        name = registry.recorded_as(identity)
+        if name is not None:
+            return ScanResult(already_known(scene.id, name))
+        return _count(counter, identity)
     except LedgerError:
         raise
     except InputError as error:
-        return ScanResult(SceneOutcome(scene.id, SceneStatus.REFUSED, str(error)))
+        return _refused(scene.id, str(error))
 
 
-def _counted(scene: Scene, site: Site, detector: Detector, register: SceneRegistry) -> ScanResult:
-    visit = SceneCounter.of(scene, site, detector)
-    identity = CountIdentity.of(visit).known_as(register)
-    if identity.is_in(register):
-        return identity.known
+def _count(counter: SceneCounter, identity: CountIdentity) -> ScanResult:
+    """Count a scene; raises InputError. Any other error is recorded as a failure."""
     try:
-        return ScanResult(SceneOutcome(scene.id, SceneStatus.RECORDED, ""), visit.count(), identity)
+        recorded = SceneOutcome(identity.scene, SceneStatus.RECORDED, "")
+        return ScanResult(recorded, counter.count(), identity)
     except InputError:
         raise
     except MemoryError as error:
-        reason = f"{_TOO_MUCH} ({error})"
-        return ScanResult(
-            SceneOutcome(scene.id, SceneStatus.FAILED, reason), visit.failed(_TOO_MUCH)
-        )
-    except Exception as error:  # the border of one scene: the night goes on, the reason stays
-        reason = f"{type(error).__name__}: {error}"
-        return ScanResult(SceneOutcome(scene.id, SceneStatus.FAILED, reason), visit.failed(reason))
+        known, reason = _OUT_OF_MEMORY, f"{_OUT_OF_MEMORY} ({error})"
+    except Exception as error:  # one scene ends here, the batch goes on, and the reason is recorded
+        known = reason = f"{type(error).__name__}: {error}"
+    outcome = SceneOutcome(identity.scene, SceneStatus.FAILED, reason)
+    return ScanResult(outcome, counter.failed(known))

@@ -6,13 +6,14 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
 from cv.errors import InputError, LedgerError, SceneError
 from cv.io.terminal_text import printable_line
 from cv.ledger import Ledger
-from cv.ledger.connection import file_identity
+from cv.ledger.file_guard import LedgerFileGuard
 from cv.pipeline.outcome import SceneOutcome, SceneStatus
 from cv.scene.discovery.new_scenes import NewScenes
 
@@ -36,13 +37,13 @@ def watch_folders(
     watched = [NewScenes(place, settled_s=every_s) for place in _local(places)]
     new = unique_files(_first_poll(watched))
     begin()
-    guard = _LedgerGuard(ledger)
+    guard = LedgerFileGuard(ledger or "")
     while True:
         if new:
             _schedule_retries(watched, new, count(new))
-        guard.check()
+        _check_ledger(guard, ledger)
         time.sleep(every_s)
-        guard.check()
+        _check_ledger(guard, ledger)
         new = unique_files(path for folder in watched for path in _poll(folder))
 
 
@@ -111,33 +112,14 @@ def _schedule_retries(
                 folder.retry(path)
 
 
-class _LedgerGuard:
-    """Ensures that the ledger file stays the same file and only grows."""
+def _check_ledger(guard: LedgerFileGuard, file: Path | None) -> None:
+    """Raise LedgerError where another ledger is there now, an older copy, or none.
 
-    def __init__(self, file: Path | None) -> None:
-        self._file = file
-        self._identity = file_identity(file) if file else None
-        self._last_run = 0
-
-    def check(self) -> None:
-        """Raise LedgerError if the file is missing, another one, or an older copy of itself."""
-        if self._file is None:
-            return
-        identity, last_run = file_identity(self._file), _last_run(self._file, self._last_run)
-        if self._identity not in (None, identity) or last_run < self._last_run:
-            raise LedgerError(
-                self._file,
-                "it was moved, removed or replaced while it was watched",
-                "scenes that were counted before may be missing in it",
-                "Run the same command again: it counts what the ledger does not hold.",
-            )
-        self._identity, self._last_run = identity, last_run
-
-
-def _last_run(file: Path, known: int) -> int:
-    """Return the number of the last recording in the ledger; `known` if it cannot be read now."""
-    try:
-        with Ledger.open(file, readonly=True) as ledger:
-            return ledger.last_run()
-    except LedgerError:
-        return known
+    A ledger that cannot be read now is checked later.
+    """
+    if file is None:
+        return
+    last_run = guard.last_run
+    with suppress(LedgerError), Ledger.open(file, readonly=True) as ledger:
+        last_run = ledger.last_run()
+    guard.check(last_run)

@@ -1,4 +1,4 @@
-"""What became of one scene in a batch, and what it cost."""
+"""The outcome of one scene in a batch, and the time that it took."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from cv.counting.count import PierCount
 
 
 class SceneStatus(StrEnum):
-    """What became of a scene in a batch."""
+    """What happened to a scene in a batch."""
 
     RECORDED = "recorded"
     """It was counted, and the counts are in the ledger."""
     KNOWN = "known"
-    """The ledger holds it already, for this model and these settings."""
+    """The ledger has its counts by this model and these settings, or its image by another name."""
     FAILED = "failed"
-    """Counting broke off; the ledger says so for each pier."""
+    """Counting broke off; the ledger has the reason for each pier."""
     REFUSED = "refused"
-    """It cannot be read or has no time; the ledger is untouched, and the next run tries again."""
+    """It cannot be read or has no time; nothing is recorded, and the next batch tries again."""
     QUARANTINED = "quarantined"
-    """It was the end of several workers: it is left alone until it is asked for."""
+    """Several workers died on it: it is left out until the quarantine is released."""
 
 
 @dataclass(frozen=True)
 class Timing:
-    """What one scene took; what was not come to took nothing."""
+    """How long the stages of one scene took; 0 for one that was not reached."""
 
     open_s: float = 0.0
     """Opening it and reading its header, seconds."""
@@ -34,7 +34,7 @@ class Timing:
     record_s: float = 0.0
     """Writing the counts, seconds."""
     bytes: int = 0
-    """Of the image file; 0: not known."""
+    """Size of the image file; 0: unknown."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,11 @@ class PierSummary:
     hulls: float | None
     """None: unknown."""
     visible_fraction: float | None
+    """Of the outline, 0 to 1; None: unknown."""
 
     @classmethod
     def of(cls, count: PierCount) -> PierSummary:
-        """The short form of `count`."""
+        """Return the short form of `count`."""
         return cls(
             count.pier,
             count.status.value,
@@ -63,18 +64,13 @@ class PierSummary:
 
 @dataclass(frozen=True)
 class SceneOutcome:
-    """What became of one scene in a batch."""
+    """What happened to one scene in a batch."""
 
     scene: str
     """Identifier, or path of a scene that could not be opened."""
     status: SceneStatus
     reason: str
-    """Empty for what went as it should."""
+    """Empty for a scene that was recorded, or is known by its own name."""
     timing: Timing = field(default=Timing(), compare=False)
     piers: tuple[PierSummary, ...] = field(default=(), compare=False)
-    """What was recorded."""
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether the ledger has its counts."""
-        return self.status in (SceneStatus.RECORDED, SceneStatus.KNOWN)
+    """The counts that were recorded."""

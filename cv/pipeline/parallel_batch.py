@@ -1,10 +1,9 @@
-"""A night: many scenes, many workers, one ledger."""
+"""A batch on many workers: they count, and this program alone writes the ledger."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,13 @@ from cv.counting.scene_counter import METHOD_VERSION, SceneCounter
 from cv.detector.detector import Detector
 from cv.errors import InputError, LedgerError
 from cv.ledger import Ledger
+from cv.ledger.count_identity import CountIdentity
 from cv.pipeline.batch import (
-    CountIdentity,
-    RecordedScan,
+    OnOutcome,
     ScanResult,
     SceneRegistry,
-    Told,
-    mark_latest,
+    already_known,
+    identify,
     persist,
     scan_scene,
 )
@@ -36,145 +35,138 @@ from cv.site import Site
 
 @dataclass(frozen=True)
 class WorkerConfig:
-    """How a worker examines scenes: all that it needs, to be sent to a new process."""
+    """What a worker needs to count scenes; it can be sent to another process."""
 
     site: Site
     detector: Callable[[], Detector]
     """Loads it."""
     opener: Callable[[str | Path], Scene]
 
-    def counting(self, register: Callable[[], SceneRegistry]) -> Task[ScanResult]:
-        """What a worker calls to count each scene that `register`, opened there, has not."""
-        return partial(_examine, recipe=self, detector=self.detector(), register=register())
+    def counting(self, registry: Callable[[], SceneRegistry]) -> Task[ScanResult]:
+        """Return what counts a scene; `registry`, opened in the worker, holds the known ones."""
+        return partial(_scan, config=self, detector=self.detector(), registry=registry())
 
     def identifying(self) -> Task[CountIdentity]:
-        """What a worker calls to tell which scene each one is; it raises InputError."""
-        return partial(_identify, recipe=self, detector=self.detector())
+        """Return what identifies the counts of a scene; it raises InputError."""
+        return partial(_identify, config=self, detector=self.detector())
 
 
 class EmptyRegistry:
-    """A register in which nothing is: for scenes that are known to be new."""
+    """A registry without scenes, for those that are known to be new."""
 
-    def canonical_scene(self, scene: str, digest: str, acquired: datetime) -> tuple[str, datetime]:
-        """Its own."""
-        return scene, acquired
-
-    def check_scene(self, scene: str, digest: str, acquired: datetime, basis: str) -> None:
-        """Finds nothing wrong."""
-
-    def has(self, scene: str, model: str, settings: str) -> bool:
-        """Nothing."""
-        return False
+    def recorded_as(self, wanted: CountIdentity) -> str | None:
+        """Return None: nothing is recorded."""
+        return None
 
 
 def monitor_in_processes(
     paths: Sequence[Path],
-    recipe: WorkerConfig,
+    config: WorkerConfig,
     ledger: Ledger,
     workers: int,
     limits: WorkerLimits,
-    told: Told = lambda _: None,
+    on_outcome: OnOutcome = lambda _: None,
 ) -> tuple[SceneOutcome, ...]:
-    """`monitor` with worker processes: each examines one scene at a time, `ledger` is written here.
+    """Run `batch.monitor` in worker processes, a scene each at a time; `ledger` is written here.
 
-    A scene that was the end of as many workers as `limits` say, as it takes too long or too much
+    A scene on which as many workers died as `limits` allow, because it takes too long or too much
     memory, or crashes what reads it, is put into quarantine: its file is not tried again until the
     ledger's quarantine is released. Outcomes are in the order of `paths`. Raises LedgerError and
     InputError.
     """
-    outcomes = skip_quarantined(paths, ledger, told)
+    outcomes = skip_quarantined(paths, ledger, on_outcome)
     waiting = [path for path in paths if path not in outcomes]
-    make = partial(recipe.counting, ledger.reader)
-    seen: dict[Path, RecordedScan | None] = {}
-    for result in _shown(map_unordered(waiting, make, workers, limits), len(waiting)):
-        outcomes[result.path] = _kept(result, ledger)
-        if result.found is not None:
-            seen[result.path] = RecordedScan.of(result.found, outcomes[result.path])
-        told(outcomes[result.path])
-    mark_latest([seen.get(path) for path in paths], ledger)
+    make = partial(config.counting, ledger.reader)
+    for result in _with_progress(map_unordered(waiting, make, workers, limits), len(waiting)):
+        outcomes[result.path] = _persist(result, ledger)
+        on_outcome(outcomes[result.path])
     return tuple(outcomes[path] for path in paths)
 
 
 def monitor_on_dask(
     paths: Sequence[Path],
-    recipe: WorkerConfig,
+    config: WorkerConfig,
     ledger: Ledger,
     cluster: DaskPool,
-    told: Told = lambda _: None,
+    on_outcome: OnOutcome = lambda _: None,
 ) -> tuple[SceneOutcome, ...]:
-    """`monitor_with_crew` on the workers of a cluster, which cannot look into `ledger`.
+    """Run `batch.monitor` on the workers of a cluster, which cannot read `ledger`.
 
-    So they first say which scene each file is, and then count those that the ledger has not. Files
-    and model have the same paths there as here.
+    So they first identify the scene of each file, and then count those that are new to the ledger.
+    Files and model have the same paths there as here. Outcomes are in the order of `paths`. Raises
+    LedgerError and InputError.
     """
-    outcomes = skip_quarantined(paths, ledger, told)
-    model = recipe.detector().digest
+    outcomes = skip_quarantined(paths, ledger, on_outcome)
+    model = config.detector().digest
     new: dict[Path, CountIdentity] = {}
-    seen: dict[Path, RecordedScan | None] = {}
     waiting = [path for path in paths if path not in outcomes]
-    for named in _shown(
-        cluster.map_unordered(waiting, recipe.identifying), len(waiting), "looking"
-    ):
-        identity = named.found
+    named = cluster.map_unordered(waiting, config.identifying)
+    for result in _with_progress(named, len(waiting), "identifying"):
+        identity = result.found
         if identity is not None and (identity.model, identity.method) != (model, METHOD_VERSION):
             raise _other_program(identity)
-        outcome = _known(named, ledger)
+        outcome = _without_counting(result, ledger)
         if outcome is not None:
-            outcomes[named.path] = outcome
-            told(outcome)
-            if identity is not None:
-                seen[named.path] = RecordedScan.of(identity.known, outcome)
+            outcomes[result.path] = outcome
+            on_outcome(outcome)
         elif identity is not None:
-            new[named.path] = identity
-    make = partial(recipe.counting, EmptyRegistry)
-    for result in _shown(cluster.map_unordered(new, make), len(new)):
+            new[result.path] = identity
+    make = partial(config.counting, EmptyRegistry)
+    for result in _with_progress(cluster.map_unordered(new, make), len(new)):
         identity = new[result.path]
-        if result.found is None or identity.is_of(result.found):
-            outcomes[result.path] = _kept(result, ledger)
-            if result.found is not None:
-                seen[result.path] = RecordedScan.of(result.found, outcomes[result.path])
+        if result.found is None or _are_counts_of(identity, result.found):
+            outcomes[result.path] = _persist(result, ledger)
         else:
             reason = "its files, or the programs of the workers, changed while it was counted"
             outcomes[result.path] = SceneOutcome(identity.scene, SceneStatus.REFUSED, reason)
-        told(outcomes[result.path])
-    mark_latest([seen.get(path) for path in paths], ledger)
+        on_outcome(outcomes[result.path])
     return tuple(outcomes[path] for path in paths)
 
 
-def _examine(
-    path: Path, recipe: WorkerConfig, detector: Detector, register: SceneRegistry
+def _scan(
+    path: Path, config: WorkerConfig, detector: Detector, registry: SceneRegistry
 ) -> ScanResult:
-    return scan_scene(path, recipe.site, detector, register, recipe.opener)
+    return scan_scene(path, config.site, detector, registry, config.opener)
 
 
-def _identify(path: Path, recipe: WorkerConfig, detector: Detector) -> CountIdentity:
-    with recipe.opener(path) as scene:
-        return CountIdentity.of(SceneCounter.of(scene, recipe.site, detector))
+def _identify(path: Path, config: WorkerConfig, detector: Detector) -> CountIdentity:
+    with config.opener(path) as scene:
+        return identify(SceneCounter.of(scene, config.site, detector))
 
 
-def _shown(results: Iterable[TaskResult[Any]], total: int, what: str = "scenes") -> Any:
+def _with_progress(
+    results: Iterable[TaskResult[Any]], total: int, what: str = "scenes"
+) -> Iterable[TaskResult[Any]]:
     return tqdm(results, total=total, desc=what, unit="scene", disable=None, leave=False)
 
 
-def _known(named: TaskResult[CountIdentity], ledger: Ledger) -> SceneOutcome | None:
-    """The outcome of a scene that need not be counted, or cannot; None for one that is new."""
-    if named.found is None:
-        return _lost(named, ledger)
-    identity = named.found.known_as(ledger)
+def _without_counting(result: TaskResult[CountIdentity], ledger: Ledger) -> SceneOutcome | None:
+    """Return the outcome of a scene that is known, or cannot be counted; None for a new one."""
+    if result.found is None:
+        return _lost(result, ledger)
+    scene = result.found.scene
     try:
-        return persist(identity.known, ledger) if identity.is_in(ledger) else None
+        name = ledger.recorded_as(result.found)
     except LedgerError:
         raise
     except InputError as error:
-        return SceneOutcome(identity.scene, SceneStatus.REFUSED, str(error))
+        return SceneOutcome(scene, SceneStatus.REFUSED, str(error))
+    return None if name is None else already_known(scene, name)
 
 
-def _kept(result: TaskResult[ScanResult], ledger: Ledger) -> SceneOutcome:
+def _are_counts_of(identity: CountIdentity, found: ScanResult) -> bool:
+    """Return whether the counts in `found`, if there are any, have this identity."""
+    own = identity.digest, identity.model, identity.settings
+    counts = found.counts
+    return counts is None or all((counts.digest, c.model, c.settings) == own for c in counts)
+
+
+def _persist(result: TaskResult[ScanResult], ledger: Ledger) -> SceneOutcome:
     return _lost(result, ledger) if result.found is None else persist(result.found, ledger)
 
 
 def _lost(result: TaskResult[Any], ledger: Ledger) -> SceneOutcome:
-    """The outcome of a scene that nothing was found in."""
+    """Return the outcome of a scene whose worker raised an error or died."""
     if result.fault is not None:
         return SceneOutcome(str(result.path), SceneStatus.REFUSED, result.fault.reason)
     return add_to_quarantine(ledger, result.path, result.death or "")

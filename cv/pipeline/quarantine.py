@@ -1,4 +1,4 @@
-"""Quarantine: files that were the end of several workers are left alone by every batch."""
+"""Quarantine: a file on which several workers died is left out by every batch."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from cv.scene.discovery.sidecar_files import scene_files, sibling_names
 
 
 def skip_quarantined(
-    paths: Sequence[Path], ledger: Ledger, told: Callable[[SceneOutcome], None]
+    paths: Sequence[Path], ledger: Ledger, on_outcome: Callable[[SceneOutcome], None]
 ) -> dict[Path, SceneOutcome]:
-    """The outcomes of those of `paths` that `ledger` has in quarantine, told to `told`.
+    """Return the outcomes of those `paths` whose content is in the quarantine of `ledger`.
 
-    Raises LedgerError.
+    `on_outcome` is called with each. Raises LedgerError.
     """
     known = ledger.quarantined()
     if not known:
@@ -24,38 +24,37 @@ def skip_quarantined(
     beside = {folder: sibling_names(folder) for folder in {path.parent for path in paths}}
     outcomes = {}
     for path in paths:
-        files = _files(path, beside[path.parent])
-        for culprit in known:
-            if culprit.has_content(files):
-                outcomes[path] = _left_alone(culprit)
-                told(outcomes[path])
+        files = _existing_files(path, beside[path.parent])
+        for quarantined in known:
+            if quarantined.has_content(files):
+                outcomes[path] = _outcome(quarantined)
+                on_outcome(outcomes[path])
                 break
     return outcomes
 
 
 def add_to_quarantine(ledger: Ledger, path: Path, death: str) -> SceneOutcome:
-    """What becomes of the scene `path`, of which several workers died, the last one of `death`.
+    """Put the scene at `path`, on which workers died, into quarantine, and return its outcome.
 
-    It is put into the quarantine of `ledger`, unless it went away. Raises LedgerError.
+    `death` is how the last worker died. A scene that is gone is refused. Raises LedgerError.
     """
     try:
-        culprit = QuarantinedFile.of(
-            path, _files(path, sibling_names(path.parent)) or (path,), death
-        )
+        files = _existing_files(path, sibling_names(path.parent)) or (path,)
+        quarantined = QuarantinedFile.of(path, files, death)
     except OSError as error:
         reason = f"{death}, twice and more; then: {error.strerror or error}"
         return SceneOutcome(str(path), SceneStatus.REFUSED, reason)
-    ledger.add_to_quarantine(culprit)
-    return _left_alone(culprit)
+    ledger.add_to_quarantine(quarantined)
+    return _outcome(quarantined)
 
 
-def _left_alone(culprit: QuarantinedFile) -> SceneOutcome:
-    reason = f"{culprit.path}: {culprit.reason}, twice and more; it is left alone"
-    return SceneOutcome(culprit.path, SceneStatus.QUARANTINED, reason)
+def _outcome(quarantined: QuarantinedFile) -> SceneOutcome:
+    reason = f"{quarantined.path}: {quarantined.reason}, twice and more; it is left alone"
+    return SceneOutcome(quarantined.path, SceneStatus.QUARANTINED, reason)
 
 
-def _files(path: Path, names: list[str]) -> tuple[Path, ...]:
-    """Those of the scene `path` that are there; none where it is none itself."""
+def _existing_files(path: Path, names: list[str]) -> tuple[Path, ...]:
+    """Return the files of the scene at `path` that exist; none where the scene itself does not."""
     try:
         found = scene_files(path, names) if path.is_file() else ()
         return tuple(file for file in found if file.is_file())

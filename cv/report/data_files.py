@@ -79,7 +79,7 @@ def _latest_of(
     ledger: Ledger, site: Site | None
 ) -> tuple[Sequence[PierCount], Sequence[RecordedDetection]]:
     """Return the latest counts and detections, of all piers or those of `site`."""
-    counts, detections = ledger.counts(newest=True), ledger.detections(newest=True)
+    counts, detections = ledger.counts(latest=True), ledger.detections(latest=True)
     if site is None:
         return counts, detections
     names = {name for pier in site for name in pier.names}

@@ -178,7 +178,7 @@ def test_replacing_the_ledger_ends_the_watch(place, meanwhile, capsys, kind):
 
     meanwhile(nothing, replace, nothing)
     assert main([*COMMAND, "scenes"]) == 2
-    assert "while it was watched" in capsys.readouterr().err
+    assert "while it was open" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("how", ["cp", "new"])
@@ -193,7 +193,7 @@ def test_restoring_an_older_ledger_ends_the_watch(place, meanwhile, capsys, how)
 
     meanwhile(nothing, restore, nothing)
     assert main([*COMMAND, "scenes"]) == 2
-    assert "while it was watched" in capsys.readouterr().err
+    assert "while it was open" in capsys.readouterr().err
 
 
 def test_a_place_may_appear_later_if_another_is_readable(place, meanwhile, capsys):
@@ -291,7 +291,7 @@ def test_moving_the_ledger_during_a_poll_ends_the_watch(place, meanwhile, monkey
     monkeypatch.setattr(NewScenes, "poll", poll)
     meanwhile(nothing, lambda: copy_scene("day9", "day13"), nothing, nothing)
     assert main([*COMMAND, "scenes"]) == 2
-    assert "while it was watched" in capsys.readouterr().err
+    assert "while it was open" in capsys.readouterr().err
 
 
 def test_a_file_is_preferred_to_a_link_to_it(place):

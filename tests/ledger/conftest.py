@@ -7,6 +7,7 @@ has a schema of its own there, which is dropped afterwards.
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -63,6 +64,19 @@ def place(fresh_place: Callable[[], Place]) -> Place:
     return fresh_place()
 
 
+def fill(place: Place, sql: str) -> None:
+    """Run a script of SQL, whatever Pierwatch would say to it."""
+    if isinstance(place, Path):
+        raw = sqlite3.connect(place)
+        raw.executescript(sql)
+        raw.close()
+        return
+    import psycopg
+
+    with psycopg.connect(place) as connection:
+        connection.execute(sql)
+
+
 def content(place: Place) -> object:
     """Everything that is kept: the bytes of a file, or all rows of all tables."""
     if isinstance(place, Path):
@@ -73,7 +87,7 @@ def content(place: Place) -> object:
     with psycopg.connect(place) as connection:
         tables = connection.execute(
             "SELECT table_name FROM information_schema.tables "
-            "WHERE table_schema = current_schema() ORDER BY 1"
+            "WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY 1"
         ).fetchall()
         return [
             connection.execute(f"SELECT t::text FROM {t} t ORDER BY 1").fetchall()

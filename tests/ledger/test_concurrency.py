@@ -11,10 +11,11 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from cv.errors import LedgerError
 from cv.ledger import Ledger
-from tests.fixtures.sample_counts import a_count, a_scene, a_sighting
+from tests.fixtures.sample_counts import a_count, a_scene, a_sighting, identity_of
 
 PIERS = tuple(f"pier-{i}" for i in range(5))
 
@@ -42,7 +43,7 @@ def writer(path: Path, scenes: int) -> subprocess.Popen[str]:
 
 def whole_scenes(ledger: Ledger) -> int:
     """How many scenes there are; each must have all of its piers and sightings."""
-    counts, sightings = ledger.counts(), ledger.detections(newest=True)
+    counts, sightings = ledger.counts(), ledger.detections(latest=True)
     scenes = {count.scene for count in counts}
     assert len(counts) == len(scenes) * len(PIERS)
     assert len(sightings) >= len(scenes) * 30
@@ -83,7 +84,6 @@ def test_kill_leaves_whole_scenes(tmp_path: Path) -> None:
 def test_a_second_writer_waits_for_the_first(tmp_path: Path) -> None:
     path = tmp_path / "l"
     with Ledger(path) as first:
-        first._connection.execute("BEGIN IMMEDIATE")
         done = threading.Event()
 
         def second() -> None:
@@ -92,9 +92,9 @@ def test_a_second_writer_waits_for_the_first(tmp_path: Path) -> None:
             done.set()
 
         thread = threading.Thread(target=second)
-        thread.start()
-        assert not done.wait(0.3)
-        first._connection.execute("COMMIT")
+        with first.alert_transaction():
+            thread.start()
+            assert not done.wait(0.3)
         assert done.wait(20)
         thread.join()
         assert len(first.counts()) == 1
@@ -103,13 +103,12 @@ def test_a_second_writer_waits_for_the_first(tmp_path: Path) -> None:
 def test_a_second_writer_gives_up_with_a_reason(tmp_path: Path) -> None:
     path = tmp_path / "l"
     with Ledger(path) as first, Ledger(path, timeout_s=0.2) as second:
-        first._connection.execute("BEGIN IMMEDIATE")
-        begun = time.monotonic()
-        with pytest.raises(LedgerError, match="in use") as caught:
-            second.record(a_scene([a_count()]))
-        assert 0.15 < time.monotonic() - begun < 5
-        assert "again" in caught.value.remedy
-        first._connection.execute("ROLLBACK")
+        with first.alert_transaction():
+            begun = time.monotonic()
+            with pytest.raises(LedgerError, match="in use") as caught:
+                second.record(a_scene([a_count()]))
+            assert 0.15 < time.monotonic() - begun < 5
+            assert "again" in caught.value.remedy
         assert second.record(a_scene([a_count()])) == 1
 
 
@@ -117,8 +116,9 @@ def test_a_full_disk_leaves_the_scenes_before(tmp_path: Path) -> None:
     path = tmp_path / "l"
     with Ledger(path) as ledger:
         ledger.record(a_scene([a_count()]))
-        pages = ledger._connection.execute("PRAGMA page_count").fetchone()[0]
-        ledger._connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+        with ledger._connection.reading() as sql:
+            pages = sql.exec_driver_sql("PRAGMA page_count").scalar_one()
+            sql.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
         before = path.read_bytes()
         with pytest.raises(LedgerError, match="the disk is full"):
             ledger.record(a_scene([a_count("big", days=1.0)], [a_sighting()] * 500))
@@ -136,7 +136,7 @@ def test_an_interrupt_leaves_no_part_of_a_scene(
     path = tmp_path / "l"
     with Ledger(path) as ledger:
         before = path.read_bytes()
-        monkeypatch.setattr("cv.ledger.row_mapping.sighting_rows", interrupted)
+        monkeypatch.setattr("cv.ledger.row_mapping.detection_values", interrupted)
         with pytest.raises(KeyboardInterrupt):
             ledger.record(a_scene([a_count()]))
         monkeypatch.undo()
@@ -156,19 +156,26 @@ def test_two_processes_may_create_the_same_ledger(tmp_path: Path) -> None:
 
 
 def test_a_pier_is_found_by_index(tmp_path: Path) -> None:
-    """A million rows are not read for one pier: SQLite itself tells how it would search."""
+    """A million rows are not read for one pier: SQLite itself reports how it would search."""
     with Ledger(tmp_path / "l") as ledger:
-        statements: list[str] = []
-        ledger._connection.set_trace_callback(statements.append)
+        queries: list[tuple[str, object]] = []
+        engine = ledger._connection.sql.engine
+
+        @event.listens_for(engine, "before_cursor_execute")
+        def keep(_: object, __: object, sql: str, parameters: object, *___: object) -> None:
+            if sql.startswith("SELECT"):
+                queries.append((sql, parameters))
+
         ledger.counts(pier="East")
-        ledger.counts(pier="East", newest=True)
+        ledger.counts(pier="East", latest=True)
         ledger.detections(scene="scene-0")
-        ledger.has("s", "m", "x")
-        ledger._connection.set_trace_callback(None)
-        queries = [s for s in statements if s.startswith("SELECT")]
+        ledger.recorded_as(identity_of(a_scene([a_count()])))
+        event.remove(engine, "before_cursor_execute", keep)
         assert len(queries) == 8
-        for query in queries:
-            plan = ledger._connection.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()
+        for query, parameters in queries:
+            with ledger._connection.reading() as sql:
+                plan = sql.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", parameters).all()
             steps = " / ".join(str(step[3]) for step in plan)
-            for table in ("SCAN c ", "SCAN counts", "SCAN stacks", "SCAN hulls", "SCAN s "):
-                assert table not in f"{steps} ", (query, steps)
+            for table in ("counts", "stacks", "hulls", "detections", "scenes"):
+                by_index = f"SCAN {table} USING INDEX" in steps
+                assert by_index or f"SCAN {table}" not in steps, (query, steps)

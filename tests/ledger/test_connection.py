@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from cv.errors import LedgerError
-from cv.ledger import Ledger, schema
+from cv.ledger import Ledger, sqlite_connection
 from cv.ledger.integrity_check import find_problems
+from cv.ledger.migrations import LATEST
 from tests.fixtures.sample_counts import a_count, a_scene, a_sighting
 
 
@@ -19,6 +20,11 @@ def filled(path: Path, scenes: int = 30) -> bytes:
         for i in range(scenes):
             ledger.record(a_scene([a_count(f"scene-{i}", days=i)], [a_sighting()] * 20))
     return path.read_bytes()
+
+
+def pragma(ledger: Ledger, name: str) -> object:
+    with ledger._connection.reading() as sql:
+        return sql.exec_driver_sql(f"PRAGMA {name}").scalar_one()
 
 
 def refused(path: Path, match: str, readonly: bool = False) -> LedgerError:
@@ -121,82 +127,16 @@ def test_the_file_says_what_it_is(tmp_path: Path) -> None:
     path = tmp_path / "l"
     filled(path, 1)
     raw = sqlite3.connect(path)
-    assert raw.execute("PRAGMA application_id").fetchone() == (schema.APPLICATION_ID,)
-    assert raw.execute("PRAGMA user_version").fetchone() == (schema.VERSION,)
-    assert raw.execute("PRAGMA journal_mode").fetchone() == (schema.journal_mode(),)
+    assert raw.execute("PRAGMA application_id").fetchone() == (sqlite_connection.APPLICATION_ID,)
+    assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == (LATEST,)
+    assert raw.execute("PRAGMA journal_mode").fetchone() == (sqlite_connection.journal_mode(),)
     assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
     raw.close()
     with Ledger(path) as ledger:
-        read = ledger._connection.execute
-        assert read("PRAGMA synchronous").fetchone() == (2,)
-        assert read("PRAGMA foreign_keys").fetchone() == (1,)
-        assert read("PRAGMA busy_timeout").fetchone() == (5000,)
-
-
-def version_1(path: Path) -> None:
-    """A ledger as the first version wrote it, with one scene."""
-    raw = sqlite3.connect(path)
-    for statement in schema.MIGRATIONS[0]:
-        raw.execute(statement)
-    raw.executescript(
-        f"""
-        INSERT INTO scenes VALUES (1, 'old', 'dig', '2025-12-31T23:59:59.000000+00:00');
-        INSERT INTO piers VALUES (1, 'East');
-        INSERT INTO recipes VALUES (1, 'm', 's');
-        INSERT INTO runs VALUES (1, 1, 'm');
-        INSERT INTO counts VALUES (1, 1, 1, 1, 1, 'rail', 'counted', '', 1, 1, 'mask', 0.3, 0.3,
-            'resolved', 0.9, 7, 6, 8, 9, 8, 10, 0, 0, 0, NULL, NULL, NULL);
-        PRAGMA application_id = {schema.APPLICATION_ID};
-        PRAGMA user_version = 1;
-        """
-    )
-    raw.close()
-
-
-def test_an_older_ledger_is_brought_up_to_date(tmp_path: Path) -> None:
-    path = tmp_path / "l"
-    version_1(path)
-    refused(path, "schema version 1", readonly=True)
-    with Ledger(path) as ledger:
-        (count,) = ledger.counts()
-        assert (count.scene, count.containers.value, count.aboard.value) == ("old", 7.0, None)
-        assert count.interval_calibrated is False
-        assert ledger.record(a_scene([a_count()])) == 1
-    with Ledger(path, readonly=True) as ledger:
-        assert [count.scene for count in ledger.counts()] == ["old", "scene-0"]
-
-
-def test_migrated_and_new_ledgers_have_the_same_tables(tmp_path: Path) -> None:
-    version_1(tmp_path / "old")
-    found = []
-    for name in ("old", "new"):
-        Ledger(tmp_path / name).close()
-        raw = sqlite3.connect(tmp_path / name)
-        found.append(raw.execute("SELECT type, name, sql FROM sqlite_master").fetchall())
-        raw.close()
-    assert found[0] == found[1]
-
-
-def test_a_migration_that_breaks_off_changes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "l"
-    version_1(path)
-    steps = (*schema.MIGRATIONS, ("CREATE TABLE extra (id INTEGER)", "CREATE TABLE piers (id)"))
-    monkeypatch.setattr(schema, "MIGRATIONS", steps)
-    monkeypatch.setattr(schema, "VERSION", 3)
-    refused(path, "already exists")
-
-
-def test_a_newer_ledger_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "l"
-    filled(path, 1)
-    raw = sqlite3.connect(path)
-    raw.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
-    raw.close()
-    error = refused(path, f"schema version {schema.VERSION + 1}")
-    assert "Update" in error.remedy
+        assert pragma(ledger, "synchronous") == 2
+        assert pragma(ledger, "foreign_keys") == 1
+        assert pragma(ledger, "busy_timeout") == 5000
 
 
 @pytest.mark.parametrize(
@@ -216,19 +156,19 @@ def test_a_newer_ledger_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_wal_only_where_it_is_mended(version: tuple[int, ...], safe: bool) -> None:
-    assert schema.wal_is_safe(version) is safe
+    assert sqlite_connection.wal_is_safe(version) is safe
 
 
 def test_journal_modes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "l"
-    monkeypatch.setattr(schema, "wal_is_safe", lambda: True)
+    monkeypatch.setattr(sqlite_connection, "wal_is_safe", lambda: True)
     with Ledger(path) as ledger:
         ledger.record(a_scene([a_count()]))
         with Ledger(path, readonly=True) as reader:
             assert len(reader.counts()) == 1
-        monkeypatch.setattr(schema, "wal_is_safe", lambda: False)
+        monkeypatch.setattr(sqlite_connection, "wal_is_safe", lambda: False)
         with pytest.raises(LedgerError, match="in WAL mode"):
             Ledger(path, timeout_s=0)
     with Ledger(path) as ledger:
-        assert ledger._connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+        assert pragma(ledger, "journal_mode") == "delete"
         assert len(ledger.counts()) == 1

@@ -19,6 +19,9 @@ from cv.ledger.backup import backup_ledger
 from cv.ledger.integrity_check import find_problems
 from cv.ledger.quarantined_file import QuarantinedFile
 from tests.fixtures.sample_counts import a_count, a_scene, a_sighting
+from tests.ledger.conftest import fill
+
+DATA = Path(__file__).parent / "data"
 
 
 def day(number: int) -> SceneCounts:
@@ -58,42 +61,42 @@ def test_a_ledger_that_was_written_by_us_is_sound(path: Path) -> None:
         ("DELETE FROM scenes WHERE id = 3", "refers to a row of scenes"),
         ("UPDATE runs SET scene_id = 9 WHERE id = 1", "of different scenes"),
         ("UPDATE scenes SET acquired = 'yesterday' WHERE id = 2", "not ISO 8601 in UTC"),
-        ("UPDATE counts SET containers = -5 WHERE id = 4", "number or an interval"),
-        ("UPDATE counts SET hulls_high = NULL WHERE id = 4", "number or an interval"),
+        ("UPDATE counts SET containers = -5 WHERE id = 4", "invalid number or interval"),
+        ("UPDATE counts SET hulls_high = NULL WHERE id = 4", "invalid number or interval"),
         ("UPDATE counts SET containers_low = 40, containers_high = 50 WHERE id = 4", "interval"),
-        ("UPDATE counts SET containers_low = -7 WHERE id = 4", "number or an interval"),
-        ("UPDATE counts SET interval_level = 7 WHERE id = 4", "share that is none"),
+        ("UPDATE counts SET containers_low = -7 WHERE id = 4", "invalid number or interval"),
+        ("UPDATE counts SET interval_level = 7 WHERE id = 4", "not within 0 to 1"),
         ("UPDATE counts SET visibility = 'foo' WHERE id = 4", "rests on nothing known"),
-        ("UPDATE stacks SET containers = -3 WHERE count_id = 4", "stack that is none"),
-        ("UPDATE hulls SET beam_m = -1 WHERE count_id = 4", "hull that is none"),
-        ("UPDATE sightings SET score = -4 WHERE id = 1", "sighting that is none"),
-        ("UPDATE sightings SET length_m = 9e999 WHERE id = 1", "sighting that is none"),
-        ("UPDATE sightings SET outline = 5 WHERE id = 1", "text for a number"),
-        ("UPDATE piers SET name = CAST(x'5069FF' AS TEXT) WHERE id = 1", "text that is none"),
+        ("UPDATE stacks SET containers = -3 WHERE count_id = 4", "invalid stack"),
+        ("UPDATE hulls SET beam_m = -1 WHERE count_id = 4", "invalid hull"),
+        ("UPDATE detections SET score = -4 WHERE id = 1", "invalid detection"),
+        ("UPDATE detections SET length_m = 9e999 WHERE id = 1", "invalid detection"),
+        ("UPDATE detections SET outline = 5 WHERE id = 1", "text for a number"),
+        ("UPDATE piers SET name = CAST(x'5069FF' AS TEXT) WHERE id = 1", "invalid text"),
         ("UPDATE counts SET status = 'not_visible' WHERE id = 4", "where nothing was seen"),
-        ("UPDATE counts SET visible_fraction = 1.5 WHERE id = 4", "share that is none"),
-        ("UPDATE counts SET status = 'seen' WHERE id = 4", "status or a role"),
-        ("UPDATE counts SET role = 'barn' WHERE id = 4", "status or a role"),
+        ("UPDATE counts SET visible_fraction = 1.5 WHERE id = 4", "not within 0 to 1"),
+        ("UPDATE counts SET status = 'seen' WHERE id = 4", "status or role"),
+        ("UPDATE counts SET role = 'barn' WHERE id = 4", "status or role"),
         ("UPDATE counts SET containers = 'many', containers_high = 'z' WHERE id = 4", "text for a"),
         ("UPDATE counts SET containers = 9e999, containers_high = 9e999 WHERE id = 4", "interval"),
         ("UPDATE scenes SET acquired = '2026-02-31T10:30:00+00:00' WHERE id = 2", "not ISO 8601"),
-        ("UPDATE scenes SET digest = 'abc' WHERE id = 2", "digest that is none"),
+        ("UPDATE scenes SET digest = 'abc' WHERE id = 2", "invalid digest"),
         (
             "UPDATE scenes SET digest = (SELECT digest FROM scenes WHERE id = 1), acquired = "
             "(SELECT acquired FROM scenes WHERE id = 1) WHERE id = 2",
             "by another name (row 2)",
         ),
-        ("UPDATE sightings SET outline = x'0102' WHERE id = 1", "outline that is none"),
+        ("UPDATE detections SET outline = x'0102' WHERE id = 1", "invalid outline"),
         ("DROP TABLE quarantine", "table quarantine is missing"),
         ("DROP INDEX scenes_by_digest", "index scenes_by_digest is missing"),
         (
             "CREATE TRIGGER t AFTER INSERT ON counts BEGIN DELETE FROM counts; END",
-            "trigger t is none of ours",
+            "trigger t is not one of a ledger",
         ),
-        ("ALTER TABLE runs ADD COLUMN mood TEXT", "table runs is another than ours"),
+        ("ALTER TABLE runs ADD COLUMN mood TEXT", "table runs is not defined as in a ledger"),
         (
             "INSERT INTO alerts (pier_id, event, standing, run_id) VALUES (1, '{', 1, 1)",
-            "alert that is no JSON",
+            "alert that is not JSON",
         ),
     ],
 )
@@ -129,15 +132,16 @@ def test_a_copy_is_the_same_and_never_replaces_a_file(path: Path, tmp_path: Path
         backup_ledger(path, copy)
 
 
-def test_an_older_ledger_is_checked_and_copied_as_it_is(path: Path, tmp_path: Path) -> None:
-    spoil(path, "DROP INDEX scenes_by_digest", "PRAGMA user_version = 5")
+def test_an_older_ledger_is_checked_and_copied_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    fill(path, (DATA / "ledger_0_1_0.sqlite.sql").read_text())
     before = path.read_bytes()
     assert find_problems(path) == ()
     backup_ledger(path, tmp_path / "copy.db")
     assert find_problems(tmp_path / "copy.db") == ()
     assert path.read_bytes() == before
     spoil(path, "UPDATE scenes SET digest = 'abc' WHERE id = 2")
-    assert find_problems(path) == ("a digest that is none (row 2)",)
+    assert find_problems(path) == ("an invalid digest (row 2)",)
 
 
 def test_a_pier_without_a_berth_is_sound_where_only_hulls_are_looked_for(path: Path) -> None:

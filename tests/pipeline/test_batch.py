@@ -237,7 +237,7 @@ def test_a_scene_that_changed_under_its_name_is_refused_and_the_batch_goes_on(
         assert "never changes" in outcomes[0].reason
 
 
-def test_the_same_image_under_another_name_is_no_other_scene(scene_path, site, tmp_path):
+def test_one_image_is_one_scene_whatever_its_name_and_time(scene_path, site, tmp_path):
     copy = Path(shutil.copy(scene_path, tmp_path / "copy.tif"))
 
     def at(hour):
@@ -247,17 +247,16 @@ def test_the_same_image_under_another_name_is_no_other_scene(scene_path, site, t
     with Ledger.open(tmp_path / "l.db") as ledger:
         first, second = monitor([scene_path, copy], site, painted_detector(), ledger, at(12))
         assert (first.status, second.status) == (SceneStatus.RECORDED, SceneStatus.KNOWN)
-        assert second.scene == first.scene
-        assert len({one.scene for one in ledger.counts()}) == 1
-        (again,) = monitor([copy], site, painted_detector(), ledger, at(12))
-        assert again.status is SceneStatus.KNOWN
+        assert "the same image is recorded as scene '20240310_023000'" in second.reason
+        counts = ledger.counts()
         other = replace(painted_detector(), engine=InferenceEngine.OPENVINO)  # other settings
-        (anew,) = monitor([copy], site, other, ledger, at(12))
-        assert anew.status is SceneStatus.RECORDED
-        assert len({one.scene for one in ledger.counts()}) == 1
-        (later,) = monitor([copy], site, painted_detector(), ledger, at(13))
-        assert later.status is SceneStatus.RECORDED  # two blank images may be the same
-        assert len({one.scene for one in ledger.counts()}) == 2
+        for detector, hour in ((painted_detector(), 12), (other, 12), (painted_detector(), 13)):
+            (again,) = monitor([copy], site, detector, ledger, at(hour))
+            assert again == second
+        assert ledger.counts() == counts
+        (renamed,) = monitor([scene_path], site, painted_detector(), ledger, at(13))
+        assert renamed.status is SceneStatus.REFUSED
+        assert "its time is" in renamed.reason
 
 
 def test_same_input_same_output_whatever_the_threads(scene_path, site):
@@ -365,7 +364,7 @@ def test_another_engine_makes_a_new_count(scene_path, site, tmp_path):
             with Scene.open(scene_path, acquired=NOON) as scene:
                 monitor([scene], site, detector, ledger)
         assert len(ledger.counts("Pier 2")) == 2
-        assert len(ledger.counts("Pier 2", newest=True)) == 1
+        assert len(ledger.counts("Pier 2", latest=True)) == 1
 
 
 def test_a_mask_that_comes_later_makes_a_new_count(site, tmp_path):
@@ -379,7 +378,7 @@ def test_a_mask_that_comes_later_makes_a_new_count(site, tmp_path):
         blind, clouded = ledger.counts("Pier 2")
         assert (blind.containers.value, blind.visibility) == (24, "mask")
         assert (clouded.status, clouded.containers.value) == ("not_visible", None)
-        assert ledger.counts("Pier 2", newest=True) == (clouded,)
+        assert ledger.counts("Pier 2", latest=True) == (clouded,)
 
 
 def masked(folder, name):
@@ -416,7 +415,8 @@ def test_clouds_that_were_known_are_not_forgotten_when_the_mask_is_gone(
         assert monitor([image], site, painted_detector(), ledger)[0].status is SceneStatus.KNOWN
 
 
-def test_a_copy_without_the_mask_of_its_image_is_refused(site, tmp_path):
+@pytest.mark.parametrize("copy_first", [False, True])
+def test_of_an_image_and_its_copy_without_mask_the_first_stays(site, tmp_path, copy_first):
     image, _ = masked(tmp_path, "20240310_013045_12_2480_3B")
     copy = tmp_path / "copy.tif"
     copy.write_bytes(image.read_bytes())
@@ -424,49 +424,43 @@ def test_a_copy_without_the_mask_of_its_image_is_refused(site, tmp_path):
     def opener(path):
         return Scene.open(path, acquired=None if path == image else WHEN)
 
-    with Ledger.open(tmp_path / "l.db") as ledger, Ledger.open(tmp_path / "m.db") as other:
-        fates = [
-            one.status for one in monitor([image, copy], site, painted_detector(), ledger, opener)
-        ]
-        assert fates == [SceneStatus.RECORDED, SceneStatus.REFUSED]
-        monitor([copy, image], site, painted_detector(), other, opener)
-        for one in (ledger, other):
-            (series,) = pier_history(one, ["Pier 2"]).values()
-            assert [count.status for count in series] == ["not_visible"]
+    paths = [copy, image] if copy_first else [image, copy]
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        outcomes = monitor(paths, site, painted_detector(), ledger, opener)
+        assert [one.status for one in outcomes] == [SceneStatus.RECORDED, SceneStatus.KNOWN]
+        (series,) = pier_history(ledger, ["Pier 2"]).values()
+        assert [one.visibility for one in series] == ["mask" if copy_first else "udm2"]
+        assert repr(series[0].scene) in outcomes[1].reason
 
 
-def test_counts_that_were_made_meanwhile_are_checked_again_when_they_are_kept(site, tmp_path):
+def test_counts_that_were_made_meanwhile_are_checked_again_when_they_are_recorded(site, tmp_path):
     """Two workers see that nothing is there; the one without a mask is the last to be done."""
-    image, _ = masked(tmp_path, "20240310_013045_12_2480_3B")
-    copy = tmp_path / "copy.tif"
-    copy.write_bytes(image.read_bytes())
+    image, mask = masked(tmp_path, "20240310_013045_12_2480_3B")
     detector = painted_detector()
     with Ledger.open(tmp_path / "l.db") as ledger:
-        found = [
-            scan_scene(image, site, detector, ledger, Scene.open),
-            scan_scene(copy, site, detector, ledger, partial(Scene.open, acquired=WHEN)),
-        ]
-        assert [persist(one, ledger).status for one in found] == [
-            SceneStatus.RECORDED,
-            SceneStatus.REFUSED,
-        ]
+        with_mask = scan_scene(image, site, detector, ledger, Scene.open)
+        mask.unlink()
+        without = scan_scene(image, site, detector, ledger, Scene.open)
+        assert persist(with_mask, ledger).status is SceneStatus.RECORDED
+        refused = persist(without, ledger)
+        assert refused.status is SceneStatus.REFUSED
+        assert "no UDM2 comes with it now" in refused.reason
 
 
-@pytest.mark.parametrize(("seconds", "scenes"), [(0.4, 1), (-59, 1), (61, 2)])
-def test_times_of_one_image_are_rounded_here_and_there(scene_path, site, tmp_path, seconds, scenes):
-    copy = tmp_path / "copy.tif"
-    copy.write_bytes(scene_path.read_bytes())
-    times = {scene_path: NOON, copy: NOON + timedelta(seconds=seconds)}
-
-    def opener(path):
-        return Scene.open(path, acquired=times[path])
-
+def test_a_copy_that_was_counted_meanwhile_is_left_out_when_it_is_recorded(
+    scene_path, site, tmp_path
+):
+    copy = Path(shutil.copy(scene_path, tmp_path / "copy.tif"))
+    opener = partial(Scene.open, acquired=NOON)
     with Ledger.open(tmp_path / "l.db") as ledger:
-        monitor(list(times), site, painted_detector(), ledger, opener)
-        trial = replace(painted_detector(), engine=InferenceEngine.OPENVINO)
-        monitor(list(times), site, trial, ledger, opener)
-        assert len({count.scene for count in ledger.counts()}) == scenes
-        assert len(ledger.counts("Pier 2")) == 2 * scenes
+        found = [
+            scan_scene(path, site, painted_detector(), ledger, opener)
+            for path in (copy, scene_path)
+        ]
+        first, second = (persist(one, ledger) for one in found)
+        assert (first.status, second.status) == (SceneStatus.RECORDED, SceneStatus.KNOWN)
+        assert "recorded as scene 'copy'" in second.reason
+        assert {one.scene for one in ledger.counts()} == {"copy"}
 
 
 def test_metadata_that_come_later_may_tell_the_time_more_exactly(scene_path, site, tmp_path):
@@ -510,22 +504,24 @@ def test_an_item_whose_id_is_no_text_is_refused_and_the_batch_goes_on(scene_path
     assert "valid Unicode" in outcomes[1].reason
 
 
-def test_counting_again_as_before_makes_the_old_count_the_newest(scene_path, site, tmp_path):
+def test_a_recount_supersedes_and_an_older_count_never_comes_back(scene_path, site, tmp_path):
     def opener(path):
         return Scene.open(path, acquired=NOON)
 
     trial = painted_detector(card=replace(CARD, thresholds=(0.95, 0.95)))
     trial = replace(trial, models=(replace_digest(trial.models[0]),))
     with Ledger.open(tmp_path / "l.db") as ledger:
-        seen = []
-        for detector in (painted_detector(), trial, painted_detector(), painted_detector()):
-            monitor([scene_path], site, detector, ledger, opener)
-            (newest,) = ledger.counts("Pier 2", newest=True)
-            assert pier_history(ledger, ["Pier 2"])["Pier 2"] == (newest,)
-            assert Series.of("Pier 2", ledger.counts("Pier 2")).counts == (newest,)
-            seen.append(newest.model)
+        models, statuses = [], []
+        for detector in (painted_detector(), trial, painted_detector(), trial):
+            (outcome,) = monitor([scene_path], site, detector, ledger, opener)
+            statuses.append(outcome.status)
+            (latest,) = ledger.counts("Pier 2", latest=True)
+            assert pier_history(ledger, ["Pier 2"])["Pier 2"] == (latest,)
+            assert Series.of("Pier 2", ledger.counts("Pier 2")).counts == (latest,)
+            models.append(latest.model)
         assert len(ledger.counts("Pier 2")) == 2
-    assert seen == [seen[0], "t" * 64, seen[0], seen[0]]
+    assert models == [models[0], "t" * 64, "t" * 64, "t" * 64]
+    assert statuses == [SceneStatus.RECORDED] * 2 + [SceneStatus.KNOWN] * 2
 
 
 def replace_digest(network):

@@ -18,7 +18,6 @@ import shapely
 from pyproj import CRS
 
 from cv.cli import main
-from cv.counting.count import CountStatus
 from cv.ledger import Ledger
 from cv.ledger.integrity_check import find_problems
 from cv.pipeline.batch import monitor
@@ -120,7 +119,7 @@ def test_a_deadly_file_that_is_gone_afterwards_is_refused(place, monkeypatch):
     def gone(path, files, reason):
         raise FileNotFoundError(2, "No such file or directory", str(path))
 
-    monkeypatch.setattr("cv.pipeline.quarantine.Culprit.of", gone)
+    monkeypatch.setattr("cv.pipeline.quarantine.QuarantinedFile.of", gone)
     fates = night(place, place / "crew.db", opened)
     assert fates[DEADLY].status is SceneStatus.REFUSED
     assert "signal 9" in fates[DEADLY].reason
@@ -163,14 +162,7 @@ def test_a_scene_is_known_by_what_belongs_to_it_too(tmp_path, href):
         assert add_to_quarantine(ledger, item, "signal 9").status is SceneStatus.REFUSED
 
 
-def late(path):
-    """A scene; the first Item's after a while."""
-    if path.name == "first.json":
-        time.sleep(1.0)
-    return Scene.open(path)
-
-
-def test_a_mask_that_is_corrected_makes_the_newest_counts_and_they_stay(place):
+def test_a_corrected_mask_makes_counts_that_supersede_and_stay(place):
     paths = two_items(place / "items")
     site, path = Site.read(place / "port.geojson"), place / "port.db"
     statuses = []
@@ -182,8 +174,8 @@ def test_a_mask_that_is_corrected_makes_the_newest_counts_and_they_stay(place):
                     mask.update_tags(TIFFTAG_SOFTWARE="corrected")
                 (place / "items" / "clear.tif").replace(place / "items" / "first_udm2.tif")
             monitor(paths, site, painted_detector(), ledger)
-            (newest,) = ledger.counts("Pier 2", newest=True)
-            statuses.append(newest.settings)
+            (latest,) = ledger.counts("Pier 2", latest=True)
+            statuses.append(latest.settings)
     assert statuses[0] != statuses[1] == statuses[2]
 
 
@@ -211,25 +203,29 @@ def two_items(folder):
     return paths
 
 
-def test_the_newest_counts_are_those_of_the_last_path_whoever_was_quicker(place):
+@pytest.mark.parametrize("workers", [0, 2])
+def test_of_two_items_of_one_image_the_first_recorded_stays(place, workers):
     paths = two_items(place / "items")
-    site = Site.read(place / "port.geojson")
-    recipe = WorkerConfig(site, painted_detector, late)
-    for workers in (0, 2):
-        path = place / f"{workers}.db"
-        for fate in (SceneStatus.RECORDED, SceneStatus.KNOWN, SceneStatus.KNOWN):
-            before = path.read_bytes() if path.exists() else b""
-            with Ledger.open(path) as ledger:
-                if workers:
-                    limits = WorkerLimits(memory_mb=2048, time_s=60.0)
-                    outcomes = monitor_in_processes(paths, recipe, ledger, workers, limits)
-                else:
-                    outcomes = monitor(paths, site, painted_detector(), ledger)
-                (newest,) = ledger.counts("Pier 2", newest=True)
-                assert len(ledger.counts("Pier 2")) == 2
-            assert [one.status for one in outcomes] == [fate, fate]
-            assert newest.status is CountStatus.COUNTED
-            assert fate is SceneStatus.RECORDED or path.read_bytes() == before
+    site, path = Site.read(place / "port.geojson"), place / "port.db"
+    config = WorkerConfig(site, painted_detector, Scene.open)
+    limits = WorkerLimits(memory_mb=2048, time_s=60.0)
+
+    def batch(ledger):
+        if workers:
+            return monitor_in_processes(paths, config, ledger, workers, limits)
+        return monitor(paths, site, painted_detector(), ledger)
+
+    with Ledger.open(path) as ledger:
+        first = batch(ledger)
+        (count,) = ledger.counts("Pier 2")
+    assert sorted(one.status for one in first) == [SceneStatus.KNOWN, SceneStatus.RECORDED]
+    assert workers or first[0].status is SceneStatus.RECORDED
+    for one in first:
+        assert one.reason == "" or repr(count.scene) in one.reason
+    before = path.read_bytes()
+    with Ledger.open(path) as ledger:
+        assert {one.status for one in batch(ledger)} == {SceneStatus.KNOWN}
+    assert path.read_bytes() == before
 
 
 def test_a_file_that_is_delivered_again_leaves_quarantine(place):

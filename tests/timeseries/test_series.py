@@ -84,7 +84,7 @@ def test_the_latest_count_of_a_scene_is_taken_with_its_method(tmp_path: Path) ->
         ledger.record(a_scene([a_count("b", containers=6.0, days=1.0)]))
         ledger.record(a_scene([by(a_count("a", containers=9.0), OTHER_MODEL)]))
         ledger.record(a_scene([by(a_count("b", status=CountStatus.FAILED, days=1.0), OTHER_MODEL)]))
-        all_rows, newest = ledger.counts(pier="East"), ledger.counts(pier="East", newest=True)
+        all_rows, newest = ledger.counts(pier="East"), ledger.counts(pier="East", latest=True)
     series = Series.of("East", all_rows)
     assert numbers(series.observations) == [9.0, 6.0]
     assert list(series.observations["model"]) == [OTHER_MODEL, by(a_count()).model]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cv.errors import LedgerError
-from cv.ledger import Ledger, postgres
+from cv.ledger import Ledger, postgres_connection
 from tests.fixtures.sample_counts import a_count, a_scene, a_sighting
 from tests.ledger.conftest import SERVER, needs_server
 from tests.ledger.test_concurrency import WRITER
@@ -49,12 +49,11 @@ def test_four_coordinators_double_nothing(
 def test_a_writer_that_waits_too_long_is_told(server_schemas: Callable[[], str]) -> None:
     address = server_schemas()
     with Ledger(address) as first, Ledger(address, timeout_s=0.2) as second:
-        first._connection.execute("BEGIN IMMEDIATE")
-        begun = time.monotonic()
-        with pytest.raises(LedgerError, match="another program that writes"):
-            second.record(a_scene([a_count()]))
-        assert 0.15 < time.monotonic() - begun < 5
-        first._connection.execute("ROLLBACK")
+        with first.alert_transaction():
+            begun = time.monotonic()
+            with pytest.raises(LedgerError, match="another program that writes"):
+                second.record(a_scene([a_count()]))
+            assert 0.15 < time.monotonic() - begun < 5
         assert second.record(a_scene([a_count()])) == 1
 
 
@@ -74,9 +73,9 @@ def test_a_reader_sees_one_moment(server_schemas: Callable[[], str]) -> None:
     with Ledger(address) as writer, Ledger(address, readonly=True) as reader:
         writer.record(a_scene([a_count()]))
         with reader._reading():
-            assert len(reader._connection.execute("SELECT 1 FROM counts").fetchall()) == 1
+            assert len(reader.counts()) == 1
             writer.record(a_scene([a_count("scene-1", days=1.0)]))
-            assert len(reader._connection.execute("SELECT 1 FROM counts").fetchall()) == 1
+            assert len(reader.counts()) == 1
         assert len(reader.counts()) == 2
 
 
@@ -86,15 +85,6 @@ def test_a_name_that_the_server_cannot_keep(server_schemas: Callable[[], str]) -
         with pytest.raises(LedgerError, match="not valid text"):
             ledger.record(a_scene([a_count(scene="nul\0")]))
         assert ledger.record(a_scene([a_count()], [a_sighting()])) == 1
-
-
-@needs_server
-def test_a_newer_ledger_is_refused(server_schemas: Callable[[], str]) -> None:
-    address = server_schemas()
-    with Ledger(address) as ledger:
-        ledger._connection.execute("UPDATE pierwatch_ledger SET version = 99")
-    with pytest.raises(LedgerError, match="schema version 99"):
-        Ledger(address)
 
 
 @needs_server
@@ -137,46 +127,9 @@ def test_a_server_that_is_not_there_is_told_without_the_password() -> None:
     ],
 )
 def test_other_computers_need_tls(address: str, secured: dict[str, str]) -> None:
-    assert postgres._secured(postgres._driver(""), address) == secured
-
-
-def test_the_schema_is_that_of_sqlite() -> None:
-    made = postgres._statements()
-    tables = [sql.split()[2] for sql in made if sql.startswith("CREATE TABLE")]
-    assert {
-        "scenes",
-        "piers",
-        "recipes",
-        "runs",
-        '"counts"',
-        "stacks",
-        "hulls",
-        "sightings",
-    } <= set(tables)
-    assert not any(word in sql for sql in made for word in (" BLOB", " REAL", "ROWID"))
+    assert postgres_connection._tls(postgres_connection._driver(""), address) == secured
 
 
 @pytest.mark.skipif(bool(SERVER), reason="a server is named: its tests run")
 def test_tests_without_a_server_say_so() -> None:
     assert "PIERWATCH_TEST_POSTGRES" in needs_server.kwargs["reason"]
-
-
-@needs_server
-def test_an_older_ledger_is_brought_up_to_date_by_a_writer(
-    server_schemas: Callable[[], str],
-) -> None:
-    address = server_schemas()
-    with Ledger(address) as ledger:
-        ledger.record(a_scene([a_count("scene-0", "pier-0")], []))
-        ledger._connection.execute("UPDATE pierwatch_ledger SET version = 5")
-        ledger._connection.execute("DROP INDEX scenes_by_digest")
-    with pytest.raises(LedgerError, match="schema version 5"):
-        Ledger(address, readonly=True)
-    with Ledger(address) as ledger:
-        assert len(ledger.counts()) == 1
-        found = ledger._connection.execute(
-            "SELECT 1 FROM pg_indexes WHERE schemaname = current_schema() "
-            "AND indexname = 'scenes_by_digest'"
-        ).fetchone()
-        assert found is not None
-    Ledger(address, readonly=True).close()
