@@ -95,7 +95,7 @@ def scene_location(text: str) -> Path | str:
     """Parse a path or file:// address to a path; return https:// and s3:// addresses unchanged."""
     from urllib.request import url2pathname  # slow to import
 
-    from cv.scene.remote.address import is_remote, without_secrets
+    from cv.remote.address import is_remote, without_secrets
 
     scheme, separator, _ = text.partition("://")
     if is_remote(text):
@@ -115,8 +115,8 @@ def scene_location(text: str) -> Path | str:
 
 def local_path(place: Path | str, args: argparse.Namespace) -> Path:
     """Return the local path of `place`, downloading it if it is an address; raise InputError."""
-    from cv.scene.remote.allow_list import AllowList
-    from cv.scene.remote.download import download_scene
+    from cv.remote.allow_list import AllowList
+    from cv.remote.download import download_scene
 
     if isinstance(place, Path):
         return place

@@ -22,7 +22,10 @@ from cv.scene.scene import Scene
 from tests.scene.conftest import UTM, WriteTiff
 
 RGB = np.full((3, 64, 64), 90, np.uint8)
-LOCAL = 'ENGCRS["site",EDATUM["site"],CS[Cartesian,2],AXIS["x",east],AXIS["y",north],LENGTHUNIT["metre",1]]'
+LOCAL = (
+    'ENGCRS["site",EDATUM["site"],CS[Cartesian,2],AXIS["x",east],AXIS["y",north],'
+    'LENGTHUNIT["metre",1]]'
+)
 
 
 def refused(path: str | Path, found: str, *arguments: object, **options: object) -> SceneError:

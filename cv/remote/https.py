@@ -17,9 +17,9 @@ from typing import Any
 import httpcore
 
 from cv.errors import SceneError
-from cv.scene.remote.address import RemoteAddress
-from cv.scene.remote.allow_list import AllowList
-from cv.scene.remote.stream import TIMEOUT_S, ByteStream, download_error, network_errors
+from cv.remote.address import RemoteAddress
+from cv.remote.allow_list import AllowList
+from cv.remote.stream import TIMEOUT_S, ByteStream, download_error, network_errors
 
 _FAILURES = (OSError, httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 

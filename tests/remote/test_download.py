@@ -15,9 +15,9 @@ import pytest
 from botocore.session import Session
 
 from cv.errors import InputError, SceneError
-from cv.scene.remote import download, https, stream
-from cv.scene.remote.allow_list import AllowList
-from cv.scene.remote.download import download_scene
+from cv.remote import download, https, stream
+from cv.remote.allow_list import AllowList
+from cv.remote.download import download_scene
 from tests.fixtures import http_servers
 from tests.fixtures.http_servers import CONTENT, HERE, Server, running
 

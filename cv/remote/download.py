@@ -16,9 +16,9 @@ from tqdm import tqdm
 from cv.errors import InputError, SceneError
 from cv.io import file_signatures
 from cv.io.atomic_files import atomic_path, remove_stale_temporaries
-from cv.scene.remote.address import RemoteAddress
-from cv.scene.remote.allow_list import AllowList
-from cv.scene.remote.stream import ByteStream
+from cv.remote.address import RemoteAddress
+from cv.remote.allow_list import AllowList
+from cv.remote.stream import ByteStream
 
 MAX_BYTES = 64 * 2**30
 """Size of the largest file that is downloaded."""
@@ -64,10 +64,10 @@ def _open_stream(address: RemoteAddress, allowed: AllowList) -> AbstractContextM
             'Install it: pip install "pierwatch[remote]".',
         )
     if address.scheme == "https":
-        from cv.scene.remote import https
+        from cv.remote import https
 
         return https.open_stream(address, allowed)
-    from cv.scene.remote import s3
+    from cv.remote import s3
 
     return s3.open_stream(address, allowed)
 

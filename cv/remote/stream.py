@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from cv.errors import SceneError
 from cv.io.terminal_text import printable_line
-from cv.scene.remote.address import RemoteAddress
+from cv.remote.address import RemoteAddress
 
 TIMEOUT_S = 60.0
 """A connection is given up if it is silent, or its answer has not begun, for this long."""

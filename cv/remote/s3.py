@@ -15,9 +15,9 @@ from botocore import UNSIGNED, exceptions
 from botocore.config import Config
 from botocore.session import Session
 
-from cv.scene.remote.address import RemoteAddress
-from cv.scene.remote.allow_list import AllowList
-from cv.scene.remote.stream import TIMEOUT_S, ByteStream, network_errors
+from cv.remote.address import RemoteAddress
+from cv.remote.allow_list import AllowList
+from cv.remote.stream import TIMEOUT_S, ByteStream, network_errors
 
 _LOCAL_PROVIDERS = (
     "env",
