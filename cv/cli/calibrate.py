@@ -14,7 +14,7 @@ _KINDS = ("container", "hull")
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds the command."""
+    """Add the command."""
     parser = commands.add_parser(
         "calibrate",
         help="measure a model's intervals on your images",

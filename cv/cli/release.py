@@ -13,7 +13,7 @@ _UNUSED_SCORE = 0.5
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds the command."""
+    """Add the command."""
     parser = commands.add_parser(
         "release",
         help="make a model from a checkpoint",

@@ -31,7 +31,7 @@ _OPTIONS = (
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds the command."""
+    """Add the command."""
     parser = commands.add_parser(
         "train",
         help="train a network on labelled chips",

@@ -72,7 +72,7 @@ class Magnitude:
 
     @classmethod
     def from_mean_sd(cls, value: float, sd: float, unit: str, minimum: float = -inf) -> Magnitude:
-        """A normally distributed quantity; `low` is at least `minimum`."""
+        """Return a normally distributed quantity; `low` is at least `minimum`."""
         half_width = FINDING_Z * sd
         low = float(max(minimum, value - half_width))
         return cls(float(value), low, float(value + half_width), unit)

@@ -52,7 +52,7 @@ class SceneWriter:
     """Reads and writes one scene of the ledger at `place`."""
 
     def __init__(self, place: Path | str, sql: Connection) -> None:
-        """`sql` is inside a transaction; for `record` it is one that writes."""
+        """Bind to `sql`, a connection inside a transaction (for `record`, one that writes)."""
         self._place = place
         self._sql = sql
         self._next_ids: dict[str, int] = {}

@@ -25,13 +25,13 @@ class TrainingCallback(Protocol):
         """Training starts at `epoch` of `epochs`; an epoch has `steps` steps."""
 
     def on_step(self, epoch: int, step: int, rate: float, losses: Losses) -> None:
-        """A step is done; `losses` are means since the epoch began."""
+        """Report a step; `losses` are means since the epoch began."""
 
     def on_epoch_saved(self, epoch: int, losses: Losses) -> None:
-        """The epoch is done and its state is on disk."""
+        """Report that the epoch is done and its state is on disk."""
 
     def close(self) -> None:
-        """The run has ended."""
+        """Report the end of the run."""
 
 
 class LineLogger:

@@ -153,7 +153,7 @@ def _add_export(rng: np.random.Generator, pier: _ContainerLevel, visit: Simulate
 
 
 def _add_import(rng: np.random.Generator, pier: _ContainerLevel, visit: SimulatedVisit) -> None:
-    """The ship puts cargo on the pier; lorries fetch it in the days after."""
+    """Put the ship's cargo on the pier; lorries fetch it in the days after."""
     pier.add(visit.arrival_d + 0.05, visit.shift_d - 0.03, visit.unloaded)
     clock = visit.shift_d
     for share in rng.dirichlet(np.full(4, 2.0)):
