@@ -8,7 +8,7 @@ from enum import StrEnum
 from cv.events.event import Event
 
 
-class Change(StrEnum):
+class AlertChange(StrEnum):
     """What changed."""
 
     NEW = "new"
@@ -40,7 +40,7 @@ class Alert:
 
     id: int
     """The same in all messages about one event."""
-    change: Change
+    change: AlertChange
     event: Event
     """As it is found now; as it was reported if it is no longer found."""
     previous: Event | None
@@ -51,4 +51,4 @@ class Alert:
     @property
     def as_reported(self) -> ReportedAlert:
         """The state of the alert once this message is sent."""
-        return ReportedAlert(self.id, self.event, self.change is not Change.WITHDRAWN)
+        return ReportedAlert(self.id, self.event, self.change is not AlertChange.WITHDRAWN)

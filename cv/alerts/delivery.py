@@ -22,7 +22,7 @@ from cv.timeseries.history import pier_history
 
 
 @dataclass(frozen=True)
-class Message:
+class AlertMessage:
     """An alert and the late scenes that may have caused it."""
 
     alert: Alert
@@ -46,7 +46,7 @@ class Message:
 
 def pending_messages(
     ledger: Ledger, site: Site, rules: Sequence[AlertRule], since: datetime | None = None
-) -> list[Message]:
+) -> list[AlertMessage]:
     """Return what `deliver_alerts` would send for the piers of `site`; raises LedgerError."""
     return _messages(ledger, _events(ledger, site), site, rules, since)
 
@@ -56,7 +56,7 @@ def deliver_alerts(
     site: Site,
     rules: Sequence[AlertRule],
     since: datetime | None,
-    send: Callable[[Message], None],
+    send: Callable[[AlertMessage], None],
 ) -> int:
     """Call `send` for every message about the piers of `site` and return their number.
 
@@ -83,7 +83,7 @@ def _messages(
     site: Site,
     rules: Sequence[AlertRule],
     since: datetime | None,
-) -> list[Message]:
+) -> list[AlertMessage]:
     recorded = ledger.alerts()
     names = {pier.name for pier in site}
     reported = [_reported_alert(ledger, one) for one in recorded if one.pier in names]
@@ -92,7 +92,7 @@ def _messages(
     arrivals = {pier: ledger.arrivals(pier) for pier in {alert.event.pier for alert in alerts}}
     runs = {one.id: one.run for one in recorded}
     return [
-        Message(alert, _late_scenes(arrivals[alert.event.pier], runs.get(alert.id)))
+        AlertMessage(alert, _late_scenes(arrivals[alert.event.pier], runs.get(alert.id)))
         for alert in alerts
     ]
 

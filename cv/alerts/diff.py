@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import count
 
-from cv.alerts.alert import Alert, Change, ReportedAlert
+from cv.alerts.alert import Alert, AlertChange, ReportedAlert
 from cv.alerts.event_matching import match_events
 from cv.alerts.rule import AlertRule
 from cv.events.event import Event
@@ -40,7 +40,7 @@ def diff_events(
     return [
         *(alert for alert in corrections if alert is not None),
         *(
-            Alert(alert_id, Change.NEW, event, None, _rules_met(event, rules))
+            Alert(alert_id, AlertChange.NEW, event, None, _rules_met(event, rules))
             for alert_id, event in zip(count(first_id), new, strict=False)
         ),
     ]
@@ -62,26 +62,26 @@ def _correction(
     met = () if now is None else _rules_met(now, rules)
     if not reported.active:
         return (
-            Alert(reported.id, Change.RESTORED, now, before, met)
+            Alert(reported.id, AlertChange.RESTORED, now, before, met)
             if now is not None and met
             else None
         )
     if now is None:
-        return Alert(reported.id, Change.WITHDRAWN, before, before, ())
-    change = _change(before, now) if met else Change.WITHDRAWN
+        return Alert(reported.id, AlertChange.WITHDRAWN, before, before, ())
+    change = _change(before, now) if met else AlertChange.WITHDRAWN
     return None if change is None else Alert(reported.id, change, now, before, met)
 
 
-def _change(before: Event, now: Event) -> Change | None:
+def _change(before: Event, now: Event) -> AlertChange | None:
     over = before.ended.latest is not None
     if before.began != now.began or (over and before.ended != now.ended):
-        return Change.CHANGED
+        return AlertChange.CHANGED
     if not over and now.ended.latest is not None:
-        return Change.ENDED
+        return AlertChange.ENDED
     # an event that still lasts may grow; its size is reported when it ends
     resized = over and not _within_interval(before, now)
     if resized or abs(before.confidence - now.confidence) >= _MIN_CONFIDENCE_CHANGE:
-        return Change.CHANGED
+        return AlertChange.CHANGED
     return None
 
 

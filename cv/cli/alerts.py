@@ -35,7 +35,7 @@ def add_to(commands: options.Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the messages; return the exit code."""
-    from cv.alerts.delivery import Message, deliver_alerts, pending_messages
+    from cv.alerts.delivery import AlertMessage, deliver_alerts, pending_messages
     from cv.alerts.rule import read_alert_rules
     from cv.ledger import Ledger
     from cv.site import Site
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     site = Site.read(args.site)
     rules = read_alert_rules(args.site, site)
 
-    def show(message: Message) -> None:
+    def show(message: AlertMessage) -> None:
         print(message.to_json(), flush=True)
 
     if args.dry_run:

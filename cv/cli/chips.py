@@ -133,7 +133,7 @@ def _labelled_sources(args: argparse.Namespace) -> tuple[tuple[str, ...], list[S
         paths = {("", image.name): args.scene for image in dataset.images}
     partial = {}
     if formats.detect_format(args.dataset) is formats.LabelFormat.BLOCKS:
-        parts = map(block_labels.parse, read_documents(args.dataset, ".json"))
+        parts = map(block_labels.parse_block_labels, read_documents(args.dataset, ".json"))
         partial = {part.image.name: part for part in parts}
     rectangles = to_rectangles(formats.complete_from_images(dataset, paths)).dataset
     return dataset.classes, find_sources(rectangles, paths, args.gsd, partial)

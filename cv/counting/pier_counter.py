@@ -30,7 +30,7 @@ from cv.counting.zones import Zone, Zones
 from cv.detector.detections import Detections
 from cv.detector.model_card import CONTAINER, HULL, ModelCard
 from cv.geometry.arrays import BoolArray, Float64Array, Indices
-from cv.geometry.container_sizes import FOOTPRINT_20FT_M2, teu
+from cv.geometry.container_sizes import FOOTPRINT_20FT_M2, teu_of_lengths
 from cv.geometry.grid import Grid
 from cv.geometry.oriented_boxes import map_points
 
@@ -152,7 +152,7 @@ class PierCounter:
         if visible.outline > MIN_VISIBLE and CONTAINER in self.card.classes:
             ashore = of_pier & ~self.container_assignment.aboard
             counted = ashore & _above_threshold(self.containers, self.card, CONTAINER)
-            teus = teu(self.containers.boxes.lengths)
+            teus = teu_of_lengths(self.containers.boxes.lengths)
             count = replace(
                 count,
                 containers=self._estimate(CONTAINER, ashore, ones, pier_km2),

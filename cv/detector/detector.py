@@ -21,7 +21,7 @@ from cv.detector.sliced_inference import SideTask, sliced_inference
 from cv.errors import ModelError
 from cv.geometry.arrays import Indices
 from cv.geometry.oriented_boxes import transform_geometry
-from cv.geometry.patch import Patch, Raster
+from cv.geometry.patch import Patch, PatchSource
 from cv.geometry.tiling import Tile, Tiling
 from cv.io.hashing import sha256
 
@@ -110,7 +110,7 @@ class Detector:
     def detect(
         self,
         inference_pass: InferencePass,
-        raster: Raster,
+        raster: PatchSource,
         to_pixel: Affine,
         region: BaseGeometry,
         side_tasks: Sequence[SideTask] = (),

@@ -249,7 +249,7 @@ def scored_mask(
     return scored
 
 
-def widths_px(evaluations: Sequence[ImageEvaluation]) -> Float64Array:
+def object_widths_px(evaluations: Sequence[ImageEvaluation]) -> Float64Array:
     """Return the widths (objects,) of all objects of `evaluations`, pixels of their images."""
     parts = [evaluation.truth.widths / evaluation.gsd_m for evaluation in evaluations]
     return np.concatenate([np.zeros(0), *parts])

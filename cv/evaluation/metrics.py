@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cv.evaluation.image_evaluation import ImageEvaluation, widths_px
+from cv.evaluation.image_evaluation import ImageEvaluation, object_widths_px
 from cv.evaluation.matching import UNMATCHED, DetectionMatches
 
 
@@ -107,7 +107,7 @@ def metrics_by_width(evaluations: Sequence[ImageEvaluation]) -> list[MetricsBand
     A false detection counts in the band of its own width.
     """
     whole = DetectionMatches.joined([evaluation.matches for evaluation in evaluations])
-    truths = widths_px(evaluations)
+    truths = object_widths_px(evaluations)
     found = np.concatenate([np.zeros(0), *(e.found.boxes.widths / e.gsd_m for e in evaluations)])
     bands = []
     for low, high in WIDTH_BANDS_PX:

@@ -10,7 +10,7 @@ from cv.events.event import FIRST_TIME, Event
 from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import PierParameters
 from cv.events.model.pier_coupling import exchange_messages
-from cv.events.model.posterior import InferenceInput, Posterior, infer
+from cv.events.model.posterior import PierInferenceInput, Posterior, infer_posteriors
 from cv.events.rules.arrival_warnings import find_arrival_warnings
 from cv.events.rules.berth_shifts import find_berth_shifts
 from cv.events.rules.cargo_transfers import find_transfers
@@ -41,17 +41,17 @@ def find_events_of_sites(
     return [_site_events(own, {**own, **new}) for own, new in zip(alone, coupled, strict=True)]
 
 
-def _inference_inputs(counts: Mapping[str, Sequence[PierCount]]) -> dict[str, InferenceInput]:
+def _inference_inputs(counts: Mapping[str, Sequence[PierCount]]) -> dict[str, PierInferenceInput]:
     observations = {name: PierObservations.of(own) for name, own in counts.items() if own}
     return {
-        name: InferenceInput(own, PierParameters.of(own))
+        name: PierInferenceInput(own, PierParameters.of(own))
         for name, own in observations.items()
         if len(own)
     }
 
 
-def _infer_by_site(sites: Sequence[Mapping[str, InferenceInput]]) -> list[dict[str, Posterior]]:
-    posteriors = iter(infer([one for inputs in sites for one in inputs.values()]))
+def _infer_by_site(sites: Sequence[Mapping[str, PierInferenceInput]]) -> list[dict[str, Posterior]]:
+    posteriors = iter(infer_posteriors([one for inputs in sites for one in inputs.values()]))
     return [{name: next(posteriors) for name in inputs} for inputs in sites]
 
 

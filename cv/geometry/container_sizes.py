@@ -24,6 +24,6 @@ LONG_CONTAINER_M = 9.1
 """Boxes longer than this are 40 or 45 ft containers: midway between 20 and 40 ft, metres."""
 
 
-def teu(lengths_m: Float64Array) -> Float64Array:
+def teu_of_lengths(lengths_m: Float64Array) -> Float64Array:
     """Return the twenty-foot equivalent units (n,) of containers `lengths_m` (n,) long: 1 or 2."""
     return np.where(lengths_m > LONG_CONTAINER_M, 2.0, 1.0)

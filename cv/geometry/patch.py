@@ -21,7 +21,7 @@ class Patch:
     raster."""
 
 
-class Raster(Protocol):
+class PatchSource(Protocol):
     """An image from which patches can be read."""
 
     def read(self, to_pixel: Affine, shape: tuple[int, int]) -> Patch:

@@ -27,7 +27,7 @@ from cv.labels.labelled_image import (
     LabelledImage,
     LabelledShape,
     base_name,
-    dataset_of,
+    make_dataset,
 )
 
 CONTAINER, HULL = "container", "hull"
@@ -47,17 +47,17 @@ class PartialLabels:
     """Metres per pixel along x and y."""
 
 
-def read(path: Path) -> LabelledDataset:
+def read_block_labels(path: Path) -> LabelledDataset:
     """Return the dataset of the JSON file, folder or archive `path`; raises DatasetError."""
-    parts = [parse(document) for document in read_documents(path, ".json")]
+    parts = [parse_block_labels(document) for document in read_documents(path, ".json")]
     notes = [
         f"{part.image.name}: labelled within {', '.join(f'{v:g}' for v in part.region.bounds)} only"
         for part in parts
     ]
-    return dataset_of([part.image for part in parts], path, (CONTAINER, HULL), notes)
+    return make_dataset([part.image for part in parts], path, (CONTAINER, HULL), notes)
 
 
-def parse(document: LabelDocument) -> PartialLabels:
+def parse_block_labels(document: LabelDocument) -> PartialLabels:
     """Return the labels of one file; raises DatasetError."""
     record = json_record(document)
     name = base_name(record.text("image"), document.name)

@@ -71,10 +71,10 @@ def parse(document: LabelDocument) -> ParsedLabels:
 
 def write(dataset: LabelledDataset, path: Path) -> None:
     """Write `dataset` as the JSON file `path`, whole or not at all; raises OSError."""
-    write_atomically(path, text_of(dataset))
+    write_atomically(path, to_coco_json(dataset))
 
 
-def text_of(dataset: LabelledDataset) -> str:
+def to_coco_json(dataset: LabelledDataset) -> str:
     """Return `dataset` as JSON; ids count from 1."""
     numbered = list(enumerate(dataset.images, 1))
     pairs = [(key, shape) for key, image in numbered for shape in image.shapes]

@@ -33,7 +33,7 @@ def dataset_statistics(dataset: LabelledDataset) -> DatasetStatistics:
     gsds = {image.gsd_m for image in dataset.images}
     widths = []
     for kind in filter(kinds.get, dataset.classes):
-        low, middle, high = np.percentile(boxes_of(dataset, kind).widths, [5, 50, 95])
+        low, middle, high = np.percentile(boxes_of_class(dataset, kind).widths, [5, 50, 95])
         widths.append((kind, float(low), float(middle), float(high)))
     return DatasetStatistics(
         images=len(dataset.images),
@@ -61,7 +61,7 @@ def check_statistics(
     if loose:
         text = "training takes the smallest rectangle around each"
         yield warning_finding("rectangle", file, f"{loose} outlines are not rectangles; {text}")
-    containers = boxes_of(dataset, CONTAINER)
+    containers = boxes_of_class(dataset, CONTAINER)
     narrow = int((containers.widths < MIN_WIDTH_PX).sum())
     if narrow:
         text = f"{narrow} of {len(containers)} containers are narrower than {MIN_WIDTH_PX:g} px"
@@ -69,7 +69,7 @@ def check_statistics(
     yield from _gsd_findings(dataset, file)
 
 
-def boxes_of(dataset: LabelledDataset, kind: str) -> OrientedBoxes:
+def boxes_of_class(dataset: LabelledDataset, kind: str) -> OrientedBoxes:
     """Return the boxes of class `kind` in all images, as `boxes_around`."""
     return boxes_around(s for image in dataset.images for s in image.shapes if s.kind == kind)
 

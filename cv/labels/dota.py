@@ -27,7 +27,7 @@ from cv.labels.labelled_image import (
     LabelledDataset,
     LabelledImage,
     LabelledShape,
-    dataset_of,
+    make_dataset,
 )
 from cv.labels.text_labels import atomic_folder, parse_corners, require_lines, write_label_files
 
@@ -36,16 +36,16 @@ LABEL_FOLDERS = ("labelTxt", "labelTxt-v1.0", "labelTxt-v1.5")
 _COLUMNS = "the columns are x1 y1 x2 y2 x3 y3 x4 y4 category [difficult]"
 
 
-def read(path: Path) -> LabelledDataset:
+def read_dota(path: Path) -> LabelledDataset:
     """Return the dataset in the folder `path`, or of the one label file `path`.
 
     Sizes are those of the images in `images/`; an image that is missing there has the size None and
     the name of its label file without an ending. Raises DatasetError.
     """
     if path.is_file():
-        return dataset_of([parse(next(read_documents(path, ".txt")), path.stem)], path)
+        return make_dataset([parse(next(read_documents(path, ".txt")), path.stem)], path)
     images: list[LabelledImage] = []
-    for split, labels, pictures in parts_of(path):
+    for split, labels, pictures in find_dataset_parts(path):
         files = find_images(pictures) if pictures.is_dir() else {}
         for document in read_documents(labels, ".txt"):
             stem = Path(document.name).relative_to(labels).with_suffix("").as_posix()
@@ -54,10 +54,10 @@ def read(path: Path) -> LabelledDataset:
                 name = files[stem].relative_to(pictures).as_posix()
                 image = replace(image, name=name, size=read_size(files[stem]))
             images.append(image)
-    return dataset_of(images, path)
+    return make_dataset(images, path)
 
 
-def parts_of(path: Path) -> list[tuple[str, Path, Path]]:
+def find_dataset_parts(path: Path) -> list[tuple[str, Path, Path]]:
     """Return split, folder of labels and folder of images of each part of the dataset `path`."""
     found = [
         (split, path / split / name, path / split / "images")
@@ -93,10 +93,10 @@ def parse_line(line: str) -> LabelledShape | None:
 def write(dataset: LabelledDataset, folder: Path) -> None:
     """Create `folder` with `labelTxt/` for each split; raises DatasetError where it exists."""
     with atomic_folder(folder) as draft:
-        write_label_files(dataset, draft, lambda split: Path(split, "labelTxt"), text_of)
+        write_label_files(dataset, draft, lambda split: Path(split, "labelTxt"), to_dota_text)
 
 
-def text_of(image: LabelledImage) -> str:
+def to_dota_text(image: LabelledImage) -> str:
     """Return the label file of `image`; raises DatasetError on what the format cannot hold."""
     lines = ["imagesource:unknown", f"gsd:{image.gsd_m}"]
     for shape in image.shapes:

@@ -17,7 +17,7 @@ from cv.labels.dataset_yaml import find_dataset_yaml, read_dataset_yaml
 from cv.labels.image_files import find_images, read_size
 from cv.labels.label_documents import LabelDocument, parse_json, read_documents
 from cv.labels.label_record import ParsedLabels
-from cv.labels.labelled_image import LabelledDataset, LabelledImage, dataset_of
+from cv.labels.labelled_image import LabelledDataset, LabelledImage, make_dataset
 
 
 class LabelFormat(Enum):
@@ -44,11 +44,11 @@ def read_dataset(path: Path, grid: Grid | None = None) -> LabelledDataset:
     """
     match detect_format(path):
         case LabelFormat.YOLO_OBB:
-            return yolo_obb.read(find_dataset_yaml(path) or path)
+            return yolo_obb.read_yolo(find_dataset_yaml(path) or path)
         case LabelFormat.DOTA:
-            return dota.read(path)
+            return dota.read_dota(path)
         case LabelFormat.BLOCKS:
-            return block_labels.read(path)
+            return block_labels.read_block_labels(path)
         case LabelFormat.GEOJSON:
             return _read_documents(path, partial(geojson.parse, grid=grid), ".geojson", ".json")
         case LabelFormat.COCO:
@@ -66,7 +66,7 @@ def _read_documents(
 ) -> LabelledDataset:
     parts = [parse(document) for document in read_documents(path, *endings)]
     skipped = Counter(entry for part in parts for entry in part.skipped)
-    return dataset_of(
+    return make_dataset(
         (image for part in parts for image in part.images),
         path,
         (name for part in parts for name in part.classes),
@@ -92,7 +92,9 @@ def detect_format(path: Path) -> LabelFormat:
 
 
 def _folder_format(path: Path) -> LabelFormat:
-    if any(path.glob("*.txt")) or any(labels != path for _, labels, _ in dota.parts_of(path)):
+    if any(path.glob("*.txt")) or any(
+        labels != path for _, labels, _ in dota.find_dataset_parts(path)
+    ):
         return LabelFormat.DOTA
     if (path / "labels").is_dir():
         limit = "beside images/ and labels/ there is one"
@@ -128,7 +130,7 @@ def dataset_images(path: Path, images: Path | None = None) -> ImagePaths:
         dataset = read_dataset_yaml(manifest)
         return {(split, dataset.name_of(p)): p for split, p in dataset.images()}
     if images is None and path.is_dir():
-        folders = [(split, folder) for split, _, folder in dota.parts_of(path)]
+        folders = [(split, folder) for split, _, folder in dota.find_dataset_parts(path)]
     else:
         folders = [("", images or path.parent / "images")]
         if images is not None and not images.is_dir():

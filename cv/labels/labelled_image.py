@@ -142,7 +142,7 @@ def base_name(name: str, subject: object) -> str:
     return safe_name(name.replace("\\", "/").rpartition("/")[2], subject)
 
 
-def dataset_of(
+def make_dataset(
     images: Iterable[LabelledImage],
     subject: object,
     classes: Iterable[str] = (),

@@ -25,17 +25,17 @@ from cv.errors import DatasetError
 from cv.labels.dataset_yaml import DatasetYaml, label_path, read_dataset_yaml
 from cv.labels.image_files import read_size
 from cv.labels.label_documents import LabelDocument, read_documents
-from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, dataset_of
+from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, make_dataset
 from cv.labels.text_labels import atomic_folder, parse_corners, require_lines, write_label_files
 
 COLUMNS, DECIMALS = 9, 9
 
 
-def read(file: Path) -> LabelledDataset:
+def read_yolo(file: Path) -> LabelledDataset:
     """Return the dataset of the dataset.yaml `file`; raises DatasetError on the first problem."""
     manifest = read_dataset_yaml(file)
     images = [_image(manifest, split, path) for split, path in manifest.images()]
-    return dataset_of(images, file, manifest.names)
+    return make_dataset(images, file, manifest.names)
 
 
 def _image(manifest: DatasetYaml, split: str, path: Path) -> LabelledImage:
@@ -82,7 +82,7 @@ def write(
     with atomic_folder(folder) as draft:
         write_label_files(
             dataset, draft, lambda split: Path("labels", split),
-            lambda image: text_of(image, dataset.classes),
+            lambda image: to_yolo_text(image, dataset.classes),
         )  # fmt: skip
         for split in ("train", "val"):
             (draft / "images" / split).mkdir(parents=True, exist_ok=True)
@@ -94,7 +94,7 @@ def write(
         (draft / "dataset.yaml").write_text(_dataset_yaml(dataset), encoding="utf-8")
 
 
-def text_of(image: LabelledImage, classes: tuple[str, ...]) -> str:
+def to_yolo_text(image: LabelledImage, classes: tuple[str, ...]) -> str:
     """Return the label file of `image`; raises DatasetError on what the format cannot hold."""
     lines = []
     for shape in image.shapes:

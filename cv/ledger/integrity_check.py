@@ -20,7 +20,7 @@ from cv.ledger.backup import copy_ledger
 from cv.ledger.connection import needs_upgrade
 from cv.ledger.error_messages import database_errors
 from cv.ledger.schema import METADATA, STATUSES, JsonText, UtcDateTime, detections, estimate_columns
-from cv.ledger.sqlite_connection import open_file, over, upgrade_sqlite
+from cv.ledger.sqlite_connection import open_file, sqlalchemy_connection, upgrade_sqlite
 from cv.ledger.writer import ROUNDING
 from cv.site import PierRole
 
@@ -171,7 +171,7 @@ def _damage(ledger: sqlite3.Connection) -> Iterator[str]:
 
 
 def _upgrade(path: Path, ledger: sqlite3.Connection) -> None:
-    with database_errors(path), over(ledger) as connection:
+    with database_errors(path), sqlalchemy_connection(ledger) as connection:
         needs_upgrade(path, connection)  # or it is of a later version
         connection.rollback()
         upgrade_sqlite(connection)

@@ -31,7 +31,7 @@ def connect_sqlite(path: Path, readonly: bool, timeout_s: float) -> LedgerConnec
         _create(path)
     mode, prepare = ("ro", _prepare_reading) if readonly else ("rw", _prepare_writing)
     raw = open_file(path, mode, timeout_s)
-    ledger = LedgerConnection(path, over(raw), ("BEGIN",), ("BEGIN IMMEDIATE",))
+    ledger = LedgerConnection(path, sqlalchemy_connection(raw), ("BEGIN",), ("BEGIN IMMEDIATE",))
     try:
         with database_errors(path):
             prepare(path, ledger.sql, raw)
@@ -60,7 +60,7 @@ def open_file(path: Path, mode: str, timeout_s: float) -> sqlite3.Connection:
         return _raw(path, mode, timeout_s)
 
 
-def over(raw: sqlite3.Connection) -> Connection:
+def sqlalchemy_connection(raw: sqlite3.Connection) -> Connection:
     """Return a SQLAlchemy connection that uses `raw`, whose transactions begin explicitly."""
     return connect_with("sqlite", lambda: raw)
 
@@ -99,7 +99,7 @@ def _create(path: Path) -> None:
         with atomic_path(path, overwrite=False) as draft, database_errors(path):
             raw = _raw(draft, "rwc", 0)
             try:
-                with over(raw) as connection:
+                with sqlalchemy_connection(raw) as connection:
                     upgrade_sqlite(connection)
             finally:
                 raw.close()

@@ -103,7 +103,7 @@ def monitor(
     return tuple(outcomes)
 
 
-def identify(counter: SceneCounter) -> CountIdentity:
+def identify_scene(counter: SceneCounter) -> CountIdentity:
     """Return the identity of the counts that `counter` will make; raises TimeError."""
     scene, info = counter.scene, counter.scene_info
     if scene.acquired is None:
@@ -194,7 +194,7 @@ def _scan_open_scene(
 ) -> ScanResult:
     try:
         counter = SceneCounter.of(scene, site, detector)
-        identity = identify(counter)
+        identity = identify_scene(counter)
         name = registry.recorded_as(identity)
         if name is not None:
             return ScanResult(already_known(scene.id, name))

@@ -20,7 +20,7 @@ from cv.pipeline.batch import (
     ScanResult,
     SceneRegistry,
     already_known,
-    identify,
+    identify_scene,
     persist,
     scan_scene,
 )
@@ -131,7 +131,7 @@ def _scan(
 
 def _identify(path: Path, config: WorkerConfig, detector: Detector) -> CountIdentity:
     with config.opener(path) as scene:
-        return identify(SceneCounter.of(scene, config.site, detector))
+        return identify_scene(SceneCounter.of(scene, config.site, detector))
 
 
 def _with_progress(

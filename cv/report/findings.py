@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cv.alerts import delivery
-from cv.alerts.delivery import Message
+from cv.alerts.delivery import AlertMessage
 from cv.alerts.rule import read_alert_rules
 from cv.events.event import Event
 from cv.events.pipeline import find_events
@@ -39,7 +39,7 @@ def findings(ledger: Ledger, site: Site | None = None) -> tuple[Event, ...]:
 
 def pending_alerts(
     ledger: Ledger, site_path: str | Path, since: datetime | None = None
-) -> list[Message]:
+) -> list[AlertMessage]:
     """Return the alerts that `deliver_alerts` would deliver, without marking them as delivered.
 
     An alert reports that an event is new, has ended, has changed or is withdrawn.
@@ -65,7 +65,7 @@ def pending_alerts(
 def deliver_alerts(
     ledger: Ledger,
     site_path: str | Path,
-    receive: Callable[[Message], None],
+    receive: Callable[[AlertMessage], None],
     since: datetime | None = None,
 ) -> int:
     """Call `receive` with each pending alert, mark them as delivered, return their number.

@@ -53,7 +53,7 @@ def load_site_document(path: Path) -> dict[str, Any]:
     return document
 
 
-def read_crs(path: Path, document: dict[str, Any]) -> CRS:
+def parse_site_crs(path: Path, document: dict[str, Any]) -> CRS:
     """Return the CRS of a site file's coordinates; raises SiteError."""
     member = document.get("crs")
     if member is None:
@@ -72,7 +72,7 @@ def read_crs(path: Path, document: dict[str, Any]) -> CRS:
         ) from error
 
 
-def read_features(path: Path, document: dict[str, Any]) -> list[SiteFeature]:
+def parse_site_features(path: Path, document: dict[str, Any]) -> list[SiteFeature]:
     """Return the features of a site file; raises SiteError."""
     features = document.get("features")
     if not isinstance(features, list) or not features:
@@ -110,7 +110,7 @@ def _feature(path: Path, i: int, feature: Any) -> SiteFeature:
         name=name,
         pier=pier,
         role=_role(path, where, properties),
-        aliases=read_aliases(path, where, properties),
+        aliases=parse_aliases(path, where, properties),
         geometry=_polygon(path, where, feature.get("geometry")),
     )
 
@@ -132,7 +132,7 @@ def _role(path: Path, where: str, properties: dict[str, Any]) -> PierRole:
         raise SiteError(path, found, limit, _CORRECT) from error
 
 
-def read_aliases(path: Path, where: str, properties: dict[str, Any]) -> tuple[str, ...]:
+def parse_aliases(path: Path, where: str, properties: dict[str, Any]) -> tuple[str, ...]:
     """Return the member `aliases` of `properties`; raises SiteError, which names `where`."""
     aliases = properties.get("aliases") or []
     if not isinstance(aliases, list) or not all(isinstance(alias, str) for alias in aliases):

@@ -9,7 +9,13 @@ from pathlib import Path
 from pyproj import CRS
 
 from cv.errors import SiteError
-from cv.site.document import SiteFeature, load_site_document, read_aliases, read_crs, read_features
+from cv.site.document import (
+    SiteFeature,
+    load_site_document,
+    parse_aliases,
+    parse_site_crs,
+    parse_site_features,
+)
 from cv.site.pier import Pier
 
 MAX_OVERLAP = 0.01
@@ -46,12 +52,12 @@ class Site:
         """
         path = Path(path)
         document = load_site_document(path)
-        piers = _piers(path, read_features(path, document))
-        crs = read_crs(path, document)
+        piers = _piers(path, parse_site_features(path, document))
+        crs = parse_site_crs(path, document)
         _check_names(path, piers)
         _check_outlines(path, piers, crs)
         name = str(document.get("name") or path.stem)
-        return cls(name, piers, crs, read_aliases(path, "the collection", document))
+        return cls(name, piers, crs, parse_aliases(path, "the collection", document))
 
     def __iter__(self) -> Iterator[Pier]:
         return iter(self.piers)

@@ -17,7 +17,7 @@ from cv.geometry.arrays import Float64Array
 from cv.io.atomic_files import write_atomically
 from cv.labels.labelled_image import LabelledImage, LabelledShape
 from cv.labels.outline_edits import visible_part
-from cv.labels.yolo_obb import text_of
+from cv.labels.yolo_obb import to_yolo_text
 from cv.synthetic.chip_renderer import CLASSES, COARSE_GSD, FINE_GSD, RenderedChip, render_chip
 from cv.synthetic.render_config import DEFAULT, RenderConfig
 
@@ -160,6 +160,6 @@ def _write_seed(folder: Path, every: int, config: RenderConfig, seed: int) -> tu
         flags = [cv2.IMWRITE_PNG_COMPRESSION, 1]
         _, picture = cv2.imencode(".png", chip.image[..., ::-1], flags)
         write_atomically(chip_path, picture.tobytes())
-        write_atomically(text_path, text_of(visible_labels(chip), CLASSES))
+        write_atomically(text_path, to_yolo_text(visible_labels(chip), CLASSES))
     classes = [line[0] for line in text_path.read_text(encoding="utf-8").splitlines() if line]
     return classes.count("0"), classes.count("1")

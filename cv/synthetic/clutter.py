@@ -88,7 +88,7 @@ def draw_quay_crane(canvas: Canvas, centre: Points, seaward: float, rng: Rng) ->
     )
 
 
-def draw_stacker(canvas: Canvas, centre: Points, angle: float, rng: Rng) -> None:
+def draw_reach_stacker(canvas: Canvas, centre: Points, angle: float, rng: Rng) -> None:
     """Draw a reach stacker or forklift: body, boom, spreader, counterweight."""
     along = np.array([np.cos(angle), np.sin(angle)])
     if not canvas.is_free(rectangle(centre, 10, 4, angle)):
@@ -103,7 +103,7 @@ def draw_stacker(canvas: Canvas, centre: Points, angle: float, rng: Rng) -> None
         canvas.fill(rectangle(spreader, 0.9, 12.0, angle), paint * 0.9, 4.0)
 
 
-def draw_cylinders(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
+def draw_pipes_and_coils(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
     """Draw pipes, logs or steel coils in rows."""
     along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
@@ -125,7 +125,7 @@ def draw_cylinders(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
                 canvas.fill(rectangle(spot, long * 0.97, wide * 0.5, angle), paint * 1.1, tall)
 
 
-def draw_piles(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
+def draw_flat_piles(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
     """Draw timber packs, pallets, bricks: rows of small flat blocks of one colour."""
     along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
@@ -140,7 +140,7 @@ def draw_piles(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
                 canvas.fill(body, vary_colour(rng, tone, 0.12), rng.uniform(0.5, 2.5))
 
 
-def draw_mound(canvas: Canvas, at: Points, radius: float, rng: Rng) -> None:
+def draw_bulk_heap(canvas: Canvas, at: Points, radius: float, rng: Rng) -> None:
     """Draw a heap of bulk cargo: coal, sand, ore or scrap."""
     tones = [[0.08, 0.08, 0.09], [0.6, 0.5, 0.36], [0.42, 0.22, 0.16], [0.5, 0.5, 0.5]]
     tone = vary_colour(rng, np.array(tones[int(rng.integers(4))], np.float32), 0.15)
@@ -154,7 +154,7 @@ def draw_mound(canvas: Canvas, at: Points, radius: float, rng: Rng) -> None:
         )
 
 
-def draw_lamp(canvas: Canvas, at: Points, rng: Rng) -> None:
+def draw_light_mast(canvas: Canvas, at: Points, rng: Rng) -> None:
     """Draw a light mast: nearly invisible itself, with a long thin shadow."""
     tone = rng.uniform(0.3, 0.75)
     canvas.fill(rectangle(at, 0.6, 0.6, 0.3), [tone] * 3, rng.uniform(12, 38))

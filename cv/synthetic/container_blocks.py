@@ -19,7 +19,7 @@ TIER = 2.6
 
 
 @dataclass(frozen=True)
-class Support:
+class ContainerSupport:
     """What a container stands on."""
 
     base: float = 0.0
@@ -73,11 +73,11 @@ def draw_container(
     feet: int,
     paints: ContainerPaints,
     tiers: int = 1,
-    support: Support | None = None,
+    support: ContainerSupport | None = None,
     colour: Colour | None = None,
 ) -> PlacedObject:
     """Draw a container on top of `tiers` - 1 others; centre in metres, angle of its length."""
-    support = support or Support()
+    support = support or ContainerSupport()
     corners = rectangle(centre, FEET[feet], WIDTH, angle)
     paint = paints.pick() if colour is None else np.asarray(colour, np.float32)
     top = support.base + TIER * tiers + (0.3 if paints.rng.random() < 0.4 else 0.0)
@@ -106,15 +106,15 @@ def draw_block(
     angle: float,
     block: ContainerBlock,
     paints: ContainerPaints,
-    support: Support | None = None,
+    support: ContainerSupport | None = None,
 ) -> int:
     """Draw a block from the outer corner (metres) of its first slot.
 
     Returns the number of visible containers: the topmost one of each stack.
     """
-    support = support or Support()
+    support = support or ContainerSupport()
     rng = paints.rng
-    support = Support(support.base, support.aboard, support.parent, canvas.next_stack())
+    support = ContainerSupport(support.base, support.aboard, support.parent, canvas.next_stack())
     along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
     heights = _stack_heights(block, rng)

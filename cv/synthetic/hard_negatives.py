@@ -33,7 +33,7 @@ def draw_hatch_covers(canvas: Canvas, at: Points, angle: float, rng: Rng) -> Non
         canvas.paint(rectangle(spot, 0.8, 0.8, angle), paint * 0.4)
 
 
-def draw_slabs(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
+def draw_pavement_slabs(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
     """Draw pavement in slabs of a container's size, some patched or newer than others."""
     along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
@@ -50,7 +50,7 @@ def draw_slabs(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
                 canvas.paint(slab, np.clip(tone * (1 + rng.normal(0, contrast)), 0.04, 0.9))
 
 
-def draw_trench(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
+def draw_cable_trench(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
     """Draw a cable trench, kerb or drain: a long narrow strip with lids, bars or hazard stripes."""
     along = np.array([np.cos(angle), np.sin(angle)])
     long, wide = rng.uniform(20, 180), rng.uniform(0.5, 2.2)
@@ -64,7 +64,7 @@ def draw_trench(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
             canvas.paint(piece, hazard if striped and rng.random() < 0.5 else tone)
 
 
-def draw_straddle(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
+def draw_straddle_carrier(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
     """Draw a straddle carrier: four legs, two side beams and a deck house high above the ground."""
     across = np.array([-np.sin(angle), np.cos(angle)])
     along = np.array([np.cos(angle), np.sin(angle)])
@@ -93,7 +93,7 @@ def draw_sheds(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
             canvas.fill(body, vary_colour(rng, base, 0.1), tall)
 
 
-def draw_coaches(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
+def draw_parked_coaches(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
     """Draw coaches or vans parked side by side: rounded ends, windows, a hump on the roof."""
     along = np.array([np.cos(angle), np.sin(angle)])
     across = np.array([-along[1], along[0]])
@@ -111,10 +111,10 @@ def draw_coaches(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
 
 HARD_NEGATIVES = (
     draw_hatch_covers,
-    draw_slabs,
-    draw_trench,
-    draw_straddle,
+    draw_pavement_slabs,
+    draw_cable_trench,
+    draw_straddle_carrier,
     draw_sheds,
-    draw_coaches,
+    draw_parked_coaches,
 )
 """Functions that draw one hard negative each; arguments: canvas, position, angle, generator."""

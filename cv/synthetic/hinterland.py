@@ -75,7 +75,7 @@ def _industry(canvas: Canvas, frame: LocalFrame, rng: Rng) -> None:
             if rng.random() < 0.5:
                 terrain.draw_storage_tank(canvas, spot, radius, rng)
             else:
-                clutter.draw_mound(canvas, spot, radius * 0.6, rng)
+                clutter.draw_bulk_heap(canvas, spot, radius * 0.6, rng)
     for _ in range(int(rng.integers(0, 8))):
         spot = frame.at(*rng.uniform(-380, 380, 2))
         if canvas.is_free(rectangle(spot, 50, 50, 0.0)):

@@ -6,7 +6,7 @@ import numpy as np
 
 from cv.rendering.canvas import Canvas, Points, rectangle
 from cv.rendering.materials import ContainerPaints
-from cv.synthetic.container_blocks import FEET, WIDTH, Support, draw_container
+from cv.synthetic.container_blocks import FEET, WIDTH, ContainerSupport, draw_container
 
 
 def draw_cluster_row(
@@ -42,7 +42,7 @@ def draw_cluster(canvas: Canvas, at: Points, angle: float, paints: ContainerPain
             reach += FEET[feet] + abs(rng.normal(0.1, 0.2))
             body = rectangle(centre, FEET[feet] - 0.2, WIDTH - 0.1, turn)
             if rng.random() < 0.92 and canvas.is_free(body):
-                support = Support(stack=stack)
+                support = ContainerSupport(stack=stack)
                 draw_container(canvas, centre, turn, feet, paints, tiers, support)
                 _draw_roof_object(canvas, centre, turn, feet, paints)
         step += WIDTH + abs(rng.normal(0.05, 0.15))

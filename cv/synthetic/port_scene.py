@@ -127,7 +127,7 @@ def _open_water(canvas: Canvas, frame: LocalFrame, rng: Rng) -> list[QuayLine]:
     """Draw open sea, sometimes with a breakwater or an islet."""
     terrain.draw_water(canvas, frame_rectangle(frame, -1500, 1500, -1500, 1500), rng)
     for _ in range(int(rng.choice([0, 0, 1, 2]))):
-        waterside.draw_mole(canvas, frame, rng)
+        waterside.draw_breakwater(canvas, frame, rng)
     return []
 
 

@@ -8,9 +8,14 @@ import numpy as np
 
 from cv.rendering.canvas import Canvas, Colour, rectangle
 from cv.rendering.materials import ContainerPaints, Rng, vary_colour
-from cv.synthetic.container_blocks import FEET, WIDTH, ContainerBlock, Support, draw_block
+from cv.synthetic.container_blocks import FEET, WIDTH, ContainerBlock, ContainerSupport, draw_block
 from cv.synthetic.ship_types import ShipModel
-from cv.synthetic.superstructure import deck_paint, draw_deck_crane, draw_house, house_position
+from cv.synthetic.superstructure import (
+    draw_deck_crane,
+    draw_house,
+    house_position,
+    random_deck_paint,
+)
 
 Deck = Callable[[Canvas, ShipModel, ContainerPaints, int], None]
 _BULK = np.array(
@@ -19,7 +24,9 @@ _BULK = np.array(
 )  # fmt: skip
 
 
-def deck_container(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
+def draw_container_ship_deck(
+    canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int
+) -> None:
     """Draw bays of containers on hatch covers or in open holds, sometimes with deck cranes."""
     rng = paints.rng
     house, long, start, end = house_position(ship, rng)
@@ -38,13 +45,15 @@ def deck_container(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ide
     draw_house(canvas, ship, house, long, rng)
 
 
-def deck_bulker(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
+def draw_bulk_carrier_deck(
+    canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int
+) -> None:
     """Draw a row of hatches, shut or open, with cranes between them."""
     rng = paints.rng
     house, long, start, end = house_position(ship, rng)
     holds = int(np.clip(ship.length / rng.uniform(18, 32), 1, 9))
     step = (end - start) / holds
-    paint = deck_paint(rng)
+    paint = random_deck_paint(rng)
     opened = rng.random() < 0.4
     wide = ship.beam * rng.uniform(0.45, 0.8)
     for hold in range(holds):
@@ -63,7 +72,7 @@ def deck_bulker(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident:
     draw_house(canvas, ship, house, long, rng)
 
 
-def deck_tanker(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
+def draw_tanker_deck(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
     """Draw pipes along and across, and a manifold."""
     rng = paints.rng
     house, long, start, end = house_position(ship, rng)
@@ -81,7 +90,9 @@ def deck_tanker(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident:
     draw_house(canvas, ship, house, long, rng)
 
 
-def deck_general(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
+def draw_general_cargo_deck(
+    canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int
+) -> None:
     """Draw one long hatch: open, shut or with containers on it."""
     rng = paints.rng
     house, long, start, end = house_position(ship, rng)
@@ -93,7 +104,7 @@ def deck_general(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident
         dark = vary_colour(rng, np.array([0.10, 0.09, 0.08], np.float32), 0.4)
         canvas.fill(hatch, dark, ship.deck - 4)
     else:
-        canvas.fill(hatch, deck_paint(rng), ship.deck + 1.2)
+        canvas.fill(hatch, random_deck_paint(rng), ship.deck + 1.2)
         if state > 0.75 and end - start > 26:
             rows = max(1, int(ship.beam * 0.68 / 2.52))
             block = ContainerBlock(
@@ -111,12 +122,12 @@ def deck_general(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident
             )
             if block.bays:
                 corner = ship.at((start + end - block.size[0]) / 2, -block.size[1] / 2)
-                support = Support(ship.deck + 1.2, True, ident)
+                support = ContainerSupport(ship.deck + 1.2, True, ident)
                 draw_block(canvas, corner, ship.heading, block, paints, support)
     draw_house(canvas, ship, house, long, rng)
 
 
-def deck_roro(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
+def draw_roro_deck(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
     """Draw a closed upper deck with ventilators and the bridge forward."""
     rng = paints.rng
     white = vary_colour(rng, np.array([0.75, 0.76, 0.75], np.float32), 0.1)
@@ -132,7 +143,7 @@ def deck_roro(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: i
     draw_house(canvas, ship, ship.length * 0.33, ship.length * 0.07, rng)
 
 
-def deck_barge(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
+def draw_barge_deck(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
     """Draw a pontoon: bare, with a cargo well, or with containers."""
     rng = paints.rng
     kind = rng.random()
@@ -143,7 +154,7 @@ def deck_barge(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: 
         for part in np.linspace(-0.4, 0.4, 4):
             if rng.random() < 0.5:
                 bar = rectangle(ship.at(part * area[0], 0), 1.0, area[1], ship.heading)
-                canvas.fill(bar, deck_paint(rng), ship.deck)
+                canvas.fill(bar, random_deck_paint(rng), ship.deck)
     elif kind < 0.8 and ship.length > 30:
         rows = max(1, int(area[1] / 2.52))
         block = ContainerBlock(
@@ -160,20 +171,26 @@ def deck_barge(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: 
             max_tiers=4,
         )
         corner = ship.at(-block.size[0] / 2, -block.size[1] / 2)
-        draw_block(canvas, corner, ship.heading, block, paints, Support(ship.deck, True, ident))
+        draw_block(
+            canvas, corner, ship.heading, block, paints, ContainerSupport(ship.deck, True, ident)
+        )
 
 
-def deck_small(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
+def draw_small_craft_deck(
+    canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int
+) -> None:
     """Draw a deckhouse and nothing else."""
     rng = paints.rng
     draw_house(canvas, ship, ship.length * rng.uniform(-0.1, 0.15), ship.length * 0.25, rng)
 
 
-def deck_hopper(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
+def draw_hopper_barge_deck(
+    canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int
+) -> None:
     """Draw an open river barge: a coaming round one long hold, empty or with coal, ore or sand."""
     rng = paints.rng
     area = ship.length * rng.uniform(0.80, 0.93), ship.beam * rng.uniform(0.70, 0.86)
-    rim = vary_colour(rng, deck_paint(rng), 0.15)
+    rim = vary_colour(rng, random_deck_paint(rng), 0.15)
     hold = rectangle(ship.at(-ship.length * 0.01, 0), *area, ship.heading)
     canvas.fill(hold, rim * rng.uniform(0.6, 1.2), ship.deck + 1.0)
     inner = rectangle(ship.at(-ship.length * 0.01, 0), area[0] - 1.6, area[1] - 1.6, ship.heading)
@@ -190,14 +207,16 @@ def deck_hopper(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident:
         )
         _heaps(canvas, ship, area, load, rng)
     else:  # covered, in sections
-        lid = vary_colour(rng, deck_paint(rng), 0.15)
+        lid = vary_colour(rng, random_deck_paint(rng), 0.15)
         for part in (np.arange(n := int(rng.integers(4, 12))) - (n - 1) / 2) / n:
             spot = ship.at(part * area[0], 0)
             piece = rectangle(spot, area[0] / n - 0.4, area[1] - 0.6, ship.heading)
             canvas.fill(piece, lid * rng.uniform(0.85, 1.1), ship.deck + 1.8)
 
 
-def deck_fishing(canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int) -> None:
+def draw_fishing_boat_deck(
+    canvas: Canvas, ship: ShipModel, paints: ContainerPaints, ident: int
+) -> None:
     """Draw a trawler or work boat: wheelhouse, winches, a mast or a row of lamps, an A-frame."""
     rng = paints.rng
     forward = rng.choice([-0.22, 0.05, 0.24])
@@ -232,10 +251,10 @@ def _bay(
     rng = paints.rng
     cover = rectangle(ship.at(along + 6.1, 0), 12.6, rows * 2.5, ship.heading)
     if rng.random() < 0.8:
-        canvas.fill(cover, deck_paint(rng), ship.deck + 1.5)
+        canvas.fill(cover, random_deck_paint(rng), ship.deck + 1.5)
         for side in (-1, 1):
             spot = ship.at(along + 6.1, side * rows * 0.62)
-            canvas.paint(rectangle(spot, 12.2, rows * 1.2, ship.heading), deck_paint(rng))
+            canvas.paint(rectangle(spot, 12.2, rows * 1.2, ship.heading), random_deck_paint(rng))
     else:
         if rng.random() < 0.7:
             _cells(canvas, ship, along, rows, paints, ident)
@@ -257,7 +276,9 @@ def _bay(
         max_tiers=most,
     )
     corner = ship.at(along, -block.size[1] / 2)
-    draw_block(canvas, corner, ship.heading, block, paints, Support(ship.deck + 1.5, True, ident))
+    draw_block(
+        canvas, corner, ship.heading, block, paints, ContainerSupport(ship.deck + 1.5, True, ident)
+    )
 
 
 def _cells(
@@ -285,7 +306,7 @@ def _cells(
         runs=rng.uniform(0, 0.6),
         max_tiers=levels + 2,
     )
-    support = Support(ship.deck - 2.6 * levels, True, ident)
+    support = ContainerSupport(ship.deck - 2.6 * levels, True, ident)
     corner = ship.at(along, -block.size[1] / 2)
     draw_block(canvas, corner, ship.heading, block, paints, support)
     for row in np.arange(-rows / 2, rows / 2 + 0.1) if rng.random() < 0.4 else []:
@@ -294,14 +315,14 @@ def _cells(
 
 
 DECKS: dict[str, Deck] = {
-    "container": deck_container,
-    "bulker": deck_bulker,
-    "tanker": deck_tanker,
-    "general": deck_general,
-    "roro": deck_roro,
-    "barge": deck_barge,
-    "hopper": deck_hopper,
-    "tug": deck_small,
-    "patrol": deck_small,
-    "fishing": deck_fishing,
+    "container": draw_container_ship_deck,
+    "bulker": draw_bulk_carrier_deck,
+    "tanker": draw_tanker_deck,
+    "general": draw_general_cargo_deck,
+    "roro": draw_roro_deck,
+    "barge": draw_barge_deck,
+    "hopper": draw_hopper_barge_deck,
+    "tug": draw_small_craft_deck,
+    "patrol": draw_small_craft_deck,
+    "fishing": draw_fishing_boat_deck,
 }

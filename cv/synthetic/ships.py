@@ -10,7 +10,7 @@ from cv.rendering.materials import ContainerPaints, Rng, vary_colour
 from cv.rendering.noise import noise_field
 from cv.synthetic.ship_decks import DECKS
 from cv.synthetic.ship_types import ShipModel, deck_outline, make_ship, random_ship
-from cv.synthetic.superstructure import deck_paint, draw_clutter, draw_masts
+from cv.synthetic.superstructure import draw_clutter, draw_masts, random_deck_paint
 
 __all__ = ["ShipModel", "draw_ship", "draw_wake", "make_ship", "random_ship"]
 
@@ -18,7 +18,7 @@ __all__ = ["ShipModel", "draw_ship", "draw_wake", "make_ship", "random_ship"]
 def draw_ship(canvas: Canvas, ship: ShipModel, paints: ContainerPaints) -> PlacedObject:
     """Draw a hull and its deck; containers aboard get the hull's ident as parent."""
     rng = paints.rng
-    plating = deck_paint(rng)
+    plating = random_deck_paint(rng)
     ident = canvas.next_ident()
     outline = deck_outline(ship, rng)
     canvas.fill(outline, plating, ship.deck, ident)

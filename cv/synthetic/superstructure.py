@@ -15,7 +15,7 @@ _DECKS = np.array(
 ) / 255  # fmt: skip
 
 
-def deck_paint(rng: Rng) -> Floats:
+def random_deck_paint(rng: Rng) -> Floats:
     """Return the paint of a deck, RGB 0..1: red oxide, green, grey, blue, seldom white or black."""
     return vary_colour(rng, _DECKS[int(rng.integers(len(_DECKS)))], 0.15)
 
@@ -27,7 +27,7 @@ def draw_clutter(canvas: Canvas, outline: Points, rng: Rng) -> None:
         spot = centre + (outline[int(rng.integers(len(outline)))] - centre) * rng.uniform(0, 0.8)
         canvas.paint(
             rectangle(spot, rng.uniform(1, 6), rng.uniform(0.5, 3), rng.uniform(0, 3)),
-            deck_paint(rng),
+            random_deck_paint(rng),
         )
 
 

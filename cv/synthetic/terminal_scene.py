@@ -180,7 +180,7 @@ def _scattered(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> No
         _place_block(canvas, corner, turn, block, paints)
     for _ in range(int(rng.integers(0, 5))):
         spot = frame.at(*rng.uniform(-90, 90, 2))
-        clutter.draw_stacker(canvas, spot, rng.uniform(0, 6.3), rng)
+        clutter.draw_reach_stacker(canvas, spot, rng.uniform(0, 6.3), rng)
     _singles(canvas, frame, paints, int(rng.integers(0, 12)))
 
 
@@ -196,7 +196,7 @@ def _irregular_yard(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) 
         irregular_stacks.draw_cluster(canvas, frame.at(*rng.uniform(-85, 85, 2)), turn, paints)
     for _ in range(int(rng.integers(0, 6))):
         spot = frame.at(*rng.uniform(-80, 80, 2))
-        clutter.draw_stacker(canvas, spot, rng.uniform(0, 6.3), rng)
+        clutter.draw_reach_stacker(canvas, spot, rng.uniform(0, 6.3), rng)
     for _ in range(int(rng.integers(0, 8))):
         spot = frame.at(*rng.uniform(-80, 80, 2))
         _any_truck(canvas, spot, frame.angle + rng.uniform(0, 6.3), paints)
@@ -317,7 +317,7 @@ def _depot(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
 
 
 def _industry(canvas: Canvas, frame: LocalFrame, rng: Rng) -> None:
-    draws = (clutter.draw_car_rows, clutter.draw_cylinders, clutter.draw_piles)
+    draws = (clutter.draw_car_rows, clutter.draw_pipes_and_coils, clutter.draw_flat_piles)
     for _ in range(int(rng.integers(2, 9))):
         spot = frame.at(*rng.uniform(-95, 80, 2))
         turn = frame.angle + rng.choice([0, np.pi / 2])
@@ -327,7 +327,7 @@ def _industry(canvas: Canvas, frame: LocalFrame, rng: Rng) -> None:
         elif pick < 0.9:
             radius = rng.uniform(4, 18)
             if canvas.is_free(rectangle(spot, radius * 2, radius * 2, turn)):
-                clutter.draw_mound(canvas, spot, radius, rng)
+                clutter.draw_bulk_heap(canvas, spot, radius, rng)
         elif canvas.is_free(rectangle(spot, 24, 24, turn)):
             terrain.draw_storage_tank(canvas, spot, rng.uniform(4, 12), rng)
 
@@ -378,4 +378,4 @@ def _decorate(canvas: Canvas, frame: LocalFrame, rng: Rng, paints: ContainerPain
     for _ in range(int(rng.integers(0, 6))):
         spot = frame.at(*rng.uniform(-95, 95, 2))
         if (canvas.states_in(rectangle(spot, 2, 2, 0.0)) == FREE).all():
-            clutter.draw_lamp(canvas, spot, rng)
+            clutter.draw_light_mast(canvas, spot, rng)

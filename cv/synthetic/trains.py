@@ -6,7 +6,7 @@ import numpy as np
 
 from cv.rendering.canvas import Canvas, Colour, Points, rectangle
 from cv.rendering.materials import ContainerPaints, Rng, vary_colour
-from cv.synthetic.container_blocks import Support, draw_container
+from cv.synthetic.container_blocks import ContainerSupport, draw_container
 
 _LOADS = np.array(
     [[0.06, 0.06, 0.06], [0.30, 0.19, 0.13], [0.45, 0.40, 0.32], [0.15, 0.13, 0.12]], np.float32
@@ -67,7 +67,7 @@ def _load(
     paint: Colour | None,
 ) -> None:
     """Draw a 40 ft container, or two or three of 20 ft, on one wagon."""
-    rng, support = paints.rng, Support(base=1.1)
+    rng, support = paints.rng, ContainerSupport(base=1.1)
     along = np.array([np.cos(angle), np.sin(angle)])
     if rng.random() < 0.55 and long < 18:
         draw_container(canvas, centre, angle, 40, paints, 1, support, paint)

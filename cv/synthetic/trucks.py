@@ -6,7 +6,7 @@ import numpy as np
 
 from cv.rendering.canvas import Canvas, Colour, Points, rectangle
 from cv.rendering.materials import ContainerPaints, Rng, vary_colour
-from cv.synthetic.container_blocks import Support, draw_container
+from cv.synthetic.container_blocks import ContainerSupport, draw_container
 
 LOADS = ("40", "45", "20", "2x20", "empty", "trailer", "flat")
 _FRAMES = np.array(
@@ -36,7 +36,7 @@ def draw_truck(
         _trailer(canvas, centre, angle, paints)
     else:
         draw_chassis(canvas, centre, angle, rng)
-    support = Support(base=1.2)
+    support = ContainerSupport(base=1.2)
     if load in ("40", "45"):
         draw_container(canvas, centre, angle, int(load), paints, 1, support)
     elif load in ("20", "2x20"):

@@ -127,7 +127,7 @@ def draw_rough_shore(canvas: Canvas, edge: QuayLine, rng: Rng) -> None:
     canvas.relief[shore], canvas.ids[shore], canvas.state[shore] = 0.0, 0, FREE
 
 
-def draw_mole(canvas: Canvas, frame: LocalFrame, rng: Rng) -> None:
+def draw_breakwater(canvas: Canvas, frame: LocalFrame, rng: Rng) -> None:
     """Draw a breakwater or an islet."""
     size = rng.uniform(60, 700), rng.uniform(4, 25)
     mole = rectangle(frame.at(*rng.uniform(-350, 350, 2)), *size, rng.uniform(0, np.pi))

@@ -41,7 +41,7 @@ def rotate_batch(
     return torch.stack(turned), moved
 
 
-def focus_batch(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def sharpen_or_blur_batch(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Sharpen some of the images (n, 3, s, s; 0..1), with ringing, and blur others.
 
     Image products differ most in sharpness, and a detector trained on one kind fails on others.

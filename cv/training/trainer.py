@@ -15,7 +15,7 @@ import torch
 
 from cv.errors import InferenceError, InputError, ModelError, PierwatchError
 from cv.io.atomic_files import write_atomically
-from cv.training.augmentation import focus_batch, relight_batch, rotate_batch
+from cv.training.augmentation import relight_batch, rotate_batch, sharpen_or_blur_batch
 from cv.training.callbacks import TrainingCallback
 from cv.training.checkpoint_state import TrainingState, training_state_path
 from cv.training.config import TrainingConfig
@@ -154,7 +154,7 @@ class PierTrainer(_Base):  # type: ignore[misc]
             images, boxes = rotate_batch(
                 batch["img"], batch["bboxes"], batch["batch_idx"], generator
             )
-            lit = focus_batch(relight_batch(images, generator), generator)
+            lit = sharpen_or_blur_batch(relight_batch(images, generator), generator)
         batch["bboxes"] = boxes
         batch["img"] = lit.contiguous(memory_format=torch.channels_last)
         if self.job.bfloat16_on_cpu:  # undone when the autocast block of the loop ends

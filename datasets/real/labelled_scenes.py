@@ -13,9 +13,9 @@ from cv.errors import InputError
 from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation, evaluate_image
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.labels import block_labels
-from cv.labels.dataset_statistics import boxes_of
+from cv.labels.dataset_statistics import boxes_of_class
 from cv.labels.label_documents import read_documents
-from cv.labels.labelled_image import dataset_of
+from cv.labels.labelled_image import make_dataset
 from cv.labels.outline_edits import to_rectangles
 
 OWN_LABELS = Path(__file__).resolve().parent / "labels"
@@ -75,10 +75,10 @@ def _corner_lines(path: Path) -> OrientedBoxes:
 
 def _partial_samples(root: Path, path: Path) -> Iterator[EvaluationSample]:
     """Yield the sample of containers, and that of hulls where any are labelled."""
-    partial = block_labels.parse(next(read_documents(path, ".json")))
-    dataset = dataset_of([partial.image], path)
-    containers = boxes_of(dataset, CONTAINER)
-    hulls = boxes_of(to_rectangles(dataset).dataset, HULL)
+    partial = block_labels.parse_block_labels(next(read_documents(path, ".json")))
+    dataset = make_dataset([partial.image], path)
+    containers = boxes_of_class(dataset, CONTAINER)
+    hulls = boxes_of_class(to_rectangles(dataset).dataset, HULL)
     located = partial.image.name.endswith(".tif")
     image = root / ("geotiff" if located else "images") / partial.image.name
     gsd = None if located else partial.gsd_m

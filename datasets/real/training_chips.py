@@ -26,7 +26,7 @@ from cv.labels import block_labels
 from cv.labels.label_documents import read_documents
 from cv.labels.labelled_image import LabelledImage, LabelledShape
 from cv.labels.outline_edits import visible_part
-from cv.labels.yolo_obb import text_of
+from cv.labels.yolo_obb import to_yolo_text
 from cv.synthetic.chip_renderer import CHIP, CLASSES, FINE_GSD
 from cv.training.chip_cutting import region_mask
 
@@ -41,13 +41,15 @@ def write_chips(root: Path, folder: Path, count: int, seed: int) -> int:
     for kind in ("images", "labels"):
         (folder / kind / "train").mkdir(parents=True, exist_ok=True)
     for name in TRAINED_ON:
-        partial = block_labels.parse(next(read_documents(OWN_LABELS / f"{name}.json", ".json")))
+        partial = block_labels.parse_block_labels(
+            next(read_documents(OWN_LABELS / f"{name}.json", ".json"))
+        )
         with Scene.open(root / "geotiff" / f"{name}.tif") as scene:
             for i in range(count):
                 stem = f"{name}_{i:03d}"
                 image, labels = _chip(scene, partial, stem, _random_placement(rng, scene))
                 cv2.imwrite(str(folder / "images" / "train" / f"{stem}.png"), image[..., ::-1])
-                text = text_of(labels, CLASSES)
+                text = to_yolo_text(labels, CLASSES)
                 (folder / "labels" / "train" / f"{stem}.txt").write_text(text, encoding="utf-8")
     return count * len(TRAINED_ON)
 

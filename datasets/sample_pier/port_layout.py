@@ -15,7 +15,7 @@ import numpy as np
 from cv.rendering.canvas import FREE, WATER, Canvas, Points, rectangle
 from cv.rendering.materials import GROUND_MATERIALS, Rng
 from cv.synthetic import terrain
-from cv.synthetic.clutter import draw_car, draw_lamp, draw_quay_crane
+from cv.synthetic.clutter import draw_car, draw_light_mast, draw_quay_crane
 from cv.synthetic.terminal_scene import LocalFrame
 
 EPSG = 32652
@@ -174,6 +174,6 @@ def _draw_objects(canvas: Canvas, rng: Rng) -> None:
         if rng.random() < 0.6:
             draw_car(canvas, FRAME.at(u, -70.0), FRAME.angle + math.pi / 2, rng)
     for u, v in ((66.0, -54.0), (66.0, 116.0), (-158.0, 111.0), (-60.0, -66.0)):
-        draw_lamp(canvas, FRAME.at(u, v), rng)
+        draw_light_mast(canvas, FRAME.at(u, v), rng)
     draw_quay_crane(canvas, FRAME.at(-155.0, 100.0), FRAME.angle, rng)
     draw_quay_crane(canvas, FRAME.at(40.0, 104.0), FRAME.angle + math.pi, rng)

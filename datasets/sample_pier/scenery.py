@@ -11,7 +11,7 @@ from schedule import Box, PortState
 from cv.rendering.canvas import WATER, Canvas, PlacedObject
 from cv.rendering.materials import ContainerPaints
 from cv.rendering.noise import noise_field
-from cv.synthetic.clutter import draw_stacker
+from cv.synthetic.clutter import draw_reach_stacker
 from cv.synthetic.container_blocks import draw_container
 from cv.synthetic.ships import ShipModel, draw_ship
 from cv.synthetic.trains import draw_wagons
@@ -94,7 +94,7 @@ class Scenery:
         paints = ContainerPaints(np.random.default_rng([self.seed, 9, state.number]))
         rng = paints.rng
         lane = FRAME.angle + math.pi / 2
-        draw_stacker(canvas, FRAME.at(69.5, rng.uniform(-40, 100)), lane, rng)
+        draw_reach_stacker(canvas, FRAME.at(69.5, rng.uniform(-40, 100)), lane, rng)
         for u in (38.0, 94.5, -152.0):
             load = str(rng.choice(["40", "empty", "trailer", "flat"]))
             facing = lane + math.pi * rng.integers(2)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from cv.alerts.alert import Alert, Change, ReportedAlert
+from cv.alerts.alert import Alert, AlertChange, ReportedAlert
 from cv.alerts.diff import diff_events
 from cv.alerts.rule import AlertRule
 from cv.events.event import ONGOING, CensoredTime, Event, EventKind, Magnitude
@@ -48,7 +48,7 @@ def changes(alerts):
 
 def test_an_event_that_meets_a_rule_is_reported_once():
     first = diff_events([], [event()], EVERY)
-    assert changes(first) == [(1, Change.NEW)]
+    assert changes(first) == [(1, AlertChange.NEW)]
     assert first[0].rules == ("every",)
     assert diff_events([first[0].as_reported], [event()], EVERY) == []
 
@@ -58,20 +58,20 @@ def test_an_event_that_meets_no_rule_is_not_reported():
     large = (AlertRule("large", frozenset([EventKind.CALL]), frozenset([PIER]), min_size=150.0),)
     assert diff_events([], [event()], sure) == diff_events([], [event()], large) == []
     assert diff_events([], [event(kind=EventKind.HALT)], large) == []
-    assert changes(diff_events([], [event(size=-160.0)], large)) == [(1, Change.NEW)]
+    assert changes(diff_events([], [event(size=-160.0)], large)) == [(1, AlertChange.NEW)]
 
 
 def test_since_leaves_out_what_was_over_by_then():
     over, lasting = event((1, 2), (3, 4)), event((1, 2))
     assert diff_events([], [over], EVERY, since=at(5)) == []
-    assert changes(diff_events([], [over], EVERY, since=at(4))) == [(1, Change.NEW)]
-    assert changes(diff_events([], [lasting], EVERY, since=at(5))) == [(1, Change.NEW)]
+    assert changes(diff_events([], [over], EVERY, since=at(4))) == [(1, AlertChange.NEW)]
+    assert changes(diff_events([], [lasting], EVERY, since=at(5))) == [(1, AlertChange.NEW)]
 
 
 def test_an_end_is_reported_once():
     ended = event(ended=(3, 4))
     (alert,) = diff_events([reported(event())], [ended], EVERY, since=at(50))
-    assert (alert.change, alert.previous) == (Change.ENDED, event())
+    assert (alert.change, alert.previous) == (AlertChange.ENDED, event())
     assert diff_events([alert.as_reported], [ended], EVERY) == []
 
 
@@ -87,7 +87,7 @@ def test_an_end_is_reported_once():
 )
 def test_a_changed_event_is_reported(now):
     before = event((1, 2), (3, 4))
-    assert changes(diff_events([reported(before)], [now], EVERY)) == [(1, Change.CHANGED)]
+    assert changes(diff_events([reported(before)], [now], EVERY)) == [(1, AlertChange.CHANGED)]
 
 
 def test_small_differences_are_not_reported():
@@ -102,28 +102,28 @@ def test_a_lasting_event_may_grow_unreported():
 
 def test_an_event_no_longer_found_is_withdrawn_once_and_restored_when_found_again():
     (gone,) = diff_events([reported(event())], [], EVERY)
-    assert gone.change is Change.WITHDRAWN
+    assert gone.change is AlertChange.WITHDRAWN
     assert diff_events([gone.as_reported], [], EVERY) == []
     (back,) = diff_events([gone.as_reported], [event()], EVERY)
-    assert (back.id, back.change) == (1, Change.RESTORED)
+    assert (back.id, back.change) == (1, AlertChange.RESTORED)
 
 
 def test_an_event_that_meets_its_rule_no_more_is_withdrawn_until_it_does_again():
     sure = (AlertRule("sure", frozenset([EventKind.CALL]), frozenset([PIER]), min_confidence=0.85),)
     (gone,) = diff_events([reported(event())], [event(confidence=0.8)], sure)
-    assert (gone.change, gone.rules) == (Change.WITHDRAWN, ())
+    assert (gone.change, gone.rules) == (AlertChange.WITHDRAWN, ())
     assert diff_events([gone.as_reported], [event(confidence=0.8)], sure) == []
     (back,) = diff_events([gone.as_reported], [event(confidence=0.86)], sure)
-    assert (back.id, back.change) == (1, Change.RESTORED)
+    assert (back.id, back.change) == (1, AlertChange.RESTORED)
 
 
 def test_of_two_events_each_has_its_own_alert():
     early, late = event((1, 2), (3, 4)), event((5, 6), (7, 8))
     moved = event((1.5, 2), (3, 4.5))
     alerts = diff_events([reported(early, 7), reported(late, 3)], [moved, late], EVERY, first_id=8)
-    assert changes(alerts) == [(7, Change.CHANGED)]
+    assert changes(alerts) == [(7, AlertChange.CHANGED)]
     alerts = diff_events([reported(early, 7)], [early, late], EVERY, first_id=8)
-    assert changes(alerts) == [(8, Change.NEW)]
+    assert changes(alerts) == [(8, AlertChange.NEW)]
 
 
 def test_a_late_scene_corrects_the_reported_events():
@@ -138,8 +138,8 @@ def test_a_late_scene_corrects_the_reported_events():
         [one.as_reported for one in first], find_events({PIER: counts}), EVERY, None, 100
     )
     of_ships = {(one.event.kind, one.change) for one in late}
-    assert (EventKind.UNSEEN_CALL, Change.WITHDRAWN) in of_ships  # it was seen after all
-    assert (EventKind.CALL, Change.NEW) in of_ships
+    assert (EventKind.UNSEEN_CALL, AlertChange.WITHDRAWN) in of_ships  # it was seen after all
+    assert (EventKind.CALL, AlertChange.NEW) in of_ships
 
 
 def port():
@@ -182,9 +182,9 @@ def test_a_thousand_orders_of_arrival_give_the_same_alerts():
         held = [one.event for one in standing.values() if one.active]
         assert len(held) == len(worth)
         assert sorted(map(placed, held)) == sorted(map(placed, worth))
-        opened = [alert.id for alert in sent if alert.change is Change.NEW]
+        opened = [alert.id for alert in sent if alert.change is AlertChange.NEW]
         assert len(opened) == len(set(opened))
-        corrected += sum(alert.change is not Change.NEW for alert in sent)
+        corrected += sum(alert.change is not AlertChange.NEW for alert in sent)
     assert corrected > 1_000  # the order did matter for the messages in between
 
 
@@ -197,4 +197,7 @@ def placed(one):
 def test_withdrawals_are_reported_in_the_order_of_the_alerts():
     one, other = event((1, 2), (3, 4)), event((5, 6), (7, 8))
     gone = [reported(replace(one), 2), reported(replace(other), 1)]
-    assert changes(diff_events(gone, [], EVERY)) == [(2, Change.WITHDRAWN), (1, Change.WITHDRAWN)]
+    assert changes(diff_events(gone, [], EVERY)) == [
+        (2, AlertChange.WITHDRAWN),
+        (1, AlertChange.WITHDRAWN),
+    ]

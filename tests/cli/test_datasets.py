@@ -52,7 +52,7 @@ def test_convert_writes_the_requested_classes(chips, capsys):
     (chips / "dataset.yaml").write_text(text)
     arguments = ["datasets", "convert", "chips", "--to", "yolo-obb"]
     assert main([*arguments, "out", "--classes", "container,hull"]) == 0
-    before, after = (yolo_obb.read(Path(p) / "dataset.yaml") for p in ("chips", "out"))
+    before, after = (yolo_obb.read_yolo(Path(p) / "dataset.yaml") for p in ("chips", "out"))
     assert after.classes == ("container", "hull")
     kinds = [[s.kind for i in d.images for s in i.shapes] for d in (before, after)]
     assert kinds[1] == [kind.lower() for kind in kinds[0]]
@@ -70,7 +70,7 @@ def test_a_dataset_survives_a_conversion(chips, capsys, target):
     assert main(["datasets", "check", out, "--images", "chips/images"]) == 0, capsys.readouterr()
     if target == "yolo-obb":
         assert check_dataset(Path(out)).errors == 0
-        first, again = (yolo_obb.read(Path(p) / "dataset.yaml") for p in ("chips", out))
+        first, again = (yolo_obb.read_yolo(Path(p) / "dataset.yaml") for p in ("chips", out))
         pairs = zip(first.images, again.images, strict=True)
         assert all(np.allclose(a.shapes[0].outline, b.shapes[0].outline) for a, b in pairs)
 
@@ -120,7 +120,7 @@ def test_geojson_in_world_coordinates_is_converted_to_pixels_of_its_scene(
     assert "Name the georeferenced image with --scene" in capsys.readouterr().out
     arguments = ["datasets", "convert", "a.geojson", "--scene", "scene.tif", "--to", "dota", "out"]
     assert main(arguments) == 0
-    (shape,) = dota.read(Path("out/labelTxt/a.txt")).images[0].shapes
+    (shape,) = dota.read_dota(Path("out/labelTxt/a.txt")).images[0].shapes
     assert np.abs(np.sort(shape.outline, axis=0) - np.sort(ring, axis=0)).max() < 0.7
 
 

@@ -30,7 +30,7 @@ def per_hectare(samples):
     evaluations = [evaluate_image(sample, Detector.load()) for sample in samples]
     assert evaluations
     assert all(evaluation.true == 0 for evaluation in evaluations)
-    return false_containers.line(evaluations, "empty", "").per_hectare
+    return false_containers.result_row(evaluations, "empty", "").per_hectare
 
 
 def test_rendered_piers_without_containers_stay_empty(tmp_path):
@@ -43,6 +43,8 @@ def test_rendered_piers_without_containers_stay_empty(tmp_path):
 @needs_real_scenes
 def test_real_piers_without_containers_stay_empty():
     samples = [
-        q for q in labelled_scenes.questions(REAL) if q.kind == "container" and not len(q.truth)
+        sample
+        for sample in labelled_scenes.labelled_samples(REAL)
+        if sample.kind == "container" and not len(sample.truth)
     ]
     assert per_hectare(samples) <= false_containers.LIMIT

@@ -68,25 +68,23 @@ def test_a_released_model_is_loaded_by_its_name():
 
 @needs_real_scenes
 def test_containers_of_real_scenes_are_counted(measure):
-    exams = measure.examined(REAL, Detector.load(), ("container",))
-    marks, fine = (
-        CountMetrics.of(exams),
-        CountMetrics.of([e for e in exams if e.gsd_m <= measure.FINE_M]),
-    )
-    assert marks.true > 1400
-    assert marks.nmae <= 0.065
-    assert abs(marks.bias) <= 0.03
+    evaluations = measure.evaluate_scenes(REAL, Detector.load(), ("container",))
+    metrics = CountMetrics.of(evaluations)
+    fine = CountMetrics.of([e for e in evaluations if e.gsd_m <= measure.FINE_M])
+    assert metrics.true > 1400
+    assert metrics.nmae <= 0.065
+    assert abs(metrics.bias) <= 0.03
     assert fine.ap50 >= 0.92
     assert min(fine.recall, fine.precision) >= 0.90
 
 
 @needs_real_scenes
 def test_ships_of_real_scenes_are_counted(measure):
-    marks = CountMetrics.of(measure.examined(REAL, Detector.load(), ("hull",)))
-    assert marks.true > 75
-    assert marks.nmae <= 0.21
-    assert marks.ap50 >= 0.83
-    assert marks.length_error <= 0.05
+    metrics = CountMetrics.of(measure.evaluate_scenes(REAL, Detector.load(), ("hull",)))
+    assert metrics.true > 75
+    assert metrics.nmae <= 0.21
+    assert metrics.ap50 >= 0.83
+    assert metrics.length_error <= 0.05
 
 
 @needs_real_scenes

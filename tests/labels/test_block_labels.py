@@ -24,7 +24,9 @@ RECORD = {
 
 
 def parsed(**changes: object) -> block_labels.PartialLabels:
-    return block_labels.parse(LabelDocument("a.json", json.dumps({**RECORD, **changes})))
+    return block_labels.parse_block_labels(
+        LabelDocument("a.json", json.dumps({**RECORD, **changes}))
+    )
 
 
 def test_block_is_divided_into_one_cell_per_container():

@@ -102,7 +102,7 @@ def test_split_may_be_a_list_of_images(tmp_path):
     (folder / "train.txt").write_text("./images/train/a.png\n\nimages/train/b.png\n")
     (folder / "dataset.yaml").write_text(YAML.replace("train: images/train", "train: [train.txt]"))
     assert check_dataset(folder).errors == 0
-    names = [image.name for image in yolo_obb.read(folder / "dataset.yaml").images]
+    names = [image.name for image in yolo_obb.read_yolo(folder / "dataset.yaml").images]
     assert names == ["a.png", "b.png", "c.png"]
 
 

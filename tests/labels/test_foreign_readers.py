@@ -16,7 +16,7 @@ from pyproj import CRS, Transformer
 from cv.geometry.grid import Grid
 from cv.labels import geojson, yolo_obb
 from cv.labels.dataset_check import check_dataset
-from cv.labels.labelled_image import LabelledImage, LabelledShape, dataset_of, open_ring
+from cv.labels.labelled_image import LabelledImage, LabelledShape, make_dataset, open_ring
 from cv.labels.outline_edits import signed_area, smallest_rectangle
 from tests.fixtures.label_files import YAML, noise, turned, upright
 
@@ -52,7 +52,7 @@ def test_ultralytics_reads_every_box_unchanged(tmp_path):
     size = (321, 200)
     images = [LabelledImage(f"{n}.png", size, boxes(size, n), split="train") for n in (0, 7)]
     sources = {image.name: noise(tmp_path / image.name, 3, size) for image in images}
-    dataset = dataset_of(images, "x", ("container", "hull"))
+    dataset = make_dataset(images, "x", ("container", "hull"))
     yolo_obb.write(dataset, tmp_path / "out", lambda image: sources[image.name])
     for image in images:
         rows, (height, width), segments, corrupt = loaded(
@@ -72,7 +72,7 @@ def test_image_that_ultralytics_would_drop_is_an_error(tmp_path, x):
     """Ultralytics drops the image with all its labels; the check reports that before."""
     size = (321, 200)
     shape = LabelledShape("container", open_ring([[x, 20], [x + 28, 20], [x + 28, 30], [x, 30]]))
-    text = yolo_obb.text_of(LabelledImage("a.png", size, (shape,)), ("container",))
+    text = yolo_obb.to_yolo_text(LabelledImage("a.png", size, (shape,)), ("container",))
     picture = noise(tmp_path / "images/train/a.png", 1, size)
     noise(tmp_path / "images/val/b.png", 2)
     for name, content in (("train/a", text), ("val/b", "")):

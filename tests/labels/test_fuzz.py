@@ -89,7 +89,7 @@ JSON_READERS = {
         x_anylabeling.parse,
         json.loads(anylabeling_json("a.png", (9, 9), POINTS)),
     ),
-    "blocks": (block_labels.parse, BLOCKS),
+    "blocks": (block_labels.parse_block_labels, BLOCKS),
 }
 
 

@@ -14,7 +14,7 @@ from cv.errors import DatasetError
 from cv.labels import coco, cvat, dota, formats, geojson, label_studio, x_anylabeling
 from cv.labels.formats import LabelFormat
 from cv.labels.label_documents import LabelDocument
-from cv.labels.labelled_image import LabelledImage, LabelledShape, dataset_of
+from cv.labels.labelled_image import LabelledImage, LabelledShape, make_dataset
 from tests.fixtures.label_files import (
     anylabeling_json,
     cvat_box,
@@ -307,5 +307,5 @@ def test_skipped_shapes_are_counted_over_all_files_of_a_folder(tmp_path):
 def test_all_geojson_files_of_a_folder_are_read(tmp_path):
     for name in ("a", "b"):
         image = LabelledImage(f"{name}.png", (9, 9), ())
-        geojson.write(dataset_of([image], "x"), tmp_path / f"{name}.geojson")
+        geojson.write(make_dataset([image], "x"), tmp_path / f"{name}.geojson")
     assert [image.name for image in formats.read_dataset(tmp_path).images] == ["a.png", "b.png"]

@@ -14,8 +14,8 @@ from cv.labels.labelled_image import (
     LabelledDataset,
     LabelledImage,
     LabelledShape,
-    dataset_of,
     is_rectangle,
+    make_dataset,
     open_ring,
 )
 from cv.labels.outline_edits import (
@@ -98,7 +98,9 @@ def test_clipping_keeps_the_part_inside_and_drops_shapes_outside():
 
 def test_every_nth_image_without_a_split_goes_to_val():
     images = [LabelledImage(f"{i}.png", None, ()) for i in range(9)]
-    done = with_split(dataset_of([*images, LabelledImage("t.png", None, (), split="test")], "x"), 4)
+    done = with_split(
+        make_dataset([*images, LabelledImage("t.png", None, (), split="test")], "x"), 4
+    )
     assert [i.name for i in done.images if i.split == "val"] == ["3.png", "7.png"]
     assert [i.split for i in done.images].count("train") == 7
     assert done.images[-1].split == "test"
@@ -118,7 +120,7 @@ def test_repeated_first_point_is_dropped():
 
 def test_two_images_of_one_name_are_refused():
     with pytest.raises(DatasetError, match="two images are named"):
-        dataset_of([LabelledImage("a.png", None, ())] * 2, "x.json")
+        make_dataset([LabelledImage("a.png", None, ())] * 2, "x.json")
 
 
 def test_boxes_around_quadrilaterals_other_outlines_and_nothing():

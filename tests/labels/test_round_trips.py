@@ -20,7 +20,7 @@ from cv.errors import DatasetError
 from cv.geometry.grid import Grid
 from cv.labels import coco, dota, formats, geojson, yolo_obb
 from cv.labels.label_documents import LabelDocument
-from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, dataset_of
+from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, make_dataset
 from tests.fixtures.label_files import noise, turned, upright, yolo_folder
 
 TOLERANCE_PX = 0.01
@@ -72,14 +72,14 @@ def assert_same(left: LabelledImage, right: LabelledImage, ordered: bool = True)
 @given(images())
 def test_yolo_obb(image):
     kept = replace(image, shapes=tuple(s for s in image.shapes if not s.ignore))
-    text = yolo_obb.text_of(image, CLASSES)
+    text = yolo_obb.to_yolo_text(image, CLASSES)
     again = yolo_obb.parse(LabelDocument("a.txt", text), image.size, CLASSES)
     assert_same(kept, replace(kept, shapes=again))
 
 
 @given(images(DOTA_CLASSES))
 def test_dota(image):
-    again = dota.parse(LabelDocument("a.txt", dota.text_of(image)), image.name)
+    again = dota.parse(LabelDocument("a.txt", dota.to_dota_text(image)), image.name)
     assert_same(image, again)
     assert [s.ignore for s in again.shapes] == [s.ignore for s in image.shapes]
     assert again.gsd_m == image.gsd_m
@@ -88,7 +88,7 @@ def test_dota(image):
 @given(images(), images(name="other.png"))
 def test_coco(first, second):
     dataset = LabelledDataset(CLASSES, (first, replace(second, split="val")))
-    again = coco.parse(LabelDocument("a.json", coco.text_of(dataset)))
+    again = coco.parse(LabelDocument("a.json", coco.to_coco_json(dataset)))
     assert tuple(again.classes) == CLASSES
     for left, right in zip(dataset.images, again.images, strict=True):
         assert_same(left, right)
@@ -100,7 +100,7 @@ def test_coco(first, second):
 @given(images())
 def test_rotated_box_of_coco_is_the_same_rectangle(image):
     """Read by detectron2's own formula, written here independently."""
-    record = json.loads(coco.text_of(LabelledDataset(CLASSES, (image,))))
+    record = json.loads(coco.to_coco_json(LabelledDataset(CLASSES, (image,))))
     for annotation, shape in zip(record["annotations"], image.shapes, strict=True):
         low, high = shape.outline.min(axis=0), shape.outline.max(axis=0)
         assert annotation["bbox"] == pytest.approx([*low, *(high - low)], abs=1e-4)
@@ -175,18 +175,18 @@ def test_geojson_in_world_coordinates(image, name, write):
 
 
 def test_a_whole_yolo_dataset(tmp_path):
-    first = yolo_obb.read(yolo_folder(tmp_path / "one") / "dataset.yaml")
+    first = yolo_obb.read_yolo(yolo_folder(tmp_path / "one") / "dataset.yaml")
     noise(tmp_path / "one" / "images" / "val" / "empty.png", 9)
     with pytest.raises(DatasetError, match=r"no label file empty\.txt"):
-        yolo_obb.read(tmp_path / "one" / "dataset.yaml")
+        yolo_obb.read_yolo(tmp_path / "one" / "dataset.yaml")
     (tmp_path / "one" / "labels" / "val" / "empty.txt").touch()
-    first = yolo_obb.read(tmp_path / "one" / "dataset.yaml")
+    first = yolo_obb.read_yolo(tmp_path / "one" / "dataset.yaml")
 
     def source(image):
         return tmp_path / "one" / "images" / image.split / image.name
 
     yolo_obb.write(first, tmp_path / "two", source)
-    again = yolo_obb.read(tmp_path / "two" / "dataset.yaml")
+    again = yolo_obb.read_yolo(tmp_path / "two" / "dataset.yaml")
     assert again.classes == first.classes == ("container", "hull")
     assert [(i.split, i.name, i.size) for i in again.images] == [
         (i.split, i.name, i.size) for i in first.images
@@ -203,9 +203,9 @@ def test_a_whole_dota_dataset(tmp_path):
         LabelledImage("a.png", None, (shape,), 0.3, "train"),
         LabelledImage("b.png", None, (), None, "val"),
     ]
-    dota.write(dataset_of(images, "x"), tmp_path / "out")
+    dota.write(make_dataset(images, "x"), tmp_path / "out")
     noise(tmp_path / "out/train/images/a.png", 1)
-    again = dota.read(tmp_path / "out")
+    again = dota.read_dota(tmp_path / "out")
     assert [(i.name, i.size, i.split) for i in again.images] == [
         ("a.png", (64, 48), "train"),
         ("b", None, "val"),
@@ -218,4 +218,4 @@ def test_a_whole_dota_dataset(tmp_path):
 def test_shapes_that_dota_cannot_hold_are_refused(kind, corners):
     ring = np.array([[0, 0], [4, 0], [5, 2], [4, 4], [0, 4.0]])[-corners:]
     with pytest.raises(DatasetError, match="four corners and class names without spaces"):
-        dota.text_of(LabelledImage("a.png", None, (LabelledShape(kind, ring),)))
+        dota.to_dota_text(LabelledImage("a.png", None, (LabelledShape(kind, ring),)))

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from cv.errors import DatasetError, InputError
-from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, dataset_of
+from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, make_dataset
 from cv.report.contact_sheet import draw_contact_sheet
 
 YELLOW, CYAN = (255, 230, 0), (0, 229, 255)
@@ -40,7 +40,7 @@ def drawn(dataset, pictures, path, **options) -> np.ndarray:
 def one(tmp_path, size, *shapes) -> tuple[LabelledDataset, list]:
     image = LabelledImage("a.png", size, shapes)
     path = black(tmp_path / "a.png", size)
-    return dataset_of([image], "x", ("container", "hull")), [(image, path)]
+    return make_dataset([image], "x", ("container", "hull")), [(image, path)]
 
 
 def test_boxes_lie_where_they_are_in_the_image_in_the_colour_of_their_class(tmp_path):
@@ -56,7 +56,7 @@ def test_boxes_lie_where_they_are_in_the_image_in_the_colour_of_their_class(tmp_
 def test_a_wide_image_lies_in_the_middle_of_its_tile(tmp_path):
     image = LabelledImage("a.png", (200, 100), (box("container", 0, 0, 200, 100),))
     path = black(tmp_path / "a.png", (200, 100), (90, 90, 90))
-    picture = drawn(dataset_of([image], "x"), [(image, path)], tmp_path / "sheet.png")
+    picture = drawn(make_dataset([image], "x"), [(image, path)], tmp_path / "sheet.png")
     grey = near(picture[TOP : TOP + TILE, LEFT : LEFT + TILE], (90, 90, 90))
     rows, _ = np.nonzero(grey)
     assert (rows.min(), rows.max()) == pytest.approx((100, 299), abs=2)
@@ -82,7 +82,7 @@ def test_another_seed_shows_other_images_and_the_same_the_same(tmp_path):
     for n in range(9):
         image = LabelledImage(f"{n}.png", (40, 40), ())
         pairs.append((image, black(tmp_path / image.name, (40, 40), (n * 25, 0, 0))))
-    dataset = dataset_of([image for image, _ in pairs], "x")
+    dataset = make_dataset([image for image, _ in pairs], "x")
     first, same, other = (
         drawn(dataset, pairs, tmp_path / "s.png", chips=2, seed=seed) for seed in (1, 1, 2)
     )
@@ -92,7 +92,9 @@ def test_another_seed_shows_other_images_and_the_same_the_same(tmp_path):
 
 def test_names_that_look_like_formulas_are_drawn_as_they_are(tmp_path):
     image = LabelledImage("$x^{2$_" + "n" * 80 + ".png", (40, 40), (box("$hull", 1, 1, 9, 9),))
-    drawn(dataset_of([image], "x"), [(image, black(tmp_path / "a.png", (40, 40)))], tmp_path / "s")
+    drawn(
+        make_dataset([image], "x"), [(image, black(tmp_path / "a.png", (40, 40)))], tmp_path / "s"
+    )
 
 
 def test_unreadable_images_and_unwritable_paths_raise(tmp_path):

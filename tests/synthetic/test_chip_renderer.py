@@ -13,7 +13,7 @@ from cv.errors import InputError
 from cv.labels.dataset_check import check_dataset
 from cv.labels.labelled_image import is_rectangle
 from cv.labels.outline_edits import visible_part
-from cv.labels.yolo_obb import text_of
+from cv.labels.yolo_obb import to_yolo_text
 from cv.rendering.canvas import Canvas, rectangle
 from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints
 from cv.rendering.picture import Sensor, Sun, ViewingAngle, render_picture, sunlight
@@ -143,7 +143,9 @@ def test_containers_on_a_ship_are_aboard_it() -> None:
 def test_same_seed_same_bytes_other_seed_other_bytes() -> None:
     first, again, other = render_chip(11), render_chip(11), render_chip(12)
     assert first.image.tobytes() == again.image.tobytes()
-    assert text_of(visible_labels(first), CLASSES) == text_of(visible_labels(again), CLASSES)
+    assert to_yolo_text(visible_labels(first), CLASSES) == to_yolo_text(
+        visible_labels(again), CLASSES
+    )
     assert first.image.tobytes() != other.image.tobytes()
 
 
@@ -184,7 +186,7 @@ def test_dataset_on_disk_matches_the_chips(tmp_path: object) -> None:
     stored = cv2.imread(str(folder / "images" / "train" / "000024.png"))[..., ::-1]
     assert np.array_equal(stored, chip.image)
     text = (folder / "labels" / "train" / "000024.txt").read_text()
-    assert text == text_of(visible_labels(chip), CLASSES)
+    assert text == to_yolo_text(visible_labels(chip), CLASSES)
     assert not check_dataset(folder).errors
 
 

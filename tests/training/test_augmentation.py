@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from scipy import ndimage
 
-from cv.training.augmentation import _gaussian_blur, focus_batch
+from cv.training.augmentation import _gaussian_blur, sharpen_or_blur_batch
 
 
 def batch(count: int = 40) -> torch.Tensor:
@@ -15,7 +15,7 @@ def batch(count: int = 40) -> torch.Tensor:
 
 
 def focused(seed: int) -> torch.Tensor:
-    return focus_batch(batch(), torch.Generator().manual_seed(seed))
+    return sharpen_or_blur_batch(batch(), torch.Generator().manual_seed(seed))
 
 
 def test_a_blur_is_gaussian() -> None:

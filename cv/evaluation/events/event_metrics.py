@@ -11,7 +11,7 @@ from statistics import median
 from cv.counting.count import CountStatus, PierCount
 from cv.evaluation.simulation.count_errors import SimulatedPier
 from cv.evaluation.simulation.operation import PortHistory
-from cv.evaluation.simulation.port import START, stay_days
+from cv.evaluation.simulation.port import START, berth_stay_days
 from cv.events.event import CensoredTime, Event, EventKind
 from cv.events.rules.halts import Halt
 
@@ -85,7 +85,7 @@ def score_events(
 ) -> EventMetrics:
     """Score the `events` of `pier`, found from its `counts`, against the true `history`."""
     events = list(events)
-    stays = [stay_days(visit, pier) for visit in history.visits]
+    stays = [berth_stay_days(visit, pier) for visit in history.visits]
     seen = [event for event in events if event.kind is EventKind.CALL]
     inferred = [event for event in events if event.kind is EventKind.UNSEEN_CALL]
     pairs = _match(seen, stays)
@@ -115,7 +115,7 @@ def score_alarms(
     An alarm is right if it is active at a time between the first cargo for a ship and the ship's
     arrival. Its lead counts from its start, or from the first cargo if the alarm is older.
     """
-    stays = [stay_days(visit, pier) for visit in history.visits]
+    stays = [berth_stay_days(visit, pier) for visit in history.visits]
     gatherings = [
         (visit.gathering_d, arrival)
         for visit, (arrival, _) in zip(history.visits, stays, strict=True)

@@ -75,13 +75,13 @@ def truth_at(history: PortHistory, pier: SimulatedPier, time: datetime) -> PierT
     times, numbers = history.export_level if exports else history.import_level
     hull = 0.0
     for visit in history.visits:
-        first, last = stay_days(visit, pier)
+        first, last = berth_stay_days(visit, pier)
         if first <= day < last:
             hull = visit.length_m
     return PierTruth(float(np.interp(day, times, numbers)), hull)
 
 
-def stay_days(visit: SimulatedVisit, pier: SimulatedPier) -> tuple[float, float]:
+def berth_stay_days(visit: SimulatedVisit, pier: SimulatedPier) -> tuple[float, float]:
     """Return from when to when a ship lies at `pier`, days since the start."""
     if pier.role is PierRole.EXPORT:
         return visit.shift_d, visit.departure_d

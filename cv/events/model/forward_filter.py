@@ -28,7 +28,7 @@ from cv.events.model.transitions import (
     N_COMPONENTS,
     SHIP_HANDLING,
     STEADY,
-    LinearGaussian,
+    LinearGaussianTransitions,
     transitions_over,
 )
 from cv.geometry.arrays import Float64Array
@@ -103,7 +103,7 @@ class _PierTerms:
     """(3, states) at the first observation: probability, and that times mean and mean square."""
     counts: _CountTerms
     """(n,) each."""
-    changes: LinearGaussian
+    changes: LinearGaussianTransitions
     """(n - 1, components) each."""
     weights: Float64Array
     """(n - 1, to, from, components) prior weight times hull likelihood."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from cv.events.model.berth_state_model import HALTED, ArrivalPrior
 from cv.events.model.parameters import PierParameters
-from cv.events.model.posterior import InferenceInput, Posterior, infer
+from cv.events.model.posterior import PierInferenceInput, Posterior, infer_posteriors
 from cv.geometry.arrays import Float64Array
 
 _MAX_TRANSFER_D = 0.3
@@ -24,10 +24,10 @@ _PRIOR_SHARE, _PRIOR_CALLS = 0.2, 3.0
 def couple_piers(posteriors: Mapping[str, Posterior]) -> dict[str, Posterior]:
     """Infer the posteriors of a site's piers, by name, again with messages from each other."""
     inputs = exchange_messages(posteriors)
-    return {**posteriors, **dict(zip(inputs, infer(list(inputs.values())), strict=True))}
+    return {**posteriors, **dict(zip(inputs, infer_posteriors(list(inputs.values())), strict=True))}
 
 
-def exchange_messages(posteriors: Mapping[str, Posterior]) -> dict[str, InferenceInput]:
+def exchange_messages(posteriors: Mapping[str, Posterior]) -> dict[str, PierInferenceInput]:
     """Return new inference inputs, by pier, for the piers to which others have a message.
 
     `posteriors` must be inferred from each pier's own observations alone, so that no evidence
@@ -39,7 +39,9 @@ def exchange_messages(posteriors: Mapping[str, Posterior]) -> dict[str, Inferenc
         for name, own in served.items()
     }
     return {
-        name: InferenceInput(served[name].observations, _updated_parameters(served[name]), prior)
+        name: PierInferenceInput(
+            served[name].observations, _updated_parameters(served[name]), prior
+        )
         for name, prior in priors.items()
         if prior is not None
     }

@@ -31,7 +31,7 @@ _BATCH = 16
 
 
 @dataclass(frozen=True, eq=False)
-class InferenceInput:
+class PierInferenceInput:
     """What a pier's posterior is inferred from."""
 
     observations: PierObservations
@@ -74,7 +74,7 @@ class Posterior:
     ) -> Posterior:
         """Infer the posterior of one pier from at least one observation."""
         parameters = parameters or PierParameters.of(observations)
-        return infer([InferenceInput(observations, parameters, arrival_prior)])[0]
+        return infer_posteriors([PierInferenceInput(observations, parameters, arrival_prior)])[0]
 
     @cached_property
     def ship_present(self) -> Float64Array:
@@ -117,7 +117,7 @@ class Posterior:
         return np.asarray((forward[:, 0] * self.backward[span:]).sum(axis=1).clip(0.0, 1.0))
 
 
-def infer(inputs: Sequence[InferenceInput]) -> list[Posterior]:
+def infer_posteriors(inputs: Sequence[PierInferenceInput]) -> list[Posterior]:
     """Return the posterior of each input."""
     posteriors: list[Posterior] = []
     for first in range(0, len(inputs), _BATCH):
@@ -135,7 +135,9 @@ def infer(inputs: Sequence[InferenceInput]) -> list[Posterior]:
     return posteriors
 
 
-def _smooth(given: InferenceInput, paths: PathProbabilities, forward: FilterResult) -> Posterior:
+def _smooth(
+    given: PierInferenceInput, paths: PathProbabilities, forward: FilterResult
+) -> Posterior:
     filtered = forward.state_probabilities
     backward = _backward_pass(forward.no_ship_transitions + forward.ship_transitions)
     presence, arrivals = _gap_probabilities(filtered, backward, forward.ship_transitions, paths)

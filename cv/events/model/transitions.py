@@ -27,7 +27,7 @@ _NO_CHANGE, _NO_CHANGE_SHARE = CargoChange(1.0, 0.0, 0.02, 0.0), 0.2
 """The change by a ship that handles no containers, and the share of such calls."""
 
 
-class LinearGaussian(NamedTuple):
+class LinearGaussianTransitions(NamedTuple):
     """Linear Gaussian changes of the number of containers; arrays of one shape.
 
     mean' = mean_factor * mean + mean_offset
@@ -46,7 +46,7 @@ class LinearGaussian(NamedTuple):
 
 def transitions_over(
     gaps_d: Float64Array, parameters: PierParameters
-) -> tuple[LinearGaussian, Float64Array]:
+) -> tuple[LinearGaussianTransitions, Float64Array]:
     """Return the mixture over gaps (n,) of days: changes and weights, each (n, components).
 
     The weights sum to one over STEADY, GROWING and SHIP_HANDLING each.
@@ -74,7 +74,7 @@ def transitions_over(
     *changes, weights = (
         np.stack([one * value for value in column], axis=1) for column in zip(*rows, strict=True)
     )
-    return LinearGaussian(*changes), weights
+    return LinearGaussianTransitions(*changes), weights
 
 
 def _all_cleared(gaps: Float64Array, cleared: Float64Array) -> Float64Array:

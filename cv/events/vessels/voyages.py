@@ -16,7 +16,7 @@ from cv.events.vessels.port_calls import PortCall
 from cv.events.vessels.vessel_matching import UNKNOWN
 
 
-class CountingRule(StrEnum):
+class VoyageCountingRule(StrEnum):
     """What is counted."""
 
     CALL = "call"
@@ -35,7 +35,7 @@ class CountingRule(StrEnum):
 class VoyageCount:
     """A number of calls or trips, by one rule."""
 
-    rule: CountingRule
+    rule: VoyageCountingRule
     seen: int
     """Lower bound: each of them rests on observations, or on sources."""
     inferred: int
@@ -72,11 +72,11 @@ def count_voyages(calls: Sequence[PortCall], home: str) -> tuple[VoyageCount, ..
     inferred = len(at_home) - len(seen)
     round_trips = sum(_round_trips(own, home) for own in _by_ship(calls).values())
     return (
-        VoyageCount(CountingRule.CALL, sum(call.calls for call in seen), inferred),
-        VoyageCount(CountingRule.VISIT, len(seen), inferred),
-        VoyageCount(CountingRule.IMPLIED, len(seen), inferred),
-        VoyageCount(CountingRule.ONE_WAY, len(find_voyages(calls)), 0),
-        VoyageCount(CountingRule.ROUND, round_trips, 0),
+        VoyageCount(VoyageCountingRule.CALL, sum(call.calls for call in seen), inferred),
+        VoyageCount(VoyageCountingRule.VISIT, len(seen), inferred),
+        VoyageCount(VoyageCountingRule.IMPLIED, len(seen), inferred),
+        VoyageCount(VoyageCountingRule.ONE_WAY, len(find_voyages(calls)), 0),
+        VoyageCount(VoyageCountingRule.ROUND, round_trips, 0),
     )
 
 

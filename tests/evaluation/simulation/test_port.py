@@ -7,7 +7,14 @@ import pytest
 
 from cv.counting.count import CountStatus
 from cv.evaluation.simulation.cloud_cover import CLEAR_COAST, RAJIN_SKY, visible_shares
-from cv.evaluation.simulation.port import EXPORT, IMPORT, START, SimulatedPort, stay_days, truth_at
+from cv.evaluation.simulation.port import (
+    EXPORT,
+    IMPORT,
+    START,
+    SimulatedPort,
+    berth_stay_days,
+    truth_at,
+)
 from cv.events.model.observations import PierObservations
 from cv.events.model.posterior import Posterior
 from cv.events.rules.ship_calls import observed_calls
@@ -60,7 +67,7 @@ def test_the_engine_finds_the_observed_calls():
     port = SimulatedPort.simulate(11, CLEAR_COAST)
     for place, counts in ((EXPORT, port.export_counts), (IMPORT, port.import_counts)):
         found = observed_calls(Posterior.of(PierObservations.of(counts)))
-        truth = [stay_days(voyage, place) for voyage in port.history.visits]
+        truth = [berth_stay_days(voyage, place) for voyage in port.history.visits]
         hits = 0
         for call in found:
             first = (call.began.latest - START).total_seconds() / 86_400

@@ -11,7 +11,7 @@ from cv.errors import InputError
 from cv.events.event import CensoredTime, Event, EventKind, Magnitude
 from cv.events.vessels.port_calls import PortCall, merge_port_calls, port_calls, read_port_calls
 from cv.events.vessels.vessel_matching import UNKNOWN
-from cv.events.vessels.voyages import CountingRule, count_voyages, find_voyages
+from cv.events.vessels.voyages import VoyageCountingRule, count_voyages, find_voyages
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -86,8 +86,12 @@ def test_a_visit_is_named_where_its_calls_do_not_contradict_each_other():
 def test_an_unseen_call_counts_as_inferred():
     events = [call("Pier 2", 1, 2), call("Pier 2", 10, 11, EventKind.UNSEEN_CALL)]
     every = port_calls("Rajin", events, nobody)
-    assert counted(every)[CountingRule.CALL] == counted(every)[CountingRule.VISIT] == (1, 1)
-    assert counted(every)[CountingRule.ROUND] == (0, 0)
+    assert (
+        counted(every)[VoyageCountingRule.CALL]
+        == counted(every)[VoyageCountingRule.VISIT]
+        == (1, 1)
+    )
+    assert counted(every)[VoyageCountingRule.ROUND] == (0, 0)
 
 
 def test_every_rule_counts_by_its_definition():
@@ -105,11 +109,11 @@ def test_every_rule_counts_by_its_definition():
         visit("Rajin", UNKNOWN, 40, 41, seen=False),
     ]
     assert counted(every) == {
-        CountingRule.CALL: (5, 1),
-        CountingRule.VISIT: (5, 1),
-        CountingRule.IMPLIED: (5, 1),
-        CountingRule.ONE_WAY: (6, 0),
-        CountingRule.ROUND: (2, 0),
+        VoyageCountingRule.CALL: (5, 1),
+        VoyageCountingRule.VISIT: (5, 1),
+        VoyageCountingRule.IMPLIED: (5, 1),
+        VoyageCountingRule.ONE_WAY: (6, 0),
+        VoyageCountingRule.ROUND: (2, 0),
     }
     assert [(t.ship, t.origin.port, t.destination.port) for t in find_voyages(every)][:2] == [
         ("Maria", "Rajin", "Vostochny"),
@@ -119,8 +123,8 @@ def test_every_rule_counts_by_its_definition():
 
 def test_a_ship_that_was_first_seen_elsewhere_makes_no_round_trip_by_coming():
     every = [visit("Vostochny", "Maria", 1, 2), visit("Rajin", "Maria", 4, 5)]
-    assert counted(every)[CountingRule.ROUND] == (0, 0)
-    assert counted(every)[CountingRule.ONE_WAY] == (1, 0)
+    assert counted(every)[VoyageCountingRule.ROUND] == (0, 0)
+    assert counted(every)[VoyageCountingRule.ONE_WAY] == (1, 0)
 
 
 def test_counts_are_lower_bounds_whatever_goes_unseen():
@@ -135,7 +139,7 @@ def test_counts_are_lower_bounds_whatever_goes_unseen():
                 day += float(rng.uniform(2, 6))
             rounds += (legs - 1) // 2
         true = counted(every)
-        assert true[CountingRule.ROUND] == (rounds, 0)
+        assert true[VoyageCountingRule.ROUND] == (rounds, 0)
         part = [one for one in every if rng.random() < 0.7]
         named = [
             one if rng.random() < 0.7 else PortCall(**{**vars(one), "ship": UNKNOWN})
