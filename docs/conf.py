@@ -20,7 +20,11 @@ autodoc_typehints_description_target = "documented_params"
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 copybutton_prompt_text = "$ "
+copybutton_line_continuation_character = "\\"
 
+pygments_style = "tango"
 html_theme = "furo"
 html_title = "Pierwatch"
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]
 html_copy_source = False
