@@ -19,6 +19,7 @@ demo: .venv/demo
 	$(BIN)/pierwatch series --ledger $(OUT)/port.db --pier "Import pier" --picture $(OUT)/import_pier.png
 	$(BIN)/pierwatch events --ledger $(OUT)/port.db --site datasets/sample_pier/site.geojson
 	$(BIN)/pierwatch timeline --ledger $(OUT)/port.db --site datasets/sample_pier/site.geojson --picture $(OUT)/timeline.png
+	$(BIN)/pierwatch timeline --ledger $(OUT)/port.db --site datasets/sample_pier/site.geojson --pier "Export pier" --picture $(OUT)/export_pier_timeline.png
 	$(BIN)/pierwatch alerts --ledger $(OUT)/port.db --site datasets/sample_pier/site.geojson > $(OUT)/alerts.jsonl || test $$? -eq 3
 	$(BIN)/pierwatch export --ledger $(OUT)/port.db --site datasets/sample_pier/site.geojson $(OUT)/port.gpkg
 	$(BIN)/pierwatch show "$$(ls $(OUT)/scenes/*_visual.tif | sed -n 9p)" --site datasets/sample_pier/site.geojson --picture $(OUT)/scene.png

@@ -20,6 +20,7 @@ from tests.fixtures.documentation import (
     blocks,
     check_arguments,
     commands,
+    demo_commands,
     is_shown,
     page_name,
     pages,
@@ -169,6 +170,14 @@ def test_the_make_commands_that_are_shown_are_targets():
     assert {"demo", "test"} <= shown
     for target in shown:
         assert re.search(rf"^{re.escape(target)}:", makefile, flags=re.MULTILINE), target
+
+
+def test_the_demo_on_windows_is_that_of_make():
+    (page,) = (page for page in pages() if page.name == "windows.md")
+    (block,) = (block for block in blocks(page) if "render.py" in block.text)
+    typed = [line for line in _lines(block) if "$scene" not in line]
+    made = [line.split(" || ")[0] for line in demo_commands()[1:]]
+    assert typed == [line for line in made if "pierwatch" in line and "$(ls" not in line]
 
 
 def test_the_readme_is_short():
