@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import cv
 from tests.fixtures.documentation import (
     ROOT,
     Block,
@@ -274,3 +275,9 @@ def test_shown_output_is_compared_without_its_numbers(shown, printed, same):
 def test_wrong_options_are_noticed(line, capsys):
     with pytest.raises(SystemExit):
         check_arguments(line)
+
+
+def test_the_reference_lists_every_public_name():
+    text = (ROOT / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\.\. auto\w+:: cv\.(\w+)", text, flags=re.MULTILINE))
+    assert set(cv.__all__) <= listed
