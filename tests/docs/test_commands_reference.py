@@ -45,7 +45,7 @@ def test_a_section_names_the_options_of_its_command_and_no_others(name):
 
 @pytest.mark.parametrize("name", sorted(SECTIONS))
 def test_a_section_shows_the_examples_of_the_help(name):
-    flat = " ".join(SECTIONS[name].split())
+    flat = " ".join(SECTIONS[name].replace("\\\n", " ").split())
     for one in with_verbs(subparsers()[name]):
         examples = re.findall(r"pierwatch (?:[^\n\\]|\\\n)+", one.epilog or "")
         assert examples, one.prog

@@ -69,6 +69,7 @@ def test_the_page_runs(page, shell, ledger_address):
         pytest.skip("the pages show commands of a POSIX shell")
     names: dict[str, object] = {"__name__": "__main__"}
     printed = ""
+    shown_anew: list[tuple[Block, str]] = []
     for block in blocks(page):
         where = f"{page_name(page)}:{block.line}"
         if block.file:
@@ -77,8 +78,7 @@ def test_the_page_runs(page, shell, ledger_address):
             path.write_text(block.text + "\n", encoding="utf-8")
         elif block.is_output:
             assert REFRESH or is_shown(block.text.splitlines(), printed), f"{where}\n{printed}"
-            if REFRESH:
-                _refresh(page, block.text, printed.rstrip())
+            shown_anew.append((block, printed.rstrip()))
         elif block.skipped or block.language not in RUN:
             continue
         elif block.language == "python":
@@ -88,10 +88,13 @@ def test_the_page_runs(page, shell, ledger_address):
         elif block.language == "sql":
             _run_query(block.text, ledger_address)
         else:
-            _run_console(page, block, shell, where)
+            shown_anew.append((block, _run_console(block, shell, where)))
+    if REFRESH:
+        _write_blocks(page, shown_anew)
 
 
-def _run_console(page: Path, block: Block, shell: Shell, where: str) -> None:
+def _run_console(block: Block, shell: Shell, where: str) -> str:
+    """Run the commands of a block; returns the block with what they printed where it differs."""
     wanted = commands(block)
     shown = block.text
     for command in wanted:
@@ -110,8 +113,7 @@ def _run_console(page: Path, block: Block, shell: Shell, where: str) -> None:
         old = f"$ {command.text}\n" + "\n".join(command.output)
         new = f"$ {command.text}\n{done.stdout.rstrip()}"
         shown = shown.replace(old, new)
-    if shown != block.text:
-        _refresh(page, block.text, shown)
+    return shown
 
 
 def _run_query(query: str, ledger_address: str) -> None:
@@ -125,10 +127,11 @@ def _run_query(query: str, ledger_address: str) -> None:
             server.execute(query)
 
 
-def _refresh(page: Path, old: str, new: str) -> None:
-    text = page.read_text(encoding="utf-8")
-    assert text.count(f"\n{old}\n```") == 1, f"{page}: {old} stands several times"
-    page.write_text(text.replace(f"\n{old}\n```", f"\n{new}\n```"), encoding="utf-8")
+def _write_blocks(page: Path, changed: list[tuple[Block, str]]) -> None:
+    lines = page.read_text(encoding="utf-8").splitlines()
+    for block, text in reversed(changed):
+        lines[block.line : block.line + len(block.text.splitlines())] = text.splitlines()
+    page.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", pages(), ids=page_name)
