@@ -130,7 +130,8 @@ def _run_query(query: str, ledger_address: str) -> None:
 def _write_blocks(page: Path, changed: list[tuple[Block, str]]) -> None:
     lines = page.read_text(encoding="utf-8").splitlines()
     for block, text in reversed(changed):
-        lines[block.line : block.line + len(block.text.splitlines())] = text.splitlines()
+        new = [line.rstrip() for line in text.splitlines()]
+        lines[block.line : block.line + len(block.text.splitlines())] = new
     page.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -284,3 +285,13 @@ def test_the_reference_lists_every_public_name():
     text = (ROOT / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
     listed = set(re.findall(r"^\.\. auto\w+:: cv\.(\w+)", text, flags=re.MULTILINE))
     assert set(cv.__all__) <= listed
+
+
+@pytest.mark.parametrize("page", pages(), ids=page_name)
+def test_commands_stand_in_blocks_that_run(page):
+    if page.name == "training.md":
+        pytest.skip("tests/training/test_documentation.py reads its commands")
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert not re.findall(
+        r"^(?: {4}|\t)(?:\$ )?(?:pierwatch|python|pip|make) .+", text, re.MULTILINE
+    )
