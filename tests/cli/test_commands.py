@@ -37,11 +37,6 @@ def verbs(command: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser
     return dict(choices[0]) if choices else {}
 
 
-def options_of(command: argparse.ArgumentParser) -> set[str]:
-    own = {option for action in command._actions for option in action.option_strings}
-    return own.union(*(options_of(verb) for verb in verbs(command).values())) - {"-h", "--help"}
-
-
 def example(command: argparse.ArgumentParser) -> list[str]:
     text = command.epilog
     assert text.startswith("example: pierwatch ")
@@ -86,20 +81,6 @@ def test_every_command_ends_its_help_in_an_example_that_runs(place, capsys):
         assert Path(file).stat().st_size > 0, file
     with rasterio.open("scene.png") as picture:
         assert min(picture.shape) > 300
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_docs_and_help_agree(name):
-    docs = (ROOT / "docs" / "commands.md").read_text()
-    _, shared, *sections = re.split(r"^(?:Options that|## )", docs, flags=re.MULTILINE)
-    (section,) = (s for s in sections if s.startswith(f"{name}\n"))
-    command = subparsers()[name]
-    for one in (command, *verbs(command).values()):
-        assert one.epilog.removeprefix("example: ") in section
-    known = options_of(command)
-    named = set(re.findall(r"`(--[a-z-]+)", section))
-    assert named == known
-    assert {o for o in known if f"`{o}" not in shared} <= named
 
 
 def test_count_prints_a_table_with_intervals(place, capsys):
