@@ -15,15 +15,19 @@ SECTIONS = dict(re.findall(r"^## ([a-z]+)\n(.*?)(?=^## |\Z)", PAGE, flags=re.MUL
 SHARED = PAGE[PAGE.index("Options that several commands share") : PAGE.index("## count")]
 
 
+def below(command: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The commands below a command, by name."""
+    actions = [a for a in command._actions if isinstance(a, argparse._SubParsersAction)]
+    return {name: one for action in actions for name, one in action.choices.items()}
+
+
 def subparsers() -> dict[str, argparse.ArgumentParser]:
-    (action,) = (a for a in parser()._actions if a.dest == "command")
-    return dict(action.choices)
+    return below(parser())
 
 
 def with_verbs(command: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
     """A command, and the commands below it."""
-    choices = [a.choices for a in command._actions if a.dest == "verb"]
-    return [command, *(choices[0].values() if choices else ())]
+    return [command, *below(command).values()]
 
 
 def options_of(command: argparse.ArgumentParser) -> set[str]:

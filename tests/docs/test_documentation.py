@@ -46,12 +46,12 @@ def ledger_address():
 
     name = f"docs_{os.getpid()}"
     with psycopg.connect(SERVER, autocommit=True) as server:
-        server.execute(f"CREATE SCHEMA {name}")  # type: ignore[arg-type]
+        server.execute(f"CREATE SCHEMA {name}")
         try:
             mark = "&" if "?" in SERVER else "?"
             yield f"{SERVER}{mark}options=-csearch_path%3D{name}"
         finally:
-            server.execute(f"DROP SCHEMA {name} CASCADE")  # type: ignore[arg-type]
+            server.execute(f"DROP SCHEMA {name} CASCADE")
 
 
 @pytest.mark.parametrize(
