@@ -86,6 +86,7 @@ def parse_site_features(path: Path, document: dict[str, Any]) -> list[SiteFeatur
 
 
 def _feature(path: Path, i: int, feature: Any) -> SiteFeature:
+    """Return one feature; a property that is null is absent, as QGIS writes empty fields."""
     where = f"feature {i}"
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
         limit = "every item must be a GeoJSON Feature"
@@ -94,6 +95,7 @@ def _feature(path: Path, i: int, feature: Any) -> SiteFeature:
     if not isinstance(properties, dict):
         found = f"{where}: properties is {str(properties)[:60]}"
         raise SiteError(path, found, "it must be an object", _SITE_FILE.remedy)
+    properties = {key: value for key, value in properties.items() if value is not None}
     kind = _text(path, where, properties, "kind", "pier")
     if kind not in ("pier", "berth"):
         found = f"{where}: kind is {kind!r}"

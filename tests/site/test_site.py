@@ -29,6 +29,17 @@ def write(tmp_path, *features, **members):
     return path
 
 
+def test_properties_that_are_null_are_absent(tmp_path):
+    berth = feature(ring=[[x, y + 0.01] for x, y in SQUARE])
+    berth["properties"] = {"name": None, "role": None, "kind": "berth", "pier": "Pier 2"}
+    pier = feature(kind="Polygon") | {
+        "properties": {"name": "Pier 2", "role": None, "kind": None, "pier": None, "aliases": None}
+    }
+    (read,) = Site.read(write(tmp_path, pier, berth))
+    assert (read.name, read.role, read.aliases) == ("Pier 2", PierRole.YARD, ())
+    assert read.berth is not None
+
+
 def test_a_site_with_berth_aliases_and_name(tmp_path):
     path = write(
         tmp_path,
