@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -106,7 +107,7 @@ def originals(folder: Path) -> dict[str, Path]:
     rng = np.random.default_rng(0)
     smooth = np.cumsum(rng.normal(0, 3, (3, ROWS, COLUMNS)), axis=2)
     data = np.clip(120 + smooth, 1, 254).astype(np.uint8)
-    profiles = {
+    profiles: dict[str, dict[str, Any]] = {
         "deflate-tiled": {"compress": "deflate", "tiled": True, "blockxsize": 64, "blockysize": 64},
         "deflate-strips": {"compress": "deflate", "predictor": 2},
         "deflate-16": {"compress": "deflate", "dtype": "uint16", "tiled": True},
@@ -345,7 +346,7 @@ def main() -> None:
     print(f"{'input':<8} {'number':>7} " + " ".join(f"{one.value:>11}" for one in Verdict))
     with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as place:
         folder = Path(place)
-        kinds = {
+        kinds: dict[str, tuple[int, Callable[[], Callable[[Path], str]]]] = {
             "images": (args.images, Images(folder, originals(folder))),
             "sites": (args.sites, Sites(folder)),
             "models": (args.models, Models(folder)),

@@ -131,6 +131,7 @@ def _rows(chips: Sequence[np.ndarray] | np.ndarray, side: int) -> Iterator[tuple
     for y in range(0, side, CHIP):
         rng = np.random.default_rng(y)
         row = [
-            np.rot90(chips[rng.integers(len(chips))], rng.integers(4)) for _ in range(0, side, CHIP)
+            np.rot90(chips[int(rng.integers(len(chips)))], int(rng.integers(4)))
+            for _ in range(0, side, CHIP)
         ]
         yield y, np.concatenate(row, axis=1)[: side - y, :side]

@@ -17,8 +17,9 @@ _TYPES = {"str": str, "int": int, "float": float}
 class OfModel(Protocol):
     """A row that names the model it was measured on."""
 
-    model: str
-    """sha256 of the model file, hexadecimal."""
+    @property
+    def model(self) -> str:
+        """sha256 of the model file, hexadecimal."""
 
 
 def read_rows(kind: type[_Row], path: Path) -> list[_Row]:

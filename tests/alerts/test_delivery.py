@@ -10,7 +10,7 @@ from hashlib import sha256
 
 import pytest
 
-from cv.alerts.delivery import deliver_alerts, pending_messages
+from cv.alerts.delivery import AlertMessage, deliver_alerts, pending_messages
 from cv.alerts.rule import AlertRule
 from cv.cli import main
 from cv.counting.counts import SceneCounts
@@ -66,7 +66,7 @@ def month():
 
 
 def delivered(ledger, site, rules=RULES, since=None):
-    messages = []
+    messages: list[AlertMessage] = []
     assert deliver_alerts(ledger, site, rules, since, messages.append) == len(messages)
     return messages
 

@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import rasterio
@@ -33,7 +34,7 @@ def subparsers():
 
 def verbs(command: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
     """The parsers of the verbs of a command, if it has any."""
-    choices = [a.choices for a in command._actions if a.dest == "verb"]
+    choices: list[Any] = [a.choices for a in command._actions if a.dest == "verb"]
     return dict(choices[0]) if choices else {}
 
 
@@ -64,6 +65,7 @@ def labels_of_scenes() -> dict[str, object]:
 
 
 def test_every_command_ends_its_help_in_an_example_that_runs(place, capsys):
+    order: tuple[str, ...]
     order = ("doctor", "count", "show", "monitor", "series", "events", "alerts", "timeline")
     order += ("ships", "voyages", "export", "ledger", "datasets", "evaluate", "benchmark")
     assert sorted(order + TRAINING) == sorted(COMMANDS)

@@ -234,7 +234,7 @@ def test_the_quarantine_is_kept_if_no_scene_is_found(place, capsys):
 
 def test_a_refused_scene_is_tried_again_later(place, meanwhile, monkeypatch, capsys):
     usual = cv.pipeline.batch.scan_scene
-    refused = []
+    refused: list[Path] = []
 
     def once(path, *rest):
         if path.stem == "day9" and not refused:

@@ -15,11 +15,12 @@ from affine import Affine
 from PIL import Image
 from pyproj import CRS, Transformer
 
-from cv import Scene
+from cv import Detector, Scene
 from cv.detector.detections import Detections
 from cv.errors import InputError
 from cv.evaluation.image_evaluation import EvaluationSample, evaluate_image, score_detections
 from cv.geometry.oriented_boxes import OrientedBoxes, map_points
+from cv.geometry.tiling import Tile
 from cv.synthetic.chip_renderer import render_chip
 from cv.synthetic.render_config import SWITCHES
 from cv.training.initial_weights import read_architecture, read_checkpoint
@@ -90,19 +91,18 @@ def test_the_plan_names_switches_and_budget_and_every_line_once():
     assert plan.budget.chips > 0
     off = {switch for run in plan.runs for switch in run.without}
     assert off == set(SWITCHES)
-    names = [line.name for line in (*plan.runs, *plan.scales)]
+    names = [run.name for run in plan.runs] + [scale.name for scale in plan.scales]
     assert len(names) == len(set(names))
     with pytest.raises(InputError, match="there are all, "):
         plan.run("nothing")
 
 
 def test_a_name_that_is_there_twice_is_refused(tmp_path):
-    twice = ablation.Plan.read.__func__
     text = Path(ablation.__file__).with_name("ablations.toml").read_text()
     path = tmp_path / "plan.toml"
     path.write_text(text + '\n[[run]]\nname = "all"\nwhat = "again"\n')
     with pytest.raises(ValueError, match="must be unique"):
-        twice(Plan, path)
+        Plan.read(path)
 
 
 def test_runs_differ_in_what_they_say_and_in_nothing_else(tmp_path):
@@ -191,11 +191,15 @@ def test_a_baseline_is_evaluated_for_every_class_that_it_has(sample):
 def test_existing_results_are_not_measured_again(sample, tmp_path, monkeypatch):
     monkeypatch.setattr(baselines, "RESULTS_CSV", tmp_path / "baselines.csv")
     monkeypatch.setattr(baselines, "labelled_samples", lambda root: [sample])
-    monkeypatch.setattr(baselines.Detector, "load", lambda *_, **__: painted_detector())
+    monkeypatch.setattr(Detector, "load", lambda *_, **__: painted_detector())
     oracle, loads = Oracle({3: "large vehicle"}, 3), []
 
     def use(model):
-        return baselines.Use("x", "a way", None, model, lambda: loads.append(model) or oracle, CARD)
+        def load():
+            loads.append(model)
+            return oracle
+
+        return baselines.Use("x", "a way", None, model, load, CARD)
 
     for every in ([use("ab")], [use("ab"), use("cd")], [use("cd")]):
         baselines.measure("container", tmp_path, every, again=False)
@@ -217,7 +221,9 @@ def test_pierwatch_on_the_whole_image_gives_the_count_of_the_product(sample):
 
 
 def test_one_object_under_two_names_is_one():
-    boxes = OrientedBoxes.from_values([[0, 0, 12, 2.4, 0], [0.5, 0, 12, 2.4, 0], [40, 0, 12, 2, 0]])
+    boxes = OrientedBoxes.from_values(
+        [[0, 0, 12, 2.4, 0], [0.5, 0, 12, 2.4, 0], [40, 0, 12, 2.0, 0]]
+    )
     found = Detections(boxes, np.array([0.9, 0.5, 0.4]), np.array([9, 10, 11]))
     both = baselines.relabel("container", found, [9, 10], CARD)
     assert both.scores.tolist() == [0.9]
@@ -246,7 +252,7 @@ def test_the_best_way_of_each_baseline_is_marked_with_its_ratio():
 
 def test_what_is_cut_at_the_edge_is_black_outside():
     rgb = np.full((100, 60, 3), 200, np.uint8)
-    part = baseline._read_tile(rgb, baseline.Tile(50, -20, 80))
+    part = baseline._read_tile(rgb, Tile(50, -20, 80))
     assert part.shape == (80, 80, 3)
     assert (part[:50, 20:] == 200).all()
     assert not part[50:].any()
@@ -318,6 +324,7 @@ def test_the_card_has_all_results_and_marks_missing_ones(sample):
 
 def test_a_coarser_camera_sees_the_same_objects_in_the_same_places(sample, tmp_path):
     seen = gsd_sensitivity.coarser(sample, 2 * GSD, tmp_path)
+    assert seen is not None
     before, after = (
         evaluate_image(sample, painted_detector()),
         evaluate_image(seen, painted_detector()),

@@ -7,7 +7,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
+from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from cv.counting.count import CountStatus
 from cv.counting.zones import Zones
 from cv.detector.detections import Detections
+from cv.detector.detector import Detector
 from cv.detector.model_card import InferencePass, ModelCard
 from cv.detector.runtimes.engine import InferenceEngine
 from cv.detector.sliced_inference import SideTask
@@ -131,7 +134,7 @@ def test_the_plan_has_gaps_and_clouds(states: dict[int, schedule.PortState]) -> 
     assert covers.count(schedule.Cover.EVERYTHING) == 1
     assert {schedule.Cover.IMPORT, schedule.Cover.EXPORT} <= set(covers)
     days = [state.time.date() for state in states.values()]
-    assert np.all(np.diff(days) == timedelta(days=1))
+    assert all(after - before == timedelta(days=1) for before, after in pairwise(days))
 
 
 def test_boxes_that_stay_keep_place_and_colour(states: dict[int, schedule.PortState]) -> None:
@@ -178,7 +181,8 @@ def test_visible_fractions_are_the_exact_areas(rendered: Rendered) -> None:
 def test_a_perfect_detector_counts_the_truth(rendered: Rendered) -> None:
     for number, rendered_scene in rendered.scenes.items():
         with Scene.open(rendered_scene.path) as scene:
-            found = count(scene, SITE, PerfectDetector(rendered_scene.seen))
+            detector = cast(Detector, PerfectDetector(rendered_scene.seen))
+            found = count(scene, SITE, detector)
         for pier in found:
             row = rendered.rows[number, pier.pier]
             assert pier.containers.value == row.containers

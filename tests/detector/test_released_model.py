@@ -28,6 +28,7 @@ needs_real_scenes = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def measure():
     spec = importlib.util.spec_from_file_location("measure", ROOT / "datasets/real/measure.py")
+    assert spec is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["measure"] = module
     spec.loader.exec_module(module)

@@ -33,7 +33,8 @@ def test_by_hand():
     matches = DetectionMatches.of(found, np.array([0.9, 0.8, 0.7, 0.6]), TRUTH)
     assert matches.objects[0].tolist() == [0, UNMATCHED, 1, UNMATCHED]
     assert matches.average_precision() == pytest.approx((1 + 2 / 3) / 4)
-    assert (matches.recall(0.65), matches.precision(0.65)) == (0.5, pytest.approx(2 / 3))
+    assert matches.recall(0.65) == 0.5
+    assert matches.precision(0.65) == pytest.approx(2 / 3)
     assert matches.recall(0.95) == 0
     assert math.isnan(matches.precision(0.95))
 

@@ -62,7 +62,8 @@ def test_metrics_by_hand():
     assert (metrics.images, metrics.true, metrics.counted) == (3, 14, 14)
     assert metrics.nmae == pytest.approx(4 / 14)
     assert metrics.bias == 0
-    assert (metrics.recall, metrics.precision) == (pytest.approx(12 / 14), pytest.approx(12 / 14))
+    assert metrics.recall == pytest.approx(12 / 14)
+    assert metrics.precision == pytest.approx(12 / 14)
     assert metrics.stack_error == pytest.approx(
         (2 / 10 + 0 / 4) / 2
     )  # what lies beyond is no stack

@@ -111,7 +111,7 @@ def test_a_halt_has_its_observations_its_longest_gap_and_its_confidence():
 def test_findings_do_not_depend_on_what_clouds_hid():
     counts = [pier_count(0, 0), pier_count(1, 80), pier_count(2, 0, 115), pier_count(3, 0)]
     hidden = [pier_count(day + 0.5, None) for day in range(3)]
-    both = sorted([*counts, *hidden], key=lambda count: count.acquired)
+    both = sorted([*counts, *hidden], key=lambda count: day(count.acquired))
     assert observed_calls(posterior_after_calls(*counts)) == observed_calls(
         posterior_after_calls(*both)
     )

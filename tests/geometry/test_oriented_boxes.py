@@ -93,7 +93,9 @@ def test_empty_is_a_value():
 
 def test_known_overlaps():
     left = OrientedBoxes.from_values([[0, 0, 4, 2, 0], [0, 0, 4, 2, 0], [0, 0, 2, 2, 0]])
-    right = OrientedBoxes.from_values([[2, 0, 4, 2, 0], [4, 0, 4, 2, 0], [0, 0, 2, 2, math.pi / 4]])
+    right = OrientedBoxes.from_values(
+        [[2.0, 0, 4, 2, 0], [4.0, 0, 4, 2, 0], [0, 0, 2, 2, math.pi / 4]]
+    )
     octagon = 8 * (math.sqrt(2) - 1)  # area of two unit-inradius squares crossed at 45 degrees
     assert pairwise_intersections(left, right) == pytest.approx([4, 0, octagon])
     assert pairwise_ious(left, right) == pytest.approx([4 / 12, 0, octagon / (8 - octagon)])

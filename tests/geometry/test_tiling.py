@@ -17,7 +17,8 @@ from cv.geometry.tiling import Tiling
     st.sampled_from([(640, 96), (640, 360), (64, 7)]),
 )
 def test_every_point_has_an_owner_that_sees_half_an_overlap_around_it(x, y, shape):
-    tiling = Tiling(*shape, slack=0)
+    size, overlap = shape
+    tiling = Tiling(size, overlap, slack=0)
     point = np.array([[x, y]])
     tiles = list(tiling.tiles(shapely.box(x - 900, y - 900, x + 900, y + 900)))
     owners = [tile for tile in tiles if tiling.owns(tile, point)[0]]

@@ -26,7 +26,7 @@ RD = Grid((400, 600), Affine(0.25, 0, 62000, 0, -0.25, 444000), CRS.from_epsg(28
 def boxes(size: tuple[int, int], count: int) -> tuple[LabelledShape, ...]:
     """Return rotated boxes inside an image of `size`."""
     rng = np.random.default_rng(4)
-    shapes = []
+    shapes: list[LabelledShape] = []
     while len(shapes) < count:
         x, y = rng.uniform(0, size)
         box = upright(x, y, rng.uniform(12, 40), rng.uniform(6, 11))

@@ -6,6 +6,7 @@ import contextlib
 import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from affine import Affine
@@ -93,14 +94,14 @@ JSON_READERS = {
 }
 
 
-def value_paths(value: object, path: tuple = ()) -> list[tuple]:
+def value_paths(value: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
     """Return the path of every value in a JSON value."""
     inner = dict(enumerate(value)) if isinstance(value, list) else value
     inner = inner.items() if isinstance(inner, dict) else ()
     return [path, *(inside for key, item in inner for inside in value_paths(item, (*path, key)))]
 
 
-def with_value(value, path: tuple, new):
+def with_value(value, path: tuple[Any, ...], new):
     if not path:
         return new
     copied = dict(value) if isinstance(value, dict) else list(value)

@@ -7,6 +7,7 @@ import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import PIL.Image
@@ -98,7 +99,7 @@ def test_reading_does_not_assign_pillows_limit(tmp_path, monkeypatch):
     """Deterministic: every assignment to an attribute of the module PIL.Image is recorded."""
     assigned = []
 
-    class RecordingModule(type(PIL.Image)):
+    class RecordingModule(ModuleType):
         def __setattr__(self, name: str, value: object) -> None:
             assigned.append(name)
             super().__setattr__(name, value)

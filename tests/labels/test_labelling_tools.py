@@ -29,7 +29,7 @@ HUNDREDTHS = st.integers(1, 2_000_000).map(lambda n: n / 100)
 DEGREES = st.integers(0, 35999).map(lambda n: n / 100)
 
 
-def ring(shape: LabelledShape) -> list:
+def ring(shape: LabelledShape) -> list[list[float]]:
     return np.round(shape.outline, 6).tolist()
 
 
@@ -138,7 +138,7 @@ def test_image_rotated_in_label_studio_is_refused():
 
 
 def test_x_anylabeling_shapes():
-    shapes = [
+    shapes: list[dict[str, object]] = [
         {"shape_type": "rotation", "direction": 1.5707963, "difficult": True,
          "points": [[75, 5], [75, 45], [65, 45], [65, 5]]},
         {"shape_type": "rectangle", "points": [[9, 8], [3, 2]]},
@@ -189,7 +189,7 @@ def test_published_dota_file():
     assert [(s.kind, s.ignore) for s in image.shapes] == [("plane", False), ("large-vehicle", True)]
 
 
-def coco_file(annotation: dict) -> LabelDocument:
+def coco_file(annotation: dict[str, object]) -> LabelDocument:
     record = {
         "images": [{"id": 7, "file_name": "a.png", "width": 100, "height": 80}],
         "categories": [{"id": 3, "name": "hull"}],

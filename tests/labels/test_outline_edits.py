@@ -141,6 +141,7 @@ def test_visible_part_has_the_rotation_of_the_object_and_covers_its_visible_area
     if visible.area == 0:
         assert part is None
         return
+    assert part is not None
     whole = shapely.Polygon(part)
     assert is_rectangle(part)
     assert whole.buffer(1e-6).contains(visible)

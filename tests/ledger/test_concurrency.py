@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -158,11 +159,11 @@ def test_two_processes_may_create_the_same_ledger(tmp_path: Path) -> None:
 def test_a_pier_is_found_by_index(tmp_path: Path) -> None:
     """A million rows are not read for one pier: SQLite itself reports how it would search."""
     with Ledger(tmp_path / "l") as ledger:
-        queries: list[tuple[str, object]] = []
+        queries: list[tuple[str, Any]] = []
         engine = ledger._connection.sql.engine
 
         @event.listens_for(engine, "before_cursor_execute")
-        def keep(_: object, __: object, sql: str, parameters: object, *___: object) -> None:
+        def keep(_: object, __: object, sql: str, parameters: Any, *___: object) -> None:
             if sql.startswith("SELECT"):
                 queries.append((sql, parameters))
 

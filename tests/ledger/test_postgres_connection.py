@@ -39,10 +39,10 @@ def test_four_coordinators_double_nothing(
     alone = subprocess.run([sys.executable, "-c", WRITER, str(tmp_path / "l"), str(SCENES)],
                            cwd=Path(__file__).parents[2], stdout=subprocess.PIPE)  # fmt: skip
     assert alone.returncode == 0
-    with Ledger(address, readonly=True) as one, Ledger(tmp_path / "l", readonly=True) as other:
-        assert one.counts() == other.counts()
-        assert len(one.counts()) == 5 * SCENES
-        assert len(one.detections()) == len(other.detections()) == 30 * SCENES
+    with Ledger(address, readonly=True) as shared, Ledger(tmp_path / "l", readonly=True) as other:
+        assert shared.counts() == other.counts()
+        assert len(shared.counts()) == 5 * SCENES
+        assert len(shared.detections()) == len(other.detections()) == 30 * SCENES
 
 
 @needs_server

@@ -26,7 +26,13 @@ from cv.scene.scene import Scene
 from cv.site import Pier, PierRole, Site
 from cv.timeseries.history import pier_history
 from cv.timeseries.series import Series
-from tests.fixtures.fake_detectors import CARD, CONTAINER_RGB, HULL_RGB, painted_detector
+from tests.fixtures.fake_detectors import (
+    CARD,
+    CONTAINER_RGB,
+    HULL_RGB,
+    network_of,
+    painted_detector,
+)
 from tests.fixtures.painted_pier import BERTH, PIER, grid_transform, paint, to_lonlat
 
 RAJIN = (130.295, 42.235)
@@ -110,7 +116,7 @@ def test_a_gsd_outside_the_models_range_gives_out_of_range(scene_path, site, gsd
         assert pier.status == "out_of_range"
         assert "0.45" in pier.reason
         assert pier.containers.value is None
-    assert not detector.models[0].calls
+    assert not network_of(detector).calls
 
 
 def mask_columns(path, columns, value, dtype=None):
@@ -169,12 +175,15 @@ def test_a_scene_of_nothing_is_not_visible_and_never_zero(scene_path, site, valu
     for pier in count(Scene.open(scene_path, radiometry=radiometry), site, detector):
         assert pier.status == "not_visible"
         assert pier.containers.value is None
-    assert not detector.models[0].calls
+    assert not network_of(detector).calls
 
 
-def test_a_network_that_answers_nan_is_an_error_and_a_recorded_failure(scene_path, site, tmp_path):
+def test_a_network_that_answers_nan_is_an_error_and_a_recorded_failure(
+    scene_path, site, tmp_path, monkeypatch
+):
     detector = painted_detector()
-    detector.models[0].run = lambda tensor: np.full((1, 3, 7), np.nan, np.float32)
+    nan = np.full((1, 3, 7), np.nan, np.float32)
+    monkeypatch.setattr(network_of(detector), "run", lambda rgb: nan)
     scene = Scene.open(scene_path, acquired=NOON)
     with pytest.raises(InferenceError):
         count(scene, site, detector)
@@ -213,7 +222,7 @@ def test_a_batch_records_new_scenes_only_and_refuses_without_a_trace(scene_path,
         again = monitor(paths, site, detector, ledger, opener)
         assert again[0].status is SceneStatus.KNOWN
         assert ledger.counts() == rows
-    assert not detector.models[0].calls
+    assert not network_of(detector).calls
     assert (tmp_path / "l.db").read_bytes() == before
 
 
@@ -482,7 +491,7 @@ def test_metadata_that_come_later_may_tell_the_time_more_exactly(scene_path, sit
 
 def test_an_item_whose_id_is_no_text_is_refused_and_the_batch_goes_on(scene_path, site, tmp_path):
     for number, name in enumerate(("\ud800x", "nul\0x")):
-        item = {
+        item: dict[str, object] = {
             "type": "Feature", "stac_version": "1.0.0", "id": name, "geometry": None,
             "properties": {"datetime": "2024-03-08T03:28:50Z"}, "links": [],
             "assets": {"visual": {"href": scene_path.name}},

@@ -73,7 +73,7 @@ def open_slowly(path):
 def test_a_killed_worker_does_not_change_the_ledger(place, local):
     ours, alone = place / "dask.db", test_parallel_batch.serial(place, place / "alone.db")
     pids = [nanny.pid for nanny in local.workers.values()]
-    killed = []
+    killed: list[int] = []
 
     def kill_one(outcome):
         if not killed:

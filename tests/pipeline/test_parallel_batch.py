@@ -21,7 +21,7 @@ from cv.cli import main
 from cv.ledger import Ledger
 from cv.ledger.integrity_check import find_problems
 from cv.pipeline.batch import monitor
-from cv.pipeline.outcome import SceneStatus
+from cv.pipeline.outcome import SceneOutcome, SceneStatus
 from cv.pipeline.parallel_batch import WorkerConfig, monitor_in_processes
 from cv.pipeline.process_pool import WorkerLimits
 from cv.pipeline.quarantine import add_to_quarantine, skip_quarantined
@@ -131,7 +131,7 @@ def test_a_batch_without_workers_leaves_it_alone_too(place):
     path, scenes = place / "crew.db", sorted((place / "scenes").iterdir())
     night(place, path, opened)
     with Ledger.open(path) as ledger:
-        told = []
+        told: list[SceneOutcome] = []
         outcomes = monitor(
             map(str, scenes), Site.read(place / "port.geojson"), painted_detector(), ledger,
             opened, told.append,
@@ -193,7 +193,7 @@ def two_items(folder):
         ) as out:
             out.write(bands)
         hrefs = {"visual": "a.tif", "udm2": f"{name}_udm2.tif"}
-        item = {
+        item: dict[str, object] = {
             "type": "Feature", "stac_version": "1.0.0", "id": name, "geometry": None, "links": [],
             "properties": {"datetime": "2024-03-10T02:30:00Z"},
             "assets": {key: {"href": href} for key, href in hrefs.items()},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import random
+from collections.abc import Generator
 from functools import partial
 from pathlib import Path
 
@@ -65,6 +66,7 @@ def test_workers_that_cannot_start_are_an_error(tmp_path, make, message):
 def test_workers_end_when_the_caller_stops(tmp_path):
     paths = [Path(f"scene-{i}") for i in range(3)] + [Path("hangs-0")]
     work = map_unordered(paths, worker_faults.make, 2, WorkerLimits(time_s=600))
+    assert isinstance(work, Generator)
     assert next(work).found
     work.close()
     assert multiprocessing.active_children() == []

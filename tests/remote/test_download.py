@@ -285,7 +285,7 @@ def test_a_missing_package_is_reported(into, monkeypatch, package, url):
 
 
 def test_credentials_come_only_from_environment_and_files(bucket, into, monkeypatch):
-    providers = []
+    providers: list[str] = []
     usual = Session.create_client
 
     def create_client(session, *args, **kwargs):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -37,7 +39,7 @@ def drawn(dataset, pictures, path, **options) -> np.ndarray:
         return np.asarray(picture.convert("RGB"))
 
 
-def one(tmp_path, size, *shapes) -> tuple[LabelledDataset, list]:
+def one(tmp_path, size, *shapes) -> tuple[LabelledDataset, list[tuple[LabelledImage, Path]]]:
     image = LabelledImage("a.png", size, shapes)
     path = black(tmp_path / "a.png", size)
     return make_dataset([image], "x", ("container", "hull")), [(image, path)]

@@ -7,6 +7,7 @@ import json
 import math
 import sqlite3
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -189,9 +190,9 @@ def test_an_old_file_stays_when_writing_fails(
 
 
 @pytest.mark.parametrize("write", [data_files.write_csv, data_files.write_geojson])
-def test_a_missing_folder(tmp_path: Path, write: object) -> None:
+def test_a_missing_folder(tmp_path: Path, write: Callable[..., None]) -> None:
     with pytest.raises(InputError, match="folder"):
-        write((), tmp_path / "no" / "file")  # type: ignore[operator]
+        write((), tmp_path / "no" / "file")
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_every_known_number_is_a_point_and_unknown_ones_are_not_drawn() -> None:
         (round(float(x) - DAY - 10.5 / 24), float(y), line.get_markerfacecolor() != "white")
         for line in chart.lines
         if line.get_marker() == "o"
-        for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)
+        for x, y in zip(*np.asarray(line.get_data()), strict=True)
     ]
     assert sorted(points) == [(0, 5.0, True), (2, 7.0, False)]
 
@@ -76,7 +76,7 @@ def test_days_are_shaded_by_visibility() -> None:
         )
     )
     shaded = {
-        to_hex(band.get_facecolor()[0]): [
+        to_hex(np.asarray(band.get_facecolor())[0]): [
             round(path.vertices[:, 0].min()) - DAY for path in band.get_paths()
         ]
         for band in figure.axes[0].collections
@@ -98,7 +98,7 @@ def test_no_line_crosses_a_gap_a_partial_count_or_another_method() -> None:
         tuple(round(float(x) - DAY - 10.5 / 24) for x in pair)
         for line in chart.lines
         if line.get_linestyle() == "-"
-        for pair in pairwise(line.get_xdata())
+        for pair in pairwise(np.asarray(line.get_xdata()))
     ]
     assert sorted(joined) == [(0, 1), (6, 7)]
 

@@ -171,7 +171,7 @@ def test_bands_beyond_the_last_one(write_tiff: WriteTiff, colours: np.ndarray) -
     path = write_tiff(colours)
     for radiometry in ("limits:0-255:1,2,4", "percentile:5", parse_stretch("limits:0-255:9")):
         with pytest.raises(RadiometryError, match="3 bands; the radiometry"):
-            Scene.open(path, radiometry=radiometry)  # type: ignore[arg-type]
+            Scene.open(path, radiometry=radiometry)
 
 
 def test_a_percentile_is_that_of_all_valid_pixels(write_tiff: WriteTiff) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -54,12 +55,14 @@ def picture(seen: np.ndarray, hidden: float, dtype: str = "uint8") -> np.ndarray
 def test_the_fraction_is_the_exact_share(
     write_tiff: WriteTiff, seen: np.ndarray, region: str, kind: str
 ) -> None:
-    data, options = picture(seen, 0), {}
+    data = picture(seen, 0)
+    options: dict[str, Any] = {}
     if kind == "nodata":
         options = {"nodata": 0}
     elif kind == "alpha":
         alpha = np.where(seen, 255, 0).astype(np.uint8)
-        data, options = np.concatenate([data, alpha[None]]), {"photometric": "RGB", "alpha": "yes"}
+        data = np.concatenate([data, alpha[None]])
+        options = {"photometric": "RGB", "alpha": "yes"}
     elif kind == "mask":
         options = {"mask": seen}
     else:

@@ -226,11 +226,11 @@ def archive(member: str, kind: str = "zip", link: str = "") -> Case:
                 packed.writestr(entry, link.replace("{secret}", str(sandbox.secret)) or "x")
         else:
             with tarfile.open(path, "w:gz") as packed:
-                entry = tarfile.TarInfo(named)
+                info = tarfile.TarInfo(named)
                 if link:
-                    entry.type = tarfile.SYMTYPE
-                    entry.linkname = link.replace("{secret}", str(sandbox.secret))
-                packed.addfile(entry)
+                    info.type = tarfile.SYMTYPE
+                    info.linkname = link.replace("{secret}", str(sandbox.secret))
+                packed.addfile(info)
         return ["datasets", "check", str(path)]
 
     return case
@@ -472,6 +472,7 @@ def test_no_code_runs_and_nothing_else_is_read_or_contacted(name, server, tmp_pa
     VIOLATIONS.clear()
     asked.clear()
     AUDITING.set()
+    code: str | int | None
     try:
         code = main(command)
     except SystemExit as end:

@@ -9,7 +9,7 @@ import pytest
 from cv.errors import SiteError
 from cv.site import MAX_BYTES, PierRole, Site
 
-SQUARE = [[0, 0], [0.01, 0], [0.01, 0.01], [0, 0.01], [0, 0]]
+SQUARE: list[list[float]] = [[0, 0], [0.01, 0], [0.01, 0.01], [0, 0.01], [0, 0]]
 
 
 def feature(ring=SQUARE, kind="Polygon", **properties):

@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pandas as pd
 import pytest
@@ -167,7 +168,7 @@ def test_daily_invents_nothing(counts: list[PierCount]) -> None:
         best = [c for c in here if c.status not in NO_VIEW] or here
         if any(c.status is not CountStatus.FAILED for c in best):
             assert source.visible_fraction == max(
-                c.visible_fraction for c in best if c.status is not CountStatus.FAILED
+                cast(float, c.visible_fraction) for c in best if c.status is not CountStatus.FAILED
             )
 
 

@@ -40,15 +40,15 @@ def test_its_normalizations_have_the_statistics_of_their_input(
 ) -> None:
     """In training mode a normalization uses its batch: the statistics must be about the same."""
     norms = [part for part in network.modules() if isinstance(part, torch.nn.BatchNorm2d)]
-    norms = [norm for norm in norms if norm.running_var is not None]
-    before = [norm.running_var.clone() for norm in norms]
+    before = [norm.running_var.clone() for norm in norms if norm.running_var is not None]
     with torch.no_grad():
         assert torch.isfinite(network(rendered_batch)[0]).all()
         network.train()
         network(rendered_batch)
         network.eval()
-    pairs = zip(before, norms, strict=True)
-    ratios = torch.cat([norm.running_var / old.clamp(min=1e-9) for old, norm in pairs])
+    after = [norm.running_var for norm in norms if norm.running_var is not None]
+    pairs = zip(before, after, strict=True)
+    ratios = torch.cat([new / old.clamp(min=1e-9) for old, new in pairs])
     assert torch.quantile(torch.abs(ratios - 1), 0.9) < 0.05
 
 

@@ -104,6 +104,7 @@ def test_batches_do_not_depend_on_worker_processes(data):
         loader = make_loader(chips_of(data, jitter=1.0), 4, workers, False)
         epochs = []
         for epoch in (0, 1):
+            assert isinstance(loader.sampler, SeededSampler)
             loader.sampler.epoch = epoch
             epochs.append(list(loader))
         found.append(epochs)

@@ -46,6 +46,7 @@ def test_counts_are_close_to_the_truth_and_unknown_under_clouds():
         if count.status is CountStatus.NOT_VISIBLE:
             assert not count.containers.known
         if count.status is CountStatus.COUNTED:
+            assert count.acquired is not None
             truth = truth_at(port.history, EXPORT, count.acquired).containers
             clear += 1
             held += count.containers.low <= truth + 1e-9 <= count.containers.high + 0.5

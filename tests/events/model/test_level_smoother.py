@@ -68,7 +68,7 @@ def test_the_interval_covers_the_truth_and_the_level_is_as_close_as_interpolatio
         port = SimulatedPort.simulate(seed, CLEAR_COAST, days=200)
         observations = PierObservations.of(port.export_counts)
         table = daily_level(Posterior.of(observations)).dropna()
-        noons = table.index + NOON
+        noons = pd.DatetimeIndex(table.index) + NOON
         true = np.array(
             [truth_at(port.history, EXPORT, at.to_pydatetime()).containers for at in noons]
         )

@@ -34,8 +34,8 @@ def test_a_day_lasts_until_the_next_begins(tmp_path):
     assert (day.kind, days.kind) == (EventKind.CALL, None)
 
 
-def utc(*day):
-    return datetime(*day, tzinfo=UTC)
+def utc(year, month, day):
+    return datetime(year, month, day, tzinfo=UTC)
 
 
 def test_claims_that_contradict_each_other_are_all_kept(tmp_path):

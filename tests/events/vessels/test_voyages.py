@@ -78,8 +78,8 @@ def test_calls_that_a_shift_connects_are_one_visit():
 def test_a_visit_is_named_where_its_calls_do_not_contradict_each_other():
     first, second = call("Pier 1", 1, 2), call("Pier 2", 4, 6)
     events = [first, second, shift(first, second)]
-    (named,) = port_calls("Rajin", events, {first: "Maria", second: UNKNOWN}.get)
-    (doubtful,) = port_calls("Rajin", events, {first: "Maria", second: "Angara"}.get)
+    (named,) = port_calls("Rajin", events, {first: "Maria", second: UNKNOWN}.__getitem__)
+    (doubtful,) = port_calls("Rajin", events, {first: "Maria", second: "Angara"}.__getitem__)
     assert (named.ship, doubtful.ship) == ("Maria", UNKNOWN)
 
 
