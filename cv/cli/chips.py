@@ -121,7 +121,7 @@ def run_render(args: argparse.Namespace) -> int:
 def _labelled_sources(args: argparse.Namespace) -> tuple[tuple[str, ...], list[SourceImage]]:
     """Return the classes and the images of the dataset that `args` name."""
     from cv.labels import block_labels, formats
-    from cv.labels.label_documents import read_documents
+    from cv.labels.label_texts import read_label_texts
     from cv.labels.outline_edits import to_rectangles, with_classes
     from cv.training.chip_cutting import find_sources
 
@@ -133,7 +133,7 @@ def _labelled_sources(args: argparse.Namespace) -> tuple[tuple[str, ...], list[S
         paths = {("", image.name): args.scene for image in dataset.images}
     partial = {}
     if formats.detect_format(args.dataset) is formats.LabelFormat.BLOCKS:
-        parts = map(block_labels.parse_block_labels, read_documents(args.dataset, ".json"))
+        parts = map(block_labels.parse_block_labels, read_label_texts(args.dataset, ".json"))
         partial = {part.image.name: part for part in parts}
     rectangles = to_rectangles(formats.complete_from_images(dataset, paths)).dataset
     return dataset.classes, find_sources(rectangles, paths, args.gsd, partial)

@@ -37,8 +37,8 @@ def run(args: argparse.Namespace) -> int:
             "only files of boxes are replaced",
             "Name another file.",
         )
-    with options.scene(args) as scene:
-        counts = count(scene, options.site(args), options.detector(args))
+    with options.scene_from_args(args) as scene:
+        counts = count(scene, options.site_from_args(args), options.detector_from_args(args))
     if boxes:
         with atomic_output(boxes) as draft:
             draft.write_text(detections_json(counts.detections), encoding="utf-8")

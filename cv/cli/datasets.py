@@ -165,12 +165,12 @@ def run_convert(args: argparse.Namespace) -> int:
             )
     if args.to == "yolo-obb":
         dataset = outline_edits.with_split(dataset, args.val_every)
-        yolo_obb.write(dataset, args.out, _image_source(dataset, places))
+        yolo_obb.write_yolo(dataset, args.out, _image_source(dataset, places))
     elif args.to == "dota":
-        dota.write(dataset, args.out)
+        dota.write_dota(dataset, args.out)
     else:
         out = options.output_with_suffix(args.out, _SUFFIXES[args.to], args.dataset, args.images)
-        (coco.write if args.to == "coco" else geojson.write)(dataset, out)
+        (coco.write_coco if args.to == "coco" else geojson.write_geojson)(dataset, out)
     print(f"{args.out}: {len(dataset)} objects in {len(dataset.images)} images")
     return 0
 

@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     for name in (*_CORE, *_EXTRA):
         print(f"{name:<13} {options.installed_version(name)}")
     print(f"opencv        {_opencv()}")
-    detector = options.detector(args)
+    detector = options.detector_from_args(args)
     card = detector.card
     print(f"model         {card.name} {card.version}, {card.precision}, sha256 {detector.digest}")
     print(f"  classes     {', '.join(card.classes)}")

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     from cv.evaluation.metrics_table import bands_table, images_table, metrics_table
     from cv.labels.formats import complete_from_images, dataset_images, read_dataset
     from cv.report.contact_sheet import draw_contact_sheet
-    from cv.report.html_report import write_worst_images
+    from cv.report.worst_images_page import write_worst_images
 
     inputs = (args.dataset, args.images)
     picture = args.picture and options.output_with_suffix(args.picture, ".png", *inputs)
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     whole = complete_from_images(read_dataset(args.dataset), places)
     dataset = whole if args.all else held_out(whole)
     samples = list(evaluation_samples(dataset, places, args.kind, args.gsd))
-    detector = options.detector(args).only(args.kind)
+    detector = options.detector_from_args(args).only(args.kind)
     evaluations = [
         evaluate_image(sample, detector)
         for sample in tqdm(samples, unit="image", disable=None, leave=False)

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
 
     path = options.output_path(args.file, *options.inputs(args))
     with Ledger.open(args.ledger, readonly=True) as ledger:
-        rows = export(ledger, path, options.site(args))
+        rows = export(ledger, path, options.site_from_args(args))
     numbers = {"counts": rows.counts, "detections": rows.detections}
     written = [f"{name} {number}" for name, number in numbers.items() if number is not None]
     print(f"{path}: {', '.join(written)}")

@@ -228,7 +228,7 @@ def _batch(
             paths, config, ledger, args.workers, limits, report
         )
     else:
-        detector = options.detector(args)
+        detector = options.detector_from_args(args)
         yield lambda paths, ledger, report: monitor(paths, site, detector, ledger, opener, report)
 
 

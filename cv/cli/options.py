@@ -222,7 +222,7 @@ def add_fleet(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON, one object per line")
 
 
-def fleet(args: argparse.Namespace) -> Fleet:
+def fleet_from_args(args: argparse.Namespace) -> Fleet:
     """Return the fleet in `args`, an empty one if there is none."""
     from cv.events.vessels.vessel_matching import Fleet
 
@@ -234,14 +234,14 @@ def add_claims(parser: argparse.ArgumentParser) -> None:
     add_file(parser, "--claims", "CSV with published claims and notes, shown beside the findings")
 
 
-def detector(args: argparse.Namespace) -> Detector:
+def detector_from_args(args: argparse.Namespace) -> Detector:
     """Load the detector in `args`."""
     from cv.detector.detector import Detector
 
     return Detector.load(args.model, args.threads, args.engine)
 
 
-def scene(args: argparse.Namespace) -> Scene:
+def scene_from_args(args: argparse.Namespace) -> Scene:
     """Open the scene in `args`."""
     from cv.scene.scene import Scene
 
@@ -268,7 +268,7 @@ def scene_grid(scene: Path | None) -> Grid | None:
         return opened.grid
 
 
-def site(args: argparse.Namespace) -> Site | None:
+def site_from_args(args: argparse.Namespace) -> Site | None:
     """Read the site in `args`, if any."""
     from cv.site import Site
 

@@ -25,7 +25,7 @@ def add_to(commands: options.Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the series; draw or write it if requested."""
-    from cv.events.model.level_smoother import daily_table
+    from cv.events.model.level_smoother import daily_level_table
     from cv.io.atomic_files import atomic_output
     from cv.ledger import Ledger
     from cv.report import draw
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         args.picture, ".png", *options.inputs(args)
     )
     daily = args.daily and options.output_with_suffix(args.daily, ".csv", *options.inputs(args))
-    site = options.site(args)
+    site = options.site_from_args(args)
     names = (args.pier, *(site.pier(args.pier).names if site else ()))
     with Ledger.open(args.ledger, readonly=True) as ledger:
         known = ledger.piers()
@@ -49,5 +49,5 @@ def run(args: argparse.Namespace) -> int:
         draw.series(series, picture)
     if daily:
         with atomic_output(daily) as draft:
-            daily_table(series).to_csv(draft, float_format="%.6g", date_format="%Y-%m-%d")
+            daily_level_table(series).to_csv(draft, float_format="%.6g", date_format="%Y-%m-%d")
     return 0

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
             "the positions of the berths are needed",
             "Add --site.",
         )
-    fleet = options.fleet(args)
+    fleet = options.fleet_from_args(args)
     ais = AisMessages.read(args.ais) if args.ais else None
     piers = PierSelection.read(args)
     places = {pier.name: (pier, site.crs) for site in piers.sites for pier in site}

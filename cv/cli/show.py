@@ -26,9 +26,9 @@ def run(args: argparse.Namespace) -> int:
     from cv.report import draw
 
     options.output_with_suffix(args.picture, ".png", *options.inputs(args))
-    with options.scene(args) as scene:
+    with options.scene_from_args(args) as scene:
         picture = options.output_path(args.picture, *scene.sources)
-        site = options.site(args)
-        draw.scene(scene, count(scene, site, options.detector(args)), site, picture)
+        site = options.site_from_args(args)
+        draw.scene(scene, count(scene, site, options.detector_from_args(args)), site, picture)
     print(f"{picture}: {scene.id}")
     return 0

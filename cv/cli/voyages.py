@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     from cv.events.vessels.voyages import count_voyages, find_voyages
     from cv.report.voyages_text import voyages_json, voyages_text
 
-    fleet = options.fleet(args)
+    fleet = options.fleet_from_args(args)
     piers = PierSelection.read(args)
     ports = {alias: site.name for site in piers.sites for alias in site.aliases}
     published = read_port_calls(args.visits, ports) if args.visits else ()

@@ -11,15 +11,15 @@ from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import PierParameters
 from cv.events.model.pier_coupling import exchange_messages
 from cv.events.model.posterior import PierInferenceInput, Posterior, infer_posteriors
-from cv.events.rules.arrival_warnings import find_arrival_warnings
 from cv.events.rules.berth_shifts import find_berth_shifts
-from cv.events.rules.cargo_transfers import find_transfers
 from cv.events.rules.dwells import find_dwells
 from cv.events.rules.halts import find_halts
 from cv.events.rules.inflow_stops import find_inflow_stops
 from cv.events.rules.laid_up_hulls import find_laid_up_hulls
+from cv.events.rules.loading_and_unloading import find_loadings_and_unloadings
 from cv.events.rules.resumptions import find_resumptions
 from cv.events.rules.ship_calls import observed_calls, unseen_calls
+from cv.events.rules.ships_due import find_ships_due
 from cv.events.rules.stockpiles import find_stockpiles
 
 
@@ -68,7 +68,7 @@ def _site_events(
     for pier, posterior in coupled.items():
         calls[pier] = observed_calls(posterior)
         events += _pier_events(posterior, calls[pier])
-        events += find_arrival_warnings(alone[pier])
+        events += find_ships_due(alone[pier])
     events += find_berth_shifts(calls)
     return tuple(sorted(events, key=sort_key))
 
@@ -80,7 +80,7 @@ def _pier_events(posterior: Posterior, seen: tuple[Event, ...]) -> list[Event]:
     return [
         *seen,
         *unseen,
-        *find_transfers(posterior, seen),
+        *find_loadings_and_unloadings(posterior, seen),
         *find_stockpiles(posterior),
         *find_dwells(posterior),
         *find_inflow_stops(posterior),

@@ -20,8 +20,8 @@ import numpy as np
 import shapely
 
 from cv.geometry.arrays import Float64Array
-from cv.labels.label_documents import LabelDocument, read_documents
 from cv.labels.label_record import LabelRecord, attributes_of, json_record
+from cv.labels.label_texts import LabelText, read_label_texts
 from cv.labels.labelled_image import (
     LabelledDataset,
     LabelledImage,
@@ -49,7 +49,7 @@ class PartialLabels:
 
 def read_block_labels(path: Path) -> LabelledDataset:
     """Return the dataset of the JSON file, folder or archive `path`; raises DatasetError."""
-    parts = [parse_block_labels(document) for document in read_documents(path, ".json")]
+    parts = [parse_block_labels(document) for document in read_label_texts(path, ".json")]
     notes = [
         f"{part.image.name}: labelled within {', '.join(f'{v:g}' for v in part.region.bounds)} only"
         for part in parts
@@ -57,7 +57,7 @@ def read_block_labels(path: Path) -> LabelledDataset:
     return make_dataset([part.image for part in parts], path, (CONTAINER, HULL), notes)
 
 
-def parse_block_labels(document: LabelDocument) -> PartialLabels:
+def parse_block_labels(document: LabelText) -> PartialLabels:
     """Return the labels of one file; raises DatasetError."""
     record = json_record(document)
     name = base_name(record.text("image"), document.name)

@@ -30,8 +30,8 @@ import shapely
 from cv.geometry.arrays import Float64Array
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.io.atomic_files import write_atomically
-from cv.labels.label_documents import LabelDocument
 from cv.labels.label_record import LabelRecord, ParsedLabels, attributes_of, json_record
+from cv.labels.label_texts import LabelText
 from cv.labels.labelled_image import (
     LabelledDataset,
     LabelledImage,
@@ -45,7 +45,7 @@ from cv.labels.outline_edits import signed_area
 _DECIMALS, _ANGLE_DECIMALS = 5, 8
 
 
-def parse(document: LabelDocument) -> ParsedLabels:
+def parse(document: LabelText) -> ParsedLabels:
     """Return the images of a COCO file; raises DatasetError."""
     record = json_record(document)
     categories = _by_id(record, "categories", "category")
@@ -69,7 +69,7 @@ def parse(document: LabelDocument) -> ParsedLabels:
     return ParsedLabels(labelled, list(classes.values()), skipped)
 
 
-def write(dataset: LabelledDataset, path: Path) -> None:
+def write_coco(dataset: LabelledDataset, path: Path) -> None:
     """Write `dataset` as the JSON file `path`, whole or not at all; raises OSError."""
     write_atomically(path, to_coco_json(dataset))
 

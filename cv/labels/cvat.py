@@ -15,14 +15,14 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element
 
 from cv.geometry.arrays import Float64Array
-from cv.labels.label_documents import LabelDocument, parse_xml
 from cv.labels.label_record import LabelRecord, ParsedLabels, SourceLocation
+from cv.labels.label_texts import LabelText, parse_xml
 from cv.labels.labelled_image import LabelledImage, LabelledShape, rotated_box, safe_name
 
 _SKIPPED = ("polyline", "points", "mask", "ellipse", "cuboid", "skeleton", "tag")
 
 
-def parse(document: LabelDocument) -> ParsedLabels:
+def parse(document: LabelText) -> ParsedLabels:
     """Return the images of a CVAT file; raises DatasetError."""
     location = SourceLocation(document.name)
     root = parse_xml(document)

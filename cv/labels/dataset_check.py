@@ -24,7 +24,7 @@ from cv.labels.check_report import (
 from cv.labels.dataset_statistics import check_statistics, dataset_statistics
 from cv.labels.dataset_yaml import DatasetYaml, find_dataset_yaml, label_path, read_dataset_yaml
 from cv.labels.image_files import check_decodes
-from cv.labels.label_documents import read_documents
+from cv.labels.label_texts import read_label_texts
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape
 from cv.labels.shape_checks import check_shapes
 from cv.labels.text_labels import parse_lines
@@ -76,7 +76,7 @@ def _check_yolo_image(
     findings: list[CheckFinding] = []
     if labels.is_file():
         try:
-            document = next(read_documents(labels, ".txt"))
+            document = next(read_label_texts(labels, ".txt"))
         except DatasetError as error:
             return None, [unreadable_finding("labels", error)]
         parse = partial(yolo_obb.parse_line, size=size, names=manifest.names)

@@ -23,8 +23,8 @@ from typing import Any
 from cv.errors import DatasetError
 from cv.io.safe_loading import SafeLoader
 from cv.labels.image_files import image_paths
-from cv.labels.label_documents import LOADER
 from cv.labels.label_record import SourceLocation
+from cv.labels.label_texts import LOADER
 from cv.labels.labelled_image import SPLITS
 
 NAMES = ("dataset.yaml", "data.yaml", "dataset.yml", "data.yml")

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from cv.errors import DatasetError
 from cv.labels.image_files import find_images, read_size
-from cv.labels.label_documents import LabelDocument, read_documents
+from cv.labels.label_texts import LabelText, read_label_texts
 from cv.labels.labelled_image import (
     SPLITS,
     LabelledDataset,
@@ -43,11 +43,11 @@ def read_dota(path: Path) -> LabelledDataset:
     the name of its label file without an ending. Raises DatasetError.
     """
     if path.is_file():
-        return make_dataset([parse(next(read_documents(path, ".txt")), path.stem)], path)
+        return make_dataset([parse(next(read_label_texts(path, ".txt")), path.stem)], path)
     images: list[LabelledImage] = []
     for split, labels, pictures in find_dataset_parts(path):
         files = find_images(pictures) if pictures.is_dir() else {}
-        for document in read_documents(labels, ".txt"):
+        for document in read_label_texts(labels, ".txt"):
             stem = Path(document.name).relative_to(labels).with_suffix("").as_posix()
             image = replace(parse(document, stem), split=split)
             if stem in files:
@@ -68,7 +68,7 @@ def find_dataset_parts(path: Path) -> list[tuple[str, Path, Path]]:
     return found or [("", path, path)]
 
 
-def parse(document: LabelDocument, name: str) -> LabelledImage:
+def parse(document: LabelText, name: str) -> LabelledImage:
     """Return the image `name` with its labels; raises DatasetError on the first invalid line."""
     shapes = require_lines(document, parse_line, _COLUMNS)
     return LabelledImage(name, None, shapes, _gsd_m(document.text))
@@ -90,7 +90,7 @@ def parse_line(line: str) -> LabelledShape | None:
     return LabelledShape(words[8], corners, difficult != "0")
 
 
-def write(dataset: LabelledDataset, folder: Path) -> None:
+def write_dota(dataset: LabelledDataset, folder: Path) -> None:
     """Create `folder` with `labelTxt/` for each split; raises DatasetError where it exists."""
     with atomic_folder(folder) as draft:
         write_label_files(dataset, draft, lambda split: Path(split, "labelTxt"), to_dota_text)

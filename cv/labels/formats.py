@@ -15,8 +15,8 @@ from cv.geometry.grid import Grid
 from cv.labels import block_labels, coco, cvat, dota, geojson, label_studio, x_anylabeling, yolo_obb
 from cv.labels.dataset_yaml import find_dataset_yaml, read_dataset_yaml
 from cv.labels.image_files import find_images, read_size
-from cv.labels.label_documents import LabelDocument, parse_json, read_documents
 from cv.labels.label_record import ParsedLabels
+from cv.labels.label_texts import LabelText, parse_json, read_label_texts
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, make_dataset
 
 
@@ -50,21 +50,21 @@ def read_dataset(path: Path, grid: Grid | None = None) -> LabelledDataset:
         case LabelFormat.BLOCKS:
             return block_labels.read_block_labels(path)
         case LabelFormat.GEOJSON:
-            return _read_documents(path, partial(geojson.parse, grid=grid), ".geojson", ".json")
+            return _read_texts(path, partial(geojson.parse, grid=grid), ".geojson", ".json")
         case LabelFormat.COCO:
-            return _read_documents(path, coco.parse, ".json")
+            return _read_texts(path, coco.parse, ".json")
         case LabelFormat.CVAT:
-            return _read_documents(path, cvat.parse, ".xml")
+            return _read_texts(path, cvat.parse, ".xml")
         case LabelFormat.LABEL_STUDIO:
-            return _read_documents(path, label_studio.parse, ".json")
+            return _read_texts(path, label_studio.parse, ".json")
         case LabelFormat.X_ANYLABELING:
-            return _read_documents(path, x_anylabeling.parse, ".json")
+            return _read_texts(path, x_anylabeling.parse, ".json")
 
 
-def _read_documents(
-    path: Path, parse: Callable[[LabelDocument], ParsedLabels], *endings: str
+def _read_texts(
+    path: Path, parse: Callable[[LabelText], ParsedLabels], *endings: str
 ) -> LabelledDataset:
-    parts = [parse(document) for document in read_documents(path, *endings)]
+    parts = [parse(document) for document in read_label_texts(path, *endings)]
     skipped = Counter(entry for part in parts for entry in part.skipped)
     return make_dataset(
         (image for part in parts for image in part.images),
@@ -84,7 +84,7 @@ def detect_format(path: Path) -> LabelFormat:
         return _folder_format(path)
     ending = path.suffix.lower()
     if ending == ".zip":
-        first = next(read_documents(path, ".xml", ".json", ".geojson"))
+        first = next(read_label_texts(path, ".xml", ".json", ".geojson"))
         ending = Path(first.name).suffix.lower()
     if ending == ".txt":
         return LabelFormat.DOTA
@@ -104,7 +104,7 @@ def _folder_format(path: Path) -> LabelFormat:
 
 
 def _json_format(path: Path) -> LabelFormat:
-    value: Any = parse_json(next(read_documents(path, ".json", ".geojson")))
+    value: Any = parse_json(next(read_label_texts(path, ".json", ".geojson")))
     if isinstance(value, list):
         return LabelFormat.LABEL_STUDIO
     if isinstance(value, dict):

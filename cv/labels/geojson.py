@@ -27,8 +27,8 @@ from cv.geometry.arrays import Float64Array
 from cv.geometry.grid import Grid, parse_crs
 from cv.geometry.oriented_boxes import map_points
 from cv.io.atomic_files import write_atomically
-from cv.labels.label_documents import LabelDocument
 from cv.labels.label_record import LabelRecord, ParsedLabels, attributes_of, json_record
+from cv.labels.label_texts import LabelText
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, safe_name
 from cv.labels.outline_edits import signed_area
 
@@ -37,7 +37,7 @@ _OWN_PROPERTIES = ("class", "image", "ignore")
 _LONLAT = CRS.from_epsg(4326)
 
 
-def parse(document: LabelDocument, grid: Grid | None = None) -> ParsedLabels:
+def parse(document: LabelText, grid: Grid | None = None) -> ParsedLabels:
     """Return the images of a GeoJSON file, in pixels; raises DatasetError.
 
     A file with world coordinates has one image, whose `grid` is needed, named like the file.
@@ -58,7 +58,7 @@ def parse(document: LabelDocument, grid: Grid | None = None) -> ParsedLabels:
     return ParsedLabels([image], [], skipped)
 
 
-def write(dataset: LabelledDataset, path: Path) -> None:
+def write_geojson(dataset: LabelledDataset, path: Path) -> None:
     """Write `dataset` in pixels as `path`, whole or not at all; raises OSError."""
     images = [
         {"name": image.name, "size": image.size, "gsd_m": image.gsd_m, "split": image.split}

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from cv.errors import DatasetError
 from cv.geometry.arrays import Float64Array
-from cv.labels.label_documents import LabelDocument, parse_json
+from cv.labels.label_texts import LabelText, parse_json
 from cv.labels.labelled_image import SPLITS, LabelledImage, open_ring
 
 T = TypeVar("T")
@@ -157,7 +157,7 @@ class LabelRecord:
         return gsd
 
 
-def json_record(document: LabelDocument) -> LabelRecord:
+def json_record(document: LabelText) -> LabelRecord:
     """Return the JSON object that `document` holds; raises DatasetError."""
     location = SourceLocation(document.name)
     return LabelRecord(location.require(parse_json(document), dict, "the file"), location)

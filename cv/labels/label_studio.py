@@ -21,8 +21,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import numpy as np
 
 from cv.geometry.arrays import Float64Array
-from cv.labels.label_documents import LabelDocument, parse_json
 from cv.labels.label_record import LabelRecord, ParsedLabels, SourceLocation, records_of
+from cv.labels.label_texts import LabelText, parse_json
 from cv.labels.labelled_image import (
     IMAGE_ENDINGS,
     LabelledImage,
@@ -34,7 +34,7 @@ from cv.labels.labelled_image import (
 _KINDS = ("rectanglelabels", "polygonlabels")
 
 
-def parse(document: LabelDocument) -> ParsedLabels:
+def parse(document: LabelText) -> ParsedLabels:
     """Return the images of a Label Studio export; raises DatasetError."""
     location = SourceLocation(document.name)
     tasks = location.require(parse_json(document), list, "the file")

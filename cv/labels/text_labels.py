@@ -15,7 +15,7 @@ import numpy as np
 
 from cv.errors import DatasetError
 from cv.geometry.arrays import Float64Array
-from cv.labels.label_documents import LabelDocument
+from cv.labels.label_texts import LabelText
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape
 
 LineParser = Callable[[str], LabelledShape | None]
@@ -47,7 +47,7 @@ def parse_lines(text: str, parse: LineParser) -> tuple[list[LabelledShape], list
 
 
 def require_lines(
-    document: LabelDocument, parse: LineParser, columns: str
+    document: LabelText, parse: LineParser, columns: str
 ) -> tuple[LabelledShape, ...]:
     """Return the objects of a label file; on an invalid line, raise DatasetError with `columns`."""
     shapes, errors = parse_lines(document.text, parse)

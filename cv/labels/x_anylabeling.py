@@ -14,14 +14,14 @@ from __future__ import annotations
 import numpy as np
 
 from cv.geometry.arrays import Float64Array
-from cv.labels.label_documents import LabelDocument
 from cv.labels.label_record import LabelRecord, ParsedLabels, attributes_of, json_record
+from cv.labels.label_texts import LabelText
 from cv.labels.labelled_image import LabelledImage, LabelledShape, base_name
 
 _WITH_FOUR_CORNERS = ("rotation", "rectangle", "quadrilateral")
 
 
-def parse(document: LabelDocument) -> ParsedLabels:
+def parse(document: LabelText) -> ParsedLabels:
     """Return the one image of an X-AnyLabeling file; raises DatasetError."""
     record = json_record(document)
     name = base_name(record.text("imagePath"), document.name)

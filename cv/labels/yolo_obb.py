@@ -24,7 +24,7 @@ from pathlib import Path, PurePosixPath
 from cv.errors import DatasetError
 from cv.labels.dataset_yaml import DatasetYaml, label_path, read_dataset_yaml
 from cv.labels.image_files import read_size
-from cv.labels.label_documents import LabelDocument, read_documents
+from cv.labels.label_texts import LabelText, read_label_texts
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, make_dataset
 from cv.labels.text_labels import atomic_folder, parse_corners, require_lines, write_label_files
 
@@ -43,12 +43,12 @@ def _image(manifest: DatasetYaml, split: str, path: Path) -> LabelledImage:
     if not labels.is_file():  # it may be empty or not labelled yet
         found, limit = f"no label file {labels.name}", "an image without objects has an empty one"
         raise DatasetError(path, found, limit, "Label it, add an empty file, or remove the image.")
-    shapes = parse(next(read_documents(labels, ".txt")), size, manifest.names)
+    shapes = parse(next(read_label_texts(labels, ".txt")), size, manifest.names)
     return LabelledImage(manifest.name_of(path), size, shapes, manifest.gsd_m, split)
 
 
 def parse(
-    document: LabelDocument, size: tuple[int, int], names: tuple[str, ...]
+    document: LabelText, size: tuple[int, int], names: tuple[str, ...]
 ) -> tuple[LabelledShape, ...]:
     """Return the objects of an image of `size` (w, h; pixels); raises DatasetError."""
     columns = "a line is a class index and four corners x, y as shares of the image"
@@ -69,7 +69,7 @@ def parse_line(line: str, size: tuple[int, int], names: tuple[str, ...]) -> Labe
     return LabelledShape(names[index], parse_corners(words[1:]) * size)
 
 
-def write(
+def write_yolo(
     dataset: LabelledDataset, folder: Path, source: Callable[[LabelledImage], Path] | None = None
 ) -> None:
     """Create `folder` with dataset.yaml and labels/<split>/; raises DatasetError where it exists.

@@ -20,7 +20,7 @@ _READ = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('pierwatch ' || current_schema()))"
 
 
-def connect_postgres(address: str, readonly: bool, timeout_s: float) -> LedgerConnection:
+def open_postgres_ledger(address: str, readonly: bool, timeout_s: float) -> LedgerConnection:
     """Connect to the ledger at `address`; make its tables if they are missing, bring older ones up
     to date, unless `readonly`.
 

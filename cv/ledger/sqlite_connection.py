@@ -21,7 +21,7 @@ _APPLICATION_ID_BYTES = slice(68, 72)
 """Where a SQLite file keeps its application id. Source: https://sqlite.org/fileformat.html."""
 
 
-def connect_sqlite(path: Path, readonly: bool, timeout_s: float) -> LedgerConnection:
+def open_sqlite_ledger(path: Path, readonly: bool, timeout_s: float) -> LedgerConnection:
     """Connect to the ledger at `path`.
 
     Creates the file where there is none, brings an older one up to date; with `readonly` does

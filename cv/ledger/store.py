@@ -20,9 +20,9 @@ from cv.ledger.alert_log import RecordedAlert, SceneArrival
 from cv.ledger.count_identity import CountIdentity
 from cv.ledger.error_messages import malformed_rows
 from cv.ledger.file_guard import LedgerFileGuard
-from cv.ledger.postgres_connection import connect_postgres
+from cv.ledger.postgres_connection import open_postgres_ledger
 from cv.ledger.quarantined_file import QuarantinedFile
-from cv.ledger.sqlite_connection import connect_sqlite
+from cv.ledger.sqlite_connection import open_sqlite_ledger
 from cv.ledger.writer import SceneWriter
 from cv.site import Pier
 
@@ -57,9 +57,9 @@ class Ledger:
         self.reader: Callable[[], Ledger] = partial(Ledger, path, readonly=True)
         """Opens it once more, to be read, here or in another process."""
         if isinstance(path, str) and is_postgres_address(path):
-            self._connection = connect_postgres(path, readonly, timeout_s)
+            self._connection = open_postgres_ledger(path, readonly, timeout_s)
         else:
-            self._connection = connect_sqlite(Path(path), readonly, timeout_s)
+            self._connection = open_sqlite_ledger(Path(path), readonly, timeout_s)
         self.path: Path | str = self._connection.place
         """The file, or the address without its password."""
         self._guard = LedgerFileGuard(self.path)

@@ -20,7 +20,7 @@ from cv.errors import ModelError
 from cv.model_export.activation_ranges import ActivationHistogram, activation_histograms
 from cv.model_export.onnx_export import PIXEL_SCALE, accept_uint8_input
 from cv.model_export.onnx_graph import EIGHT_BIT, OnnxGraph
-from cv.model_export.output_agreement import Output, OutputAgreement
+from cv.model_export.reference_outputs import Output, ReferenceOutputs
 from cv.model_export.release import write_model
 
 UNIT_RANGE = (0.0, 1.0)
@@ -71,7 +71,7 @@ class QdqQuantizer:
         return quantized
 
     def outputs(
-        self, floats: Collection[str], reference: OutputAgreement, folder: Path
+        self, floats: Collection[str], reference: ReferenceOutputs, folder: Path
     ) -> list[Output]:
         """Run that model, written into `folder`, on the chips of `reference`."""
         path = folder / "trial.onnx"

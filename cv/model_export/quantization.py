@@ -26,8 +26,8 @@ from cv.detector.onnx_model import OnnxModel
 from cv.errors import ModelError
 from cv.model_export.activation_ranges import METHODS, activation_ranges
 from cv.model_export.onnx_graph import ConvolutionUnit, units_by_module
-from cv.model_export.output_agreement import OutputAgreement
 from cv.model_export.qdq_quantizer import QdqQuantizer, collect_histograms, load_float_graph
+from cv.model_export.reference_outputs import ReferenceOutputs
 from cv.model_export.release import write_model
 from cv.synthetic.chip_renderer import COARSE_GSD, FINE_GSD, RenderedChip, render_chip
 
@@ -53,7 +53,7 @@ class QuantizationCost:
     """Name of the module or node."""
     units: tuple[ConvolutionUnit, ...]
     error: float
-    """See `OutputAgreement.error`."""
+    """See `ReferenceOutputs.error`."""
 
     @property
     def products(self) -> int:
@@ -70,7 +70,7 @@ class PrecisionChoice:
     thresholds: tuple[float, ...]
     """By class; they give the total counts of the float model."""
     disagreement: tuple[float, ...]
-    """By class; see `OutputAgreement.disagreement`."""
+    """By class; see `ReferenceOutputs.disagreement`."""
 
 
 def quantize_model(
@@ -87,7 +87,7 @@ def quantize_model(
     first = FIRST_SEED + seed * (chips + checks)
     scales = _scales(card)
     images = [vary_image(one.image, i) for i, one in enumerate(_rendered(first, chips, scales))]
-    reference = OutputAgreement.of(network, _rendered(first + chips, checks, scales))
+    reference = ReferenceOutputs.of(network, _rendered(first + chips, checks, scales))
     graph = load_float_graph(source)
     histograms = collect_histograms(graph, images)
     methods = METHODS if method == "best" else (method,)
@@ -143,7 +143,7 @@ def vary_image(image: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
 
 
 def quantization_costs(
-    quantizer: QdqQuantizer, reference: OutputAgreement, folder: Path
+    quantizer: QdqQuantizer, reference: ReferenceOutputs, folder: Path
 ) -> list[QuantizationCost]:
     """Measure the error of each module, and of the parts of modules with much of it."""
 
@@ -167,7 +167,7 @@ def quantization_costs(
 def choose_precision(
     quantizer: QdqQuantizer,
     parts: Sequence[QuantizationCost],
-    reference: OutputAgreement,
+    reference: ReferenceOutputs,
     folder: Path,
 ) -> PrecisionChoice:
     """Return the fastest choice whose counts differ hardly more than those of the best one.

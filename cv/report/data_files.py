@@ -64,10 +64,10 @@ def export(ledger: Ledger, path: str | Path, site: Site | None = None) -> Export
         )
     counts, detections = _latest_of(ledger, site)
     if suffix == ".csv":
-        write_csv(counts, path)
+        write_counts_csv(counts, path)
         return ExportedRows(len(counts), None)
     if suffix == ".geojson":
-        write_geojson(detections, path)
+        write_detections_geojson(detections, path)
         return ExportedRows(None, len(detections))
     if site is None:
         raise InputError(path, "no site", "a GeoPackage shows piers", "Add --site FILE.")
@@ -96,7 +96,7 @@ def _latest_of(
     return own, [one for one in detections if one.detection.pier in near and one.scene in scenes]
 
 
-def write_csv(counts: Sequence[PierCount], path: str | Path) -> None:
+def write_counts_csv(counts: Sequence[PierCount], path: str | Path) -> None:
     """Write a CSV file with a row per count, in the given order.
 
     Unknown numbers are empty cells, times ISO 8601 in UTC. Raises InputError.
@@ -107,7 +107,7 @@ def write_csv(counts: Sequence[PierCount], path: str | Path) -> None:
         table.to_csv(draft, index=False, lineterminator="\n")
 
 
-def write_geojson(detections: Sequence[RecordedDetection], path: str | Path) -> None:
+def write_detections_geojson(detections: Sequence[RecordedDetection], path: str | Path) -> None:
     """Write GeoJSON (RFC 7946) with a Feature per detection, in the given order.
 
     Detections that are not georeferenced have a null geometry. Raises InputError.

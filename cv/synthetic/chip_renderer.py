@@ -81,7 +81,7 @@ def fine_chip(seed: int, rng: np.random.Generator, config: RenderConfig = DEFAUL
     sensor = random_sensor(rng, 0.15, 0.92)
     side, gsd = CHIP * FINE_GSD, min(sensor.gsd_x, sensor.gsd_y)
     canvas = Canvas(side, side, resolution=1 / 6 if gsd < 0.4 else 0.2, margin=12.0)
-    terminal_scene.draw_terminal_scene(canvas, rng, config.look_alikes, config.bare)
+    terminal_scene.draw_random_place(canvas, rng, config.look_alikes, config.bare)
     return _take(canvas, rng, seed, sensor, config)
 
 

@@ -40,7 +40,7 @@ class LocalFrame:
         return np.asarray(self.centre + step)
 
 
-def draw_terminal_scene(
+def draw_random_place(
     canvas: Canvas, rng: Rng, look_alikes: float = 1.0, bare: float = 0.0
 ) -> None:
     """Draw a random place.

@@ -130,7 +130,7 @@ def cut_dataset(
                 "training needs chips in train and val",
                 "Hold back more often (--val-every), or add images of that part.",
             )
-        yolo_obb.write(dataset, out, lambda image: Path(folder) / image.name)
+        yolo_obb.write_yolo(dataset, out, lambda image: Path(folder) / image.name)
     return dataset
 
 

@@ -17,7 +17,7 @@ from cv.errors import DatasetError
 from cv.geometry.arrays import Float64Array, Indices
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.labels.dataset_yaml import DatasetYaml, label_path
-from cv.labels.label_documents import read_documents
+from cv.labels.label_texts import read_label_texts
 from cv.labels.labelled_image import is_rectangle
 from cv.labels.outline_edits import smallest_rectangle
 from cv.labels.yolo_obb import parse
@@ -90,7 +90,7 @@ class ChipDataset(Dataset[dict[str, Any]]):
 
     def _read_labels(self, index: int, size: tuple[int, int]) -> tuple[Indices, Float64Array]:
         """Return classes (n,) and corners (n, 4, 2; pixels of the image) of the boxes of a chip."""
-        document = next(read_documents(label_path(self.paths[index]), ".txt"))
+        document = next(read_label_texts(label_path(self.paths[index]), ".txt"))
         shapes = parse(document, size, self.names)
         outlines = [
             shape.outline if is_rectangle(shape.outline) else smallest_rectangle(shape.outline)

@@ -14,7 +14,7 @@ from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation, ev
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.labels import block_labels
 from cv.labels.dataset_statistics import boxes_of_class
-from cv.labels.label_documents import read_documents
+from cv.labels.label_texts import read_label_texts
 from cv.labels.labelled_image import make_dataset
 from cv.labels.outline_edits import to_rectangles
 
@@ -75,7 +75,7 @@ def _corner_lines(path: Path) -> OrientedBoxes:
 
 def _partial_samples(root: Path, path: Path) -> Iterator[EvaluationSample]:
     """Yield the sample of containers, and that of hulls where any are labelled."""
-    partial = block_labels.parse_block_labels(next(read_documents(path, ".json")))
+    partial = block_labels.parse_block_labels(next(read_label_texts(path, ".json")))
     dataset = make_dataset([partial.image], path)
     containers = boxes_of_class(dataset, CONTAINER)
     hulls = boxes_of_class(to_rectangles(dataset).dataset, HULL)

@@ -23,7 +23,7 @@ from cv import Scene
 from cv.geometry.arrays import Float64Array
 from cv.geometry.oriented_boxes import map_points
 from cv.labels import block_labels
-from cv.labels.label_documents import read_documents
+from cv.labels.label_texts import read_label_texts
 from cv.labels.labelled_image import LabelledImage, LabelledShape
 from cv.labels.outline_edits import visible_part
 from cv.labels.yolo_obb import to_yolo_text
@@ -42,7 +42,7 @@ def write_chips(root: Path, folder: Path, count: int, seed: int) -> int:
         (folder / kind / "train").mkdir(parents=True, exist_ok=True)
     for name in TRAINED_ON:
         partial = block_labels.parse_block_labels(
-            next(read_documents(OWN_LABELS / f"{name}.json", ".json"))
+            next(read_label_texts(OWN_LABELS / f"{name}.json", ".json"))
         )
         with Scene.open(root / "geotiff" / f"{name}.tif") as scene:
             for i in range(count):

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from cv.events.model.observations import PierObservations
-from cv.events.rules.arrival_warnings import find_arrival_warnings
 from cv.events.rules.halts import find_halts
 from cv.events.rules.ship_calls import observed_calls, unseen_calls
+from cv.events.rules.ships_due import find_ships_due
 from tests.fixtures.observations import START, day, pier_count, posterior_after_calls
 
 
@@ -78,7 +78,7 @@ def test_gathering_cargo_warns_before_the_ship():
     posterior = posterior_after_calls(
         pier_count(0, 0), pier_count(1, 0), pier_count(2, 60), pier_count(3, 110)
     )
-    last = find_arrival_warnings(posterior)[-1]
+    last = find_ships_due(posterior)[-1]
     assert day(last.began.latest) in (2, 3)
     assert last.ended.latest is None
     assert last.confidence > 0.7
@@ -86,7 +86,7 @@ def test_gathering_cargo_warns_before_the_ship():
 
 def test_an_empty_pier_gives_no_warning():
     posterior = posterior_after_calls(*(pier_count(i, i % 2) for i in range(10)))
-    assert not [one for one in find_arrival_warnings(posterior) if one.began.latest >= START]
+    assert not [one for one in find_ships_due(posterior) if one.began.latest >= START]
 
 
 def test_a_halt_has_its_observations_its_longest_gap_and_its_confidence():

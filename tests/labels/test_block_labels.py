@@ -10,7 +10,7 @@ import shapely
 
 from cv.errors import DatasetError
 from cv.labels import block_labels, formats
-from cv.labels.label_documents import LabelDocument
+from cv.labels.label_texts import LabelText
 
 BLOCK = {"quad": [[10, 10], [40, 10], [40, 22], [10, 22]], "cols": 3, "rows": 2}
 RECORD = {
@@ -24,9 +24,7 @@ RECORD = {
 
 
 def parsed(**changes: object) -> block_labels.PartialLabels:
-    return block_labels.parse_block_labels(
-        LabelDocument("a.json", json.dumps({**RECORD, **changes}))
-    )
+    return block_labels.parse_block_labels(LabelText("a.json", json.dumps({**RECORD, **changes})))
 
 
 def test_block_is_divided_into_one_cell_per_container():

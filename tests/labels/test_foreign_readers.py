@@ -53,7 +53,7 @@ def test_ultralytics_reads_every_box_unchanged(tmp_path):
     images = [LabelledImage(f"{n}.png", size, boxes(size, n), split="train") for n in (0, 7)]
     sources = {image.name: noise(tmp_path / image.name, 3, size) for image in images}
     dataset = make_dataset(images, "x", ("container", "hull"))
-    yolo_obb.write(dataset, tmp_path / "out", lambda image: sources[image.name])
+    yolo_obb.write_yolo(dataset, tmp_path / "out", lambda image: sources[image.name])
     for image in images:
         rows, (height, width), segments, corrupt = loaded(
             tmp_path / "out/images/train" / image.name,

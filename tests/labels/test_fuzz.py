@@ -19,7 +19,7 @@ from cv.geometry.grid import Grid
 from cv.labels import block_labels, coco, cvat, dota, geojson, label_studio, x_anylabeling
 from cv.labels.dataset_check import check_dataset
 from cv.labels.dataset_yaml import read_dataset_yaml
-from cv.labels.label_documents import LabelDocument
+from cv.labels.label_texts import LabelText
 from tests.fixtures.label_files import (
     BOX,
     YAML,
@@ -114,11 +114,11 @@ def with_value(value, path: tuple[Any, ...], new):
 @settings(max_examples=300, deadline=None)
 def test_json_with_an_unexpected_value(name, data):
     parse, valid = JSON_READERS[name]
-    parse(LabelDocument("a.json", json.dumps(valid)))
+    parse(LabelText("a.json", json.dumps(valid)))
     path = data.draw(st.sampled_from(value_paths(valid)))
     changed = with_value(valid, path, data.draw(JSON))
     with contextlib.suppress(DatasetError):
-        parse(LabelDocument("a.json", json.dumps(changed)))
+        parse(LabelText("a.json", json.dumps(changed)))
 
 
 @given(st.data())
@@ -130,7 +130,7 @@ def test_text_with_an_unexpected_piece(data):
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, min(len(text), start + 12)))
     piece = data.draw(st.text(max_size=6) | st.sampled_from(["nan", "1e999", "-", '"', "<", "\0"]))
-    document = LabelDocument("a", text[:start] + piece + text[end:])
+    document = LabelText("a", text[:start] + piece + text[end:])
     with contextlib.suppress(DatasetError):
         cvat.parse(document) if text is xml else dota.parse(document, "a")
 

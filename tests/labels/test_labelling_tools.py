@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cv.errors import DatasetError
 from cv.labels import coco, cvat, dota, formats, geojson, label_studio, x_anylabeling
 from cv.labels.formats import LabelFormat
-from cv.labels.label_documents import LabelDocument
+from cv.labels.label_texts import LabelText
 from cv.labels.labelled_image import LabelledImage, LabelledShape, make_dataset
 from tests.fixtures.label_files import (
     anylabeling_json,
@@ -35,7 +35,7 @@ def ring(shape: LabelledShape) -> list[list[float]]:
 
 def test_cvat_box_rotated_by_90_degrees():
     xml = cvat_xml("images/a.png", (200, 100), [cvat_box(50, 20, 40, 10, 90)])
-    dataset = cvat.parse(LabelDocument("annotations.xml", xml))
+    dataset = cvat.parse(LabelText("annotations.xml", xml))
     (image,) = dataset.images
     assert dataset.classes == ["hull", "container"]
     assert (image.name, image.size) == ("images/a.png", (200, 100))
@@ -44,7 +44,7 @@ def test_cvat_box_rotated_by_90_degrees():
 
 def test_cvat_boxes_are_rotated_clockwise_in_the_image():
     xml = cvat_xml("a.png", (200, 200), [cvat_box(90, 95, 20, 10, 30)])
-    corners = cvat.parse(LabelDocument("a.xml", xml)).images[0].shapes[0].outline
+    corners = cvat.parse(LabelText("a.xml", xml)).images[0].shapes[0].outline
     # The middle (100, 100) plus (cos 30, sin 30) * 10: to the right and down.
     right_end = (corners[1] + corners[2]) / 2
     assert right_end == pytest.approx([100 + 8.660254, 105])
@@ -53,7 +53,7 @@ def test_cvat_boxes_are_rotated_clockwise_in_the_image():
 @given(st.lists(st.tuples(HUNDREDTHS, HUNDREDTHS, HUNDREDTHS, HUNDREDTHS, DEGREES), max_size=5))
 def test_cvat_boxes_agree_with_rotations_by_shapely(rows):
     xml = cvat_xml("a.png", (20000, 20000), [cvat_box(*row) for row in rows])
-    (image,) = cvat.parse(LabelDocument("a.xml", xml)).images
+    (image,) = cvat.parse(LabelText("a.xml", xml)).images
     for (x, y, w, h, degrees), shape in zip(rows, image.shapes, strict=True):
         oracle = turned(upright(x, y, w, h), degrees, "center")
         assert np.abs(shape.outline - oracle).max() <= 0.01
@@ -80,7 +80,7 @@ def test_cvat_polygons_attributes_and_skipped_shapes(tmp_path):
 def test_label_studio_rectangle_is_rotated_about_its_top_left_corner():
     # Percent of 200 x 100 px: corner (100, 20), 40 px wide, 10 px high, a quarter turn.
     text = studio_json("/data/upload/1/ab-a.png", (200, 100), [studio_box(50, 20, 20, 10, 90)])
-    (image,) = label_studio.parse(LabelDocument("a.json", text)).images
+    (image,) = label_studio.parse(LabelText("a.json", text)).images
     assert (image.name, image.size) == ("ab-a.png", (200, 100))
     assert ring(image.shapes[0]) == [[100, 20], [100, 60], [90, 60], [90, 20]]
 
@@ -95,7 +95,7 @@ def test_label_studio_rectangle_is_rotated_about_its_top_left_corner():
 )  # fmt: skip
 def test_label_studio_boxes_agree_with_rotations_by_shapely(size, rows):
     text = studio_json("a.png", size, [studio_box(*row) for row in rows])
-    (image,) = label_studio.parse(LabelDocument("a.json", text)).images
+    (image,) = label_studio.parse(LabelText("a.json", text)).images
     for (x, y, w, h, degrees), shape in zip(rows, image.shapes, strict=True):
         left, top = x * size[0] / 100, y * size[1] / 100
         box = upright(left, top, w * size[0] / 100, h * size[1] / 100)
@@ -108,7 +108,7 @@ def test_label_studio_json_min_polygons_and_image_addresses():
     value = studio_box(10, 10, 10, 10, 0)["value"]
     box = {**value, "original_width": 40, "original_height": 20}
     task = {"image": "/data/local-files/?d=sets/pier%201.png", "id": 3, "label": [region, box]}
-    (image,) = label_studio.parse(LabelDocument("a.json", json.dumps([task]))).images
+    (image,) = label_studio.parse(LabelText("a.json", json.dumps([task]))).images
     assert image.name == "pier 1.png"
     assert ring(image.shapes[0]) == [[0, 0], [20, 0], [20, 10]]
     assert ring(image.shapes[1]) == [[4, 2], [8, 2], [8, 4], [4, 4]]
@@ -123,7 +123,7 @@ def test_label_studio_uses_the_ground_truth_annotation():
     record[0]["annotations"].append(true)
     record[0]["annotations"].append({"was_cancelled": True, "result": []})
     record.append({"id": 2, "data": {"image": "b.png"}, "annotations": []})
-    labels = label_studio.parse(LabelDocument("a.json", json.dumps(record)))
+    labels = label_studio.parse(LabelText("a.json", json.dumps(record)))
     images = labels.images
     assert [[s.kind for s in i.shapes] for i in images] == [["hull"], []]
     assert images[1].size is None
@@ -134,7 +134,7 @@ def test_image_rotated_in_label_studio_is_refused():
     record = json.loads(studio_json("a.png", (10, 10), [studio_box(0, 0, 50, 50, 0)]))
     record[0]["annotations"][0]["result"][0]["image_rotation"] = 90
     with pytest.raises(DatasetError, match="an image rotated in the tool"):
-        label_studio.parse(LabelDocument("a.json", json.dumps(record)))
+        label_studio.parse(LabelText("a.json", json.dumps(record)))
 
 
 def test_x_anylabeling_shapes():
@@ -147,7 +147,7 @@ def test_x_anylabeling_shapes():
         {"shape_type": "line", "points": [[0, 0], [5, 0]]},
     ]  # fmt: skip
     text = anylabeling_json("..\\images\\a.png", (200, 100), shapes)
-    labels = x_anylabeling.parse(LabelDocument("a.json", text))
+    labels = x_anylabeling.parse(LabelText("a.json", text))
     (image,) = labels.images
     assert (image.name, image.size) == ("a.png", (200, 100))
     assert ring(image.shapes[0]) == [[75, 5], [75, 45], [65, 45], [65, 5]]
@@ -172,7 +172,7 @@ def test_x_anylabeling_boxes_keep_their_corners(rows):
         for row, corners in zip(rows, oracle, strict=True)
     ]
     text = anylabeling_json("a.png", (20000, 20000), shapes)
-    (image,) = x_anylabeling.parse(LabelDocument("a.json", text)).images
+    (image,) = x_anylabeling.parse(LabelText("a.json", text)).images
     for shape, corners in zip(image.shapes, oracle, strict=True):
         assert np.abs(shape.outline - corners).max() <= 0.01
 
@@ -183,19 +183,19 @@ def test_published_dota_file():
         "2753 2408 2861 2385 2888 2468 2805 2502 plane 0\n"
         "3445 3391 3484 3409 3478 3422 3437 3402 large-vehicle 1\n"
     )
-    image = dota.parse(LabelDocument("P0000.txt", text), "P0000")
+    image = dota.parse(LabelText("P0000.txt", text), "P0000")
     assert image.gsd_m == 0.146343590398
     assert ring(image.shapes[0]) == [[2753, 2408], [2861, 2385], [2888, 2468], [2805, 2502]]
     assert [(s.kind, s.ignore) for s in image.shapes] == [("plane", False), ("large-vehicle", True)]
 
 
-def coco_file(annotation: dict[str, object]) -> LabelDocument:
+def coco_file(annotation: dict[str, object]) -> LabelText:
     record = {
         "images": [{"id": 7, "file_name": "a.png", "width": 100, "height": 80}],
         "categories": [{"id": 3, "name": "hull"}],
         "annotations": [{"id": 1, "image_id": 7, "category_id": 3, **annotation}],
     }
-    return LabelDocument("a.json", json.dumps(record))
+    return LabelText("a.json", json.dumps(record))
 
 
 @pytest.mark.parametrize(
@@ -233,8 +233,8 @@ def test_crowds_and_run_lengths_of_coco():
         (coco_file({"image_id": [8]}), "image .8., category 3"),
         (coco_file({"segmentation": [[1, 2, 3]]}), "an odd number of coordinates"),
         (coco_file({"segmentation": [[1, 2, 3, 4]]}), "an outline of 2 points"),
-        (LabelDocument("a.json", "[]"), "the file is ..; an object is needed"),
-        (LabelDocument("a.json", '{"images": []}'), '"categories" is missing'),
+        (LabelText("a.json", "[]"), "the file is ..; an object is needed"),
+        (LabelText("a.json", '{"images": []}'), '"categories" is missing'),
     ],
 )
 def test_invalid_coco_is_refused(document, text):
@@ -249,7 +249,7 @@ def test_image_names_outside_the_folder_of_images_are_refused(name):
     record = json.loads(coco_file({}).text)
     record["images"][0]["file_name"] = name
     with pytest.raises(DatasetError, match="a path inside the folder of images"):
-        coco.parse(LabelDocument("a.json", json.dumps(record)))
+        coco.parse(LabelText("a.json", json.dumps(record)))
 
 
 @pytest.mark.parametrize(
@@ -286,13 +286,13 @@ def test_invalid_image_entries_of_coco_are_refused(change, text):
     record = json.loads(coco_file({}).text)
     record["images"][0] |= change
     with pytest.raises(DatasetError, match=text):
-        coco.parse(LabelDocument("a.json", json.dumps(record)))
+        coco.parse(LabelText("a.json", json.dumps(record)))
 
 
 def test_cvat_for_video_is_refused_with_the_right_export_format():
     xml = "<annotations><version>1.1</version><track id='0'/></annotations>"
     with pytest.raises(DatasetError, match=r'Export as "CVAT for images 1\.1"'):
-        cvat.parse(LabelDocument("a.xml", xml))
+        cvat.parse(LabelText("a.xml", xml))
 
 
 def test_skipped_shapes_are_counted_over_all_files_of_a_folder(tmp_path):
@@ -307,5 +307,5 @@ def test_skipped_shapes_are_counted_over_all_files_of_a_folder(tmp_path):
 def test_all_geojson_files_of_a_folder_are_read(tmp_path):
     for name in ("a", "b"):
         image = LabelledImage(f"{name}.png", (9, 9), ())
-        geojson.write(make_dataset([image], "x"), tmp_path / f"{name}.geojson")
+        geojson.write_geojson(make_dataset([image], "x"), tmp_path / f"{name}.geojson")
     assert [image.name for image in formats.read_dataset(tmp_path).images] == ["a.png", "b.png"]

@@ -19,7 +19,7 @@ from pyproj import CRS
 from cv.errors import DatasetError
 from cv.geometry.grid import Grid
 from cv.labels import coco, dota, formats, geojson, yolo_obb
-from cv.labels.label_documents import LabelDocument
+from cv.labels.label_texts import LabelText
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, make_dataset
 from tests.fixtures.label_files import noise, turned, upright, yolo_folder
 
@@ -73,13 +73,13 @@ def assert_same(left: LabelledImage, right: LabelledImage, ordered: bool = True)
 def test_yolo_obb(image):
     kept = replace(image, shapes=tuple(s for s in image.shapes if not s.ignore))
     text = yolo_obb.to_yolo_text(image, CLASSES)
-    again = yolo_obb.parse(LabelDocument("a.txt", text), image.size, CLASSES)
+    again = yolo_obb.parse(LabelText("a.txt", text), image.size, CLASSES)
     assert_same(kept, replace(kept, shapes=again))
 
 
 @given(images(DOTA_CLASSES))
 def test_dota(image):
-    again = dota.parse(LabelDocument("a.txt", dota.to_dota_text(image)), image.name)
+    again = dota.parse(LabelText("a.txt", dota.to_dota_text(image)), image.name)
     assert_same(image, again)
     assert [s.ignore for s in again.shapes] == [s.ignore for s in image.shapes]
     assert again.gsd_m == image.gsd_m
@@ -88,7 +88,7 @@ def test_dota(image):
 @given(images(), images(name="other.png"))
 def test_coco(first, second):
     dataset = LabelledDataset(CLASSES, (first, replace(second, split="val")))
-    again = coco.parse(LabelDocument("a.json", coco.to_coco_json(dataset)))
+    again = coco.parse(LabelText("a.json", coco.to_coco_json(dataset)))
     assert tuple(again.classes) == CLASSES
     for left, right in zip(dataset.images, again.images, strict=True):
         assert_same(left, right)
@@ -134,7 +134,7 @@ def test_geojson_in_pixels(first, second):
     dataset = LabelledDataset(CLASSES, (first, replace(second, split="val")))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.geojson"
-        geojson.write(dataset, path)
+        geojson.write_geojson(dataset, path)
         again = formats.read_dataset(path)
     assert tuple(again.classes) == CLASSES
     for left, right in zip(dataset.images, again.images, strict=True):
@@ -185,7 +185,7 @@ def test_a_whole_yolo_dataset(tmp_path):
     def source(image):
         return tmp_path / "one" / "images" / image.split / image.name
 
-    yolo_obb.write(first, tmp_path / "two", source)
+    yolo_obb.write_yolo(first, tmp_path / "two", source)
     again = yolo_obb.read_yolo(tmp_path / "two" / "dataset.yaml")
     assert again.classes == first.classes == ("container", "hull")
     assert [(i.split, i.name, i.size) for i in again.images] == [
@@ -194,7 +194,7 @@ def test_a_whole_yolo_dataset(tmp_path):
     assert [len(i.shapes) for i in again.images] == [1, 1, 1, 0]
     assert (tmp_path / "two/labels/val/empty.txt").read_text() == ""
     with pytest.raises(DatasetError, match="it exists already"):
-        yolo_obb.write(first, tmp_path / "two")
+        yolo_obb.write_yolo(first, tmp_path / "two")
 
 
 def test_a_whole_dota_dataset(tmp_path):
@@ -203,7 +203,7 @@ def test_a_whole_dota_dataset(tmp_path):
         LabelledImage("a.png", None, (shape,), 0.3, "train"),
         LabelledImage("b.png", None, (), None, "val"),
     ]
-    dota.write(make_dataset(images, "x"), tmp_path / "out")
+    dota.write_dota(make_dataset(images, "x"), tmp_path / "out")
     noise(tmp_path / "out/train/images/a.png", 1)
     again = dota.read_dota(tmp_path / "out")
     assert [(i.name, i.size, i.split) for i in again.images] == [

@@ -21,9 +21,9 @@ from cv.model_export.activation_ranges import (
     activation_ranges,
     silu,
 )
-from cv.model_export.output_agreement import OutputAgreement
 from cv.model_export.qdq_quantizer import QdqQuantizer, collect_histograms, load_float_graph
 from cv.model_export.quantization import choose_precision, quantization_costs, quantize_model
+from cv.model_export.reference_outputs import ReferenceOutputs
 from cv.model_export.release import write_model
 from tests.fixtures.fake_detectors import constant_model
 from tests.fixtures.small_network import CELLS, SMALL, small_chip, small_network
@@ -73,8 +73,8 @@ def test_pixels_go_into_the_first_convolution_as_they_are(quantizer: QdqQuantize
 def test_in_8_bits_as_much_is_found_as_in_float(
     source: Path, quantizer: QdqQuantizer, tmp_path: Path
 ) -> None:
-    reference = OutputAgreement.of(OnnxModel.load(source), CHIPS)
-    fresh = OutputAgreement.of(
+    reference = ReferenceOutputs.of(OnnxModel.load(source), CHIPS)
+    fresh = ReferenceOutputs.of(
         OnnxModel.load(source), [small_chip(seed) for seed in range(100, 110)]
     )
     outputs = quantizer.outputs((), reference, tmp_path)
@@ -94,7 +94,7 @@ def test_a_part_that_8_bits_ruin_stays_in_float(
     monkeypatch.setattr(command, "MAX_FLOAT_SHARE", 0.5)
     ranges = {**quantizer.ranges, "logits": (-4000.0, 4000.0)}
     spoilt = replace(quantizer, ranges=ranges)
-    reference = OutputAgreement.of(OnnxModel.load(source), CHIPS)
+    reference = ReferenceOutputs.of(OnnxModel.load(source), CHIPS)
     parts = quantization_costs(spoilt, reference, tmp_path)
     assert max(parts, key=lambda one: one.error).name == "/head/Conv"
     chosen = choose_precision(spoilt, parts, reference, tmp_path)

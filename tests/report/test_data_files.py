@@ -64,7 +64,7 @@ SIGHTINGS = (
 
 def test_csv(tmp_path: Path) -> None:
     path = tmp_path / "counts.csv"
-    data_files.write_csv(COUNTS, path)
+    data_files.write_counts_csv(COUNTS, path)
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["scene"] for row in rows] == ["a", "b", "c", "c"]
@@ -74,18 +74,18 @@ def test_csv(tmp_path: Path) -> None:
     assert rows[3]["pier"] == 'Gone, "they" say'
     assert b"\r" not in path.read_bytes()
     before = path.read_bytes()
-    data_files.write_csv(COUNTS, path)
+    data_files.write_counts_csv(COUNTS, path)
     assert path.read_bytes() == before
 
 
 def test_csv_without_counts_has_its_heading(tmp_path: Path) -> None:
-    data_files.write_csv((), tmp_path / "c.csv")
+    data_files.write_counts_csv((), tmp_path / "c.csv")
     assert (tmp_path / "c.csv").read_text().startswith("scene,acquired,pier,role,status")
 
 
 def test_geojson(tmp_path: Path) -> None:
     path = tmp_path / "d.geojson"
-    data_files.write_geojson(SIGHTINGS, path)
+    data_files.write_detections_geojson(SIGHTINGS, path)
     document = json.loads(path.read_text(encoding="utf-8"), parse_constant=pytest.fail)
     assert set(document) == {"type", "features"}
     first, second, third, fourth = document["features"]
@@ -189,7 +189,9 @@ def test_an_old_file_stays_when_writing_fails(
     assert len(list(tmp_path.iterdir())) == 1
 
 
-@pytest.mark.parametrize("write", [data_files.write_csv, data_files.write_geojson])
+@pytest.mark.parametrize(
+    "write", [data_files.write_counts_csv, data_files.write_detections_geojson]
+)
 def test_a_missing_folder(tmp_path: Path, write: Callable[..., None]) -> None:
     with pytest.raises(InputError, match="folder"):
         write((), tmp_path / "no" / "file")

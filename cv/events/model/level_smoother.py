@@ -89,7 +89,7 @@ def daily_level(posterior: Posterior) -> pd.DataFrame:
     return table.astype("Float64")
 
 
-def daily_table(series: Series) -> pd.DataFrame:
+def daily_level_table(series: Series) -> pd.DataFrame:
     """Return `Series.daily` with the columns of `daily_level`, missing where there is no level."""
     table = series.daily()
     observations = PierObservations.of(series.counts) if len(series) else None

@@ -13,15 +13,15 @@ from cv.events.model.observations import PierObservations
 from cv.events.model.pier_coupling import couple_piers
 from cv.events.model.posterior import Posterior
 from cv.events.pipeline import find_events
-from cv.events.rules.arrival_warnings import ArrivalWarning
 from cv.events.rules.berth_shifts import find_berth_shifts
-from cv.events.rules.cargo_transfers import find_transfers
 from cv.events.rules.dwells import find_dwells
 from cv.events.rules.halts import find_halts
 from cv.events.rules.inflow_stops import find_inflow_stops
 from cv.events.rules.laid_up_hulls import find_laid_up_hulls
+from cv.events.rules.loading_and_unloading import find_loadings_and_unloadings
 from cv.events.rules.resumptions import find_resumptions
 from cv.events.rules.ship_calls import observed_calls, unseen_calls
+from cv.events.rules.ships_due import ShipDue
 from cv.events.rules.stockpiles import find_stockpiles
 from cv.events.rules.throughput import estimate_throughput
 from cv.site import PierRole
@@ -38,7 +38,7 @@ def test_loading_is_the_drop_of_the_stack():
         pier_count(4, 0),
         pier_count(5, 0),
     )
-    last = find_transfers(posterior, observed_calls(posterior))[-1]
+    last = find_loadings_and_unloadings(posterior, observed_calls(posterior))[-1]
     assert last.kind is EventKind.LOADING
     assert last.size.value == pytest.approx(-135, abs=12)
     assert last.size.low < last.size.value < last.size.high < 0
@@ -240,7 +240,7 @@ def test_a_warning_has_its_chances_and_its_lead():
     sizes = [0, 0, 0, 40, 80, 120, 120, 10, 0, 0]
     counts = [pier_count(i, n, 110 if i in (6, 7) else None) for i, n in enumerate(sizes)]
     (due,) = (one for one in find_events({"Pier 2": counts}) if one.kind is EventKind.WARNING)
-    assert isinstance(due, ArrivalWarning)
+    assert isinstance(due, ShipDue)
     one_day, three, seven = due.chances
     assert 0 < one_day < three < seven == due.confidence < 1
     raised = (due.began.latest - counts[0].acquired).days
@@ -249,7 +249,7 @@ def test_a_warning_has_its_chances_and_its_lead():
     (open_one,) = (
         one for one in find_events({"Pier 2": counts[:6]}) if one.kind is EventKind.WARNING
     )
-    assert isinstance(open_one, ArrivalWarning)
+    assert isinstance(open_one, ShipDue)
     assert open_one.lead is None
 
 

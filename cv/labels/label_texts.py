@@ -42,7 +42,7 @@ _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Ru
 
 
 @dataclass(frozen=True)
-class LabelDocument:
+class LabelText:
     """The text of one label file."""
 
     name: str
@@ -51,7 +51,7 @@ class LabelDocument:
     """Its content, decoded as UTF-8, without a byte order mark."""
 
 
-def read_documents(path: Path, *endings: str) -> Iterator[LabelDocument]:
+def read_label_texts(path: Path, *endings: str) -> Iterator[LabelText]:
     """Yield the file `path`, or the files with `endings` (".json") in the folder or archive `path`.
 
     In order of their names. Raises DatasetError where there is none, where one is too large or not
@@ -61,21 +61,21 @@ def read_documents(path: Path, *endings: str) -> Iterator[LabelDocument]:
         found = sorted(p for p in path.rglob("*") if _has_ending(p, endings) and p.is_file())
         if not found:
             _refuse_empty(path, endings)
-        yield from (LabelDocument(str(p), LOADER.read_text(p)) for p in found)
+        yield from (LabelText(str(p), LOADER.read_text(p)) for p in found)
     elif path.suffix.lower() == ".zip" or zipfile.is_zipfile(path):
         yield from _archive_documents(path, endings)
     elif path.suffix.lower() in _ARCHIVES:
         _refuse(path, f"a {path.suffix} archive", "of archives only ZIP is read")
     else:
-        yield LabelDocument(str(path), LOADER.read_text(path))
+        yield LabelText(str(path), LOADER.read_text(path))
 
 
-def parse_json(document: LabelDocument) -> Any:
+def parse_json(document: LabelText) -> Any:
     """Return the JSON value of `document`; raises DatasetError on anything but RFC 8259."""
     return LOADER.parse_json(document.name, document.text)
 
 
-def parse_xml(document: LabelDocument) -> Element:
+def parse_xml(document: LabelText) -> Element:
     """Return the root element of `document`; raises DatasetError on broken or unsafe XML."""
     return LOADER.parse_xml(document.name, document.text)
 
@@ -85,7 +85,7 @@ def _has_ending(path: PurePath, endings: tuple[str, ...]) -> bool:
     return path.suffix.lower() in endings and not path.name.startswith("._")
 
 
-def _archive_documents(path: Path, endings: tuple[str, ...]) -> Iterator[LabelDocument]:
+def _archive_documents(path: Path, endings: tuple[str, ...]) -> Iterator[LabelText]:
     try:
         with zipfile.ZipFile(path) as archive:
             _check_members(path, archive.infolist())
@@ -100,7 +100,7 @@ def _archive_documents(path: Path, endings: tuple[str, ...]) -> Iterator[LabelDo
                 with archive.open(member) as stream:
                     content = stream.read(LOADER.max_bytes + 1)
                 subject = f"{path}: {member.filename}"
-                yield LabelDocument(subject, LOADER.decode(subject, content))
+                yield LabelText(subject, LOADER.decode(subject, content))
     except _ZIP_ERRORS as error:
         found, limit = f"a damaged archive ({error})", "a whole ZIP archive is needed"
         raise DatasetError(path, found, limit, LOADER.remedy) from error

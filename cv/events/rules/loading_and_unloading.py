@@ -10,7 +10,7 @@ from cv.events.model.posterior import Posterior
 _ALTERNATIVES = ("lorries or trains moved containers at the same time",)
 
 
-def find_transfers(posterior: Posterior, calls: Sequence[Event]) -> tuple[Event, ...]:
+def find_loadings_and_unloadings(posterior: Posterior, calls: Sequence[Event]) -> tuple[Event, ...]:
     """Return what each of `calls` loaded or unloaded, where the change is significant.
 
     `size` is the change in containers. Loading (negative) is measured from the fullest observation

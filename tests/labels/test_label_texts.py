@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from cv.errors import DatasetError
-from cv.labels import coco, formats, label_documents
-from cv.labels.label_documents import LabelDocument, parse_json, parse_xml
+from cv.labels import coco, formats, label_texts
+from cv.labels.label_texts import LabelText, parse_json, parse_xml
 from tests.fixtures.label_files import cvat_xml
 
 GOOD = cvat_xml("a.png", (9, 9), [])
@@ -83,14 +83,14 @@ def test_archive_is_read_without_unpacking(tmp_path):
 
 
 def test_too_many_members_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(label_documents, "MAX_MEMBERS", 3)
+    monkeypatch.setattr(label_texts, "MAX_MEMBERS", 3)
     path = archive(tmp_path / "a.zip", *((member(f"{i}.png"), "x") for i in range(3)))
     with pytest.raises(DatasetError, match="4 members; at most 3 are read"):
         formats.read_dataset(path)
 
 
 def test_too_many_unpacked_bytes_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(label_documents, "MAX_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr(label_texts, "MAX_UNPACKED_BYTES", 1000)
     path = archive(tmp_path / "a.zip", (member("a.png"), "x" * 1000))
     with pytest.raises(DatasetError, match="bytes when unpacked; at most 1000 are read"):
         formats.read_dataset(path)
@@ -98,8 +98,8 @@ def test_too_many_unpacked_bytes_are_refused(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["a.zip", "annotations.xml"])
 def test_too_large_label_file_is_refused(tmp_path, monkeypatch, name):
-    small = replace(label_documents.LOADER, max_bytes=100)
-    monkeypatch.setattr(label_documents, "LOADER", small)
+    small = replace(label_texts.LOADER, max_bytes=100)
+    monkeypatch.setattr(label_texts, "LOADER", small)
     path = tmp_path / name
     if name == "a.zip":
         archive(path)
@@ -179,7 +179,7 @@ def test_archive_without_labels_is_refused(tmp_path):
 )
 def test_malicious_or_broken_xml_is_refused(xml, text):
     with pytest.raises(DatasetError, match=text):
-        parse_xml(LabelDocument("a.xml", xml))
+        parse_xml(LabelText("a.xml", xml))
 
 
 def test_document_type_cannot_be_hidden_in_another_encoding(tmp_path):
@@ -188,7 +188,7 @@ def test_document_type_cannot_be_hidden_in_another_encoding(tmp_path):
     with pytest.raises(DatasetError, match="not UTF-8"):
         formats.read_dataset(path)
     declared = '<?xml version="1.0" encoding="utf-7"?><a>+ADwAIQ-DOCTYPE</a>'
-    assert parse_xml(LabelDocument("a.xml", declared)).text == "+ADwAIQ-DOCTYPE"
+    assert parse_xml(LabelText("a.xml", declared)).text == "+ADwAIQ-DOCTYPE"
 
 
 @pytest.mark.parametrize(
@@ -205,12 +205,12 @@ def test_document_type_cannot_be_hidden_in_another_encoding(tmp_path):
 )
 def test_malicious_or_broken_json_is_refused(text, message):
     with pytest.raises(DatasetError, match=message):
-        parse_json(LabelDocument("a.json", text))
+        parse_json(LabelText("a.json", text))
 
 
 def test_brackets_in_texts_do_not_count_as_depth():
     text = json.dumps({"a": "[" * 1000 + '"\\' + "{" * 1000})
-    assert parse_json(LabelDocument("a.json", text))["a"].startswith("[[[")
+    assert parse_json(LabelText("a.json", text))["a"].startswith("[[[")
 
 
 @pytest.mark.parametrize("value", ["1e999", "-1e999", "1" + "0" * 400])
@@ -220,4 +220,4 @@ def test_infinite_and_overflowing_numbers_are_refused(value):
         f'"annotations": [{{"image_id": 1, "category_id": 1, "bbox": [0, 0, {value}, 1]}}]}}'
     )
     with pytest.raises(DatasetError, match="annotation 0: bbox is"):
-        coco.parse(LabelDocument("a.json", text))
+        coco.parse(LabelText("a.json", text))

@@ -18,7 +18,7 @@ from cv.errors import DatasetError, InputError
 from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation
 from cv.evaluation.matching import DetectionMatches
 from cv.geometry.oriented_boxes import OrientedBoxes
-from cv.report.html_report import write_worst_images
+from cv.report.worst_images_page import write_worst_images
 from tests.fixtures.fake_detectors import CARD
 
 GSD = 0.5

@@ -23,7 +23,7 @@ _SCORE_EPSILON = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
-class OutputAgreement:
+class ReferenceOutputs:
     """Outputs of a network for some chips, as a reference for modified networks."""
 
     card: ModelCard
@@ -33,13 +33,13 @@ class OutputAgreement:
     """(1, 4 + classes + 1, anchors) for each chip."""
 
     @classmethod
-    def of(cls, network: OnnxModel, chips: Sequence[RenderedChip]) -> OutputAgreement:
+    def of(cls, network: OnnxModel, chips: Sequence[RenderedChip]) -> ReferenceOutputs:
         """Run `network` on `chips`."""
         return cls(network.card, tuple(chips), tuple(network.run(chip.image) for chip in chips))
 
-    def first(self, count: int) -> OutputAgreement:
+    def first(self, count: int) -> ReferenceOutputs:
         """Return the reference for the first `count` chips."""
-        return OutputAgreement(self.card, self.chips[:count], self.outputs[:count])
+        return ReferenceOutputs(self.card, self.chips[:count], self.outputs[:count])
 
     def error(self, outputs: Sequence[Output]) -> float:
         """Return the mean change of `outputs` wherever either network sees an object.

@@ -30,7 +30,7 @@ _ALTERNATIVES = (
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class ArrivalWarning(Event):
+class ShipDue(Event):
     """A warning.
 
     `size` is the number of containers as of the observation that raised it, `confidence` the
@@ -43,7 +43,7 @@ class ArrivalWarning(Event):
     """From that observation to the arrival of the ship that ended it, days; None without one."""
 
 
-def find_arrival_warnings(posterior: Posterior) -> tuple[ArrivalWarning, ...]:
+def find_ships_due(posterior: Posterior) -> tuple[ShipDue, ...]:
     """Return the warnings at a pier, by time.
 
     A warning begins at the observation that raises it and ends at the one that shows a ship, or
@@ -82,9 +82,7 @@ def _is_ship_cargo(posterior: Posterior, lowest: int, now: int) -> bool:
     return growth >= max(_MIN_WAITING_GROWTH, FINDING_Z * sd)
 
 
-def _warning(
-    posterior: Posterior, raised: int, ended: int | None, ship_came: bool
-) -> ArrivalWarning:
+def _warning(posterior: Posterior, raised: int, ended: int | None, ship_came: bool) -> ShipDue:
     observations, days = posterior.observations, posterior.observations.days
     mean, sd = posterior.level[raised].tolist()
     end, lead = ONGOING, None
@@ -92,7 +90,7 @@ def _warning(
         end = observations.time_between(ended - 1, ended)
         low, high = (float(days[i] - days[raised]) for i in (ended - 1, ended))
         lead = Magnitude((low + high) / 2, low, high, "days") if ship_came else None
-    return ArrivalWarning(
+    return ShipDue(
         kind=EventKind.WARNING,
         pier=observations.pier,
         began=observations.time_between(raised - 1, raised),
