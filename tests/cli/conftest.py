@@ -24,7 +24,7 @@ TIME = "TIFFTAG_DATETIME"
 def place(tmp_path, monkeypatch):
     """A folder with scene.tif, port.geojson and scenes/, and a detector of painted rectangles."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(options, "detector", lambda args: painted_detector())
+    monkeypatch.setattr(options, "detector_from_args", lambda args: painted_detector())
     shapes = [
         ({"name": "Pier 2", "role": "export"}, PIER),
         ({"kind": "berth", "pier": "Pier 2"}, BERTH),
