@@ -72,7 +72,9 @@ def add_render(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="dataset to write")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="first seed; 0")
-    parser.add_argument("--last", type=int, default=2800, metavar="N", help="seed after the last")
+    parser.add_argument(
+        "--last", type=int, default=100, metavar="N", help="seed after the last; 100"
+    )
     parser.add_argument(
         "--every", type=int, default=23, metavar="N", help="every N-th seed goes to val; 23"
     )

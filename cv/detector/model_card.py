@@ -328,5 +328,5 @@ def _wrong(subject: str | Path, found: str) -> ModelError:
         subject,
         found,
         "a model must describe itself as cv.detector.model_card says",
-        "Make it again with cv.model_export.release.",
+        "Make it again with `pierwatch release`.",
     )

@@ -185,5 +185,5 @@ def _check_output(path: Path, card: ModelCard, session: Any) -> None:
             path,
             f"it answers {shapes}",
             f"layout {card.layout} of {len(card.classes)} classes is {expected}",
-            "Make it again with cv.model_export.release.",
+            "Make it again with `pierwatch release`.",
         )

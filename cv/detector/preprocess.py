@@ -46,7 +46,7 @@ class InputSpec:
             subject,
             f"it takes {[(one.type, tuple(one.shape)) for one in inputs]}",
             f"one uint8 or float tensor {orders[True]} or {orders[False]} is needed",
-            "Make it again with cv.model_export.release.",
+            "Make it again with `pierwatch release`.",
         )
 
     def to_tensor(self, rgb: NDArray[np.uint8]) -> NDArray[Any]:

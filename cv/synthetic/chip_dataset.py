@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from tqdm import tqdm
 
 from cv.errors import InputError
 from cv.geometry.arrays import Float64Array
@@ -31,7 +32,7 @@ val: images/val
 names:
   0: container
   1: hull
-# seeds {first} to {last}, every {every}th in val; a chip is named by its seed
+# seeds {first} to {last}, one of {every} in val; a chip is named by its seed
 """
 
 
@@ -78,14 +79,18 @@ def write_dataset(
         # spawned: a fork copies the locks of other threads (torch, OpenCV) in any state
         with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
             results: Iterable[tuple[int, int]] = pool.map(write_one, seeds, chunksize=4)
-            for pair in results:
+            for pair in _progress(results, len(seeds)):
                 counts += pair
     else:
-        for seed in seeds:
-            counts += write_one(seed)
+        for pair in _progress(map(write_one, seeds), len(seeds)):
+            counts += pair
     text = _YAML.format(first=first, last=last - 1, every=every) + _gsd_line(config)
     (folder / "dataset.yaml").write_text(text, encoding="utf-8")
     return WrittenDataset(folder, len(seeds), int(counts[0]), int(counts[1]))
+
+
+def _progress(results: Iterable[tuple[int, int]], number: int) -> Iterable[tuple[int, int]]:
+    return tqdm(results, total=number, desc="chips", unit="chip", disable=None, leave=False)
 
 
 def fit_to_image(part: Float64Array, size: tuple[int, int]) -> Float64Array:
