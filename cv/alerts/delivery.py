@@ -6,10 +6,8 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from cv.alerts.alert import Alert, ReportedAlert
-from cv.alerts.diff import diff_events
+from cv.alerts.diff import Alert, ReportedAlert, diff_events
 from cv.alerts.rule import AlertRule
 from cv.errors import LedgerError
 from cv.events.event import Event
@@ -18,7 +16,7 @@ from cv.events.serialization import event_from_dict, event_to_dict
 from cv.ledger import Ledger
 from cv.ledger.alert_log import RecordedAlert, SceneArrival
 from cv.site import Site
-from cv.timeseries.history import pier_history
+from cv.timeseries.history import site_history
 
 
 @dataclass(frozen=True)
@@ -33,11 +31,11 @@ class AlertMessage:
     def to_json(self) -> str:
         """Return the message as a JSON object in one line; times in ISO 8601."""
         alert = self.alert
-        values: dict[str, Any] = {
+        values = {
             "alert": alert.id,
-            "change": alert.change.value,
-            "rules": list(alert.rules),
-            "late_scenes": list(self.late_scenes),
+            "change": alert.change,
+            "rules": alert.rules,
+            "late_scenes": self.late_scenes,
             "event": event_to_dict(alert.event),
             "before": None if alert.previous is None else event_to_dict(alert.previous),
         }
@@ -47,8 +45,11 @@ class AlertMessage:
 def pending_messages(
     ledger: Ledger, site: Site, rules: Sequence[AlertRule], since: datetime | None = None
 ) -> list[AlertMessage]:
-    """Return what `deliver_alerts` would send for the piers of `site`; raises LedgerError."""
-    return _messages(ledger, _events(ledger, site), site, rules, since)
+    """Return what `deliver_alerts` would send for the piers of `site`.
+
+    Raises LedgerError, and InputError if the ledger has counts of other piers only.
+    """
+    return _messages(ledger, find_events(site_history(ledger, site)), site, rules, since)
 
 
 def deliver_alerts(
@@ -61,20 +62,20 @@ def deliver_alerts(
     """Call `send` for every message about the piers of `site` and return their number.
 
     They are recorded as reported in one step at the end: if `send` raises, or the program is killed
-    before, all of them are sent again the next time. Raises LedgerError.
+    before, all of them are sent again the next time. Raises as `pending_messages`.
     """
     run = ledger.last_run()
-    events = _events(ledger, site)
-    with ledger.alert_transaction() as reported:
+    events = find_events(site_history(ledger, site))
+    with ledger.alert_transaction() as recorded:
         messages = _messages(ledger, events, site, rules, since)
         for message in messages:
             send(message)
-        reported += [_record(message.alert, run) for message in messages]
+            reported = message.alert.as_reported
+            event = json.dumps(event_to_dict(reported.event), ensure_ascii=False)
+            recorded.append(
+                RecordedAlert(reported.id, reported.event.pier, event, reported.active, run)
+            )
     return len(messages)
-
-
-def _events(ledger: Ledger, site: Site) -> tuple[Event, ...]:
-    return find_events(pier_history(ledger, [pier.name for pier in site]))
 
 
 def _messages(
@@ -102,25 +103,17 @@ def _late_scenes(arrivals: Sequence[SceneArrival], run: int | None) -> tuple[str
     if run is None:
         return ()
     latest = max((one.acquired for one in arrivals if one.run <= run), default=None)
-    return tuple(
-        one.scene for one in arrivals if latest and one.run > run and one.acquired < latest
-    )
+    late = [one for one in arrivals if latest and one.run > run and one.acquired < latest]
+    return tuple(one.scene for one in late)
 
 
 def _reported_alert(ledger: Ledger, recorded: RecordedAlert) -> ReportedAlert:
     try:
         event = event_from_dict(json.loads(recorded.event))
     except (KeyError, TypeError, ValueError) as error:
-        raise LedgerError(
-            ledger.path,
+        found, limit = (
             f"alert {recorded.id} is not readable ({error})",
             "an intact ledger is needed",
-            "Restore it from a backup.",
-        ) from error
+        )
+        raise LedgerError(ledger.path, found, limit, "Restore it from a backup.") from error
     return ReportedAlert(recorded.id, event, recorded.standing)
-
-
-def _record(alert: Alert, run: int) -> RecordedAlert:
-    reported = alert.as_reported
-    event = json.dumps(event_to_dict(reported.event), ensure_ascii=False)
-    return RecordedAlert(reported.id, reported.event.pier, event, reported.active, run)

@@ -1,18 +1,65 @@
-"""Difference between the events reported before and those found now."""
+"""Difference between the events reported before and those found now: the alerts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
 from itertools import count
 
-from cv.alerts.alert import Alert, AlertChange, ReportedAlert
-from cv.alerts.event_matching import match_events
 from cv.alerts.rule import AlertRule
 from cv.events.event import Event
 
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 _MIN_CONFIDENCE_CHANGE = 0.25
 """A smaller change of the confidence is not reported."""
+
+
+class AlertChange(StrEnum):
+    """What changed about an event."""
+
+    NEW = "new"
+    """It was not reported before."""
+    ENDED = "ended"
+    """It was reported while it lasted, and is over."""
+    CHANGED = "changed"
+    """It differs from what was reported."""
+    WITHDRAWN = "withdrawn"
+    """It is no longer found, or meets no rule any more."""
+    RESTORED = "restored"
+    """It was withdrawn and is found again."""
+
+
+@dataclass(frozen=True)
+class ReportedAlert:
+    """An event as it was last reported."""
+
+    id: int
+    """Number of the alert."""
+    event: Event
+    active: bool
+    """False if it was withdrawn."""
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One message about an event."""
+
+    id: int
+    """The same in all messages about one event."""
+    change: AlertChange
+    event: Event
+    """As it is found now; as it was reported if it is no longer found."""
+    previous: Event | None
+    """As it was last reported; None for a new one."""
+    rules: tuple[str, ...]
+    """Names of the rules that it meets now."""
+
+    @property
+    def as_reported(self) -> ReportedAlert:
+        """The state of the alert once this message is sent."""
+        return ReportedAlert(self.id, self.event, self.change is not AlertChange.WITHDRAWN)
 
 
 def diff_events(
@@ -30,49 +77,71 @@ def diff_events(
     state does not depend on the order in which scenes arrived.
     """
     matches = match_events(reported, events)
-    corrections = [_correction(alert, matches.get(alert.id), rules) for alert in reported]
+    alerts = []
+    for alert in reported:
+        now = matches.get(alert.id)
+        met = () if now is None else _rules_met(now, rules)
+        change = _change(alert, now if met else None)
+        if change is not None:
+            alerts.append(Alert(alert.id, change, now or alert.event, alert.event, met))
     matched = {id(event) for event in matches.values()}
-    new = [
-        event
-        for event in events
-        if id(event) not in matched and _lasts_until(event, since) and _rules_met(event, rules)
-    ]
-    return [
-        *(alert for alert in corrections if alert is not None),
-        *(
-            Alert(alert_id, AlertChange.NEW, event, None, _rules_met(event, rules))
-            for alert_id, event in zip(count(first_id), new, strict=False)
-        ),
-    ]
+    numbers = count(first_id)
+    for event in events:
+        met = _rules_met(event, rules)
+        over = since is not None and event.ended.latest is not None and event.ended.latest < since
+        if met and not over and id(event) not in matched:
+            alerts.append(Alert(next(numbers), AlertChange.NEW, event, None, met))
+    return alerts
 
 
-def _lasts_until(event: Event, since: datetime | None) -> bool:
-    return since is None or event.ended.latest is None or event.ended.latest >= since
+def match_events(reported: Sequence[ReportedAlert], events: Sequence[Event]) -> dict[int, Event]:
+    """Return the event found now for each alert id that has one; each event at most once.
+
+    Two events match if they are of one kind and pier and may have been at the same time. Pairs that
+    began closest to each other go first, then lower alert ids.
+    """
+    pairs = sorted(
+        (abs(_start(alert.event) - _start(event)), alert.id, i)
+        for alert in reported
+        for i, event in enumerate(events)
+        if (alert.event.kind, alert.event.pier) == (event.kind, event.pier)
+        and _may_coincide(alert.event, event)
+    )
+    matches: dict[int, int] = {}
+    for _, alert_id, i in pairs:
+        if alert_id not in matches and i not in matches.values():
+            matches[alert_id] = i
+    return {alert_id: events[i] for alert_id, i in matches.items()}
+
+
+def _may_coincide(one: Event, other: Event) -> bool:
+    (first, last), (other_first, other_last) = _bounds(one), _bounds(other)
+    return first == other_first or max(first, other_first) < min(last, other_last)
+
+
+def _bounds(event: Event) -> tuple[datetime, datetime]:
+    return event.began.earliest or _start(event), event.ended.latest or _END_OF_TIME
+
+
+def _start(event: Event) -> datetime:
+    """Return the observation by which an event had begun; every event has one."""
+    known = event.began.latest or event.began.earliest or event.ended.earliest or event.ended.latest
+    if known is None:
+        raise ValueError(f"an event without a time: {event}")
+    return known
 
 
 def _rules_met(event: Event, rules: Sequence[AlertRule]) -> tuple[str, ...]:
     return tuple(rule.name for rule in rules if rule.matches(event))
 
 
-def _correction(
-    reported: ReportedAlert, now: Event | None, rules: Sequence[AlertRule]
-) -> Alert | None:
-    """Return what to report about an alert whose event is now `now`; None for nothing."""
-    before = reported.event
-    met = () if now is None else _rules_met(now, rules)
+def _change(reported: ReportedAlert, now: Event | None) -> AlertChange | None:
+    """Return how `now`, None if no longer worth an alert, differs from what was `reported`."""
     if not reported.active:
-        return (
-            Alert(reported.id, AlertChange.RESTORED, now, before, met)
-            if now is not None and met
-            else None
-        )
+        return None if now is None else AlertChange.RESTORED
     if now is None:
-        return Alert(reported.id, AlertChange.WITHDRAWN, before, before, ())
-    change = _change(before, now) if met else AlertChange.WITHDRAWN
-    return None if change is None else Alert(reported.id, change, now, before, met)
-
-
-def _change(before: Event, now: Event) -> AlertChange | None:
+        return AlertChange.WITHDRAWN
+    before = reported.event
     over = before.ended.latest is not None
     if before.began != now.began or (over and before.ended != now.ended):
         return AlertChange.CHANGED
@@ -80,9 +149,8 @@ def _change(before: Event, now: Event) -> AlertChange | None:
         return AlertChange.ENDED
     # an event that still lasts may grow; its size is reported when it ends
     resized = over and not _within_interval(before, now)
-    if resized or abs(before.confidence - now.confidence) >= _MIN_CONFIDENCE_CHANGE:
-        return AlertChange.CHANGED
-    return None
+    less_or_more_sure = abs(before.confidence - now.confidence) >= _MIN_CONFIDENCE_CHANGE
+    return AlertChange.CHANGED if resized or less_or_more_sure else None
 
 
 def _within_interval(before: Event, now: Event) -> bool:

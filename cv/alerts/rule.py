@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from cv.errors import SiteError
 from cv.events.event import Event, EventKind
-from cv.site import Site, load_site_document
+from cv.site import Site, load_site_document, ordinal
 
-SITE_MEMBER = "alerts"
-"""The member of the site's FeatureCollection that lists the rules."""
 _KEYS = ("name", "kinds", "piers", "least_confidence", "least_size")
-_MAX_SIZE = 1e9
 _DEFAULT_KINDS = (
     EventKind.WARNING,
     EventKind.UNSEEN_CALL,
@@ -58,24 +55,27 @@ def read_alert_rules(path: str | Path, site: Site) -> tuple[AlertRule, ...]:
     on. Raises SiteError.
     """
     path = Path(path)
-    listed = load_site_document(path).get(SITE_MEMBER)
+    listed = load_site_document(path).get("alerts")
     if listed is None:
         piers = frozenset(pier.name for pier in site)
         return (AlertRule("usual", frozenset(_DEFAULT_KINDS), piers, min_confidence=0.5),)
     if not isinstance(listed, list):
-        raise _invalid(path, f"{SITE_MEMBER} is {str(listed)[:60]}", "it must be a list of rules")
-    return tuple(_rule(path, f"rule {i}", raw, site) for i, raw in enumerate(listed))
+        raise _invalid(path, f"alerts is {str(listed)[:60]}", "it must be a list of rules")
+    rules = enumerate(listed, start=1)
+    return tuple(_rule(path, f"the {ordinal(i)} rule", raw, site) for i, raw in rules)
 
 
 def _rule(path: Path, where: str, raw: Any, site: Site) -> AlertRule:
     if not isinstance(raw, dict):
         raise _invalid(path, f"{where} is {str(raw)[:60]}", "it must be an object")
-    unknown = [key for key in raw if key not in _KEYS]
-    if unknown:
-        raise _invalid(path, f"{where} has {unknown[0]!r}", f"a rule has {', '.join(_KEYS)}")
-    kinds = [_kind(path, where, text) for text in _texts(path, where, raw, "kinds")]
-    if not kinds:
-        raise _invalid(path, f"{where} has no kinds", "at least one kind of event is needed")
+    for key in raw:
+        if key not in _KEYS:
+            raise _invalid(path, f"{where} has {key!r}", f"a rule has {', '.join(_KEYS)}")
+    kinds = _texts(path, where, raw, "kinds")
+    wrong = [f"the kind {kind!r}" for kind in kinds if kind not in tuple(EventKind)]
+    if wrong or not kinds:
+        found = f"{where} has {wrong[0] if wrong else 'no kinds'}"
+        raise _invalid(path, found, f"its kinds are of {', '.join(EventKind)}")
     names = _texts(path, where, raw, "piers")
     piers = [site.pier(name).name for name in names] or [pier.name for pier in site]
     name = raw.get("name", ", ".join(kinds))
@@ -83,19 +83,11 @@ def _rule(path: Path, where: str, raw: Any, site: Site) -> AlertRule:
         raise _invalid(path, f"{where}: name is {str(name)[:60]}", "it must be a text")
     return AlertRule(
         name,
-        frozenset(kinds),
+        frozenset(map(EventKind, kinds)),
         frozenset(piers),
         _number(path, where, raw, "least_confidence", 1.0),
-        _number(path, where, raw, "least_size", _MAX_SIZE),
+        _number(path, where, raw, "least_size", inf),
     )
-
-
-def _kind(path: Path, where: str, text: str) -> EventKind:
-    try:
-        return EventKind(text)
-    except ValueError as error:
-        limit = f"one of {', '.join(EventKind)} is needed"
-        raise _invalid(path, f"{where}: kind {text!r}", limit) from error
 
 
 def _texts(path: Path, where: str, raw: dict[str, Any], key: str) -> list[str]:
@@ -107,13 +99,11 @@ def _texts(path: Path, where: str, raw: dict[str, Any], key: str) -> list[str]:
 
 def _number(path: Path, where: str, raw: dict[str, Any], key: str, maximum: float) -> float:
     value = raw.get(key, 0.0)
-    valid = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-    if not valid or not 0 <= value <= maximum:
-        raise _invalid(
-            path, f"{where}: {key} is {str(value)[:60]}", f"it must be a number, 0 to {maximum:g}"
-        )
+    if type(value) not in (int, float) or not 0 <= value <= maximum:
+        found = f"{where}: {key} is {str(value)[:60]}"
+        raise _invalid(path, found, f"it must be a number, 0 to {maximum:g}")
     return float(value)
 
 
 def _invalid(path: Path, found: str, limit: str) -> SiteError:
-    return SiteError(path, found, limit, f"Correct the member `{SITE_MEMBER}`.")
+    return SiteError(path, found, limit, "Correct the member `alerts`.")

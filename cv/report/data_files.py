@@ -18,6 +18,7 @@ from cv.io.atomic_files import atomic_output
 from cv.ledger import Ledger, RecordedDetection
 from cv.report.antimeridian import split_at_antimeridian
 from cv.site import Site
+from cv.timeseries.history import foreign_site
 from cv.timeseries.series import KNOWN_STATUSES
 
 if TYPE_CHECKING:
@@ -85,12 +86,7 @@ def _latest_of(
     names = {name for pier in site for name in pier.names}
     own = [count for count in counts if count.pier in names]
     if not own:
-        raise InputError(
-            ledger.path,
-            f"it holds none of the piers of site {site.name}",
-            "piers are matched by name or alias",
-            "Use the site that was counted.",
-        )
+        raise foreign_site(ledger, site)
     scenes = {count.scene for count in own}
     near = names | {None}
     return own, [one for one in detections if one.detection.pier in near and one.scene in scenes]

@@ -13,7 +13,7 @@ from cv.events.event import Event
 from cv.events.pipeline import find_events
 from cv.ledger import Ledger
 from cv.site import Site
-from cv.timeseries.history import pier_history
+from cv.timeseries.history import pier_history, site_history
 
 
 def findings(ledger: Ledger, site: Site | None = None) -> tuple[Event, ...]:
@@ -31,10 +31,12 @@ def findings(ledger: Ledger, site: Site | None = None) -> tuple[Event, ...]:
         site: Its piers only; default: all piers of the ledger, as one site.
 
     Raises:
+        InputError: The ledger has counts, but none of a pier of `site`.
         LedgerError: The ledger cannot be read.
     """
-    names = ledger.piers() if site is None else [pier.name for pier in site]
-    return find_events(pier_history(ledger, names))
+    if site is None:
+        return find_events(pier_history(ledger, ledger.piers()))
+    return find_events(site_history(ledger, site))
 
 
 def pending_alerts(

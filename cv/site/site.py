@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 from pyproj import CRS
 
 from cv.errors import SiteError
-from cv.site.document import (
-    SiteFeature,
-    load_site_document,
-    parse_aliases,
-    parse_site_crs,
-    parse_site_features,
-)
+from cv.site.document import load_site_document, parse_aliases, parse_piers, parse_site_crs
 from cv.site.pier import Pier
 
 MAX_OVERLAP = 0.01
@@ -52,8 +47,7 @@ class Site:
         """
         path = Path(path)
         document = load_site_document(path)
-        piers = _piers(path, parse_site_features(path, document))
-        crs = parse_site_crs(path, document)
+        piers, crs = parse_piers(path, document), parse_site_crs(path, document)
         _check_names(path, piers)
         _check_outlines(path, piers, crs)
         name = str(document.get("name") or path.stem)
@@ -73,49 +67,8 @@ class Site:
         for pier in self.piers:
             if name in pier.names:
                 return pier
-        names = ", ".join(pier.name for pier in self.piers)
-        raise SiteError(
-            self.name,
-            f"no pier is called {name!r}",
-            f"its piers are {names}",
-            "Use one of these names.",
-        )
-
-
-def _piers(path: Path, features: list[SiteFeature]) -> tuple[Pier, ...]:
-    """Return the piers with their berths; raises SiteError."""
-    berths = {}
-    for feature in features:
-        if feature.kind == "berth":
-            if feature.pier in berths:
-                raise SiteError(
-                    path,
-                    f"pier {feature.pier!r} has two berths",
-                    "a pier has one berth",
-                    "Join them in a MultiPolygon.",
-                )
-            berths[feature.pier] = feature.geometry
-    piers = tuple(
-        Pier(
-            name=feature.name,
-            role=feature.role,
-            outline=feature.geometry,
-            berth=berths.pop(feature.name, None),
-            aliases=feature.aliases,
-        )
-        for feature in features
-        if feature.kind == "pier"
-    )
-    if berths:
-        raise SiteError(
-            path,
-            f"a berth names the pier {next(iter(berths))!r}",
-            "no such pier is in the file",
-            "Correct its property `pier`.",
-        )
-    if not piers:
-        raise SiteError(path, "only berths", "at least one pier is needed", "Draw a pier.")
-    return piers
+        limit = f"its piers are {', '.join(pier.name for pier in self)}"
+        raise SiteError(self.name, f"no pier is called {name!r}", limit, "Use one of these names.")
 
 
 def _check_names(path: Path, piers: tuple[Pier, ...]) -> None:
@@ -131,29 +84,21 @@ def _check_names(path: Path, piers: tuple[Pier, ...]) -> None:
 
 
 def _check_outlines(path: Path, piers: tuple[Pier, ...], crs: CRS) -> None:
-    for i, pier in enumerate(piers):
+    for pier in piers:
         west, south, east, north = pier.outline.bounds
-        on_globe = abs(west) <= 360 and abs(east) <= 360 and abs(south) <= 90 and abs(north) <= 90
+        on_globe = max(-west, east) <= 360 and max(-south, north) <= 90
         if crs.is_geographic and not on_globe:
-            raise SiteError(
-                path,
-                f"pier {pier.name!r} lies at {west:.6g}, {south:.6g}",
-                "longitudes of -180 to 180 and latitudes of -90 to 90 are needed",
-                'Coordinates in metres need a declared CRS: "crs": "EPSG:...".',
-            )
-        for other in piers[:i]:
-            _check_overlap(path, other, pier)
-
-
-def _check_overlap(path: Path, first: Pier, second: Pier) -> None:
-    pairs = (("piers", first.outline, second.outline), ("berths", first.berth, second.berth))
-    for what, one, two in pairs:
-        if one is None or two is None:
-            continue
-        if one.intersection(two).area > MAX_OVERLAP * min(one.area, two.area):
-            raise SiteError(
-                path,
-                f"{what} of {first.name!r} and {second.name!r} overlap",
-                f"they may share at most {MAX_OVERLAP:.0%} of the smaller one",
-                "An object is counted for one pier: draw them apart.",
-            )
+            found = f"pier {pier.name!r} lies at {west:.6g}, {south:.6g}"
+            limit = "longitudes of -180 to 180 and latitudes of -90 to 90 are needed"
+            remedy = 'Coordinates in metres need a declared CRS: "crs": "EPSG:...".'
+            raise SiteError(path, found, limit, remedy)
+    for first, second in combinations(piers, 2):
+        pairs = (("piers", first.outline, second.outline), ("berths", first.berth, second.berth))
+        for what, one, two in pairs:
+            if one is None or two is None:
+                continue
+            if one.intersection(two).area > MAX_OVERLAP * min(one.area, two.area):
+                found = f"{what} of {first.name!r} and {second.name!r} overlap"
+                limit = f"they may share at most {MAX_OVERLAP:.0%} of the smaller one"
+                remedy = "An object is counted for one pier: draw them apart."
+                raise SiteError(path, found, limit, remedy)

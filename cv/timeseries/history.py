@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from cv.counting.count import PierCount
-from cv.errors import SiteError
+from cv.errors import InputError, SiteError
 from cv.ledger import Ledger
 from cv.site import Site
 from cv.timeseries.series import Series
@@ -21,19 +21,37 @@ def pier_history(ledger: Ledger, piers: Iterable[str]) -> History:
     return {pier: Series.of(pier, ledger.counts(pier)).counts for pier in piers if pier in known}
 
 
+def site_history(ledger: Ledger, site: Site) -> History:
+    """Return the counts of the piers of `site`.
+
+    Raises InputError if the ledger has counts, but of other piers only.
+    """
+    history = pier_history(ledger, [pier.name for pier in site])
+    if not history and ledger.piers():
+        raise foreign_site(ledger, site)
+    return history
+
+
 def histories_by_site(ledger: Ledger, sites: Sequence[Site]) -> list[History]:
     """Return the history of each site, and last that of the ledger's piers in none of them.
 
-    Raises SiteError where two sites have a pier of one name.
+    Raises SiteError where two sites have a pier of one name, and as `site_history`.
     """
-    named = [[pier.name for pier in site] for site in sites]
-    for name, times in Counter(name for names in named for name in names).items():
+    names = Counter(pier.name for site in sites for pier in site)
+    for name, times in names.items():
         if times > 1:
-            raise SiteError(
-                name,
-                f"{times} sites have a pier of this name",
-                "a ledger knows piers by their names alone",
-                "Name each site once, and give their piers names of their own.",
-            )
-    others = [pier for pier in ledger.piers() if not any(pier in names for names in named)]
-    return [pier_history(ledger, names) for names in (*named, others)]
+            limit = "a ledger knows piers by their names alone"
+            remedy = "Name each site once, and give their piers names of their own."
+            raise SiteError(name, f"{times} sites have a pier of this name", limit, remedy)
+    others = [pier for pier in ledger.piers() if pier not in names]
+    return [*(site_history(ledger, site) for site in sites), pier_history(ledger, others)]
+
+
+def foreign_site(ledger: Ledger, site: Site) -> InputError:
+    """Return the error for a site of which the ledger has no pier."""
+    return InputError(
+        ledger.path,
+        f"it holds none of the piers of site {site.name}",
+        f"its piers are {', '.join(ledger.piers())}",
+        "Use the site that was counted.",
+    )

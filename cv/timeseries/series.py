@@ -12,25 +12,12 @@ from typing import Any
 import pandas as pd
 
 from cv.counting.count import CountStatus, PierCount, format_percentage
-from cv.counting.counts import QUANTITIES, counts_html, counts_to_dataframe
+from cv.counting.counts import counts_html, counts_to_dataframe
 from cv.ledger import Ledger
 from cv.site import Pier, Site
 
 KNOWN_STATUSES = (CountStatus.COUNTED.value, CountStatus.PARTIAL.value)
 """Statuses of counts that can have numbers."""
-_TEXT_COLUMNS = (
-    "scene",
-    "pier",
-    "role",
-    "status",
-    "reason",
-    "visibility",
-    "radiometry",
-    "method",
-    "model",
-    "settings",
-    "place",
-)
 _HEADING = "date        time         containers   TEU  hulls  aboard  visible  status"
 _MAX_BAR = 12
 """Characters of the longest bar: a line then stays within 100, for 99,999 containers too."""
@@ -91,10 +78,10 @@ class Series:
         (0 to 1), containers, teu, hulls and aboard with _low and _high (missing where unknown), and
         the method, model and settings that the row rests on.
         """
-        table = counts_to_dataframe(self.counts).astype(dict.fromkeys(_TEXT_COLUMNS, "string"))
-        table["interval_calibrated"] = table["interval_calibrated"].astype("boolean")
-        table["interval_level"] = table["interval_level"].astype("Float64")
-        return table
+        types = {"interval_calibrated": "boolean", "interval_level": "Float64"}
+        table = counts_to_dataframe(self.counts).astype(types)
+        texts = [name for name in table if pd.api.types.is_string_dtype(table[name])]
+        return table.astype(dict.fromkeys(texts, "string"))
 
     def __len__(self) -> int:
         return len(self.counts)
@@ -118,14 +105,11 @@ class Series:
     @property
     def method_per_observation(self) -> list[str]:
         """How each observation was counted; empty for one without a number."""
-        numbered = self.observations["status"].isin(KNOWN_STATUSES)
         return [
-            f"{method}, model {model[:12]}, outline {place[:8]}" if known else ""
-            for method, model, place, known in zip(
-                *(self.observations[name] for name in ("method", "model", "place")),
-                numbered,
-                strict=True,
-            )
+            f"{count.method}, model {count.model[:12]}, outline {count.place[:8]}"
+            if count.status.value in KNOWN_STATUSES
+            else ""
+            for count in self.counts
         ]
 
     def daily(self) -> pd.DataFrame:
@@ -158,43 +142,30 @@ class Series:
         """
         if not len(self):
             return f"{self.pier}: no observations"
-        top = self.observations["containers_high"].max()
+        table = self.observations
+        top = table["containers_high"].max()
         scale = 0.0 if pd.isna(top) or top <= 0 else _MAX_BAR / float(top)
-        lines = [self._title(), _HEADING]
-        days = list(self.observations["acquired"].dt.normalize())
-        letters = self._method_letters()
-        for i, row in enumerate(self.observations.itertuples()):
-            lines.extend(_gap_lines(days[max(0, i - 1)], days[i]))
-            lines.append(_line(row, letters[i], scale))
-        return "\n".join([*lines, *self._notes()])
-
-    def _method_letters(self) -> list[str]:
-        """Return a letter per observation for how it was counted; empty if all are alike."""
-        methods = self.methods
-        if len(methods) < 2:
-            return [""] * len(self)
-        letters = dict(zip(methods, ascii_uppercase, strict=False))
-        return [letters.get(way, "?" if way else "") for way in self.method_per_observation]
-
-    def _title(self) -> str:
-        first, last = self.observations["acquired"].iloc[0], self.observations["acquired"].iloc[-1]
-        known = int(self.observations["status"].isin(KNOWN_STATUSES).sum())
-        return (
-            f"{self.pier} ({self.observations['role'].iloc[-1]}): {known} of {len(self)} "
-            f"observations with numbers, {first:%Y-%m-%d} to {last:%Y-%m-%d}, times in UTC"
-        )
-
-    def _notes(self) -> list[str]:
-        level = self.observations["interval_level"].iloc[-1]
-        calibration = ""
-        if not self.observations["interval_calibrated"].all():
-            calibration = ", not calibrated"
-        notes = [f"in brackets: {level:.0%} interval of the true number{calibration}"]
-        if len(self.methods) > 1:
-            notes.append("MIXED: counted in several ways, not comparable as they stand")
-            for letter, way in zip(ascii_uppercase, self.methods, strict=False):
-                notes.append(f"  {letter}: {way}")
-        return notes
+        acquired = table["acquired"]
+        known = int(table["status"].isin(KNOWN_STATUSES).sum())
+        lines = [
+            f"{self.pier} ({table['role'].iloc[-1]}): {known} of {len(self)} observations with "
+            f"numbers, {acquired.iloc[0]:%Y-%m-%d} to {acquired.iloc[-1]:%Y-%m-%d}, times in UTC",
+            _HEADING,
+        ]
+        days = acquired.dt.normalize().tolist()
+        letters = {"": ""} | dict(zip(self.methods, ascii_uppercase, strict=False))
+        mixed = len(self.methods) > 1
+        ways = self.method_per_observation
+        for row, way, before, day in zip(table.itertuples(), ways, [days[0], *days], days):  # noqa: B905 (one more `before`)
+            lines += _gap_lines(before, day)
+            lines.append(_line(row, letters.get(way, "?") if mixed else "", scale))
+        calibration = "" if table["interval_calibrated"].all() else ", not calibrated"
+        level = table["interval_level"].iloc[-1]
+        lines.append(f"in brackets: {level:.0%} interval of the true number{calibration}")
+        if mixed:
+            lines.append("MIXED: counted in several ways, not comparable as they stand")
+            lines += [f"  {letters[way]}: {way}" for way in self.methods if way in letters]
+        return "\n".join(lines)
 
 
 def _latest(counts: Sequence[PierCount]) -> list[PierCount]:
@@ -221,22 +192,17 @@ def _gap_lines(previous: pd.Timestamp, day: pd.Timestamp) -> list[str]:
 
 def _line(row: Any, method_letter: str, scale: float) -> str:
     """Return the line of one observation; `scale` is characters of the bar per container."""
-    value = {
-        name: getattr(row, name) for name in (*QUANTITIES, "containers_low", "containers_high")
-    }
     containers, bar = "-", ""
-    if not pd.isna(value["containers"]):
-        low, high = value["containers_low"], value["containers_high"]
-        containers = f"{value['containers']:.0f} ({low:.0f}-{high:.0f})"
-        solid, reach = round(value["containers"] * scale), round(high * scale)
+    if not pd.isna(row.containers):
+        low, high = row.containers_low, row.containers_high
+        containers = f"{row.containers:.0f} ({low:.0f}-{high:.0f})"
+        solid, reach = round(row.containers * scale), round(high * scale)
         bar = "#" * solid + "-" * (reach - solid)
-    acquired: pd.Timestamp = row.acquired
     visible = format_percentage(None if pd.isna(row.visible_fraction) else row.visible_fraction)
     status = f"{row.status.replace('_', ' ')} {method_letter}"
     return (
-        f"{acquired:%Y-%m-%d}  {acquired:%H:%M}  {containers:>16}  {_whole(value['teu']):>4}  "
-        f"{_whole(value['hulls']):>5}  {_whole(value['aboard']):>6}  "
-        f"{visible:>7}  {status:<12}  {bar}"
+        f"{row.acquired:%Y-%m-%d  %H:%M}  {containers:>16}  {_whole(row.teu):>4}  "
+        f"{_whole(row.hulls):>5}  {_whole(row.aboard):>6}  {visible:>7}  {status:<12}  {bar}"
     ).rstrip()
 
 

@@ -8,8 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from cv.alerts.alert import Alert, AlertChange, ReportedAlert
-from cv.alerts.diff import diff_events
+from cv.alerts.diff import Alert, AlertChange, ReportedAlert, diff_events
 from cv.alerts.rule import AlertRule
 from cv.events.event import ONGOING, CensoredTime, Event, EventKind, Magnitude
 from cv.events.pipeline import find_events

@@ -61,7 +61,10 @@ def test_a_rule_is_read(tmp_path):
         ({}, "must be a list"),
         (["call"], "must be an object"),
         ([{"kinds": ["call"], "confidence": 0.5}], "'confidence'"),
-        ([{"kinds": ["calls"]}], "kind 'calls'"),
+        (
+            [{"kinds": ["calls"]}],
+            "the 1st rule has the kind 'calls'; its kinds are of call, unseen_call",
+        ),
         ([{"kinds": []}], "no kinds"),
         ([{}], "no kinds"),
         ([{"kinds": "call"}], "list of texts"),
@@ -80,5 +83,5 @@ def test_an_invalid_rule_is_refused(tmp_path, listed, message):
 
 
 def test_nan_is_refused(tmp_path):
-    with pytest.raises(SiteError, match="least_size is nan"):
+    with pytest.raises(SiteError, match="NaN is not a JSON number"):
         rules(tmp_path, alerts=[{"kinds": ["call"], "least_size": float("nan")}])
