@@ -51,12 +51,11 @@ def visible_shares(
     """
     yearly = float(np.mean(CLOUDY_BY_MONTH))
     cloudy_share = np.array(CLOUDY_BY_MONTH)[months - 1] * climate.cloudy_share / yearly
-    noise = rng.standard_normal(len(months))
-    weather = noise.copy()
+    weather = rng.standard_normal(len(months))
     for day in range(1, len(months)):
-        innovation = (1 - _PERSISTENCE**2) ** 0.5 * noise[day]
+        innovation = (1 - _PERSISTENCE**2) ** 0.5 * weather[day]
         weather[day] = _PERSISTENCE * weather[day - 1] + innovation
-    limit = [NormalDist().inv_cdf(min(0.98, max(0.02, share))) for share in cloudy_share]
+    limit = [NormalDist().inv_cdf(share) for share in cloudy_share.clip(0.02, 0.98).tolist()]
     cloudy = weather < np.array(limit)
     visible = np.ones(len(months))
     broken = rng.random(len(months)) < _BROKEN_SHARE

@@ -12,29 +12,23 @@ import numpy as np
 
 from cv.geometry.arrays import Float64Array
 
+_PAUSE_D = 6.0
+"""Mean time from a departure to the next arrival, days."""
+_STAY_D, _UNLOADING_D = 1.5, 0.7
+"""Median stays at the export pier, and at the import pier before it, days."""
+_LEAD_D = 2.2
+"""Median time from the first cargo on the export pier to the ship's arrival there, days."""
+_LOAD = 150.0
+"""Median number of containers that a ship fetches."""
+_HALT_SHARE, _HALT_D = 0.04, (20.0, 80.0)
+"""Share of calls after which no ship comes for long, and the range of that time, days."""
+_NO_CARGO_SHARE = 0.1
+"""Share of calls for which no cargo gathers."""
+_FALSE_GATHERINGS_PER_YEAR = 0.5
+"""How often a year cargo gathers and goes again without a ship."""
 
-@dataclass(frozen=True, kw_only=True)
-class TrafficParameters:
-    """How busy a port is."""
-
-    pause_d: float = 6.0
-    """Mean time from a departure to the next arrival, days."""
-    stay_d: float = 1.5
-    """Median stay at the export pier, days."""
-    unloading_d: float = 0.7
-    """Median stay at the import pier before it, days."""
-    lead_d: float = 2.2
-    """Median time from the first cargo on the export pier to the ship's arrival there, days."""
-    load: float = 150.0
-    """Median number of containers that a ship fetches."""
-    halt_share: float = 0.04
-    """Share of calls after which no ship comes for long."""
-    halt_d: tuple[float, float] = (20.0, 80.0)
-    """Range of that time, days."""
-    no_cargo_share: float = 0.1
-    """Share of calls for which no cargo gathers."""
-    false_gatherings_per_year: float = 0.5
-    """How often a year cargo gathers and goes again without a ship."""
+_Change = tuple[float, float, float]
+"""Containers that come evenly from one time to another: both times, and their number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,58 +64,47 @@ class PortHistory:
     """The same of the import pier."""
 
     @classmethod
-    def simulate(
-        cls, rng: np.random.Generator, days: float, traffic: TrafficParameters
-    ) -> PortHistory:
+    def simulate(cls, rng: np.random.Generator, days: float) -> PortHistory:
         """Draw a history of `days`."""
-        visits, clock = [], rng.uniform(0.0, traffic.pause_d)
+        visits, clock = [], rng.uniform(0.0, _PAUSE_D)
         while clock < days:
-            visit = _visit(rng, clock, traffic)
-            visits.append(visit)
-            clock = visit.departure_d + rng.gamma(3.0, traffic.pause_d / 3.0)
-            if rng.random() < traffic.halt_share:
-                clock += rng.uniform(*traffic.halt_d)
+            visits.append(_visit(rng, clock))
+            clock = visits[-1].departure_d + rng.gamma(3.0, _PAUSE_D / 3.0)
+            if rng.random() < _HALT_SHARE:
+                clock += rng.uniform(*_HALT_D)
         complete = [visit for visit in visits if visit.departure_d < days]
-        export_pier, import_pier = _ContainerLevel(), _ContainerLevel()
+        exports: list[_Change] = []
+        imports: list[_Change] = []
         for visit in complete:
-            _add_export(rng, export_pier, visit)
-            _add_import(rng, import_pier, visit)
-        for _ in range(rng.poisson(traffic.false_gatherings_per_year * days / 365.0)):
-            _add_false_gathering(rng, export_pier, float(rng.uniform(0.0, days)), traffic)
-        return cls(days, tuple(complete), export_pier.curve(days), import_pier.curve(days))
+            exports += _export_changes(rng, visit)
+            imports += _import_changes(rng, visit)
+        for _ in range(rng.poisson(_FALSE_GATHERINGS_PER_YEAR * days / 365.0)):
+            exports += _false_gathering(rng, float(rng.uniform(0.0, days)))
+        return cls(days, tuple(complete), _level(exports, days), _level(imports, days))
 
 
-class _ContainerLevel:
-    """A number of containers as a sum of changes, each linear in time."""
-
-    def __init__(self) -> None:
-        self._changes: list[tuple[float, float, float]] = []
-
-    def add(self, first: float, last: float, number: float) -> None:
-        """Add `number` containers evenly from `first` to `last`."""
-        self._changes.append((first, max(last, first + 1e-3), number))
-
-    def curve(self, days: float) -> tuple[Float64Array, Float64Array]:
-        """Return times and the number then."""
-        ends = [end for first, last, _ in self._changes for end in (first, last)]
-        times = np.unique(np.array([0.0, *ends, days]))
-        number = np.zeros(len(times))
-        for first, last, change in self._changes:
-            number += change * ((times - first) / (last - first)).clip(0.0, 1.0)
-        return times, number.clip(0.0)
+def _level(changes: list[_Change], days: float) -> tuple[Float64Array, Float64Array]:
+    """Return times (k,) and the number of containers then, the sum of all changes."""
+    spans = [(first, max(last, first + 1e-3), number) for first, last, number in changes]
+    ends = [end for first, last, _ in spans for end in (first, last)]
+    times = np.unique(np.array([0.0, *ends, days]))
+    number = np.zeros(len(times))
+    for first, last, change in spans:
+        number += change * ((times - first) / (last - first)).clip(0.0, 1.0)
+    return times, number.clip(0.0)
 
 
-def _visit(rng: np.random.Generator, arrival: float, traffic: TrafficParameters) -> SimulatedVisit:
-    shift = arrival + traffic.unloading_d * rng.lognormal(0.0, 0.4)
-    departure = shift + traffic.stay_d * rng.lognormal(0.0, 0.4)
-    gathering = shift - traffic.lead_d * rng.lognormal(0.0, 0.4)
-    if rng.random() < traffic.no_cargo_share or gathering < 0:
+def _visit(rng: np.random.Generator, arrival: float) -> SimulatedVisit:
+    shift = arrival + _UNLOADING_D * rng.lognormal(0.0, 0.4)
+    departure = shift + _STAY_D * rng.lognormal(0.0, 0.4)
+    gathering = shift - _LEAD_D * rng.lognormal(0.0, 0.4)
+    if rng.random() < _NO_CARGO_SHARE or gathering < 0:
         gathering = float("nan")
     length = float(rng.uniform(95.0, 140.0))
     unloaded = int(np.clip(120 * rng.lognormal(0.0, 0.5), 20, 500))
     loaded = 0
     if not np.isnan(gathering):
-        loaded = int(np.clip(traffic.load * rng.lognormal(0, 0.5), 30, 600))
+        loaded = int(np.clip(_LOAD * rng.lognormal(0, 0.5), 30, 600))
     return SimulatedVisit(
         arrival_d=arrival,
         shift_d=shift,
@@ -133,39 +116,41 @@ def _visit(rng: np.random.Generator, arrival: float, traffic: TrafficParameters)
     )
 
 
-def _add_export(rng: np.random.Generator, pier: _ContainerLevel, visit: SimulatedVisit) -> None:
+def _export_changes(rng: np.random.Generator, visit: SimulatedVisit) -> list[_Change]:
     """Cargo comes in a few lumps, the last of them perhaps during the stay; loading takes it."""
     if not visit.loaded:
-        return
+        return []
     stay = visit.departure_d - visit.shift_d
     lumps = int(rng.integers(2, 7))
     shares = rng.dirichlet(np.full(lumps, 2.0))
     last = max(visit.gathering_d, visit.shift_d + rng.uniform(-0.3, 0.2) * stay)
-    starts = np.concatenate([[visit.gathering_d], rng.uniform(visit.gathering_d, last, lumps - 1)])
-    for start, share in zip(starts, shares, strict=True):
-        pier.add(float(start), float(start + rng.uniform(0.1, 0.5)), share * visit.loaded)
+    starts = [visit.gathering_d, *rng.uniform(visit.gathering_d, last, lumps - 1)]
+    changes = [
+        (float(start), float(start + rng.uniform(0.1, 0.5)), share * visit.loaded)
+        for start, share in zip(starts, shares, strict=True)
+    ]
     left = rng.uniform(0.0, 0.08) if rng.random() < 0.5 else 0.0
-    loading = visit.shift_d + 0.05 + 0.1 * stay
-    pier.add(max(loading, last), visit.departure_d - 0.05, -(1 - left) * visit.loaded)
+    loading = max(visit.shift_d + 0.05 + 0.1 * stay, last)
+    changes.append((loading, visit.departure_d - 0.05, -(1 - left) * visit.loaded))
     if left:
         cleared = visit.departure_d + rng.uniform(2, 30)
-        pier.add(visit.departure_d + 1, cleared, -left * visit.loaded)
+        changes.append((visit.departure_d + 1, cleared, -left * visit.loaded))
+    return changes
 
 
-def _add_import(rng: np.random.Generator, pier: _ContainerLevel, visit: SimulatedVisit) -> None:
+def _import_changes(rng: np.random.Generator, visit: SimulatedVisit) -> list[_Change]:
     """Put the ship's cargo on the pier; lorries fetch it in the days after."""
-    pier.add(visit.arrival_d + 0.05, visit.shift_d - 0.03, visit.unloaded)
+    changes = [(visit.arrival_d + 0.05, visit.shift_d - 0.03, float(visit.unloaded))]
     clock = visit.shift_d
     for share in rng.dirichlet(np.full(4, 2.0)):
         clock += rng.exponential(1.2)
-        pier.add(clock, clock + 0.4, -share * visit.unloaded)
+        changes.append((clock, clock + 0.4, -share * visit.unloaded))
+    return changes
 
 
-def _add_false_gathering(
-    rng: np.random.Generator, pier: _ContainerLevel, start: float, traffic: TrafficParameters
-) -> None:
+def _false_gathering(rng: np.random.Generator, start: float) -> list[_Change]:
     """Cargo that comes and goes by land."""
-    number = float(np.clip(0.5 * traffic.load * rng.lognormal(0.0, 0.5), 20, 400))
-    pier.add(start, start + rng.uniform(0.3, 2.0), number)
+    number = float(np.clip(0.5 * _LOAD * rng.lognormal(0.0, 0.5), 20, 400))
+    come = start + rng.uniform(0.3, 2.0)
     away = start + rng.uniform(3.0, 15.0)
-    pier.add(away, away + rng.uniform(0.3, 2.0), -number)
+    return [(start, come, number), (away, away + rng.uniform(0.3, 2.0), -number)]

@@ -9,13 +9,8 @@ import numpy as np
 
 from cv.counting.count import PierCount
 from cv.evaluation.simulation.cloud_cover import CloudClimate, visible_shares
-from cv.evaluation.simulation.count_errors import (
-    CountErrorModel,
-    PierTruth,
-    SimulatedPier,
-    simulate_count,
-)
-from cv.evaluation.simulation.operation import PortHistory, SimulatedVisit, TrafficParameters
+from cv.evaluation.simulation.count_errors import PierTruth, SimulatedPier, simulate_count
+from cv.evaluation.simulation.operation import PortHistory, SimulatedVisit
 from cv.site import PierRole
 
 START = datetime(2023, 1, 1, tzinfo=UTC)
@@ -40,20 +35,13 @@ class SimulatedPort:
     """Counts of the import pier, by time."""
 
     @classmethod
-    def simulate(
-        cls,
-        seed: int,
-        climate: CloudClimate,
-        days: int = 365,
-        traffic: TrafficParameters = TrafficParameters(),  # noqa: B008 (a frozen value)
-        errors: CountErrorModel = CountErrorModel(),  # noqa: B008
-    ) -> SimulatedPort:
+    def simulate(cls, seed: int, climate: CloudClimate, days: int = 365) -> SimulatedPort:
         """Draw the port of a seed over `days`, in a cloud `climate`."""
         rng = np.random.default_rng(seed)
-        history = PortHistory.simulate(rng, float(days), traffic)
+        history = PortHistory.simulate(rng, float(days))
         dates = [START + timedelta(days=day) for day in range(days)]
         visible = visible_shares(rng, np.array([date.month for date in dates]), climate)
-        counts: dict[str, list[PierCount]] = {EXPORT.name: [], IMPORT.name: []}
+        counts: dict[SimulatedPier, list[PierCount]] = {EXPORT: [], IMPORT: []}
         for date, share in zip(dates, visible.tolist(), strict=True):
             if np.isnan(share):
                 continue
@@ -61,11 +49,10 @@ class SimulatedPort:
             hours = [hour, hour + 4] if rng.random() < _SECOND_IMAGE_SHARE else [hour]
             for time in (date + timedelta(hours=h) for h in hours):
                 time = time.replace(microsecond=0)
-                for pier in (EXPORT, IMPORT):
+                for pier, own in counts.items():
                     truth = truth_at(history, pier, time)
-                    count = simulate_count(rng, pier, time, share, truth, errors)
-                    counts[pier.name].append(count)
-        return cls(history, tuple(counts[EXPORT.name]), tuple(counts[IMPORT.name]))
+                    own.append(simulate_count(rng, pier, time, share, truth))
+        return cls(history, tuple(counts[EXPORT]), tuple(counts[IMPORT]))
 
 
 def truth_at(history: PortHistory, pier: SimulatedPier, time: datetime) -> PierTruth:
