@@ -73,9 +73,8 @@ class Magnitude:
     @classmethod
     def from_mean_sd(cls, value: float, sd: float, unit: str, minimum: float = -inf) -> Magnitude:
         """Return a normally distributed quantity; `low` is at least `minimum`."""
-        half_width = FINDING_Z * sd
-        low = float(max(minimum, value - half_width))
-        return cls(float(value), low, float(value + half_width), unit)
+        low, high = max(minimum, value - FINDING_Z * sd), value + FINDING_Z * sd
+        return cls(float(value), float(low), float(high), unit)
 
     @property
     def sign_probability(self) -> float:
@@ -103,9 +102,8 @@ class Event:
     """Other explanations of the same observations."""
 
     def __repr__(self) -> str:
-        began, ended = (
-            f"{time.latest:%Y-%m-%d}" if time.latest else None for time in (self.began, self.ended)
-        )
+        times = (self.began.latest, self.ended.latest)
+        began, ended = (time and f"{time:%Y-%m-%d}" for time in times)
         return (
             f"{type(self).__name__}({self.kind.value!r}, {self.pier!r}, began={began}, "
             f"ended={ended}, confidence={self.confidence:.2f})"

@@ -7,10 +7,8 @@ from datetime import datetime
 
 from cv.counting.count import PierCount
 from cv.events.event import FIRST_TIME, Event
-from cv.events.model.observations import PierObservations
-from cv.events.model.parameters import PierParameters
-from cv.events.model.pier_coupling import exchange_messages
-from cv.events.model.posterior import PierInferenceInput, Posterior, infer_posteriors
+from cv.events.model.pier_coupling import infer_sites
+from cv.events.model.posterior import Posterior
 from cv.events.rules.berth_shifts import find_berth_shifts
 from cv.events.rules.dwells import find_dwells
 from cv.events.rules.halts import find_halts
@@ -36,23 +34,7 @@ def find_events_of_sites(
     sites: Sequence[Mapping[str, Sequence[PierCount]]],
 ) -> list[tuple[Event, ...]]:
     """Return what `find_events` does for each site; faster than one call for each."""
-    alone = _infer_by_site([_inference_inputs(counts) for counts in sites])
-    coupled = _infer_by_site([exchange_messages(posteriors) for posteriors in alone])
-    return [_site_events(own, {**own, **new}) for own, new in zip(alone, coupled, strict=True)]
-
-
-def _inference_inputs(counts: Mapping[str, Sequence[PierCount]]) -> dict[str, PierInferenceInput]:
-    observations = {name: PierObservations.of(own) for name, own in counts.items() if own}
-    return {
-        name: PierInferenceInput(own, PierParameters.of(own))
-        for name, own in observations.items()
-        if len(own)
-    }
-
-
-def _infer_by_site(sites: Sequence[Mapping[str, PierInferenceInput]]) -> list[dict[str, Posterior]]:
-    posteriors = iter(infer_posteriors([one for inputs in sites for one in inputs.values()]))
-    return [{name: next(posteriors) for name in inputs} for inputs in sites]
+    return [_site_events(alone, coupled) for alone, coupled in infer_sites(sites)]
 
 
 def _site_events(
@@ -66,28 +48,22 @@ def _site_events(
     events: list[Event] = []
     calls: dict[str, tuple[Event, ...]] = {}
     for pier, posterior in coupled.items():
-        calls[pier] = observed_calls(posterior)
-        events += _pier_events(posterior, calls[pier])
-        events += find_ships_due(alone[pier])
-    events += find_berth_shifts(calls)
-    return tuple(sorted(events, key=sort_key))
-
-
-def _pier_events(posterior: Posterior, seen: tuple[Event, ...]) -> list[Event]:
-    """Return the events of one pier but for warnings; `seen` are its observed calls."""
-    unseen = unseen_calls(posterior)
-    halts = find_halts(posterior, [*seen, *unseen])
-    return [
-        *seen,
-        *unseen,
-        *find_loadings_and_unloadings(posterior, seen),
-        *find_stockpiles(posterior),
-        *find_dwells(posterior),
-        *find_inflow_stops(posterior),
-        *find_laid_up_hulls(seen),
-        *halts,
-        *find_resumptions(halts, seen),
-    ]
+        seen, unseen = observed_calls(posterior), unseen_calls(posterior)
+        halts = find_halts(posterior, [*seen, *unseen])
+        events += [
+            *seen,
+            *unseen,
+            *halts,
+            *find_loadings_and_unloadings(posterior, seen),
+            *find_stockpiles(posterior),
+            *find_dwells(posterior),
+            *find_inflow_stops(posterior),
+            *find_laid_up_hulls(seen),
+            *find_resumptions(halts, seen),
+            *find_ships_due(alone[pier]),
+        ]
+        calls[pier] = seen
+    return tuple(sorted([*events, *find_berth_shifts(calls)], key=sort_key))
 
 
 def sort_key(event: Event) -> tuple[datetime, str, str, datetime]:

@@ -11,10 +11,15 @@ from cv.events.event import JSON_NAME, CensoredTime, Event, EventKind, Magnitude
 
 def event_to_dict(event: Event) -> dict[str, Any]:
     """Return all fields of `event` as JSON values; times are ISO 8601 texts."""
-    return {
-        field.metadata.get(JSON_NAME, field.name): _to_json(getattr(event, field.name))
-        for field in fields(event)
-    }
+    values = {f.metadata.get(JSON_NAME, f.name): getattr(event, f.name) for f in fields(event)}
+    for name, value in values.items():
+        if isinstance(value, CensoredTime):
+            values[name] = time_to_dict(value)
+        elif isinstance(value, Magnitude):
+            values[name] = asdict(value)
+        elif isinstance(value, tuple):
+            values[name] = list(value)
+    return values
 
 
 def time_to_dict(time: CensoredTime) -> dict[str, str | None]:
@@ -28,30 +33,18 @@ def event_from_dict(values: dict[str, Any]) -> Event:
 
     Raises KeyError, TypeError or ValueError if `values` is not an event.
     """
-    size = values["size"]
     return Event(
         kind=EventKind(values["kind"]),
         pier=str(values["pier"]),
         began=_parse_time(values["began"]),
         ended=_parse_time(values["ended"]),
-        size=None if size is None else Magnitude(**size),
+        size=None if values["size"] is None else Magnitude(**values["size"]),
         confidence=float(values["confidence"]),
         evidence=tuple(values["evidence"]),
         alternatives=tuple(values["alternatives"]),
     )
 
 
-def _to_json(value: Any) -> Any:
-    if isinstance(value, CensoredTime):
-        return time_to_dict(value)
-    if isinstance(value, Magnitude):
-        return asdict(value)
-    return list(value) if isinstance(value, tuple) else value
-
-
 def _parse_time(values: dict[str, str | None]) -> CensoredTime:
-    earliest, latest = (
-        None if text is None else datetime.fromisoformat(text)
-        for text in (values["after"], values["by"])
-    )
-    return CensoredTime(earliest, latest)
+    ends = (values["after"], values["by"])
+    return CensoredTime(*(None if text is None else datetime.fromisoformat(text) for text in ends))

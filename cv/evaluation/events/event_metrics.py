@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from math import inf, isfinite
+from math import inf, isfinite, nan
 from statistics import median
 
 from cv.counting.count import CountStatus, PierCount
@@ -88,19 +88,24 @@ def score_events(
     stays = [berth_stay_days(visit, pier) for visit in history.visits]
     seen = [event for event in events if event.kind is EventKind.CALL]
     inferred = [event for event in events if event.kind is EventKind.UNSEEN_CALL]
+    halts = [event for event in events if isinstance(event, Halt)]
+    warnings = [event for event in events if event.kind is EventKind.WARNING]
     pairs = _match(seen, stays)
-    true_inferred = [_stays_in(event, stays) for event in inferred]
+    true_inferred = [
+        {i for i, stay in enumerate(stays) if _overlap(_outer(call.began, call.ended), stay)}
+        for call in inferred
+    ]
     found = set(pairs.values()).union(*true_inferred)
     observed = _with_clear_observation(stays, counts)
     hits = [(seen[k], stays[i]) for k, i in pairs.items()]
-    alarms = [(_day(e.began.latest), _end(e)) for e in events if e.kind is EventKind.WARNING]
+    alarms = [(_day(one.began.latest), _day(one.ended.latest, inf)) for one in warnings]
     return score_alarms(history, pier, counts, alarms) + EventMetrics(
         recall=Proportion(sum(i in found for i in observed), len(observed)),
         precision=Proportion(len(pairs), len(seen)),
         arrivals=Proportion(sum(_contains(c.began, first) for c, (first, _) in hits), len(hits)),
         departures=Proportion(sum(_contains(c.ended, last) for c, (_, last) in hits), len(hits)),
         inferred=Proportion(sum(map(bool, true_inferred)), len(inferred)),
-        halts=tuple((e.unseen_call, _had_call(e, stays)) for e in events if isinstance(e, Halt)),
+        halts=tuple((halt.unseen_call, _had_call(halt, stays)) for halt in halts),
     )
 
 
@@ -164,33 +169,26 @@ def _match(calls: Sequence[Event], stays: Sequence[Interval]) -> dict[int, int]:
     return pairs
 
 
-def _stays_in(event: Event, stays: Sequence[Interval]) -> set[int]:
-    """Return the indices of the true stays that overlap an event's outer bounds."""
-    bounds = _day(event.began.earliest), _day(event.ended.latest)
-    return {i for i, stay in enumerate(stays) if _overlap(bounds, stay)}
-
-
 def _had_call(halt: Halt, stays: Sequence[Interval]) -> bool:
     """Return whether a ship came and left during a halt."""
     first, last = _day(halt.began.latest), _day(halt.ended.earliest or halt.ended.latest)
     return any(first <= a and b <= last for a, b in stays)
 
 
-def _end(event: Event) -> float:
-    """Return the day on which a warning ended; infinity while it is active."""
-    return inf if event.ended.latest is None else _day(event.ended.latest)
-
-
 def _overlap(one: Interval, other: Interval) -> bool:
     return one[0] < other[1] and other[0] < one[1]
 
 
+def _outer(began: CensoredTime, ended: CensoredTime) -> Interval:
+    """Return the earliest begin and the latest end, days."""
+    return _day(began.earliest, -inf), _day(ended.latest, inf)
+
+
 def _contains(time: CensoredTime, day: float) -> bool:
-    first = -inf if time.earliest is None else _day(time.earliest)
-    last = inf if time.latest is None else _day(time.latest)
+    first, last = _outer(time, time)
     return first <= day <= last
 
 
-def _day(time: datetime | None) -> float:
-    """Return days since the start of the simulation; nan for no time."""
-    return float("nan") if time is None else (time - START) / timedelta(days=1)
+def _day(time: datetime | None, unknown: float = nan) -> float:
+    """Return days since the start of the simulation; `unknown` for no time."""
+    return unknown if time is None else (time - START) / timedelta(days=1)

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import nan
 
 from cv.evaluation.events.reported_counts import PublishedCase
-from cv.events.event import CensoredTime, Event, EventKind, Magnitude
-from cv.events.model.observations import PierObservations
-from cv.events.model.pier_coupling import couple_piers
-from cv.events.model.posterior import Posterior
+from cv.events.event import CensoredTime, Event, EventKind
+from cv.events.model.observations import MIN_VISIBLE
+from cv.events.model.pier_coupling import infer_sites
 from cv.events.pipeline import find_events
 from cv.events.rules.berth_shifts import BerthShift
 from cv.events.rules.halts import Halt
-from cv.events.rules.observability import Observability
 from cv.events.vessels.port_calls import merge_port_calls, port_calls, read_port_calls
-from cv.events.vessels.scenario import read_load_assumptions
 from cv.events.vessels.vessel_matching import UNKNOWN, BridgePosition, Fleet, HullMeasurement
 from cv.events.vessels.voyages import count_voyages
+from cv.io.csv_tables import read_rows
 
-CONTAINERS = Magnitude(6_700.0, 6_700.0, 6_700.0, "containers")
+CONTAINERS = 6_700
 """As published, July 2023 to February 2024."""
 
 
@@ -50,16 +49,14 @@ class CaseEvidence:
     events: tuple[Event, ...]
 
     def events_of(
-        self, kind: EventKind, pier: str, began: tuple[datetime, datetime] | None = None
+        self, kind: EventKind, pier: str, first: str = "", last: str = "~"
     ) -> list[Event]:
-        """Return the events of a kind at a pier, by time.
+        """Return the events of a kind at a pier that had begun from `first` to before `last`.
 
-        With `began`, only those that had begun from its first time on and before its second.
+        Both are dates, ISO 8601; by default all events, by time.
         """
         found = [event for event in self.events if (event.kind, event.pier) == (kind, pier)]
-        if began is None:
-            return found
-        return [e for e in found if e.began.latest and began[0] <= e.began.latest < began[1]]
+        return [event for event in found if first <= str(event.began.latest) < last]
 
 
 Answer = tuple[str, str]
@@ -77,16 +74,18 @@ def answer_all() -> tuple[BenchmarkAnswer, ...]:
 
 
 def _gathering(evidence: CaseEvidence) -> Answer:
-    warnings = evidence.events_of(EventKind.WARNING, "Pier 2", _between((3, 8), (3, 12)))
-    calls = evidence.events_of(EventKind.CALL, "Pier 1", _between((3, 9), (3, 11)))
-    later = evidence.events_of(EventKind.CALL, "Pier 2", _between((3, 10), (12, 31)))
+    warnings = evidence.events_of(EventKind.WARNING, "Pier 2", "2024-03-08", "2024-03-12")
+    calls = evidence.events_of(EventKind.CALL, "Pier 1", "2024-03-09", "2024-03-11")
+    later = evidence.events_of(EventKind.CALL, "Pier 2", "2024-03-10", "2024-12-31")
     if not warnings or not calls or not later:
         return "no warning before the call", "cargo and ship were not found together"
     warning = warnings[0]
+    warned, came = warning.began.latest, later[0].began.latest
+    days = (came - warned) / timedelta(days=1) if came and warned else nan
     return (
         f"cargo from {_dates(warning.began)}, {_size(warning)}, chance of a ship within 7 days "
         f"{warning.confidence:.0%}; ship at Pier 1 {_dates(calls[0].began)}, at Pier 2 "
-        f"{_days_between(warning, later[0]):.0f} days later",
+        f"{days:.0f} days later",
         "",
     )
 
@@ -95,8 +94,8 @@ def _pier_roles(evidence: CaseEvidence) -> Answer:
     for event in evidence.events:
         if isinstance(event, BerthShift) and (event.pier, event.to_pier) == ("Pier 1", "Pier 2"):
             return f"shift from Pier 1 to Pier 2, there by {event.ended.latest:%d %b %Y}", ""
-    first = evidence.events_of(EventKind.CALL, "Pier 1", _between((3, 9), (3, 11)))
-    second = evidence.events_of(EventKind.CALL, "Pier 2", _between((3, 10), (3, 13)))
+    first = evidence.events_of(EventKind.CALL, "Pier 1", "2024-03-09", "2024-03-11")
+    second = evidence.events_of(EventKind.CALL, "Pier 2", "2024-03-10", "2024-03-13")
     if first and second:
         concluded = f"ship at Pier 1 {_dates(first[0].began)}, at Pier 2 {_dates(second[0].began)}"
         return concluded, "no length was published that would show that it is one ship"
@@ -121,7 +120,7 @@ def _departure(evidence: CaseEvidence) -> Answer:
 
 
 def _absence(evidence: CaseEvidence) -> Answer:
-    for halt in evidence.events_of(EventKind.HALT, "Pier 1", _between((2, 12), (2, 15))):
+    for halt in evidence.events_of(EventKind.HALT, "Pier 1", "2024-02-12", "2024-02-15"):
         if isinstance(halt, Halt):
             return (
                 f"no call for {_size(halt)} in {halt.observations} observations, "
@@ -133,15 +132,12 @@ def _absence(evidence: CaseEvidence) -> Answer:
 
 
 def _unseen_call(evidence: CaseEvidence) -> Answer:
-    days = _between((11, 10), (11, 16), 2023)
-    for call in evidence.events_of(EventKind.UNSEEN_CALL, "Pier 2", days):
+    found = evidence.events_of(EventKind.UNSEEN_CALL, "Pier 2", "2023-11-10", "2023-11-16")
+    for call in found:
         return f"{_dates(call.began)}, {_size(call)}, {call.confidence:.0%}", ""
-    alone = {
-        name: Posterior.of(PierObservations.of(counts))
-        for name, counts in evidence.case.counts.items()
-    }
-    posterior = couple_piers(alone)["Pier 2"]
-    first = posterior.observations.first_at_or_after(days[0])
+    ((_, coupled),) = infer_sites([evidence.case.counts])
+    posterior = coupled["Pier 2"]
+    first = posterior.observations.first_at_or_after(datetime(2023, 11, 10, tzinfo=UTC))
     chance = 1.0 - posterior.empty_probability(first, first + 2)
     return (
         f"chance of a call between 10 and 13 November {chance:.0%}",
@@ -151,7 +147,7 @@ def _unseen_call(evidence: CaseEvidence) -> Answer:
 
 
 def _dwell(evidence: CaseEvidence) -> Answer:
-    for dwell in evidence.events_of(EventKind.DWELL, "Pier 1", _between((2, 8), (2, 14))):
+    for dwell in evidence.events_of(EventKind.DWELL, "Pier 1", "2024-02-08", "2024-02-14"):
         number = len(dwell.evidence)
         return f"{_size(dwell)} from {_dates(dwell.began)} in {number} observations", ""
     return "no dwell", "the counts differ"
@@ -175,24 +171,28 @@ def _trips(evidence: CaseEvidence) -> Answer:
 
 
 def _resumption(evidence: CaseEvidence) -> Answer:
-    for event in evidence.events_of(EventKind.RESUMPTION, "Pier 1", _between((3, 9), (3, 11))):
+    for event in evidence.events_of(EventKind.RESUMPTION, "Pier 1", "2024-03-09", "2024-03-11"):
         return f"{_dates(event.began)} after {_size(event)}", ""
     return "no resumption", "no halt before it"
 
 
 def _scenario(evidence: CaseEvidence) -> Answer:
+    columns = ("unit", "per_container_low", "per_container_high")
     amounts = [
-        f"{low / 1e6:.1f} to {high / 1e6:.1f} million of {load.unit}"
-        for load in read_load_assumptions(evidence.case.folder / "loads.csv")
-        for low, high in [load.amount_in(CONTAINERS)]
+        f"{CONTAINERS * float(low) / 1e6:.1f} to {CONTAINERS * float(high) / 1e6:.1f} million "
+        f"of {unit}"
+        for _, (unit, low, high) in read_rows(evidence.case.folder / "loads.csv", columns)
     ]
     return f"scenario, if all of 6,700 containers held nothing else: {' or '.join(amounts)}", ""
 
 
 def _observability(evidence: CaseEvidence) -> Answer:
-    found = Observability.of(evidence.case.counts["Pier 2"])
+    counts = [(c.acquired.date(), c) for c in evidence.case.counts["Pier 2"] if c.acquired]
+    days = (counts[-1][0] - counts[0][0]).days + 1
+    usable = {day for day, c in counts if (c.visible_fraction or 0.0) >= MIN_VISIBLE}
+    with_ship = {day for day, c in counts if (c.hulls.value or 0) >= 1}
     return (
-        f"Pier 2: {found.usable} usable days of {found.days}, a ship on {found.with_ship}",
+        f"Pier 2: {len(usable)} usable days of {days}, a ship on {len(with_ship)}",
         "published observations are a choice of remarkable ones; the 109 imaged days are not "
         "listed, so that shares of these observations are no measure of the sky",
     )
@@ -221,19 +221,6 @@ _FINDINGS: tuple[tuple[str, Callable[[CaseEvidence], Answer]], ...] = (
 )
 
 
-def _between(
-    first: tuple[int, int], last: tuple[int, int], year: int = 2024
-) -> tuple[datetime, datetime]:
-    """Return the beginnings of two days, given as (month, day), UTC."""
-    return datetime(year, *first, tzinfo=UTC), datetime(year, *last, tzinfo=UTC)
-
-
-def _days_between(one: Event, other: Event) -> float:
-    if one.began.latest is None or other.began.latest is None:
-        return float("nan")
-    return (other.began.latest - one.began.latest) / timedelta(days=1)
-
-
 def _dates(time: CensoredTime) -> str:
     first, last = time.earliest, time.latest
     return f"{first:%d %b} to {last:%d %b %Y}" if first and last else f"by {last:%d %b %Y}"
@@ -241,6 +228,5 @@ def _dates(time: CensoredTime) -> str:
 
 def _size(event: Event) -> str:
     size = event.size
-    if size is None:
-        return "size unknown"
+    assert size is not None  # only calls without a measured hull have none
     return f"{size.value:.0f} ({size.low:.0f} to {size.high:.0f}) {size.unit}"

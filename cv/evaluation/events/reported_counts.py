@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from cv.counting.count import UNKNOWN, BerthedHull, CountStatus, Estimate, PierCount
 from cv.io.atomic_files import packaged_folder
+from cv.io.csv_tables import read_rows
 from cv.site import PierRole
 
 _MIN_COUNTED = 0.98
 """Visible share from which on a pier is counted rather than partial."""
+_PIER_COLUMNS = ("pier", "role")
+_ESTIMATES = ("boxes", "boxes_low", "boxes_high", "ships", "ships_low", "ships_high")
+_COLUMNS = ("pier", "utc", "seen", "lengths_m", "note", "basis", *_ESTIMATES)
 
 
 @dataclass(frozen=True)
@@ -29,23 +31,20 @@ class PublishedCase:
     def read(cls, name: str) -> PublishedCase:
         """Read the case `name`: piers.csv and looks.csv, see datasets/rajin/README.md."""
         folder = packaged_folder(f"cases/{name}", f"datasets/{name}")
-        roles = {row["pier"]: PierRole(row["role"]) for row in _rows(folder / "piers.csv")}
+        piers = [cells for _, cells in read_rows(folder / "piers.csv", _PIER_COLUMNS)]
+        roles = {pier: PierRole(role) for pier, role in piers}
         counts: dict[str, list[PierCount]] = {pier: [] for pier in roles}
-        for row in _rows(folder / "looks.csv"):
+        for _, cells in read_rows(folder / "looks.csv", _COLUMNS):
+            row = dict(zip(_COLUMNS, cells, strict=True))
             counts[row["pier"]].append(_count(row, roles[row["pier"]]))
         return cls(folder, {pier: tuple(own) for pier, own in counts.items()})
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
-
-
 def _count(row: dict[str, str], role: PierRole) -> PierCount:
     visible = float(row["seen"])
-    status = CountStatus.COUNTED if visible >= _MIN_COUNTED else CountStatus.PARTIAL
-    if not visible:
-        status = CountStatus.NOT_VISIBLE
+    status = CountStatus.PARTIAL if visible else CountStatus.NOT_VISIBLE
+    if visible >= _MIN_COUNTED:
+        status = CountStatus.COUNTED
     lengths = [float(text) for text in row["lengths_m"].split(";") if text]
     return PierCount(
         scene=f"{row['pier']} {row['utc']}",

@@ -18,7 +18,7 @@ Observations. A container count y with error variance r has the likelihood
 
     p(y | x) = (1 - e) N(y; x, r) + e / (1.5 load + y),    e = 0.02 for counts without information,
 
-and a hull count a likelihood ratio for "a ship is there" (`observation_model`).
+and a hull count a likelihood ratio for "a ship is there" (`observations`).
 
 Inference. The forward filter (`forward_filter`) keeps for each state i its probability alpha_t(i)
 and one Gaussian of x:

@@ -20,7 +20,6 @@ from cv.events.model.berth_state_model import (
     PathProbabilities,
     stationary_distribution,
 )
-from cv.events.model.observation_model import ship_likelihoods
 from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import PierParameters
 from cv.events.model.transitions import (
@@ -115,7 +114,7 @@ class _PierTerms:
         load = parameters.load
         counts = _CountTerms.of(observations, load)
         changes, weights = transitions_over(np.diff(observations.days), parameters)
-        hull_likelihood = ship_likelihoods(observations)[:, _HAS_SHIP]
+        hull_likelihood = observations.ship_likelihoods()[:, _HAS_SHIP]
         first = (column[:1] for column in counts)
         mean, variance, _ = _update(np.array([0.5 * load]), np.array([load**2]), *first)
         start = stationary_distribution(parameters) * hull_likelihood[0]
@@ -177,7 +176,10 @@ def _filter(piers: Sequence[_PierTerms]) -> tuple[Float64Array, Float64Array]:
     likelihoods = []
     for weight, count, step in zip(weights, counts, steps, strict=True):
         mean_factor, mean_offset, variance_factor, noise_factor, noise_offset = step
-        probability, mean, variance = _normalized(moments[-1])
+        weight_sum = np.maximum(moments[-1][0], _MIN_PROBABILITY)
+        mean, square = moments[-1][1:] / weight_sum
+        variance = np.maximum(square - mean * mean, _MIN_VARIANCE)
+        probability = weight_sum / weight_sum.sum(axis=1, keepdims=True)
         noise = noise_factor * mean + noise_offset
         predicted_variance = variance_factor * variance + noise * noise
         mean, variance, likelihood = _update(
@@ -197,14 +199,6 @@ def _stack(columns: Sequence[Float64Array]) -> Float64Array:
     for i, column in enumerate(columns):
         stacked[: len(column), i] = column
     return stacked
-
-
-def _normalized(moments: Float64Array) -> tuple[Float64Array, Float64Array, Float64Array]:
-    """Return probability, mean and variance of each state, (piers, states, 1) each."""
-    probability = np.maximum(moments[0], _MIN_PROBABILITY)
-    mean, square = moments[1:] / probability
-    variance = np.maximum(square - mean * mean, _MIN_VARIANCE)
-    return probability / probability.sum(axis=1, keepdims=True), mean, variance
 
 
 def _update(

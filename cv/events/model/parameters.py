@@ -1,4 +1,4 @@
-"""Parameters of a pier: how often ships call, how long they stay, how large a load is."""
+"""Parameters of a pier: how often ships call, how long they stay, how containers come and go."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cv.events.constants import SHIP_RECALL
-from cv.events.model.cargo_flow import CARGO_FLOWS, CargoFlow
 from cv.events.model.observations import PierObservations
 from cv.geometry.arrays import BoolArray, Float64Array
+from cv.site import PierRole
 
 _MIN_LOAD = 20.0
 """Smallest load, containers."""
@@ -23,6 +23,58 @@ _STAYS_D = np.geomspace(0.3, 8.0, 34)
 """Grid of mean stays whose posteriors are compared, days."""
 _MAX_STAY_GAP_D = 3.0
 """Observations farther apart carry no information on one stay, days."""
+
+_MIN_CHANGE_SD = 2.0
+"""Part of the standard deviation of any change that does not grow with the load, containers."""
+
+
+@dataclass(frozen=True)
+class CargoChange:
+    """A Gaussian change of the number of containers by one ship."""
+
+    kept_share: float
+    """Mean share of the containers before that stay."""
+    added_loads: float
+    """Mean number of containers that come, in loads."""
+    kept_sd: float
+    """Standard deviation of what stays, as a share of the number before."""
+    added_sd: float
+    """Standard deviation of what comes, in loads."""
+
+    def coefficients(self, load: float) -> tuple[float, float, float, float, float]:
+        """Return the fields of a `LinearGaussianTransitions`, for a `load` in containers."""
+        mean_offset, noise_offset = self.added_loads * load, self.added_sd * load + _MIN_CHANGE_SD
+        return self.kept_share, mean_offset, self.kept_share**2, self.kept_sd, noise_offset
+
+
+@dataclass(frozen=True)
+class CargoFlow:
+    """How containers come to a pier and leave it."""
+
+    land_clearance_d: float
+    """Mean time until a container leaves by land, days."""
+    gathering_share: float
+    """Share of calls before which cargo gathers, 0 to 1."""
+    usual_change: CargoChange
+    """What a ship does most often here."""
+    other_change: CargoChange
+    """The alternative, given the same weight."""
+    served_by_ships: bool = True
+    """Whether ships serve the pier; otherwise trains or lorries do."""
+
+
+_LOADS = CargoChange(0.1, 0.0, 0.15, 0.0)
+_UNLOADS = CargoChange(1.0, 0.6, 0.1, 0.35)
+_ANY = CargoChange(0.7, 0.2, 0.5, 0.4)
+
+CARGO_FLOWS = {
+    PierRole.EXPORT: CargoFlow(25.0, 0.9, _LOADS, _ANY),
+    PierRole.IMPORT: CargoFlow(3.5, 0.005, _UNLOADS, _ANY),
+    PierRole.RAIL: CargoFlow(3.0, 0.5, _LOADS, _ANY, served_by_ships=False),
+    PierRole.YARD: CargoFlow(8.0, 0.4, _UNLOADS, _ANY),
+    PierRole.ANCHORAGE: CargoFlow(25.0, 0.0, _ANY, _ANY),
+}
+"""Prior assumptions about a pier of each role."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,22 +102,19 @@ class PierParameters:
         known = np.isfinite(observations.hulls)
         days, ship = observations.days[known], observations.hulls[known] > 0
         containers = observations.containers[np.isfinite(observations.containers)]
-        load = _MIN_LOAD
-        if len(containers):
-            load = max(load, float(np.quantile(containers, 0.95)))
-        gaps = np.diff(days)
+        large = float(np.quantile(containers, 0.95)) if len(containers) else 0.0
         prior = cls(
             call_interval_d=_PRIOR_CALL_INTERVAL_D,
             stay_d=_PRIOR_STAY_D,
-            load=load,
+            load=max(_MIN_LOAD, large),
             flow=CARGO_FLOWS[observations.role],
         )
         if len(days) < 2:
             return prior
+        gaps = np.diff(days)
         pauses = _pauses(gaps, ship)
-        return replace(prior, stay_d=_mean_stay(gaps, ship)).with_calls(
-            len(pauses), float(pauses.sum())
-        )
+        own = replace(prior, stay_d=_mean_stay(gaps, ship))
+        return own.with_calls(len(pauses), float(pauses.sum()))
 
     def with_calls(self, calls: float, used_d: float) -> PierParameters:
         """Return these parameters updated by `calls` arrivals in `used_d` days of use."""

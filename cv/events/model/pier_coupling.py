@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from cv.counting.count import PierCount
 from cv.events.model.berth_state_model import HALTED, ArrivalPrior
+from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import PierParameters
 from cv.events.model.posterior import PierInferenceInput, Posterior, infer_posteriors
 from cv.geometry.arrays import Float64Array
@@ -21,30 +23,44 @@ _PRIOR_SHARE, _PRIOR_CALLS = 0.2, 3.0
 """Prior share of ships that go on to the other pier, with the weight of so many observed calls."""
 
 
-def couple_piers(posteriors: Mapping[str, Posterior]) -> dict[str, Posterior]:
-    """Infer the posteriors of a site's piers, by name, again with messages from each other."""
-    inputs = exchange_messages(posteriors)
-    return {**posteriors, **dict(zip(inputs, infer_posteriors(list(inputs.values())), strict=True))}
+def infer_sites(
+    sites: Sequence[Mapping[str, Sequence[PierCount]]],
+) -> list[tuple[dict[str, Posterior], dict[str, Posterior]]]:
+    """Return the posteriors of each site's piers by name: without and with the other piers.
 
-
-def exchange_messages(posteriors: Mapping[str, Posterior]) -> dict[str, PierInferenceInput]:
-    """Return new inference inputs, by pier, for the piers to which others have a message.
-
-    `posteriors` must be inferred from each pier's own observations alone, so that no evidence
-    counts twice: one exchange of messages, as in belief propagation.
+    `sites` are the counts of each pier by its name, by time. Piers without a usable one are left
+    out. Each pier sends one message to each other, from its own observations alone, so that no
+    evidence counts twice (one exchange of belief propagation).
     """
-    served = {name: one for name, one in posteriors.items() if one.parameters.flow.served_by_ships}
-    priors = {
-        name: _arrival_prior(own, [one for other, one in served.items() if other != name])
-        for name, own in served.items()
-    }
+    alone = _infer_by_site([_inputs(counts) for counts in sites])
+    coupled = _infer_by_site([_coupled_inputs(posteriors) for posteriors in alone])
+    return [(own, {**own, **new}) for own, new in zip(alone, coupled, strict=True)]
+
+
+def _inputs(counts: Mapping[str, Sequence[PierCount]]) -> dict[str, PierInferenceInput]:
+    observations = {name: PierObservations.of(own) for name, own in counts.items() if own}
     return {
-        name: PierInferenceInput(
-            served[name].observations, _updated_parameters(served[name]), prior
-        )
-        for name, prior in priors.items()
-        if prior is not None
+        name: PierInferenceInput(own, PierParameters.of(own))
+        for name, own in observations.items()
+        if len(own)
     }
+
+
+def _infer_by_site(sites: Sequence[Mapping[str, PierInferenceInput]]) -> list[dict[str, Posterior]]:
+    posteriors = iter(infer_posteriors([one for inputs in sites for one in inputs.values()]))
+    return [{name: next(posteriors) for name in inputs} for inputs in sites]
+
+
+def _coupled_inputs(posteriors: Mapping[str, Posterior]) -> dict[str, PierInferenceInput]:
+    """Return new inputs, by pier, for the piers at which others let arrivals be expected."""
+    served = {name: one for name, one in posteriors.items() if one.parameters.flow.served_by_ships}
+    inputs = {}
+    for name, own in served.items():
+        prior = _arrival_prior(own, [one for other, one in served.items() if other != name])
+        if prior is not None:
+            parameters = _updated_parameters(own)
+            inputs[name] = PierInferenceInput(own.observations, parameters, prior)
+    return inputs
 
 
 def _updated_parameters(posterior: Posterior) -> PierParameters:
@@ -60,28 +76,23 @@ def _updated_parameters(posterior: Posterior) -> PierParameters:
 
 
 def _arrival_prior(posterior: Posterior, others: list[Posterior]) -> ArrivalPrior | None:
-    """Return the arrivals at a pier that the posteriors of `others` predict; None for none."""
+    """Return the arrivals at a pier that `others` predict; None for none.
+
+    Ships that left another pier may have come from there, and those that arrive at another one
+    later may have been here for one stay before.
+    """
     expected = np.zeros(len(posterior.gap_arrivals))
     share_left = 1.0
+    stay_d = posterior.parameters.stay_d
     for other in others:
-        for flow in (_departed_from(other, posterior), _arrive_later_at(other, posterior)):
+        departed = _shift_in_time(other, other.departures, posterior, (0.0, _MAX_TRANSFER_D))
+        stays_d = -_MAX_STAY * stay_d, -_MIN_STAY * stay_d
+        arrives_later = _shift_in_time(other, other.gap_arrivals, posterior, stays_d)
+        for flow in (departed, arrives_later):
             share = _transfer_share(flow, posterior.gap_arrivals)
             expected += share * flow
             share_left *= 1.0 - share
     return ArrivalPrior(expected, 1.0 - share_left) if expected.any() else None
-
-
-def _departed_from(other: Posterior, posterior: Posterior) -> Float64Array:
-    """Return (n - 1,) ships that left `other` and may have come in each gap of `posterior`."""
-    return _shift_in_time(other, other.departures, posterior, (0.0, _MAX_TRANSFER_D))
-
-
-def _arrive_later_at(other: Posterior, posterior: Posterior) -> Float64Array:
-    """Return (n - 1,) ships that arrived at `other` and may have come here one stay earlier."""
-    stay = posterior.parameters.stay_d
-    return _shift_in_time(
-        other, other.gap_arrivals, posterior, (-_MAX_STAY * stay, -_MIN_STAY * stay)
-    )
 
 
 def _shift_in_time(

@@ -89,10 +89,8 @@ class Posterior:
 
     def level_change(self, before: int, after: int) -> Magnitude:
         """Return the change of the number of containers from observation `before` to `after`."""
-        (mean_before, sd_before), (mean_after, sd_after) = self.level[[before, after]].tolist()
-        return Magnitude.from_mean_sd(
-            mean_after - mean_before, hypot(sd_before, sd_after), "containers"
-        )
+        (old, old_sd), (new, new_sd) = self.level[[before, after]].tolist()
+        return Magnitude.from_mean_sd(new - old, hypot(old_sd, new_sd), "containers")
 
     def empty_probability(self, first: int, last: int) -> float:
         """Return P(no ship at any time from observation `first` to `last`)."""
@@ -128,9 +126,10 @@ def infer_posteriors(inputs: Sequence[PierInferenceInput]) -> list[Posterior]:
             )
             for one in batch
         ]
-        filtered = forward_filter(
-            [one.observations for one in batch], [one.parameters for one in batch], paths
+        observations, parameters = zip(
+            *((o.observations, o.parameters) for o in batch), strict=True
         )
+        filtered = forward_filter(observations, parameters, paths)
         posteriors += [_smooth(*one) for one in zip(batch, paths, filtered, strict=True)]
     return posteriors
 
@@ -138,41 +137,23 @@ def infer_posteriors(inputs: Sequence[PierInferenceInput]) -> list[Posterior]:
 def _smooth(
     given: PierInferenceInput, paths: PathProbabilities, forward: FilterResult
 ) -> Posterior:
-    filtered = forward.state_probabilities
-    backward = _backward_pass(forward.no_ship_transitions + forward.ship_transitions)
-    presence, arrivals = _gap_probabilities(filtered, backward, forward.ship_transitions, paths)
+    filtered, ship_transitions = forward.state_probabilities, forward.ship_transitions
+    transitions = forward.no_ship_transitions + ship_transitions
+    backward = np.ones_like(filtered)
+    for t in range(len(transitions) - 1, -1, -1):
+        backward[t] = transitions[t] @ backward[t + 1]
+    presence = filtered[:-1, :, None] * ship_transitions * backward[1:, None, :]
+    with_ship = (paths.any_path - paths.no_ship).clip(1e-300)
+    arrival_share = ((paths.any_path - paths.no_arrival) / with_ship).clip(0.0, 1.0)
     return Posterior(
         observations=given.observations,
         parameters=given.parameters,
         filtered=filtered,
         smoothed=filtered * backward,
-        gap_presence=presence,
-        gap_arrivals=arrivals,
+        gap_presence=presence.sum(axis=(1, 2)).clip(0.0, 1.0),
+        gap_arrivals=(presence * arrival_share).sum(axis=(1, 2)).clip(0.0, 1.0),
         level=forward.level,
         forecast=filtered @ arrival_probabilities(given.parameters, FORECAST_DAYS),
         no_ship_transitions=forward.no_ship_transitions,
         backward=backward,
     )
-
-
-def _backward_pass(transitions: Float64Array) -> Float64Array:
-    """Return the backward messages (n, states) of `transitions` (n - 1, from, to)."""
-    backward = np.ones((len(transitions) + 1, STATES))
-    for t in range(len(transitions) - 1, -1, -1):
-        backward[t] = transitions[t] @ backward[t + 1]
-    return backward
-
-
-def _gap_probabilities(
-    filtered: Float64Array,
-    backward: Float64Array,
-    ship_transitions: Float64Array,
-    paths: PathProbabilities,
-) -> tuple[Float64Array, Float64Array]:
-    """Return (n - 1,) each: probability of a ship's presence, and of an arrival, in every gap."""
-    presence = filtered[:-1, :, None] * ship_transitions * backward[1:, None, :]
-    arrival_share = (paths.any_path - paths.no_arrival) / (paths.any_path - paths.no_ship).clip(
-        1e-300
-    )
-    arrivals = (presence * arrival_share.clip(0.0, 1.0)).sum(axis=(1, 2))
-    return presence.sum(axis=(1, 2)).clip(0.0, 1.0), arrivals.clip(0.0, 1.0)

@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cv.events.constants import DRIFT_CONTAINERS_PER_DAY, DRIFT_SHARE_PER_DAY
-from cv.events.model.cargo_flow import CargoChange
-from cv.events.model.parameters import PierParameters
+from cv.events.model.parameters import CargoChange, PierParameters
 from cv.geometry.arrays import Float64Array
 
 STEADY, GROWING, SHIP_HANDLING = slice(0, 2), slice(2, 4), slice(4, 8)

@@ -16,8 +16,7 @@ from cv.events.model.berth_state_model import (
     rate_matrix,
     stationary_distribution,
 )
-from cv.events.model.cargo_flow import CARGO_FLOWS
-from cv.events.model.parameters import PierParameters
+from cv.events.model.parameters import CARGO_FLOWS, PierParameters
 from cv.site import PierRole
 
 PARAMETERS = PierParameters(

@@ -14,10 +14,8 @@ from cv.events.model.berth_state_model import (
     PathProbabilities,
     stationary_distribution,
 )
-from cv.events.model.cargo_flow import CARGO_FLOWS
-from cv.events.model.observation_model import ship_likelihoods
 from cv.events.model.observations import PierObservations
-from cv.events.model.parameters import PierParameters
+from cv.events.model.parameters import CARGO_FLOWS, PierParameters
 from cv.events.model.posterior import Posterior
 from cv.site import PierRole
 from tests.fixtures.observations import pier_count
@@ -40,7 +38,7 @@ class HistorySum:
     def __init__(self, observations):
         self.observations = observations
         self.paths = PathProbabilities.over(np.diff(observations.days), PARAMETERS)
-        likelihoods = ship_likelihoods(observations)
+        likelihoods = observations.ship_likelihoods()
         start = stationary_distribution(PARAMETERS)
         self.weights = {}
         for history in product(range(STATES), repeat=len(observations)):
