@@ -14,7 +14,6 @@ MAX_TRANSFER = timedelta(days=2)
 """Longest time between leaving one berth and being seen at the other."""
 _UNRELATED_DIFFERENCE = 0.2
 """Standard deviation of the relative length difference of two unrelated ships."""
-_ALTERNATIVES = ("two ships of one length",)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -35,10 +34,9 @@ def find_berth_shifts(calls: Mapping[str, Sequence[Event]]) -> tuple[BerthShift,
         (_same_ship_probability(departure, arrival), departure, arrival)
         for pier, departures in calls.items()
         for other, arrivals in calls.items()
-        if other != pier
         for departure in departures
         for arrival in arrivals
-        if _may_follow(departure, arrival)
+        if other != pier and _may_follow(departure, arrival)
     ]
     departed: list[Event] = []
     arrived: list[Event] = []
@@ -48,23 +46,21 @@ def find_berth_shifts(calls: Mapping[str, Sequence[Event]]) -> tuple[BerthShift,
             continue
         departed.append(departure)
         arrived.append(arrival)
-        shifts.append(_shift(probability, departure, arrival))
+        latest = [at for at in (departure.ended.latest, arrival.began.latest) if at is not None]
+        shifts.append(
+            BerthShift(
+                kind=EventKind.BERTH_SHIFT,
+                pier=departure.pier,
+                began=CensoredTime(departure.ended.earliest, min(latest, default=None)),
+                ended=arrival.began,
+                size=arrival.size,
+                confidence=probability * min(departure.confidence, arrival.confidence),
+                evidence=(departure.evidence[-1], arrival.evidence[0]),
+                alternatives=("two ships of one length",),
+                to_pier=arrival.pier,
+            )
+        )
     return tuple(sorted(shifts, key=lambda shift: shift.began.earliest or FIRST_TIME))
-
-
-def _shift(probability: float, departure: Event, arrival: Event) -> BerthShift:
-    latest = [at for at in (departure.ended.latest, arrival.began.latest) if at is not None]
-    return BerthShift(
-        kind=EventKind.BERTH_SHIFT,
-        pier=departure.pier,
-        began=CensoredTime(departure.ended.earliest, min(latest, default=None)),
-        ended=arrival.began,
-        size=arrival.size,
-        confidence=probability * min(departure.confidence, arrival.confidence),
-        evidence=(departure.evidence[-1], arrival.evidence[0]),
-        alternatives=_ALTERNATIVES,
-        to_pier=arrival.pier,
-    )
 
 
 def _may_follow(departure: Event, arrival: Event) -> bool:
@@ -72,9 +68,8 @@ def _may_follow(departure: Event, arrival: Event) -> bool:
     left, came = departure.ended, arrival.began
     if left.earliest is None or left.latest is None or came.latest is None:
         return False
-    return (
-        came.latest > left.earliest and (came.earliest or came.latest) - left.latest <= MAX_TRANSFER
-    )
+    soon = (came.earliest or came.latest) - left.latest <= MAX_TRANSFER
+    return soon and came.latest > left.earliest
 
 
 def _same_ship_probability(departure: Event, arrival: Event) -> float:

@@ -1,9 +1,10 @@
-"""Halts: no ship for much longer than usual at a pier, and how well that was observed."""
+"""Halts: no ship for much longer than usual at a pier, and the calls that end them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import numpy as np
 
@@ -23,10 +24,11 @@ MIN_DURATION_D = 12.0
 """A shorter time without a ship is not a halt, days."""
 MIN_CALL_INTERVALS = 1.75
 """Nor is one of fewer mean times from call to call."""
-_ALTERNATIVES = (
+_HALT_ALTERNATIVES = (
     "ships call at another pier or port",
     "a short call fell between two observations",
 )
+_RESUMPTION_ALTERNATIVES = ("calls that no observation shows came before it",)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -53,45 +55,60 @@ def find_halts(posterior: Posterior, calls: Sequence[Event]) -> tuple[Halt, ...]
     if not posterior.parameters.flow.served_by_ships:
         return ()
     ordered = sorted(calls, key=lambda call: call.began.latest or call.ended.earliest or FIRST_TIME)
-    departures = [
-        CensoredTime(None, posterior.observations.times[0]),
-        *(call.ended for call in ordered),
-    ]
+    before_first = CensoredTime(None, posterior.observations.times[0])
+    departures = [before_first, *(call.ended for call in ordered)]
     arrivals = [*(call.began for call in ordered), ONGOING]
     halts = [_halt(posterior, *span) for span in zip(departures, arrivals, strict=True)]
     return tuple(halt for halt in halts if halt is not None)
 
 
+def find_resumptions(halts: Sequence[Halt], calls: Sequence[Event]) -> tuple[Event, ...]:
+    """Return the calls that ended `halts`, by time; `size` is the duration of the halt, days.
+
+    `confidence` is the probability that a ship was there and that none came before it. What was
+    before the first observation, or after the last, is not known.
+    """
+    return tuple(
+        replace(
+            call,
+            kind=EventKind.RESUMPTION,
+            size=halt.size,
+            confidence=call.confidence * halt.confidence,
+            alternatives=_RESUMPTION_ALTERNATIVES,
+        )
+        for halt in halts
+        if halt.began.earliest and halt.ended.latest
+        for call in calls
+        if call.began == halt.ended
+    )
+
+
 def _halt(posterior: Posterior, began: CensoredTime, ended: CensoredTime) -> Halt | None:
     if began.latest is None:
         return None  # the ship is still there
-    observations = posterior.observations
+    observations, days = posterior.observations, posterior.observations.days
     first, last = observations.first_at_or_after(began.latest), len(observations) - 1
     if ended.latest is not None:
         last = observations.first_at_or_after(ended.earliest) if ended.earliest else first
     if last <= first:
         return None
-    days = observations.days
-    shortest_d = float(days[last] - days[first])
+    shortest_d = longest_d = float(days[last] - days[first])
     usual_d = MIN_CALL_INTERVALS * posterior.parameters.call_interval_d
-    if shortest_d < max(MIN_DURATION_D, usual_d):
-        return None
     berth = [i for i in range(first, last + 1) if np.isfinite(observations.hulls[i])]
     confidence = posterior.stays_empty_probability(first, last)
-    if not berth or confidence < MIN_PROBABILITY:
+    if shortest_d < max(MIN_DURATION_D, usual_d) or not berth or confidence < MIN_PROBABILITY:
         return None
-    longest_d = shortest_d
     if began.earliest and ended.latest:
-        longest_d = (ended.latest - began.earliest).total_seconds() / 86_400
+        longest_d = max(shortest_d, (ended.latest - began.earliest) / timedelta(days=1))
     return Halt(
         kind=EventKind.HALT,
         pier=observations.pier,
         began=began,
         ended=ended,
-        size=Magnitude(shortest_d, shortest_d, max(shortest_d, longest_d), "days"),
+        size=Magnitude(shortest_d, shortest_d, longest_d, "days"),
         confidence=confidence,
         evidence=tuple(observations.scenes[i] for i in berth),
-        alternatives=_ALTERNATIVES,
+        alternatives=_HALT_ALTERNATIVES,
         observations=len(berth),
         longest_unseen_d=float(np.diff([days[first], *days[berth], days[last]]).max()),
     )

@@ -1,9 +1,14 @@
-"""Ship calls: stays at the berth that observations show, and those that cargo implies."""
+"""Ship calls: stays at the berth that observations show, and those that cargo implies.
+
+A hull that lies there for weeks is laid up, under repair, or not a ship at all.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from math import isfinite
-from operator import itemgetter
 from statistics import median
 
 import numpy as np
@@ -11,13 +16,18 @@ import numpy as np
 from cv.events.constants import CALL_LENGTH_ERROR, LIKELY, NEAR_CERTAIN
 from cv.events.event import Event, EventKind, Magnitude
 from cv.events.model.posterior import Posterior
-from cv.geometry.arrays import Float64Array
 
 CALLS = (EventKind.CALL, EventKind.UNSEEN_CALL)
 """Kinds of events that are calls."""
 _MIN_UNSEEN_PROBABILITY, _MIN_CHANGE_PROBABILITY = 0.6, 0.85
 """An unseen call needs at least this probability of a ship, and of a change of the containers."""
+MIN_LAID_UP = timedelta(days=14)
+"""A shorter stay is an ordinary call."""
 _CALL_ALTERNATIVES = ("a barge or a structure that resembles a hull",)
+_LAID_UP_ALTERNATIVES = (
+    "a barge, a pontoon or a structure of the pier",
+    "several ships of one length, one after another",
+)
 _UNSEEN_ALTERNATIVES = (
     "the cargo left or came by road or rail",
     "the containers were moved to another part of the port",
@@ -51,35 +61,38 @@ def unseen_calls(posterior: Posterior) -> tuple[Event, ...]:
     taken = np.zeros(len(posterior.observations) - 1, dtype=bool)
     for first, last in _stays(posterior):
         taken[max(0, first - 1) : last + 1] = True
-    found: list[tuple[int, Event]] = []
+    observations, found = posterior.observations, []
     for span in (1, 2):
         ship = 1.0 - posterior.empty_probabilities(span)
         for first in np.flatnonzero(ship >= _MIN_UNSEEN_PROBABILITY).tolist():
-            if taken[first : first + span].any():
+            last = first + span
+            change = posterior.level_change(first, last)
+            if taken[first:last].any() or change.sign_probability < _MIN_CHANGE_PROBABILITY:
                 continue
-            change = posterior.level_change(first, first + span)
-            if change.sign_probability < _MIN_CHANGE_PROBABILITY:
-                continue
-            taken[first : first + span] = True
-            call = _unseen_call(posterior, first, first + span, change, float(ship[first]))
+            taken[first:last] = True
+            during = observations.time_between(first, last)
+            call = Event(
+                kind=EventKind.UNSEEN_CALL,
+                pier=observations.pier,
+                began=during,
+                ended=during,
+                size=change,
+                confidence=float(ship[first]),
+                evidence=observations.scenes[first : last + 1],
+                alternatives=_UNSEEN_ALTERNATIVES,
+            )
             found.append((first, call))
-    return tuple(call for _, call in sorted(found, key=itemgetter(0)))
+    return tuple(call for _, call in sorted(found, key=lambda one: one[0]))
 
 
-def _unseen_call(
-    posterior: Posterior, first: int, last: int, change: Magnitude, probability: float
-) -> Event:
-    observations = posterior.observations
-    during = observations.time_between(first, last)
-    return Event(
-        kind=EventKind.UNSEEN_CALL,
-        pier=observations.pier,
-        began=during,
-        ended=during,
-        size=change,
-        confidence=probability,
-        evidence=observations.scenes[first : last + 1],
-        alternatives=_UNSEEN_ALTERNATIVES,
+def find_laid_up_hulls(calls: Sequence[Event]) -> tuple[Event, ...]:
+    """Return those of `calls` that lasted for weeks, first to last observation with the ship."""
+    return tuple(
+        replace(call, kind=EventKind.STANDING_HULL, alternatives=_LAID_UP_ALTERNATIVES)
+        for call in calls
+        if call.began.latest
+        and call.ended.earliest
+        and call.ended.earliest - call.began.latest >= MIN_LAID_UP
     )
 
 
@@ -105,8 +118,9 @@ def _call(posterior: Posterior, stay: tuple[int, int], last_before: int, first_a
     first, last = stay
     ship, observations = posterior.ship_present, posterior.observations
     certain = [i for i in range(first, last + 1) if ship[i] >= NEAR_CERTAIN] or [first, last]
-    absent_before = _first_without_ship(ship, range(first - 1, last_before, -1), last_before)
-    absent_after = _first_without_ship(ship, range(last + 1, first_after), first_after)
+    absent = ship <= 1 - NEAR_CERTAIN
+    before = next((i for i in range(first - 1, last_before, -1) if absent[i]), last_before)
+    after = next((i for i in range(last + 1, first_after) if absent[i]), first_after)
     lengths = [m for m in observations.hull_lengths[first : last + 1].tolist() if isfinite(m)]
     size = None
     if lengths:
@@ -115,15 +129,10 @@ def _call(posterior: Posterior, stay: tuple[int, int], last_before: int, first_a
     return Event(
         kind=EventKind.CALL,
         pier=observations.pier,
-        began=observations.time_between(absent_before, certain[0]),
-        ended=observations.time_between(certain[-1], absent_after),
+        began=observations.time_between(before, certain[0]),
+        ended=observations.time_between(certain[-1], after),
         size=size,
         confidence=float(ship[first : last + 1].max()),
         evidence=observations.scenes[first : last + 1],
         alternatives=_CALL_ALTERNATIVES,
     )
-
-
-def _first_without_ship(ship: Float64Array, candidates: range, otherwise: int) -> int:
-    """Return the first of `candidates` at which almost surely no ship was there."""
-    return next((i for i in candidates if ship[i] <= 1 - NEAR_CERTAIN), otherwise)

@@ -15,12 +15,10 @@ from cv.events.model.posterior import Posterior
 from cv.events.pipeline import find_events
 from cv.events.rules.berth_shifts import find_berth_shifts
 from cv.events.rules.dwells import find_dwells
-from cv.events.rules.halts import find_halts
+from cv.events.rules.halts import find_halts, find_resumptions
 from cv.events.rules.inflow_stops import find_inflow_stops
-from cv.events.rules.laid_up_hulls import find_laid_up_hulls
 from cv.events.rules.loading_and_unloading import find_loadings_and_unloadings
-from cv.events.rules.resumptions import find_resumptions
-from cv.events.rules.ship_calls import observed_calls, unseen_calls
+from cv.events.rules.ship_calls import find_laid_up_hulls, observed_calls, unseen_calls
 from cv.events.rules.ships_due import ShipDue
 from cv.events.rules.stockpiles import find_stockpiles
 from cv.events.rules.throughput import estimate_throughput
