@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from cv.errors import InputError
 
 MAX_BYTES = 16 * 2**20
 """Size of the largest table that is read."""
 _DAY = timedelta(days=1)
+Row = TypeVar("Row")
 
 
 def read_rows(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
@@ -51,9 +53,20 @@ def read_rows(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, t
         ) from error
 
 
-def invalid_line(path: str | Path, line: int, error: Exception, limit: str) -> InputError:
-    """Return the error for an invalid line; `limit` states what it must be."""
-    return InputError(path, f"line {line}: {error}", limit, "Correct it.")
+def parse_rows(
+    path: str | Path, columns: Sequence[str], parse: Callable[..., Row], limit: str
+) -> list[Row]:
+    """Return `parse(*cells)` of every row of the CSV file `path`, see `read_rows`.
+
+    Raises InputError, also where `parse` raises ValueError; `limit` states what a row must be.
+    """
+    rows = []
+    for line, cells in read_rows(path, columns):
+        try:
+            rows.append(parse(*cells))
+        except ValueError as error:
+            raise InputError(path, f"line {line}: {error}", limit, "Correct it.") from error
+    return rows
 
 
 def date_range(first: str, last: str) -> tuple[datetime, datetime]:

@@ -7,7 +7,7 @@ that time; otherwise it is not known.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -83,12 +83,9 @@ class AisMessages:
             if not (np.abs(positions) <= (180.0, 90.0)).all():
                 raise ValueError("a position outside of the Earth's coordinates")
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise InputError(
-                path,
-                str(error).strip().splitlines()[0],
-                f"a CSV with the columns {', '.join(COLUMNS)} is needed",
-                "Correct the table.",
-            ) from error
+            found = str(error).strip().splitlines()[0]
+            limit = f"a CSV with the columns {', '.join(COLUMNS)} is needed"
+            raise InputError(path, found, limit, "Correct the table.") from error
         order = np.argsort(times.to_numpy(), kind="stable")
         naive = times.dt.tz_localize(None).to_numpy(dtype="datetime64[ns]")
         return cls(naive[order], mmsi[order], positions[order])
@@ -102,8 +99,8 @@ class AisMessages:
         last = call.ended.earliest or call.ended.latest
         if first is None or last is None:
             return AisEvidence(BroadcastStatus.UNKNOWN, (), 0)
-        ends = [_utc64(first - TIME_MARGIN), _utc64(last + TIME_MARGIN)]
-        during = slice(*np.searchsorted(self.times, ends).tolist())
+        ends = [time.replace(tzinfo=None) for time in (first - TIME_MARGIN, last + TIME_MARGIN)]
+        during = slice(*np.searchsorted(self.times, np.array(ends, "M8[ns]")).tolist())
         berth = pier.outline if pier.berth is None else pier.berth
         distances = _distances_m(self.positions[during], berth, crs)
         around = int((distances <= SURROUNDINGS_M).sum())
@@ -114,10 +111,6 @@ class AisMessages:
         if len(ships):
             status = BroadcastStatus.SENT
         return AisEvidence(status, tuple(ranked.tolist()), around)
-
-
-def _utc64(time: datetime) -> np.datetime64:
-    return np.datetime64(time.replace(tzinfo=None), "ns")
 
 
 def _distances_m(positions: Float64Array, place: BaseGeometry, crs: CRS) -> Float64Array:
@@ -131,5 +124,5 @@ def _distances_m(positions: Float64Array, place: BaseGeometry, crs: CRS) -> Floa
     to_local = Transformer.from_crs(crs, local, always_xy=True)
     outline = shapely.transform(place, lambda xy: np.stack(to_local.transform(*xy.T), axis=1))
     from_degrees = Transformer.from_crs("OGC:CRS84", local, always_xy=True)
-    points = shapely.points(np.stack(from_degrees.transform(*positions.T), axis=1))
+    points = shapely.points(*from_degrees.transform(*positions.T))
     return np.asarray(shapely.distance(outline, points), dtype=np.float64)

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cv.events.event import Event, EventKind
-from cv.io.csv_tables import date_range, invalid_line, read_rows
+from cv.io.csv_tables import date_range, parse_rows
 
 COLUMNS = ("pier", "from", "to", "kind", "text", "source")
 
@@ -31,15 +31,13 @@ class PublishedClaim:
 
     def matching_events(self, events: Sequence[Event]) -> tuple[Event, ...]:
         """Return those of `events` of its kind and pier that may have been at the same time."""
+        own = [event for event in events if (event.kind, event.pier) == (self.kind, self.pier)]
         return tuple(
             event
-            for event in events
-            if event.kind is self.kind and event.pier == self.pier and self._overlaps(event)
+            for event in own
+            if (event.began.earliest or event.began.latest or self.began) < self.ended
+            and (event.ended.latest or self.ended) > self.began
         )
-
-    def _overlaps(self, event: Event) -> bool:
-        first, last = event.began.earliest or event.began.latest, event.ended.latest
-        return (first is None or first < self.ended) and (last is None or last > self.began)
 
 
 def read_claims(
@@ -51,26 +49,24 @@ def read_claims(
     (a kind of event, empty for a note); text; source. `names` maps other names of piers to ours.
     Raises InputError.
     """
-    claims = [_claim(path, line, cells, names or {}) for line, cells in read_rows(path, COLUMNS)]
-    return tuple(sorted(claims, key=lambda claim: (claim.began, claim.pier, claim.source)))
 
-
-def _claim(
-    path: str | Path, line: int, cells: tuple[str, ...], names: Mapping[str, str]
-) -> PublishedClaim:
-    pier, first, last, kind, text, source = cells
-    try:
+    def parse(
+        pier: str, first: str, last: str, kind: str, text: str, source: str
+    ) -> PublishedClaim:
         if not pier or not text or not source:
             raise ValueError("pier, text or source is empty")
+        if kind and kind not in tuple(EventKind):
+            raise ValueError(f"the kind {kind!r} is none of {', '.join(EventKind)}")
         began, ended = date_range(first, last)
         return PublishedClaim(
-            pier=names.get(pier, pier),
+            pier=(names or {}).get(pier, pier),
             began=began,
             ended=ended,
             kind=EventKind(kind) if kind else None,
             text=text,
             source=source,
         )
-    except ValueError as error:
-        limit = "a claim has a pier, dates or ISO 8601 times with a zone, a text and a source"
-        raise invalid_line(path, line, error, limit) from error
+
+    limit = "a claim has a pier, dates or ISO 8601 times with a zone, a text and a source"
+    claims = parse_rows(path, COLUMNS, parse, limit)
+    return tuple(sorted(claims, key=lambda claim: (claim.began, claim.pier, claim.source)))

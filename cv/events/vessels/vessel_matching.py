@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cv.errors import InputError
 from cv.events.constants import MEASURED_BEAM_ERROR, MEASURED_LENGTH_ERROR
-from cv.io.csv_tables import invalid_line, read_rows
+from cv.io.csv_tables import parse_rows
 
 UNKNOWN = "unknown"
 """Stands for every ship that is not in the fleet."""
@@ -84,7 +84,8 @@ class Fleet:
 
         `bridge` is fore or aft; cells are empty where unknown. Raises InputError.
         """
-        vessels = tuple(_vessel(path, line, cells) for line, cells in read_rows(path, _COLUMNS))
+        limit = "sizes are metres, a bridge is fore or aft"
+        vessels = tuple(parse_rows(path, _COLUMNS, _vessel, limit))
         names = Counter(name for vessel in vessels for name in (vessel.name, *vessel.aliases))
         for name, times in names.items():
             if times > 1 or name == UNKNOWN:
@@ -114,42 +115,26 @@ class Fleet:
 
 
 def _likelihood(hull: HullMeasurement, vessel: Vessel) -> float:
-    return (
-        _length_likelihood(hull.length_m, vessel.length_m)
-        * _beam_likelihood(hull, vessel)
-        * _bridge_likelihood(hull.bridge, vessel.bridge)
-    )
-
-
-def _length_likelihood(measured: float | None, true: float | None) -> float:
-    """Return the density of a measured length; over all ships if the true one is unknown."""
-    if measured is None:
-        return 1.0
-    if true is None:
-        z = log(measured / _MEDIAN_LENGTH_M) / _LENGTH_LOG_SD
-        return exp(-0.5 * z * z) / (measured * _LENGTH_LOG_SD * sqrt(2 * pi))
-    return _error_density(measured - true, hypot(MEASURED_LENGTH_ERROR * true, _MIN_ERROR_M))
-
-
-def _beam_likelihood(hull: HullMeasurement, vessel: Vessel) -> float:
-    """Return the density of a measured beam; over ships so long if the true one is unknown."""
-    if hull.beam_m is None:
-        return 1.0
-    if vessel.beam_m is not None:
+    """Return the density of what was measured; over all ships where the truth is unknown."""
+    likelihood = 1.0
+    if hull.length_m is not None and vessel.length_m is not None:
+        sd = hypot(MEASURED_LENGTH_ERROR * vessel.length_m, _MIN_ERROR_M)
+        likelihood *= _error_density(hull.length_m - vessel.length_m, sd)
+    elif hull.length_m is not None:
+        z = log(hull.length_m / _MEDIAN_LENGTH_M)
+        likelihood *= _normal_density(z, _LENGTH_LOG_SD) / hull.length_m
+    if hull.beam_m is not None and vessel.beam_m is not None:
         sd = hypot(MEASURED_BEAM_ERROR * vessel.beam_m, _MIN_ERROR_M)
-        return _error_density(hull.beam_m - vessel.beam_m, sd)
-    usual = (vessel.length_m or hull.length_m or _MEDIAN_LENGTH_M) / _LENGTH_TO_BEAM
-    sd = hypot(_LENGTH_TO_BEAM_SD * usual, MEASURED_BEAM_ERROR * usual, _MIN_ERROR_M)
-    return _normal_density(hull.beam_m - usual, sd)
-
-
-def _bridge_likelihood(seen: BridgePosition | None, true: BridgePosition | None) -> float:
-    if seen is None:
-        return 1.0
-    if true is not None:
-        return _BRIDGE_ACCURACY if seen is true else 1 - _BRIDGE_ACCURACY
-    fore = _FORE_SHARE * _BRIDGE_ACCURACY + (1 - _FORE_SHARE) * (1 - _BRIDGE_ACCURACY)
-    return fore if seen is BridgePosition.FORE else 1 - fore
+        likelihood *= _error_density(hull.beam_m - vessel.beam_m, sd)
+    elif hull.beam_m is not None:  # that of ships so long
+        usual = (vessel.length_m or hull.length_m or _MEDIAN_LENGTH_M) / _LENGTH_TO_BEAM
+        sd = hypot(_LENGTH_TO_BEAM_SD * usual, MEASURED_BEAM_ERROR * usual, _MIN_ERROR_M)
+        likelihood *= _normal_density(hull.beam_m - usual, sd)
+    if hull.bridge is not None:
+        is_fore = _FORE_SHARE if vessel.bridge is None else vessel.bridge is BridgePosition.FORE
+        seen_fore = is_fore * _BRIDGE_ACCURACY + (1 - is_fore) * (1 - _BRIDGE_ACCURACY)
+        likelihood *= seen_fore if hull.bridge is BridgePosition.FORE else 1 - seen_fore
+    return likelihood
 
 
 def _error_density(error: float, sd: float) -> float:
@@ -162,27 +147,17 @@ def _normal_density(error: float, sd: float) -> float:
     return exp(-0.5 * (error / sd) ** 2) / (sd * sqrt(2 * pi))
 
 
-def _vessel(path: Path, line: int, cells: tuple[str, ...]) -> Vessel:
-    name, aliases, length, beam, bridge = cells
-    try:
-        if not name:
-            raise ValueError("a ship without a name")
-        return Vessel(
-            name,
-            tuple(alias.strip() for alias in aliases.split(";") if alias.strip()),
-            _metres(length),
-            _metres(beam),
-            BridgePosition(bridge) if bridge else None,
-        )
-    except ValueError as error:
-        limit = "sizes are metres, a bridge is fore or aft"
-        raise invalid_line(path, line, error, limit) from error
-
-
-def _metres(text: str) -> float | None:
-    if not text:
-        return None
-    value = float(text)
-    if not 0 < value < _MAX_SIZE_M:
-        raise ValueError(f"{text} metres")
-    return value
+def _vessel(name: str, aliases: str, length: str, beam: str, bridge: str) -> Vessel:
+    """Return the ship of a row; empty cells are not known."""
+    if not name:
+        raise ValueError("a ship without a name")
+    sizes = [float(text) if text else None for text in (length, beam)]
+    for size in sizes:
+        if size is not None and not 0 < size < _MAX_SIZE_M:
+            raise ValueError(f"{size:g} metres")
+    return Vessel(
+        name,
+        tuple(alias.strip() for alias in aliases.split(";") if alias.strip()),
+        *sizes,
+        BridgePosition(bridge) if bridge else None,
+    )

@@ -82,30 +82,20 @@ def count_voyages(calls: Sequence[PortCall], home: str) -> tuple[VoyageCount, ..
 
 def _round_trips(own: Sequence[PortCall], home: str) -> int:
     """Return how often a ship with these port calls, by time, came home from elsewhere."""
-    count = 0
-    left_home = away = False
-    for call in own:
-        if call.port != home:
-            away = left_home
-        elif left_home and away:
-            count, away = count + 1, False
-        left_home = left_home or call.port == home
-    return count
+    at_home = [call.port == home for call in own]
+    left_first = at_home.index(True) if True in at_home else len(own)
+    return sum(not before and now for before, now in pairwise(at_home[left_first:]))
 
 
 def _by_ship(calls: Sequence[PortCall]) -> dict[str, list[PortCall]]:
-    """Return the seen port calls of each named ship, by time, without duplicates."""
+    """Return the seen port calls of each named ship, by time; those that overlap are one stay."""
     ships: defaultdict[str, list[PortCall]] = defaultdict(list)
     for call in sorted(calls, key=lambda one: one.start):
         if call.ship == UNKNOWN or not call.seen:
             continue
         own = ships[call.ship]
-        if not own or not _is_same_stay(own[-1], call):
+        before = own[-1] if own else None
+        until = before and (before.ended.latest or before.ended.earliest)
+        if before is None or before.port != call.port or until is None or until < call.start:
             own.append(call)
     return dict(ships)
-
-
-def _is_same_stay(before: PortCall, now: PortCall) -> bool:
-    """Return whether both describe one stay: at one port, with no time between."""
-    until = before.ended.latest or before.ended.earliest
-    return before.port == now.port and until is not None and now.start <= until

@@ -78,7 +78,7 @@ def test_matching_events_are_of_the_same_kind_pier_and_time(tmp_path):
         ("Pier 2,2024-13-01,,,a,b", "line 2: "),
         ("Pier 2,2024-01-05T10:00:00,,,a,b", "no zone"),
         ("Pier 2,2024-01-05,2024-01-03,,a,b", "before it began"),
-        ("Pier 2,2024-01-05,,calls,a,b", "'calls' is not a valid EventKind"),
+        ("Pier 2,2024-01-05,,calls,a,b", "the kind 'calls' is none of call, unseen_call"),
         (",2024-01-05,,,a,b", "is empty"),
         ("Pier 2,2024-01-05,,,,b", "is empty"),
         ("Pier 2,2024-01-05,,,a,", "is empty"),

@@ -1,4 +1,4 @@
-"""Hulls against a fleet, scenarios, observability."""
+"""Hulls against a fleet."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import numpy as np
 import pytest
 
 from cv.errors import InputError
-from cv.events.event import Magnitude
-from cv.events.rules.observability import Observability
-from cv.events.vessels.scenario import read_load_assumptions
 from cv.events.vessels.vessel_matching import (
     UNKNOWN,
     BridgePosition,
@@ -16,7 +13,6 @@ from cv.events.vessels.vessel_matching import (
     HullMeasurement,
     Vessel,
 )
-from tests.fixtures.observations import pier_count
 
 FLEET = Fleet(
     (
@@ -88,19 +84,3 @@ def test_a_fleet_file_is_read_and_an_invalid_one_refused(tmp_path):
     path.write_text("name,aliases,length_m,beam_m,bridge\nA,,long,,\n")
     with pytest.raises(InputError, match="long"):
         Fleet.read(path)
-
-
-def test_a_scenario_is_a_range_with_a_source(tmp_path):
-    path = tmp_path / "loads.csv"
-    path.write_text("unit,per_container_low,per_container_high,source\nt,10,20,ours\n")
-    (load,) = read_load_assumptions(path)
-    assert load.amount_in(Magnitude(5.0, 4.0, 6.0, "containers")) == (40.0, 120.0)
-    path.write_text("unit,per_container_low,per_container_high,source\nt,10,10,ours\n")
-    with pytest.raises(InputError, match="range"):
-        read_load_assumptions(path)
-
-
-def test_days_are_counted_by_what_they_show():
-    counts = [pier_count(0, 5, 115), pier_count(0.2, 5), pier_count(1, None), pier_count(4, 5)]
-    assert Observability.of(counts) == Observability(5, 3, 2, 1)
-    assert Observability.of([]) == Observability(0, 0, 0, 0)
