@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -27,7 +26,6 @@ from cv.events.model.transitions import (
     N_COMPONENTS,
     SHIP_HANDLING,
     STEADY,
-    LinearGaussianTransitions,
     transitions_over,
 )
 from cv.geometry.arrays import Float64Array
@@ -73,37 +71,16 @@ def forward_filter(
     return [pier.result(moments[:, :, i], likelihoods[:, i]) for i, pier in enumerate(piers)]
 
 
-class _CountTerms(NamedTuple):
-    """Container counts and their errors, arrays of one shape; an unknown count has a huge error."""
-
-    number: Float64Array
-    """Containers."""
-    upward_variance: Float64Array
-    """Error variance where the truth is above the count."""
-    downward_extra: Float64Array
-    """What is added to it where the truth is below."""
-    outlier: Float64Array
-    """Likelihood of a count without information, in `_LIKELIHOOD_UNIT`."""
-
-    @classmethod
-    def of(cls, observations: PierObservations, load: float) -> _CountTerms:
-        known = np.isfinite(observations.containers)
-        number = np.where(known, observations.containers, 0.0)
-        variance = np.where(known[:, None], observations.containers_sd**2, _NO_INFORMATION)
-        outlier = np.where(known, _OUTLIER_SHARE / (1.5 * load + number) / _LIKELIHOOD_UNIT, 1.0)
-        return cls(number, variance[:, 1], variance[:, 0] - variance[:, 1], outlier)
-
-
 @dataclass(frozen=True, eq=False)
 class _PierTerms:
     """The inputs of the filter for one pier; n observations."""
 
     start: Float64Array
     """(3, states) at the first observation: probability, and that times mean and mean square."""
-    counts: _CountTerms
-    """(n,) each."""
-    changes: LinearGaussianTransitions
-    """(n - 1, components) each."""
+    counts: Float64Array
+    """(n - 1, 4) terms of `_update` for each count but the first."""
+    changes: Float64Array
+    """(n - 1, 5, components) coefficients of `transitions_over`."""
     weights: Float64Array
     """(n - 1, to, from, components) prior weight times hull likelihood."""
 
@@ -112,18 +89,19 @@ class _PierTerms:
         cls, observations: PierObservations, parameters: PierParameters, paths: PathProbabilities
     ) -> _PierTerms:
         load = parameters.load
-        counts = _CountTerms.of(observations, load)
-        changes, weights = transitions_over(np.diff(observations.days), parameters)
+        known = np.isfinite(observations.containers)
+        number = np.where(known, observations.containers, 0.0)
+        below, above = np.where(known, observations.containers_sd.T**2, _NO_INFORMATION)
+        outlier = np.where(known, _OUTLIER_SHARE / (1.5 * load + number) / _LIKELIHOOD_UNIT, 1.0)
+        counts = np.stack([number, above, below - above, outlier], axis=1)
+        mean, variance, _ = _update(np.array([0.5 * load]), np.array([load**2]), *counts[:1].T)
         hull_likelihood = observations.ship_likelihoods()[:, _HAS_SHIP]
-        first = (column[:1] for column in counts)
-        mean, variance, _ = _update(np.array([0.5 * load]), np.array([load**2]), *first)
         start = stationary_distribution(parameters) * hull_likelihood[0]
         moments = np.concatenate([[1.0], mean, variance + mean**2])
+        *changes, mixture = transitions_over(np.diff(observations.days), parameters)
+        weights = _component_weights(paths, mixture) * hull_likelihood[1:, :, None, None]
         return cls(
-            np.outer(moments, start / start.sum()),
-            counts,
-            changes,
-            _component_weights(paths, weights) * hull_likelihood[1:, :, None, None],
+            np.outer(moments, start / start.sum()), counts[1:], np.stack(changes, axis=1), weights
         )
 
     def result(self, moments: Float64Array, likelihoods: Float64Array) -> FilterResult:
@@ -166,16 +144,14 @@ def _filter(piers: Sequence[_PierTerms]) -> tuple[Float64Array, Float64Array]:
     """
     weights = _stack([pier.weights for pier in piers])
     weights = weights.reshape(*weights.shape[:3], STATES * N_COMPONENTS)
-    pier_counts = [[column[1:, None, None] for column in pier.counts] for pier in piers]
-    pier_steps = [[column[:, None, :] for column in pier.changes] for pier in piers]
-    counts = zip(*map(_stack, zip(*pier_counts, strict=True)), strict=True)
-    steps = zip(*map(_stack, zip(*pier_steps, strict=True)), strict=True)
+    counts = _stack([pier.counts for pier in piers]).swapaxes(1, 2)[..., None, None]
+    changes = _stack([pier.changes for pier in piers]).swapaxes(1, 2)[:, :, :, None]
     components = np.empty((3, len(piers), STATES, N_COMPONENTS))
     flat_components = components.reshape(3, len(piers), STATES * N_COMPONENTS, 1)
     moments = [np.stack([pier.start for pier in piers], axis=1)[..., None]]
     likelihoods = []
-    for weight, count, step in zip(weights, counts, steps, strict=True):
-        mean_factor, mean_offset, variance_factor, noise_factor, noise_offset = step
+    for weight, count, change in zip(weights, counts, changes, strict=True):
+        mean_factor, mean_offset, variance_factor, noise_factor, noise_offset = change
         weight_sum = np.maximum(moments[-1][0], _MIN_PROBABILITY)
         mean, square = moments[-1][1:] / weight_sum
         variance = np.maximum(square - mean * mean, _MIN_VARIANCE)
@@ -209,10 +185,12 @@ def _update(
     downward_extra: Float64Array,
     outlier: Float64Array,
 ) -> tuple[Float64Array, Float64Array, Float64Array]:
-    """Return mean and variance after a count (see `_CountTerms`), and the count's likelihood.
+    """Return mean and variance after a count of `number` containers, and the count's likelihood.
 
-    A Kalman update mixed with no update in case the count is an outlier, merged into one Gaussian;
-    the likelihood is in `_LIKELIHOOD_UNIT`.
+    A Kalman update mixed with no update in case the count is an outlier, merged into one Gaussian.
+    The error variance is `upward_variance` where the truth is above the count, and `downward_extra`
+    more where it is below; an unknown count has a huge one. `outlier` is the likelihood of a count
+    without information; likelihoods are in `_LIKELIHOOD_UNIT`.
     """
     error = number - mean
     total = variance + upward_variance + downward_extra * (error > 0)

@@ -21,7 +21,7 @@ from cv.timeseries.series import Series
 
 MAX_COUNT_DISTANCE_D = 2.0
 """A day farther than this from the next count has no level, days."""
-_COLUMNS = ("level", "level_low", "level_high")
+_COLUMNS = pd.Index(["level", "level_low", "level_high"])
 _NOON = pd.Timedelta(hours=12)
 _GATHERING_SD = 0.4
 """Standard deviation that a day of gathering cargo adds, loads."""
@@ -73,29 +73,22 @@ def daily_level(posterior: Posterior) -> pd.DataFrame:
     order = np.argsort(days, kind="stable")
     is_noon = order >= len(observations)
     days = days[order]
-    no_count = np.full(len(noons), np.nan)
-    counts = np.concatenate([observations.containers, no_count])[order]
-    variances = np.concatenate([observations.containers_sd.mean(axis=1) ** 2, no_count])[order]
-    mean, sd = smooth_local_level(
-        counts, variances, _step_variances(posterior, days), _PRIOR_SD * posterior.parameters.load
-    )
-    half_width = FINDING_Z * sd
-    values = (mean, mean - half_width, mean + half_width)
-    table = pd.DataFrame(
-        {name: value[is_noon].clip(0.0) for name, value in zip(_COLUMNS, values, strict=True)},
-        index=dates.rename("date"),
-    )
-    table[~_supported(posterior, noons)] = np.nan
-    return table.astype("Float64")
+    errors = [observations.containers, observations.containers_sd.mean(axis=1) ** 2]
+    counts, variances = np.pad(errors, ((0, 0), (0, len(noons))), constant_values=np.nan)[:, order]
+    prior_sd = _PRIOR_SD * posterior.parameters.load
+    mean, sd = smooth_local_level(counts, variances, _step_variances(posterior, days), prior_sd)
+    mean, half_width = mean[is_noon], FINDING_Z * sd[is_noon]
+    levels = np.stack([mean, mean - half_width, mean + half_width], axis=1).clip(0.0)
+    levels[~_supported(posterior, noons)] = np.nan
+    return pd.DataFrame(levels, dates.rename("date"), _COLUMNS, dtype="Float64")
 
 
 def daily_level_table(series: Series) -> pd.DataFrame:
     """Return `Series.daily` with the columns of `daily_level`, missing where there is no level."""
     table = series.daily()
-    observations = PierObservations.of(series.counts) if len(series) else None
-    if observations is None or not len(observations):
-        return table.join(pd.DataFrame(columns=list(_COLUMNS), index=table.index, dtype="Float64"))
-    return table.join(daily_level(Posterior.of(observations)))
+    if len(series) and len(observations := PierObservations.of(series.counts)):
+        return table.join(daily_level(Posterior.of(observations)))
+    return table.join(pd.DataFrame(index=table.index, columns=_COLUMNS, dtype="Float64"))
 
 
 def _step_variances(posterior: Posterior, times_d: Float64Array) -> Float64Array:
@@ -125,14 +118,8 @@ def _supported(posterior: Posterior, noons_d: Float64Array) -> BoolArray:
     after = np.searchsorted(days[counted], noons_d)
     first, last = counted[(after - 1).clip(0)], counted[after.clip(max=len(counted) - 1)]
     distance = np.stack([np.abs(noons_d - days[first]), np.abs(days[last] - noons_d)])
-    near_both = (
-        (after > 0) & (after < len(counted)) & (distance <= MAX_COUNT_DISTANCE_D).all(axis=0)
-    )
-    no_ship = np.array(
-        [
-            a >= b or posterior.gap_presence[a:b].max() < LIKELY
-            for a, b in zip(first.tolist(), last.tolist(), strict=True)
-        ]
-    )
+    between = (after > 0) & (after < len(counted))
+    near_both = between & (distance <= MAX_COUNT_DISTANCE_D).all(axis=0)
     near_one = (distance <= 0.5).any(axis=0)
-    return np.asarray((near_one | near_both) & no_ship)
+    ships = [posterior.gap_presence[a:b].max(initial=0.0) for a, b in zip(first, last, strict=True)]
+    return np.asarray((near_one | near_both) & (np.array(ships) < LIKELY))

@@ -42,7 +42,7 @@ class CargoChange:
     """Standard deviation of what comes, in loads."""
 
     def coefficients(self, load: float) -> tuple[float, float, float, float, float]:
-        """Return the fields of a `LinearGaussianTransitions`, for a `load` in containers."""
+        """Return the change as in `transitions_over`, for a `load` in containers."""
         mean_offset, noise_offset = self.added_loads * load, self.added_sd * load + _MIN_CHANGE_SD
         return self.kept_share, mean_offset, self.kept_share**2, self.kept_sd, noise_offset
 

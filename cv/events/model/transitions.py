@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from cv.events.constants import DRIFT_CONTAINERS_PER_DAY, DRIFT_SHARE_PER_DAY
@@ -26,36 +24,22 @@ _NO_CHANGE, _NO_CHANGE_SHARE = CargoChange(1.0, 0.0, 0.02, 0.0), 0.2
 """The change by a ship that handles no containers, and the share of such calls."""
 
 
-class LinearGaussianTransitions(NamedTuple):
-    """Linear Gaussian changes of the number of containers; arrays of one shape.
+def transitions_over(gaps_d: Float64Array, parameters: PierParameters) -> Float64Array:
+    """Return (6, n, components): the mixture over gaps (n,) of days.
 
-    mean' = mean_factor * mean + mean_offset
-    variance' = variance_factor * variance + (noise_factor * mean + noise_offset)^2
-    """
+    Along the first axis: mean factor a, mean offset b (containers), variance factor s, noise
+    factor f, noise offset g (containers) of the changes
 
-    mean_factor: Float64Array
-    mean_offset: Float64Array
-    """Containers."""
-    variance_factor: Float64Array
-    noise_factor: Float64Array
-    """Standard deviation of the change, as a share of the mean."""
-    noise_offset: Float64Array
-    """The part of it that does not depend on the mean, containers."""
+        mean' = a mean + b,    variance' = s variance + (f mean + g)^2,
 
-
-def transitions_over(
-    gaps_d: Float64Array, parameters: PierParameters
-) -> tuple[LinearGaussianTransitions, Float64Array]:
-    """Return the mixture over gaps (n,) of days: changes and weights, each (n, components).
-
-    The weights sum to one over STEADY, GROWING and SHIP_HANDLING each.
+    and weights that sum to one over STEADY, GROWING and SHIP_HANDLING each.
     """
     load, flow = parameters.load, parameters.flow
     one, zero = np.ones(len(gaps_d)), np.zeros(len(gaps_d))
     root = np.sqrt(gaps_d)
-    cleared = 1.0 - np.exp(-gaps_d / flow.land_clearance_d)
-    growth = load * (0.1 + 0.4 * np.minimum(1.0, gaps_d / parameters.gathering_d))
     drift = DRIFT_SHARE_PER_DAY * root, DRIFT_CONTAINERS_PER_DAY * root
+    growth = load * (0.1 + 0.4 * np.minimum(1.0, gaps_d / parameters.gathering_d))
+    cleared = 1.0 - np.exp(-gaps_d / flow.land_clearance_d)
     cleared_change = (1.0 - cleared, zero, one, 0.4 * cleared, one)
     all_cleared = _all_cleared(gaps_d / flow.land_clearance_d, cleared)
     handling = 1.0 - _NO_CHANGE_SHARE
@@ -70,10 +54,7 @@ def transitions_over(
         (*_NO_CHANGE.coefficients(load), _NO_CHANGE_SHARE),
         (*cleared_change, handling * all_cleared),
     ]
-    *changes, weights = (
-        np.stack([one * value for value in column], axis=1) for column in zip(*rows, strict=True)
-    )
-    return LinearGaussianTransitions(*changes), weights
+    return np.stack([[one * value for value in row] for row in rows], axis=2)
 
 
 def _all_cleared(gaps: Float64Array, cleared: Float64Array) -> Float64Array:
