@@ -7,7 +7,7 @@ all figures are over the export and the import piers of the same ports. The engi
 seed nor the simulator's distributions. Prints the tables of docs/events.md.
 
 The baselines (extra `peers`) use the counts alone. Each is tried with the settings in
-`cv/evaluation/events/baselines.py`. Shown is the setting with the fewest false alarms among those
+`tools/warning_baselines.py`. Shown is the setting with the fewest false alarms among those
 that warn of as many gatherings as the engine, or else the one that warns of most.
 """
 
@@ -21,8 +21,8 @@ from operator import add
 
 import numpy as np
 from tqdm import tqdm
+from warning_baselines import BASELINES, RawCounts
 
-from cv.evaluation.events.baselines import BASELINES, RawCounts
 from cv.evaluation.events.event_metrics import EventMetrics, score_alarms, score_events
 from cv.evaluation.simulation.cloud_cover import CLEAR_COAST, RAJIN_SKY, CloudClimate
 from cv.evaluation.simulation.port import EXPORT, IMPORT, SimulatedPort

@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import count
 
 from cv.alerts.rule import AlertRule
-from cv.events.event import Event
+from cv.events.event import Event, first_known
 
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 _MIN_CONFIDENCE_CHANGE = 0.25
@@ -124,11 +124,7 @@ def _bounds(event: Event) -> tuple[datetime, datetime]:
 
 
 def _start(event: Event) -> datetime:
-    """Return the observation by which an event had begun; every event has one."""
-    known = event.began.latest or event.began.earliest or event.ended.earliest or event.ended.latest
-    if known is None:
-        raise ValueError(f"an event without a time: {event}")
-    return known
+    return first_known(event.began, event.ended)
 
 
 def _rules_met(event: Event, rules: Sequence[AlertRule]) -> tuple[str, ...]:

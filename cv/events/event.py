@@ -60,6 +60,12 @@ ONGOING = CensoredTime(None, None)
 """The end of something that has not ended, as far as known."""
 
 
+def first_known(began: CensoredTime, ended: CensoredTime) -> datetime:
+    """Return the first time by which something is known to have begun."""
+    times = (began.latest, began.earliest, ended.earliest, ended.latest)
+    return next(time for time in times if time is not None)
+
+
 @dataclass(frozen=True)
 class Magnitude:
     """A quantity with its 90 % interval."""

@@ -32,18 +32,21 @@ def infer_sites(
     out. Each pier sends one message to each other, from its own observations alone, so that no
     evidence counts twice (one exchange of belief propagation).
     """
-    alone = _infer_by_site([_inputs(counts) for counts in sites])
+    observed = [
+        {name: PierObservations.of(own) for name, own in counts.items() if own} for counts in sites
+    ]
+    alone = _infer_by_site(
+        [
+            {
+                name: PierInferenceInput(o, PierParameters.of(o))
+                for name, o in site.items()
+                if len(o)
+            }
+            for site in observed
+        ]
+    )
     coupled = _infer_by_site([_coupled_inputs(posteriors) for posteriors in alone])
     return [(own, {**own, **new}) for own, new in zip(alone, coupled, strict=True)]
-
-
-def _inputs(counts: Mapping[str, Sequence[PierCount]]) -> dict[str, PierInferenceInput]:
-    observations = {name: PierObservations.of(own) for name, own in counts.items() if own}
-    return {
-        name: PierInferenceInput(own, PierParameters.of(own))
-        for name, own in observations.items()
-        if len(own)
-    }
 
 
 def _infer_by_site(sites: Sequence[Mapping[str, PierInferenceInput]]) -> list[dict[str, Posterior]]:
@@ -52,68 +55,59 @@ def _infer_by_site(sites: Sequence[Mapping[str, PierInferenceInput]]) -> list[di
 
 
 def _coupled_inputs(posteriors: Mapping[str, Posterior]) -> dict[str, PierInferenceInput]:
-    """Return new inputs, by pier, for the piers at which others let arrivals be expected."""
+    """Return new inputs, by pier, for the piers at which others let arrivals be expected.
+
+    Their parameters are estimated again, unseen calls included. Long gaps are left out: they show
+    that ships came, but not how many.
+    """
     served = {name: one for name, one in posteriors.items() if one.parameters.flow.served_by_ships}
     inputs = {}
     for name, own in served.items():
         prior = _arrival_prior(own, [one for other, one in served.items() if other != name])
-        if prior is not None:
-            parameters = _updated_parameters(own)
-            inputs[name] = PierInferenceInput(own.observations, parameters, prior)
+        if prior is None:
+            continue
+        gaps = np.diff(own.observations.days)
+        watched = gaps <= _MAX_WATCHED_GAP_D
+        halted = (own.smoothed[:-1, HALTED] + own.smoothed[1:, HALTED]) / 2
+        calls, used_d = own.gap_arrivals[watched].sum(), (gaps * (1 - halted))[watched].sum()
+        parameters = own.parameters.with_calls(float(calls), float(used_d))
+        inputs[name] = PierInferenceInput(own.observations, parameters, prior)
     return inputs
 
 
-def _updated_parameters(posterior: Posterior) -> PierParameters:
-    """Return the pier's parameters re-estimated from its posterior, unseen calls included.
-
-    Long gaps are left out: they show that ships came, but not how many.
-    """
-    gaps = np.diff(posterior.observations.days)
-    watched = gaps <= _MAX_WATCHED_GAP_D
-    halted = (posterior.smoothed[:-1, HALTED] + posterior.smoothed[1:, HALTED]) / 2
-    used_d = float((gaps * (1 - halted))[watched].sum())
-    return posterior.parameters.with_calls(float(posterior.gap_arrivals[watched].sum()), used_d)
-
-
-def _arrival_prior(posterior: Posterior, others: list[Posterior]) -> ArrivalPrior | None:
+def _arrival_prior(own: Posterior, others: list[Posterior]) -> ArrivalPrior | None:
     """Return the arrivals at a pier that `others` predict; None for none.
 
     Ships that left another pier may have come from there, and those that arrive at another one
     later may have been here for one stay before.
     """
-    expected = np.zeros(len(posterior.gap_arrivals))
+    expected = np.zeros(len(own.gap_arrivals))
     share_left = 1.0
-    stay_d = posterior.parameters.stay_d
+    stay_d = own.parameters.stay_d
     for other in others:
-        departed = _shift_in_time(other, other.departures, posterior, (0.0, _MAX_TRANSFER_D))
+        departed = _shift_in_time(other, other.departures, own, (0.0, _MAX_TRANSFER_D))
         stays_d = -_MAX_STAY * stay_d, -_MIN_STAY * stay_d
-        arrives_later = _shift_in_time(other, other.gap_arrivals, posterior, stays_d)
+        arrives_later = _shift_in_time(other, other.gap_arrivals, own, stays_d)
         for flow in (departed, arrives_later):
-            share = _transfer_share(flow, posterior.gap_arrivals)
+            coincident = float(np.minimum(flow, own.gap_arrivals).sum())
+            share = coincident + _PRIOR_SHARE * _PRIOR_CALLS
+            share /= float(flow.sum()) + _PRIOR_CALLS
             expected += share * flow
             share_left *= 1.0 - share
     return ArrivalPrior(expected, 1.0 - share_left) if expected.any() else None
 
 
 def _shift_in_time(
-    other: Posterior, number: Float64Array, posterior: Posterior, delays_d: tuple[float, float]
+    other: Posterior, number: Float64Array, own: Posterior, delays_d: tuple[float, float]
 ) -> Float64Array:
-    """Return `number` (m - 1,) of ships in the gaps of `other`, delayed, in those of `posterior`.
+    """Return `number` (m - 1,) of ships in the gaps of `other`, delayed, in the gaps of `own`.
 
     The result (n - 1,) is the mean over delays between the two `delays_d`, days.
     """
+    own_days, other_days = (
+        one.observations.days + one.observations.times[0].timestamp() / 86_400
+        for one in (own, other)
+    )
     total = np.concatenate([[0.0], np.cumsum(number)])
-    at_other = _absolute_days(posterior) - np.linspace(*delays_d, _STAY_STEPS)[:, None]
-    return np.asarray(np.diff(np.interp(at_other, _absolute_days(other), total).mean(axis=0)))
-
-
-def _absolute_days(posterior: Posterior) -> Float64Array:
-    """Return (n,) times of the observations, days since 1970."""
-    observations = posterior.observations
-    return observations.days + observations.times[0].timestamp() / 86_400
-
-
-def _transfer_share(flow: Float64Array, arrivals: Float64Array) -> float:
-    """Return the share of the ships of `flow` that arrive, by how both coincide."""
-    coincident = float(np.minimum(flow, arrivals).sum())
-    return (coincident + _PRIOR_SHARE * _PRIOR_CALLS) / (float(flow.sum()) + _PRIOR_CALLS)
+    at_other = own_days - np.linspace(*delays_d, _STAY_STEPS)[:, None]
+    return np.asarray(np.diff(np.interp(at_other, other_days, total).mean(axis=0)))

@@ -67,14 +67,11 @@ class Posterior:
 
     @classmethod
     def of(
-        cls,
-        observations: PierObservations,
-        parameters: PierParameters | None = None,
-        arrival_prior: ArrivalPrior | None = None,
+        cls, observations: PierObservations, parameters: PierParameters | None = None
     ) -> Posterior:
         """Infer the posterior of one pier from at least one observation."""
         parameters = parameters or PierParameters.of(observations)
-        return infer_posteriors([PierInferenceInput(observations, parameters, arrival_prior)])[0]
+        return infer_posteriors([PierInferenceInput(observations, parameters)])[0]
 
     @cached_property
     def ship_present(self) -> Float64Array:

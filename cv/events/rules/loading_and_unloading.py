@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cv.events.event import Event, EventKind
 from cv.events.model.posterior import Posterior
-
-_ALTERNATIVES = ("lorries or trains moved containers at the same time",)
 
 
 def find_loadings_and_unloadings(posterior: Posterior, calls: Sequence[Event]) -> tuple[Event, ...]:
@@ -18,31 +17,27 @@ def find_loadings_and_unloadings(posterior: Posterior, calls: Sequence[Event]) -
     before it to the fullest. It is a lower bound: what comes and goes between observations does not
     show. A call gives one event: unloading first on piers where ships bring cargo, else loading.
     """
-    transfers = [_transfer(posterior, call) for call in calls]
-    return tuple(event for event in transfers if event is not None)
-
-
-def _transfer(posterior: Posterior, call: Event) -> Event | None:
-    if call.began.earliest is None or call.ended.latest is None:
-        return None  # there is no observation before or after it
-    observations = posterior.observations
-    first = observations.first_at_or_after(call.began.earliest)
-    last = observations.first_at_or_after(call.ended.latest)
-    fullest = max(range(first, last + 1), key=lambda i: float(posterior.level[i, 0]))
-    spans = [(EventKind.LOADING, fullest, last), (EventKind.UNLOADING, first, fullest)]
-    if posterior.parameters.flow.usual_change.added_loads > 0:
-        spans.reverse()
-    for kind, before, after in spans:
-        size = posterior.level_change(before, after)
-        if size.low > 0.0 or size.high < 0.0:
-            return Event(
-                kind=kind,
-                pier=call.pier,
-                began=call.began,
-                ended=call.ended,
-                size=size,
-                confidence=call.confidence * size.sign_probability,
-                evidence=(observations.scenes[before], observations.scenes[after]),
-                alternatives=_ALTERNATIVES,
-            )
-    return None
+    observations, transfers = posterior.observations, []
+    for call in calls:
+        if call.began.earliest is None or call.ended.latest is None:
+            continue  # there is no observation before or after it
+        first = observations.first_at_or_after(call.began.earliest)
+        last = observations.first_at_or_after(call.ended.latest)
+        fullest = max(range(first, last + 1), key=lambda i: float(posterior.level[i, 0]))
+        spans = [(EventKind.LOADING, fullest, last), (EventKind.UNLOADING, first, fullest)]
+        if posterior.parameters.flow.usual_change.added_loads > 0:
+            spans.reverse()
+        for kind, before, after in spans:
+            size = posterior.level_change(before, after)
+            if size.low > 0.0 or size.high < 0.0:
+                transfer = replace(
+                    call,
+                    kind=kind,
+                    size=size,
+                    confidence=call.confidence * size.sign_probability,
+                    evidence=(observations.scenes[before], observations.scenes[after]),
+                    alternatives=("lorries or trains moved containers at the same time",),
+                )
+                transfers.append(transfer)
+                break
+    return tuple(transfers)

@@ -7,8 +7,7 @@ parameters, which are estimated from all observations.
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
+from math import hypot
 
 from cv.counting.uncertainty import FINDING_Z
 from cv.events.constants import LIKELY, REMAINING_SHARE
@@ -53,11 +52,13 @@ def find_ships_due(posterior: Posterior) -> tuple[ShipDue, ...]:
     if not flow.served_by_ships or flow.gathering_share < _MIN_GATHERING_SHARE:
         return ()
     ship = posterior.filtered[:, WITH_SHIP].sum(axis=1) >= LIKELY
-    level = posterior.level
+    gathers = posterior.filtered[:, GATHERING] >= _MIN_GATHERING
     lowest, max_growth, raised = 0, 0.0, -1
     warnings = []
-    for now in range(len(level)):
-        growth = float(level[now, 0] - level[lowest, 0])
+    for now, (level, sd) in enumerate(posterior.level.tolist()):
+        lowest_level, lowest_sd = posterior.level[lowest].tolist()
+        growth = level - lowest_level
+        waiting_growth = max(_MIN_WAITING_GROWTH, FINDING_Z * hypot(lowest_sd, sd))
         if raised >= 0 and (ship[now] or growth < REMAINING_SHARE * max_growth):
             warnings.append(_warning(posterior, raised, now, ship_came=bool(ship[now])))
             raised, lowest = -1, now
@@ -65,21 +66,11 @@ def find_ships_due(posterior: Posterior) -> tuple[ShipDue, ...]:
             max_growth = max(max_growth, growth)
         elif ship[now] or growth <= 0.0:
             lowest = now
-        elif _is_ship_cargo(posterior, lowest, now):
+        elif growth >= waiting_growth or (growth >= _MIN_GROWTH and gathers[now]):
             raised, max_growth = now, growth
     if raised >= 0:
         warnings.append(_warning(posterior, raised, None, ship_came=False))
     return tuple(warnings)
-
-
-def _is_ship_cargo(posterior: Posterior, lowest: int, now: int) -> bool:
-    """Return whether the growth since observation `lowest` is probably cargo for a ship."""
-    level = posterior.level
-    growth = float(level[now, 0] - level[lowest, 0])
-    if growth >= _MIN_GROWTH and posterior.filtered[now, GATHERING] >= _MIN_GATHERING:
-        return True
-    sd = float(np.hypot(level[lowest, 1], level[now, 1]))
-    return growth >= max(_MIN_WAITING_GROWTH, FINDING_Z * sd)
 
 
 def _warning(posterior: Posterior, raised: int, ended: int | None, ship_came: bool) -> ShipDue:

@@ -72,10 +72,8 @@ def _stockpile(
     scenes = observations.scenes
     size, sd = posterior.level[peak].tolist()
     rise = size - float(level[lowest])
-    onset = next(
-        i for i in range(lowest, peak + 1) if level[i] - level[lowest] >= _ONSET_SHARE * rise
-    )
-    onset = max(onset, lowest + 1)
+    rising = (level[lowest + 1 : peak + 1] - level[lowest] >= _ONSET_SHARE * rise).tolist()
+    onset = lowest + 1 + rising.index(True)
     days = float(observations.days[peak] - observations.days[onset - 1])
     sizes = [one.size.value for one in earlier if one.size is not None]
     return Stockpile(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from cv.events.event import CensoredTime, Event, EventKind
+from cv.events.event import CensoredTime, Event, EventKind, first_known
 from cv.events.vessels.vessel_matching import UNKNOWN
 from cv.io.csv_tables import date_range, parse_rows
 
@@ -34,10 +34,7 @@ class PortCall:
     @property
     def start(self) -> datetime:
         """The first moment by which it is known to have begun."""
-        known = self.began.latest or self.ended.earliest or self.ended.latest
-        if known is None:
-            raise ValueError(f"a port call without a time: {self}")
-        return known
+        return first_known(self.began, self.ended)
 
     def is_before(self, other: PortCall) -> bool:
         """Return whether it had ended before `other` can have begun."""

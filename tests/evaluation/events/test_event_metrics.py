@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from cv.counting.count import CountStatus
-from cv.evaluation.events.baselines import BASELINES, RawCounts, threshold_alarms
 from cv.evaluation.events.event_metrics import EventMetrics, Proportion, score_alarms, score_events
 from cv.evaluation.simulation.cloud_cover import CLEAR_COAST
 from cv.evaluation.simulation.operation import PortHistory, SimulatedVisit
@@ -89,35 +88,6 @@ def test_an_alarm_is_right_from_the_first_cargo_to_the_ship(counts):
     assert (false.warned, false.false_alarms, false.late_alarms) == (Proportion(0, 1), 1, 0)
     both = right + false
     assert (both.warned, both.false_alarms, both.years) == (Proportion(1, 2), 1, 40 / 365)
-
-
-def test_clouds_are_zero_for_a_baseline_or_left_out():
-    counts = SimulatedPort.simulate(2, CLEAR_COAST).export_counts
-    hidden = [c for c in counts if not c.containers.known]
-    assert hidden
-    every, known = RawCounts.of(counts, True), RawCounts.of(counts, False)
-    assert len(every.days) == len(counts) == len(known.days) + len(hidden)
-
-
-def test_a_baseline_alarm_is_active_until_the_observation_that_ends_it():
-    raw = RawCounts(np.array([0.0, 1.0, 2.0, 3.0, 4.0]), np.array([0.0, 50.0, 60.0, 0.0, 70.0]))
-    assert threshold_alarms(raw, 40.0) == [(1.0, 3.0), (4.0, np.inf)]
-
-
-@pytest.mark.parametrize("name", ["fixed threshold", "CUSUM"])
-def test_baselines_warn_before_ships(name):
-    port = SimulatedPort.simulate(2, CLEAR_COAST)
-    alarms, settings = BASELINES[name]
-    rates = [
-        score_alarms(
-            port.history,
-            EXPORT,
-            port.export_counts,
-            alarms(RawCounts.of(port.export_counts, False), setting),
-        ).warned.rate
-        for setting in settings
-    ]
-    assert max(rates) > 0.7
 
 
 def test_the_engine_finds_most_of_a_few_ports():

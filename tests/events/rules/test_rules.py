@@ -9,9 +9,7 @@ from datetime import timedelta
 import pytest
 
 from cv.events.event import CensoredTime, Event, EventKind, Magnitude
-from cv.events.model.observations import PierObservations
-from cv.events.model.pier_coupling import couple_piers
-from cv.events.model.posterior import Posterior
+from cv.events.model.pier_coupling import infer_sites
 from cv.events.pipeline import find_events
 from cv.events.rules.berth_shifts import find_berth_shifts
 from cv.events.rules.dwells import find_dwells
@@ -218,13 +216,10 @@ def test_a_ship_at_the_import_pier_makes_a_doubtful_one_at_the_export_pier_likel
         pier_count(70, 80, role=PierRole.IMPORT),
     ]
     imports = [replace(count, pier="Pier 1") for count in imports]
-    alone = Posterior.of(PierObservations.of(exports))
-    both = couple_piers({"Pier 1": Posterior.of(PierObservations.of(imports)), "Pier 2": alone})[
-        "Pier 2"
-    ]
+    ((alone, coupled),) = infer_sites([{"Pier 1": imports, "Pier 2": exports}])
     at = len(exports) - 2
-    assert alone.ship_present[at] < 0.3
-    assert both.ship_present[at] > 0.45
+    assert alone["Pier 2"].ship_present[at] < 0.3
+    assert coupled["Pier 2"].ship_present[at] > 0.45
 
 
 def test_a_siding_has_no_arrival_warnings():
