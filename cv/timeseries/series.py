@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import itemgetter
+from operator import attrgetter
 from string import ascii_uppercase
 from typing import Any
 
@@ -41,14 +41,16 @@ class Series:
         Counts of a `Pier` may be recorded under its name or an alias.
         """
         name, names = (pier.name, pier.names) if isinstance(pier, Pier) else (pier, (pier,))
-        dated = []
-        for count in _latest(counts):
+        latest: dict[str, PierCount] = {}
+        for count in counts:
             if count.pier not in names:
                 raise ValueError(f"a count of {count.pier!r} in the series of {name!r}")
             if count.acquired is None:
                 raise ValueError(f"the count of {count.scene!r} has no time")
-            dated.append((count.acquired, count.scene, count))
-        return cls(name, tuple(count for _, _, count in sorted(dated, key=itemgetter(0, 1))))
+            known = latest.get(count.scene, count)
+            if count.status is not CountStatus.FAILED or known.status is CountStatus.FAILED:
+                latest[count.scene] = count
+        return cls(name, tuple(sorted(latest.values(), key=attrgetter("acquired", "scene"))))
 
     @classmethod
     def read(cls, ledger: Ledger, pier: str, site: Site | None = None) -> Series:
@@ -168,26 +170,12 @@ class Series:
         return "\n".join(lines)
 
 
-def _latest(counts: Sequence[PierCount]) -> list[PierCount]:
-    """Return one count per scene: the last, and a failed one only if there is no other."""
-    latest: dict[str, PierCount] = {}
-    for count in counts:
-        known = latest.get(count.scene)
-        failed = count.status is CountStatus.FAILED
-        if not failed or known is None or known.status is CountStatus.FAILED:
-            latest[count.scene] = count
-    return list(latest.values())
-
-
 def _gap_lines(previous: pd.Timestamp, day: pd.Timestamp) -> list[str]:
     """Return a line for the days between two observations, if there are any."""
     days = (day - previous).days - 1
-    if days < 1:
-        return []
     first, last = previous + pd.Timedelta(days=1), day - pd.Timedelta(days=1)
-    if days == 1:
-        return [f"{first:%Y-%m-%d}  -      no image"]
-    return [f"{first:%Y-%m-%d}  -      no image until {last:%Y-%m-%d} ({days} days)"]
+    until = f" until {last:%Y-%m-%d} ({days} days)" if days > 1 else ""
+    return [f"{first:%Y-%m-%d}  -      no image{until}"] if days > 0 else []
 
 
 def _line(row: Any, method_letter: str, scale: float) -> str:

@@ -97,6 +97,10 @@ def score_events(
     ]
     found = set(pairs.values()).union(*true_inferred)
     observed = _with_clear_observation(stays, counts)
+    missed = []
+    for halt in halts:
+        left, came = _day(halt.began.latest), _day(halt.ended.earliest or halt.ended.latest)
+        missed.append((halt.unseen_call, any(left <= a and b <= came for a, b in stays)))
     hits = [(seen[k], stays[i]) for k, i in pairs.items()]
     alarms = [(_day(one.began.latest), _day(one.ended.latest, inf)) for one in warnings]
     return score_alarms(history, pier, counts, alarms) + EventMetrics(
@@ -105,7 +109,7 @@ def score_events(
         arrivals=Proportion(sum(_contains(c.began, first) for c, (first, _) in hits), len(hits)),
         departures=Proportion(sum(_contains(c.ended, last) for c, (_, last) in hits), len(hits)),
         inferred=Proportion(sum(map(bool, true_inferred)), len(inferred)),
-        halts=tuple((halt.unseen_call, _had_call(halt, stays)) for halt in halts),
+        halts=tuple(missed),
     )
 
 
@@ -161,18 +165,12 @@ def _match(calls: Sequence[Event], stays: Sequence[Interval]) -> dict[int, int]:
     """
     pairs: dict[int, int] = {}
     for k, call in enumerate(calls):
-        first, last = _day(call.began.latest), _day(call.ended.earliest)
-        overlapping = [i for i, (a, b) in enumerate(stays) if a <= last and first < b]
-        free = [i for i in overlapping if i not in pairs.values()]
-        if free:
-            pairs[k] = free[0]
+        shown = _day(call.began.latest), _day(call.ended.earliest)
+        for i, (first, last) in enumerate(stays):
+            if first <= shown[1] and shown[0] < last and i not in pairs.values():
+                pairs[k] = i
+                break
     return pairs
-
-
-def _had_call(halt: Halt, stays: Sequence[Interval]) -> bool:
-    """Return whether a ship came and left during a halt."""
-    first, last = _day(halt.began.latest), _day(halt.ended.earliest or halt.ended.latest)
-    return any(first <= a and b <= last for a, b in stays)
 
 
 def _overlap(one: Interval, other: Interval) -> bool:

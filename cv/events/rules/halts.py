@@ -58,8 +58,38 @@ def find_halts(posterior: Posterior, calls: Sequence[Event]) -> tuple[Halt, ...]
     before_first = CensoredTime(None, posterior.observations.times[0])
     departures = [before_first, *(call.ended for call in ordered)]
     arrivals = [*(call.began for call in ordered), ONGOING]
-    halts = [_halt(posterior, *span) for span in zip(departures, arrivals, strict=True)]
-    return tuple(halt for halt in halts if halt is not None)
+    observations, days = posterior.observations, posterior.observations.days
+    usual_d = MIN_CALL_INTERVALS * posterior.parameters.call_interval_d
+    halts = []
+    for began, ended in zip(departures, arrivals, strict=True):
+        if began.latest is None:
+            continue  # the ship is still there
+        first, last = observations.first_at_or_after(began.latest), len(observations) - 1
+        if ended.latest is not None:
+            last = observations.first_at_or_after(ended.earliest) if ended.earliest else first
+        berth = [i for i in range(first, last + 1) if np.isfinite(observations.hulls[i])]
+        if last <= first or not berth:
+            continue
+        shortest_d = longest_d = float(days[last] - days[first])
+        confidence = posterior.stays_empty_probability(first, last)
+        if shortest_d < max(MIN_DURATION_D, usual_d) or confidence < MIN_PROBABILITY:
+            continue
+        if began.earliest and ended.latest:
+            longest_d = max(shortest_d, (ended.latest - began.earliest) / timedelta(days=1))
+        halt = Halt(
+            kind=EventKind.HALT,
+            pier=observations.pier,
+            began=began,
+            ended=ended,
+            size=Magnitude(shortest_d, shortest_d, longest_d, "days"),
+            confidence=confidence,
+            evidence=tuple(observations.scenes[i] for i in berth),
+            alternatives=_HALT_ALTERNATIVES,
+            observations=len(berth),
+            longest_unseen_d=float(np.diff([days[first], *days[berth], days[last]]).max()),
+        )
+        halts.append(halt)
+    return tuple(halts)
 
 
 def find_resumptions(halts: Sequence[Halt], calls: Sequence[Event]) -> tuple[Event, ...]:
@@ -80,35 +110,4 @@ def find_resumptions(halts: Sequence[Halt], calls: Sequence[Event]) -> tuple[Eve
         if halt.began.earliest and halt.ended.latest
         for call in calls
         if call.began == halt.ended
-    )
-
-
-def _halt(posterior: Posterior, began: CensoredTime, ended: CensoredTime) -> Halt | None:
-    if began.latest is None:
-        return None  # the ship is still there
-    observations, days = posterior.observations, posterior.observations.days
-    first, last = observations.first_at_or_after(began.latest), len(observations) - 1
-    if ended.latest is not None:
-        last = observations.first_at_or_after(ended.earliest) if ended.earliest else first
-    if last <= first:
-        return None
-    shortest_d = longest_d = float(days[last] - days[first])
-    usual_d = MIN_CALL_INTERVALS * posterior.parameters.call_interval_d
-    berth = [i for i in range(first, last + 1) if np.isfinite(observations.hulls[i])]
-    confidence = posterior.stays_empty_probability(first, last)
-    if shortest_d < max(MIN_DURATION_D, usual_d) or not berth or confidence < MIN_PROBABILITY:
-        return None
-    if began.earliest and ended.latest:
-        longest_d = max(shortest_d, (ended.latest - began.earliest) / timedelta(days=1))
-    return Halt(
-        kind=EventKind.HALT,
-        pier=observations.pier,
-        began=began,
-        ended=ended,
-        size=Magnitude(shortest_d, shortest_d, longest_d, "days"),
-        confidence=confidence,
-        evidence=tuple(observations.scenes[i] for i in berth),
-        alternatives=_HALT_ALTERNATIVES,
-        observations=len(berth),
-        longest_unseen_d=float(np.diff([days[first], *days[berth], days[last]]).max()),
     )

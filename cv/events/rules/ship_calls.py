@@ -40,13 +40,33 @@ def observed_calls(posterior: Posterior) -> tuple[Event, ...]:
 
     Two ships in consecutive observations are one call unless a new arrival is more likely.
     """
-    stays = _stays(posterior)
-    last_before = [-1, *(last for _, last in stays)]
-    first_after = [*(first for first, _ in stays[1:]), len(posterior.observations)]
-    return tuple(
-        _call(posterior, stay, before, after)
-        for stay, before, after in zip(stays, last_before, first_after, strict=False)
-    )
+    ship, observations = posterior.ship_present, posterior.observations
+    absent = ship <= 1 - NEAR_CERTAIN
+    stays, calls = _stays(posterior), []
+    last_before = -1
+    first_after = [*(first for first, _ in stays[1:]), len(observations)]
+    for (first, last), next_first in zip(stays, first_after, strict=False):
+        certain = [i for i in range(first, last + 1) if ship[i] >= NEAR_CERTAIN] or [first, last]
+        before = next((i for i in range(first - 1, last_before, -1) if absent[i]), last_before)
+        after = next((i for i in range(last + 1, next_first) if absent[i]), next_first)
+        lengths = [m for m in observations.hull_lengths[first : last + 1].tolist() if isfinite(m)]
+        size = None
+        if lengths:
+            length = median(lengths)
+            size = Magnitude.from_mean_sd(length, CALL_LENGTH_ERROR * length, "metres", 0.0)
+        call = Event(
+            kind=EventKind.CALL,
+            pier=observations.pier,
+            began=observations.time_between(before, certain[0]),
+            ended=observations.time_between(certain[-1], after),
+            size=size,
+            confidence=float(ship[first : last + 1].max()),
+            evidence=observations.scenes[first : last + 1],
+            alternatives=_CALL_ALTERNATIVES,
+        )
+        calls.append(call)
+        last_before = last
+    return tuple(calls)
 
 
 def unseen_calls(posterior: Posterior) -> tuple[Event, ...]:
@@ -108,31 +128,3 @@ def _stays(posterior: Posterior) -> list[tuple[int, int]]:
             stays.append((i, i))
     shown = posterior.observations.hulls >= 1
     return [(first, last) for first, last in stays if shown[first : last + 1].any()]
-
-
-def _call(posterior: Posterior, stay: tuple[int, int], last_before: int, first_after: int) -> Event:
-    """Return the call of a stay between two others.
-
-    `last_before` is the last observation of the call before, `first_after` the first of the next.
-    """
-    first, last = stay
-    ship, observations = posterior.ship_present, posterior.observations
-    certain = [i for i in range(first, last + 1) if ship[i] >= NEAR_CERTAIN] or [first, last]
-    absent = ship <= 1 - NEAR_CERTAIN
-    before = next((i for i in range(first - 1, last_before, -1) if absent[i]), last_before)
-    after = next((i for i in range(last + 1, first_after) if absent[i]), first_after)
-    lengths = [m for m in observations.hull_lengths[first : last + 1].tolist() if isfinite(m)]
-    size = None
-    if lengths:
-        length = median(lengths)
-        size = Magnitude.from_mean_sd(length, CALL_LENGTH_ERROR * length, "metres", 0.0)
-    return Event(
-        kind=EventKind.CALL,
-        pier=observations.pier,
-        began=observations.time_between(before, certain[0]),
-        ended=observations.time_between(certain[-1], after),
-        size=size,
-        confidence=float(ship[first : last + 1].max()),
-        evidence=observations.scenes[first : last + 1],
-        alternatives=_CALL_ALTERNATIVES,
-    )
