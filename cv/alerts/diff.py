@@ -143,14 +143,9 @@ def _change(reported: ReportedAlert, now: Event | None) -> AlertChange | None:
         return AlertChange.CHANGED
     if not over and now.ended.latest is not None:
         return AlertChange.ENDED
+    resized = before.size is not now.size
+    if before.size and now.size:
+        resized = not before.size.low <= now.size.value <= before.size.high
     # an event that still lasts may grow; its size is reported when it ends
-    resized = over and not _within_interval(before, now)
     less_or_more_sure = abs(before.confidence - now.confidence) >= _MIN_CONFIDENCE_CHANGE
-    return AlertChange.CHANGED if resized or less_or_more_sure else None
-
-
-def _within_interval(before: Event, now: Event) -> bool:
-    """Return whether the size is within the interval that was reported."""
-    if before.size is None or now.size is None:
-        return before.size is now.size
-    return before.size.low <= now.size.value <= before.size.high
+    return AlertChange.CHANGED if (over and resized) or less_or_more_sure else None

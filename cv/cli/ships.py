@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from cv.errors import InputError
     from cv.events.event import EventKind
     from cv.events.vessels.ais import AisMessages
-    from cv.events.vessels.hull_measurement import measure_hull
+    from cv.events.vessels.vessel_matching import measure_hull
     from cv.report.voyages_text import IdentifiedCall, ships_json, ships_text
 
     if args.ais and not args.site:

@@ -37,8 +37,8 @@ def run(args: argparse.Namespace) -> int:
     """Print visits, trips and their numbers."""
     from cv.cli.piers import PierSelection
     from cv.events.event import Event
-    from cv.events.vessels.hull_measurement import measure_hull
     from cv.events.vessels.port_calls import PortCall, merge_port_calls, port_calls, read_port_calls
+    from cv.events.vessels.vessel_matching import measure_hull
     from cv.events.vessels.voyages import count_voyages, find_voyages
     from cv.report.voyages_text import voyages_json, voyages_text
 

@@ -189,7 +189,8 @@ def _scenario(evidence: CaseEvidence) -> Answer:
 def _observability(evidence: CaseEvidence) -> Answer:
     counts = [(c.acquired.date(), c) for c in evidence.case.counts["Pier 2"] if c.acquired]
     days = (counts[-1][0] - counts[0][0]).days + 1
-    usable = {day for day, c in counts if (c.visible_fraction or 0.0) >= MIN_VISIBLE}
+    visible = [(day, c) for day, c in counts if (c.visible_fraction or 0.0) >= MIN_VISIBLE]
+    usable = {day for day, c in visible if c.containers.known or c.hulls.known}
     with_ship = {day for day, c in counts if (c.hulls.value or 0) >= 1}
     return (
         f"Pier 2: {len(usable)} usable days of {days}, a ship on {len(with_ship)}",

@@ -7,6 +7,7 @@ engine assumes: pauses are gamma, stays and sizes lognormal, cargo comes in lump
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 
@@ -98,21 +99,15 @@ def _visit(rng: np.random.Generator, arrival: float) -> SimulatedVisit:
     shift = arrival + _UNLOADING_D * rng.lognormal(0.0, 0.4)
     departure = shift + _STAY_D * rng.lognormal(0.0, 0.4)
     gathering = shift - _LEAD_D * rng.lognormal(0.0, 0.4)
-    if rng.random() < _NO_CARGO_SHARE or gathering < 0:
-        gathering = float("nan")
-    length = float(rng.uniform(95.0, 140.0))
-    unloaded = int(np.clip(120 * rng.lognormal(0.0, 0.5), 20, 500))
-    loaded = 0
-    if not np.isnan(gathering):
-        loaded = int(np.clip(_LOAD * rng.lognormal(0, 0.5), 30, 600))
+    gathers = rng.random() >= _NO_CARGO_SHARE and gathering >= 0
     return SimulatedVisit(
         arrival_d=arrival,
         shift_d=shift,
         departure_d=departure,
-        length_m=length,
-        unloaded=unloaded,
-        gathering_d=gathering,
-        loaded=loaded,
+        length_m=float(rng.uniform(95.0, 140.0)),
+        unloaded=int(np.clip(120 * rng.lognormal(0.0, 0.5), 20, 500)),
+        gathering_d=gathering if gathers else nan,
+        loaded=int(np.clip(_LOAD * rng.lognormal(0, 0.5), 30, 600)) if gathers else 0,
     )
 
 

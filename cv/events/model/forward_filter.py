@@ -42,19 +42,13 @@ _GATHERS[GATHERING] = _GATHERS[:, GATHERING] = True
 _HAS_SHIP = np.isin(np.arange(STATES), WITH_SHIP).astype(int)
 
 
-@dataclass(frozen=True, eq=False)
-class FilterResult:
-    """What the first t observations imply at each t; n observations, n - 1 gaps."""
+FilterResult = tuple[Float64Array, Float64Array, Float64Array, Float64Array]
+"""What the first t of n observations imply at each t.
 
-    state_probabilities: Float64Array
-    """(n, states) filtered probabilities of the states."""
-    level: Float64Array
-    """(n, 2) number of containers: mean and standard deviation."""
-    no_ship_transitions: Float64Array
-    """(n - 1, from, to) weights of paths without a ship, the later observation's likelihood
-    included."""
-    ship_transitions: Float64Array
-    """(n - 1, from, to) those with one; state_probabilities[t] @ (both together) are the next."""
+In this order: filtered probabilities of the states (n, states); mean and standard deviation of the
+number of containers (n, 2); weights of paths without a ship, the later observation's likelihood
+included, (n - 1, from, to); and of those with one. Both together lead from a row to the next.
+"""
 
 
 def forward_filter(
@@ -117,7 +111,7 @@ class _PierTerms:
         sd = np.sqrt((square.sum(axis=1) / scale - level**2).clip(0.0))
         weights = self.weights * likelihoods[:, None] / scale[1:, None, None, None]
         no_ship, ship = weights[..., : SHIP_HANDLING.start], weights[..., SHIP_HANDLING]
-        return FilterResult(
+        return (
             probability / scale[:, None],
             np.stack([level, sd], axis=1),
             no_ship.sum(axis=3).swapaxes(1, 2),

@@ -111,9 +111,8 @@ class PierParameters:
         )
         if len(days) < 2:
             return prior
-        gaps = np.diff(days)
-        pauses = _pauses(gaps, ship)
-        own = replace(prior, stay_d=_mean_stay(gaps, ship))
+        pauses = _pauses(np.diff(days), ship)
+        own = replace(prior, stay_d=_mean_stay(np.diff(days), ship))
         return own.with_calls(len(pauses), float(pauses.sum()))
 
     def with_calls(self, calls: float, used_d: float) -> PierParameters:

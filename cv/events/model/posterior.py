@@ -134,8 +134,8 @@ def infer_posteriors(inputs: Sequence[PierInferenceInput]) -> list[Posterior]:
 def _smooth(
     given: PierInferenceInput, paths: PathProbabilities, forward: FilterResult
 ) -> Posterior:
-    filtered, ship_transitions = forward.state_probabilities, forward.ship_transitions
-    transitions = forward.no_ship_transitions + ship_transitions
+    filtered, level, no_ship_transitions, ship_transitions = forward
+    transitions = no_ship_transitions + ship_transitions
     backward = np.ones_like(filtered)
     for t in range(len(transitions) - 1, -1, -1):
         backward[t] = transitions[t] @ backward[t + 1]
@@ -149,8 +149,8 @@ def _smooth(
         smoothed=filtered * backward,
         gap_presence=presence.sum(axis=(1, 2)).clip(0.0, 1.0),
         gap_arrivals=(presence * arrival_share).sum(axis=(1, 2)).clip(0.0, 1.0),
-        level=forward.level,
+        level=level,
         forecast=filtered @ arrival_probabilities(given.parameters, FORECAST_DAYS),
-        no_ship_transitions=forward.no_ship_transitions,
+        no_ship_transitions=no_ship_transitions,
         backward=backward,
     )

@@ -44,7 +44,7 @@ def transitions_over(gaps_d: Float64Array, parameters: PierParameters) -> Float6
     all_cleared = _all_cleared(gaps_d / flow.land_clearance_d, cleared)
     handling = 1.0 - _NO_CHANGE_SHARE
     changed = 0.5 * handling * (1.0 - all_cleared)
-    rows = [
+    rows: list[tuple[Float64Array | float, ...]] = [
         (one, zero, one, *drift, 1.0 - cleared),
         (*cleared_change, cleared),
         (one, growth, one, zero, growth, 1.0 - _LARGE_GROWTH_SHARE),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import zip_longest
 
 import numpy as np
 
@@ -31,53 +31,44 @@ def find_inflow_stops(posterior: Posterior) -> tuple[Event, ...]:
     `size` is the duration in days. A stop ends at the first count that lies above an earlier one of
     that time (intervals apart), or at a gap so long that cargo may have come and gone in it.
     """
-    observations = posterior.observations
-    counted = np.flatnonzero(np.isfinite(observations.containers)).tolist()
-    if not counted:
-        return ()
+    observations, days = posterior.observations, posterior.observations.days
+    call_interval_d = posterior.parameters.call_interval_d
+    brings_cargo = posterior.parameters.flow.usual_change.added_loads > 0
     margin = FINDING_Z * observations.containers_sd
-    low = (observations.containers - margin[:, 0]).tolist()
-    high = (observations.containers + margin[:, 1]).tolist()
-    stops = []
-    start = lowest = counted[0]
-    for before, now in pairwise(counted):
-        lowest = before if high[before] < high[lowest] else lowest
-        rise = float(observations.containers[now] - observations.containers[lowest])
-        grown = low[now] > high[lowest] and rise > _MIN_GROWTH
-        gap_d = float(observations.days[now] - observations.days[before])
-        if grown or gap_d > posterior.parameters.call_interval_d:
-            stops += _stop(posterior, start, before, now if grown else None)
-            start = lowest = now
-    return (*stops, *_stop(posterior, start, counted[-1], None))
-
-
-def _stop(posterior: Posterior, first: int, last: int, grown: int | None) -> list[Event]:
-    """Return the stop from observation `first` to `last`, if it is one; `grown` ended it."""
-    observations = posterior.observations
-    days = observations.days
-    duration_d = float(days[last] - days[first])
-    usual_d = MIN_CALL_INTERVALS * posterior.parameters.call_interval_d
-    counted = [i for i in range(first, last + 1) if np.isfinite(observations.containers[i])]
-    confidence = float(1.0 - posterior.smoothed[counted, GATHERING].max())
-    if posterior.parameters.flow.usual_change.added_loads > 0:
-        confidence *= posterior.stays_empty_probability(first, last)
-    if duration_d < max(MIN_DURATION_D, usual_d) or confidence < MIN_PROBABILITY:
-        return []
-    ended, longest_d = ONGOING, duration_d
-    if grown is not None:
-        ended = observations.time_between(last, grown)
-        longest_d = float(days[grown] - days[first])
-    elif last < len(observations) - 1:
-        ended = CensoredTime(observations.times[last], None)  # no count for long after it
-    return [
-        Event(
-            kind=EventKind.INFLOW_STOPPED,
-            pier=observations.pier,
-            began=observations.time_between(first - 1, first),
-            ended=ended,
-            size=Magnitude(duration_d, duration_d, max(duration_d, longest_d), "days"),
-            confidence=confidence,
-            evidence=tuple(observations.scenes[i] for i in counted),
-            alternatives=_ALTERNATIVES,
-        )
-    ]
+    low, high = observations.containers - margin[:, 0], observations.containers + margin[:, 1]
+    stops, run, lowest = [], [], 0
+    counted = np.flatnonzero(np.isfinite(observations.containers)).tolist()
+    for now, after in zip_longest(counted, counted[1:]):
+        run.append(now)
+        lowest = now if len(run) == 1 or high[now] < high[lowest] else lowest
+        grown = False
+        if after is not None:
+            rise = float(observations.containers[after] - observations.containers[lowest])
+            grown = bool(low[after] > high[lowest] and rise > _MIN_GROWTH)
+            if not grown and days[after] - days[now] <= call_interval_d:
+                continue
+        first, duration_d = run[0], float(days[now] - days[run[0]])
+        confidence = float(1.0 - posterior.smoothed[run, GATHERING].max())
+        if brings_cargo:
+            confidence *= posterior.stays_empty_probability(first, now)
+        usual_d = max(MIN_DURATION_D, MIN_CALL_INTERVALS * call_interval_d)
+        if duration_d >= usual_d and confidence >= MIN_PROBABILITY:
+            ended, longest_d = ONGOING, duration_d
+            if after is not None and grown:
+                ended = observations.time_between(now, after)
+                longest_d = float(days[after] - days[first])
+            elif now < len(observations) - 1:
+                ended = CensoredTime(observations.times[now], None)  # no count for long after it
+            stop = Event(
+                kind=EventKind.INFLOW_STOPPED,
+                pier=observations.pier,
+                began=observations.time_between(first - 1, first),
+                ended=ended,
+                size=Magnitude(duration_d, duration_d, max(duration_d, longest_d), "days"),
+                confidence=confidence,
+                evidence=tuple(observations.scenes[i] for i in run),
+                alternatives=_ALTERNATIVES,
+            )
+            stops.append(stop)
+        run = []
+    return tuple(stops)

@@ -60,7 +60,7 @@ def find_ships_due(posterior: Posterior) -> tuple[ShipDue, ...]:
         growth = level - lowest_level
         waiting_growth = max(_MIN_WAITING_GROWTH, FINDING_Z * hypot(lowest_sd, sd))
         if raised >= 0 and (ship[now] or growth < REMAINING_SHARE * max_growth):
-            warnings.append(_warning(posterior, raised, now, ship_came=bool(ship[now])))
+            warnings.append(_warning(posterior, raised, now, bool(ship[now])))
             raised, lowest = -1, now
         elif raised >= 0:
             max_growth = max(max_growth, growth)
@@ -69,7 +69,7 @@ def find_ships_due(posterior: Posterior) -> tuple[ShipDue, ...]:
         elif growth >= waiting_growth or (growth >= _MIN_GROWTH and gathers[now]):
             raised, max_growth = now, growth
     if raised >= 0:
-        warnings.append(_warning(posterior, raised, None, ship_came=False))
+        warnings.append(_warning(posterior, raised, None, False))
     return tuple(warnings)
 
 

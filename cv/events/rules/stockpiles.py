@@ -23,9 +23,6 @@ _ALTERNATIVES = (
     "the cargo is for lorries or trains",
 )
 
-_Level = tuple[float, float]
-"""A number of containers: mean and standard deviation."""
-
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Stockpile(Event):
@@ -42,26 +39,20 @@ class Stockpile(Event):
 def find_stockpiles(posterior: Posterior) -> tuple[Stockpile, ...]:
     """Return every significant rise of the number of containers by `MIN_RISE` or more, by time."""
     counted = np.flatnonzero(np.isfinite(posterior.observations.containers)).tolist()
-    level: list[_Level] = posterior.level.tolist()
+    level, sd = posterior.level.T.tolist()
     found: list[Stockpile] = []
     lowest = peak = counted[0] if counted else -1
-    for now in counted:
-        rose = _rose(level[lowest], level[peak])
-        if rose and level[now][0] < REMAINING_SHARE * level[peak][0]:
+    for now in [*counted, None]:
+        rise = max(MIN_RISE, FINDING_Z * hypot(sd[lowest], sd[peak]))
+        rose = level[peak] - level[lowest] >= rise
+        gone = now is None or level[now] < REMAINING_SHARE * level[peak]
+        if rose and gone:
             found.append(_stockpile(posterior, lowest, peak, now, found))
-            lowest = peak = now
-        elif level[now][0] > level[peak][0]:
+        if now is not None and level[now] > level[peak]:
             peak = now
-        elif not rose and level[now][0] <= level[lowest][0]:
+        elif now is not None and (gone if rose else level[now] <= level[lowest]):
             lowest = peak = now
-    if counted and _rose(level[lowest], level[peak]):
-        found.append(_stockpile(posterior, lowest, peak, None, found))
     return tuple(found)
-
-
-def _rose(lowest: _Level, peak: _Level) -> bool:
-    (lowest_mean, lowest_sd), (peak_mean, peak_sd) = lowest, peak
-    return peak_mean - lowest_mean >= max(MIN_RISE, FINDING_Z * hypot(lowest_sd, peak_sd))
 
 
 def _stockpile(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import exp, hypot, log, pi, sqrt
 from pathlib import Path
+from statistics import median
 
+from cv.counting.count import PierCount
 from cv.errors import InputError
 from cv.events.constants import MEASURED_BEAM_ERROR, MEASURED_LENGTH_ERROR
+from cv.events.event import Event
 from cv.io.csv_tables import parse_rows
 
 UNKNOWN = "unknown"
@@ -112,6 +116,24 @@ class Fleet:
         """Return the name of the most probable vessel from `min_probability` on; else UNKNOWN."""
         best = self.candidates(hull)[0]
         return best.name if best.probability >= min_probability else UNKNOWN
+
+
+def measure_hull(call: Event, counts: Sequence[PierCount]) -> HullMeasurement:
+    """Return the median length and beam of the longest hull in each observation of `call`, metres.
+
+    `counts` are those of its pier. The detector does not measure at which end the bridge stands.
+    """
+    scenes = set(call.evidence)
+    hulls = [
+        max(count.berthed, key=lambda hull: hull.length_m)
+        for count in counts
+        if count.scene in scenes and count.berthed
+    ]
+    if not hulls:
+        return HullMeasurement(call.size.value if call.size else None)
+    return HullMeasurement(
+        median(hull.length_m for hull in hulls), median(hull.beam_m for hull in hulls)
+    )
 
 
 def _likelihood(hull: HullMeasurement, vessel: Vessel) -> float:
