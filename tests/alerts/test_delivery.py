@@ -14,7 +14,7 @@ from cv.alerts.delivery import AlertMessage, deliver_alerts, pending_messages
 from cv.alerts.rule import AlertRule
 from cv.cli import main
 from cv.counting.counts import SceneCounts
-from cv.errors import LedgerError
+from cv.errors import InputError, LedgerError
 from cv.events.event import EventKind
 from cv.events.pipeline import find_events
 from cv.ledger import Ledger
@@ -181,3 +181,42 @@ def test_a_missing_ledger_is_not_created(tmp_path, capsys):
     assert main(["alerts", "--ledger", str(tmp_path / "none.db"), "--site", str(path)]) == 2
     assert "no such file" in capsys.readouterr().err
     assert not (tmp_path / "none.db").exists()
+
+
+def test_a_site_without_a_pier_of_the_ledger_is_refused_and_not_silent(tmp_path, capsys):
+    path = site_file(tmp_path, "Pier 9")
+    with Ledger.open(tmp_path / "port.db") as ledger:
+        assert pending_messages(ledger, Site.read(path), RULES) == []  # nothing was counted yet
+        record(ledger, *month())
+        with pytest.raises(InputError, match="none of the piers of site Pier 9; its piers are Pie"):
+            pending_messages(ledger, Site.read(path), RULES)
+        with pytest.raises(InputError, match="none of the piers"):
+            delivered(ledger, Site.read(path))
+        assert not ledger.alerts()
+    options = ["--ledger", str(tmp_path / "port.db"), "--site", str(path)]
+    picture, table = str(tmp_path / "p.png"), str(tmp_path / "t.csv")
+    for command in (
+        ["alerts", *options],
+        ["alerts", "--dry-run", *options],
+        ["events", *options],
+        ["timeline", "--picture", picture, *options],
+        ["export", table, *options],
+    ):
+        assert main(command) == 2
+        shown = capsys.readouterr()
+        assert "it holds none of the piers of site Pier 9; its piers are Pier 2." in shown.err
+        assert shown.out == ""
+    both = site_file(tmp_path, "Pier 2", "Pier 9")
+    assert main(["events", "--ledger", str(tmp_path / "port.db"), "--site", str(both)]) == 0
+
+
+def test_the_json_of_a_message_has_what_it_was_before(ledger, site):
+    counts = month()
+    record(ledger, *counts[:-3])
+    first = {one.alert.id: json.loads(one.to_json()) for one in delivered(ledger, site)}
+    assert all(one["before"] is None for one in first.values())
+    record(ledger, *counts[-3:], pier_count(40, 90, 120))
+    for message in delivered(ledger, site):
+        written = json.loads(message.to_json())
+        if written["change"] != "new":
+            assert written["before"] == first[written["alert"]]["event"]

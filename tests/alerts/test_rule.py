@@ -85,3 +85,11 @@ def test_an_invalid_rule_is_refused(tmp_path, listed, message):
 def test_nan_is_refused(tmp_path):
     with pytest.raises(SiteError, match="NaN is not a JSON number"):
         rules(tmp_path, alerts=[{"kinds": ["call"], "least_size": float("nan")}])
+
+
+def test_a_misspelt_kind_is_answered_with_all_kinds_and_the_number_of_its_rule(tmp_path):
+    listed = [{"kinds": ["call"]}, {"kinds": ["halt", "stockpiles"]}]
+    with pytest.raises(SiteError) as caught:
+        rules(tmp_path, alerts=listed)
+    assert caught.value.found == "the 2nd rule has the kind 'stockpiles'"
+    assert all(kind in caught.value.limit for kind in EventKind)

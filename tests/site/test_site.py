@@ -7,7 +7,7 @@ import json
 import pytest
 
 from cv.errors import SiteError
-from cv.site import MAX_BYTES, PierRole, Site
+from cv.site import MAX_BYTES, PierRole, Site, ordinal
 
 SQUARE: list[list[float]] = [[0, 0], [0.01, 0], [0.01, 0.01], [0, 0.01], [0, 0]]
 
@@ -153,3 +153,45 @@ def test_deep_coordinates_are_refused(tmp_path):
     )
     with pytest.raises(SiteError):
         Site.read(path)
+
+
+@pytest.mark.parametrize(
+    ("properties", "message"),
+    [
+        ({}, 'the 2nd feature has no name; .* Add "name": "Pier 2" to its properties'),
+        ({"name": None}, "the 2nd feature has no name"),
+        ({"name": "  "}, "the 2nd feature has no name"),
+        ({"kind": "berth"}, 'the 2nd feature has no pier; .* Add "pier": "Pier 2"'),
+        ({"name": 7}, 'the 2nd feature: name is 7; .* Write "name": "7"'),
+        ({"kind": "pear"}, "the 2nd feature: kind is 'pear'; one of pier, berth is needed"),
+    ],
+)
+def test_a_feature_without_a_name_is_named_by_its_place_with_what_to_write(
+    tmp_path, properties, message
+):
+    path = write(tmp_path, feature(), feature() | {"properties": properties})
+    with pytest.raises(SiteError, match=message):
+        Site.read(path)
+
+
+def test_places_in_a_list_are_ordinal_numbers():
+    numbers = {1: "1st", 2: "2nd", 3: "3rd", 4: "4th", 11: "11th", 12: "12th", 13: "13th"}
+    numbers |= {21: "21st", 100: "100th", 101: "101st", 112: "112th", 123: "123rd"}
+    assert {number: ordinal(number) for number in numbers} == numbers
+
+
+def test_outlines_are_the_same_however_they_are_written(tmp_path):
+    """A closed ring, an open one, one with heights, a MultiPolygon of one part."""
+    heights = [[x, y, 12.5] for x, y in SQUARE]
+    written = [feature(), feature(ring=SQUARE[:-1]), feature(ring=heights)]
+    written.append(feature(kind="MultiPolygon", ring=[[SQUARE]]))
+    outlines = [Site.read(write(tmp_path, one)).piers[0].outline for one in written]
+    assert {outline.wkb for outline in outlines} == {outlines[0].wkb}
+
+
+def test_holes_and_parts_are_kept(tmp_path):
+    hole = [[x / 2 + 0.002, y / 2 + 0.002] for x, y in SQUARE]
+    far = [[x + 1, y] for x, y in SQUARE]
+    (pier,) = Site.read(write(tmp_path, feature(kind="MultiPolygon", ring=[[SQUARE, hole], [far]])))
+    assert pier.outline.geom_type == "MultiPolygon"
+    assert pier.outline.area == pytest.approx(1e-4 * (2 - 0.25))

@@ -36,10 +36,14 @@ class PortCall:
         """The first moment by which it is known to have begun."""
         return first_known(self.began, self.ended)
 
+    @property
+    def end(self) -> datetime | None:
+        """The first moment by which it is known to have ended, or else when it was last seen."""
+        return self.ended.latest or self.ended.earliest
+
     def is_before(self, other: PortCall) -> bool:
         """Return whether it had ended before `other` can have begun."""
-        end = self.ended.latest or self.ended.earliest
-        return end is not None and end < (other.began.earliest or other.start)
+        return self.end is not None and self.end < (other.began.earliest or other.start)
 
 
 def port_calls(

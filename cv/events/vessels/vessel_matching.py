@@ -173,13 +173,14 @@ def _vessel(name: str, aliases: str, length: str, beam: str, bridge: str) -> Ves
     """Return the ship of a row; empty cells are not known."""
     if not name:
         raise ValueError("a ship without a name")
-    sizes = [float(text) if text else None for text in (length, beam)]
-    for size in sizes:
+    length_m, beam_m = (float(text) if text else None for text in (length, beam))
+    for size in (length_m, beam_m):
         if size is not None and not 0 < size < _MAX_SIZE_M:
             raise ValueError(f"{size:g} metres")
     return Vessel(
         name,
         tuple(alias.strip() for alias in aliases.split(";") if alias.strip()),
-        *sizes,
+        length_m,
+        beam_m,
         BridgePosition(bridge) if bridge else None,
     )

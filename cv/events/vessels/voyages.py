@@ -94,8 +94,7 @@ def _by_ship(calls: Sequence[PortCall]) -> dict[str, list[PortCall]]:
         if call.ship == UNKNOWN or not call.seen:
             continue
         own = ships[call.ship]
-        before = own[-1] if own else None
-        until = before and (before.ended.latest or before.ended.earliest)
-        if before is None or before.port != call.port or until is None or until < call.start:
+        last = own[-1] if own else None
+        if last is None or last.port != call.port or last.end is None or last.end < call.start:
             own.append(call)
     return dict(ships)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 
@@ -76,3 +78,25 @@ def test_the_engine_finds_the_observed_calls():
             hits += any(a <= last and b >= first for a, b in truth)
         assert len(found) > 10
         assert hits / len(found) > 0.85
+
+
+def test_the_level_is_what_came_less_what_went():
+    port = SimulatedPort.simulate(9, CLEAR_COAST, days=400)
+    times, numbers = port.history.import_level
+    first, second = port.history.visits[:2]
+    before, after = np.interp([first.arrival_d, first.shift_d], times, numbers)
+    assert before == pytest.approx(0)
+    assert after == pytest.approx(first.unloaded)
+    assert first.arrival_d < first.shift_d < first.departure_d < second.arrival_d
+    assert (numbers >= 0).all()
+    assert (np.diff(times) > 0).all()
+
+
+def test_a_ship_is_at_one_pier_at_a_time():
+    history = SimulatedPort.simulate(9, CLEAR_COAST, days=100).history
+    for visit in history.visits:
+        middles = [sum(berth_stay_days(visit, pier)) / 2 for pier in (IMPORT, EXPORT)]
+        for day, here, elsewhere in zip(middles, (IMPORT, EXPORT), (EXPORT, IMPORT), strict=True):
+            time = START + timedelta(days=day)
+            assert truth_at(history, here, time).hull_m == visit.length_m
+            assert truth_at(history, elsewhere, time).hull_m == 0

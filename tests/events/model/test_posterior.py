@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 
+from cv.counting.count import UNKNOWN
 from cv.events.model.berth_state_model import (
     STATES,
     WITH_SHIP,
@@ -16,7 +18,7 @@ from cv.events.model.berth_state_model import (
 )
 from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import CARGO_FLOWS, PierParameters
-from cv.events.model.posterior import Posterior
+from cv.events.model.posterior import PierInferenceInput, Posterior, infer_posteriors
 from cv.site import PierRole
 from tests.fixtures.observations import pier_count
 
@@ -116,3 +118,47 @@ def test_one_observation_has_a_posterior():
     posterior = Posterior.of(PierObservations.of([pier_count(0, 5)]))
     assert posterior.smoothed.shape == (1, STATES)
     assert len(posterior.gap_presence) == 0
+
+
+def test_piers_that_are_filtered_together_have_the_posteriors_they_have_alone():
+    """Shorter ones are padded; 20 piers are more than one batch."""
+    rng = np.random.default_rng(0)
+    given = []
+    for n in rng.integers(1, 30, 20).tolist():
+        counts = [
+            pier_count(day, int(rng.integers(0, 90)), 110 if rng.random() < 0.2 else None)
+            for day in range(n)
+        ]
+        observations = PierObservations.of(counts)
+        given.append(PierInferenceInput(observations, PierParameters.of(observations)))
+    for one, together in zip(given, infer_posteriors(given), strict=True):
+        alone = Posterior.of(one.observations)
+        for name in ("filtered", "smoothed", "gap_presence", "gap_arrivals", "level", "forecast"):
+            assert getattr(together, name) == pytest.approx(getattr(alone, name), abs=1e-9)
+
+
+def test_an_observation_without_a_number_changes_nothing_but_the_drift():
+    known = [pier_count(0, 40), pier_count(1, 42), pier_count(2, 41)]
+    unknown = pier_count(1.5, 40)
+    unknown = replace(unknown, containers=UNKNOWN)
+    with_it = Posterior.of(PierObservations.of([*known[:2], unknown, known[2]]), PARAMETERS)
+    without = Posterior.of(PierObservations.of(known), PARAMETERS)
+    assert with_it.level[3, 0] == pytest.approx(without.level[2, 0], abs=1)
+    assert with_it.level[2, 1] >= with_it.level[1, 1]  # time went by and no count came
+
+
+def test_a_hull_count_that_is_hidden_leaves_the_prior():
+    hidden = PierObservations.of([replace(pier_count(0, 40), hulls=UNKNOWN, berthed=())])
+    posterior = Posterior.of(hidden, PARAMETERS)
+    start = stationary_distribution(PARAMETERS)
+    assert posterior.smoothed[0] == pytest.approx(start / start.sum())
+
+
+def test_forecasts_grow_with_their_horizon_and_with_gathered_cargo():
+    before = [pier_count(day, 5) for day in range(6)]
+    quiet, gathered = (
+        Posterior.of(PierObservations.of([*before, pier_count(6, n)]), PARAMETERS).forecast[-1]
+        for n in (5, 80)
+    )
+    assert (np.diff(quiet) > 0).all()
+    assert (gathered > quiet + 0.05).all()

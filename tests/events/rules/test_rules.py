@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from cv.events.event import CensoredTime, Event, EventKind, Magnitude
+from cv.events.event import ONGOING, CensoredTime, Event, EventKind, Magnitude
 from cv.events.model.pier_coupling import infer_sites
-from cv.events.pipeline import find_events
+from cv.events.pipeline import find_events, find_events_of_sites
 from cv.events.rules.berth_shifts import find_berth_shifts
 from cv.events.rules.dwells import find_dwells
 from cv.events.rules.halts import find_halts, find_resumptions
@@ -264,3 +264,76 @@ def test_throughput_is_the_sum_of_what_calls_moved():
     assert 160 < without.loaded_at_least < 240
     assert without.loaded_about == pytest.approx(360, rel=0.1)
     assert estimate_throughput("Pier 9", events).calls == 0
+
+
+def changed(kind, size, confidence=0.95, low=None):
+    """A change of the containers by a call whose begin and end are known."""
+    spread = 5.0 if low is None else abs(size) - low
+    call = a_call("Pier 2", 1, 2, 110)
+    magnitude = Magnitude(size, size - spread, size + spread, "containers")
+    return replace(call, kind=kind, size=magnitude, confidence=confidence)
+
+
+def test_throughput_takes_lower_ends_of_sure_changes_and_scales_for_calls_with_an_open_end():
+    call = a_call("Pier 2", 1, 2, 110)
+    open_call = replace(call, began=CensoredTime(None, call.began.latest))
+    events = [
+        call,
+        call,
+        open_call,
+        changed(EventKind.LOADING, -60.0),
+        changed(EventKind.LOADING, -40.0, confidence=0.8),
+        changed(EventKind.UNLOADING, 20.0),
+        changed(EventKind.UNSEEN_CALL, -30.0),
+        replace(changed(EventKind.LOADING, -500.0), pier="Pier 3"),
+    ]
+    moved = estimate_throughput("Pier 2", events)
+    assert (moved.calls, moved.inferred) == (3, 1)
+    assert moved.loaded_at_least == 55  # the doubtful one and the unseen call are left out
+    assert moved.unloaded_at_least == 15
+    assert moved.loaded_about == pytest.approx(1.5 * 100 + 30)  # two of three calls were measured
+    assert moved.unloaded_about == pytest.approx(1.5 * 20)
+
+
+def test_a_shift_without_lengths_is_as_likely_as_its_calls():
+    departure, arrival = a_call("A", 1, 2, 115), a_call("B", 2.6, 4, 115)
+    unmeasured = replace(arrival, size=None, confidence=0.7)
+    (shift,) = find_berth_shifts({"A": [departure], "B": [unmeasured]})
+    assert (shift.confidence, shift.size) == (0.7, None)
+    assert (shift.began, shift.ended) == (departure.ended, arrival.began)
+    lasting = replace(departure, ended=CensoredTime(departure.ended.earliest, None))
+    assert not find_berth_shifts({"A": [lasting], "B": [arrival]})
+
+
+def test_sites_are_independent_of_each_other_and_of_piers_without_a_count():
+    busy = [pier_count(i, 10 * (i % 7), 115 if i % 7 == 6 else None) for i in range(40)]
+    hidden = [pier_count(i, None) for i in range(9)]
+    expected = find_events({"Pier 2": busy})
+    sites = [{"Pier 2": busy, "Blind": hidden, "New": []}, {"Blind": hidden}, {}, {"Pier 2": busy}]
+    assert find_events_of_sites(sites) == [expected, (), (), expected]
+
+
+def test_a_dwell_ends_where_a_ship_comes_and_begins_anew_after_it():
+    ship = [pier_count(day, 80, 115) for day in (16, 16.5, 17, 17.5)]
+    after = [pier_count(20 + 2 * i, 80) for i in range(8)]
+    counts = [*(pier_count(2 * i, 80) for i in range(8)), *ship, *after]
+    first, second = (e for e in find_events({"Pier 2": counts}) if e.kind is EventKind.DWELL)
+    assert len(first.evidence) == 8
+    assert first.ended == CensoredTime(counts[7].acquired, counts[8].acquired)
+    assert len(second.evidence) == 9  # the last observation of the ship and those after it
+    assert second.ended.latest is None
+
+
+def test_unknown_counts_neither_end_a_dwell_nor_count_for_it():
+    counts = [pier_count(2 * i, 80 if i % 3 else None) for i in range(18)]
+    (dwell,) = (e for e in find_events({"Pier 2": counts}) if e.kind is EventKind.DWELL)
+    assert len(dwell.evidence) == 12
+    assert dwell.size.value == pytest.approx(80)
+
+
+def test_a_long_gap_ends_a_time_without_inflow_after_its_last_count():
+    counts = [pier_count(day, 40) for day in (*range(25), *range(70, 95))]
+    stops = [e for e in find_events({"Pier 2": counts}) if e.kind is EventKind.INFLOW_STOPPED]
+    assert [stop.size.value for stop in stops] == [24, 24]
+    assert stops[0].ended == CensoredTime(counts[24].acquired, None)
+    assert stops[1].ended == ONGOING

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from cv.counting.count import BerthedHull
 from cv.errors import InputError
+from cv.events.event import CensoredTime, Event, EventKind, Magnitude
 from cv.events.vessels.vessel_matching import (
     UNKNOWN,
     BridgePosition,
     Fleet,
     HullMeasurement,
     Vessel,
+    measure_hull,
 )
+from tests.fixtures.observations import pier_count
 
 FLEET = Fleet(
     (
@@ -84,3 +90,45 @@ def test_a_fleet_file_is_read_and_an_invalid_one_refused(tmp_path):
     path.write_text("name,aliases,length_m,beam_m,bridge\nA,,long,,\n")
     with pytest.raises(InputError, match="long"):
         Fleet.read(path)
+
+
+def measured(*lengths):
+    """A count for each observation, with the lengths of its hulls."""
+    counts = []
+    for day, hulls in enumerate(lengths):
+        berthed = tuple(BerthedHull(m, m / 6, float("nan"), 0.9, (0.0, 0.0)) for m in hulls)
+        counts.append(replace(pier_count(day, 0), berthed=berthed))
+    return counts
+
+
+def test_a_hull_is_the_median_of_the_longest_hulls_of_its_call():
+    counts = measured((120.0, 30.0), (126.0,), (), (300.0,), (90.0,))
+    call = Event(
+        kind=EventKind.CALL,
+        pier="Pier 2",
+        began=CensoredTime(None, counts[0].acquired),
+        ended=CensoredTime(counts[3].acquired, None),
+        size=Magnitude(115.0, 110.0, 120.0, "metres"),
+        confidence=0.9,
+        evidence=tuple(count.scene for count in counts[:4]),
+        alternatives=(),
+    )
+    assert measure_hull(call, counts) == HullMeasurement(126.0, 21.0)
+    assert measure_hull(call, counts[2:3]) == HullMeasurement(115.0)  # the call's own size
+    assert measure_hull(replace(call, size=None), counts[2:3]) == HullMeasurement()
+
+
+def test_names_and_aliases_are_unique_and_none_is_unknown(tmp_path):
+    path, head = tmp_path / "fleet.csv", "name,aliases,length_m,beam_m,bridge\n"
+    for rows in ("A,,,,\nA,,,,\n", "A,B,,,\nB,,,,\n", f"{UNKNOWN},,,,\n"):
+        path.write_text(head + rows)
+        with pytest.raises(InputError, match="the name"):
+            Fleet.read(path)
+    for row, message in (
+        (",,100,,", "without a name"),
+        ("A,,0,,", "0 metres"),
+        ("A,,,,mid", "mid"),
+    ):
+        path.write_text(head + row)
+        with pytest.raises(InputError, match=f"line 2: .*{message}"):
+            Fleet.read(path)
