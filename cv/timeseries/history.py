@@ -8,17 +8,22 @@ from collections.abc import Iterable, Sequence
 from cv.counting.count import PierCount
 from cv.errors import InputError, SiteError
 from cv.ledger import Ledger
-from cv.site import Site
+from cv.site import Pier, Site
 from cv.timeseries.series import Series
 
 History = dict[str, tuple[PierCount, ...]]
 """The counts of each pier of a site by its name; ordered by time, one a scene."""
 
 
-def pier_history(ledger: Ledger, piers: Iterable[str]) -> History:
-    """Return the counts of those of `piers` that the ledger has."""
-    known = ledger.piers()
-    return {pier: Series.of(pier, ledger.counts(pier)).counts for pier in piers if pier in known}
+def pier_history(ledger: Ledger, piers: Iterable[Pier | str]) -> History:
+    """Return the counts of those of `piers` that the ledger has, by name or by an alias."""
+    known = set(ledger.piers())
+    history = {}
+    for pier in piers:
+        name, names = (pier.name, pier.names) if isinstance(pier, Pier) else (pier, (pier,))
+        if not known.isdisjoint(names):
+            history[name] = Series.of(pier, ledger.counts(pier)).counts
+    return history
 
 
 def site_history(ledger: Ledger, site: Site) -> History:
@@ -26,7 +31,7 @@ def site_history(ledger: Ledger, site: Site) -> History:
 
     Raises InputError if the ledger has counts, but of other piers only.
     """
-    history = pier_history(ledger, [pier.name for pier in site])
+    history = pier_history(ledger, site)
     if not history and ledger.piers():
         raise foreign_site(ledger, site)
     return history
@@ -37,7 +42,7 @@ def histories_by_site(ledger: Ledger, sites: Sequence[Site]) -> list[History]:
 
     Raises SiteError where two sites have a pier of one name, and as `site_history`.
     """
-    names = Counter(pier.name for site in sites for pier in site)
+    names = Counter(name for site in sites for pier in site for name in pier.names)
     for name, times in names.items():
         if times > 1:
             limit = "a ledger knows piers by their names alone"

@@ -63,3 +63,12 @@ def test_a_site_without_a_pier_of_the_ledger_is_refused(ledger: Ledger) -> None:
     with pytest.raises(InputError, match=message):
         findings(ledger, foreign)
     assert set(site_history(ledger, a_site("here", "East", "Quay 1"))) == {"East"}
+
+
+def test_counts_under_an_alias_belong_to_the_pier(ledger: Ledger) -> None:
+    record(ledger, "Pier 2", "West")
+    outline = shapely.box(130.0, 42.0, 130.001, 42.001)
+    pier = Pier("Export pier", PierRole.EXPORT, outline, aliases=("Pier 2",))
+    histories = histories_by_site(ledger, [Site("port", (pier,), CRS.from_epsg(4326))])
+    assert [set(history) for history in histories] == [{"Export pier"}, {"West"}]
+    assert [count.scene for count in histories[0]["Export pier"]] == ["a", "b"]
