@@ -49,18 +49,19 @@ class AllowList:
             else:
                 host, port = _host_and_port(entry)
                 hosts.add((host, port))
-                own_network = _network(host)
-                networks += [own_network] if own_network else []
+                networks += filter(None, [_network(host)])
         return cls(frozenset(hosts), frozenset(buckets), tuple(networks))
 
     def check(self, address: RemoteAddress) -> None:
         """Raise SceneError unless the host or bucket of `address` is allowed."""
         if address.scheme == "s3":
-            if address.host not in self.buckets:
-                raise _not_allowed(address, f"s3://{address.host}")
-        elif (address.host, address.port) not in self.hosts:
+            entry, allowed = f"s3://{address.host}", address.host in self.buckets
+        else:
             entry = address.host if address.port == HTTPS_PORT else address.home
-            raise _not_allowed(address, entry)
+            allowed = (address.host, address.port) in self.hosts
+        if not allowed:
+            limit = "only hosts and buckets named by --allow are contacted"
+            raise _not_allowed(address, f"{entry} is not allowed", limit, entry)
 
     def check_resolved(self, address: RemoteAddress, resolved: str) -> None:
         """Raise SceneError if `resolved`, an IP address of the host, is private and not allowed."""
@@ -70,14 +71,9 @@ class AllowList:
         public = ip.is_global and not ip.is_multicast
         public &= ip.version == 4 or ip in _PUBLIC_IPV6
         public &= not any(ip in network for network in _TRANSLATED)
-        if public or any(ip in network for network in self.networks):
-            return
-        raise SceneError(
-            str(address),
-            f"{address.host} is {ip}, an address that is not public",
-            "a host name may only lead to public addresses",
-            f"If this is intended: --allow {ip}.",
-        )
+        if not public and not any(ip in network for network in self.networks):
+            found = f"{address.host} is {ip}, an address that is not public"
+            raise _not_allowed(address, found, "a host name may only lead to public addresses", ip)
 
 
 def _network(entry: str) -> IPv4Network | IPv6Network | None:
@@ -101,10 +97,5 @@ def _host_and_port(entry: str) -> tuple[str, int]:
     )
 
 
-def _not_allowed(address: RemoteAddress, entry: str) -> SceneError:
-    return SceneError(
-        str(address),
-        f"{entry} is not allowed",
-        "only hosts and buckets named by --allow are contacted",
-        f"If this is intended: --allow {entry}.",
-    )
+def _not_allowed(address: RemoteAddress, found: str, limit: str, entry: object) -> SceneError:
+    return SceneError(str(address), found, limit, f"If this is intended: --allow {entry}.")

@@ -22,7 +22,6 @@ from cv.remote.stream import ByteStream
 
 MAX_BYTES = 64 * 2**30
 """Size of the largest file that is downloaded."""
-_PACKAGES = {"https": "httpcore", "s3": "botocore"}
 _SHOWN_BYTES = 24
 """How much of the beginning of an invalid file an error shows."""
 
@@ -55,14 +54,13 @@ def download_scene(text: str, allowed: AllowList, folder: Path) -> Path:
 
 
 def _open_stream(address: RemoteAddress, allowed: AllowList) -> AbstractContextManager[ByteStream]:
-    package = _PACKAGES[address.scheme]
+    package = "httpcore" if address.scheme == "https" else "botocore"
     if find_spec(package) is None:
-        raise InputError(
-            f"{address.scheme}://",
+        found, remedy = (
             f"{package} is not installed",
-            "remote scenes need it",
             'Install it: pip install "pierwatch[remote]".',
         )
+        raise InputError(f"{address.scheme}://", found, "remote scenes need it", remedy)
     if address.scheme == "https":
         from cv.remote import https
 
@@ -96,7 +94,7 @@ def _write(address: RemoteAddress, stream: ByteStream, draft: Path) -> None:
     )  # fmt: skip
     received = 0
     with bar, draft.open("wb") as out:
-        for chunk in stream.read():
+        for chunk in stream.chunks:
             received += len(chunk)
             if received > MAX_BYTES:
                 raise _wrong_size(address, f"more than {MAX_BYTES} bytes")
