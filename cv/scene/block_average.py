@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -17,41 +16,25 @@ Convert = Callable[[WindowRead], tuple[NDArray[np.uint8], NDArray[np.bool_]]]
 
 _STRIP_PIXELS = 2**22
 """Pixels that are read at once."""
-_EXACT_PIXELS = 2**27
-"""Largest window of which every pixel is read."""
 
 
 def average_blocks(
-    reader: RasterReader,
-    window: SourceWindow,
-    channels: int,
-    convert: Convert,
-    *,
-    exact_pixels: int = _EXACT_PIXELS,
+    reader: RasterReader, window: SourceWindow, channels: int, convert: Convert
 ) -> BlockAverages:
     """Return the means of `channels` 8-bit values, as `convert` makes them, in blocks of `window`.
 
-    Every pixel counts, unless the window has more than `exact_pixels`: then only every n-th pixel
-    of a block is read, from overviews where the file has them.
+    Every pixel counts.
     """
     values = np.zeros((channels, window.rows, window.columns), np.float32)
     share = np.zeros((window.rows, window.columns), np.float32)
-    step = _step(window, exact_pixels)
-    block = (window.block[0] // step[0], window.block[1] // step[1])
-    for x, y, width, height in _strips(window, reader.header.shape):
-        whole = (_whole_steps(width, step[0]), _whole_steps(height, step[1]))
-        means, shares = _block_means(*convert(reader.read(x, y, *whole, step)), block)
-        row, column = (y - window.y) // window.block[1], (x - window.x) // window.block[0]
-        rows, columns = shares.shape
-        place = np.s_[row : row + rows, column : column + columns]
+    for strip in _strips(window, reader.header.shape):
+        means, shares = _block_means(*convert(reader.read(*strip)), window.block)
+        column = (strip[0] - window.x) // window.block[0]
+        row = (strip[1] - window.y) // window.block[1]
+        place = np.s_[row : row + shares.shape[0], column : column + shares.shape[1]]
         share[place] = shares
         values[(slice(None), *place)] = means
     return BlockAverages(values, share)
-
-
-def _whole_steps(length: int, step: int) -> int:
-    """Return the part of `length` in whole steps: a remainder would stretch what is read."""
-    return length - length % step or length
 
 
 def _strips(window: SourceWindow, raster: tuple[int, int]) -> Iterator[Window]:
@@ -65,18 +48,6 @@ def _strips(window: SourceWindow, raster: tuple[int, int]) -> Iterator[Window]:
         y_end = min(window.y + min(row + rows, window.rows) * height, raster[0])
         if x < x_end and y < y_end:
             yield x, y, x_end - x, y_end - y
-
-
-def _step(window: SourceWindow, exact_pixels: int) -> tuple[int, int]:
-    """Return divisors of the block's sides that leave about `exact_pixels` of the window."""
-    pixels = window.columns * window.rows * window.block[0] * window.block[1]
-    wanted = math.sqrt(max(1.0, pixels / exact_pixels))
-    return _divisor(window.block[0], wanted), _divisor(window.block[1], wanted)
-
-
-def _divisor(side: int, wanted: float) -> int:
-    enough = [n for n in range(1, side + 1) if side % n == 0 and n >= wanted]
-    return min(enough, default=side) if wanted > 1 else 1
 
 
 def _block_means(

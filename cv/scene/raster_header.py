@@ -36,14 +36,14 @@ warnings.filterwarnings("ignore", category=NotGeoreferencedWarning, append=True)
 MAX_BLOCK_BYTES = 64 * 2**20
 """Largest tile or strip that is decoded at once."""
 MAX_BANDS = 8
+CRS_NEEDED = "a geographic or projected CRS is needed"
+ASSIGN_CRS = "Assign one (gdal_edit.py -a_srs EPSG:...)."
 DTYPES = ("uint8", "uint16", "int16", "float32")
 """Data types that are read."""
 _INDEX_ENTRY_BYTES = 4
 """Smallest entry of the index of blocks in a TIFF."""
-_CACHE_BYTES = 128 * 2**20
-"""GDAL's cache of decoded blocks: in most scenes the rows of blocks under a row of tiles."""
 _GDAL_OPTIONS = {
-    "GDAL_CACHEMAX": _CACHE_BYTES,
+    "GDAL_CACHEMAX": 128 * 2**20,  # bytes: in most scenes the blocks under a row of tiles
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_PAM_ENABLED": "NO",
     "GDAL_GEOREF_SOURCES": "INTERNAL",
@@ -133,11 +133,10 @@ def read_header(path: Path) -> RasterHeader:
 
 
 def _header(path: Path, form: FileFormat, dataset: Any) -> RasterHeader:
-    transform, crs = dataset.transform, None
-    if form is FileFormat.GEOTIFF and dataset.crs:
-        crs = _crs(path, dataset.crs)
-    has_transform = form is FileFormat.GEOTIFF and not _is_default(transform)
-    control = "ground control points" if dataset.gcps[0] else ""
+    is_tiff, transform = form is FileFormat.GEOTIFF, dataset.transform
+    crs = _crs(path, dataset.crs) if is_tiff and dataset.crs else None
+    has_transform = is_tiff and not transform.is_identity and any(transform[:6])
+    control = "rational polynomials" if dataset.rpcs else ""
     return RasterHeader(
         path=path,
         format=form,
@@ -150,7 +149,7 @@ def _header(path: Path, form: FileFormat, dataset: Any) -> RasterHeader:
         georeferenced=has_transform and crs is not None,
         transform=transform if has_transform else Affine.identity(),
         crs=crs,
-        control=control or ("rational polynomials" if dataset.rpcs else ""),
+        control="ground control points" if dataset.gcps[0] else control,
         acquired_tag=_tag(dataset, "ACQUISITIONDATETIME", "IMAGERY"),
         datetime_tag=_tag(dataset, "TIFFTAG_DATETIME"),
         description_tag=_tag(dataset, "TIFFTAG_IMAGEDESCRIPTION"),
@@ -166,49 +165,48 @@ def _tag(dataset: Any, name: str, domain: str | None = None, band: int = 0) -> s
 
 
 def _check_bands(path: Path, dataset: Any) -> None:
-    if not 1 <= dataset.count <= MAX_BANDS:
-        found, limit = f"{dataset.count} bands", f"1 to {MAX_BANDS} bands are read"
-        raise SceneError(
-            path, found, limit, "Keep the bands of the visible light (gdal_translate -b)."
-        )
-    types = set(dataset.dtypes)
-    bits = _tag(dataset, "NBITS", "IMAGE_STRUCTURE", 1)
-    if len(types) != 1 or not types <= set(DTYPES) or bits in ("1", "2", "4"):
-        found = f"{bits} bits a pixel" if bits in ("1", "2", "4") else ", ".join(sorted(types))
-        raise SceneError(
-            path,
-            f"data type {found}",
+    types, bits = set(dataset.dtypes), _tag(dataset, "NBITS", "IMAGE_STRUCTURE", 1)
+    few_bits = bits in ("1", "2", "4")
+    refusals = (
+        (
+            not 1 <= dataset.count <= MAX_BANDS,
+            f"{dataset.count} bands",
+            f"1 to {MAX_BANDS} bands are read",
+            "Keep the bands of the visible light (gdal_translate -b).",
+        ),
+        (
+            len(types) != 1 or not types <= set(DTYPES) or few_bits,
+            f"data type {f'{bits} bits a pixel' if few_bits else ', '.join(sorted(types))}",
             f"one of {', '.join(DTYPES)} is read, the same in all bands",
             "Convert it (gdal_translate -ot).",
-        )
-    if _tag(dataset, "MINISWHITE", "IMAGE_STRUCTURE") == "YES":
-        raise SceneError(
-            path,
+        ),
+        (
+            _tag(dataset, "MINISWHITE", "IMAGE_STRUCTURE") == "YES",
             "white is stored as 0 (photometric MINISWHITE)",
             "brightness must rise with the stored values",
             "Convert it (gdal_translate -scale 0 255 255 0 -co PHOTOMETRIC=MINISBLACK).",
-        )
-    if ColorInterp.palette in dataset.colorinterp:
-        raise SceneError(
-            path,
+        ),
+        (
+            ColorInterp.palette in dataset.colorinterp,
             "colours from a palette",
             "bands must hold brightness",
             "Expand the palette (gdal_translate -expand rgb).",
-        )
+        ),
+    )
+    for refused, found, limit, remedy in refusals:
+        if refused:
+            raise SceneError(path, found, limit, remedy)
 
 
 def _check_blocks(path: Path, dataset: Any) -> None:
     rows, columns = dataset.block_shapes[0]
-    pixel_bytes = np.dtype(dataset.dtypes[0]).itemsize
+    size = rows * columns * np.dtype(dataset.dtypes[0]).itemsize
     if dataset.interleaving is not None and dataset.interleaving.value == "PIXEL":
-        pixel_bytes *= dataset.count
-    if rows * columns * pixel_bytes > MAX_BLOCK_BYTES:
-        raise SceneError(
-            path,
-            f"blocks of {columns} x {rows} pixels, {rows * columns * pixel_bytes} bytes",
-            f"a block has at most {MAX_BLOCK_BYTES} bytes",
-            "Write it in tiles (gdal_translate -of COG).",
-        )
+        size *= dataset.count
+    if size > MAX_BLOCK_BYTES:
+        found = f"blocks of {columns} x {rows} pixels, {size} bytes"
+        limit = f"a block has at most {MAX_BLOCK_BYTES} bytes"
+        raise SceneError(path, found, limit, "Write it in tiles (gdal_translate -of COG).")
     if dataset.driver == FileFormat.GEOTIFF.value:
         _check_length(path, dataset)
 
@@ -218,45 +216,34 @@ def _check_length(path: Path, dataset: Any) -> None:
 
     Missing blocks are accepted where the file declares that their pixels are not valid.
     """
-    size = path.stat().st_size
     rows, columns = dataset.block_shapes[0]
     across, down = -(-dataset.width // columns), -(-dataset.height // rows)
-    if across * down * _INDEX_ENTRY_BYTES > size:
-        raise _truncated(path, size, across * down * _INDEX_ENTRY_BYTES)
+    size = path.stat().st_size
+    _check_size(path, size, across * down * _INDEX_ENTRY_BYTES)
     all_valid = all(MaskFlags.all_valid in flags for flags in dataset.mask_flag_enums)
     planes = dataset.indexes if dataset.interleaving.name == "band" else (1,)
     for i, j, band in product(range(across), range(down), planes):
         location = block_location(dataset, i, j, band)
-        if location is not None and sum(location) > size:
-            raise _truncated(path, size, sum(location))
-        if location is None and all_valid:
-            raise SceneError(
-                path,
-                f"the block in column {i}, row {j} of band {band} was never written",
-                "pixels are measured, or declared not to be (nodata, mask, alpha)",
-                "Copy or download the file again.",
-            )
+        if location is not None:
+            _check_size(path, size, sum(location))
+        elif all_valid:
+            found = f"the block in column {i}, row {j} of band {band} was never written"
+            limit = "pixels are measured, or declared not to be (nodata, mask, alpha)"
+            raise SceneError(path, found, limit, "Copy or download the file again.")
 
 
-def _truncated(path: Path, size: int, needed: int) -> SceneError:
-    found, limit = f"truncated: {size} bytes", f"its pixels need {needed} bytes at least"
-    return SceneError(path, found, limit, "Copy or download the file again.")
-
-
-def _is_default(transform: Affine) -> bool:
-    return bool(transform.is_identity or not any(transform[:6]))
+def _check_size(path: Path, size: int, needed: int) -> None:
+    if size < needed:
+        found, limit = f"truncated: {size} bytes", f"its pixels need {needed} bytes at least"
+        raise SceneError(path, found, limit, "Copy or download the file again.")
 
 
 def _crs(path: Path, declared: Any) -> CRS:
     try:
         crs = CRS.from_wkt(declared.to_wkt(version="WKT2_2019"))
     except (CRSError, RasterioError, CPLE_BaseError) as error:
-        raise SceneError(
-            path,
-            f"a CRS that is not understood ({_cause(error)})",
-            "a geographic or projected CRS is needed",
-            "Assign one (gdal_edit.py -a_srs EPSG:...).",
-        ) from error
+        found = f"a CRS that is not understood ({_cause(error)})"
+        raise SceneError(path, found, CRS_NEEDED, ASSIGN_CRS) from error
     return crs.sub_crs_list[0] if crs.is_compound else crs
 
 

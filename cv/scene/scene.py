@@ -100,7 +100,7 @@ class Scene:
             acquired=_time(metadata, header, acquired, pattern),
             radiometry=chosen,
             udm2=UsableDataMask.open(metadata.udm2, header, grid) if metadata.udm2 else None,
-            _reader=RasterReader.of(header, chosen.bands),
+            _reader=RasterReader(header, chosen.bands),
         )
 
     def read(self, to_pixel: Affine, shape: tuple[int, int]) -> Patch:
@@ -184,7 +184,7 @@ class Scene:
         left, right = np.clip((x, x + shape[1]), 0, self.grid.shape[1])
         top, bottom = np.clip((y, y + shape[0]), 0, self.grid.shape[0])
         if left < right and top < bottom:
-            window = self._reader.read(left, top, right - left, bottom - top, (1, 1))
+            window = self._reader.read(left, top, right - left, bottom - top)
             values, valid = self._convert(window)
             part = np.s_[top - y : bottom - y, left - x : right - x]
             patch.rgb[part] = np.moveaxis(values if valid.all() else values * valid, 0, 2)
@@ -206,7 +206,7 @@ class Scene:
         return self.udm2.clear_area(polygon_parts(clear)) if self.udm2 else clear
 
     def _valid_in(self, x: int, y: int, width: int, height: int) -> NDArray[np.bool_]:
-        window = self._reader.read(x, y, width, height, (1, 1))
+        window = self._reader.read(x, y, width, height)
         return window.valid & ~collar_mask(window.values, self._pixel_m2)
 
 
@@ -224,7 +224,7 @@ def _time(
 
 
 def _measured(percentiles: PercentileStretch, header: RasterHeader) -> Radiometry:
-    reader = RasterReader.of(header, percentiles.bands)
+    reader = RasterReader(header, percentiles.bands)
     values = reader.sample(_STRETCH_PIXELS)
     reader.close()
     return percentiles.measured(values)

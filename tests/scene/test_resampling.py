@@ -12,8 +12,6 @@ from rasterio.shutil import copy as raster_copy
 from cv.geometry.oriented_boxes import map_points
 from cv.geometry.patch import Patch
 from cv.scene.block_average import average_blocks
-from cv.scene.raster_header import read_header
-from cv.scene.raster_reader import RasterReader
 from cv.scene.resampling import (
     SourceWindow,
     _interpolated,
@@ -134,29 +132,6 @@ def test_overviews_do_not_change_a_patch(write_tiff: WriteTiff) -> None:
     one, other = (Scene.open(path).read(to_pixel, (60, 80)) for path in (plain, cog))
     assert np.array_equal(one.rgb, other.rgb)
     assert np.array_equal(one.valid_mask, other.valid_mask)
-
-
-def test_a_window_larger_than_memory_is_thinned(write_tiff: WriteTiff) -> None:
-    data = waves(centres(SHAPE)).astype(np.float32)
-    source = RasterReader.of(read_header(write_tiff(data)), (1, 2, 3))
-    to_pixel = Affine.scale(12)
-    window = source_window(to_pixel, (25, 33), SHAPE)
-    assert window is not None
-    assert window.block == (12, 12)
-    thinned = average_blocks(
-        source,
-        window,
-        3,
-        lambda strip: (strip.values.round().astype(np.uint8), strip.valid),
-        exact_pixels=SHAPE[0] * SHAPE[1] // 12,
-    )
-    step = ~window.to_pixel @ to_pixel
-    patch = resample_patch(thinned, step, np.ones((25, 33), np.float32))
-    at = map_points(to_pixel, centres((25, 33)))
-    inner = np.zeros((25, 33), bool)
-    inner[2:-2, 2:-2] = True
-    # Every fourth pixel of a block of 12 is read, the third of each four: half a pixel off.
-    assert np.abs(shift(patch, at, inner) - 0.5).max() < 0.3
 
 
 def test_neighbouring_patches_agree(wave_scene: Scene) -> None:

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Self
 
 from cv.errors import SceneError
-from cv.io.hashing import hexadecimal_digits
-from cv.scene.local_files import scene_digest, unreadable_file
+from cv.scene.local_files import scene_digest, system_errors
 
+ALGORITHMS = {"sha512": 128, "sha256": 64, "sha1": 40, "md5": 32}
+"""Names in hashlib, which are also the endings of checksum files, and hexadecimal digits."""
 _MULTIHASH_PREFIXES = {"1114": "sha1", "1220": "sha256", "1340": "sha512", "d50110": "md5"}
 """Code and length of a multihash, hexadecimal, and its algorithm."""
-ALGORITHMS = ("sha512", "sha256", "sha1", "md5")
-"""Endings of checksum files, which name their algorithm."""
 _MAX_LINE_BYTES = 4096
 
 
@@ -55,19 +54,13 @@ class Checksum:
 
     @classmethod
     def _read(cls, algorithm: str, file: Path) -> Self:
-        try:
-            with file.open("rb") as stream:
-                words = stream.read(_MAX_LINE_BYTES).split()
-        except OSError as error:
-            raise unreadable_file(file, error) from error
+        with system_errors(file), file.open("rb") as stream:
+            words = stream.read(_MAX_LINE_BYTES).split()
         digest = words[0].decode("ascii", "replace").lower() if words else ""
         if not _is_digest(digest, algorithm):
-            raise SceneError(
-                file,
-                f"it begins with {digest[:80]!r}",
-                f"a digest of {hexadecimal_digits(algorithm)} hexadecimal digits is needed",
-                f"Write it with {algorithm}sum, or remove it.",
-            )
+            found = f"it begins with {digest[:80]!r}"
+            limit = f"a digest of {ALGORITHMS[algorithm]} hexadecimal digits is needed"
+            raise SceneError(file, found, limit, f"Write it with {algorithm}sum, or remove it.")
         return cls(algorithm, digest)
 
     def check(self, path: Path) -> None:
@@ -83,4 +76,4 @@ class Checksum:
 
 
 def _is_digest(text: str, algorithm: str) -> bool:
-    return bool(re.fullmatch(f"[0-9a-f]{{{hexadecimal_digits(algorithm)}}}", text))
+    return bool(re.fullmatch(f"[0-9a-f]{{{ALGORITHMS[algorithm]}}}", text))

@@ -23,7 +23,6 @@ from cv.scene.integrity.gdal_warnings import damaged_image
 
 Window = tuple[int, int, int, int]
 """x, y, width, height in pixels of the image."""
-_CHUNK_BYTES = 2**20
 _DAMAGED: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]  # its stub is wrong
 _MAX_DIRECTORIES = 64
 """The image, its overviews, and a mask of each."""
@@ -41,23 +40,28 @@ class DeflateBlocks:
         self._directories: list[Any] = []
         self._intact: set[_Block] = set()
 
-    def check(self, window: Window, step: tuple[int, int]) -> None:
-        """Raise SceneError if a block is damaged that every `step`-th pixel (x, y) needs."""
+    def check(self, window: Window, step: int) -> None:
+        """Raise SceneError if a block is damaged that every `step`-th pixel of `window` may need.
+
+        GDAL reads overviews where it skips pixels.
+        """
         with self._lock:
+            if not self._directories:
+                self._directories.extend(_opened(self._path))
+            image = self._directories[0]
             blocks = [
                 block
-                for directory in self._needed(step)
-                for block in _blocks_in(directory, self._scaled(window, directory))
+                for directory in self._directories
+                if step > 1 or directory.shape == image.shape
+                for block in _blocks_in(directory, _scaled(window, image, directory))
                 if block not in self._intact
             ]
         with self._path.open("rb") as file:
             for block in blocks:
                 file.seek(block.offset)
-                if _content_bytes(file.read(block.bytes)) not in block.content_bytes:
-                    raise damaged_image(
-                        self._path,
-                        f"the block at byte {block.offset} fails its checksum, or has another size",
-                    )
+                if not _is_intact(file.read(block.bytes), block.content_bytes):
+                    found = f"the block at byte {block.offset} fails its checksum"
+                    raise damaged_image(self._path, f"{found}, or has another size")
         self._intact.update(blocks)
 
     def close(self) -> None:
@@ -66,26 +70,14 @@ class DeflateBlocks:
             while self._directories:
                 self._directories.pop().close()
 
-    def _needed(self, step: tuple[int, int]) -> list[Any]:
-        """Return the directories that GDAL may read: overviews where it skips pixels."""
-        if not self._directories:
-            self._directories.extend(_opened(self._path))
-        image = self._directories[0]
-        full = [one for one in self._directories if one.shape == image.shape]
-        reduced = [one for one in self._directories if one.shape != image.shape]
-        if max(step) == 1 or not reduced:
-            chosen = full
-        else:
-            chosen = reduced if min(step) > 1 else full + reduced
-        return [one for one in chosen if one.compression == Compression.deflate]
 
-    def _scaled(self, window: Window, directory: Any) -> Window:
-        image = self._directories[0]
-        x_scale, y_scale = directory.width / image.width, directory.height / image.height
-        left, top = int(window[0] * x_scale), int(window[1] * y_scale)
-        right = min(directory.width, int((window[0] + window[2]) * x_scale) + 2)
-        bottom = min(directory.height, int((window[1] + window[3]) * y_scale) + 2)
-        return left, top, right - left, bottom - top
+def _scaled(window: Window, image: Any, directory: Any) -> Window:
+    """Return the pixels of `directory` that show `window` of the image."""
+    x_scale, y_scale = directory.width / image.width, directory.height / image.height
+    left, top = int(window[0] * x_scale), int(window[1] * y_scale)
+    right = min(directory.width, int((window[0] + window[2]) * x_scale) + 2)
+    bottom = min(directory.height, int((window[1] + window[3]) * y_scale) + 2)
+    return left, top, right - left, bottom - top
 
 
 def _opened(path: Path) -> Iterator[Any]:
@@ -109,7 +101,9 @@ class _Block:
 
 
 def _blocks_in(directory: Any, window: Window) -> Iterator[_Block]:
-    """Yield each block of each band that `window` touches, once."""
+    """Yield each deflated block of each band that `window` touches, once."""
+    if directory.compression != Compression.deflate:
+        return
     x, y, width, height = window
     rows, columns = directory.block_shapes[0]
     apart = directory.interleaving.name == "band"
@@ -137,16 +131,10 @@ def block_location(directory: Any, i: int, j: int, band: int) -> tuple[int, int]
     return (int(start), int(length)) if start and length and int(length) else None
 
 
-def _content_bytes(block: bytes) -> int | None:
-    """Return the decompressed size of `block`; None if it is cut, or fails its checksum."""
-    stream, waiting, got, size = isal_zlib.decompressobj(), block, b"start", 0
+def _is_intact(block: bytes, sizes: tuple[int, ...]) -> bool:
+    """Return whether `block` decompresses to one of `sizes` bytes, and passes its checksum."""
+    stream = isal_zlib.decompressobj()
     try:
-        while not stream.eof and (waiting or got):
-            got = stream.decompress(waiting, _CHUNK_BYTES)
-            size += len(got)
-            if not got and len(stream.unconsumed_tail) == len(waiting):
-                return None
-            waiting = stream.unconsumed_tail
+        return len(stream.decompress(block, max(sizes) + 1)) in sizes and bool(stream.eof)
     except _DAMAGED:
-        return None
-    return size if stream.eof else None
+        return False

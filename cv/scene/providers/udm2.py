@@ -59,7 +59,7 @@ class UsableDataMask:
             )
         from_image = _image_to_mask(header, image, grid)
         # A nodata value would make clear pixels, all zero in these bands, invalid.
-        reader = RasterReader.of(replace(header, nodata=None), _BANDS)
+        reader = RasterReader(replace(header, nodata=None), _BANDS)
         return cls(path, header.shape, from_image, reader)
 
     def share(self, to_image: Affine, shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -82,7 +82,7 @@ class UsableDataMask:
         self._reader.close()
 
     def _valid_in(self, x: int, y: int, width: int, height: int) -> NDArray[np.bool_]:
-        return _clear(self._reader.read(x, y, width, height, (1, 1)))
+        return _clear(self._reader.read(x, y, width, height))
 
 
 def _image_to_mask(mask: RasterHeader, image: RasterHeader, grid: Grid) -> Affine:
