@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 import shapely
@@ -27,7 +27,6 @@ from cv.scene.providers.product_metadata import ProductMetadata
 from cv.scene.providers.sensor_profiles import Declared, choose_radiometry, parse_radiometry
 from cv.scene.providers.udm2 import UsableDataMask
 from cv.scene.radiometry import PercentileStretch, Radiometry
-from cv.scene.raster_header import RasterHeader, read_header
 from cv.scene.raster_reader import RasterReader, WindowRead
 from cv.scene.resampling import (
     MIN_VALID_SHARE,
@@ -84,20 +83,23 @@ class Scene:
         `time_pattern` (see NamePattern.parse), else from the tags. Raises SceneError,
         RadiometryError, TimeError.
         """
-        wanted = parse_radiometry(radiometry) if isinstance(radiometry, str) else radiometry
-        pattern = NamePattern.parse(time_pattern) if isinstance(time_pattern, str) else time_pattern
+        if isinstance(radiometry, str):
+            radiometry = parse_radiometry(radiometry)
+        if isinstance(time_pattern, str):
+            time_pattern = NamePattern.parse(time_pattern)
         metadata = read_delivery(local_file(path))
-        metadata.check()
-        header = read_header(metadata.image)
+        metadata.check_files()
+        header = metadata.header
         grid = image_grid(header, gsd)
-        chosen = choose_radiometry(header, metadata, wanted)
+        chosen = choose_radiometry(metadata, radiometry)
         if isinstance(chosen, PercentileStretch):
-            chosen = _measured(chosen, header)
+            with closing(RasterReader(header, chosen.bands)) as reader:
+                chosen = chosen.measured(reader.sample(_STRETCH_PIXELS))
         return cls(
             id=metadata.id,
-            path=metadata.image,
+            path=header.path,
             grid=grid,
-            acquired=_time(metadata, header, acquired, pattern),
+            acquired=_time(metadata, acquired, time_pattern),
             radiometry=chosen,
             udm2=UsableDataMask.open(metadata.udm2, header, grid) if metadata.udm2 else None,
             _reader=RasterReader(header, chosen.bands),
@@ -142,6 +144,11 @@ class Scene:
         """Basis of its visibility, see Visibility."""
         return "udm2" if self.udm2 else "mask"
 
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The files that it is read from."""
+        return (self.path, self.udm2.path) if self.udm2 else (self.path,)
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the image file, hexadecimal."""
@@ -151,11 +158,6 @@ class Scene:
     def mask_digest(self) -> str:
         """SHA-256 of the UDM2 file, hexadecimal; empty without one."""
         return scene_digest(self.udm2.path) if self.udm2 else ""
-
-    @property
-    def sources(self) -> tuple[Path, ...]:
-        """The files that it is read from."""
-        return (self.path, self.udm2.path) if self.udm2 else (self.path,)
 
     def close(self) -> None:
         """Close its files; a later read opens them again."""
@@ -170,12 +172,7 @@ class Scene:
         rows, columns = self.grid.shape
         return f"Scene({self.id!r}, {columns} x {rows} px, acquired={self.acquired})"
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _cut(self, x: int, y: int, shape: tuple[int, int]) -> Patch:
@@ -187,7 +184,7 @@ class Scene:
             window = self._reader.read(left, top, right - left, bottom - top)
             values, valid = self._convert(window)
             part = np.s_[top - y : bottom - y, left - x : right - x]
-            patch.rgb[part] = np.moveaxis(values if valid.all() else values * valid, 0, 2)
+            patch.rgb[part] = np.moveaxis(values * valid, 0, 2)
             patch.valid_mask[part] = valid
         if self.udm2:
             clear = self.udm2.share(Affine.translation(x, y), shape)
@@ -211,20 +208,11 @@ class Scene:
 
 
 def _time(
-    metadata: ProductMetadata,
-    header: RasterHeader,
-    acquired: datetime | None,
-    pattern: NamePattern | None,
+    metadata: ProductMetadata, acquired: datetime | None, pattern: NamePattern | None
 ) -> datetime | None:
+    header = metadata.header
     if acquired is not None:
-        return to_utc(metadata.image, acquired)
+        return to_utc(header.path, acquired)
     if metadata.acquired is not None:
         return metadata.acquired
-    return pattern.time_of(metadata.image) if pattern else time_from_tags(header)
-
-
-def _measured(percentiles: PercentileStretch, header: RasterHeader) -> Radiometry:
-    reader = RasterReader(header, percentiles.bands)
-    values = reader.sample(_STRETCH_PIXELS)
-    reader.close()
-    return percentiles.measured(values)
+    return pattern.time_of(header.path) if pattern else time_from_tags(header)

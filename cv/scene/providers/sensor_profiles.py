@@ -98,15 +98,15 @@ def parse_radiometry(text: str) -> Declared:
 
 
 def choose_radiometry(
-    header: RasterHeader, metadata: ProductMetadata, wanted: Declared | None
+    metadata: ProductMetadata, wanted: Declared | None
 ) -> Radiometry | PercentileStretch:
     """Return the radiometry that the caller wants, else the one that the metadata declare.
 
     Without either, 8-bit colour is "visual" and an 8-bit single band is "grey"; everything else is
     refused. Raises RadiometryError.
     """
-    declared = metadata.declared_radiometry(header)
-    chosen = declared if wanted is None else wanted
+    header = metadata.header
+    chosen = metadata.radiometry if wanted is None else wanted
     if isinstance(chosen, str):
         chosen = parse_radiometry(chosen)
     if isinstance(chosen, SensorProfile):
@@ -116,12 +116,9 @@ def choose_radiometry(
     if not chosen.bands:
         chosen = replace(chosen, bands=metadata.bands or _colour_bands(header))
     if max(chosen.bands) > header.bands:
-        raise RadiometryError(
-            header.path,
-            f"{header.bands} bands",
-            f"the radiometry {chosen.name!r} uses bands {chosen.bands}",
-            "Name the bands of red, green and blue, for instance :3,2,1 or :1.",
-        )
+        found = f"the radiometry {chosen.name!r} uses bands {chosen.bands}"
+        remedy = "Name the bands of red, green and blue, for instance :3,2,1 or :1."
+        raise RadiometryError(header.path, f"{header.bands} bands", found, remedy)
     return chosen
 
 
