@@ -37,12 +37,9 @@ def to_utc(subject: str | Path, moment: datetime) -> datetime:
     """Return `moment` in UTC; raises TimeError for one without a zone, or in an unlikely year."""
     found = f"the time {moment.isoformat()}"
     if moment.tzinfo is None:
-        raise TimeError(
-            subject,
-            f"{found} has no zone",
-            "a time with its offset from UTC is needed",
-            "Add the zone, for instance +00:00.",
-        )
+        limit = "a time with its offset from UTC is needed"
+        remedy = "Add the zone, for instance +00:00."
+        raise TimeError(subject, f"{found} has no zone", limit, remedy)
     if moment.year not in YEARS:
         limit = f"years {YEARS[0]} to {YEARS[-1]} are accepted"
         raise TimeError(subject, found, limit, "Correct it.")
@@ -52,15 +49,11 @@ def to_utc(subject: str | Path, moment: datetime) -> datetime:
 def parse_time(subject: str | Path, text: str) -> datetime:
     """Return the moment that ISO 8601 `text` names, UTC; raises TimeError."""
     try:
-        moment = datetime.fromisoformat(text.strip())
+        return to_utc(subject, datetime.fromisoformat(text.strip()))
     except ValueError as error:
-        raise TimeError(
-            subject,
-            f"the time {text[:40]!r}",
-            "an ISO 8601 time such as 2024-03-10T01:30:45Z is needed",
-            "Correct the metadata.",
-        ) from error
-    return to_utc(subject, moment)
+        found = f"the time {text[:40]!r}"
+        limit = "an ISO 8601 time such as 2024-03-10T01:30:45Z is needed"
+        raise TimeError(subject, found, limit, "Correct the metadata.") from error
 
 
 def time_from_tags(header: RasterHeader) -> datetime | None:
@@ -119,31 +112,28 @@ class NamePattern:
             found = f"no time as in {self.text!r}"
             raise TimeError(path, found, "its name must match it", _EXAMPLE)
         if shortest.groups() != longest.groups():
-            raise TimeError(
-                path,
-                f"more than one time as in {self.text!r}",
-                "one place in the name must match",
-                "Write out what stands before or after it instead of *.",
-            )
+            found = f"more than one time as in {self.text!r}"
+            remedy = "Write out what stands before or after it instead of *."
+            raise TimeError(path, found, "one place in the name must match", remedy)
         try:
             moment = datetime.strptime(" ".join(shortest.groups()), " ".join(self.directives))
-            return to_utc(path, moment.replace(tzinfo=UTC) if self.utc else moment)
         except ValueError as error:
             found = f"no time ({error})"
             raise TimeError(path, found, "its name must hold one", _EXAMPLE) from error
+        return to_utc(path, moment.replace(tzinfo=UTC) if self.utc else moment)
 
 
 def _check_directives(text: str, directives: tuple[str, ...]) -> None:
     """Raise TimeError unless `directives` are known, occur once and name a day."""
-    unknown = [directive for directive in directives if directive not in _DIRECTIVES]
-    if unknown:
-        found, limit = f"{unknown[0]!r} in {text!r}", f"known are {' '.join(_DIRECTIVES)} and *"
-        raise TimeError("time_pattern", found, limit, _EXAMPLE)
     used = set(directives)
     has_day = "%j" in used or ("%d" in used and used & {"%m", "%b"})
-    if len(used) != len(directives) or not used & {"%Y", "%y"} or not has_day:
+    if used - _DIRECTIVES.keys():
+        limit = f"known are {' '.join(_DIRECTIVES)} and *"
+    elif len(used) != len(directives) or not used & {"%Y", "%y"} or not has_day:
         limit = "year, month and day, every part once, are needed"
-        raise TimeError("time_pattern", repr(text), limit, _EXAMPLE)
+    else:
+        return
+    raise TimeError("time_pattern", repr(text), limit, _EXAMPLE)
 
 
 def _expression(parts: list[str], any_text: str) -> re.Pattern[str]:

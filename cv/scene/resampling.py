@@ -69,8 +69,7 @@ def source_window(
     samples beyond patch and raster. Its blocks are as large as they can be without being larger
     than a pixel of the patch.
     """
-    corners = np.array([(x, y) for x in (0, shape[1]) for y in (0, shape[0])], dtype=np.float64)
-    mapped = map_points(to_pixel, corners)
+    mapped = map_points(to_pixel, _corners(shape))
     scale = _pixels_per_target(to_pixel)
     block = (max(1, math.floor(scale[0] + 1e-6)), max(1, math.floor(scale[1] + 1e-6)))
     spans = []
@@ -105,11 +104,10 @@ def resample_patch(samples: BlockAverages, step: Affine, clear: NDArray[np.float
 
 def is_pixel_aligned(to_pixel: Affine) -> bool:
     """Return whether the pixels of a patch are pixels of the raster."""
-    start = np.array([to_pixel.c, to_pixel.f])
-    scale = np.array([to_pixel.a, to_pixel.b, to_pixel.d, to_pixel.e])
+    scale = np.subtract(to_pixel[:6], (1, 0, to_pixel.c, 0, 1, to_pixel.f))
+    start = np.subtract((to_pixel.c, to_pixel.f), np.round((to_pixel.c, to_pixel.f)))
     return bool(
-        (np.abs(scale - (1, 0, 0, 1)) < _SCALE_TOLERANCE).all()
-        and (np.abs(start - np.round(start)) < _POSITION_TOLERANCE).all()
+        (np.abs(scale) < _SCALE_TOLERANCE).all() and (np.abs(start) < _POSITION_TOLERANCE).all()
     )
 
 
@@ -130,9 +128,13 @@ def empty_patch(shape: tuple[int, int]) -> Patch:
 
 
 def _covers(samples: tuple[int, ...], step: Affine, shape: tuple[int, int]) -> bool:
-    corners = np.array([(x, y) for x in (0, shape[1]) for y in (0, shape[0])], dtype=np.float64)
-    mapped = map_points(step, corners)
+    mapped = map_points(step, _corners(shape))
     return bool((mapped >= 0).all() and (mapped <= (samples[1], samples[0])).all())
+
+
+def _corners(shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Return (4, 2) the corners (x, y) of a patch."""
+    return np.array([(x, y) for x in (0, shape[1]) for y in (0, shape[0])], np.float64)
 
 
 def _pixels_per_target(to_pixel: Affine) -> tuple[float, float]:
@@ -149,14 +151,12 @@ def _interpolated(
     Pillow computes the same as GDAL, only faster, but cannot rotate.
     """
     rows, columns = shape
-    left, top = step @ (0, 0)
-    right, bottom = step @ (columns, rows)
+    box = (*(step @ (0, 0)), *(step @ (columns, rows)))
+    left, top, right, bottom = box
     shear = max(abs(step.b) * rows, abs(step.d) * columns)
-    if shear > _POSITION_TOLERANCE or not (0 <= left < right <= values.shape[2]):
+    inside = 0 <= left < right <= values.shape[2] and 0 <= top < bottom <= values.shape[1]
+    if shear > _POSITION_TOLERANCE or not inside:
         return _rotated(values, step, shape)
-    if not 0 <= top < bottom <= values.shape[1]:
-        return _rotated(values, step, shape)
-    box = (left, top, right, bottom)
     bands = [Image.fromarray(band).resize((columns, rows), _CUBIC, box) for band in values]
     return np.stack([np.asarray(band) for band in bands])
 
@@ -196,13 +196,17 @@ def _filled(rgb: NDArray[np.float32], share: NDArray[np.float32]) -> NDArray[np.
     if known[1:-1, 1:-1].all():
         return rgb
     values = np.pad(rgb, ((0, 0), (1, 1), (1, 1))) * known
+    flat, flat_known = values.reshape(3, -1), known.ravel()
+    across = known.shape[1]
+    neighbours = np.array(
+        [-across - 1, -across, -across + 1, -1, 1, across - 1, across, across + 1]
+    )
     for _ in range(_REACH):
         rim = np.flatnonzero(_dilated(known) & ~known)
-        around = rim[:, None] + _neighbours(known.shape[1])
-        counts = known.ravel()[around]
-        flat = values.reshape(3, -1)
+        around = rim[:, None] + neighbours
+        counts = flat_known[around]
         flat[:, rim] = (flat[:, around] * counts).sum(axis=2) / counts.sum(axis=1)
-        known.ravel()[rim] = True
+        flat_known[rim] = True
     return values[:, 1:-1, 1:-1]
 
 
@@ -212,7 +216,3 @@ def _dilated(known: NDArray[np.bool_]) -> NDArray[np.bool_]:
     rows = known[:-2] | known[1:-1] | known[2:]
     grown[1:-1, 1:-1] = rows[:, :-2] | rows[:, 1:-1] | rows[:, 2:]
     return grown
-
-
-def _neighbours(columns: int) -> NDArray[np.int64]:
-    return np.array([dy * columns + dx for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx])

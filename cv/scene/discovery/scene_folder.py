@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cv.errors import SceneError
@@ -21,12 +21,9 @@ def require_scenes(place: Path) -> tuple[Path, ...]:
     found = find_scenes(place)
     if not found:
         pictures = len(images_without_georeference(place))
-        raise SceneError(
-            place,
-            f"no scene in it ({pictures} PNG or JPEG, which are not georeferenced)",
-            "GeoTIFFs or STAC Items are needed",
-            "Check the path; names end in .tif, .tiff or .json.",
-        )
+        excluded = f"no scene in it ({pictures} PNG or JPEG, which are not georeferenced)"
+        remedy = "Check the path; names end in .tif, .tiff or .json."
+        raise SceneError(place, excluded, "GeoTIFFs or STAC Items are needed", remedy)
     return found
 
 
@@ -69,7 +66,10 @@ def images_without_georeference(root: Path) -> tuple[Path, ...]:
 def _scenes_in(root: Path) -> tuple[SceneFile, ...]:
     unreadable: list[OSError] = []
     files = [SceneFile(path) for path in sorted(_files_in(root, unreadable))]
-    item_images = {file: _images_of(file) for file in files if _is_json(file.path)}
+    closed = [Path(error.filename) for error in unreadable]
+    if root in closed:
+        raise unreadable[0]
+    item_images = {file: _images_of(file) for file in files if file.path.suffix.lower() == ".json"}
     items = [file for file, images in item_images.items() if images]
     listed = set().union(*item_images.values())
     images = [
@@ -77,16 +77,8 @@ def _scenes_in(root: Path) -> tuple[SceneFile, ...]:
         for file in files
         if file.path.suffix.lower() in _GEOTIFFS and file.path.resolve() not in listed
     ]
-    gone = (FileNotFoundError,)
-    closed = [Path(error.filename) for error in unreadable if not isinstance(error, gone)]
-    if root in closed:
-        raise unreadable[0]
     scenes = [*items, *_one_per_planet_item(images), *map(SceneFile, closed)]
     return tuple(sorted(scenes, key=lambda scene: scene.path))
-
-
-def _is_json(path: Path) -> bool:
-    return path.suffix.lower() == ".json"
 
 
 def _files_in(root: Path, unreadable: list[OSError]) -> Iterator[Path]:
@@ -101,21 +93,21 @@ def _images_of(file: SceneFile) -> set[Path]:
     """Return the images that an Item lists; itself if it cannot be read, which opening reports."""
     try:
         return {path for path in file.asset_paths if path.suffix.lower() in _GEOTIFFS}
-    except FileNotFoundError:  # it was removed meanwhile
-        return set()
     except OSError:
         return {file.path}
 
 
-def _one_per_planet_item(images: list[SceneFile]) -> Iterator[SceneFile]:
-    """Yield `images` without masks, and only the preferred asset of each Planet item."""
-    best: dict[tuple[Path, str], tuple[int, Path, SceneFile]] = {}
+def _one_per_planet_item(images: list[SceneFile]) -> Iterable[SceneFile]:
+    """Return `images` without masks, and only the preferred asset of each Planet item."""
+    ranked: list[tuple[int, Path, str, SceneFile]] = []
     for image in images:
         asset = image.planet_asset
         if asset is None:
-            yield image
+            ranked.append((0, image.path, image.path.name, image))
         elif asset.values != "mask":
-            key = (image.path.parent, asset.item)
-            rank = (_KIND_PREFERENCE.index(asset.kind), image.path, image)
-            best[key] = min(best.get(key, rank), rank, key=lambda ranked: ranked[:2])
-    yield from (image for _, _, image in best.values())
+            rank = _KIND_PREFERENCE.index(asset.kind)
+            ranked.append((rank, image.path, asset.item, image))
+    chosen: dict[tuple[Path, str], SceneFile] = {}
+    for _, path, item, image in sorted(ranked, key=lambda entry: entry[:2]):
+        chosen.setdefault((path.parent, item), image)
+    return chosen.values()
