@@ -7,10 +7,7 @@ its bytes are forced to disk and moved into place; a failure before leaves the t
 from __future__ import annotations
 
 import errno
-import glob
 import os
-import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import resources
@@ -18,8 +15,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cv.errors import InputError
-
-_STALE_S = 86400.0
 
 
 @contextmanager
@@ -33,7 +28,10 @@ def atomic_path(path: str | Path, overwrite: bool = True) -> Iterator[Path]:
     """
     target = Path(os.path.realpath(path))
     with TemporaryDirectory(
-        suffix=".tmp", prefix=_prefix(target), dir=target.parent, ignore_cleanup_errors=True
+        suffix=".tmp",
+        prefix=f".{target.name[:100]}.",
+        dir=target.parent,
+        ignore_cleanup_errors=True,
     ) as folder:
         draft = Path(folder, target.name)
         yield draft
@@ -57,22 +55,9 @@ def atomic_output(path: str | Path, *write_errors: type[Exception]) -> Iterator[
         with atomic_path(path) as draft:
             yield draft
     except expected as error:
-        raise InputError(
-            path,
-            f"cannot be written ({getattr(error, 'strerror', None) or error})",
-            "its folder must exist, be writable and have space",
-            "Check the path and the space on the disk.",
-        ) from error
-
-
-def remove_stale_temporaries(path: str | Path) -> None:
-    """Remove what killed writers of `path` left behind, once it is a day old."""
-    target = Path(os.path.realpath(path))
-    for folder in target.parent.glob(f"{glob.escape(_prefix(target))}*.tmp"):
-        with suppress(OSError):  # its writer has just finished
-            written = max(file.stat().st_mtime for file in (folder, *folder.iterdir()))
-            if time.time() - written > _STALE_S:
-                shutil.rmtree(folder, ignore_errors=True)
+        found = f"cannot be written ({getattr(error, 'strerror', None) or error})"
+        limit = "its folder must exist, be writable and have space"
+        raise InputError(path, found, limit, "Check the path and the space on the disk.") from error
 
 
 def write_atomically(path: str | Path, content: bytes | str) -> None:
@@ -80,10 +65,6 @@ def write_atomically(path: str | Path, content: bytes | str) -> None:
     data = content.encode("utf-8") if isinstance(content, str) else content
     with atomic_path(path) as draft:
         draft.write_bytes(data)
-
-
-def _prefix(target: Path) -> str:
-    return f".{target.name[:100]}."
 
 
 def _link_new(draft: Path, target: Path) -> None:

@@ -119,9 +119,6 @@ def _path(text: str, parts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _invalid(text: str, found: str) -> SceneError:
-    return SceneError(
-        without_secrets(text),
-        found,
-        "https://HOST/PATH or s3://BUCKET/KEY of one image file is needed",
-        "Correct the address, or download the scene and give the path of its file.",
-    )
+    limit = "https://HOST/PATH or s3://BUCKET/KEY of one image file is needed"
+    remedy = "Correct the address, or download the scene and give the path of its file."
+    return SceneError(without_secrets(text), found, limit, remedy)

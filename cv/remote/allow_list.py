@@ -89,12 +89,9 @@ def _host_and_port(entry: str) -> tuple[str, int]:
     port = int(parts[3] or HTTPS_PORT) if parts else 0
     if host and 0 < port <= _MAX_PORT:
         return host, port
-    raise InputError(
-        "--allow",
-        entry[:200],
-        "HOST, HOST:PORT, s3://BUCKET or a network such as 10.1.0.0/16 is needed",
-        "Correct it: name each host or bucket exactly, without a path or wildcard.",
-    )
+    limit = "HOST, HOST:PORT, s3://BUCKET or a network such as 10.1.0.0/16 is needed"
+    remedy = "Correct it: name each host or bucket exactly, without a path or wildcard."
+    raise InputError("--allow", entry[:200], limit, remedy)
 
 
 def _not_allowed(address: RemoteAddress, found: str, limit: str, entry: object) -> SceneError:

@@ -42,7 +42,7 @@ def open_stream(address: RemoteAddress, allowed: AllowList) -> Iterator[ByteStre
         with network_errors(address, _FAILURES):
             response = pool.handle_request(_request(address))
         length = _content_length(address, response)
-        yield ByteStream(length, checked_chunks(address, response.iter_stream(), _FAILURES))
+        yield length, checked_chunks(address, response.iter_stream(), _FAILURES)
 
 
 def _request(address: RemoteAddress) -> httpcore.Request:
@@ -62,12 +62,9 @@ def _content_length(address: RemoteAddress, response: httpcore.Response) -> int 
     A file that ends with its connection is refused: TLS does not show where it was cut.
     """
     if 300 <= response.status < 400:
-        raise SceneError(
-            str(address),
-            f"it leads elsewhere (HTTP {response.status})",
-            "redirects are not followed",
-            "Give the address of the file itself, and allow its host.",
-        )
+        found = f"it leads elsewhere (HTTP {response.status})"
+        remedy = "Give the address of the file itself, and allow its host."
+        raise SceneError(str(address), found, "redirects are not followed", remedy)
     if response.status != 200:
         reason = response.extensions.get("reason_phrase", b"").decode("latin-1")
         raise download_error(address, f"HTTP {response.status} {reason[:80]}")

@@ -46,7 +46,7 @@ def open_stream(address: RemoteAddress, allowed: AllowList) -> Iterator[ByteStre
         answer = _client().get_object(Bucket=address.host, Key=address.target)
     with closing(answer["Body"]) as body:
         chunks = checked_chunks(address, body.iter_chunks(_CHUNK_BYTES), _FAILURES)
-        yield ByteStream(answer.get("ContentLength"), chunks)
+        yield answer.get("ContentLength"), chunks
 
 
 def _client() -> Any:

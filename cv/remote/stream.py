@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from cv.errors import SceneError
 from cv.io.terminal_text import printable_line
@@ -17,14 +16,8 @@ MIN_BYTES_PER_S = 1000
 """A download that is slower than this on average is given up, once TIMEOUT_S has passed."""
 
 
-@dataclass(frozen=True)
-class ByteStream:
-    """One file while it is downloaded."""
-
-    length: int | None
-    """Size announced by the server, bytes; None if it announces none."""
-    chunks: Iterator[bytes]
-    """The bytes as they arrive."""
+ByteStream = tuple[int | None, Iterator[bytes]]
+"""Size that the server announces, bytes, if any; and the bytes of a file as they arrive."""
 
 
 def checked_chunks(
@@ -53,9 +46,6 @@ def network_errors(address: RemoteAddress, failures: tuple[type[Exception], ...]
 
 def download_error(address: RemoteAddress, error: object) -> SceneError:
     """Return the error for a file that could not be downloaded; `error` is printed safely."""
-    return SceneError(
-        str(address),
-        f"the download failed ({printable_line(' '.join(str(error).split()))[:200]})",
-        "the whole file is needed",
-        "Check the address and your permission to read it, and run the same command again.",
-    )
+    found = f"the download failed ({printable_line(' '.join(str(error).split()))[:200]})"
+    remedy = "Check the address and your permission to read it, and run the same command again."
+    return SceneError(str(address), found, "the whole file is needed", remedy)

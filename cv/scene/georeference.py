@@ -26,12 +26,9 @@ def image_grid(header: RasterHeader, gsd: float | tuple[float, float] | None) ->
         return Grid.local(header.shape, _gsd_pair(header.path, gsd))
     if gsd is None:
         return _own_grid(header)
-    raise SceneError(
-        header.path,
-        f"a GSD of {_gsd_text(gsd)} was given for a georeferenced file",
-        "a GSD is only given for an image without georeference",
-        "Leave the GSD out.",
-    )
+    found = f"a GSD of {_gsd_text(gsd)} was given for a georeferenced file"
+    limit = "a GSD is only given for an image without georeference"
+    raise SceneError(header.path, found, limit, "Leave the GSD out.")
 
 
 def _own_grid(header: RasterHeader) -> Grid:
@@ -48,12 +45,10 @@ def _own_grid(header: RasterHeader) -> Grid:
         middle = grid.to_lonlat(np.array([grid.center]))
         gsd = grid.local_plane().gsd_m if np.isfinite(middle).all() else (math.nan, math.nan)
     if not all(map(_is_plausible, gsd)):
-        raise SceneError(
-            header.path,
-            f"pixels of {gsd[0]:.4g} x {gsd[1]:.4g} m on the ground",
-            f"{GSD_LIMITS_M[0]:g} to {GSD_LIMITS_M[1]:g} m are believed",
-            "The transform and the CRS do not belong together: correct one of them.",
-        )
+        found = f"pixels of {gsd[0]:.4g} x {gsd[1]:.4g} m on the ground"
+        limit = "{:g} to {:g} m are believed".format(*GSD_LIMITS_M)
+        remedy = "The transform and the CRS do not belong together: correct one of them."
+        raise SceneError(header.path, found, limit, remedy)
     return grid
 
 

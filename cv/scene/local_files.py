@@ -80,13 +80,11 @@ def file_format(path: Path) -> FileFormat:
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith(b"{"):
         return FileFormat.JSON
-    found = next((name for begin, name in _OTHER_FORMATS if text.startswith(begin)), None)
-    raise SceneError(
-        path,
-        found or f"not an image (it begins with {start[:8]!r})",
-        "GeoTIFF, PNG, JPEG and STAC Item JSON are read",
-        "Give the image itself, or convert it (gdal_translate -of COG).",
-    )
+    unread = f"not an image (it begins with {start[:8]!r})"
+    found = next((name for begin, name in _OTHER_FORMATS if text.startswith(begin)), unread)
+    limit = "GeoTIFF, PNG, JPEG and STAC Item JSON are read"
+    remedy = "Give the image itself, or convert it (gdal_translate -of COG)."
+    raise SceneError(path, found, limit, remedy)
 
 
 def file_names(folder: Path) -> list[str]:

@@ -39,12 +39,9 @@ class Checksum:
             digest = given.removeprefix(prefix)
             if digest != given and _is_digest(digest, algorithm):
                 return cls(algorithm, digest)
-        raise SceneError(
-            subject,
-            f"the checksum {str(text)[:80]!r}",
-            "a multihash of sha1, sha256, sha512 or md5 is known",
-            "Take it out of the Item if the file is known to be whole.",
-        )
+        limit = "a multihash of sha1, sha256, sha512 or md5 is known"
+        remedy = "Take it out of the Item if the file is known to be whole."
+        raise SceneError(subject, f"the checksum {str(text)[:80]!r}", limit, remedy)
 
     @classmethod
     def beside(cls, path: Path) -> tuple[Self, ...]:
@@ -67,12 +64,9 @@ class Checksum:
         """Raise SceneError where the file `path` has another digest."""
         found = scene_digest(path, self.algorithm)
         if found != self.digest:
-            raise SceneError(
-                path,
-                f"its {self.algorithm} is {found}",
-                f"its provider says {self.digest}",
-                "It is damaged or another one: copy or download it again.",
-            )
+            limit = f"its provider says {self.digest}"
+            remedy = "It is damaged or another one: copy or download it again."
+            raise SceneError(path, f"its {self.algorithm} is {found}", limit, remedy)
 
 
 def _is_digest(text: str, algorithm: str) -> bool:

@@ -54,9 +54,5 @@ def _collected(messages: list[str]) -> Iterator[None]:
 
 def damaged_image(path: Path, cause: str) -> SceneError:
     """Return the error for an image whose pixels cannot be decoded because of `cause`."""
-    return SceneError(
-        path,
-        f"cannot be decoded ({cause})",
-        "a complete and intact image is needed",
-        "Copy or download the file again.",
-    )
+    limit, remedy = "a complete and intact image is needed", "Copy or download the file again."
+    return SceneError(path, f"cannot be decoded ({cause})", limit, remedy)

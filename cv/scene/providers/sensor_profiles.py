@@ -47,12 +47,9 @@ class SensorProfile:
                 bands = (header.rgb_bands or RGB) if order == RGB else order
                 return Radiometry(self.name, bands, (self.low,) * 3, (self.high,) * 3, self.gamma)
         counts = " or ".join(str(count) for count, _ in self.bands)
-        raise RadiometryError(
-            header.path,
-            f"{header.colour_bands} bands of {header.dtype}",
-            f'profile "{self.name}" has {counts} bands of {" or ".join(self.dtypes)}',
-            f"Declare another radiometry: {NAMES}.",
-        )
+        found = f"{header.colour_bands} bands of {header.dtype}"
+        limit = f'profile "{self.name}" has {counts} bands of {" or ".join(self.dtypes)}'
+        raise RadiometryError(header.path, found, limit, f"Declare another radiometry: {NAMES}.")
 
 
 _BYTES = ("uint8",)
@@ -128,12 +125,9 @@ def _undeclared(header: RasterHeader, bands: Bands | tuple[()]) -> Radiometry:
         return Radiometry("visual", bands or _colour_bands(header), (0, 0, 0), (255, 255, 255))
     if header.dtype == "uint8" and header.colour_bands == 1:
         return Radiometry("grey", GREY, (0, 0, 0), (255, 255, 255))
-    raise RadiometryError(
-        header.path,
-        f"{header.colour_bands} bands of {header.dtype} without a declared radiometry",
-        "only 8-bit red, green, blue or grey need no declaration",
-        f"Declare one: {NAMES}.",
-    )
+    found = f"{header.colour_bands} bands of {header.dtype} without a declared radiometry"
+    limit = "only 8-bit red, green, blue or grey need no declaration"
+    raise RadiometryError(header.path, found, limit, f"Declare one: {NAMES}.")
 
 
 def _colour_bands(header: RasterHeader) -> Bands:
@@ -141,9 +135,6 @@ def _colour_bands(header: RasterHeader) -> Bands:
     bands = header.rgb_bands or {1: GREY, 3: RGB}.get(header.colour_bands)
     if bands:
         return bands
-    raise RadiometryError(
-        header.path,
-        f"{header.colour_bands} bands, none declared red, green or blue",
-        "colours need them",
-        'Name them: "percentile:0.5-99.5:3,2,1", "limits:0-3000:3,2,1".',
-    )
+    found = f"{header.colour_bands} bands, none declared red, green or blue"
+    remedy = 'Name them: "percentile:0.5-99.5:3,2,1", "limits:0-3000:3,2,1".'
+    raise RadiometryError(header.path, found, "colours need them", remedy)

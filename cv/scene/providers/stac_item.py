@@ -131,12 +131,10 @@ class StacItem:
         document = METADATA.read_json_object(path)
         if stac_type(document) != "Feature":
             kind, version = str(document.get("type"))[:40], document.get("stac_version")
-            raise SceneError(
-                path,
-                f"JSON of type {kind!r}, STAC version {version!r}",
-                "a STAC Item (a Feature with stac_version) or an image is needed",
-                "Give the image file, or the Item that lists it.",
-            )
+            found = f"JSON of type {kind!r}, STAC version {version!r}"
+            limit = "a STAC Item (a Feature with stac_version) or an image is needed"
+            remedy = "Give the image file, or the Item that lists it."
+            raise SceneError(path, found, limit, remedy)
         try:
             assets = tuple(
                 StacAsset(key, str(fields["href"]), fields)
@@ -165,12 +163,12 @@ class StacItem:
         chosen = [asset for asset in self.assets if ranks[asset.key] == best]
         if len(chosen) != 1:
             keys = ", ".join(asset.key for asset in chosen or self.assets)
-            raise SceneError(
-                self.path,
-                f"images {keys}" if chosen else f"no image among {keys}",
-                "one image of all bands, with the role or key visual, analytic or data, is needed",
-                "Keep one image asset in the Item, or give the image file.",
+            found = f"images {keys}" if chosen else f"no image among {keys}"
+            limit = (
+                "one image of all bands, with the role or key visual, analytic or data, is needed"
             )
+            remedy = "Keep one image asset in the Item, or give the image file."
+            raise SceneError(self.path, found, limit, remedy)
         return chosen[0]
 
     @property
@@ -207,12 +205,12 @@ class StacItem:
         """Return the file of `asset`, in the Item's folder or below it."""
         target = self.local_target(asset)
         if target is None or not target.is_relative_to(self.path.parent.resolve()):
-            raise SceneError(
-                self.path,
+            found, limit = (
                 f"the asset {asset.href[:120]!r}",
                 "only files in the Item's folder are read",
-                "Download the asset into that folder and make its href relative.",
             )
+            remedy = "Download the asset into that folder and make its href relative."
+            raise SceneError(self.path, found, limit, remedy)
         return local_file(target)
 
     def _acquired(self, properties: dict[str, Any]) -> datetime | None:
@@ -227,9 +225,5 @@ class StacItem:
 
 
 def _invalid(path: Path, found: str) -> SceneError:
-    return SceneError(
-        path,
-        f"not a valid STAC Item ({found})",
-        "an Item of STAC 1.0 or 1.1 is needed",
-        "Download the Item again.",
-    )
+    limit = "an Item of STAC 1.0 or 1.1 is needed"
+    return SceneError(path, f"not a valid STAC Item ({found})", limit, "Download the Item again.")

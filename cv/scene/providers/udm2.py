@@ -51,12 +51,8 @@ class UsableDataMask:
         """
         header = read_header(path)
         if header.format is not FileFormat.GEOTIFF or (header.bands, header.dtype) != (8, "uint8"):
-            raise SceneError(
-                path,
-                f"{header.bands} bands of {header.dtype}",
-                "a UDM2 has 8 bands of uint8",
-                "Download the udm2 asset again.",
-            )
+            found, limit = f"{header.bands} bands of {header.dtype}", "a UDM2 has 8 bands of uint8"
+            raise SceneError(path, found, limit, "Download the udm2 asset again.")
         from_image = _image_to_mask(header, image, grid)
         # A nodata value would make clear pixels, all zero in these bands, invalid.
         reader = RasterReader(replace(header, nodata=None), _BANDS)
@@ -87,29 +83,23 @@ class UsableDataMask:
 
 def _image_to_mask(mask: RasterHeader, image: RasterHeader, grid: Grid) -> Affine:
     """Return the map from pixels of the image to pixels of its mask; raises SceneError."""
-    if image.georeferenced and mask.georeferenced:
-        mask_grid = image_grid(mask, None)
-        if mask_grid.crs == grid.crs:
-            from_image: Affine = ~mask_grid.transform @ grid.transform
-            footprint = _transformed(grid.footprint, from_image)
-            if footprint.intersection(mask_grid.footprint).area > 0:
-                return from_image
-            raise SceneError(
-                mask.path,
-                f"a mask that does not meet its image {image.path.name}",
-                "a UDM2 covers its image",
-                "Download image and mask together.",
-            )
+    name, remedy = image.path.name, "Download image and mask together, or warp both to one CRS."
+    if not image.georeferenced or not mask.georeferenced:
+        if not image.georeferenced and mask.shape == image.shape:
+            return Affine.identity()
+        found = f"a mask of {mask.shape[1]} x {mask.shape[0]} pixels, not placed like its image"
+        limit = f"{name} has {image.shape[1]} x {image.shape[0]} pixels"
+        raise SceneError(mask.path, found, limit, remedy)
+    mask_grid = image_grid(mask, None)
+    if mask_grid.crs != grid.crs:
         found = f"a mask in {mask_grid.crs.name if mask_grid.crs else ''!r}"
         limit = f"its image lies in {grid.crs.name if grid.crs else ''!r}"
-    elif not image.georeferenced and mask.shape == image.shape:
-        return Affine.identity()
-    else:
-        found = f"a mask of {mask.shape[1]} x {mask.shape[0]} pixels, not placed like its image"
-        limit = f"{image.path.name} has {image.shape[1]} x {image.shape[0]} pixels"
-    raise SceneError(
-        mask.path, found, limit, "Download image and mask together, or warp both to one CRS."
-    )
+        raise SceneError(mask.path, found, limit, remedy)
+    from_image: Affine = ~mask_grid.transform @ grid.transform
+    if _transformed(grid.footprint, from_image).intersection(mask_grid.footprint).area > 0:
+        return from_image
+    found = f"a mask that does not meet its image {name}"
+    raise SceneError(mask.path, found, "a UDM2 covers its image", remedy)
 
 
 def _no_values(window: WindowRead) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
