@@ -81,11 +81,11 @@ class RasterHeader:
     control: str
     """Other georeference: "ground control points", "rational polynomials", or empty."""
     acquired_tag: str
-    """Tag ACQUISITIONDATETIME of the IMAGERY domain (UTC by its definition), or empty."""
+    """ACQUISITIONDATETIME of the IMAGERY domain (UTC by its definition), or empty."""
     datetime_tag: str
-    """Tag TIFFTAG_DATETIME, or empty."""
+    """TIFFTAG_DATETIME, or empty."""
     description_tag: str
-    """Tag TIFFTAG_IMAGEDESCRIPTION, or empty."""
+    """TIFFTAG_IMAGEDESCRIPTION, or empty."""
 
     @property
     def alpha(self) -> int:
@@ -167,35 +167,23 @@ def _tag(dataset: Any, name: str, domain: str | None = None, band: int = 0) -> s
 def _check_bands(path: Path, dataset: Any) -> None:
     types, bits = set(dataset.dtypes), _tag(dataset, "NBITS", "IMAGE_STRUCTURE", 1)
     few_bits = bits in ("1", "2", "4")
-    refusals = (
-        (
-            not 1 <= dataset.count <= MAX_BANDS,
-            f"{dataset.count} bands",
-            f"1 to {MAX_BANDS} bands are read",
-            "Keep the bands of the visible light (gdal_translate -b).",
-        ),
-        (
-            len(types) != 1 or not types <= set(DTYPES) or few_bits,
-            f"data type {f'{bits} bits a pixel' if few_bits else ', '.join(sorted(types))}",
-            f"one of {', '.join(DTYPES)} is read, the same in all bands",
-            "Convert it (gdal_translate -ot).",
-        ),
-        (
-            _tag(dataset, "MINISWHITE", "IMAGE_STRUCTURE") == "YES",
-            "white is stored as 0 (photometric MINISWHITE)",
-            "brightness must rise with the stored values",
-            "Convert it (gdal_translate -scale 0 255 255 0 -co PHOTOMETRIC=MINISBLACK).",
-        ),
-        (
-            ColorInterp.palette in dataset.colorinterp,
-            "colours from a palette",
-            "bands must hold brightness",
-            "Expand the palette (gdal_translate -expand rgb).",
-        ),
-    )
-    for refused, found, limit, remedy in refusals:
-        if refused:
-            raise SceneError(path, found, limit, remedy)
+    if not 1 <= dataset.count <= MAX_BANDS:
+        found, limit = f"{dataset.count} bands", f"1 to {MAX_BANDS} bands are read"
+        remedy = "Keep the bands of the visible light (gdal_translate -b)."
+    elif len(types) != 1 or not types <= set(DTYPES) or few_bits:
+        found = f"data type {f'{bits} bits a pixel' if few_bits else ', '.join(sorted(types))}"
+        limit = f"one of {', '.join(DTYPES)} is read, the same in all bands"
+        remedy = "Convert it (gdal_translate -ot)."
+    elif _tag(dataset, "MINISWHITE", "IMAGE_STRUCTURE") == "YES":
+        found = "white is stored as 0 (photometric MINISWHITE)"
+        limit = "brightness must rise with the stored values"
+        remedy = "Convert it (gdal_translate -scale 0 255 255 0 -co PHOTOMETRIC=MINISBLACK)."
+    elif ColorInterp.palette in dataset.colorinterp:
+        found, limit = "colours from a palette", "bands must hold brightness"
+        remedy = "Expand the palette (gdal_translate -expand rgb)."
+    else:
+        return
+    raise SceneError(path, found, limit, remedy)
 
 
 def _check_blocks(path: Path, dataset: Any) -> None:

@@ -69,7 +69,8 @@ def source_window(
     samples beyond patch and raster. Its blocks are as large as they can be without being larger
     than a pixel of the patch.
     """
-    mapped = map_points(to_pixel, _corners(shape))
+    corners = [(x, y) for x in (0, shape[1]) for y in (0, shape[0])]
+    mapped = map_points(to_pixel, np.array(corners, np.float64))
     scale = _pixels_per_target(to_pixel)
     block = (max(1, math.floor(scale[0] + 1e-6)), max(1, math.floor(scale[1] + 1e-6)))
     spans = []
@@ -104,18 +105,22 @@ def resample_patch(samples: BlockAverages, step: Affine, clear: NDArray[np.float
 
 def is_pixel_aligned(to_pixel: Affine) -> bool:
     """Return whether the pixels of a patch are pixels of the raster."""
-    scale = np.subtract(to_pixel[:6], (1, 0, to_pixel.c, 0, 1, to_pixel.f))
-    start = np.subtract((to_pixel.c, to_pixel.f), np.round((to_pixel.c, to_pixel.f)))
+    start = np.array([to_pixel.c, to_pixel.f])
+    scale = np.array([to_pixel.a, to_pixel.b, to_pixel.d, to_pixel.e])
     return bool(
-        (np.abs(scale) < _SCALE_TOLERANCE).all() and (np.abs(start) < _POSITION_TOLERANCE).all()
+        (np.abs(scale - (1, 0, 0, 1)) < _SCALE_TOLERANCE).all()
+        and (np.abs(start - np.round(start)) < _POSITION_TOLERANCE).all()
     )
 
 
 def valid_share(
     share: NDArray[np.float32], step: Affine, shape: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """Return (rows, columns) the valid share of each pixel of a patch, by area."""
-    if share.size and share.min() == share.max() == 1.0 and _covers(share.shape, step, shape):
+    """Return (rows, columns) the valid share of each pixel of a patch, by area.
+
+    `share` is that of samples (rows, columns), among them the invalid ones outside the raster.
+    """
+    if share.min() == 1.0:
         return np.ones(shape, np.float32)
     result = np.zeros(shape, np.float32)
     _warp(share[None], result[None], step, Resampling.average)
@@ -125,16 +130,6 @@ def valid_share(
 def empty_patch(shape: tuple[int, int]) -> Patch:
     """Return a patch of `shape` without valid pixels."""
     return Patch(np.zeros((*shape, 3), np.uint8), np.zeros(shape, bool))
-
-
-def _covers(samples: tuple[int, ...], step: Affine, shape: tuple[int, int]) -> bool:
-    mapped = map_points(step, _corners(shape))
-    return bool((mapped >= 0).all() and (mapped <= (samples[1], samples[0])).all())
-
-
-def _corners(shape: tuple[int, int]) -> NDArray[np.float64]:
-    """Return (4, 2) the corners (x, y) of a patch."""
-    return np.array([(x, y) for x in (0, shape[1]) for y in (0, shape[0])], np.float64)
 
 
 def _pixels_per_target(to_pixel: Affine) -> tuple[float, float]:

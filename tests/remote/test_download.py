@@ -7,7 +7,6 @@ import itertools
 import os
 import socket
 import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import quote
@@ -176,20 +175,6 @@ def test_an_error_of_the_disk_is_not_reported_as_one_of_the_server(server, into,
         download_scene(server.url("/a/b.tif"), AllowList.of([server.entry, *HERE]), into)
     assert "download failed" not in str(caught.value)
     assert files_in(into) == []
-
-
-def test_files_left_by_a_killed_run_are_removed_after_a_day(server, into):
-    kept = into / f"https_localhost_{server.port}" / "a"
-    for name in (".b.tif.0123456789ab.tmp", ".b.tif.ba9876543210.tmp", ".c.tif.0123456789ab.tmp"):
-        (kept / name).mkdir(parents=True)
-        (kept / name / "b.tif").write_bytes(CONTENT[:100])
-    yesterday = time.time() - 90_000
-    for name in (".b.tif.0123456789ab.tmp", ".c.tif.0123456789ab.tmp"):
-        for path in (kept / name / "b.tif", kept / name):
-            os.utime(path, (yesterday, yesterday))
-    download_scene(server.url("/a/b.tif"), AllowList.of([server.entry, *HERE]), into)
-    left = {path.name for path in kept.iterdir()}
-    assert left == {"b.tif", ".b.tif.ba9876543210.tmp", ".c.tif.0123456789ab.tmp"}
 
 
 def test_a_silent_server_is_given_up(server, into, monkeypatch):

@@ -17,8 +17,15 @@ _KIND_PREFERENCE = ("visual", "pansharpened", "analytic", "panchromatic")
 
 
 def require_scenes(place: Path) -> tuple[Path, ...]:
-    """Return what `find_scenes` finds; raises SceneError also where that is nothing."""
-    found = find_scenes(place)
+    """Return the paths of the scenes at `place`: a folder, a STAC catalogue, or a scene itself.
+
+    In a folder and its subfolders a scene is a STAC Item, or an image that no Item lists. Masks are
+    not scenes. Of the assets of one Planet item the first of visual, pansharpened, analytic and
+    panchromatic is taken. Hidden files and folders are left out, links to folders are not followed.
+    A subfolder that cannot be read is listed too: what it holds is not known. Raises SceneError
+    where `place` cannot be read, or holds no scene.
+    """
+    found = tuple(scene.path for scene in scenes_at(place))
     if not found:
         pictures = len(images_without_georeference(place))
         excluded = f"no scene in it ({pictures} PNG or JPEG, which are not georeferenced)"
@@ -27,20 +34,8 @@ def require_scenes(place: Path) -> tuple[Path, ...]:
     return found
 
 
-def find_scenes(place: Path) -> tuple[Path, ...]:
-    """Return the paths of the scenes at `place`: a folder, a STAC catalogue, or a scene itself.
-
-    In a folder and its subfolders a scene is a STAC Item, or an image that no Item lists. Masks are
-    not scenes. Of the assets of one Planet item the first of visual, pansharpened, analytic and
-    panchromatic is taken. Hidden files and folders are left out, links to folders are not followed.
-    A subfolder that cannot be read is listed too: what it holds is not known. Raises SceneError
-    where `place` cannot be read.
-    """
-    return tuple(scene.path for scene in scenes_at(place))
-
-
 def scenes_at(place: Path) -> tuple[SceneFile, ...]:
-    """Return the scenes that `find_scenes` finds, with what was parsed to find them."""
+    """Return the scenes of `require_scenes`, or none, with what was parsed to find them."""
     try:
         if place.is_file():
             catalog = StacCatalog.read(local_file(place))

@@ -8,6 +8,7 @@ hexadecimal, https://multiformats.io/multihash).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -44,21 +45,20 @@ class Checksum:
         raise SceneError(subject, f"the checksum {str(text)[:80]!r}", limit, remedy)
 
     @classmethod
-    def beside(cls, path: Path) -> tuple[Self, ...]:
-        """Return the checksums in files beside `path`, such as scene.tif.md5; raises SceneError."""
-        files = ((name, path.with_name(f"{path.name}.{name}")) for name in ALGORITHMS)
-        return tuple(cls._read(name, file) for name, file in files if file.is_file())
-
-    @classmethod
-    def _read(cls, algorithm: str, file: Path) -> Self:
-        with system_errors(file), file.open("rb") as stream:
-            words = stream.read(_MAX_LINE_BYTES).split()
-        digest = words[0].decode("ascii", "replace").lower() if words else ""
-        if not _is_digest(digest, algorithm):
-            found = f"it begins with {digest[:80]!r}"
-            limit = f"a digest of {ALGORITHMS[algorithm]} hexadecimal digits is needed"
-            raise SceneError(file, found, limit, f"Write it with {algorithm}sum, or remove it.")
-        return cls(algorithm, digest)
+    def beside(cls, path: Path) -> Iterator[Self]:
+        """Yield the checksums in files beside `path`, such as scene.tif.md5; raises SceneError."""
+        for algorithm, digits in ALGORITHMS.items():
+            file = path.with_name(f"{path.name}.{algorithm}")
+            if file.is_file():
+                with system_errors(file), file.open("rb") as stream:
+                    words = stream.read(_MAX_LINE_BYTES).split()
+                digest = words[0].decode("ascii", "replace").lower() if words else ""
+                if not _is_digest(digest, algorithm):
+                    found = f"it begins with {digest[:80]!r}"
+                    limit = f"a digest of {digits} hexadecimal digits is needed"
+                    remedy = f"Write it with {algorithm}sum, or remove it."
+                    raise SceneError(file, found, limit, remedy)
+                yield cls(algorithm, digest)
 
     def check(self, path: Path) -> None:
         """Raise SceneError where the file `path` has another digest."""

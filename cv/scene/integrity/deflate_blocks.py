@@ -107,7 +107,9 @@ def _blocks_in(directory: Any, window: Window) -> Iterator[_Block]:
     x, y, width, height = window
     rows, columns = directory.block_shapes[0]
     apart = directory.interleaving.name == "band"
-    bits = _bits(directory) * (1 if apart else directory.count)
+    declared = directory.tags(1, ns="IMAGE_STRUCTURE").get("NBITS", "")
+    bits = int(declared or 8 * np.dtype(directory.dtypes[0]).itemsize)
+    bits *= 1 if apart else directory.count
     row_bytes = -(-columns * bits // 8)
     for j in range(y // rows, -(-(y + height) // rows)):
         sizes = (rows * row_bytes, min(rows, directory.height - j * rows) * row_bytes)
@@ -116,12 +118,6 @@ def _blocks_in(directory: Any, window: Window) -> Iterator[_Block]:
                 location = block_location(directory, i, j, band)
                 if location is not None:
                     yield _Block(*location, sizes)
-
-
-def _bits(directory: Any) -> int:
-    """Return the stored bits of one sample."""
-    declared = directory.tags(1, ns="IMAGE_STRUCTURE").get("NBITS", "")
-    return int(declared) if declared.isdecimal() else 8 * np.dtype(directory.dtypes[0]).itemsize
 
 
 def block_location(directory: Any, i: int, j: int, band: int) -> tuple[int, int] | None:

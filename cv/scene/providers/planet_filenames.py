@@ -34,8 +34,6 @@ _MASK_PREFERENCE = ("analytic", "pansharpened", "panchromatic", "visual", "udm2"
 class PlanetAsset:
     """One image or mask of an item, as its file name describes it."""
 
-    name: str
-    """The file name."""
     item: str
     """Identifier of the item."""
     planetscope: bool
@@ -74,7 +72,7 @@ def find_mask(asset: PlanetAsset, names: Iterable[str]) -> str | None:
     fitting = []
     for name in names:
         lower = name.lower()
-        if name == asset.name or "udm2" not in lower or not lower.startswith(start):
+        if "udm2" not in lower or not lower.startswith(start):
             continue
         mask = parse_filename(name)
         if mask and (mask.item, mask.level, mask.values) == (asset.item, asset.level, "mask"):
@@ -110,7 +108,6 @@ def _parse_asset(groups: dict[str, str | None], name: str) -> PlanetAsset:
         values = "mask"
     bands = {"visual": RGB, "panchromatic": GREY}.get(kind, BGRN)
     return PlanetAsset(
-        name=name,
         item=groups["id"] or "",
         planetscope=planetscope,
         level=groups["level"] or "",
