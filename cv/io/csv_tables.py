@@ -9,21 +9,14 @@ from pathlib import Path
 
 from cv.errors import InputError
 
-MAX_BYTES = 16 * 2**20
-"""Size of the largest table that is read."""
-
 
 def read_rows(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Yield line number and cells, stripped, of every row of the CSV file `path`.
 
     The cells are those of `columns` in that order; the file may have more. Raises InputError.
     """
-    path = Path(path)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            limit = f"at most {MAX_BYTES} bytes are read"
-            raise InputError(path, "too large", limit, "Split the table.")
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             names = reader.fieldnames or ()
             missing = ", ".join(name for name in columns if name not in names)

@@ -7,7 +7,6 @@ document type and no entities (https://docs.python.org/3/library/xml.html#xml-se
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -73,11 +72,9 @@ class SafeLoader:
         """Return the JSON value in `text`."""
         try:
             document = json.loads(text, parse_constant=None if self.allow_nan else _refuse_constant)
-        except RecursionError as error:
-            self._refuse_depth(subject, "JSON", error)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             self._refuse(subject, f"not JSON ({error})", "valid JSON is needed", error)
-        self._check_depth(subject, "JSON", [document], _json_children)
+        self._check_depth(subject, "JSON", document)
         return document
 
     def parse_xml(self, subject: str | Path, text: str) -> Element:
@@ -88,28 +85,17 @@ class SafeLoader:
             self._refuse(subject, "XML with a DOCTYPE or ENTITY", "neither is read", error)
         except (ParseError, ValueError) as error:
             self._refuse(subject, f"not XML ({error})", "an XML document is needed", error)
-        self._check_depth(subject, "XML", [root], list)
+        self._check_depth(subject, "XML", root)
         return root
 
-    def _check_depth(
-        self,
-        subject: str | Path,
-        kind: str,
-        level: list[Any],
-        children: Callable[[Any], list[Any]],
-    ) -> None:
-        """Refuse nodes that have more ancestors than allowed, level by level."""
+    def _check_depth(self, subject: str | Path, kind: str, document: Any) -> None:
+        level = _containers([document])
         for _ in range(self.max_depth):
-            level = [child for node in level for child in children(node)]
+            level = [child for node in level for child in _containers(node)]
             if not level:
                 return
-        self._refuse_depth(subject, kind)
-
-    def _refuse_depth(
-        self, subject: str | Path, kind: str, cause: Exception | None = None
-    ) -> NoReturn:
-        limit = f"at most {self.max_depth} levels are read"
-        self._refuse(subject, f"{kind} nested too deeply", limit, cause)
+        found, limit = f"{kind} nested too deeply", f"at most {self.max_depth} levels are read"
+        self._refuse(subject, found, limit)
 
     def _refuse(
         self, subject: str | Path, found: str, limit: str, cause: Exception | None = None
@@ -117,10 +103,10 @@ class SafeLoader:
         raise self.error(subject, found, limit, self.remedy) from cause
 
 
-def _json_children(value: Any) -> list[Any]:
-    """Return the lists and objects in a list or object."""
-    values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [child for child in values if isinstance(child, list | dict)]
+def _containers(node: Any) -> list[Any]:
+    """Return what may have children among the children of `node`."""
+    children = node.values() if isinstance(node, dict) else node
+    return [child for child in children if isinstance(child, dict | list | Element)]
 
 
 def _refuse_constant(token: str) -> NoReturn:

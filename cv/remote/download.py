@@ -22,8 +22,6 @@ from cv.remote.stream import ByteStream
 
 MAX_BYTES = 64 * 2**30
 """Size of the largest file that is downloaded."""
-_SHOWN_BYTES = 24
-"""How much of the beginning of an invalid file an error shows."""
 
 
 def download_scene(text: str, allowed: AllowList, folder: Path) -> Path:
@@ -31,7 +29,7 @@ def download_scene(text: str, allowed: AllowList, folder: Path) -> Path:
 
     A file that is there already is not downloaded again. A new one appears whole or not at all.
     Raises SceneError if the host or bucket is not allowed, its name leads to a private address, the
-    server does not answer with an image, or the connection breaks or is too slow; InputError if
+    server does not answer with an image, or the connection breaks; InputError if
     `folder` is missing or the package for the address is not installed.
     """
     address = RemoteAddress.parse(text)
@@ -59,11 +57,9 @@ def download_scene(text: str, allowed: AllowList, folder: Path) -> Path:
 def _open_stream(address: RemoteAddress, allowed: AllowList) -> AbstractContextManager[ByteStream]:
     package = "httpcore" if address.scheme == "https" else "botocore"
     if find_spec(package) is None:
-        found, remedy = (
-            f"{package} is not installed",
-            'Install it: pip install "pierwatch[remote]".',
-        )
-        raise InputError(f"{address.scheme}://", found, "remote scenes need it", remedy)
+        limit = "remote scenes need it"
+        remedy = 'Install it: pip install "pierwatch[remote]".'
+        raise InputError(f"{address.scheme}://", f"{package} is not installed", limit, remedy)
     if address.scheme == "https":
         from cv.remote import https
 
@@ -96,7 +92,7 @@ def _write(
 def _check_image(address: RemoteAddress, draft: Path) -> None:
     """Raise SceneError unless the file begins like an image: it may be a page to sign in."""
     with draft.open("rb") as file:
-        start = file.read(_SHOWN_BYTES)
+        start = file.read(24)
     if not start.startswith(file_signatures.IMAGES):
         found = f"the answer is not an image (it begins with {start!r})"
         remedy = "Check the address: some servers answer with a page where one has to sign in."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,8 +11,6 @@ from cv.remote.address import RemoteAddress
 
 TIMEOUT_S = 60.0
 """A connection is given up if it is silent for this long."""
-MIN_BYTES_PER_S = 1000
-"""A download that is slower than this on average is given up, once TIMEOUT_S has passed."""
 
 
 ByteStream = tuple[int | None, Iterator[bytes]]
@@ -23,16 +20,9 @@ ByteStream = tuple[int | None, Iterator[bytes]]
 def checked_chunks(
     address: RemoteAddress, chunks: Iterator[bytes], failures: tuple[type[Exception], ...]
 ) -> Iterator[bytes]:
-    """Yield `chunks`; raise SceneError if the connection is too slow or breaks by `failures`."""
-    start, received = time.monotonic(), 0
+    """Yield `chunks`; raise SceneError if the connection breaks by one of `failures`."""
     with network_errors(address, failures):
-        for chunk in chunks:
-            yield chunk
-            received += len(chunk)
-            elapsed = time.monotonic() - start
-            if elapsed > TIMEOUT_S and received < MIN_BYTES_PER_S * elapsed:
-                found = f"fewer than {MIN_BYTES_PER_S} bytes a second were received"
-                raise download_error(address, found)
+        yield from chunks
 
 
 @contextmanager

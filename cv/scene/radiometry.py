@@ -62,7 +62,8 @@ class Radiometry:
 
     def apply(self, values: NDArray[np.generic]) -> NDArray[np.uint8]:
         """Return stored `values` (3, ...) of red, green, blue as 8 bits; NaN becomes 0."""
-        if values.dtype == np.uint8 and self._is_identity:
+        limits = (self.low, self.high, self.gamma)
+        if values.dtype == np.uint8 and limits == ((0, 0, 0), (255, 255, 255), 1):
             return values.astype(np.uint8, copy=False)
         shape = (3,) + (1,) * (values.ndim - 1)
         low = np.array(self.low, np.float32).reshape(shape)
@@ -78,10 +79,6 @@ class Radiometry:
         scaled *= 255.0
         scaled += 0.5
         return scaled.astype(np.uint8)
-
-    @property
-    def _is_identity(self) -> bool:
-        return self.low == (0, 0, 0) and self.high == (255, 255, 255) and self.gamma == 1.0
 
 
 def reflectance_limits(

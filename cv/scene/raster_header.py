@@ -50,7 +50,6 @@ _GDAL_OPTIONS = {
     "GDAL_ERROR_ON_LIBJPEG_WARNING": "YES",
     "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",  # that way of reading accepts truncated files
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",
-    "GDAL_HTTP_MAX_RETRY": "0",
 }
 
 
@@ -124,8 +123,6 @@ def open_dataset(path: Path, form: FileFormat) -> Any:
 def read_header(path: Path) -> RasterHeader:
     """Return the header of image `path`; raises SceneError if it is cut or beyond the limits."""
     form = file_format(path)
-    if form is FileFormat.JSON:
-        raise SceneError(path, "JSON", "an image is needed", "Give the image itself.")
     with gdal_errors(path), open_dataset(path, form) as dataset:
         _check_bands(path, dataset)
         _check_blocks(path, dataset)

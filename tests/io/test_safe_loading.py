@@ -43,6 +43,7 @@ def test_json_within_the_limits(path: Path, text: str, value: object) -> None:
         (b"1" * 900, None),
         (b"[[[[[[1]]]]]]", "nested too deeply; at most 5 levels"),
         (b"[" * 450 + b"]" * 450, "nested too deeply"),
+        (b"[" * 900, "not JSON"),
         (b"[" + b"1," * 600 + b"1]", "more than 1000 bytes"),
         (b"\xff\xfe[\x00", "not UTF-8"),
     ],

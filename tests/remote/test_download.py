@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import errno
-import itertools
 import os
 import socket
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
 from botocore.session import Session
 
 from cv.errors import InputError, SceneError
-from cv.remote import download, https, stream
+from cv.remote import download, https
 from cv.remote.allow_list import AllowList
 from cv.remote.download import download_scene
 from tests.fixtures import http_servers
@@ -32,11 +30,6 @@ def into(tmp_path):
 
 def files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
-
-
-def clock(step_s: float) -> SimpleNamespace:
-    """A module `time` whose clock advances by `step_s` each time it is read."""
-    return SimpleNamespace(monotonic=itertools.count(0.0, step_s).__next__)
 
 
 def test_a_scene_is_downloaded_whole_and_only_once(server, into):
@@ -223,14 +216,6 @@ def test_a_name_too_long_for_the_disk_is_reported(server, into, name):
     server.files[quote(f"/{name}.tif")] = CONTENT
     with pytest.raises(SceneError, match="cannot be kept"):
         download_scene(server.url(f"/{name}.tif"), AllowList.of([server.entry, *HERE]), into)
-    assert files_in(into) == []
-
-
-def test_a_file_that_drips_is_given_up(server, into, monkeypatch):
-    monkeypatch.setattr(stream, "time", clock(5.0))
-    server.drips = True
-    with pytest.raises(SceneError, match="1000 bytes a second"):
-        download_scene(server.url("/a/b.tif"), AllowList.of([server.entry, *HERE]), into)
     assert files_in(into) == []
 
 

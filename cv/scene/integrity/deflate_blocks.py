@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,8 @@ from cv.scene.integrity.gdal_warnings import damaged_image
 
 Window = tuple[int, int, int, int]
 """x, y, width, height in pixels of the image."""
+Block = tuple[int, int, tuple[int, ...]]
+"""Offset, length, and possible sizes when decompressed: the last strip may be cut. All in bytes."""
 _DAMAGED: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]  # its stub is wrong
 _MAX_DIRECTORIES = 64
 """The image, its overviews, and a mask of each."""
@@ -38,7 +39,7 @@ class DeflateBlocks:
         self._path = path
         self._lock = threading.Lock()
         self._directories: list[Any] = []
-        self._intact: set[_Block] = set()
+        self._intact: set[Block] = set()
 
     def check(self, window: Window, step: int) -> None:
         """Raise SceneError if a block is damaged that every `step`-th pixel of `window` may need.
@@ -57,10 +58,10 @@ class DeflateBlocks:
                 if block not in self._intact
             ]
         with self._path.open("rb") as file:
-            for block in blocks:
-                file.seek(block.offset)
-                if not _is_intact(file.read(block.bytes), block.content_bytes):
-                    found = f"the block at byte {block.offset} fails its checksum"
+            for offset, length, sizes in blocks:
+                file.seek(offset)
+                if not _is_intact(file.read(length), sizes):
+                    found = f"the block at byte {offset} fails its checksum"
                     raise damaged_image(self._path, f"{found}, or has another size")
         self._intact.update(blocks)
 
@@ -90,17 +91,7 @@ def _opened(path: Path) -> Iterator[Any]:
             return
 
 
-@dataclass(frozen=True)
-class _Block:
-    """One block in the file."""
-
-    offset: int
-    bytes: int
-    content_bytes: tuple[int, ...]
-    """Its possible sizes when decompressed: the last strip may be cut or not."""
-
-
-def _blocks_in(directory: Any, window: Window) -> Iterator[_Block]:
+def _blocks_in(directory: Any, window: Window) -> Iterator[Block]:
     """Yield each deflated block of each band that `window` touches, once."""
     if directory.compression != Compression.deflate:
         return
@@ -117,7 +108,7 @@ def _blocks_in(directory: Any, window: Window) -> Iterator[_Block]:
             for band in directory.indexes if apart else (1,):
                 location = block_location(directory, i, j, band)
                 if location is not None:
-                    yield _Block(*location, sizes)
+                    yield *location, sizes
 
 
 def block_location(directory: Any, i: int, j: int, band: int) -> tuple[int, int] | None:

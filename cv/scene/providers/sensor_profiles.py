@@ -85,13 +85,11 @@ Declared = Radiometry | PercentileStretch | SensorProfile
 
 def parse_radiometry(text: str) -> Declared:
     """Return the profile or stretch called `text`, see `NAMES`; raises RadiometryError."""
-    for profile in PROFILES:
-        if profile.name == text:
-            return profile
-    stretch = parse_stretch(text)
-    if stretch is None:
+    named = next((profile for profile in PROFILES if profile.name == text), None)
+    declared = named or parse_stretch(text)
+    if declared is None:
         raise RadiometryError("radiometry", repr(text), f"known are {NAMES}", "Use one of these.")
-    return stretch
+    return declared
 
 
 def choose_radiometry(

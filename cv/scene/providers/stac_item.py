@@ -48,8 +48,8 @@ class StacAsset:
     """All that the Item declares about it."""
 
     @property
-    def _location(self) -> str:
-        return self.href.lower().partition("?")[0]
+    def _name(self) -> str:
+        return Path(self.href.lower().partition("?")[0]).name
 
     @property
     def preference(self) -> int | None:
@@ -57,9 +57,8 @@ class StacAsset:
         declared = self.fields.get("roles")
         roles = {str(role).lower() for role in declared} if isinstance(declared, list) else set()
         key = self.key.lower()
-        if roles & _NOT_IMAGES or "udm" in key or "udm" in Path(self._location).name:
-            return None
-        if not self._location.endswith(_IMAGES):
+        is_mask = roles & _NOT_IMAGES or "udm" in key or "udm" in self._name
+        if is_mask or not self._name.endswith(_IMAGES):
             return None
         ranks = [rank for rank, word in enumerate(_PREFERENCE) if word in roles or word in key]
         return min(ranks, default=len(_PREFERENCE))
@@ -67,24 +66,18 @@ class StacAsset:
     @property
     def is_udm2(self) -> bool:
         """Whether it is a usable data mask."""
-        name = Path(self._location).name
-        return name.endswith((".tif", ".tiff")) and ("udm2" in self.key.lower() or "udm2" in name)
+        return self._name.endswith(_IMAGES[:2]) and "udm2" in self.key.lower() + self._name
 
     @cached_property
     def _band_list(self) -> list[dict[str, Any]]:
         """Fields of each band, of STAC 1.1's `bands` or the older eo and raster extensions."""
         lists = [self.fields.get(key) for key in ("bands", "eo:bands", "raster:bands")]
-        known = [bands for bands in lists if isinstance(bands, list)]
-        described = zip_longest(*known, fillvalue={})
-        return [
-            {
-                name: value
-                for part in parts
-                if isinstance(part, dict)
-                for name, value in part.items()
-            }
-            for parts in described
-        ]
+        merged: list[dict[str, Any]] = []
+        for parts in zip_longest(*(bands for bands in lists if isinstance(bands, list))):
+            merged.append({})
+            for part in parts:
+                merged[-1].update(part if isinstance(part, dict) else {})
+        return merged
 
     @property
     def bands(self) -> Bands | tuple[()]:
@@ -164,9 +157,7 @@ class StacItem:
         if len(chosen) != 1:
             keys = ", ".join(asset.key for asset in chosen or self.assets)
             found = f"images {keys}" if chosen else f"no image among {keys}"
-            limit = (
-                "one image of all bands, with the role or key visual, analytic or data, is needed"
-            )
+            limit = "one image of all bands, by role or key visual, analytic or data, is needed"
             remedy = "Keep one image asset in the Item, or give the image file."
             raise SceneError(self.path, found, limit, remedy)
         return chosen[0]
@@ -205,19 +196,16 @@ class StacItem:
         """Return the file of `asset`, in the Item's folder or below it."""
         target = self.local_target(asset)
         if target is None or not target.is_relative_to(self.path.parent.resolve()):
-            found, limit = (
-                f"the asset {asset.href[:120]!r}",
-                "only files in the Item's folder are read",
-            )
-            remedy = "Download the asset into that folder and make its href relative."
+            found, limit = f"the asset {asset.href[:120]!r}", "only files in its folder are read"
+            remedy = "Download the asset into the Item's folder and make its href relative."
             raise SceneError(self.path, found, limit, remedy)
         return local_file(target)
 
     def _acquired(self, properties: dict[str, Any]) -> datetime | None:
         """Return `datetime`, or the start of a short time range, UTC."""
-        texts = map(properties.get, ("datetime", "start_datetime", "end_datetime"))
         moment, start, end = (
-            parse_time(self.path, text) if isinstance(text, str) else None for text in texts
+            parse_time(self.path, properties[key]) if isinstance(properties.get(key), str) else None
+            for key in ("datetime", "start_datetime", "end_datetime")
         )
         if moment is None and start and end and timedelta(0) <= end - start <= _MAX_DURATION:
             return start

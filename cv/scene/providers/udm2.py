@@ -36,8 +36,6 @@ class UsableDataMask:
 
     path: Path
     """Its file, absolute."""
-    shape: tuple[int, int]
-    """Rows, columns of the mask."""
     from_image: Affine
     """Pixels (x, y) of its image to pixels (x, y) of the mask."""
     _reader: RasterReader = field(repr=False)
@@ -56,12 +54,12 @@ class UsableDataMask:
         from_image = _image_to_mask(header, image, grid)
         # A nodata value would make clear pixels, all zero in these bands, invalid.
         reader = RasterReader(replace(header, nodata=None), _BANDS)
-        return cls(path, header.shape, from_image, reader)
+        return cls(path, from_image, reader)
 
     def share(self, to_image: Affine, shape: tuple[int, int]) -> NDArray[np.float32]:
         """Return (rows, columns) the clear share of each pixel of a patch; see Scene.read."""
         to_mask = self.from_image @ to_image
-        window = source_window(to_mask, shape, self.shape)
+        window = source_window(to_mask, shape, self._reader.header.shape)
         if window is None:
             return np.zeros(shape, np.float32)
         averages = average_blocks(self._reader, window, 0, _no_values)
@@ -70,7 +68,8 @@ class UsableDataMask:
     def clear_area(self, region: BaseGeometry) -> BaseGeometry:
         """Return the clear part of `region`, both in pixels (x, y) of the image."""
         moved = _transformed(region, self.from_image)
-        query = VisibilityQuery.of(moved, self.shape, partial(clear_area, valid_in=self._valid_in))
+        measure = partial(clear_area, valid_in=self._valid_in)
+        query = VisibilityQuery.of(moved, self._reader.header.shape, measure)
         return _transformed(query.clear, ~self.from_image)
 
     def close(self) -> None:
