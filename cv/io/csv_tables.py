@@ -49,8 +49,7 @@ def date_range(first: str, last: str) -> tuple[datetime, datetime]:
     day lasts until the next one begins. Raises ValueError.
     """
     try:
-        began, after = _moments(first)
-        ended = _moments(last)[1] if last else after
+        began, ended = _moments(first)[0], _moments(last or first)[1]
     except OverflowError:
         raise ValueError("a time beyond the calendar; leave `to` empty if it has no end") from None
     if ended <= began:

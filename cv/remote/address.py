@@ -12,10 +12,9 @@ from urllib.parse import quote, unquote, urlsplit
 from cv.errors import SceneError
 from cv.io.hashing import sha256
 
-_REMOTE = re.compile(r"(https|s3)://", re.IGNORECASE)
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST_NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PATH_PART = re.compile(r"[\w. +@=,()-]{1,200}")
 _SUFFIXES = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
 _UNQUOTED = "%/?:@!$&'()*+,;=~[]"
@@ -58,7 +57,7 @@ class RemoteAddress:
             path = _path(text, map(unquote, parts.path.split("/")[1:]))
             return cls("https", host, port or HTTPS_PORT, path, quote(target, _UNQUOTED))
         bucket = parts.netloc.lower()
-        if parts.scheme != "s3" or not is_bucket_name(bucket) or parts.query:
+        if parts.scheme != "s3" or not BUCKET_NAME.fullmatch(bucket) or parts.query:
             raise _invalid(text, "neither https://HOST/PATH nor s3://BUCKET/KEY")
         path = _path(text, parts.path.split("/")[1:])  # keys are not percent-encoded
         return cls("s3", bucket, 0, path, "/".join(path))
@@ -76,7 +75,7 @@ class RemoteAddress:
     def within(self, folder: Path) -> Path:
         """Return the path under `folder` for the file; different queries give different paths."""
         port = f"_{self.port}" if self.port not in (0, HTTPS_PORT) else ""
-        query = self.target.partition("?")[2] if self.scheme == "https" else ""
+        query = self.target.partition("?")[2]
         subfolder = (f"query~{sha256(query)[:16]}",) if query else ()
         host = f"[{self.host.replace(':', '-')}]" if ":" in self.host else self.host
         home = f"{self.scheme}_{host}{port}"
@@ -91,14 +90,9 @@ def host_of(text: str) -> str:
         return text.lower() if _HOST_NAME.fullmatch(text.lower()) else ""
 
 
-def is_bucket_name(text: str) -> bool:
-    """Return whether `text` is a valid name of a bucket."""
-    return bool(_BUCKET.fullmatch(text))
-
-
 def is_remote(text: object) -> bool:
     """Return whether `text` is an https:// or s3:// address."""
-    return isinstance(text, str) and bool(_REMOTE.match(text))
+    return isinstance(text, str) and text.lower().startswith(("https://", "s3://"))
 
 
 def without_secrets(text: str) -> str:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from cv.errors import InputError, SceneError
-from cv.remote.address import HTTPS_PORT, RemoteAddress, host_of, is_bucket_name
+from cv.remote.address import BUCKET_NAME, HTTPS_PORT, RemoteAddress, host_of
 
 _ENTRY = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^][:/]+)):(\d{1,5})|([^][:/]+)")
 """[ADDRESS]:PORT, HOST:PORT or HOST."""
-_MAX_PORT = 65535
 _PUBLIC_IPV6 = ip_network("2000::/3")
 """Contains all public IPv6 addresses."""
 _TRANSLATED = tuple(map(ip_network, ("2001::/23", "2002::/16", "3fff::/20", "192.88.99.0/24")))
@@ -44,7 +43,7 @@ class AllowList:
                 networks.append(network)
                 if network.num_addresses == 1:
                     hosts.add((str(network.network_address), HTTPS_PORT))
-            elif entry.startswith("s3://") and is_bucket_name(entry[5:].rstrip("/")):
+            elif entry.startswith("s3://") and BUCKET_NAME.fullmatch(entry[5:].rstrip("/")):
                 buckets.add(entry[5:].rstrip("/"))
             else:
                 host, port = _host_and_port(entry)
@@ -87,7 +86,7 @@ def _host_and_port(entry: str) -> tuple[str, int]:
     parts = _ENTRY.fullmatch(entry)
     host = host_of(parts[1] or parts[2] or parts[4]) if parts else ""
     port = int(parts[3] or HTTPS_PORT) if parts else 0
-    if host and 0 < port <= _MAX_PORT:
+    if host and 0 < port < 2**16:
         return host, port
     limit = "HOST, HOST:PORT, s3://BUCKET or a network such as 10.1.0.0/16 is needed"
     remedy = "Correct it: name each host or bucket exactly, without a path or wildcard."

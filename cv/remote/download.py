@@ -66,7 +66,7 @@ def _open_stream(address: RemoteAddress, allowed: AllowList) -> AbstractContextM
         return https.open_stream(address, allowed)
     from cv.remote import s3
 
-    return s3.open_stream(address, allowed)
+    return s3.open_stream(address)
 
 
 def _write(

@@ -16,19 +16,13 @@ from botocore.config import Config
 from botocore.session import Session
 
 from cv.remote.address import RemoteAddress
-from cv.remote.allow_list import AllowList
 from cv.remote.stream import TIMEOUT_S, ByteStream, checked_chunks, network_errors
 
 _LOCAL_PROVIDERS = (
-    "env",
-    "shared-credentials-file",
-    "custom-process",
-    "config-file",
-    "ec2-credentials-file",
-    "boto-config",
+    *("env", "shared-credentials-file", "custom-process", "config-file"),
+    *("ec2-credentials-file", "boto-config"),
 )
 """Sources of credentials that contact no other service."""
-_CHUNK_BYTES = 2**12
 _FAILURES = (
     exceptions.BotoCoreError,
     exceptions.ClientError,
@@ -39,13 +33,12 @@ _FAILURES = (
 
 
 @contextmanager
-def open_stream(address: RemoteAddress, allowed: AllowList) -> Iterator[ByteStream]:
+def open_stream(address: RemoteAddress) -> Iterator[ByteStream]:
     """Request the file at `address` and yield it as a stream; raise SceneError."""
-    allowed.check(address)
     with network_errors(address, _FAILURES):
         answer = _client().get_object(Bucket=address.host, Key=address.target)
     with closing(answer["Body"]) as body:
-        chunks = checked_chunks(address, body.iter_chunks(_CHUNK_BYTES), _FAILURES)
+        chunks = checked_chunks(address, body.iter_chunks(2**12), _FAILURES)
         yield answer.get("ContentLength"), chunks
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 
 from cv.errors import SceneError
 from cv.geometry.grid import Grid
-from cv.scene.raster_header import ASSIGN_CRS, CRS_NEEDED, RasterHeader
+from cv.scene.raster_header import RasterHeader
 
 GSD_LIMITS_M = (0.01, 1000.0)
 """Plausible ground sampling distances, metres a pixel."""
+_ASSIGN_CRS = "Assign one (gdal_edit.py -a_srs EPSG:...)"
 
 
 def image_grid(header: RasterHeader, gsd: float | tuple[float, float] | None) -> Grid:
@@ -20,22 +20,30 @@ def image_grid(header: RasterHeader, gsd: float | tuple[float, float] | None) ->
 
     Raises SceneError.
     """
-    if not header.georeferenced:
+    given = (gsd,) if isinstance(gsd, int | float) else gsd or ()
+    found = f"a GSD of {' x '.join(f'{metres:g}' for metres in given)} m"
+    if header.georeferenced:
         if gsd is None:
-            raise _not_georeferenced(header)
-        return Grid.local(header.shape, _gsd_pair(header.path, gsd))
+            return _own_grid(header)
+        limit = "a GSD is only given for an image without georeference"
+        found = f"{found} was given for a georeferenced file"
+        raise SceneError(header.path, found, limit, "Leave the GSD out.")
     if gsd is None:
-        return _own_grid(header)
-    found = f"a GSD of {_gsd_text(gsd)} was given for a georeferenced file"
-    limit = "a GSD is only given for an image without georeference"
-    raise SceneError(header.path, found, limit, "Leave the GSD out.")
+        raise _not_georeferenced(header)
+    pair = given * 2 if isinstance(gsd, int | float) else given
+    if len(pair) != 2 or not all(map(_is_plausible, pair)):
+        limit = "one or two numbers (x, y) from {:g} to {:g} m are needed".format(*GSD_LIMITS_M)
+        remedy = "Give metres a pixel, for instance 0.3 or 0.34,0.25."
+        raise SceneError(header.path, found, limit, remedy)
+    return Grid.local(header.shape, (float(pair[0]), float(pair[1])))
 
 
 def _own_grid(header: RasterHeader) -> Grid:
     crs = header.crs
     if crs is None or not (crs.is_geographic or crs.is_projected):
         found = f"the CRS {crs.name if crs else ''!r} is neither geographic nor projected"
-        raise SceneError(header.path, found, CRS_NEEDED, ASSIGN_CRS)
+        limit = "a geographic or projected CRS is needed"
+        raise SceneError(header.path, found, limit, f"{_ASSIGN_CRS}.")
     values = header.transform[:6]
     if not all(map(math.isfinite, values)) or header.transform.determinant == 0:
         limit = "it must be finite and map pixels to an area"
@@ -60,24 +68,10 @@ def _not_georeferenced(header: RasterHeader) -> SceneError:
         found = "a CRS but no transform"
         remedy = "Georeference it again, or give its GSD (--gsd X[,Y])."
     elif not header.transform.is_identity:
-        found, remedy = "no CRS", f"{ASSIGN_CRS.removesuffix('.')}, or give its GSD."
+        found, remedy = "no CRS", f"{_ASSIGN_CRS}, or give its GSD."
     else:
         found, remedy = "no georeference", "Give its GSD (--gsd X[,Y])."
     return SceneError(header.path, found, "a CRS and a transform, or a GSD, are needed", remedy)
-
-
-def _gsd_text(gsd: float | tuple[float, float]) -> str:
-    parts = (gsd,) if isinstance(gsd, int | float) else gsd
-    return " x ".join(f"{metres:g}" for metres in parts) + " m"
-
-
-def _gsd_pair(path: Path, gsd: float | tuple[float, float]) -> tuple[float, float]:
-    pair = (gsd, gsd) if isinstance(gsd, int | float) else gsd
-    if len(pair) != 2 or not all(map(_is_plausible, pair)):
-        limit = "one or two numbers (x, y) from {:g} to {:g} m are needed".format(*GSD_LIMITS_M)
-        remedy = "Give metres a pixel, for instance 0.3 or 0.34,0.25."
-        raise SceneError(path, f"a GSD of {_gsd_text(gsd)}", limit, remedy)
-    return float(pair[0]), float(pair[1])
 
 
 def _is_plausible(gsd_m: float) -> bool:

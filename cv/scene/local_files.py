@@ -16,7 +16,6 @@ from cv.io.safe_loading import SafeLoader
 
 METADATA = SafeLoader(error=SceneError, max_bytes=8 * 2**20)
 """Reads the JSON and XML of scenes."""
-_SIGNATURE_BYTES = 256
 _ADDRESS = re.compile(r"/vsi|[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 
 
@@ -36,12 +35,10 @@ _SIGNATURES = (
 )
 _OTHER_FORMATS = (
     (b"<vrtdataset", "a GDAL VRT"),
-    (b"<!doctype html", "an HTML page"),
-    (b"<html", "an HTML page"),
+    ((b"<!doctype html", b"<html"), "an HTML page"),
     (b"<?xml", "an XML document"),
     (b"pk\x03\x04", "a ZIP archive"),
-    (b"\x00\x00\x00\x0cjp  ", "a JPEG 2000 image"),
-    (b"\xff\x4f\xff\x51", "a JPEG 2000 image"),
+    ((b"\x00\x00\x00\x0cjp  ", b"\xff\x4f\xff\x51"), "a JPEG 2000 image"),
 )
 
 
@@ -73,7 +70,7 @@ def local_file(path: str | Path) -> Path:
 def file_format(path: Path) -> FileFormat:
     """Return the format of `path` by its first bytes; raises SceneError for any other."""
     with system_errors(path), path.open("rb") as stream:
-        start = stream.read(_SIGNATURE_BYTES)
+        start = stream.read(256)
     for signature, form in _SIGNATURES:
         if start.startswith(signature):
             return form

@@ -134,9 +134,6 @@ _STRETCH = re.compile(
     r"(?::(?P<bands>[1-9]\d*(?:,[1-9]\d*,[1-9]\d*)?))?",
     re.IGNORECASE,
 )
-_SYNTAX = (
-    '"percentile[:LOW-HIGH][:R,G,B]" or "limits:LOW-HIGH[,LOW-HIGH,LOW-HIGH][:R,G,B]" is needed'
-)
 
 
 def parse_stretch(text: str) -> Radiometry | PercentileStretch | None:
@@ -152,7 +149,9 @@ def parse_stretch(text: str) -> Radiometry | PercentileStretch | None:
     found = _STRETCH.fullmatch(re.sub(r"\s*([:,])\s*", r"\1", text.strip()))
     ranges = _RANGE.findall(found["ranges"] or "") if found else []
     if not found or len(ranges) not in ((0, 1) if kind == "percentile" else (1, 3)):
-        raise RadiometryError("radiometry", repr(text), _SYNTAX, "Correct it; bands count from 1.")
+        limit = '"percentile[:LOW-HIGH][:R,G,B]" or "limits:LOW-HIGH[,LOW-HIGH,LOW-HIGH][:R,G,B]"'
+        remedy = "Correct it; bands count from 1."
+        raise RadiometryError("radiometry", repr(text), f"{limit} is needed", remedy)
     pairs = [(float(low), float(high)) for low, high in ranges]
     bands = _bands(found["bands"] or "")
     if kind == "limits":

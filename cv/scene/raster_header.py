@@ -36,12 +36,8 @@ warnings.filterwarnings("ignore", category=NotGeoreferencedWarning, append=True)
 MAX_BLOCK_BYTES = 64 * 2**20
 """Largest tile or strip that is decoded at once."""
 MAX_BANDS = 8
-CRS_NEEDED = "a geographic or projected CRS is needed"
-ASSIGN_CRS = "Assign one (gdal_edit.py -a_srs EPSG:...)."
 DTYPES = ("uint8", "uint16", "int16", "float32")
 """Data types that are read."""
-_INDEX_ENTRY_BYTES = 4
-"""Smallest entry of the index of blocks in a TIFF."""
 _GDAL_OPTIONS = {
     "GDAL_CACHEMAX": 128 * 2**20,  # bytes: in most scenes the blocks under a row of tiles
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
@@ -111,7 +107,7 @@ def gdal_errors(path: Path) -> Iterator[None]:
     try:
         with rasterio.Env(**_GDAL_OPTIONS):
             yield
-    except (RasterioError, CPLE_BaseError, OSError, UnicodeError) as error:
+    except (RasterioError, CPLE_BaseError, CRSError, OSError, UnicodeError) as error:
         raise damaged_image(path, _cause(error)) from error
 
 
@@ -131,7 +127,7 @@ def read_header(path: Path) -> RasterHeader:
 
 def _header(path: Path, form: FileFormat, dataset: Any) -> RasterHeader:
     is_tiff, transform = form is FileFormat.GEOTIFF, dataset.transform
-    crs = _crs(path, dataset.crs) if is_tiff and dataset.crs else None
+    crs = _crs(dataset.crs) if is_tiff and dataset.crs else None
     has_transform = is_tiff and not transform.is_identity and any(transform[:6])
     control = "rational polynomials" if dataset.rpcs else ""
     return RasterHeader(
@@ -204,7 +200,7 @@ def _check_length(path: Path, dataset: Any) -> None:
     rows, columns = dataset.block_shapes[0]
     across, down = -(-dataset.width // columns), -(-dataset.height // rows)
     size = path.stat().st_size
-    _check_size(path, size, across * down * _INDEX_ENTRY_BYTES)
+    _check_size(path, size, across * down * 4)  # bytes of the smallest index of blocks
     all_valid = all(MaskFlags.all_valid in flags for flags in dataset.mask_flag_enums)
     planes = dataset.indexes if dataset.interleaving.name == "band" else (1,)
     for i, j, band in product(range(across), range(down), planes):
@@ -223,12 +219,8 @@ def _check_size(path: Path, size: int, needed: int) -> None:
         raise SceneError(path, found, limit, "Copy or download the file again.")
 
 
-def _crs(path: Path, declared: Any) -> CRS:
-    try:
-        crs = CRS.from_wkt(declared.to_wkt(version="WKT2_2019"))
-    except (CRSError, RasterioError, CPLE_BaseError) as error:
-        found = f"a CRS that is not understood ({_cause(error)})"
-        raise SceneError(path, found, CRS_NEEDED, ASSIGN_CRS) from error
+def _crs(declared: Any) -> CRS:
+    crs = CRS.from_wkt(declared.to_wkt(version="WKT2_2019"))
     return crs.sub_crs_list[0] if crs.is_compound else crs
 
 

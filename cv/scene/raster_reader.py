@@ -1,20 +1,24 @@
-"""The stored pixels of one image file, read in windows by any number of threads."""
+"""The stored pixels of one image file, read in windows or as means of blocks."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rasterio.enums import Resampling
 from rasterio.windows import Window as RasterWindow
 
 from cv.scene.integrity.deflate_blocks import DeflateBlocks, Window
 from cv.scene.integrity.gdal_warnings import fail_on_warnings
 from cv.scene.local_files import FileFormat
 from cv.scene.raster_header import RasterHeader, gdal_errors, open_dataset
+from cv.scene.resampling import BlockAverages, SourceWindow
+
+_STRIP_PIXELS = 2**22
+"""Pixels that are averaged at once."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,10 @@ class WindowRead:
     """(bands, rows, columns) as stored."""
     valid: NDArray[np.bool_]
     """(rows, columns) False for nodata, masked or not finite."""
+
+
+Convert = Callable[[WindowRead], tuple[NDArray[np.uint8], NDArray[np.bool_]]]
+"""Returns 8-bit values (channels, rows, columns) and valid pixels (rows, columns)."""
 
 
 class RasterReader:
@@ -81,11 +89,7 @@ class RasterReader:
 
     def _decoded(self, window: Window, shape: tuple[int, int]) -> WindowRead:
         """Return `window` as `shape` (rows, columns), by nearest neighbours."""
-        options: dict[str, Any] = {
-            "window": RasterWindow(*window),
-            "out_shape": shape,
-            "resampling": Resampling.nearest,
-        }
+        options: dict[str, Any] = {"window": RasterWindow(*window), "out_shape": shape}
         values = self._dataset.read(list(self.bands), **options)
         valid = np.ones(shape, bool)
         if self.header.masked:
@@ -100,3 +104,52 @@ class RasterReader:
             # Among integers it is mostly 0, which a dark pixel may have in one band but not in all.
             valid &= ~(missing.any(axis=0) if values.dtype.kind == "f" else missing.all(axis=0))
         return WindowRead(values, valid)
+
+
+def average_blocks(
+    reader: RasterReader, window: SourceWindow, channels: int, convert: Convert
+) -> BlockAverages:
+    """Return the means of `channels` 8-bit values, as `convert` makes them, in blocks of `window`.
+
+    Every pixel counts.
+    """
+    values = np.zeros((channels, window.rows, window.columns), np.float32)
+    share = np.zeros((window.rows, window.columns), np.float32)
+    for strip in _strips(window, reader.header.shape):
+        means, shares = _block_means(*convert(reader.read(*strip)), window.block)
+        column = (strip[0] - window.x) // window.block[0]
+        row = (strip[1] - window.y) // window.block[1]
+        place = np.s_[row : row + shares.shape[0], column : column + shares.shape[1]]
+        share[place] = shares
+        values[(slice(None), *place)] = means
+    return BlockAverages(values, share)
+
+
+def _strips(window: SourceWindow, raster: tuple[int, int]) -> Iterator[Window]:
+    """Yield strips of whole rows of blocks, clipped to the raster."""
+    width, height = window.block
+    x = window.x + max(0, -window.x // width) * width
+    x_end = min(window.x + window.columns * width, raster[1])
+    rows = max(1, _STRIP_PIXELS // max(1, x_end - x) // height)
+    for row in range(max(0, -window.y // height), window.rows, rows):
+        y = window.y + row * height
+        y_end = min(window.y + min(row + rows, window.rows) * height, raster[0])
+        if x < x_end and y < y_end:
+            yield x, y, x_end - x, y_end - y
+
+
+def _block_means(
+    data: NDArray[np.uint8], valid: NDArray[np.bool_], block: tuple[int, int]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the mean of the valid pixels of each block, and their share of it."""
+    if block == (1, 1):
+        return data.astype(np.float32) * valid, valid.astype(np.float32)
+    columns, rows = -(-valid.shape[1] // block[0]), -(-valid.shape[0] // block[1])
+    missing = (rows * block[1] - valid.shape[0], columns * block[0] - valid.shape[1])
+    padding = ((0, missing[0]), (0, missing[1]))
+    blocks = (rows, block[1], columns, block[0])
+    counts = np.pad(valid, padding).reshape(blocks).sum(axis=(1, 3), dtype=np.int64)
+    sums = np.pad(data * valid, ((0, 0), *padding)).reshape(len(data), *blocks)
+    totals = sums.sum(axis=(2, 4), dtype=np.int64)
+    means = (totals / np.maximum(counts, 1)).astype(np.float32)
+    return means, (counts / (block[0] * block[1])).astype(np.float32)

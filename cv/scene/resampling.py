@@ -105,12 +105,9 @@ def resample_patch(samples: BlockAverages, step: Affine, clear: NDArray[np.float
 
 def is_pixel_aligned(to_pixel: Affine) -> bool:
     """Return whether the pixels of a patch are pixels of the raster."""
-    start = np.array([to_pixel.c, to_pixel.f])
-    scale = np.array([to_pixel.a, to_pixel.b, to_pixel.d, to_pixel.e])
-    return bool(
-        (np.abs(scale - (1, 0, 0, 1)) < _SCALE_TOLERANCE).all()
-        and (np.abs(start - np.round(start)) < _POSITION_TOLERANCE).all()
-    )
+    deviation = np.subtract(to_pixel[:6], (1, 0, round(to_pixel.c), 0, 1, round(to_pixel.f)))
+    tolerance = (_SCALE_TOLERANCE, _SCALE_TOLERANCE, _POSITION_TOLERANCE) * 2
+    return bool((np.abs(deviation) < tolerance).all())
 
 
 def valid_share(
@@ -122,8 +119,7 @@ def valid_share(
     """
     if share.min() == 1.0:
         return np.ones(shape, np.float32)
-    result = np.zeros(shape, np.float32)
-    _warp(share[None], result[None], step, Resampling.average)
+    result: NDArray[np.float32] = _warp(share[None], step, shape, Resampling.average)[0]
     return result
 
 
@@ -151,25 +147,19 @@ def _interpolated(
     shear = max(abs(step.b) * rows, abs(step.d) * columns)
     inside = 0 <= left < right <= values.shape[2] and 0 <= top < bottom <= values.shape[1]
     if shear > _POSITION_TOLERANCE or not inside:
-        return _rotated(values, step, shape)
+        return _warp(values, step, shape, Resampling.cubic)
     bands = [Image.fromarray(band).resize((columns, rows), _CUBIC, box) for band in values]
     return np.stack([np.asarray(band) for band in bands])
 
 
-def _rotated(
-    values: NDArray[np.float32], step: Affine, shape: tuple[int, int]
-) -> NDArray[np.float32]:
-    pixels = np.zeros((len(values), *shape), np.float32)
-    _warp(values, pixels, step, Resampling.cubic)
-    return pixels
-
-
 def _warp(
-    source: NDArray[np.float32], target: NDArray[np.float32], step: Affine, kernel: Resampling
-) -> None:
+    samples: NDArray[np.float32], step: Affine, shape: tuple[int, int], kernel: Resampling
+) -> NDArray[np.float32]:
+    """Return (bands, *shape) by GDAL; `step` maps their pixels to `samples`."""
+    target = np.zeros((len(samples), *shape), np.float32)
     scale = _pixels_per_target(step)
     reproject(
-        np.ascontiguousarray(source),
+        np.ascontiguousarray(samples),
         target,
         src_transform=_OFFSET,
         dst_transform=_OFFSET @ step,
@@ -180,6 +170,7 @@ def _warp(
         XSCALE=1 / scale[0],
         YSCALE=1 / scale[1],
     )
+    return target
 
 
 def _filled(rgb: NDArray[np.float32], share: NDArray[np.float32]) -> NDArray[np.float32]:

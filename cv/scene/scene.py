@@ -17,17 +17,15 @@ from shapely.geometry.base import BaseGeometry
 from cv.geometry.grid import Grid
 from cv.geometry.patch import Patch
 from cv.scene.acquisition_time import NamePattern, time_from_tags, to_utc
-from cv.scene.block_average import average_blocks
 from cv.scene.georeference import image_grid
 from cv.scene.integrity.deflate_blocks import Window
 from cv.scene.local_files import local_file, scene_digest
 from cv.scene.nodata_collar import collar_mask
 from cv.scene.providers.delivery import read_delivery
-from cv.scene.providers.product_metadata import ProductMetadata
 from cv.scene.providers.sensor_profiles import Declared, choose_radiometry, parse_radiometry
 from cv.scene.providers.udm2 import UsableDataMask
 from cv.scene.radiometry import PercentileStretch, Radiometry
-from cv.scene.raster_reader import RasterReader, WindowRead
+from cv.scene.raster_reader import RasterReader, WindowRead, average_blocks
 from cv.scene.resampling import (
     MIN_VALID_SHARE,
     empty_patch,
@@ -36,9 +34,6 @@ from cv.scene.resampling import (
     source_window,
 )
 from cv.scene.visibility import Visibility, VisibilityQuery, clear_area, polygon_parts
-
-_STRETCH_PIXELS = 2**20
-"""Pixels from which the limits of a percentile stretch are measured."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -94,12 +89,18 @@ class Scene:
         chosen = choose_radiometry(metadata, radiometry)
         if isinstance(chosen, PercentileStretch):
             with closing(RasterReader(header, chosen.bands)) as reader:
-                chosen = chosen.measured(reader.sample(_STRETCH_PIXELS))
+                chosen = chosen.measured(reader.sample(2**20))
+        if acquired is not None:
+            acquired = to_utc(header.path, acquired)
+        elif metadata.acquired:
+            acquired = metadata.acquired
+        else:
+            acquired = time_pattern.time_of(header.path) if time_pattern else time_from_tags(header)
         return cls(
             id=metadata.id,
             path=header.path,
             grid=grid,
-            acquired=_time(metadata, acquired, time_pattern),
+            acquired=acquired,
             radiometry=chosen,
             udm2=UsableDataMask.open(metadata.udm2, header, grid) if metadata.udm2 else None,
             _reader=RasterReader(header, chosen.bands),
@@ -205,14 +206,3 @@ class Scene:
     def _valid_in(self, x: int, y: int, width: int, height: int) -> NDArray[np.bool_]:
         window = self._reader.read(x, y, width, height)
         return window.valid & ~collar_mask(window.values, self._pixel_m2)
-
-
-def _time(
-    metadata: ProductMetadata, acquired: datetime | None, pattern: NamePattern | None
-) -> datetime | None:
-    header = metadata.header
-    if acquired is not None:
-        return to_utc(header.path, acquired)
-    if metadata.acquired is not None:
-        return metadata.acquired
-    return pattern.time_of(header.path) if pattern else time_from_tags(header)

@@ -198,13 +198,6 @@ def test_a_file_sent_in_chunks_is_whole_or_an_error(server, into, complete):
         assert files_in(into) == []
 
 
-def test_an_encoded_answer_is_refused(server, into):
-    server.headers = {"Content-Encoding": "gzip"}
-    with pytest.raises(SceneError, match="the server encoded it"):
-        download_scene(server.url("/a/b.tif"), AllowList.of([server.entry, *HERE]), into)
-    assert files_in(into) == []
-
-
 def test_the_next_address_of_a_host_is_tried(server, into, monkeypatch):
     monkeypatch.setattr(https, "_resolve", lambda *_: ["127.0.0.7", "127.0.0.1"])
     allowed = AllowList.of([server.entry, *HERE])

@@ -7,15 +7,16 @@ import math
 import numpy as np
 import pytest
 from affine import Affine
+from rasterio.enums import Resampling
 from rasterio.shutil import copy as raster_copy
 
 from cv.geometry.oriented_boxes import map_points
 from cv.geometry.patch import Patch
-from cv.scene.block_average import average_blocks
+from cv.scene.raster_reader import average_blocks
 from cv.scene.resampling import (
     SourceWindow,
     _interpolated,
-    _rotated,
+    _warp,
     empty_patch,
     resample_patch,
     source_window,
@@ -228,4 +229,4 @@ def test_pillow_interpolates_as_gdal_does(scale: tuple[float, float]) -> None:
     values = np.random.default_rng(2).uniform(0, 255, (3, 140, 150)).astype(np.float32)
     step = Affine.translation(6.3, 7.7) @ Affine.scale(*scale)
     quick = _interpolated(values, step, (60, 70))
-    assert np.abs(quick - _rotated(values, step, (60, 70))).max() < 0.1
+    assert np.abs(quick - _warp(values, step, (60, 70), Resampling.cubic)).max() < 0.1

@@ -83,8 +83,9 @@ def _states(scenes: tuple[SceneFile, ...]) -> dict[Path, FileState]:
     for scene in scenes:
         with suppress(OSError):
             files = scene.files(names[scene.path.parent])
-            states[scene.path] = tuple(map(_file_state, files))
-    return {path: state for path, state in states.items() if state}
+            if files:
+                states[scene.path] = tuple(map(_file_state, files))
+    return states
 
 
 def _file_state(file: Path) -> tuple[str, int, int]:

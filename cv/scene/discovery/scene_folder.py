@@ -94,15 +94,15 @@ def _images_of(file: SceneFile) -> set[Path]:
 
 def _one_per_planet_item(images: list[SceneFile]) -> Iterable[SceneFile]:
     """Return `images` without masks, and only the preferred asset of each Planet item."""
-    ranked: list[tuple[int, Path, str, SceneFile]] = []
-    for image in images:
-        asset = image.planet_asset
-        if asset is None:
-            ranked.append((0, image.path, image.path.name, image))
-        elif asset.values != "mask":
-            rank = _KIND_PREFERENCE.index(asset.kind)
-            ranked.append((rank, image.path, asset.item, image))
     chosen: dict[tuple[Path, str], SceneFile] = {}
-    for _, path, item, image in sorted(ranked, key=lambda entry: entry[:2]):
-        chosen.setdefault((path.parent, item), image)
+    for image in sorted(images, key=_preference):
+        asset = image.planet_asset
+        if asset is None or asset.values != "mask":
+            item = asset.item if asset else image.path.name
+            chosen.setdefault((image.path.parent, item), image)
     return chosen.values()
+
+
+def _preference(image: SceneFile) -> tuple[int, Path]:
+    kind = image.planet_asset.kind if image.planet_asset else ""
+    return _KIND_PREFERENCE.index(kind) if kind in _KIND_PREFERENCE else 0, image.path

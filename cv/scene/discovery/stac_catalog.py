@@ -85,5 +85,4 @@ def _target(href: str, part: Path, home: Path) -> Path | None:
         target = (part.parent / unquote(href)).resolve()
     except (ValueError, RuntimeError):  # not a path, links in a circle
         return None
-    inside = target.is_relative_to(home) and target.suffix.lower() == ".json"
-    return target if inside else None
+    return target if target.is_relative_to(home) and target.suffix.lower() == ".json" else None

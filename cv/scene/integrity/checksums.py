@@ -20,7 +20,6 @@ ALGORITHMS = {"sha512": 128, "sha256": 64, "sha1": 40, "md5": 32}
 """Names in hashlib, which are also the endings of checksum files, and hexadecimal digits."""
 _MULTIHASH_PREFIXES = {"1114": "sha1", "1220": "sha256", "1340": "sha512", "d50110": "md5"}
 """Code and length of a multihash, hexadecimal, and its algorithm."""
-_MAX_LINE_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Checksum:
         given = text.lower() if isinstance(text, str) else ""
         for prefix, algorithm in _MULTIHASH_PREFIXES.items():
             digest = given.removeprefix(prefix)
-            if digest != given and _is_digest(digest, algorithm):
+            if digest != given and re.fullmatch(f"[0-9a-f]{{{ALGORITHMS[algorithm]}}}", digest):
                 return cls(algorithm, digest)
         limit = "a multihash of sha1, sha256, sha512 or md5 is known"
         remedy = "Take it out of the Item if the file is known to be whole."
@@ -51,9 +50,9 @@ class Checksum:
             file = path.with_name(f"{path.name}.{algorithm}")
             if file.is_file():
                 with system_errors(file), file.open("rb") as stream:
-                    words = stream.read(_MAX_LINE_BYTES).split()
+                    words = stream.read(4096).split()
                 digest = words[0].decode("ascii", "replace").lower() if words else ""
-                if not _is_digest(digest, algorithm):
+                if not re.fullmatch(f"[0-9a-f]{{{digits}}}", digest):
                     found = f"it begins with {digest[:80]!r}"
                     limit = f"a digest of {digits} hexadecimal digits is needed"
                     remedy = f"Write it with {algorithm}sum, or remove it."
@@ -67,7 +66,3 @@ class Checksum:
             limit = f"its provider says {self.digest}"
             remedy = "It is damaged or another one: copy or download it again."
             raise SceneError(path, f"its {self.algorithm} is {found}", limit, remedy)
-
-
-def _is_digest(text: str, algorithm: str) -> bool:
-    return bool(re.fullmatch(f"[0-9a-f]{{{ALGORITHMS[algorithm]}}}", text))

@@ -25,8 +25,6 @@ Window = tuple[int, int, int, int]
 Block = tuple[int, int, tuple[int, ...]]
 """Offset, length, and possible sizes when decompressed: the last strip may be cut. All in bytes."""
 _DAMAGED: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]  # its stub is wrong
-_MAX_DIRECTORIES = 64
-"""The image, its overviews, and a mask of each."""
 
 
 class DeflateBlocks:
@@ -82,9 +80,9 @@ def _scaled(window: Window, image: Any, directory: Any) -> Window:
 
 
 def _opened(path: Path) -> Iterator[Any]:
-    """Open each directory of the file, the image itself first."""
+    """Open the directories of the file: the image, overviews, and a mask of each."""
     yield rasterio.open(str(path), driver="GTiff")
-    for number in range(2, _MAX_DIRECTORIES + 2):
+    for number in range(2, 66):
         try:
             yield rasterio.open(f"GTIFF_DIR:{number}:{path}", driver="GTiff")
         except RasterioIOError:

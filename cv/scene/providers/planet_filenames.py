@@ -63,7 +63,7 @@ class PlanetAsset:
 def parse_filename(name: str) -> PlanetAsset | None:
     """Return what the file `name` holds, or None if it is not named like one of Planet's."""
     found = _PLANETSCOPE.fullmatch(name) or _SKYSAT.fullmatch(name)
-    return _parse_asset(found.groupdict(), name) if found else None
+    return _parse_asset(found.groupdict(""), name) if found else None
 
 
 def find_mask(asset: PlanetAsset, names: Iterable[str]) -> str | None:
@@ -93,12 +93,10 @@ def find_metadata(asset: PlanetAsset, names: Iterable[str]) -> str | None:
     return min(fitting)[-1] if asset.planetscope and fitting else None
 
 
-def _parse_asset(groups: dict[str, str | None], name: str) -> PlanetAsset:
+def _parse_asset(groups: dict[str, str], name: str) -> PlanetAsset:
     planetscope = "eight" in groups
-    kind = (groups["kind"] or "").lower().removesuffix("ms")
-    tail = groups["tail"] or ""
-    if planetscope:
-        tail = tail.replace("_harmonized", "")
+    kind = groups["kind"].lower().removesuffix("ms")
+    tail = groups["tail"].replace("_harmonized", "") if planetscope else groups["tail"]
     values = "counts" if groups.get("dn") else "radiance"
     if groups["sr"] or (planetscope and "_toar" in tail):
         values = "reflectance"
@@ -108,9 +106,9 @@ def _parse_asset(groups: dict[str, str | None], name: str) -> PlanetAsset:
         values = "mask"
     bands = {"visual": RGB, "panchromatic": GREY}.get(kind, BGRN)
     return PlanetAsset(
-        item=groups["id"] or "",
+        item=groups["id"],
         planetscope=planetscope,
-        level=groups["level"] or "",
+        level=groups["level"],
         kind="udm2" if kind.startswith("udm") else kind,
         values=values,
         bands=SUPERDOVE if groups.get("eight") and kind == "analytic" else bands,

@@ -170,15 +170,15 @@ class StacItem:
     def complete(self, beside: ProductMetadata) -> ProductMetadata:
         """Return `beside`, what the files beside the image declare, with what the Item declares."""
         identifier, properties = self.document.get("id"), self.document.get("properties")
-        if not isinstance(properties, dict):
-            raise _invalid(self.path, "properties is not an object")
-        if not isinstance(identifier, str) or not identifier or not identifier.isprintable():
-            raise _invalid(self.path, f"its id is {identifier!r}")
+        named = isinstance(identifier, str) and identifier.isprintable() and identifier
+        if not named or not isinstance(properties, dict):
+            kind = type(properties).__name__
+            raise _invalid(self.path, f"its id is {identifier!r}, its properties are a {kind}")
         mask = next((asset for asset in self.assets if asset.is_udm2), None)
         files = {asset.key: self._located(asset) for asset in (self._image, mask) if asset}
         return replace(
             beside,
-            id=identifier,
+            id=named,
             acquired=self._acquired(properties) or beside.acquired,
             radiometry=beside.radiometry or self._image.radiometry,
             bands=self._image.bands or beside.bands,

@@ -15,11 +15,9 @@ from shapely.geometry.base import BaseGeometry
 from cv.errors import SceneError
 from cv.geometry.grid import Grid
 from cv.geometry.oriented_boxes import map_points
-from cv.scene.block_average import average_blocks
 from cv.scene.georeference import image_grid
-from cv.scene.local_files import FileFormat
 from cv.scene.raster_header import RasterHeader, read_header
-from cv.scene.raster_reader import RasterReader, WindowRead
+from cv.scene.raster_reader import RasterReader, WindowRead, average_blocks
 from cv.scene.resampling import source_window, valid_share
 from cv.scene.visibility import VisibilityQuery, clear_area
 
@@ -48,13 +46,12 @@ class UsableDataMask:
         SceneError.
         """
         header = read_header(path)
-        if header.format is not FileFormat.GEOTIFF or (header.bands, header.dtype) != (8, "uint8"):
+        if (header.bands, header.dtype) != (8, "uint8"):
             found, limit = f"{header.bands} bands of {header.dtype}", "a UDM2 has 8 bands of uint8"
             raise SceneError(path, found, limit, "Download the udm2 asset again.")
-        from_image = _image_to_mask(header, image, grid)
         # A nodata value would make clear pixels, all zero in these bands, invalid.
         reader = RasterReader(replace(header, nodata=None), _BANDS)
-        return cls(path, from_image, reader)
+        return cls(path, _image_to_mask(header, image, grid), reader)
 
     def share(self, to_image: Affine, shape: tuple[int, int]) -> NDArray[np.float32]:
         """Return (rows, columns) the clear share of each pixel of a patch; see Scene.read."""
