@@ -230,3 +230,31 @@ def test_pillow_interpolates_as_gdal_does(scale: tuple[float, float]) -> None:
     step = Affine.translation(6.3, 7.7) @ Affine.scale(*scale)
     quick = _interpolated(values, step, (60, 70))
     assert np.abs(quick - _warp(values, step, (60, 70), Resampling.cubic)).max() < 0.1
+
+
+@pytest.mark.parametrize("strip_pixels", [1, 1000, 10**6])
+@pytest.mark.parametrize("block", [(1, 1), (3, 5), (7, 2)])
+def test_a_block_is_the_mean_of_its_valid_pixels(
+    write_tiff: WriteTiff,
+    monkeypatch: pytest.MonkeyPatch,
+    strip_pixels: int,
+    block: tuple[int, int],
+) -> None:
+    """However many rows are read at once, also where blocks reach beyond the raster."""
+    monkeypatch.setattr("cv.scene.raster_reader._STRIP_PIXELS", strip_pixels)
+    data = np.random.default_rng(3).integers(0, 256, (3, 41, 53)).astype(np.uint8)
+    data[:, 10:20, 5:30] = 0
+    scene = Scene.open(write_tiff(data, nodata=0))
+    columns, rows = 53 // block[0] + 3, 41 // block[1] + 3
+    window = SourceWindow(-block[0], -block[1], columns, rows, block)
+    samples = average_blocks(scene._reader, window, 3, scene._convert)
+    shown = np.zeros((3, rows * block[1], columns * block[0]))
+    valid = np.zeros(shown.shape[1:], bool)
+    place = np.s_[block[1] : block[1] + 41, block[0] : block[0] + 53]
+    valid[place] = (data > 0).any(axis=0)
+    shown[(slice(None), *place)] = data
+    apart = (rows, block[1], columns, block[0])
+    counts = valid.reshape(apart).sum(axis=(1, 3))
+    sums = (shown * valid).reshape(3, *apart).sum(axis=(2, 4))
+    assert np.allclose(samples.share, counts / (block[0] * block[1]))
+    assert np.allclose(samples.values, sums / np.maximum(counts, 1))

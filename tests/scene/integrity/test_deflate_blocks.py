@@ -136,6 +136,19 @@ def test_damage_in_an_overview_is_found_where_it_is_read(tmp_path):
             scene._reader.read(0, 0, 256, 256, 2)
 
 
+def test_where_pixels_are_skipped_the_image_is_checked_as_well_as_its_overviews(tmp_path):
+    pixels = np.random.default_rng(1).integers(0, 99, (3, 256, 256), dtype=np.uint8)
+    path = write(tmp_path / "a.tif", pixels, compress="deflate")
+    with rasterio.open(path, "r+") as out:
+        out.build_overviews([8])  # too coarse for every second pixel: GDAL reads the image
+        start = int(out.get_tag_item("BLOCK_OFFSET_0_0", "TIFF", bidx=1))
+    damaged = bytearray(path.read_bytes())
+    damaged[start + 40] ^= 0x5A
+    path.write_bytes(damaged)
+    with Scene.open(path) as scene, pytest.raises(SceneError, match="checksum"):
+        scene._reader.read(0, 0, 256, 256, 2)
+
+
 def test_blocks_that_were_never_written_are_not_black_pixels(tmp_path):
     def sparse(name, **profile):
         path = tmp_path / name
