@@ -8,19 +8,13 @@ from __future__ import annotations
 
 import errno
 import os
-import re
-import secrets
-import shutil
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from cv.errors import InputError
-
-_NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
-_STALE_S = 86400.0
 
 
 @contextmanager
@@ -33,19 +27,21 @@ def atomic_path(path: str | Path, overwrite: bool = True) -> Iterator[Path]:
     reports it; whatever happens, `path` is the old file or the new one.
     """
     target = Path(os.path.realpath(path))
-    folder = target.with_name(f"{_prefix(target)}{secrets.token_hex(6)}.tmp")
-    folder.mkdir(mode=0o700)
-    try:
-        draft = folder / target.name
+    with TemporaryDirectory(
+        suffix=".tmp",
+        prefix=f".{target.name[:100]}.",
+        dir=target.parent,
+        ignore_cleanup_errors=True,
+    ) as folder:
+        draft = Path(folder, target.name)
         yield draft
-        _sync(draft)
+        _sync(draft, os.O_RDWR)
         if overwrite:
             draft.replace(target)
         else:
             _link_new(draft, target)
-        _sync_folder(target.parent)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # systems that cannot open a folder do not need it
+            _sync(target.parent, os.O_RDONLY)
 
 
 @contextmanager
@@ -59,33 +55,9 @@ def atomic_output(path: str | Path, *write_errors: type[Exception]) -> Iterator[
         with atomic_path(path) as draft:
             yield draft
     except expected as error:
-        raise InputError(
-            path,
-            f"cannot be written ({getattr(error, 'strerror', None) or error})",
-            "its folder must exist, be writable and have space",
-            "Check the path and the space on the disk.",
-        ) from error
-
-
-def remove_stale_temporaries(path: str | Path) -> None:
-    """Remove what killed writers of `path` left behind, once it is a day old."""
-    target = Path(os.path.realpath(path))
-    left = re.compile(re.escape(_prefix(target)) + r"[0-9a-f]{12}\.tmp")
-    for folder in target.parent.iterdir():
-        if left.fullmatch(folder.name) and _age_s(folder) > _STALE_S:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _prefix(target: Path) -> str:
-    return f".{target.name[:100]}."
-
-
-def _age_s(folder: Path) -> float:
-    """Return the seconds since something in `folder` was written; 0 if that is not known."""
-    try:
-        return time.time() - max(one.stat().st_mtime for one in (folder, *folder.iterdir()))
-    except OSError:
-        return 0.0
+        found = f"cannot be written ({getattr(error, 'strerror', None) or error})"
+        limit = "its folder must exist, be writable and have space"
+        raise InputError(path, found, limit, "Check the path and the space on the disk.") from error
 
 
 def write_atomically(path: str | Path, content: bytes | str) -> None:
@@ -99,32 +71,18 @@ def _link_new(draft: Path, target: Path) -> None:
     """Give `draft` the name `target`; raises FileExistsError if that exists."""
     try:
         os.link(draft, target)
-    except OSError as error:
-        if error.errno not in _NO_HARD_LINKS:
-            raise
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
         if target.exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from error
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
         draft.rename(target)
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDWR)
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable; systems that cannot open a folder do not need it."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        return
     finally:
         os.close(descriptor)
 

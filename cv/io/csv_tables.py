@@ -10,9 +10,6 @@ from typing import TypeVar
 
 from cv.errors import InputError
 
-MAX_BYTES = 16 * 2**20
-"""Size of the largest table that is read."""
-_DAY = timedelta(days=1)
 Row = TypeVar("Row")
 
 
@@ -21,26 +18,17 @@ def read_rows(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, t
 
     The cells are those of `columns` in that order; the file may have more. Raises InputError.
     """
-    path = Path(path)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(
-                path, "too large", f"at most {MAX_BYTES} bytes are read", "Split the table."
-            )
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
-            missing = [name for name in columns if name not in (reader.fieldnames or ())]
+            names = reader.fieldnames or ()
+            missing = ", ".join(name for name in columns if name not in names)
             if missing:
-                raise InputError(
-                    path,
-                    f"no column {', '.join(missing)}",
-                    f"the columns {', '.join(columns)} are needed, separated by commas",
-                    "Add it.",
-                )
-            if len(set(reader.fieldnames or ())) < len(reader.fieldnames or ()):
-                raise InputError(
-                    path, "a column occurs twice", "names of columns are unique", "Remove one."
-                )
+                limit = f"the columns {', '.join(columns)} are needed, separated by commas"
+                raise InputError(path, f"no column {missing}", limit, "Add it.")
+            if len(set(names)) < len(names):
+                limit = "names of columns are unique"
+                raise InputError(path, "a column occurs twice", limit, "Remove one.")
             for row in reader:
                 cells = tuple((row[name] or "").strip() for name in columns)
                 if None in row or not all(cell.isprintable() for cell in cells):
@@ -48,9 +36,8 @@ def read_rows(path: str | Path, columns: Sequence[str]) -> Iterator[tuple[int, t
                     raise InputError(path, found, "cells are text on one line", "Correct it.")
                 yield reader.line_num, cells
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(
-            path, str(error), "a readable CSV in UTF-8 is needed", "Check the file."
-        ) from error
+        limit = "a readable CSV in UTF-8 is needed"
+        raise InputError(path, str(error), limit, "Check the file.") from error
 
 
 def parse_rows(
@@ -76,8 +63,7 @@ def date_range(first: str, last: str) -> tuple[datetime, datetime]:
     day lasts until the next one begins. Raises ValueError.
     """
     try:
-        began, after = _moments(first)
-        ended = _moments(last)[1] if last else after
+        began, ended = _moments(first)[0], _moments(last or first)[1]
     except OverflowError:
         raise ValueError("a time beyond the calendar; leave `to` empty if it has no end") from None
     if ended <= began:
@@ -90,9 +76,9 @@ def _moments(text: str) -> tuple[datetime, datetime]:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        at = datetime.fromisoformat(text)
-        if at.tzinfo is None:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
             raise ValueError(f"{text} has no zone; add Z for UTC") from None
-        return at.astimezone(UTC), at.astimezone(UTC) + timedelta(seconds=1)
+        return moment.astimezone(UTC), moment.astimezone(UTC) + timedelta(seconds=1)
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return start, start + _DAY
+    return start, start + timedelta(days=1)

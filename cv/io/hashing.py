@@ -6,8 +6,6 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-_CHUNK_BYTES = 2**20
-
 
 def sha256(*parts: bytes | str) -> str:
     """Return the SHA-256 of `parts` one after the other, texts as UTF-8."""
@@ -27,11 +25,5 @@ def files_digest(paths: Iterable[Path], algorithm: str = "sha256") -> str:
     digest = hashlib.new(algorithm, usedforsecurity=False)
     for path in paths:
         with path.open("rb") as stream:
-            while chunk := stream.read(_CHUNK_BYTES):
-                digest.update(chunk)
+            hashlib.file_digest(stream, lambda: digest)
     return digest.hexdigest()
-
-
-def hexadecimal_digits(algorithm: str) -> int:
-    """Return the length of a digest by an algorithm of hashlib."""
-    return 2 * hashlib.new(algorithm, usedforsecurity=False).digest_size

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from cv.errors import LedgerError
-from cv.io.atomic_files import atomic_path, remove_stale_temporaries
+from cv.io.atomic_files import atomic_path
 from cv.ledger.error_messages import database_errors
 from cv.ledger.sqlite_connection import open_file
 
@@ -39,7 +39,6 @@ def backup_ledger(path: str | Path, target: str | Path) -> None:
     path, target = Path(path), Path(target)
     with closing(open_file(path, "ro", _WAIT_S)) as source:
         try:
-            remove_stale_temporaries(target)
             with atomic_path(target, overwrite=False) as draft:
                 copy_ledger(path, source, draft)
                 _finish(path, draft)

@@ -8,7 +8,7 @@ from pathlib import Path
 from cv.ledger import Ledger
 from cv.ledger.quarantined_file import QuarantinedFile
 from cv.pipeline.outcome import SceneOutcome, SceneStatus
-from cv.scene.discovery.sidecar_files import scene_files, sibling_names
+from cv.scene.discovery.sidecar_files import SceneFile, sibling_names
 
 
 def skip_quarantined(
@@ -56,7 +56,7 @@ def _outcome(quarantined: QuarantinedFile) -> SceneOutcome:
 def _existing_files(path: Path, names: list[str]) -> tuple[Path, ...]:
     """Return the files of the scene at `path` that exist; none where the scene itself does not."""
     try:
-        found = scene_files(path, names) if path.is_file() else ()
+        found = SceneFile(path).files(names) if path.is_file() else ()
         return tuple(file for file in found if file.is_file())
     except (OSError, ValueError):
         return ()

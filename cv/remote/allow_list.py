@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from cv.errors import InputError, SceneError
-from cv.remote.address import HTTPS_PORT, RemoteAddress, host_of, is_bucket_name
+from cv.remote.address import BUCKET_NAME, HTTPS_PORT, RemoteAddress, host_of
 
 _ENTRY = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^][:/]+)):(\d{1,5})|([^][:/]+)")
 """[ADDRESS]:PORT, HOST:PORT or HOST."""
-_MAX_PORT = 65535
 _PUBLIC_IPV6 = ip_network("2000::/3")
 """Contains all public IPv6 addresses."""
 _TRANSLATED = tuple(map(ip_network, ("2001::/23", "2002::/16", "3fff::/20", "192.88.99.0/24")))
@@ -44,23 +43,24 @@ class AllowList:
                 networks.append(network)
                 if network.num_addresses == 1:
                     hosts.add((str(network.network_address), HTTPS_PORT))
-            elif entry.startswith("s3://") and is_bucket_name(entry[5:].rstrip("/")):
+            elif entry.startswith("s3://") and BUCKET_NAME.fullmatch(entry[5:].rstrip("/")):
                 buckets.add(entry[5:].rstrip("/"))
             else:
                 host, port = _host_and_port(entry)
                 hosts.add((host, port))
-                own_network = _network(host)
-                networks += [own_network] if own_network else []
+                networks += filter(None, [_network(host)])
         return cls(frozenset(hosts), frozenset(buckets), tuple(networks))
 
     def check(self, address: RemoteAddress) -> None:
         """Raise SceneError unless the host or bucket of `address` is allowed."""
         if address.scheme == "s3":
-            if address.host not in self.buckets:
-                raise _not_allowed(address, f"s3://{address.host}")
-        elif (address.host, address.port) not in self.hosts:
+            entry, allowed = f"s3://{address.host}", address.host in self.buckets
+        else:
             entry = address.host if address.port == HTTPS_PORT else address.home
-            raise _not_allowed(address, entry)
+            allowed = (address.host, address.port) in self.hosts
+        if not allowed:
+            limit = "only hosts and buckets named by --allow are contacted"
+            raise _not_allowed(address, f"{entry} is not allowed", limit, entry)
 
     def check_resolved(self, address: RemoteAddress, resolved: str) -> None:
         """Raise SceneError if `resolved`, an IP address of the host, is private and not allowed."""
@@ -70,14 +70,9 @@ class AllowList:
         public = ip.is_global and not ip.is_multicast
         public &= ip.version == 4 or ip in _PUBLIC_IPV6
         public &= not any(ip in network for network in _TRANSLATED)
-        if public or any(ip in network for network in self.networks):
-            return
-        raise SceneError(
-            str(address),
-            f"{address.host} is {ip}, an address that is not public",
-            "a host name may only lead to public addresses",
-            f"If this is intended: --allow {ip}.",
-        )
+        if not public and not any(ip in network for network in self.networks):
+            found = f"{address.host} is {ip}, an address that is not public"
+            raise _not_allowed(address, found, "a host name may only lead to public addresses", ip)
 
 
 def _network(entry: str) -> IPv4Network | IPv6Network | None:
@@ -91,20 +86,12 @@ def _host_and_port(entry: str) -> tuple[str, int]:
     parts = _ENTRY.fullmatch(entry)
     host = host_of(parts[1] or parts[2] or parts[4]) if parts else ""
     port = int(parts[3] or HTTPS_PORT) if parts else 0
-    if host and 0 < port <= _MAX_PORT:
+    if host and 0 < port < 2**16:
         return host, port
-    raise InputError(
-        "--allow",
-        entry[:200],
-        "HOST, HOST:PORT, s3://BUCKET or a network such as 10.1.0.0/16 is needed",
-        "Correct it: name each host or bucket exactly, without a path or wildcard.",
-    )
+    limit = "HOST, HOST:PORT, s3://BUCKET or a network such as 10.1.0.0/16 is needed"
+    remedy = "Correct it: name each host or bucket exactly, without a path or wildcard."
+    raise InputError("--allow", entry[:200], limit, remedy)
 
 
-def _not_allowed(address: RemoteAddress, entry: str) -> SceneError:
-    return SceneError(
-        str(address),
-        f"{entry} is not allowed",
-        "only hosts and buckets named by --allow are contacted",
-        f"If this is intended: --allow {entry}.",
-    )
+def _not_allowed(address: RemoteAddress, found: str, limit: str, entry: object) -> SceneError:
+    return SceneError(str(address), found, limit, f"If this is intended: --allow {entry}.")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -19,7 +18,13 @@ import httpcore
 from cv.errors import SceneError
 from cv.remote.address import RemoteAddress
 from cv.remote.allow_list import AllowList
-from cv.remote.stream import TIMEOUT_S, ByteStream, download_error, network_errors
+from cv.remote.stream import (
+    TIMEOUT_S,
+    ByteStream,
+    checked_chunks,
+    download_error,
+    network_errors,
+)
 
 _FAILURES = (OSError, httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 
@@ -28,50 +33,42 @@ _FAILURES = (OSError, httpcore.NetworkError, httpcore.ProtocolError, httpcore.Ti
 def open_stream(address: RemoteAddress, allowed: AllowList) -> Iterator[ByteStream]:
     """Request the file at `address` and yield it as a stream.
 
-    Raises SceneError if the host or one of its IP addresses is not allowed, if the server cannot be
+    Raises SceneError if one of the host's IP addresses is not allowed, if the server cannot be
     reached, or if it answers anything but the file.
     """
-    allowed.check(address)
-    context = ssl.create_default_context()
-    context.sslsocket_class = _StrictSocket
     backend = _PinnedBackend(_resolve(address, allowed))
-    with httpcore.ConnectionPool(context, network_backend=backend) as pool:
-        with network_errors(address, _FAILURES):
-            response = pool.handle_request(_request(address))
-            response.extensions["network_stream"].get_extra_info("socket").answered = True
-        headers = {name.lower(): value for name, value in response.headers}
-        _check_response(address, response, headers)
-        length = headers.get(b"content-length")
-        chunks = (chunk for chunk in response.iter_stream() if chunk)
-        yield ByteStream(address, chunks, None if length is None else int(length), _FAILURES)
-
-
-def _request(address: RemoteAddress) -> httpcore.Request:
-    return httpcore.Request(
-        "GET",
-        httpcore.URL(
-            scheme="https", host=address.host, port=address.port, target=address.target.encode()
-        ),
-        headers={"Host": address.home, "Accept-Encoding": "identity"},
-        extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT_S)},
-    )
-
-
-def _check_response(
-    address: RemoteAddress, response: httpcore.Response, headers: dict[bytes, bytes]
-) -> None:
-    if 300 <= response.status < 400:
-        raise SceneError(
-            str(address),
-            f"it leads elsewhere (HTTP {response.status})",
-            "redirects are not followed",
-            "Give the address of the file itself, and allow its host.",
+    with httpcore.ConnectionPool(ssl.create_default_context(), network_backend=backend) as pool:
+        url = httpcore.URL(
+            scheme="https", host=address.host, port=address.port, target=address.target
         )
+        headers = [("Host", address.home), ("Accept-Encoding", "identity")]
+        timeouts = dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT_S)
+        with network_errors(address, _FAILURES):
+            response = pool.handle_request(
+                httpcore.Request("GET", url, headers=headers, extensions={"timeout": timeouts})
+            )
+        length = _content_length(address, response)
+        yield length, checked_chunks(address, response.iter_stream(), _FAILURES)
+
+
+def _content_length(address: RemoteAddress, response: httpcore.Response) -> int | None:
+    """Return the size of the file in `response`, None if it is chunked; raise SceneError.
+
+    A file that ends with its connection is refused: TLS does not show where it was cut.
+    """
+    if 300 <= response.status < 400:
+        found = f"it leads elsewhere (HTTP {response.status})"
+        remedy = "Give the address of the file itself, and allow its host."
+        raise SceneError(str(address), found, "redirects are not followed", remedy)
     if response.status != 200:
         reason = response.extensions.get("reason_phrase", b"").decode("latin-1")
         raise download_error(address, f"HTTP {response.status} {reason[:80]}")
-    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-        raise download_error(address, "the server encoded it, although this was not requested")
+    headers = {name.lower(): value.lower() for name, value in response.headers}
+    if b"content-length" in headers:
+        return int(headers[b"content-length"])
+    if headers.get(b"transfer-encoding") != b"chunked":
+        raise download_error(address, "the server does not announce where the file ends")
+    return None
 
 
 def _resolve(address: RemoteAddress, allowed: AllowList) -> list[str]:
@@ -95,22 +92,3 @@ class _PinnedBackend(httpcore.SyncBackend):
             with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
                 return super().connect_tcp(ip, *args, **options)
         return super().connect_tcp(self._ips[-1], *args, **options)
-
-
-class _StrictSocket(ssl.SSLSocket):
-    """A TLS connection that never takes a cut for the end, and on which an answer begins in time.
-
-    Without the time limit, headers could go on for ever.
-    """
-
-    answered = False
-    """The answer has begun; from then on only silence is limited."""
-    _start: float | None = None
-
-    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        self.suppress_ragged_eofs = False
-        now = time.monotonic()
-        self._start = now if self._start is None else self._start
-        if not self.answered and now - self._start > TIMEOUT_S:
-            raise TimeoutError(f"no answer began within {TIMEOUT_S:g} s")
-        return super().recv(buflen, flags)

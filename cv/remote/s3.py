@@ -16,19 +16,13 @@ from botocore.config import Config
 from botocore.session import Session
 
 from cv.remote.address import RemoteAddress
-from cv.remote.allow_list import AllowList
-from cv.remote.stream import TIMEOUT_S, ByteStream, network_errors
+from cv.remote.stream import TIMEOUT_S, ByteStream, checked_chunks, network_errors
 
 _LOCAL_PROVIDERS = (
-    "env",
-    "shared-credentials-file",
-    "custom-process",
-    "config-file",
-    "ec2-credentials-file",
-    "boto-config",
+    *("env", "shared-credentials-file", "custom-process", "config-file"),
+    *("ec2-credentials-file", "boto-config"),
 )
 """Sources of credentials that contact no other service."""
-_CHUNK_BYTES = 2**12
 _FAILURES = (
     exceptions.BotoCoreError,
     exceptions.ClientError,
@@ -39,14 +33,13 @@ _FAILURES = (
 
 
 @contextmanager
-def open_stream(address: RemoteAddress, allowed: AllowList) -> Iterator[ByteStream]:
+def open_stream(address: RemoteAddress) -> Iterator[ByteStream]:
     """Request the file at `address` and yield it as a stream; raise SceneError."""
-    allowed.check(address)
     with network_errors(address, _FAILURES):
         answer = _client().get_object(Bucket=address.host, Key=address.target)
     with closing(answer["Body"]) as body:
-        chunks = body.iter_chunks(_CHUNK_BYTES)
-        yield ByteStream(address, chunks, answer.get("ContentLength"), _FAILURES)
+        chunks = checked_chunks(address, body.iter_chunks(2**12), _FAILURES)
+        yield answer.get("ContentLength"), chunks
 
 
 def _client() -> Any:
@@ -55,12 +48,8 @@ def _client() -> Any:
     for provider in list(resolver.providers):
         if provider.METHOD not in _LOCAL_PROVIDERS:
             resolver.providers.remove(provider)
-    settings: dict[str, Any] = {
-        "connect_timeout": TIMEOUT_S,
-        "read_timeout": TIMEOUT_S,
-        "proxies": {},
-    }
-    if session.get_credentials() is None:
-        settings["signature_version"] = UNSIGNED
+    signature = {} if session.get_credentials() else {"signature_version": UNSIGNED}
+    timeouts = {"connect_timeout": TIMEOUT_S, "read_timeout": TIMEOUT_S}
     region = session.get_config_variable("region") or "us-east-1"
-    return session.create_client("s3", region_name=region, config=Config(**settings))
+    config = Config(proxies={}, **timeouts, **signature)
+    return session.create_client("s3", region_name=region, config=config)

@@ -37,12 +37,8 @@ def to_utc(subject: str | Path, moment: datetime) -> datetime:
     """Return `moment` in UTC; raises TimeError for one without a zone, or in an unlikely year."""
     found = f"the time {moment.isoformat()}"
     if moment.tzinfo is None:
-        raise TimeError(
-            subject,
-            f"{found} has no zone",
-            "a time with its offset from UTC is needed",
-            "Add the zone, for instance +00:00.",
-        )
+        limit, remedy = "a time with its offset from UTC is needed", "Add it, such as +00:00."
+        raise TimeError(subject, f"{found} has no zone", limit, remedy)
     if moment.year not in YEARS:
         limit = f"years {YEARS[0]} to {YEARS[-1]} are accepted"
         raise TimeError(subject, found, limit, "Correct it.")
@@ -52,15 +48,11 @@ def to_utc(subject: str | Path, moment: datetime) -> datetime:
 def parse_time(subject: str | Path, text: str) -> datetime:
     """Return the moment that ISO 8601 `text` names, UTC; raises TimeError."""
     try:
-        moment = datetime.fromisoformat(text.strip())
+        return to_utc(subject, datetime.fromisoformat(text.strip()))
     except ValueError as error:
-        raise TimeError(
-            subject,
-            f"the time {text[:40]!r}",
-            "an ISO 8601 time such as 2024-03-10T01:30:45Z is needed",
-            "Correct the metadata.",
-        ) from error
-    return to_utc(subject, moment)
+        found = f"the time {text[:40]!r}"
+        limit = "an ISO 8601 time such as 2024-03-10T01:30:45Z is needed"
+        raise TimeError(subject, found, limit, "Correct the metadata.") from error
 
 
 def time_from_tags(header: RasterHeader) -> datetime | None:
@@ -86,13 +78,8 @@ class NamePattern:
 
     text: str
     """The pattern as it was given."""
-    directives: tuple[str, ...]
-    """Its strptime directives, in order."""
-    expressions: tuple[re.Pattern[str], ...]
-    """Two expressions with a group for each directive; in one * is as short as possible, in the
-    other as long as possible."""
-    utc: bool
-    """Whether the zone is declared to be UTC; otherwise the name holds it."""
+    parts: tuple[str, ...]
+    """Its directives of strptime, stars, and the fixed texts between them, in order."""
 
     @classmethod
     def parse(cls, text: str) -> NamePattern:
@@ -103,49 +90,43 @@ class NamePattern:
         "UTC:" before the pattern. A name without hours means the beginning of its day.
         """
         body = text.removeprefix("UTC:")
-        parts = re.findall(r"%.|\*|[^%*]+|%", body, re.DOTALL)
-        directives = tuple(part for part in parts if part.startswith("%"))
-        _check_directives(text, directives)
-        if (body != text) == ("%z" in directives):
+        pattern = cls(text, tuple(re.findall(r"%.|\*|[^%*]+|%", body, re.DOTALL)))
+        used = set(pattern._directives)
+        has_day = "%j" in used or ("%d" in used and used & {"%m", "%b"})
+        found, limit = repr(text), ""
+        if used - _DIRECTIVES.keys():
+            limit = f"known are {' '.join(_DIRECTIVES)} and *"
+        elif len(used) != len(pattern._directives) or not used & {"%Y", "%y"} or not has_day:
+            limit = "year, month and day, every part once, are needed"
+        elif (body != text) == ("%z" in used):
             found = f"{text!r} declares {'two zones' if body != text else 'no zone'}"
-            raise TimeError("time_pattern", found, "either %z or UTC: is needed", _EXAMPLE)
-        expressions = (_expression(parts, ".*?"), _expression(parts, ".*"))
-        return cls(text, directives, expressions, body != text)
+            limit = "either %z or UTC: is needed"
+        if limit:
+            raise TimeError("time_pattern", found, limit, _EXAMPLE)
+        return pattern
 
     def time_of(self, path: Path) -> datetime:
         """Return the time in the name of `path`, UTC; raises TimeError, also if it is ambiguous."""
-        shortest, longest = (expression.fullmatch(path.stem) for expression in self.expressions)
+        shortest, longest = self._match(path.stem, ".*?"), self._match(path.stem, ".*")
         if shortest is None or longest is None:
             found = f"no time as in {self.text!r}"
             raise TimeError(path, found, "its name must match it", _EXAMPLE)
         if shortest.groups() != longest.groups():
-            raise TimeError(
-                path,
-                f"more than one time as in {self.text!r}",
-                "one place in the name must match",
-                "Write out what stands before or after it instead of *.",
-            )
+            found = f"more than one time as in {self.text!r}"
+            remedy = "Write out what stands before or after it instead of *."
+            raise TimeError(path, found, "one place in the name must match", remedy)
         try:
-            moment = datetime.strptime(" ".join(shortest.groups()), " ".join(self.directives))
-            return to_utc(path, moment.replace(tzinfo=UTC) if self.utc else moment)
+            moment = datetime.strptime(" ".join(shortest.groups()), " ".join(self._directives))
         except ValueError as error:
             found = f"no time ({error})"
             raise TimeError(path, found, "its name must hold one", _EXAMPLE) from error
+        return to_utc(path, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
+    @property
+    def _directives(self) -> tuple[str, ...]:
+        return tuple(part for part in self.parts if part.startswith("%"))
 
-def _check_directives(text: str, directives: tuple[str, ...]) -> None:
-    """Raise TimeError unless `directives` are known, occur once and name a day."""
-    unknown = [directive for directive in directives if directive not in _DIRECTIVES]
-    if unknown:
-        found, limit = f"{unknown[0]!r} in {text!r}", f"known are {' '.join(_DIRECTIVES)} and *"
-        raise TimeError("time_pattern", found, limit, _EXAMPLE)
-    used = set(directives)
-    has_day = "%j" in used or ("%d" in used and used & {"%m", "%b"})
-    if len(used) != len(directives) or not used & {"%Y", "%y"} or not has_day:
-        limit = "year, month and day, every part once, are needed"
-        raise TimeError("time_pattern", repr(text), limit, _EXAMPLE)
-
-
-def _expression(parts: list[str], any_text: str) -> re.Pattern[str]:
-    fixed = {"*": any_text} | {part: f"({text})" for part, text in _DIRECTIVES.items()}
-    return re.compile("".join(fixed.get(part, re.escape(part)) for part in parts))
+    def _match(self, name: str, any_text: str) -> re.Match[str] | None:
+        """Return the match of `name` with a group for each directive; * matches `any_text`."""
+        known = {"*": any_text} | {part: f"({text})" for part, text in _DIRECTIVES.items()}
+        return re.fullmatch("".join(known.get(part, re.escape(part)) for part in self.parts), name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from cv.scene.raster_header import RasterHeader
 
 GSD_LIMITS_M = (0.01, 1000.0)
 """Plausible ground sampling distances, metres a pixel."""
+_ASSIGN_CRS = "Assign one (gdal_edit.py -a_srs EPSG:...)"
 
 
 def image_grid(header: RasterHeader, gsd: float | tuple[float, float] | None) -> Grid:
@@ -20,84 +20,59 @@ def image_grid(header: RasterHeader, gsd: float | tuple[float, float] | None) ->
 
     Raises SceneError.
     """
+    given = (gsd,) if isinstance(gsd, int | float) else gsd or ()
+    found = f"a GSD of {' x '.join(f'{metres:g}' for metres in given)} m"
     if header.georeferenced:
-        if gsd is not None:
-            raise SceneError(
-                header.path,
-                f"a GSD of {_gsd_text(gsd)} was given for a georeferenced file",
-                "a GSD is only given for an image without georeference",
-                "Leave the GSD out.",
-            )
-        return _georeferenced(header)
+        if gsd is None:
+            return _own_grid(header)
+        limit = "a GSD is only given for an image without georeference"
+        found = f"{found} was given for a georeferenced file"
+        raise SceneError(header.path, found, limit, "Leave the GSD out.")
     if gsd is None:
         raise _not_georeferenced(header)
-    return Grid.local(header.shape, _gsd_pair(header.path, gsd))
+    pair = given * 2 if isinstance(gsd, int | float) else given
+    if len(pair) != 2 or not all(map(_is_plausible, pair)):
+        limit = "one or two numbers (x, y) from {:g} to {:g} m are needed".format(*GSD_LIMITS_M)
+        remedy = "Give metres a pixel, for instance 0.3 or 0.34,0.25."
+        raise SceneError(header.path, found, limit, remedy)
+    return Grid.local(header.shape, (float(pair[0]), float(pair[1])))
 
 
-def _georeferenced(header: RasterHeader) -> Grid:
+def _own_grid(header: RasterHeader) -> Grid:
     crs = header.crs
     if crs is None or not (crs.is_geographic or crs.is_projected):
-        raise SceneError(
-            header.path,
-            f"the CRS {crs.name if crs else ''!r} is neither geographic nor projected",
-            "a geographic or projected CRS is needed",
-            "Assign one (gdal_edit.py -a_srs EPSG:...).",
-        )
+        found = f"the CRS {crs.name if crs else ''!r} is neither geographic nor projected"
+        limit = "a geographic or projected CRS is needed"
+        raise SceneError(header.path, found, limit, f"{_ASSIGN_CRS}.")
     values = header.transform[:6]
     if not all(map(math.isfinite, values)) or header.transform.determinant == 0:
-        raise SceneError(
-            header.path,
-            f"the transform {values}",
-            "it must be finite and map pixels to an area",
-            "Georeference the file again.",
-        )
+        limit = "it must be finite and map pixels to an area"
+        raise SceneError(header.path, f"the transform {values}", limit, "Georeference it again.")
     grid = Grid(header.shape, header.transform, crs)
-    _check_gsd(header.path, grid)
-    return grid
-
-
-def _check_gsd(path: Path, grid: Grid) -> None:
     with np.errstate(invalid="ignore"):
         middle = grid.to_lonlat(np.array([grid.center]))
         gsd = grid.local_plane().gsd_m if np.isfinite(middle).all() else (math.nan, math.nan)
-    if not all(GSD_LIMITS_M[0] <= metres <= GSD_LIMITS_M[1] for metres in gsd):
-        raise SceneError(
-            path,
-            f"pixels of {gsd[0]:.4g} x {gsd[1]:.4g} m on the ground",
-            f"{GSD_LIMITS_M[0]:g} to {GSD_LIMITS_M[1]:g} m are believed",
-            "The transform and the CRS do not belong together: correct one of them.",
-        )
+    if not all(map(_is_plausible, gsd)):
+        found = f"pixels of {gsd[0]:.4g} x {gsd[1]:.4g} m on the ground"
+        limit = "{:g} to {:g} m are believed".format(*GSD_LIMITS_M)
+        remedy = "The transform and the CRS do not belong together: correct one of them."
+        raise SceneError(header.path, found, limit, remedy)
+    return grid
 
 
 def _not_georeferenced(header: RasterHeader) -> SceneError:
     if header.control:
         found = f"located by {header.control} only"
         remedy = "Rectify it first (gdalwarp), or give its GSD to count it without a site."
-    elif header.crs is None and not header.transform.is_identity:
-        found = "no CRS"
-        remedy = "Assign one (gdal_edit.py -a_srs EPSG:...), or give its GSD."
     elif header.crs is not None:
         found = "a CRS but no transform"
         remedy = "Georeference it again, or give its GSD (--gsd X[,Y])."
+    elif not header.transform.is_identity:
+        found, remedy = "no CRS", f"{_ASSIGN_CRS}, or give its GSD."
     else:
-        found = "no georeference"
-        remedy = "Give its GSD (--gsd X[,Y])."
+        found, remedy = "no georeference", "Give its GSD (--gsd X[,Y])."
     return SceneError(header.path, found, "a CRS and a transform, or a GSD, are needed", remedy)
 
 
-def _gsd_text(gsd: float | tuple[float, float]) -> str:
-    parts = (gsd,) if isinstance(gsd, int | float) else gsd
-    return " x ".join(f"{metres:g}" for metres in parts) + " m"
-
-
-def _gsd_pair(path: Path, gsd: float | tuple[float, float]) -> tuple[float, float]:
-    pair = (gsd, gsd) if isinstance(gsd, int | float) else tuple(gsd)
-    low, high = GSD_LIMITS_M
-    if len(pair) != 2 or not all(low <= float(metres) <= high for metres in pair):
-        raise SceneError(
-            path,
-            f"a GSD of {_gsd_text(gsd)}",
-            f"one or two numbers (x, y) from {low:g} to {high:g} m are needed",
-            "Give metres a pixel, for instance 0.3 or 0.34,0.25.",
-        )
-    return float(pair[0]), float(pair[1])
+def _is_plausible(gsd_m: float) -> bool:
+    return GSD_LIMITS_M[0] <= gsd_m <= GSD_LIMITS_M[1]

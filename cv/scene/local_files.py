@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 
@@ -14,7 +16,6 @@ from cv.io.safe_loading import SafeLoader
 
 METADATA = SafeLoader(error=SceneError, max_bytes=8 * 2**20)
 """Reads the JSON and XML of scenes."""
-_SIGNATURE_BYTES = 256
 _ADDRESS = re.compile(r"/vsi|[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 
 
@@ -34,12 +35,10 @@ _SIGNATURES = (
 )
 _OTHER_FORMATS = (
     (b"<vrtdataset", "a GDAL VRT"),
-    (b"<!doctype html", "an HTML page"),
-    (b"<html", "an HTML page"),
+    ((b"<!doctype html", b"<html"), "an HTML page"),
     (b"<?xml", "an XML document"),
     (b"pk\x03\x04", "a ZIP archive"),
-    (b"\x00\x00\x00\x0cjp  ", "a JPEG 2000 image"),
-    (b"\xff\x4f\xff\x51", "a JPEG 2000 image"),
+    ((b"\x00\x00\x00\x0cjp  ", b"\xff\x4f\xff\x51"), "a JPEG 2000 image"),
 )
 
 
@@ -52,77 +51,56 @@ def local_file(path: str | Path) -> Path:
     """Return the absolute path of a file on this machine that is not empty; raises SceneError."""
     text = str(path)
     if is_not_local(text):
-        raise SceneError(
-            text[:200],
-            "an address",
-            "only files on this machine are read",
-            "Download the scene and give the path of its file.",
-        )
-    try:
-        absolute = Path(path).absolute()
-        status = absolute.stat()
-        text.encode()
-    except UnicodeEncodeError as error:
-        found = repr(text)[:200]
-        raise SceneError(
-            found, "a name that is not Unicode", "names are UTF-8", "Rename the file."
-        ) from error
-    except (OSError, ValueError) as error:
-        raise unreadable_file(path, error) from error
-    if stat.S_ISDIR(status.st_mode):
-        raise SceneError(
-            path,
-            "a folder, which may not be readable, and not a file",
-            "a scene is needed",
-            "Check its rights.",
-        )
+        limit, remedy = "only files on this machine are read", "Download it and give its path."
+        raise SceneError(text[:200], "an address", limit, remedy)
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        found, limit = "a name that is not Unicode", "names are UTF-8"
+        raise SceneError(repr(text)[:200], found, limit, "Rename the file.")
+    with system_errors(path):
+        status = Path(path).stat()
     if not stat.S_ISREG(status.st_mode):
-        raise SceneError(path, "not a file", "a readable file is needed", "Check the path.")
+        is_folder = stat.S_ISDIR(status.st_mode)
+        found = "a folder, which may not be readable, and not a file" if is_folder else "not a file"
+        raise SceneError(path, found, "a scene is needed", "Check the path and its rights.")
     if status.st_size == 0:
         raise SceneError(path, "0 bytes", "an image is needed", "Copy or download the file again.")
-    return absolute
+    return Path(path).absolute()
 
 
 def file_format(path: Path) -> FileFormat:
     """Return the format of `path` by its first bytes; raises SceneError for any other."""
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(_SIGNATURE_BYTES)
-    except OSError as error:
-        raise unreadable_file(path, error) from error
+    with system_errors(path), path.open("rb") as stream:
+        start = stream.read(256)
     for signature, form in _SIGNATURES:
         if start.startswith(signature):
             return form
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith(b"{"):
         return FileFormat.JSON
-    lower = text.lower()
-    found = next((name for begin, name in _OTHER_FORMATS if lower.startswith(begin)), None)
-    raise SceneError(
-        path,
-        found or f"not an image (it begins with {start[:8]!r})",
-        "GeoTIFF, PNG, JPEG and STAC Item JSON are read",
-        "Give the image itself, or convert it (gdal_translate -of COG).",
-    )
+    unread = f"not an image (it begins with {start[:8]!r})"
+    found = next((name for begin, name in _OTHER_FORMATS if text.startswith(begin)), unread)
+    limit = "GeoTIFF, PNG, JPEG and STAC Item JSON are read"
+    remedy = "Give the image itself, or convert it (gdal_translate -of COG)."
+    raise SceneError(path, found, limit, remedy)
 
 
 def file_names(folder: Path) -> list[str]:
     """Return the names of all files in `folder`, sorted; raises SceneError."""
-    try:
+    with system_errors(folder):
         return sorted(entry.name for entry in folder.iterdir())
-    except (OSError, ValueError) as error:
-        raise unreadable_file(folder, error) from error
 
 
 def scene_digest(path: Path, algorithm: str = "sha256") -> str:
     """Return the digest of the file `path`, hexadecimal; raises SceneError."""
-    try:
+    with system_errors(path):
         return file_digest(path, algorithm)
-    except OSError as error:
-        raise unreadable_file(path, error) from error
 
 
-def unreadable_file(path: str | Path, error: OSError | ValueError) -> SceneError:
-    """Return the error for a file that the system cannot read."""
-    found = getattr(error, "strerror", None) or str(error)
-    return SceneError(path, found, "a readable file is needed", "Check the path.")
+@contextmanager
+def system_errors(path: str | Path) -> Iterator[None]:
+    """Raise what the system reports while it reads `path` as SceneError."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        found = getattr(error, "strerror", None) or str(error)
+        raise SceneError(path, found, "a readable file is needed", "Check the path.") from error

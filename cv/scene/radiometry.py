@@ -7,7 +7,7 @@ from a tile.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,25 +43,15 @@ class Radiometry:
     """Exponent 1 / gamma between the limits: more than 1 brightens."""
 
     def __post_init__(self) -> None:
-        limits = zip(self.low, self.high, strict=True)
-        if not all(np.isfinite([a, b]).all() and a < b for a, b in limits):
-            raise RadiometryError(
-                self.name,
-                f"limits from {self.low} to {self.high}",
-                "each low limit must be less than its high limit, both finite",
-                "Correct the limits.",
-            )
-        if len(self.bands) not in (0, 3) or min(self.bands, default=1) < 1:
-            raise RadiometryError(
-                self.name,
-                f"bands {self.bands}",
-                "three band numbers from 1 are needed",
-                "Correct them.",
-            )
-        if not 0.1 <= self.gamma <= 10:
-            raise RadiometryError(
-                self.name, f"gamma {self.gamma}", "0.1 to 10 is needed", "Correct it."
-            )
+        rising = all(low < high for low, high in zip(self.low, self.high, strict=True))
+        if not rising or not np.isfinite([*self.low, *self.high]).all():
+            found = f"limits from {self.low} to {self.high}"
+            limit = "each low limit must be less than its high limit, both finite"
+            raise RadiometryError(self.name, found, limit, "Correct the limits.")
+        if min(self.bands, default=1) < 1 or not 0.1 <= self.gamma <= 10:
+            found = f"bands {self.bands}, gamma {self.gamma}"
+            limit = "bands count from 1, and a gamma lies between 0.1 and 10"
+            raise RadiometryError(self.name, found, limit, "Correct them.")
 
     @property
     def summary(self) -> str:
@@ -72,7 +62,8 @@ class Radiometry:
 
     def apply(self, values: NDArray[np.generic]) -> NDArray[np.uint8]:
         """Return stored `values` (3, ...) of red, green, blue as 8 bits; NaN becomes 0."""
-        if values.dtype == np.uint8 and self._is_identity:
+        limits = (self.low, self.high, self.gamma)
+        if values.dtype == np.uint8 and limits == ((0, 0, 0), (255, 255, 255), 1):
             return values.astype(np.uint8, copy=False)
         shape = (3,) + (1,) * (values.ndim - 1)
         low = np.array(self.low, np.float32).reshape(shape)
@@ -89,10 +80,6 @@ class Radiometry:
         scaled += 0.5
         return scaled.astype(np.uint8)
 
-    @property
-    def _is_identity(self) -> bool:
-        return self.low == (0, 0, 0) and self.high == (255, 255, 255) and self.gamma == 1.0
-
 
 def reflectance_limits(
     name: str, bands: Bands, scales: Sequence[float], offsets: Sequence[float] = (0, 0, 0)
@@ -101,13 +88,10 @@ def reflectance_limits(
 
     Reflectance is stored value * scale + offset, in the order red, green, blue.
     """
-    low = [-offset / scale for scale, offset in zip(scales, offsets, strict=True)]
-    high = [
-        (WHITE_REFLECTANCE - offset) / scale for scale, offset in zip(scales, offsets, strict=True)
-    ]
-    return Radiometry(
-        name, bands, (low[0], low[1], low[2]), (high[0], high[1], high[2]), REFLECTANCE_GAMMA
-    )
+    pairs = list(zip(scales, offsets, strict=True))
+    low = _triple(-offset / scale for scale, offset in pairs)
+    high = _triple((WHITE_REFLECTANCE - offset) / scale for scale, offset in pairs)
+    return Radiometry(name, bands, low, high, REFLECTANCE_GAMMA)
 
 
 @dataclass(frozen=True)
@@ -135,23 +119,20 @@ class PercentileStretch:
             return Radiometry(self.name, self.bands, (0.0,) * 3, (1.0,) * 3)
         low, high = np.percentile(values.astype(np.float64), [self.low, self.high], axis=1)
         high = np.where(high > low, high, low + 1.0)
-        return Radiometry(
-            self.name,
-            self.bands,
-            (float(low[0]), float(low[1]), float(low[2])),
-            (float(high[0]), float(high[1]), float(high[2])),
-        )
+        return Radiometry(self.name, self.bands, _triple(low), _triple(high))
+
+
+def _triple(values: Iterable[float]) -> Triple:
+    red, green, blue = map(float, values)
+    return red, green, blue
 
 
 _NUMBER = r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 _RANGE = re.compile(rf"({_NUMBER})-({_NUMBER})", re.IGNORECASE)
 _STRETCH = re.compile(
     rf"(?:percentile|limits)(?::(?P<ranges>{_NUMBER}-{_NUMBER}(?:,{_NUMBER}-{_NUMBER})*))?"
-    r"(?::(?P<bands>\d+(?:,\d+,\d+)?))?",
+    r"(?::(?P<bands>[1-9]\d*(?:,[1-9]\d*,[1-9]\d*)?))?",
     re.IGNORECASE,
-)
-_SYNTAX = (
-    '"percentile[:LOW-HIGH][:R,G,B]" or "limits:LOW-HIGH[,LOW-HIGH,LOW-HIGH][:R,G,B]" is needed'
 )
 
 
@@ -166,21 +147,21 @@ def parse_stretch(text: str) -> Radiometry | PercentileStretch | None:
     if kind not in ("percentile", "limits"):
         return None
     found = _STRETCH.fullmatch(re.sub(r"\s*([:,])\s*", r"\1", text.strip()))
-    ranges, numbers = (found["ranges"] or "", found["bands"] or "") if found else ("", "0")
-    pairs = [(float(low), float(high)) for low, high in _RANGE.findall(ranges)]
-    counts = (0, 1) if kind == "percentile" else (1, 3)
-    bands = _bands(numbers)
-    if 0 in bands or len(pairs) not in counts:
-        raise RadiometryError("radiometry", repr(text), _SYNTAX, "Correct it; bands count from 1.")
-    if kind == "percentile":
-        low, high = pairs[0] if pairs else (0.5, 99.5)
-        if not 0 <= low < high <= 100:
-            limit = "percentiles rise from 0 at least to 100 at most"
-            raise RadiometryError("radiometry", repr(text), limit, 'Write "percentile:0.5-99.5".')
-        return PercentileStretch(low, high, bands)
-    red, green, blue = pairs * 3 if len(pairs) == 1 else pairs
-    lows, highs = (red[0], green[0], blue[0]), (red[1], green[1], blue[1])
-    return Radiometry("limits", bands, lows, highs)
+    ranges = _RANGE.findall(found["ranges"] or "") if found else []
+    if not found or len(ranges) not in ((0, 1) if kind == "percentile" else (1, 3)):
+        limit = '"percentile[:LOW-HIGH][:R,G,B]" or "limits:LOW-HIGH[,LOW-HIGH,LOW-HIGH][:R,G,B]"'
+        remedy = "Correct it; bands count from 1."
+        raise RadiometryError("radiometry", repr(text), f"{limit} is needed", remedy)
+    pairs = [(float(low), float(high)) for low, high in ranges]
+    bands = _bands(found["bands"] or "")
+    if kind == "limits":
+        lows, highs = zip(*(pairs * 3 if len(pairs) == 1 else pairs), strict=True)
+        return Radiometry("limits", bands, lows, highs)
+    low, high = pairs[0] if pairs else (0.5, 99.5)
+    if not 0 <= low < high <= 100:
+        limit = "percentiles rise from 0 at least to 100 at most"
+        raise RadiometryError("radiometry", repr(text), limit, 'Write "percentile:0.5-99.5".')
+    return PercentileStretch(low, high, bands)
 
 
 def _bands(text: str) -> Bands | tuple[()]:

@@ -38,19 +38,14 @@ MAX_BLOCK_BYTES = 64 * 2**20
 MAX_BANDS = 8
 DTYPES = ("uint8", "uint16", "int16", "float32")
 """Data types that are read."""
-_INDEX_ENTRY_BYTES = 4
-"""Smallest entry of the index of blocks in a TIFF."""
-_CACHE_BYTES = 128 * 2**20
-"""GDAL's cache of decoded blocks: in most scenes the rows of blocks under a row of tiles."""
 _GDAL_OPTIONS = {
-    "GDAL_CACHEMAX": _CACHE_BYTES,
+    "GDAL_CACHEMAX": 128 * 2**20,  # bytes: in most scenes the blocks under a row of tiles
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_PAM_ENABLED": "NO",
     "GDAL_GEOREF_SOURCES": "INTERNAL",
     "GDAL_ERROR_ON_LIBJPEG_WARNING": "YES",
     "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",  # that way of reading accepts truncated files
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",
-    "GDAL_HTTP_MAX_RETRY": "0",
 }
 
 
@@ -81,11 +76,11 @@ class RasterHeader:
     control: str
     """Other georeference: "ground control points", "rational polynomials", or empty."""
     acquired_tag: str
-    """Tag ACQUISITIONDATETIME of the IMAGERY domain (UTC by its definition), or empty."""
+    """ACQUISITIONDATETIME of the IMAGERY domain (UTC by its definition), or empty."""
     datetime_tag: str
-    """Tag TIFFTAG_DATETIME, or empty."""
+    """TIFFTAG_DATETIME, or empty."""
     description_tag: str
-    """Tag TIFFTAG_IMAGEDESCRIPTION, or empty."""
+    """TIFFTAG_IMAGEDESCRIPTION, or empty."""
 
     @property
     def alpha(self) -> int:
@@ -112,7 +107,7 @@ def gdal_errors(path: Path) -> Iterator[None]:
     try:
         with rasterio.Env(**_GDAL_OPTIONS):
             yield
-    except (RasterioError, CPLE_BaseError, OSError, UnicodeError) as error:
+    except (RasterioError, CPLE_BaseError, CRSError, OSError, UnicodeError) as error:
         raise damaged_image(path, _cause(error)) from error
 
 
@@ -124,8 +119,6 @@ def open_dataset(path: Path, form: FileFormat) -> Any:
 def read_header(path: Path) -> RasterHeader:
     """Return the header of image `path`; raises SceneError if it is cut or beyond the limits."""
     form = file_format(path)
-    if form is FileFormat.JSON:
-        raise SceneError(path, "JSON", "an image is needed", "Give the image itself.")
     with gdal_errors(path), open_dataset(path, form) as dataset:
         _check_bands(path, dataset)
         _check_blocks(path, dataset)
@@ -133,11 +126,10 @@ def read_header(path: Path) -> RasterHeader:
 
 
 def _header(path: Path, form: FileFormat, dataset: Any) -> RasterHeader:
-    transform, crs = dataset.transform, None
-    if form is FileFormat.GEOTIFF and dataset.crs:
-        crs = _crs(path, dataset.crs)
-    has_transform = form is FileFormat.GEOTIFF and not _is_default(transform)
-    control = "ground control points" if dataset.gcps[0] else ""
+    is_tiff, transform = form is FileFormat.GEOTIFF, dataset.transform
+    crs = _crs(dataset.crs) if is_tiff and dataset.crs else None
+    has_transform = is_tiff and not transform.is_identity and any(transform[:6])
+    control = "rational polynomials" if dataset.rpcs else ""
     return RasterHeader(
         path=path,
         format=form,
@@ -150,7 +142,7 @@ def _header(path: Path, form: FileFormat, dataset: Any) -> RasterHeader:
         georeferenced=has_transform and crs is not None,
         transform=transform if has_transform else Affine.identity(),
         crs=crs,
-        control=control or ("rational polynomials" if dataset.rpcs else ""),
+        control="ground control points" if dataset.gcps[0] else control,
         acquired_tag=_tag(dataset, "ACQUISITIONDATETIME", "IMAGERY"),
         datetime_tag=_tag(dataset, "TIFFTAG_DATETIME"),
         description_tag=_tag(dataset, "TIFFTAG_IMAGEDESCRIPTION"),
@@ -166,49 +158,36 @@ def _tag(dataset: Any, name: str, domain: str | None = None, band: int = 0) -> s
 
 
 def _check_bands(path: Path, dataset: Any) -> None:
+    types, bits = set(dataset.dtypes), _tag(dataset, "NBITS", "IMAGE_STRUCTURE", 1)
+    few_bits = bits in ("1", "2", "4")
     if not 1 <= dataset.count <= MAX_BANDS:
         found, limit = f"{dataset.count} bands", f"1 to {MAX_BANDS} bands are read"
-        raise SceneError(
-            path, found, limit, "Keep the bands of the visible light (gdal_translate -b)."
-        )
-    types = set(dataset.dtypes)
-    bits = _tag(dataset, "NBITS", "IMAGE_STRUCTURE", 1)
-    if len(types) != 1 or not types <= set(DTYPES) or bits in ("1", "2", "4"):
-        found = f"{bits} bits a pixel" if bits in ("1", "2", "4") else ", ".join(sorted(types))
-        raise SceneError(
-            path,
-            f"data type {found}",
-            f"one of {', '.join(DTYPES)} is read, the same in all bands",
-            "Convert it (gdal_translate -ot).",
-        )
-    if _tag(dataset, "MINISWHITE", "IMAGE_STRUCTURE") == "YES":
-        raise SceneError(
-            path,
-            "white is stored as 0 (photometric MINISWHITE)",
-            "brightness must rise with the stored values",
-            "Convert it (gdal_translate -scale 0 255 255 0 -co PHOTOMETRIC=MINISBLACK).",
-        )
-    if ColorInterp.palette in dataset.colorinterp:
-        raise SceneError(
-            path,
-            "colours from a palette",
-            "bands must hold brightness",
-            "Expand the palette (gdal_translate -expand rgb).",
-        )
+        remedy = "Keep the bands of the visible light (gdal_translate -b)."
+    elif len(types) != 1 or not types <= set(DTYPES) or few_bits:
+        found = f"data type {f'{bits} bits a pixel' if few_bits else ', '.join(sorted(types))}"
+        limit = f"one of {', '.join(DTYPES)} is read, the same in all bands"
+        remedy = "Convert it (gdal_translate -ot)."
+    elif _tag(dataset, "MINISWHITE", "IMAGE_STRUCTURE") == "YES":
+        found = "white is stored as 0 (photometric MINISWHITE)"
+        limit = "brightness must rise with the stored values"
+        remedy = "Convert it (gdal_translate -scale 0 255 255 0 -co PHOTOMETRIC=MINISBLACK)."
+    elif ColorInterp.palette in dataset.colorinterp:
+        found, limit = "colours from a palette", "bands must hold brightness"
+        remedy = "Expand the palette (gdal_translate -expand rgb)."
+    else:
+        return
+    raise SceneError(path, found, limit, remedy)
 
 
 def _check_blocks(path: Path, dataset: Any) -> None:
     rows, columns = dataset.block_shapes[0]
-    pixel_bytes = np.dtype(dataset.dtypes[0]).itemsize
+    size = rows * columns * np.dtype(dataset.dtypes[0]).itemsize
     if dataset.interleaving is not None and dataset.interleaving.value == "PIXEL":
-        pixel_bytes *= dataset.count
-    if rows * columns * pixel_bytes > MAX_BLOCK_BYTES:
-        raise SceneError(
-            path,
-            f"blocks of {columns} x {rows} pixels, {rows * columns * pixel_bytes} bytes",
-            f"a block has at most {MAX_BLOCK_BYTES} bytes",
-            "Write it in tiles (gdal_translate -of COG).",
-        )
+        size *= dataset.count
+    if size > MAX_BLOCK_BYTES:
+        found = f"blocks of {columns} x {rows} pixels, {size} bytes"
+        limit = f"a block has at most {MAX_BLOCK_BYTES} bytes"
+        raise SceneError(path, found, limit, "Write it in tiles (gdal_translate -of COG).")
     if dataset.driver == FileFormat.GEOTIFF.value:
         _check_length(path, dataset)
 
@@ -218,45 +197,30 @@ def _check_length(path: Path, dataset: Any) -> None:
 
     Missing blocks are accepted where the file declares that their pixels are not valid.
     """
-    size = path.stat().st_size
     rows, columns = dataset.block_shapes[0]
     across, down = -(-dataset.width // columns), -(-dataset.height // rows)
-    if across * down * _INDEX_ENTRY_BYTES > size:
-        raise _truncated(path, size, across * down * _INDEX_ENTRY_BYTES)
+    size = path.stat().st_size
+    _check_size(path, size, across * down * 4)  # bytes of the smallest index of blocks
     all_valid = all(MaskFlags.all_valid in flags for flags in dataset.mask_flag_enums)
     planes = dataset.indexes if dataset.interleaving.name == "band" else (1,)
     for i, j, band in product(range(across), range(down), planes):
         location = block_location(dataset, i, j, band)
-        if location is not None and sum(location) > size:
-            raise _truncated(path, size, sum(location))
-        if location is None and all_valid:
-            raise SceneError(
-                path,
-                f"the block in column {i}, row {j} of band {band} was never written",
-                "pixels are measured, or declared not to be (nodata, mask, alpha)",
-                "Copy or download the file again.",
-            )
+        if location is not None:
+            _check_size(path, size, sum(location))
+        elif all_valid:
+            found = f"the block in column {i}, row {j} of band {band} was never written"
+            limit = "pixels are measured, or declared not to be (nodata, mask, alpha)"
+            raise SceneError(path, found, limit, "Copy or download the file again.")
 
 
-def _truncated(path: Path, size: int, needed: int) -> SceneError:
-    found, limit = f"truncated: {size} bytes", f"its pixels need {needed} bytes at least"
-    return SceneError(path, found, limit, "Copy or download the file again.")
+def _check_size(path: Path, size: int, needed: int) -> None:
+    if size < needed:
+        found, limit = f"truncated: {size} bytes", f"its pixels need {needed} bytes at least"
+        raise SceneError(path, found, limit, "Copy or download the file again.")
 
 
-def _is_default(transform: Affine) -> bool:
-    return bool(transform.is_identity or not any(transform[:6]))
-
-
-def _crs(path: Path, declared: Any) -> CRS:
-    try:
-        crs = CRS.from_wkt(declared.to_wkt(version="WKT2_2019"))
-    except (CRSError, RasterioError, CPLE_BaseError) as error:
-        raise SceneError(
-            path,
-            f"a CRS that is not understood ({_cause(error)})",
-            "a geographic or projected CRS is needed",
-            "Assign one (gdal_edit.py -a_srs EPSG:...).",
-        ) from error
+def _crs(declared: Any) -> CRS:
+    crs = CRS.from_wkt(declared.to_wkt(version="WKT2_2019"))
     return crs.sub_crs_list[0] if crs.is_compound else crs
 
 

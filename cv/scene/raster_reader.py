@@ -1,66 +1,24 @@
-"""The stored pixels of one image file, read in windows by any number of threads."""
+"""The stored pixels of one image file, read in windows or as means of blocks."""
 
 from __future__ import annotations
 
 import math
-import threading
-import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rasterio.enums import Resampling
 from rasterio.windows import Window as RasterWindow
 
 from cv.scene.integrity.deflate_blocks import DeflateBlocks, Window
 from cv.scene.integrity.gdal_warnings import fail_on_warnings
 from cv.scene.local_files import FileFormat
 from cv.scene.raster_header import RasterHeader, gdal_errors, open_dataset
+from cv.scene.resampling import BlockAverages, SourceWindow
 
-
-class _SharedDataset:
-    """One dataset, opened when it is needed, that threads use in turn.
-
-    They share GDAL's cache of decoded blocks; decoding takes little of the time that a network
-    needs for the same pixels.
-    """
-
-    def __init__(self, header: RasterHeader) -> None:
-        self._header = header
-        self._lock = threading.Lock()
-        self._opened: list[Any] = []
-        self._blocks = DeflateBlocks(header.path) if header.format is FileFormat.GEOTIFF else None
-        self._warnings: list[str] = []
-        weakref.finalize(self, _close, self._opened, self._blocks)
-
-    def __reduce__(self) -> tuple[type[_SharedDataset], tuple[RasterHeader]]:
-        return type(self), (self._header,)
-
-    @contextmanager
-    def use(self, window: Window, step: tuple[int, int]) -> Iterator[Any]:
-        """Lend the dataset to read every `step`-th pixel of `window`; raises SceneError."""
-        with gdal_errors(self._header.path):
-            if self._blocks:
-                self._blocks.check(window, step)
-            with self._lock, fail_on_warnings(self._header.path, self._warnings):
-                if not self._opened:
-                    self._opened.append(open_dataset(self._header.path, self._header.format))
-                yield self._opened[0]
-
-    def close(self) -> None:
-        """Close what is open; a later read opens it again."""
-        with self._lock:
-            _close(self._opened, self._blocks)
-
-
-def _close(datasets: list[Any], blocks: DeflateBlocks | None) -> None:
-    while datasets:
-        datasets.pop().close()
-    if blocks:
-        blocks.close()
+_STRIP_PIXELS = 2**22
+"""Pixels that are averaged at once."""
 
 
 @dataclass(frozen=True)
@@ -73,39 +31,45 @@ class WindowRead:
     """(rows, columns) False for nodata, masked or not finite."""
 
 
-@dataclass(frozen=True)
+Convert = Callable[[WindowRead], tuple[NDArray[np.uint8], NDArray[np.bool_]]]
+"""Returns 8-bit values (channels, rows, columns) and valid pixels (rows, columns)."""
+
+
 class RasterReader:
-    """The pixels of one image file."""
+    """The pixels of one image file.
 
-    header: RasterHeader
-    bands: tuple[int, ...]
-    """Numbers of the bands that are read, from 1, in this order."""
-    _dataset: _SharedDataset = field(repr=False, compare=False)
+    Its dataset is opened when it is needed. Threads use it in turn and share GDAL's cache of
+    decoded blocks; decoding takes little of the time that a network needs for the same pixels.
+    """
 
-    @classmethod
-    def of(cls, header: RasterHeader, bands: tuple[int, ...]) -> RasterReader:
-        """Return a reader of the image with `header`."""
-        return cls(header, bands, _SharedDataset(header))
+    def __init__(self, header: RasterHeader, bands: tuple[int, ...]) -> None:
+        """Make a reader of `bands`, numbers from 1, of the image with `header`."""
+        self.header = header
+        self.bands = bands
+        self._blocks = DeflateBlocks(header.path) if header.format is FileFormat.GEOTIFF else None
+        self._dataset: Any = None
+        self._warnings: list[str] = []
+
+    def __reduce__(self) -> tuple[type[RasterReader], tuple[RasterHeader, tuple[int, ...]]]:
+        return type(self), (self.header, self.bands)
 
     def close(self) -> None:
-        """Close the file in all threads."""
-        self._dataset.close()
+        """Close the file; a later read opens it again."""
+        if self._dataset:
+            self._dataset.close()
+            self._dataset = None
+        if self._blocks:
+            self._blocks.close()
 
-    def read(self, x: int, y: int, width: int, height: int, step: tuple[int, int]) -> WindowRead:
-        """Return every `step`-th pixel (x, y) of a window inside the raster; raises SceneError."""
-        window = RasterWindow(x, y, width, height)
-        shape = (math.ceil(height / step[1]), math.ceil(width / step[0]))
-        unique = sorted(set(self.bands))
-        with self._dataset.use((x, y, width, height), step) as dataset:
-            values = dataset.read(
-                unique,
-                window=window,
-                out_shape=(len(unique), *shape),
-                resampling=Resampling.nearest,
-            )
-            valid = self._valid(dataset, window, shape, values)
-        order = [unique.index(band) for band in self.bands]
-        return WindowRead(values if order == list(range(len(values))) else values[order], valid)
+    def read(self, x: int, y: int, width: int, height: int, step: int = 1) -> WindowRead:
+        """Return every `step`-th pixel of a window inside the raster; raises SceneError."""
+        window = (x, y, width, height)
+        with gdal_errors(self.header.path):
+            if self._blocks:
+                self._blocks.check(window, step)
+            with fail_on_warnings(self.header.path, self._warnings):
+                self._dataset = self._dataset or open_dataset(self.header.path, self.header.format)
+                return self._decoded(window, (math.ceil(height / step), math.ceil(width / step)))
 
     def sample(self, pixels: int) -> NDArray[np.generic]:
         """Return stored values (bands, n) of about `pixels` valid pixels of the whole raster.
@@ -113,26 +77,25 @@ class RasterReader:
         Every n-th pixel is read; where none of those is valid, the first rows with valid pixels.
         """
         rows, columns = self.header.shape
-        step = max(1, math.ceil(math.sqrt(rows * columns / pixels)))
-        whole = self.read(0, 0, columns, rows, (step, step))
+        whole = self.read(0, 0, columns, rows, math.ceil(math.sqrt(rows * columns / pixels)))
         found = whole.values[:, whole.valid]
         height = max(1, pixels // columns)
         for y in range(0, rows, height):
             if found.shape[1]:
                 break
-            part = self.read(0, y, columns, min(height, rows - y), (1, 1))
+            part = self.read(0, y, columns, min(height, rows - y))
             found = part.values[:, part.valid]
         return found
 
-    def _valid(
-        self, dataset: Any, window: RasterWindow, shape: tuple[int, int], values: NDArray[Any]
-    ) -> NDArray[np.bool_]:
+    def _decoded(self, window: Window, shape: tuple[int, int]) -> WindowRead:
+        """Return `window` as `shape` (rows, columns), by nearest neighbours."""
+        options: dict[str, Any] = {"window": RasterWindow(*window), "out_shape": shape}
+        values = self._dataset.read(list(self.bands), **options)
         valid = np.ones(shape, bool)
-        options = {"window": window, "out_shape": shape, "resampling": Resampling.nearest}
         if self.header.masked:
-            valid &= dataset.read_masks(1, **options) > 0
+            valid &= self._dataset.read_masks(1, **options) > 0
         if self.header.alpha:  # a nodata value would hide it from `read_masks`
-            valid &= dataset.read(self.header.alpha, **options) > 0
+            valid &= self._dataset.read(self.header.alpha, **options) > 0
         if values.dtype.kind == "f":
             valid &= np.isfinite(values).all(axis=0)
         nodata = self.header.nodata
@@ -140,4 +103,53 @@ class RasterReader:
             missing = values == nodata
             # Among integers it is mostly 0, which a dark pixel may have in one band but not in all.
             valid &= ~(missing.any(axis=0) if values.dtype.kind == "f" else missing.all(axis=0))
-        return valid
+        return WindowRead(values, valid)
+
+
+def average_blocks(
+    reader: RasterReader, window: SourceWindow, channels: int, convert: Convert
+) -> BlockAverages:
+    """Return the means of `channels` 8-bit values, as `convert` makes them, in blocks of `window`.
+
+    Every pixel counts.
+    """
+    values = np.zeros((channels, window.rows, window.columns), np.float32)
+    share = np.zeros((window.rows, window.columns), np.float32)
+    for strip in _strips(window, reader.header.shape):
+        means, shares = _block_means(*convert(reader.read(*strip)), window.block)
+        column = (strip[0] - window.x) // window.block[0]
+        row = (strip[1] - window.y) // window.block[1]
+        place = np.s_[row : row + shares.shape[0], column : column + shares.shape[1]]
+        share[place] = shares
+        values[(slice(None), *place)] = means
+    return BlockAverages(values, share)
+
+
+def _strips(window: SourceWindow, raster: tuple[int, int]) -> Iterator[Window]:
+    """Yield strips of whole rows of blocks, clipped to the raster."""
+    width, height = window.block
+    x = window.x + max(0, -window.x // width) * width
+    x_end = min(window.x + window.columns * width, raster[1])
+    rows = max(1, _STRIP_PIXELS // max(1, x_end - x) // height)
+    for row in range(max(0, -window.y // height), window.rows, rows):
+        y = window.y + row * height
+        y_end = min(window.y + min(row + rows, window.rows) * height, raster[0])
+        if x < x_end and y < y_end:
+            yield x, y, x_end - x, y_end - y
+
+
+def _block_means(
+    data: NDArray[np.uint8], valid: NDArray[np.bool_], block: tuple[int, int]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the mean of the valid pixels of each block, and their share of it."""
+    if block == (1, 1):
+        return data.astype(np.float32) * valid, valid.astype(np.float32)
+    columns, rows = -(-valid.shape[1] // block[0]), -(-valid.shape[0] // block[1])
+    missing = (rows * block[1] - valid.shape[0], columns * block[0] - valid.shape[1])
+    padding = ((0, missing[0]), (0, missing[1]))
+    blocks = (rows, block[1], columns, block[0])
+    counts = np.pad(valid, padding).reshape(blocks).sum(axis=(1, 3), dtype=np.int64)
+    sums = np.pad(data * valid, ((0, 0), *padding)).reshape(len(data), *blocks)
+    totals = sums.sum(axis=(2, 4), dtype=np.int64)
+    means = (totals / np.maximum(counts, 1)).astype(np.float32)
+    return means, (counts / (block[0] * block[1])).astype(np.float32)

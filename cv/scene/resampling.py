@@ -69,8 +69,8 @@ def source_window(
     samples beyond patch and raster. Its blocks are as large as they can be without being larger
     than a pixel of the patch.
     """
-    corners = np.array([(x, y) for x in (0, shape[1]) for y in (0, shape[0])], dtype=np.float64)
-    mapped = map_points(to_pixel, corners)
+    corners = [(x, y) for x in (0, shape[1]) for y in (0, shape[0])]
+    mapped = map_points(to_pixel, np.array(corners, np.float64))
     scale = _pixels_per_target(to_pixel)
     block = (max(1, math.floor(scale[0] + 1e-6)), max(1, math.floor(scale[1] + 1e-6)))
     spans = []
@@ -105,34 +105,27 @@ def resample_patch(samples: BlockAverages, step: Affine, clear: NDArray[np.float
 
 def is_pixel_aligned(to_pixel: Affine) -> bool:
     """Return whether the pixels of a patch are pixels of the raster."""
-    start = np.array([to_pixel.c, to_pixel.f])
-    scale = np.array([to_pixel.a, to_pixel.b, to_pixel.d, to_pixel.e])
-    return bool(
-        (np.abs(scale - (1, 0, 0, 1)) < _SCALE_TOLERANCE).all()
-        and (np.abs(start - np.round(start)) < _POSITION_TOLERANCE).all()
-    )
+    deviation = np.subtract(to_pixel[:6], (1, 0, round(to_pixel.c), 0, 1, round(to_pixel.f)))
+    tolerance = (_SCALE_TOLERANCE, _SCALE_TOLERANCE, _POSITION_TOLERANCE) * 2
+    return bool((np.abs(deviation) < tolerance).all())
 
 
 def valid_share(
     share: NDArray[np.float32], step: Affine, shape: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """Return (rows, columns) the valid share of each pixel of a patch, by area."""
-    if share.size and share.min() == share.max() == 1.0 and _covers(share.shape, step, shape):
+    """Return (rows, columns) the valid share of each pixel of a patch, by area.
+
+    `share` is that of samples (rows, columns), among them the invalid ones outside the raster.
+    """
+    if share.min() == 1.0:
         return np.ones(shape, np.float32)
-    result = np.zeros(shape, np.float32)
-    _warp(share[None], result[None], step, Resampling.average)
+    result: NDArray[np.float32] = _warp(share[None], step, shape, Resampling.average)[0]
     return result
 
 
 def empty_patch(shape: tuple[int, int]) -> Patch:
     """Return a patch of `shape` without valid pixels."""
     return Patch(np.zeros((*shape, 3), np.uint8), np.zeros(shape, bool))
-
-
-def _covers(samples: tuple[int, ...], step: Affine, shape: tuple[int, int]) -> bool:
-    corners = np.array([(x, y) for x in (0, shape[1]) for y in (0, shape[0])], dtype=np.float64)
-    mapped = map_points(step, corners)
-    return bool((mapped >= 0).all() and (mapped <= (samples[1], samples[0])).all())
 
 
 def _pixels_per_target(to_pixel: Affine) -> tuple[float, float]:
@@ -149,32 +142,24 @@ def _interpolated(
     Pillow computes the same as GDAL, only faster, but cannot rotate.
     """
     rows, columns = shape
-    left, top = step @ (0, 0)
-    right, bottom = step @ (columns, rows)
+    box = (*(step @ (0, 0)), *(step @ (columns, rows)))
+    left, top, right, bottom = box
     shear = max(abs(step.b) * rows, abs(step.d) * columns)
-    if shear > _POSITION_TOLERANCE or not (0 <= left < right <= values.shape[2]):
-        return _rotated(values, step, shape)
-    if not 0 <= top < bottom <= values.shape[1]:
-        return _rotated(values, step, shape)
-    box = (left, top, right, bottom)
+    inside = 0 <= left < right <= values.shape[2] and 0 <= top < bottom <= values.shape[1]
+    if shear > _POSITION_TOLERANCE or not inside:
+        return _warp(values, step, shape, Resampling.cubic)
     bands = [Image.fromarray(band).resize((columns, rows), _CUBIC, box) for band in values]
     return np.stack([np.asarray(band) for band in bands])
 
 
-def _rotated(
-    values: NDArray[np.float32], step: Affine, shape: tuple[int, int]
-) -> NDArray[np.float32]:
-    pixels = np.zeros((len(values), *shape), np.float32)
-    _warp(values, pixels, step, Resampling.cubic)
-    return pixels
-
-
 def _warp(
-    source: NDArray[np.float32], target: NDArray[np.float32], step: Affine, kernel: Resampling
-) -> None:
+    samples: NDArray[np.float32], step: Affine, shape: tuple[int, int], kernel: Resampling
+) -> NDArray[np.float32]:
+    """Return (bands, *shape) by GDAL; `step` maps their pixels to `samples`."""
+    target = np.zeros((len(samples), *shape), np.float32)
     scale = _pixels_per_target(step)
     reproject(
-        np.ascontiguousarray(source),
+        np.ascontiguousarray(samples),
         target,
         src_transform=_OFFSET,
         dst_transform=_OFFSET @ step,
@@ -185,6 +170,7 @@ def _warp(
         XSCALE=1 / scale[0],
         YSCALE=1 / scale[1],
     )
+    return target
 
 
 def _filled(rgb: NDArray[np.float32], share: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -196,13 +182,17 @@ def _filled(rgb: NDArray[np.float32], share: NDArray[np.float32]) -> NDArray[np.
     if known[1:-1, 1:-1].all():
         return rgb
     values = np.pad(rgb, ((0, 0), (1, 1), (1, 1))) * known
+    flat, flat_known = values.reshape(3, -1), known.ravel()
+    across = known.shape[1]
+    neighbours = np.array(
+        [-across - 1, -across, -across + 1, -1, 1, across - 1, across, across + 1]
+    )
     for _ in range(_REACH):
         rim = np.flatnonzero(_dilated(known) & ~known)
-        around = rim[:, None] + _neighbours(known.shape[1])
-        counts = known.ravel()[around]
-        flat = values.reshape(3, -1)
+        around = rim[:, None] + neighbours
+        counts = flat_known[around]
         flat[:, rim] = (flat[:, around] * counts).sum(axis=2) / counts.sum(axis=1)
-        known.ravel()[rim] = True
+        flat_known[rim] = True
     return values[:, 1:-1, 1:-1]
 
 
@@ -212,7 +202,3 @@ def _dilated(known: NDArray[np.bool_]) -> NDArray[np.bool_]:
     rows = known[:-2] | known[1:-1] | known[2:]
     grown[1:-1, 1:-1] = rows[:, :-2] | rows[:, 1:-1] | rows[:, 2:]
     return grown
-
-
-def _neighbours(columns: int) -> NDArray[np.int64]:
-    return np.array([dy * columns + dx for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 import shapely
@@ -17,18 +17,15 @@ from shapely.geometry.base import BaseGeometry
 from cv.geometry.grid import Grid
 from cv.geometry.patch import Patch
 from cv.scene.acquisition_time import NamePattern, time_from_tags, to_utc
-from cv.scene.block_average import average_blocks
 from cv.scene.georeference import image_grid
 from cv.scene.integrity.deflate_blocks import Window
 from cv.scene.local_files import local_file, scene_digest
 from cv.scene.nodata_collar import collar_mask
 from cv.scene.providers.delivery import read_delivery
-from cv.scene.providers.product_metadata import ProductMetadata
 from cv.scene.providers.sensor_profiles import Declared, choose_radiometry, parse_radiometry
 from cv.scene.providers.udm2 import UsableDataMask
 from cv.scene.radiometry import PercentileStretch, Radiometry
-from cv.scene.raster_header import RasterHeader, read_header
-from cv.scene.raster_reader import RasterReader, WindowRead
+from cv.scene.raster_reader import RasterReader, WindowRead, average_blocks
 from cv.scene.resampling import (
     MIN_VALID_SHARE,
     empty_patch,
@@ -37,9 +34,6 @@ from cv.scene.resampling import (
     source_window,
 )
 from cv.scene.visibility import Visibility, VisibilityQuery, clear_area, polygon_parts
-
-_STRETCH_PIXELS = 2**20
-"""Pixels from which the limits of a percentile stretch are measured."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -84,23 +78,32 @@ class Scene:
         `time_pattern` (see NamePattern.parse), else from the tags. Raises SceneError,
         RadiometryError, TimeError.
         """
-        wanted = parse_radiometry(radiometry) if isinstance(radiometry, str) else radiometry
-        pattern = NamePattern.parse(time_pattern) if isinstance(time_pattern, str) else time_pattern
+        if isinstance(radiometry, str):
+            radiometry = parse_radiometry(radiometry)
+        if isinstance(time_pattern, str):
+            time_pattern = NamePattern.parse(time_pattern)
         metadata = read_delivery(local_file(path))
-        metadata.check()
-        header = read_header(metadata.image)
+        metadata.check_files()
+        header = metadata.header
         grid = image_grid(header, gsd)
-        chosen = choose_radiometry(header, metadata, wanted)
+        chosen = choose_radiometry(metadata, radiometry)
         if isinstance(chosen, PercentileStretch):
-            chosen = _measured(chosen, header)
+            with closing(RasterReader(header, chosen.bands)) as reader:
+                chosen = chosen.measured(reader.sample(2**20))
+        if acquired is not None:
+            acquired = to_utc(header.path, acquired)
+        elif metadata.acquired:
+            acquired = metadata.acquired
+        else:
+            acquired = time_pattern.time_of(header.path) if time_pattern else time_from_tags(header)
         return cls(
             id=metadata.id,
-            path=metadata.image,
+            path=header.path,
             grid=grid,
-            acquired=_time(metadata, header, acquired, pattern),
+            acquired=acquired,
             radiometry=chosen,
             udm2=UsableDataMask.open(metadata.udm2, header, grid) if metadata.udm2 else None,
-            _reader=RasterReader.of(header, chosen.bands),
+            _reader=RasterReader(header, chosen.bands),
         )
 
     def read(self, to_pixel: Affine, shape: tuple[int, int]) -> Patch:
@@ -142,6 +145,11 @@ class Scene:
         """Basis of its visibility, see Visibility."""
         return "udm2" if self.udm2 else "mask"
 
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The files that it is read from."""
+        return (self.path, self.udm2.path) if self.udm2 else (self.path,)
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the image file, hexadecimal."""
@@ -151,11 +159,6 @@ class Scene:
     def mask_digest(self) -> str:
         """SHA-256 of the UDM2 file, hexadecimal; empty without one."""
         return scene_digest(self.udm2.path) if self.udm2 else ""
-
-    @property
-    def sources(self) -> tuple[Path, ...]:
-        """The files that it is read from."""
-        return (self.path, self.udm2.path) if self.udm2 else (self.path,)
 
     def close(self) -> None:
         """Close its files; a later read opens them again."""
@@ -170,12 +173,7 @@ class Scene:
         rows, columns = self.grid.shape
         return f"Scene({self.id!r}, {columns} x {rows} px, acquired={self.acquired})"
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _cut(self, x: int, y: int, shape: tuple[int, int]) -> Patch:
@@ -184,10 +182,10 @@ class Scene:
         left, right = np.clip((x, x + shape[1]), 0, self.grid.shape[1])
         top, bottom = np.clip((y, y + shape[0]), 0, self.grid.shape[0])
         if left < right and top < bottom:
-            window = self._reader.read(left, top, right - left, bottom - top, (1, 1))
+            window = self._reader.read(left, top, right - left, bottom - top)
             values, valid = self._convert(window)
             part = np.s_[top - y : bottom - y, left - x : right - x]
-            patch.rgb[part] = np.moveaxis(values if valid.all() else values * valid, 0, 2)
+            patch.rgb[part] = np.moveaxis(values * valid, 0, 2)
             patch.valid_mask[part] = valid
         if self.udm2:
             clear = self.udm2.share(Affine.translation(x, y), shape)
@@ -206,25 +204,5 @@ class Scene:
         return self.udm2.clear_area(polygon_parts(clear)) if self.udm2 else clear
 
     def _valid_in(self, x: int, y: int, width: int, height: int) -> NDArray[np.bool_]:
-        window = self._reader.read(x, y, width, height, (1, 1))
+        window = self._reader.read(x, y, width, height)
         return window.valid & ~collar_mask(window.values, self._pixel_m2)
-
-
-def _time(
-    metadata: ProductMetadata,
-    header: RasterHeader,
-    acquired: datetime | None,
-    pattern: NamePattern | None,
-) -> datetime | None:
-    if acquired is not None:
-        return to_utc(metadata.image, acquired)
-    if metadata.acquired is not None:
-        return metadata.acquired
-    return pattern.time_of(metadata.image) if pattern else time_from_tags(header)
-
-
-def _measured(percentiles: PercentileStretch, header: RasterHeader) -> Radiometry:
-    reader = RasterReader.of(header, percentiles.bands)
-    values = reader.sample(_STRETCH_PIXELS)
-    reader.close()
-    return percentiles.measured(values)

@@ -69,9 +69,7 @@ class RegionPart:
 
     @cached_property
     def _clear(self) -> BaseGeometry:
-        x, y, width, height = self.window
-        window = shapely.box(x, y, x + width, y + height)
-        here = polygon_parts(shapely.intersection(self.region, window))
+        here = polygon_parts(shapely.intersection(self.region, _box(self.window)))
         return NOTHING if here.is_empty else self.clear_in(here, self.window)
 
 
@@ -101,33 +99,34 @@ def clear_area(region: BaseGeometry, window: Window, valid_in: ValidIn) -> BaseG
 
     Pixels are squares: the area is exact.
     """
-    return shapely.intersection(region, _valid_area(valid_in, *window))
+    valid = valid_in(*window)
+    if valid.all():
+        return shapely.intersection(region, _box(window))
+    place = Affine.translation(*window[:2])
+    found = shapes(valid.astype(np.uint8), mask=valid, transform=place)
+    area = shapely.MultiPolygon([shapely.geometry.shape(polygon) for polygon, _ in found])
+    return shapely.intersection(region, area)
 
 
 def polygon_parts(geometry: BaseGeometry) -> BaseGeometry:
-    """Return the parts of `geometry` that have an area."""
-    kept = [part for part in shapely.get_parts(geometry) if part.area > 0]
-    if any(part.geom_type == "GeometryCollection" for part in kept):
-        return polygon_parts(shapely.union_all([polygon_parts(part) for part in kept]))
+    """Return the polygons in `geometry` that have an area, one or many."""
+    polygons = shapely.get_parts(shapely.get_parts(geometry))  # a collection may hold many of many
+    kept = [polygon for polygon in polygons if polygon.area > 0]
     return shapely.MultiPolygon(kept) if len(kept) != 1 else kept[0]
 
 
 def _windows(region: BaseGeometry, raster: tuple[int, int]) -> Iterator[Window]:
+    """Yield strips of whole rows that cover `region` in a raster of (rows, columns)."""
     if region.is_empty:
         return
     left, top, right, bottom = region.bounds
-    x0, x1 = max(0, math.floor(max(left, -1))), min(raster[1], math.ceil(min(right, raster[1])))
-    y0, y1 = max(0, math.floor(max(top, -1))), min(raster[0], math.ceil(min(bottom, raster[0])))
-    if x0 >= x1:
-        return
-    rows = max(1, _PART_PIXELS // (x1 - x0))
-    for y in range(y0, y1, rows):
+    x0, x1 = map(int, np.clip((math.floor(left), math.ceil(right)), 0, raster[1]))
+    y0, y1 = map(int, np.clip((math.floor(top), math.ceil(bottom)), 0, raster[0]))
+    rows = max(1, _PART_PIXELS // max(1, x1 - x0))
+    for y in range(y0, y1 if x0 < x1 else y0, rows):
         yield x0, y, x1 - x0, min(rows, y1 - y)
 
 
-def _valid_area(valid_in: ValidIn, x: int, y: int, width: int, height: int) -> BaseGeometry:
-    valid = valid_in(x, y, width, height)
-    if valid.all():
-        return shapely.box(x, y, x + width, y + height)
-    found = shapes(valid.astype(np.uint8), mask=valid, transform=Affine.translation(x, y))
-    return shapely.MultiPolygon([shapely.geometry.shape(polygon) for polygon, _ in found])
+def _box(window: Window) -> BaseGeometry:
+    x, y, width, height = window
+    return shapely.box(x, y, x + width, y + height)

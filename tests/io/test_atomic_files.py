@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cv.io.atomic_files import atomic_path, write_atomically
+from cv.errors import InputError
+from cv.io.atomic_files import atomic_output, atomic_path, write_atomically
 
 
 def names(folder: Path) -> list[str]:
@@ -93,3 +94,24 @@ def test_permissions_are_those_of_any_new_file(tmp_path: Path) -> None:
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         write_atomically(tmp_path / "no" / "a", b"")
+
+
+def test_output_that_cannot_be_written_is_an_input_error(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("old")
+
+    def failing() -> None:
+        with atomic_output(tmp_path / "a", ValueError):
+            raise ValueError("a column is missing")
+
+    with pytest.raises(InputError, match=r"cannot be written \(a column is missing\)"):
+        failing()
+    assert (tmp_path / "a").read_text() == "old"
+    with pytest.raises(InputError, match="No such file"), atomic_output(tmp_path / "no" / "a"):
+        pass
+
+
+def test_names_as_long_as_the_system_allows(tmp_path: Path) -> None:
+    for name in ("a" * 250, "é" * 120):
+        write_atomically(tmp_path / name, "whole")
+        assert (tmp_path / name).read_text() == "whole"
+    assert len(names(tmp_path)) == 2

@@ -509,8 +509,8 @@ def test_an_item_whose_id_is_no_text_is_refused_and_the_batch_goes_on(scene_path
         SceneStatus.REFUSED,
         SceneStatus.RECORDED,
     ]
-    assert "valid Unicode" in outcomes[0].reason
-    assert "valid Unicode" in outcomes[1].reason
+    assert "its id is" in outcomes[0].reason
+    assert "its id is" in outcomes[1].reason
 
 
 def test_a_recount_supersedes_and_an_older_count_never_comes_back(scene_path, site, tmp_path):

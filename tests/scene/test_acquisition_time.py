@@ -31,6 +31,12 @@ def test_the_callers_time(tiff: Path) -> None:
     assert scene.acquired.utcoffset() == timedelta(0)
 
 
+@pytest.mark.parametrize("year", [1900, 2101, 9999])
+def test_a_time_in_an_unlikely_year_is_refused(tiff: Path, year: int) -> None:
+    with pytest.raises(TimeError, match="years 1950 to 2100"):
+        Scene.open(tiff, acquired=datetime(year, 1, 1, tzinfo=UTC))
+
+
 def test_a_time_without_zone_is_refused(tiff: Path) -> None:
     with pytest.raises(TimeError, match="has no zone") as caught:
         Scene.open(tiff, acquired=datetime(2024, 3, 10))
@@ -74,6 +80,7 @@ def test_names(name: str, pattern: str, expected: datetime) -> None:
         ("202410", "UTC:%Y%d"),
         ("99240310", "UTC:%Y%m%d"),
         ("20240310-20240311", "UTC:*%Y%m%d*"),
+        ("20240230", "UTC:%Y%m%d"),
     ],
 )
 def test_names_without_a_time(name: str, pattern: str) -> None:

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from hypothesis import given
+from hypothesis import strategies as st
 from rasterio.enums import ColorInterp
 
 from cv.errors import RadiometryError
 from cv.scene.providers.sensor_profiles import PROFILES
-from cv.scene.radiometry import PercentileStretch, Radiometry, parse_stretch
+from cv.scene.radiometry import PercentileStretch, Radiometry, parse_stretch, reflectance_limits
 from cv.scene.scene import Scene
 from tests.scene.conftest import WriteTiff
 
@@ -238,3 +240,19 @@ def test_limits_without_bands_need_a_file_that_declares_them(write_tiff: WriteTi
         Scene.open(path, radiometry="limits:0-3000")
     with pytest.raises(RadiometryError, match="bands count from 1"):
         Scene.open(path, radiometry="percentile:1-99:0")
+
+
+REFLECTANCES = st.floats(-0.2, 1.2)
+
+
+@given(st.floats(1e-5, 0.01), st.floats(-1, 1), st.tuples(REFLECTANCES, REFLECTANCES))
+def test_reflectances_become_colours_whatever_their_scale(
+    scale: float, offset: float, reflectances: tuple[float, float]
+) -> None:
+    radiometry = reflectance_limits("r", (1, 2, 3), [scale] * 3, [offset] * 3)
+    stored = (np.array(reflectances, np.float64) - offset) / scale
+    shown = radiometry.apply(np.stack([stored] * 3))[0]
+    expected = 255 * np.clip(np.array(reflectances) / 0.5, 0, 1) ** (1 / 1.5)
+    dark = np.array(reflectances) < 0.02  # where the gamma curve is steep
+    assert (np.abs(shown - expected)[~dark] <= 1).all()
+    assert (np.diff(shown[np.argsort(reflectances)].astype(int)) >= 0).all()

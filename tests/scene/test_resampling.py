@@ -7,17 +7,16 @@ import math
 import numpy as np
 import pytest
 from affine import Affine
+from rasterio.enums import Resampling
 from rasterio.shutil import copy as raster_copy
 
 from cv.geometry.oriented_boxes import map_points
 from cv.geometry.patch import Patch
-from cv.scene.block_average import average_blocks
-from cv.scene.raster_header import read_header
-from cv.scene.raster_reader import RasterReader
+from cv.scene.raster_reader import average_blocks
 from cv.scene.resampling import (
     SourceWindow,
     _interpolated,
-    _rotated,
+    _warp,
     empty_patch,
     resample_patch,
     source_window,
@@ -136,29 +135,6 @@ def test_overviews_do_not_change_a_patch(write_tiff: WriteTiff) -> None:
     assert np.array_equal(one.valid_mask, other.valid_mask)
 
 
-def test_a_window_larger_than_memory_is_thinned(write_tiff: WriteTiff) -> None:
-    data = waves(centres(SHAPE)).astype(np.float32)
-    source = RasterReader.of(read_header(write_tiff(data)), (1, 2, 3))
-    to_pixel = Affine.scale(12)
-    window = source_window(to_pixel, (25, 33), SHAPE)
-    assert window is not None
-    assert window.block == (12, 12)
-    thinned = average_blocks(
-        source,
-        window,
-        3,
-        lambda strip: (strip.values.round().astype(np.uint8), strip.valid),
-        exact_pixels=SHAPE[0] * SHAPE[1] // 12,
-    )
-    step = ~window.to_pixel @ to_pixel
-    patch = resample_patch(thinned, step, np.ones((25, 33), np.float32))
-    at = map_points(to_pixel, centres((25, 33)))
-    inner = np.zeros((25, 33), bool)
-    inner[2:-2, 2:-2] = True
-    # Every fourth pixel of a block of 12 is read, the third of each four: half a pixel off.
-    assert np.abs(shift(patch, at, inner) - 0.5).max() < 0.3
-
-
 def test_neighbouring_patches_agree(wave_scene: Scene) -> None:
     to_pixel = Affine.translation(3.7, 4.1) @ Affine.scale(2.3)
     whole = wave_scene.read(to_pixel, (100, 120))
@@ -253,4 +229,32 @@ def test_pillow_interpolates_as_gdal_does(scale: tuple[float, float]) -> None:
     values = np.random.default_rng(2).uniform(0, 255, (3, 140, 150)).astype(np.float32)
     step = Affine.translation(6.3, 7.7) @ Affine.scale(*scale)
     quick = _interpolated(values, step, (60, 70))
-    assert np.abs(quick - _rotated(values, step, (60, 70))).max() < 0.1
+    assert np.abs(quick - _warp(values, step, (60, 70), Resampling.cubic)).max() < 0.1
+
+
+@pytest.mark.parametrize("strip_pixels", [1, 1000, 10**6])
+@pytest.mark.parametrize("block", [(1, 1), (3, 5), (7, 2)])
+def test_a_block_is_the_mean_of_its_valid_pixels(
+    write_tiff: WriteTiff,
+    monkeypatch: pytest.MonkeyPatch,
+    strip_pixels: int,
+    block: tuple[int, int],
+) -> None:
+    """However many rows are read at once, also where blocks reach beyond the raster."""
+    monkeypatch.setattr("cv.scene.raster_reader._STRIP_PIXELS", strip_pixels)
+    data = np.random.default_rng(3).integers(0, 256, (3, 41, 53)).astype(np.uint8)
+    data[:, 10:20, 5:30] = 0
+    scene = Scene.open(write_tiff(data, nodata=0))
+    columns, rows = 53 // block[0] + 3, 41 // block[1] + 3
+    window = SourceWindow(-block[0], -block[1], columns, rows, block)
+    samples = average_blocks(scene._reader, window, 3, scene._convert)
+    shown = np.zeros((3, rows * block[1], columns * block[0]))
+    valid = np.zeros(shown.shape[1:], bool)
+    place = np.s_[block[1] : block[1] + 41, block[0] : block[0] + 53]
+    valid[place] = (data > 0).any(axis=0)
+    shown[(slice(None), *place)] = data
+    apart = (rows, block[1], columns, block[0])
+    counts = valid.reshape(apart).sum(axis=(1, 3))
+    sums = (shown * valid).reshape(3, *apart).sum(axis=(2, 4))
+    assert np.allclose(samples.share, counts / (block[0] * block[1]))
+    assert np.allclose(samples.values, sums / np.maximum(counts, 1))

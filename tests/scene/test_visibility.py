@@ -262,3 +262,40 @@ def test_each_part_of_a_query_is_read_once_in_any_order(
     assert scene.visibility_of(query).fraction == pytest.approx(seen.mean())
     assert scene.visibility_of(query).clear.equals(scene.visibility_of(query).clear)
     assert sorted(read) == [0, 7, 14, 21, 28, 35]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_parts_of_a_region_add_up(write_tiff: WriteTiff, seen: np.ndarray, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    scene = Scene.open(write_tiff(picture(seen, 0), nodata=0))
+    hull = shapely.MultiPoint(rng.uniform((-20, -20), (80, 60), (9, 2))).convex_hull
+    cut = shapely.box(*rng.uniform(0, 20, 2), *rng.uniform(25, 60, 2))
+    pieces = [shapely.intersection(hull, cut), shapely.difference(hull, cut)]
+    areas = [scene.visibility(piece).clear.area for piece in pieces]
+    whole = scene.visibility(hull)
+    assert sum(areas) == pytest.approx(whole.clear.area)
+    for piece, area in zip(pieces, areas, strict=True):
+        assert whole.within(piece).clear.area == pytest.approx(area)
+        assert 0 <= whole.within(piece).fraction <= 1
+
+
+def test_lines_and_points_of_a_region_have_no_part_in_it(
+    write_tiff: WriteTiff, colours: np.ndarray
+) -> None:
+    two = shapely.MultiPolygon([shapely.box(0, 0, 5, 5), shapely.box(55, 0, 65, 5)])
+    bow = shapely.Polygon([(10, 10), (20, 20), (20, 10), (10, 20)])
+    mixed = shapely.GeometryCollection(
+        [two, shapely.Point(9, 9), shapely.LineString([(0, 9), (9, 9)]), bow]
+    )
+    scene = Scene.open(write_tiff(colours))
+    assert scene.visibility(mixed).clear.area == pytest.approx(25 + 25 + 50)
+    assert scene.visibility(mixed).fraction == pytest.approx(100 / 125)
+
+
+def test_a_patch_that_its_mask_does_not_reach_is_hidden(
+    write_tiff: WriteTiff, colours: np.ndarray
+) -> None:
+    write_tiff(udm2(cloud=flag()), f"{ITEM}_3B_udm2.tif", transform=UTM)
+    with Scene.open(write_tiff(colours, f"{ITEM}_3B_Visual.tif")) as scene:
+        assert not scene.read(Affine.translation(48, 32), (8, 12)).valid_mask.any()
+        assert not scene.read(Affine(0.4, 0, 48, 0, 0.4, 32), (20, 30)).valid_mask.any()

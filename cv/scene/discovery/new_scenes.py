@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cv.errors import SceneError
 from cv.scene.discovery.scene_folder import scenes_at
-from cv.scene.discovery.sidecar_files import SceneFile
-from cv.scene.local_files import file_names
+from cv.scene.discovery.sidecar_files import SceneFile, sibling_names
 
 FileState = tuple[tuple[str, int, int], ...]
 """Name, size (bytes) and time of change (ns) of each file of a scene; 0, 0 of a missing one."""
@@ -31,9 +31,10 @@ class NewScenes:
     """Why `place` could not be read at the last poll."""
     _last: dict[Path, FileState] = field(default_factory=dict)
     """States at the last poll."""
+    _reported: dict[Path, FileState] = field(default_factory=dict)
+    """States of scenes when they were reported."""
     _retries: dict[Path, float] = field(default_factory=dict)
     """When to report scenes again, by time.monotonic()."""
-    _reported: dict[Path, FileState] = field(default_factory=dict)
 
     def poll(self) -> tuple[Path, ...]:
         """Return scenes that are complete, and new or changed since they were reported.
@@ -51,17 +52,13 @@ class NewScenes:
             raise
         self._error = ""
         complete = {path: state for path, state in states.items() if self._is_complete(path, state)}
-        due = {path for path, when in self._retries.items() if when <= time.monotonic()}
-        fresh = tuple(
-            path
-            for path, state in complete.items()
-            if self._reported.get(path) != state or path in due
-        )
-        self._retries = {path: at for path, at in self._retries.items() if path not in fresh}
+        fresh = [path for path, state in complete.items() if self._is_due(path, state)]
+        for path in fresh:
+            self._retries.pop(path, None)
         self._last = states
         kept = {path: state for path, state in self._reported.items() if path in states}
         self._reported = kept | complete
-        return fresh
+        return tuple(fresh)
 
     def retry(self, path: Path) -> None:
         """Report `path` once more after `RETRY_S`, even if its files stay the same."""
@@ -72,21 +69,23 @@ class NewScenes:
         latest = max(changed for _, _, changed in state) / 1e9
         return self._last.get(path) == state or time.time() - latest > self.settled_s
 
+    def _is_due(self, path: Path, state: FileState) -> bool:
+        retry = self._retries.get(path)
+        return self._reported.get(path) != state or (
+            retry is not None and retry <= time.monotonic()
+        )
+
 
 def _states(scenes: tuple[SceneFile, ...]) -> dict[Path, FileState]:
-    """Return the state of each scene that still exists."""
-    folders = {scene.path.parent for scene in scenes}
-    names = {folder: file_names(folder) if folder.exists() else [] for folder in folders}
-    states = {scene.path: _state(scene, names[scene.path.parent]) for scene in scenes}
-    return {path: state for path, state in states.items() if state}
-
-
-def _state(scene: SceneFile, names: list[str]) -> FileState:
-    try:
-        files = scene.files(names) if scene.path.exists() else ()
-    except OSError:
-        return ()
-    return tuple(map(_file_state, files))
+    """Return the state of each scene that exists and can be read."""
+    names = {folder: sibling_names(folder) for folder in {scene.path.parent for scene in scenes}}
+    states: dict[Path, FileState] = {}
+    for scene in scenes:
+        with suppress(OSError):
+            files = scene.files(names[scene.path.parent])
+            if files:
+                states[scene.path] = tuple(map(_file_state, files))
+    return states
 
 
 def _file_state(file: Path) -> tuple[str, int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cv.errors import SceneError
@@ -17,33 +17,25 @@ _KIND_PREFERENCE = ("visual", "pansharpened", "analytic", "panchromatic")
 
 
 def require_scenes(place: Path) -> tuple[Path, ...]:
-    """Return what `find_scenes` finds; raises SceneError also where that is nothing."""
-    found = find_scenes(place)
-    if not found:
-        pictures = len(images_without_georeference(place))
-        raise SceneError(
-            place,
-            f"no scene in it ({pictures} PNG or JPEG, which are not georeferenced)",
-            "GeoTIFFs or STAC Items are needed",
-            "Check the path; names end in .tif, .tiff or .json.",
-        )
-    return found
-
-
-def find_scenes(place: Path) -> tuple[Path, ...]:
     """Return the paths of the scenes at `place`: a folder, a STAC catalogue, or a scene itself.
 
     In a folder and its subfolders a scene is a STAC Item, or an image that no Item lists. Masks are
     not scenes. Of the assets of one Planet item the first of visual, pansharpened, analytic and
     panchromatic is taken. Hidden files and folders are left out, links to folders are not followed.
     A subfolder that cannot be read is listed too: what it holds is not known. Raises SceneError
-    where `place` cannot be read.
+    where `place` cannot be read, or holds no scene.
     """
-    return tuple(scene.path for scene in scenes_at(place))
+    found = tuple(scene.path for scene in scenes_at(place))
+    if not found:
+        pictures = len(images_without_georeference(place))
+        excluded = f"no scene in it ({pictures} PNG or JPEG, which are not georeferenced)"
+        remedy = "Check the path; names end in .tif, .tiff or .json."
+        raise SceneError(place, excluded, "GeoTIFFs or STAC Items are needed", remedy)
+    return found
 
 
 def scenes_at(place: Path) -> tuple[SceneFile, ...]:
-    """Return the scenes that `find_scenes` finds, with what was parsed to find them."""
+    """Return the scenes of `require_scenes`, or none, with what was parsed to find them."""
     try:
         if place.is_file():
             catalog = StacCatalog.read(local_file(place))
@@ -69,7 +61,10 @@ def images_without_georeference(root: Path) -> tuple[Path, ...]:
 def _scenes_in(root: Path) -> tuple[SceneFile, ...]:
     unreadable: list[OSError] = []
     files = [SceneFile(path) for path in sorted(_files_in(root, unreadable))]
-    item_images = {file: _images_of(file) for file in files if _is_json(file.path)}
+    closed = [Path(error.filename) for error in unreadable]
+    if root in closed:
+        raise unreadable[0]
+    item_images = {file: _images_of(file) for file in files if file.path.suffix.lower() == ".json"}
     items = [file for file, images in item_images.items() if images]
     listed = set().union(*item_images.values())
     images = [
@@ -77,16 +72,8 @@ def _scenes_in(root: Path) -> tuple[SceneFile, ...]:
         for file in files
         if file.path.suffix.lower() in _GEOTIFFS and file.path.resolve() not in listed
     ]
-    gone = (FileNotFoundError,)
-    closed = [Path(error.filename) for error in unreadable if not isinstance(error, gone)]
-    if root in closed:
-        raise unreadable[0]
     scenes = [*items, *_one_per_planet_item(images), *map(SceneFile, closed)]
     return tuple(sorted(scenes, key=lambda scene: scene.path))
-
-
-def _is_json(path: Path) -> bool:
-    return path.suffix.lower() == ".json"
 
 
 def _files_in(root: Path, unreadable: list[OSError]) -> Iterator[Path]:
@@ -101,21 +88,21 @@ def _images_of(file: SceneFile) -> set[Path]:
     """Return the images that an Item lists; itself if it cannot be read, which opening reports."""
     try:
         return {path for path in file.asset_paths if path.suffix.lower() in _GEOTIFFS}
-    except FileNotFoundError:  # it was removed meanwhile
-        return set()
     except OSError:
         return {file.path}
 
 
-def _one_per_planet_item(images: list[SceneFile]) -> Iterator[SceneFile]:
-    """Yield `images` without masks, and only the preferred asset of each Planet item."""
-    best: dict[tuple[Path, str], tuple[int, Path, SceneFile]] = {}
-    for image in images:
+def _one_per_planet_item(images: list[SceneFile]) -> Iterable[SceneFile]:
+    """Return `images` without masks, and only the preferred asset of each Planet item."""
+    chosen: dict[tuple[Path, str], SceneFile] = {}
+    for image in sorted(images, key=_preference):
         asset = image.planet_asset
-        if asset is None:
-            yield image
-        elif asset.values != "mask":
-            key = (image.path.parent, asset.item)
-            rank = (_KIND_PREFERENCE.index(asset.kind), image.path, image)
-            best[key] = min(best.get(key, rank), rank, key=lambda ranked: ranked[:2])
-    yield from (image for _, _, image in best.values())
+        if asset is None or asset.values != "mask":
+            item = asset.item if asset else image.path.name
+            chosen.setdefault((image.path.parent, item), image)
+    return chosen.values()
+
+
+def _preference(image: SceneFile) -> tuple[int, Path]:
+    kind = image.planet_asset.kind if image.planet_asset else ""
+    return _KIND_PREFERENCE.index(kind) if kind in _KIND_PREFERENCE else 0, image.path

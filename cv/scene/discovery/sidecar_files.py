@@ -45,7 +45,12 @@ class SceneFile:
         return tuple(target for target in targets if target)
 
     def files(self, names: list[str]) -> tuple[Path, ...]:
-        """Return the files of the scene, each once; see `scene_files`."""
+        """Return the files of the scene, each once.
+
+        `names` are those of all files in its folder, sorted. Files that an Item lists, and what
+        belongs to them, may lie elsewhere and may be missing. Raises OSError where the Item cannot
+        be read.
+        """
         own = self._beside(names)
         return tuple(dict.fromkeys((*own, *self._of_item(names)))) if own else ()
 
@@ -76,12 +81,3 @@ def sibling_names(folder: Path) -> list[str]:
         return file_names(folder)
     except SceneError:
         return []
-
-
-def scene_files(path: Path, names: list[str]) -> tuple[Path, ...]:
-    """Return the files of the scene `path`, each once.
-
-    `names` are those of all files in its folder, sorted. Files that an Item lists, and what belongs
-    to them, may lie elsewhere and may be missing. Raises OSError where the Item cannot be read.
-    """
-    return SceneFile(path).files(names)

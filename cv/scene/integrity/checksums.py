@@ -8,19 +8,18 @@ hexadecimal, https://multiformats.io/multihash).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from cv.errors import SceneError
-from cv.io.hashing import hexadecimal_digits
-from cv.scene.local_files import scene_digest, unreadable_file
+from cv.scene.local_files import scene_digest, system_errors
 
+ALGORITHMS = {"sha512": 128, "sha256": 64, "sha1": 40, "md5": 32}
+"""Names in hashlib, which are also the endings of checksum files, and hexadecimal digits."""
 _MULTIHASH_PREFIXES = {"1114": "sha1", "1220": "sha256", "1340": "sha512", "d50110": "md5"}
 """Code and length of a multihash, hexadecimal, and its algorithm."""
-ALGORITHMS = ("sha512", "sha256", "sha1", "md5")
-"""Endings of checksum files, which name their algorithm."""
-_MAX_LINE_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -38,49 +37,32 @@ class Checksum:
         given = text.lower() if isinstance(text, str) else ""
         for prefix, algorithm in _MULTIHASH_PREFIXES.items():
             digest = given.removeprefix(prefix)
-            if digest != given and _is_digest(digest, algorithm):
+            if digest != given and re.fullmatch(f"[0-9a-f]{{{ALGORITHMS[algorithm]}}}", digest):
                 return cls(algorithm, digest)
-        raise SceneError(
-            subject,
-            f"the checksum {str(text)[:80]!r}",
-            "a multihash of sha1, sha256, sha512 or md5 is known",
-            "Take it out of the Item if the file is known to be whole.",
-        )
+        limit = "a multihash of sha1, sha256, sha512 or md5 is known"
+        remedy = "Take it out of the Item if the file is known to be whole."
+        raise SceneError(subject, f"the checksum {str(text)[:80]!r}", limit, remedy)
 
     @classmethod
-    def beside(cls, path: Path) -> tuple[Self, ...]:
-        """Return the checksums in files beside `path`, such as scene.tif.md5; raises SceneError."""
-        files = ((name, path.with_name(f"{path.name}.{name}")) for name in ALGORITHMS)
-        return tuple(cls._read(name, file) for name, file in files if file.is_file())
-
-    @classmethod
-    def _read(cls, algorithm: str, file: Path) -> Self:
-        try:
-            with file.open("rb") as stream:
-                words = stream.read(_MAX_LINE_BYTES).split()
-        except OSError as error:
-            raise unreadable_file(file, error) from error
-        digest = words[0].decode("ascii", "replace").lower() if words else ""
-        if not _is_digest(digest, algorithm):
-            raise SceneError(
-                file,
-                f"it begins with {digest[:80]!r}",
-                f"a digest of {hexadecimal_digits(algorithm)} hexadecimal digits is needed",
-                f"Write it with {algorithm}sum, or remove it.",
-            )
-        return cls(algorithm, digest)
+    def beside(cls, path: Path) -> Iterator[Self]:
+        """Yield the checksums in files beside `path`, such as scene.tif.md5; raises SceneError."""
+        for algorithm, digits in ALGORITHMS.items():
+            file = path.with_name(f"{path.name}.{algorithm}")
+            if file.is_file():
+                with system_errors(file), file.open("rb") as stream:
+                    words = stream.read(4096).split()
+                digest = words[0].decode("ascii", "replace").lower() if words else ""
+                if not re.fullmatch(f"[0-9a-f]{{{digits}}}", digest):
+                    found = f"it begins with {digest[:80]!r}"
+                    limit = f"a digest of {digits} hexadecimal digits is needed"
+                    remedy = f"Write it with {algorithm}sum, or remove it."
+                    raise SceneError(file, found, limit, remedy)
+                yield cls(algorithm, digest)
 
     def check(self, path: Path) -> None:
         """Raise SceneError where the file `path` has another digest."""
         found = scene_digest(path, self.algorithm)
         if found != self.digest:
-            raise SceneError(
-                path,
-                f"its {self.algorithm} is {found}",
-                f"its provider says {self.digest}",
-                "It is damaged or another one: copy or download it again.",
-            )
-
-
-def _is_digest(text: str, algorithm: str) -> bool:
-    return bool(re.fullmatch(f"[0-9a-f]{{{hexadecimal_digits(algorithm)}}}", text))
+            limit = f"its provider says {self.digest}"
+            remedy = "It is damaged or another one: copy or download it again."
+            raise SceneError(path, f"its {self.algorithm} is {found}", limit, remedy)

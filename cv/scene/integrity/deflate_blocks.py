@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,9 @@ from cv.scene.integrity.gdal_warnings import damaged_image
 
 Window = tuple[int, int, int, int]
 """x, y, width, height in pixels of the image."""
-_CHUNK_BYTES = 2**20
+Block = tuple[int, int, tuple[int, ...]]
+"""Offset, length, and possible sizes when decompressed: the last strip may be cut. All in bytes."""
 _DAMAGED: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]  # its stub is wrong
-_MAX_DIRECTORIES = 64
-"""The image, its overviews, and a mask of each."""
 
 
 class DeflateBlocks:
@@ -39,25 +37,30 @@ class DeflateBlocks:
         self._path = path
         self._lock = threading.Lock()
         self._directories: list[Any] = []
-        self._intact: set[_Block] = set()
+        self._intact: set[Block] = set()
 
-    def check(self, window: Window, step: tuple[int, int]) -> None:
-        """Raise SceneError if a block is damaged that every `step`-th pixel (x, y) needs."""
+    def check(self, window: Window, step: int) -> None:
+        """Raise SceneError if a block is damaged that every `step`-th pixel of `window` may need.
+
+        GDAL reads overviews where it skips pixels.
+        """
         with self._lock:
+            if not self._directories:
+                self._directories.extend(_opened(self._path))
+            image = self._directories[0]
             blocks = [
                 block
-                for directory in self._needed(step)
-                for block in _blocks_in(directory, self._scaled(window, directory))
+                for directory in self._directories
+                if step > 1 or directory.shape == image.shape
+                for block in _blocks_in(directory, _scaled(window, image, directory))
                 if block not in self._intact
             ]
         with self._path.open("rb") as file:
-            for block in blocks:
-                file.seek(block.offset)
-                if _content_bytes(file.read(block.bytes)) not in block.content_bytes:
-                    raise damaged_image(
-                        self._path,
-                        f"the block at byte {block.offset} fails its checksum, or has another size",
-                    )
+            for offset, length, sizes in blocks:
+                file.seek(offset)
+                if not _is_intact(file.read(length), sizes):
+                    found = f"the block at byte {offset} fails its checksum"
+                    raise damaged_image(self._path, f"{found}, or has another size")
         self._intact.update(blocks)
 
     def close(self) -> None:
@@ -66,54 +69,36 @@ class DeflateBlocks:
             while self._directories:
                 self._directories.pop().close()
 
-    def _needed(self, step: tuple[int, int]) -> list[Any]:
-        """Return the directories that GDAL may read: overviews where it skips pixels."""
-        if not self._directories:
-            self._directories.extend(_opened(self._path))
-        image = self._directories[0]
-        full = [one for one in self._directories if one.shape == image.shape]
-        reduced = [one for one in self._directories if one.shape != image.shape]
-        if max(step) == 1 or not reduced:
-            chosen = full
-        else:
-            chosen = reduced if min(step) > 1 else full + reduced
-        return [one for one in chosen if one.compression == Compression.deflate]
 
-    def _scaled(self, window: Window, directory: Any) -> Window:
-        image = self._directories[0]
-        x_scale, y_scale = directory.width / image.width, directory.height / image.height
-        left, top = int(window[0] * x_scale), int(window[1] * y_scale)
-        right = min(directory.width, int((window[0] + window[2]) * x_scale) + 2)
-        bottom = min(directory.height, int((window[1] + window[3]) * y_scale) + 2)
-        return left, top, right - left, bottom - top
+def _scaled(window: Window, image: Any, directory: Any) -> Window:
+    """Return the pixels of `directory` that show `window` of the image."""
+    x_scale, y_scale = directory.width / image.width, directory.height / image.height
+    left, top = int(window[0] * x_scale), int(window[1] * y_scale)
+    right = min(directory.width, int((window[0] + window[2]) * x_scale) + 2)
+    bottom = min(directory.height, int((window[1] + window[3]) * y_scale) + 2)
+    return left, top, right - left, bottom - top
 
 
 def _opened(path: Path) -> Iterator[Any]:
-    """Open each directory of the file, the image itself first."""
+    """Open the directories of the file: the image, overviews, and a mask of each."""
     yield rasterio.open(str(path), driver="GTiff")
-    for number in range(2, _MAX_DIRECTORIES + 2):
+    for number in range(2, 66):
         try:
             yield rasterio.open(f"GTIFF_DIR:{number}:{path}", driver="GTiff")
         except RasterioIOError:
             return
 
 
-@dataclass(frozen=True)
-class _Block:
-    """One block in the file."""
-
-    offset: int
-    bytes: int
-    content_bytes: tuple[int, ...]
-    """Its possible sizes when decompressed: the last strip may be cut or not."""
-
-
-def _blocks_in(directory: Any, window: Window) -> Iterator[_Block]:
-    """Yield each block of each band that `window` touches, once."""
+def _blocks_in(directory: Any, window: Window) -> Iterator[Block]:
+    """Yield each deflated block of each band that `window` touches, once."""
+    if directory.compression != Compression.deflate:
+        return
     x, y, width, height = window
     rows, columns = directory.block_shapes[0]
     apart = directory.interleaving.name == "band"
-    bits = _bits(directory) * (1 if apart else directory.count)
+    declared = directory.tags(1, ns="IMAGE_STRUCTURE").get("NBITS", "")
+    bits = int(declared or 8 * np.dtype(directory.dtypes[0]).itemsize)
+    bits *= 1 if apart else directory.count
     row_bytes = -(-columns * bits // 8)
     for j in range(y // rows, -(-(y + height) // rows)):
         sizes = (rows * row_bytes, min(rows, directory.height - j * rows) * row_bytes)
@@ -121,13 +106,7 @@ def _blocks_in(directory: Any, window: Window) -> Iterator[_Block]:
             for band in directory.indexes if apart else (1,):
                 location = block_location(directory, i, j, band)
                 if location is not None:
-                    yield _Block(*location, sizes)
-
-
-def _bits(directory: Any) -> int:
-    """Return the stored bits of one sample."""
-    declared = directory.tags(1, ns="IMAGE_STRUCTURE").get("NBITS", "")
-    return int(declared) if declared.isdecimal() else 8 * np.dtype(directory.dtypes[0]).itemsize
+                    yield *location, sizes
 
 
 def block_location(directory: Any, i: int, j: int, band: int) -> tuple[int, int] | None:
@@ -137,16 +116,10 @@ def block_location(directory: Any, i: int, j: int, band: int) -> tuple[int, int]
     return (int(start), int(length)) if start and length and int(length) else None
 
 
-def _content_bytes(block: bytes) -> int | None:
-    """Return the decompressed size of `block`; None if it is cut, or fails its checksum."""
-    stream, waiting, got, size = isal_zlib.decompressobj(), block, b"start", 0
+def _is_intact(block: bytes, sizes: tuple[int, ...]) -> bool:
+    """Return whether `block` decompresses to one of `sizes` bytes, and passes its checksum."""
+    stream = isal_zlib.decompressobj()
     try:
-        while not stream.eof and (waiting or got):
-            got = stream.decompress(waiting, _CHUNK_BYTES)
-            size += len(got)
-            if not got and len(stream.unconsumed_tail) == len(waiting):
-                return None
-            waiting = stream.unconsumed_tail
+        return len(stream.decompress(block, max(sizes) + 1)) in sizes and bool(stream.eof)
     except _DAMAGED:
-        return None
-    return size if stream.eof else None
+        return False

@@ -5,19 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from cv.scene.local_files import FileFormat, file_format
-from cv.scene.providers.planet import PlanetDelivery
+from cv.scene.providers.planet import planet_metadata
 from cv.scene.providers.product_metadata import ProductMetadata
 from cv.scene.providers.stac_item import StacItem
+from cv.scene.raster_header import read_header
 
 
 def read_delivery(path: Path) -> ProductMetadata:
     """Return what the Item or image `path` and the files beside it declare; raises SceneError."""
-    if file_format(path) is not FileFormat.JSON:
-        return _image_metadata(path)
-    item = StacItem.read(path).checked()
-    return item.complete(_image_metadata(item.image_path))
+    if file_format(path) is FileFormat.JSON:
+        item = StacItem.read(path)
+        return item.complete(_image_metadata(item.image_path))
+    return _image_metadata(path)
 
 
-def _image_metadata(image: Path) -> ProductMetadata:
-    planet = PlanetDelivery.find(image)
-    return planet.metadata() if planet else ProductMetadata(id=image.stem, image=image)
+def _image_metadata(path: Path) -> ProductMetadata:
+    header = read_header(path)
+    return planet_metadata(header) or ProductMetadata(id=path.stem, header=header)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any
 from xml.etree.ElementTree import Element
 
 from cv.errors import SceneError, TimeError
@@ -25,139 +23,101 @@ from cv.scene.radiometry import Radiometry, reflectance_limits
 from cv.scene.raster_header import RasterHeader
 
 
-@dataclass(frozen=True, eq=False)
-class PlanetDelivery:
-    """The files of one Planet item around an image."""
+def planet_metadata(header: RasterHeader) -> ProductMetadata | None:
+    """Return what the name of an image and the files beside it declare.
 
-    image: Path
-    """The image file, absolute."""
-    asset: PlanetAsset
-    """What the name of the image declares."""
-    names: list[str]
-    """Names of all files in its folder, sorted."""
-
-    @classmethod
-    def find(cls, image: Path) -> Self | None:
-        """Return the delivery of `image`; None if it is not named like one of Planet's.
-
-        Raises SceneError for a mask.
-        """
-        asset = parse_filename(image.name)
-        if asset is None:
-            return None
-        if asset.values == "mask":
-            raise SceneError(
-                image,
-                "a usable data mask",
-                "an image is needed",
-                "Give the image beside it; its mask is found by its name.",
-            )
-        return cls(image, asset, file_names(image.parent))
-
-    def metadata(self) -> ProductMetadata:
-        """Return what the files declare; raises SceneError for damaged metadata."""
-        mask = find_mask(self.asset, self.names)
-        return ProductMetadata(
-            id=self.asset.item,
-            image=self.image,
-            acquired=self._acquired(),
-            radiometry=self.asset.profile,
-            bands=self.asset.bands,
-            udm2=self.image.parent / mask if mask else None,
-            calibration=self.calibration,
-        )
-
-    def calibration(self, header: RasterHeader) -> Radiometry | str | None:
-        """Return limits in top-of-atmosphere reflectance for a radiance product.
-
-        The coefficients of PlanetScope are in the XML, those of SkySat in the image description of
-        the file with `header`. Without them SkySat's analytic product has the fixed limits of its
-        profile, and all others stay undeclared (None).
-        """
-        asset = self.asset
-        if asset.values not in ("radiance", "counts"):
-            return None
-        if asset.planetscope:
-            scales = self._xml_coefficients(header.colour_bands)
-        else:
-            scales = _description_coefficients(header.description_tag)
-        chosen = [scales[band - 1] if band <= len(scales) else math.nan for band in asset.bands]
-        if all(0 < scale < 1 for scale in chosen):
-            name = "planetscope-toa" if asset.planetscope else "skysat-toa"
-            return reflectance_limits(name, asset.bands, chosen)
-        fixed = not asset.planetscope and (asset.kind, asset.values) == ("analytic", "radiance")
-        return "skysat-analytic" if fixed else None
-
-    def _acquired(self) -> datetime:
-        """Return the time in the JSON, else in the XML, else in the name (UTC)."""
-        beside = f"{self.asset.item}_metadata.json"
-        if beside in self.names:
-            path = self.image.parent / beside
-            text = _json_time(path, self.asset.item)
-            if text:
-                return parse_time(path, text)
-        if self._xml:
-            text = self._xml[1].findtext(".//{*}acquisitionDateTime") or ""
-            if text:
-                return parse_time(self._xml[0], text)
-        try:
-            return datetime.strptime(self.asset.item[:15], "%Y%m%d_%H%M%S").replace(tzinfo=UTC)
-        except ValueError as error:
-            raise TimeError(
-                self.image,
-                f"no time ({error})",
-                "Planet's names begin with one",
-                "Correct the name.",
-            ) from error
-
-    @cached_property
-    def _xml(self) -> tuple[Path, Element] | None:
-        """The XML metadata of the image: its path and root element."""
-        name = find_metadata(self.asset, self.names)
-        path = self.image.parent / name if name else None
-        return (path, METADATA.read_xml(path)) if path else None
-
-    def _xml_coefficients(self, bands: int) -> list[float]:
-        """Return the reflectance of one stored unit for each of `bands`; empty if undeclared."""
-        numbered = {}
-        for band in self._xml[1].iterfind(".//{*}bandSpecificMetadata") if self._xml else ():
-            number = band.findtext(".//{*}bandNumber")
-            scale = band.findtext(".//{*}reflectanceCoefficient")
-            if number is not None and scale is not None:
-                numbered[number.strip()] = _number(scale)
-        if len(numbered) != bands:
-            return []  # metadata of another product of the item
-        return [numbered.get(str(band), math.nan) for band in range(1, bands + 1)]
+    None if it is not named like one of Planet's. Raises SceneError for a mask, and for damaged
+    metadata.
+    """
+    image = header.path
+    asset = parse_filename(image.name)
+    if asset is None:
+        return None
+    if asset.values == "mask":
+        remedy = "Give the image beside it; its mask is found by its name."
+        raise SceneError(image, "a usable data mask", "an image is needed", remedy)
+    names = file_names(image.parent)
+    json_path = image.parent / f"{asset.item}_metadata.json"
+    properties = _json_properties(json_path, asset.item) if json_path.name in names else {}
+    xml_path = image.parent / (find_metadata(asset, names) or "")
+    xml = METADATA.read_xml(xml_path) if xml_path != image.parent else Element("none")
+    times = (
+        (json_path, properties.get("acquired") or properties.get("datetime")),
+        (xml_path, xml.findtext(".//{*}acquisitionDateTime")),
+    )
+    declared = (parse_time(path, text) for path, text in times if text and isinstance(text, str))
+    mask = find_mask(asset, names)
+    return ProductMetadata(
+        id=asset.item,
+        header=header,
+        acquired=next(declared, None) or _time_in_name(image, asset.item),
+        radiometry=asset.profile or _calibration(asset, header, xml),
+        bands=asset.bands,
+        udm2=image.parent / mask if mask else None,
+    )
 
 
-def _json_time(path: Path, item: str) -> str:
+def _json_properties(path: Path, item: str) -> dict[str, Any]:
     document = METADATA.read_json_object(path)
     if document.get("id", item) != item:
-        raise SceneError(
-            path,
+        found, limit = (
             f"metadata of {str(document['id'])[:60]!r}",
             f"the item beside it is {item!r}",
-            "Put each item's own metadata beside it.",
         )
+        raise SceneError(path, found, limit, "Put each item's own metadata beside it.")
     properties = document.get("properties")
-    declared = properties if isinstance(properties, dict) else {}
-    time = declared.get("acquired") or declared.get("datetime")
-    return time if isinstance(time, str) else ""
+    return properties if isinstance(properties, dict) else {}
+
+
+def _time_in_name(image: Path, item: str) -> datetime:
+    try:
+        return datetime.strptime(item[:15], "%Y%m%d_%H%M%S").replace(tzinfo=UTC)
+    except ValueError as error:
+        limit = "Planet's names begin with one"
+        raise TimeError(image, f"no time ({error})", limit, "Correct the name.") from error
+
+
+def _calibration(asset: PlanetAsset, header: RasterHeader, xml: Element) -> Radiometry | str | None:
+    """Return limits in top-of-atmosphere reflectance for a radiance product.
+
+    The coefficients of PlanetScope are in the XML, those of SkySat in the image description.
+    Without them SkySat's analytic product has the fixed limits of its profile, and all others stay
+    undeclared (None).
+    """
+    if asset.planetscope:
+        scales = _xml_coefficients(xml, header.colour_bands)
+    else:
+        scales = _description_coefficients(header.description_tag)
+    chosen = [scales[band - 1] if band <= len(scales) else math.nan for band in asset.bands]
+    if all(0 < scale < 1 for scale in chosen):
+        name = "planetscope-toa" if asset.planetscope else "skysat-toa"
+        return reflectance_limits(name, asset.bands, chosen)
+    fixed = not asset.planetscope and (asset.kind, asset.values) == ("analytic", "radiance")
+    return "skysat-analytic" if fixed else None
+
+
+def _xml_coefficients(xml: Element, bands: int) -> list[float]:
+    """Return the reflectance of one stored unit for each of `bands`; empty if undeclared."""
+    numbered = {
+        band.findtext(".//{*}bandNumber", "").strip(): band.findtext(".//{*}reflectanceCoefficient")
+        for band in xml.iterfind(".//{*}bandSpecificMetadata")
+    }
+    if len(numbered) != bands:
+        return []  # metadata of another product of the item
+    return _numbers([numbered.get(str(band)) for band in range(1, bands + 1)])
 
 
 def _description_coefficients(description: str) -> list[float]:
     """Return the reflectance of one stored unit for each band, from SkySat's description tag."""
     try:
-        document = json.loads(description or "{}")
-    except (ValueError, RecursionError):
+        return _numbers(json.loads(description)["properties"]["reflectance_coefficients"])
+    except (ValueError, TypeError, KeyError, RecursionError):
         return []  # a description in words
-    properties = document.get("properties") if isinstance(document, dict) else None
-    scales = properties.get("reflectance_coefficients") if isinstance(properties, dict) else None
-    return [_number(scale) for scale in scales] if isinstance(scales, list) else []
 
 
-def _number(value: object) -> float:
+def _numbers(values: list[Any]) -> list[float]:
+    """Return `values` as numbers; empty if one of them is none."""
     try:
-        return float(value) if isinstance(value, str | int | float) else math.nan
-    except (ValueError, OverflowError):
-        return math.nan
+        return [float(value) for value in values]
+    except (ValueError, TypeError, OverflowError):
+        return []

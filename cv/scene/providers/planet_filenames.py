@@ -34,8 +34,6 @@ _MASK_PREFERENCE = ("analytic", "pansharpened", "panchromatic", "visual", "udm2"
 class PlanetAsset:
     """One image or mask of an item, as its file name describes it."""
 
-    name: str
-    """The file name."""
     item: str
     """Identifier of the item."""
     planetscope: bool
@@ -65,7 +63,7 @@ class PlanetAsset:
 def parse_filename(name: str) -> PlanetAsset | None:
     """Return what the file `name` holds, or None if it is not named like one of Planet's."""
     found = _PLANETSCOPE.fullmatch(name) or _SKYSAT.fullmatch(name)
-    return _parse_asset(found.groupdict(), name) if found else None
+    return _parse_asset(found.groupdict(""), name) if found else None
 
 
 def find_mask(asset: PlanetAsset, names: Iterable[str]) -> str | None:
@@ -74,7 +72,7 @@ def find_mask(asset: PlanetAsset, names: Iterable[str]) -> str | None:
     fitting = []
     for name in names:
         lower = name.lower()
-        if name == asset.name or "udm2" not in lower or not lower.startswith(start):
+        if "udm2" not in lower or not lower.startswith(start):
             continue
         mask = parse_filename(name)
         if mask and (mask.item, mask.level, mask.values) == (asset.item, asset.level, "mask"):
@@ -95,12 +93,10 @@ def find_metadata(asset: PlanetAsset, names: Iterable[str]) -> str | None:
     return min(fitting)[-1] if asset.planetscope and fitting else None
 
 
-def _parse_asset(groups: dict[str, str | None], name: str) -> PlanetAsset:
+def _parse_asset(groups: dict[str, str], name: str) -> PlanetAsset:
     planetscope = "eight" in groups
-    kind = (groups["kind"] or "").lower().removesuffix("ms")
-    tail = groups["tail"] or ""
-    if planetscope:
-        tail = tail.replace("_harmonized", "")
+    kind = groups["kind"].lower().removesuffix("ms")
+    tail = groups["tail"].replace("_harmonized", "") if planetscope else groups["tail"]
     values = "counts" if groups.get("dn") else "radiance"
     if groups["sr"] or (planetscope and "_toar" in tail):
         values = "reflectance"
@@ -110,10 +106,9 @@ def _parse_asset(groups: dict[str, str | None], name: str) -> PlanetAsset:
         values = "mask"
     bands = {"visual": RGB, "panchromatic": GREY}.get(kind, BGRN)
     return PlanetAsset(
-        name=name,
-        item=groups["id"] or "",
+        item=groups["id"],
         planetscope=planetscope,
-        level=groups["level"] or "",
+        level=groups["level"],
         kind="udm2" if kind.startswith("udm") else kind,
         values=values,
         bands=SUPERDOVE if groups.get("eight") and kind == "analytic" else bands,

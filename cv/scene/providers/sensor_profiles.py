@@ -47,12 +47,9 @@ class SensorProfile:
                 bands = (header.rgb_bands or RGB) if order == RGB else order
                 return Radiometry(self.name, bands, (self.low,) * 3, (self.high,) * 3, self.gamma)
         counts = " or ".join(str(count) for count, _ in self.bands)
-        raise RadiometryError(
-            header.path,
-            f"{header.colour_bands} bands of {header.dtype}",
-            f'profile "{self.name}" has {counts} bands of {" or ".join(self.dtypes)}',
-            f"Declare another radiometry: {NAMES}.",
-        )
+        found = f"{header.colour_bands} bands of {header.dtype}"
+        limit = f'profile "{self.name}" has {counts} bands of {" or ".join(self.dtypes)}'
+        raise RadiometryError(header.path, found, limit, f"Declare another radiometry: {NAMES}.")
 
 
 _BYTES = ("uint8",)
@@ -88,25 +85,23 @@ Declared = Radiometry | PercentileStretch | SensorProfile
 
 def parse_radiometry(text: str) -> Declared:
     """Return the profile or stretch called `text`, see `NAMES`; raises RadiometryError."""
-    for profile in PROFILES:
-        if profile.name == text:
-            return profile
-    stretch = parse_stretch(text)
-    if stretch is None:
+    named = next((profile for profile in PROFILES if profile.name == text), None)
+    declared = named or parse_stretch(text)
+    if declared is None:
         raise RadiometryError("radiometry", repr(text), f"known are {NAMES}", "Use one of these.")
-    return stretch
+    return declared
 
 
 def choose_radiometry(
-    header: RasterHeader, metadata: ProductMetadata, wanted: Declared | None
+    metadata: ProductMetadata, wanted: Declared | None
 ) -> Radiometry | PercentileStretch:
     """Return the radiometry that the caller wants, else the one that the metadata declare.
 
     Without either, 8-bit colour is "visual" and an 8-bit single band is "grey"; everything else is
     refused. Raises RadiometryError.
     """
-    declared = metadata.declared_radiometry(header)
-    chosen = declared if wanted is None else wanted
+    header = metadata.header
+    chosen = metadata.radiometry if wanted is None else wanted
     if isinstance(chosen, str):
         chosen = parse_radiometry(chosen)
     if isinstance(chosen, SensorProfile):
@@ -116,12 +111,9 @@ def choose_radiometry(
     if not chosen.bands:
         chosen = replace(chosen, bands=metadata.bands or _colour_bands(header))
     if max(chosen.bands) > header.bands:
-        raise RadiometryError(
-            header.path,
-            f"{header.bands} bands",
-            f"the radiometry {chosen.name!r} uses bands {chosen.bands}",
-            "Name the bands of red, green and blue, for instance :3,2,1 or :1.",
-        )
+        found = f"the radiometry {chosen.name!r} uses bands {chosen.bands}"
+        remedy = "Name the bands of red, green and blue, for instance :3,2,1 or :1."
+        raise RadiometryError(header.path, f"{header.bands} bands", found, remedy)
     return chosen
 
 
@@ -131,12 +123,9 @@ def _undeclared(header: RasterHeader, bands: Bands | tuple[()]) -> Radiometry:
         return Radiometry("visual", bands or _colour_bands(header), (0, 0, 0), (255, 255, 255))
     if header.dtype == "uint8" and header.colour_bands == 1:
         return Radiometry("grey", GREY, (0, 0, 0), (255, 255, 255))
-    raise RadiometryError(
-        header.path,
-        f"{header.colour_bands} bands of {header.dtype} without a declared radiometry",
-        "only 8-bit red, green, blue or grey need no declaration",
-        f"Declare one: {NAMES}.",
-    )
+    found = f"{header.colour_bands} bands of {header.dtype} without a declared radiometry"
+    limit = "only 8-bit red, green, blue or grey need no declaration"
+    raise RadiometryError(header.path, found, limit, f"Declare one: {NAMES}.")
 
 
 def _colour_bands(header: RasterHeader) -> Bands:
@@ -144,9 +133,6 @@ def _colour_bands(header: RasterHeader) -> Bands:
     bands = header.rgb_bands or {1: GREY, 3: RGB}.get(header.colour_bands)
     if bands:
         return bands
-    raise RadiometryError(
-        header.path,
-        f"{header.colour_bands} bands, none declared red, green or blue",
-        "colours need them",
-        'Name them: "percentile:0.5-99.5:3,2,1", "limits:0-3000:3,2,1".',
-    )
+    found = f"{header.colour_bands} bands, none declared red, green or blue"
+    remedy = 'Name them: "percentile:0.5-99.5:3,2,1", "limits:0-3000:3,2,1".'
+    raise RadiometryError(header.path, found, "colours need them", remedy)

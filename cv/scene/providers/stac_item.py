@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
@@ -29,8 +30,6 @@ _PREFERENCE = ("visual", "pansharpened", "analytic", "panchromatic", "data", "im
 """Words in the key or role of an image, the preferred ones first."""
 _MAX_DURATION = timedelta(hours=1)
 """Longest time range whose start is taken for the acquisition time."""
-_TIME_RANGE = {"start_datetime", "end_datetime"}
-_MAX_BANDS = 64
 
 
 def stac_type(document: dict[str, Any]) -> object:
@@ -49,8 +48,8 @@ class StacAsset:
     """All that the Item declares about it."""
 
     @property
-    def _location(self) -> str:
-        return self.href.lower().partition("?")[0]
+    def _name(self) -> str:
+        return Path(self.href.lower().partition("?")[0]).name
 
     @property
     def preference(self) -> int | None:
@@ -58,9 +57,8 @@ class StacAsset:
         declared = self.fields.get("roles")
         roles = {str(role).lower() for role in declared} if isinstance(declared, list) else set()
         key = self.key.lower()
-        if roles & _NOT_IMAGES or "udm" in key or "udm" in Path(self._location).name:
-            return None
-        if not self._location.endswith(_IMAGES):
+        is_mask = roles & _NOT_IMAGES or "udm" in key or "udm" in self._name
+        if is_mask or not self._name.endswith(_IMAGES):
             return None
         ranks = [rank for rank, word in enumerate(_PREFERENCE) if word in roles or word in key]
         return min(ranks, default=len(_PREFERENCE))
@@ -68,40 +66,35 @@ class StacAsset:
     @property
     def is_udm2(self) -> bool:
         """Whether it is a usable data mask."""
-        name = Path(self._location).name
-        return name.endswith((".tif", ".tiff")) and ("udm2" in self.key.lower() or "udm2" in name)
+        return self._name.endswith(_IMAGES[:2]) and "udm2" in self.key.lower() + self._name
 
     @cached_property
     def _band_list(self) -> list[dict[str, Any]]:
         """Fields of each band, of STAC 1.1's `bands` or the older eo and raster extensions."""
         lists = [self.fields.get(key) for key in ("bands", "eo:bands", "raster:bands")]
-        known = [bands for bands in lists if isinstance(bands, list)]
-        count = max((len(bands) for bands in known), default=0)
-        merged: list[dict[str, Any]] = [{} for _ in range(min(count, _MAX_BANDS))]
-        for bands in known:
-            for band, fields in zip(merged, bands, strict=False):
-                band.update(fields if isinstance(fields, dict) else {})
+        merged: list[dict[str, Any]] = []
+        for parts in zip_longest(*(bands for bands in lists if isinstance(bands, list))):
+            merged.append({})
+            for part in parts:
+                merged[-1].update(part if isinstance(part, dict) else {})
         return merged
 
     @property
     def bands(self) -> Bands | tuple[()]:
         """Numbers of the red, green and blue band, from 1; empty if undeclared."""
+        keys = ("eo:common_name", "common_name", "name")
         names = [
-            str(band.get("eo:common_name") or band.get("common_name") or band.get("name")).lower()
-            for band in self._band_list
+            str(next(filter(None, map(band.get, keys)), "")).lower() for band in self._band_list
         ]
-        if all(colour in names for colour in ("red", "green", "blue")):
+        if {"red", "green", "blue"} <= set(names):
             return names.index("red") + 1, names.index("green") + 1, names.index("blue") + 1
         return (1, 1, 1) if len(names) == 1 else ()
 
     @property
     def radiometry(self) -> Radiometry | None:
         """Limits by scale and offset of the bands, where they convert to reflectances."""
-        bands = self.bands
-        if not bands or max(bands) > len(self._band_list):
-            return None
         scales, offsets = [], []
-        for band in (self._band_list[number - 1] for number in bands):
+        for band in (self._band_list[number - 1] for number in self.bands):
             scale = band.get("raster:scale", band.get("scale"))
             offset = band.get("raster:offset", band.get("offset", 0))
             if not isinstance(scale, int | float) or not isinstance(offset, int | float):
@@ -110,7 +103,9 @@ class StacAsset:
                 return None
             scales.append(scale)
             offsets.append(offset)
-        return reflectance_limits("stac-reflectance", bands, scales, offsets)
+        if not self.bands:
+            return None
+        return reflectance_limits("stac-reflectance", self.bands, scales, offsets)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +117,6 @@ class StacItem:
     document: dict[str, Any]
     """Its content."""
     assets: tuple[StacAsset, ...]
-    """Assets whose href is a text."""
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -130,44 +124,18 @@ class StacItem:
         document = METADATA.read_json_object(path)
         if stac_type(document) != "Feature":
             kind, version = str(document.get("type"))[:40], document.get("stac_version")
-            raise SceneError(
-                path,
-                f"JSON of type {kind!r}, STAC version {version!r}",
-                "a STAC Item (a Feature with stac_version) or an image is needed",
-                "Give the image file, or the Item that lists it.",
-            )
+            found = f"JSON of type {kind!r}, STAC version {version!r}"
+            limit = "a STAC Item (a Feature with stac_version) or an image is needed"
+            remedy = "Give the image file, or the Item that lists it."
+            raise SceneError(path, found, limit, remedy)
         try:
             assets = tuple(
-                StacAsset(key, fields["href"], fields)
+                StacAsset(key, str(fields["href"]), fields)
                 for key, fields in document.get("assets", {}).items()
-                if isinstance(fields["href"], str)
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise _invalid(path, f"assets: {type(error).__name__}: {str(error)[:80]}") from error
         return cls(path, document, assets)
-
-    def checked(self) -> Self:
-        """Return the same; raises SceneError where it is not valid."""
-        properties, links = self._properties, self.document.get("links", [])
-        if not isinstance(properties, dict):
-            raise _invalid(self.path, "properties is not an object")
-        if not isinstance(links, list) or not all(
-            isinstance(link, dict) and {"rel", "href"} <= link.keys() for link in links
-        ):
-            raise _invalid(self.path, "links without rel and href")
-        if len(self.assets) < len(self.document.get("assets", {})):
-            raise _invalid(self.path, "an href is not a text")
-        time, has_range = properties.get("datetime"), properties.keys() >= _TIME_RANGE
-        if not (isinstance(time, str) or (time is None and has_range)):
-            raise _invalid(self.path, "neither a datetime nor a start and an end")
-        identifier = self.document.get("id")
-        if not isinstance(identifier, str) or not identifier:
-            raise SceneError(self.path, "an Item without id", "an id is needed", "Add it.")
-        return self
-
-    @property
-    def _properties(self) -> Any:
-        return self.document.get("properties", {})
 
     def local_target(self, asset: StacAsset) -> Path | None:
         """Return the file on this computer that an asset names; None if it is elsewhere."""
@@ -176,7 +144,7 @@ class StacItem:
             if parts.scheme not in ("", "file") or parts.netloc not in ("", "localhost"):
                 return None
             named = unquote(parts.path) if parts.scheme else asset.href
-            return (self.path.parent.resolve() / named).resolve()
+            return (self.path.parent / named).resolve()
         except (ValueError, RuntimeError):  # not an address, not a path, links in a circle
             return None
 
@@ -188,12 +156,10 @@ class StacItem:
         chosen = [asset for asset in self.assets if ranks[asset.key] == best]
         if len(chosen) != 1:
             keys = ", ".join(asset.key for asset in chosen or self.assets)
-            raise SceneError(
-                self.path,
-                f"images {keys}" if chosen else f"no image among {keys}",
-                "one image of all bands, with the role or key visual, analytic or data, is needed",
-                "Keep one image asset in the Item, or give the image file.",
-            )
+            found = f"images {keys}" if chosen else f"no image among {keys}"
+            limit = "one image of all bands, by role or key visual, analytic or data, is needed"
+            remedy = "Keep one image asset in the Item, or give the image file."
+            raise SceneError(self.path, found, limit, remedy)
         return chosen[0]
 
     @property
@@ -203,44 +169,43 @@ class StacItem:
 
     def complete(self, beside: ProductMetadata) -> ProductMetadata:
         """Return `beside`, what the files beside the image declare, with what the Item declares."""
-        image = self._image
+        identifier, properties = self.document.get("id"), self.document.get("properties")
+        named = isinstance(identifier, str) and identifier.isprintable() and identifier
+        if not named or not isinstance(properties, dict):
+            kind = type(properties).__name__
+            raise _invalid(self.path, f"its id is {identifier!r}, its properties are a {kind}")
         mask = next((asset for asset in self.assets if asset.is_udm2), None)
-        udm2 = self._located(mask) if mask else None
-        checksums = self._checksums(image, beside.image)
-        if mask and udm2:
-            checksums += self._checksums(mask, udm2)
+        files = {asset.key: self._located(asset) for asset in (self._image, mask) if asset}
         return replace(
             beside,
-            id=self.document["id"],
-            acquired=self._acquired() or beside.acquired,
-            radiometry=beside.radiometry or image.radiometry,
-            bands=image.bands or beside.bands,
-            udm2=udm2 or beside.udm2,
-            checksums=checksums,
+            id=named,
+            acquired=self._acquired(properties) or beside.acquired,
+            radiometry=beside.radiometry or self._image.radiometry,
+            bands=self._image.bands or beside.bands,
+            udm2=files[mask.key] if mask else beside.udm2,
+            checksums=tuple(
+                (files[asset.key], Checksum.of_multihash(self.path, text))
+                for asset in self.assets
+                if asset.key in files
+                for text in map(asset.fields.get, ("file:checksum", "checksum:multihash"))
+                if text
+            ),
         )
-
-    def _checksums(self, asset: StacAsset, file: Path) -> tuple[tuple[Path, Checksum], ...]:
-        texts = [asset.fields.get(key) for key in ("file:checksum", "checksum:multihash")]
-        return tuple((file, Checksum.of_multihash(self.path, text)) for text in texts if text)
 
     def _located(self, asset: StacAsset) -> Path:
         """Return the file of `asset`, in the Item's folder or below it."""
         target = self.local_target(asset)
         if target is None or not target.is_relative_to(self.path.parent.resolve()):
-            raise SceneError(
-                self.path,
-                f"the asset {asset.href[:120]!r}",
-                "only files in the Item's folder are read",
-                "Download the asset into that folder and make its href relative.",
-            )
+            found, limit = f"the asset {asset.href[:120]!r}", "only files in its folder are read"
+            remedy = "Download the asset into the Item's folder and make its href relative."
+            raise SceneError(self.path, found, limit, remedy)
         return local_file(target)
 
-    def _acquired(self) -> datetime | None:
+    def _acquired(self, properties: dict[str, Any]) -> datetime | None:
         """Return `datetime`, or the start of a short time range, UTC."""
-        keys = ("datetime", "start_datetime", "end_datetime")
-        texts = [self._properties.get(key) for key in keys]
         moment, start, end = (
-            parse_time(self.path, text) if isinstance(text, str) else None for text in texts
+            parse_time(self.path, properties[key]) if isinstance(properties.get(key), str) else None
+            for key in ("datetime", "start_datetime", "end_datetime")
         )
         if moment is None and start and end and timedelta(0) <= end - start <= _MAX_DURATION:
             return start
@@ -248,9 +213,5 @@ class StacItem:
 
 
 def _invalid(path: Path, found: str) -> SceneError:
-    return SceneError(
-        path,
-        f"not a valid STAC Item ({found})",
-        "an Item of STAC 1.0 or 1.1 is needed",
-        "Download the Item again.",
-    )
+    limit = "an Item of STAC 1.0 or 1.1 is needed"
+    return SceneError(path, f"not a valid STAC Item ({found})", limit, "Download the Item again.")

@@ -15,11 +15,9 @@ from shapely.geometry.base import BaseGeometry
 from cv.errors import SceneError
 from cv.geometry.grid import Grid
 from cv.geometry.oriented_boxes import map_points
-from cv.scene.block_average import average_blocks
 from cv.scene.georeference import image_grid
-from cv.scene.local_files import FileFormat
 from cv.scene.raster_header import RasterHeader, read_header
-from cv.scene.raster_reader import RasterReader, WindowRead
+from cv.scene.raster_reader import RasterReader, WindowRead, average_blocks
 from cv.scene.resampling import source_window, valid_share
 from cv.scene.visibility import VisibilityQuery, clear_area
 
@@ -36,8 +34,6 @@ class UsableDataMask:
 
     path: Path
     """Its file, absolute."""
-    shape: tuple[int, int]
-    """Rows, columns of the mask."""
     from_image: Affine
     """Pixels (x, y) of its image to pixels (x, y) of the mask."""
     _reader: RasterReader = field(repr=False)
@@ -50,22 +46,17 @@ class UsableDataMask:
         SceneError.
         """
         header = read_header(path)
-        if header.format is not FileFormat.GEOTIFF or (header.bands, header.dtype) != (8, "uint8"):
-            raise SceneError(
-                path,
-                f"{header.bands} bands of {header.dtype}",
-                "a UDM2 has 8 bands of uint8",
-                "Download the udm2 asset again.",
-            )
-        from_image = _image_to_mask(header, image, grid)
+        if (header.bands, header.dtype) != (8, "uint8"):
+            found, limit = f"{header.bands} bands of {header.dtype}", "a UDM2 has 8 bands of uint8"
+            raise SceneError(path, found, limit, "Download the udm2 asset again.")
         # A nodata value would make clear pixels, all zero in these bands, invalid.
-        reader = RasterReader.of(replace(header, nodata=None), _BANDS)
-        return cls(path, header.shape, from_image, reader)
+        reader = RasterReader(replace(header, nodata=None), _BANDS)
+        return cls(path, _image_to_mask(header, image, grid), reader)
 
     def share(self, to_image: Affine, shape: tuple[int, int]) -> NDArray[np.float32]:
         """Return (rows, columns) the clear share of each pixel of a patch; see Scene.read."""
         to_mask = self.from_image @ to_image
-        window = source_window(to_mask, shape, self.shape)
+        window = source_window(to_mask, shape, self._reader.header.shape)
         if window is None:
             return np.zeros(shape, np.float32)
         averages = average_blocks(self._reader, window, 0, _no_values)
@@ -74,7 +65,8 @@ class UsableDataMask:
     def clear_area(self, region: BaseGeometry) -> BaseGeometry:
         """Return the clear part of `region`, both in pixels (x, y) of the image."""
         moved = _transformed(region, self.from_image)
-        query = VisibilityQuery.of(moved, self.shape, partial(clear_area, valid_in=self._valid_in))
+        measure = partial(clear_area, valid_in=self._valid_in)
+        query = VisibilityQuery.of(moved, self._reader.header.shape, measure)
         return _transformed(query.clear, ~self.from_image)
 
     def close(self) -> None:
@@ -82,34 +74,28 @@ class UsableDataMask:
         self._reader.close()
 
     def _valid_in(self, x: int, y: int, width: int, height: int) -> NDArray[np.bool_]:
-        return _clear(self._reader.read(x, y, width, height, (1, 1)))
+        return _clear(self._reader.read(x, y, width, height))
 
 
 def _image_to_mask(mask: RasterHeader, image: RasterHeader, grid: Grid) -> Affine:
     """Return the map from pixels of the image to pixels of its mask; raises SceneError."""
-    if image.georeferenced and mask.georeferenced:
-        mask_grid = image_grid(mask, None)
-        if mask_grid.crs == grid.crs:
-            from_image: Affine = ~mask_grid.transform @ grid.transform
-            footprint = _transformed(grid.footprint, from_image)
-            if footprint.intersection(mask_grid.footprint).area > 0:
-                return from_image
-            raise SceneError(
-                mask.path,
-                f"a mask that does not meet its image {image.path.name}",
-                "a UDM2 covers its image",
-                "Download image and mask together.",
-            )
+    name, remedy = image.path.name, "Download image and mask together, or warp both to one CRS."
+    if not image.georeferenced or not mask.georeferenced:
+        if not image.georeferenced and mask.shape == image.shape:
+            return Affine.identity()
+        found = f"a mask of {mask.shape[1]} x {mask.shape[0]} pixels, not placed like its image"
+        limit = f"{name} has {image.shape[1]} x {image.shape[0]} pixels"
+        raise SceneError(mask.path, found, limit, remedy)
+    mask_grid = image_grid(mask, None)
+    if mask_grid.crs != grid.crs:
         found = f"a mask in {mask_grid.crs.name if mask_grid.crs else ''!r}"
         limit = f"its image lies in {grid.crs.name if grid.crs else ''!r}"
-    elif not image.georeferenced and mask.shape == image.shape:
-        return Affine.identity()
-    else:
-        found = f"a mask of {mask.shape[1]} x {mask.shape[0]} pixels, not placed like its image"
-        limit = f"{image.path.name} has {image.shape[1]} x {image.shape[0]} pixels"
-    raise SceneError(
-        mask.path, found, limit, "Download image and mask together, or warp both to one CRS."
-    )
+        raise SceneError(mask.path, found, limit, remedy)
+    from_image: Affine = ~mask_grid.transform @ grid.transform
+    if _transformed(grid.footprint, from_image).intersection(mask_grid.footprint).area > 0:
+        return from_image
+    found = f"a mask that does not meet its image {name}"
+    raise SceneError(mask.path, found, "a UDM2 covers its image", remedy)
 
 
 def _no_values(window: WindowRead) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:

@@ -55,6 +55,21 @@ def test_a_mask_that_arrives_later_reports_its_scene_again(tmp_path: Path) -> No
     assert arrivals.poll() == (scene,)
 
 
+def test_a_scene_that_failed_is_reported_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed, other = put(tmp_path / "a.tif", age_s=100), put(tmp_path / "b.tif", age_s=100)
+    arrivals = NewScenes(tmp_path, 10)
+    assert arrivals.poll() == (failed, other)
+    arrivals.retry(failed)
+    arrivals.retry(tmp_path / "of another folder.tif")
+    assert arrivals.poll() == ()
+    monkeypatch.setattr("cv.scene.discovery.new_scenes.RETRY_S", 0.0)
+    arrivals.retry(failed)
+    assert arrivals.poll() == (failed,)
+    assert arrivals.poll() == ()
+
+
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     arrivals = NewScenes(tmp_path / "scenes", 10)
     with pytest.raises(SceneError, match="no such file or folder"):

@@ -182,6 +182,38 @@ def test_radiance_with_coefficients(write_tiff: WriteTiff, tmp_path: Path) -> No
     assert np.abs(scene.read(WHOLE, (8, 9)).rgb - np.array(expected)).max() <= 0.51
 
 
+@pytest.mark.parametrize(
+    "scales", [[2e-5] * 3, [2e-5] * 5, [2e-5, 0.0, 2e-5, 2e-5], [2e-5] * 3 + [2]]
+)
+def test_coefficients_of_another_product_are_not_used(
+    write_tiff: WriteTiff, tmp_path: Path, scales: list[float]
+) -> None:
+    image = write_tiff(np.full((4, 8, 9), 5000, np.uint16), f"{PS}_3B_AnalyticMS.tif")
+    (tmp_path / f"{PS}_3B_AnalyticMS_metadata.xml").write_text(xml_of(scales))
+    if scales[-1] == 2:  # the near infrared is not shown
+        assert Scene.open(image).radiometry.name == "planetscope-toa"
+        return
+    with pytest.raises(RadiometryError, match="without a declared radiometry"):
+        Scene.open(image)
+
+
+@pytest.mark.parametrize(
+    "description",
+    ["a quay", "[1]", '{"properties": 5}', "[" * 5000, "", "\xe9",
+     '{"properties": {"reflectance_coefficients": ["a", 1, 1, 1]}}',
+     '{"properties": {"reflectance_coefficients": [1e-5]}}'],
+)  # fmt: skip
+def test_a_description_without_coefficients(write_tiff: WriteTiff, description: str) -> None:
+    image = write_tiff(np.full((4, 40, 60), 5000, np.uint16), f"{SKY}_analytic.tif")
+    with rasterio.open(image, "r+") as dataset:
+        dataset.update_tags(TIFFTAG_IMAGEDESCRIPTION=description)
+    if description == "\xe9":  # Latin-1, as older programs write it
+        image.write_bytes(image.read_bytes().replace("é".encode(), b"\xe9\0"))
+    scene = Scene.open(image)
+    assert scene.radiometry.name == "skysat-analytic"
+    assert scene.radiometry.high == (20000,) * 3
+
+
 def test_skysat(write_tiff: WriteTiff) -> None:
     data = np.full((4, 40, 60), 5000, np.uint16)
     visual = write_tiff(np.full((3, 40, 60), 50, np.uint8), f"{SKY}_visual.tif")
@@ -258,7 +290,7 @@ def test_a_truncated_mask(write_tiff: WriteTiff, colours: np.ndarray) -> None:
         ("", "not JSON"),
         ("[1]", "JSON of a list"),
         ("{", "not JSON"),
-        ("[" * 100000, "too deeply"),
+        ("[" * 100000, "not JSON"),
         ('{"a":' * 500 + "1" + "}" * 500, "too deeply"),
         (metadata("20240310_013045_12_2481", acquired="2024-03-10T01:30:45Z"), "metadata of"),
         (metadata(PS, acquired="2024-03-10T01:30:45"), "no zone"),

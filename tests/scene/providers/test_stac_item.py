@@ -202,6 +202,43 @@ def test_reflectance(folder: Path, write_tiff: WriteTiff, version: str) -> None:
     assert (scene.read(WHOLE, (20, 30)).rgb == round(255 * 0.5 ** (1 / 1.5))).all()
 
 
+@pytest.mark.parametrize(
+    "described",
+    [
+        {"scale": 0, "offset": 0},
+        {"scale": -0.0001},
+        {"scale": 1.0},
+        {"scale": "0.0001"},
+        {"scale": 0.0001, "offset": -1000},
+        {"scale": float("nan")},
+    ],
+)
+def test_a_scale_that_gives_no_reflectance_is_not_used(
+    folder: Path, write_tiff: WriteTiff, described: dict[str, Any]
+) -> None:
+    write_tiff(np.full((4, 20, 30), 3500, np.uint16), "item/four.tif")
+    bands = [{"name": name, **described} for name in BGRN]
+    with pytest.raises(SceneError, match="without a declared radiometry"):
+        Scene.open(write(folder, item({"data": image("four.tif", bands=bands)})))
+
+
+def test_each_band_has_its_own_scale(folder: Path, write_tiff: WriteTiff) -> None:
+    write_tiff(np.full((4, 20, 30), 1000, np.uint16), "item/four.tif")
+    scaled = [{"scale": 1e-4 * n, "offset": 0.01 * n} for n in (1, 2, 3)]  # the last band: none
+    described = {"eo:bands": [{"common_name": name} for name in BGRN], "raster:bands": scaled}
+    scene = Scene.open(write(folder, item({"data": image("four.tif", **described)})))
+    red, green, blue = (0.11 * n for n in (3, 2, 1))
+    expected = [255 * (value / 0.5) ** (1 / 1.5) for value in (red, green, blue)]
+    assert np.abs(scene.read(WHOLE, (20, 30)).rgb - np.array(expected)).max() <= 0.51
+
+
+@pytest.mark.parametrize("identifier", ["", "a\nb", "a\0", "\ud800", 5, None, ["a"]])
+def test_an_id_that_cannot_be_recorded_is_refused(folder: Path, identifier: object) -> None:
+    document = {**item({"visual": image("scene.tif")}), "id": identifier}
+    with pytest.raises(SceneError, match=r"not a valid STAC Item \(its id is"):
+        Scene.open(write(folder, document))
+
+
 def test_a_planet_item_with_its_mask(
     folder: Path, write_tiff: WriteTiff, colours: np.ndarray
 ) -> None:
