@@ -59,9 +59,11 @@ ALERTS = select(alerts, piers.c.name.label("pier")).join(piers).order_by(alerts.
 SCENES = (
     select(scenes)
     .where(or_(scenes.c.name == bindparam("name"), scenes.c.digest == bindparam("digest")))
-    .order_by(scenes.c.name != bindparam("name"), scenes.c.id)
+    .order_by(
+        scenes.c.digest != bindparam("digest"), scenes.c.name != bindparam("name"), scenes.c.id
+    )
 )
-"""The scenes with a name or an image; the one with the name first."""
+"""The scenes with an image or a name, those with the image first."""
 PIER_IDS = select(piers.c.name, piers.c.id).where(
     piers.c.name.in_(bindparam("names", expanding=True))
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cv.counting.count import PierCount
+from cv.errors import InputError
 
 
 class SceneStatus(StrEnum):
@@ -74,3 +75,10 @@ class SceneOutcome:
     timing: Timing = field(default=Timing(), compare=False)
     piers: tuple[PierSummary, ...] = field(default=(), compare=False)
     """The counts that were recorded."""
+
+
+def error_text(error: Exception) -> str:
+    """Return the reason of the outcome of a scene that ended with `error`."""
+    if isinstance(error, MemoryError):
+        return "it needs more memory than there is"
+    return str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"

@@ -107,7 +107,7 @@ def test_a_failing_file_does_not_affect_others(tmp_path, local):
     assert by_name["once-a"].found == "once-a"
     assert by_name["leaves-a"].death
     assert by_name["hangs-a"].death
-    assert "ValueError: no such luck" in by_name["fails-a"].fault.reason
+    assert "ValueError: no such luck" in by_name["fails-a"].fault
 
 
 def test_workers_that_cannot_start_are_an_error(tmp_path, local):

@@ -41,8 +41,8 @@ def test_a_failing_file_does_not_affect_others(tmp_path):
     assert "signal 9" in by_name["dies-a"].death
     assert "exit code 7" in by_name["leaves-a"].death
     assert "more than 3 s" in by_name["hangs-a"].death
-    assert "more memory" in by_name["hungry-a"].fault.reason
-    assert "ValueError: no such luck" in by_name["fails-a"].fault.reason
+    assert "more memory" in by_name["hungry-a"].fault
+    assert "ValueError: no such luck" in by_name["fails-a"].fault
 
 
 def test_no_result_is_lost_over_fifty_deaths(tmp_path):
