@@ -12,12 +12,13 @@ from sqlalchemy import Connection
 from cv.errors import LedgerError
 from cv.io.atomic_files import atomic_path
 from cv.ledger.connection import LedgerConnection, check_is_current, connect_with, needs_upgrade
-from cv.ledger.error_messages import database_errors
+from cv.ledger.error_messages import NOT_A_LEDGER, NOT_WRITABLE, database_errors
 from cv.ledger.migrations import upgrade
 
 APPLICATION_ID = 0x50574C47
 """Marks a SQLite file as a ledger ("PWLG"), in its header."""
 _MAGIC = b"SQLite format 3\0"
+_HEADER_BYTES = 100
 _APPLICATION_ID_BYTES = slice(68, 72)
 """Where a SQLite file keeps its application id. Source: https://sqlite.org/fileformat.html."""
 
@@ -103,40 +104,27 @@ def _create(path: Path) -> None:
 def _check_header(path: Path) -> None:
     try:
         with path.open("rb") as file:
-            header = file.read(100)
+            header = file.read(_HEADER_BYTES)
     except OSError as error:
-        raise LedgerError(
-            path,
-            error.strerror or str(error),
-            "a readable file is needed",
-            "Check the path and its permissions.",
-        ) from error
-    if not header:
-        found = "0 bytes"
-    elif not header.startswith(_MAGIC) or len(header) < 100:
-        found = "not a SQLite file"
-    elif int.from_bytes(header[_APPLICATION_ID_BYTES]) != APPLICATION_ID:
-        found = "a SQLite file of another program"
+        found = error.strerror or str(error)
     else:
-        return
-    raise LedgerError(
-        path,
-        found,
-        "a ledger written by Pierwatch is needed",
-        "Check the path, or name a file that does not exist yet.",
-    )
+        if not header:
+            found = "0 bytes"
+        elif not header.startswith(_MAGIC) or len(header) < _HEADER_BYTES:
+            found = "not a SQLite file"
+        elif int.from_bytes(header[_APPLICATION_ID_BYTES]) != APPLICATION_ID:
+            found = "a SQLite file of another program"
+        else:
+            return
+    remedy = "Check the path and its permissions, or name a file that does not exist yet."
+    raise LedgerError(path, found, NOT_A_LEDGER, remedy)
 
 
 def _prepare_writing(path: Path, sql: Connection, raw: sqlite3.Connection) -> None:
     with sql.begin():
         is_older = needs_upgrade(path, sql)
     if not os.access(path, os.W_OK):
-        raise LedgerError(
-            path,
-            "not writable",
-            "the ledger and its folder must be writable",
-            "Change its permissions, or open it for reading.",
-        )
+        raise LedgerError(path, *NOT_WRITABLE)
     raw.execute("PRAGMA journal_mode = delete")  # 0.1.0 may have chosen WAL
     raw.execute("PRAGMA synchronous = FULL")
     raw.execute("PRAGMA cache_spill = OFF")  # a spill would lock readers out before the commit

@@ -102,9 +102,8 @@ class Ledger:
     def recorded_as(self, wanted: CountIdentity) -> str | None:
         """Return the name of the scene that makes it needless to count `wanted`, else None.
 
-        It is its own name where the ledger has these counts, and they did not fail; it is another
-        one where the same image is recorded by that. Raises SceneError as `record` does, and
-        LedgerError.
+        It has these counts, and they did not fail; where the same image was recorded first by
+        another name, it is that. Raises SceneError as `record` does, and LedgerError.
         """
         with self._reading() as sql:
             return SceneWriter(self.path, sql).recorded_as(wanted)
@@ -132,8 +131,8 @@ class Ledger:
         with self._reading() as sql:
             return row_mapping.to_counts(
                 _all(sql, queries.select_counts(wanted)),
-                _all(sql, queries.select_stacks(all_parts)),
-                _all(sql, queries.select_hulls(all_parts)),
+                _all(sql, queries.select_parts(schema.stacks, all_parts)),
+                _all(sql, queries.select_parts(schema.hulls, all_parts)),
             )
 
     def detections(
@@ -188,13 +187,8 @@ class Ledger:
             yield reported
             for alert in reported:
                 pier = select(schema.piers.c.id).where(schema.piers.c.name == alert.pier)
-                values = {
-                    "id": alert.id,
-                    "pier_id": sql.execute(pier).scalar(),
-                    "event": alert.event,
-                    "standing": alert.standing,
-                    "run_id": alert.run,
-                }
+                values = {"event": alert.event, "standing": alert.standing, "run_id": alert.run}
+                values |= {"id": alert.id, "pier_id": sql.execute(pier).scalar()}
                 _replace(sql, schema.alerts, "id", values)
 
     def quarantined(self) -> tuple[QuarantinedFile, ...]:
@@ -206,12 +200,8 @@ class Ledger:
 
     def add_to_quarantine(self, file: QuarantinedFile) -> None:
         """Put a file into quarantine; raises LedgerError."""
-        values = {
-            "digest": file.digest,
-            "bytes": file.size,
-            "path": file.path,
-            "reason": file.reason,
-        }
+        values = {"digest": file.digest, "bytes": file.size}
+        values |= {"path": file.path, "reason": file.reason}
         with self._writing() as sql:
             _replace(sql, schema.quarantine, "digest", values)
 

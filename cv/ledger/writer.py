@@ -31,7 +31,6 @@ from cv.ledger.count_identity import CountIdentity
 
 ROUNDING = timedelta(minutes=1)
 """Times of one scene that differ by no more are one time, rounded differently."""
-_UNTOUCHED = "Nothing of this scene was recorded; please report it."
 _WITHOUT_CLOUDS, _WITH_CLOUDS = "mask", "udm2"
 """What the visibility of a count rests on, see Visibility."""
 _INSERT = {table.name: insert(table) for table in schema.METADATA.sorted_tables}
@@ -64,7 +63,6 @@ class SceneWriter:
         Raises SceneError, TimeError and LedgerError; the caller must then roll back.
         """
         acquired = _time_of(counts)
-        self._check_piers(counts)
         self._next_ids = dict(self._sql.execute(queries.NEXT_IDS).mappings().one())
         scene = self._find(counts.scene, counts.digest, acquired)
         if scene is None:
@@ -101,13 +99,6 @@ class SceneWriter:
                 f"in {self._place} it has counts that know its clouds",
                 "Put the UDM2 beside the image; a copy of the image without it can be removed.",
             )
-
-    def _check_piers(self, counts: SceneCounts) -> None:
-        names = {count.pier for count in counts}
-        for detection in counts.detections:
-            if detection.pier is not None and detection.pier not in names:
-                found = f"a detection on {detection.pier!r}"
-                raise self._refusal(counts.scene, found, "that pier has no count")
 
     def _new(self, scene_id: int, counts: SceneCounts) -> list[PierCount]:
         """Return the counts that are not there yet; delete failed ones that they replace."""
@@ -151,8 +142,12 @@ class SceneWriter:
         try:
             return row_mapping.count_values(count)
         except ValueError as error:
-            found, limit = f"{count.pier}: {error}", "a finite number or none at all is recorded"
-            raise self._refusal(count.scene, found, limit) from error
+            raise LedgerError(
+                self._place,
+                f"scene {count.scene!r}: {count.pier}: {error}",
+                "a finite number or none at all is recorded",
+                "Nothing of this scene was recorded; please report it.",
+            ) from error
 
     def _pier_ids(self, counts: Sequence[PierCount]) -> dict[str, int]:
         """Return the ids of the piers by their names; new ones are added."""
@@ -184,20 +179,15 @@ class SceneWriter:
         if rows:
             self._sql.execute(_INSERT[table.name], rows)
 
-    def _refusal(self, scene: str, found: str, limit: str) -> LedgerError:
-        return LedgerError(self._place, f"scene {scene!r}: {found}", limit, _UNTOUCHED)
-
 
 def _time_of(counts: SceneCounts) -> datetime:
-    """Return the one time of all counts, at least one; raises TimeError."""
-    times = {count.acquired for count in counts}
-    acquired = times.pop()
-    if acquired is None or acquired.tzinfo is None or times:
-        found = "several times" if times else f"its time is {acquired}, without a time zone"
+    """Return the time of the scene of `counts`, at least one; raises TimeError."""
+    acquired = counts[0].acquired
+    if acquired is None or acquired.tzinfo is None:
         raise TimeError(
             counts.scene,
-            "no acquisition time" if acquired is None else found,
-            "a recorded scene has one time, in UTC",
+            f"its acquisition time is {acquired}",
+            "a recorded scene has a time with its zone",
             "Declare when it was taken (metadata, or a pattern of its file name).",
         )
     return acquired

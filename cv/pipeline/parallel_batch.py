@@ -18,7 +18,6 @@ from cv.ledger import Ledger
 from cv.ledger.count_identity import CountIdentity
 from cv.pipeline.batch import (
     OnOutcome,
-    RecordedAs,
     ScanResult,
     already_known,
     identify_scene,
@@ -45,7 +44,13 @@ class WorkerConfig:
     def counting(self, open_ledger: Callable[[], Ledger] | None) -> Task[ScanResult]:
         """Return what counts a scene, unless the ledger has it; None: every scene is new."""
         recorded_as = open_ledger().recorded_as if open_ledger else lambda _: None
-        return partial(_scan, config=self, detector=self.detector(), recorded_as=recorded_as)
+        return partial(
+            scan_scene,
+            site=self.site,
+            detector=self.detector(),
+            recorded_as=recorded_as,
+            opener=self.opener,
+        )
 
     def identifying(self) -> Task[CountIdentity]:
         """Return what identifies the counts of a scene; it raises InputError."""
@@ -120,12 +125,6 @@ def monitor_on_dask(
             outcomes[result.path] = SceneOutcome(identity.scene, SceneStatus.REFUSED, reason)
         on_outcome(outcomes[result.path])
     return tuple(outcomes[path] for path in paths)
-
-
-def _scan(
-    path: Path, config: WorkerConfig, detector: Detector, recorded_as: RecordedAs
-) -> ScanResult:
-    return scan_scene(path, config.site, detector, recorded_as, config.opener)
 
 
 def _identify(path: Path, config: WorkerConfig, detector: Detector) -> CountIdentity:

@@ -323,11 +323,6 @@ def test_counts_that_contradict_themselves_leave_no_trace(place: Place, wrong: P
     assert content(place) == before
 
 
-def test_a_sighting_on_a_pier_without_count_is_refused(place: Place) -> None:
-    with Ledger(place) as ledger, pytest.raises(LedgerError, match="'North'"):
-        ledger.record(a_scene([a_count()], [a_sighting("North")]))
-
-
 def test_names_that_are_not_text_are_refused(place: Place) -> None:
     with Ledger(place) as ledger, pytest.raises(LedgerError, match="not valid text"):
         ledger.record(a_scene([a_count(scene="bad\udcff")]))
