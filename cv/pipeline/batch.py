@@ -18,7 +18,7 @@ from tqdm import tqdm
 from cv.counting.counts import SceneCounts
 from cv.counting.scene_counter import METHOD_VERSION, SceneCounter
 from cv.detector.detector import Detector
-from cv.errors import InputError, LedgerError, TimeError
+from cv.errors import InputError, LedgerError, SceneError, TimeError
 from cv.ledger import Ledger
 from cv.ledger.count_identity import CountIdentity
 from cv.pipeline.outcome import PierSummary, SceneOutcome, SceneStatus, Timing, error_text
@@ -158,9 +158,7 @@ def persist(found: ScanResult, ledger: Ledger) -> SceneOutcome:
         if not is_new and found.identity is not None:  # another path or program was faster
             name = ledger.recorded_as(found.identity)
             outcome = replace(already_known(outcome.scene, name), timing=outcome.timing)
-    except LedgerError:
-        raise
-    except InputError as error:
+    except SceneError as error:
         return replace(outcome, status=SceneStatus.REFUSED, reason=str(error))
     timing = replace(outcome.timing, record_s=time.perf_counter() - start)
     return replace(outcome, timing=timing, piers=tuple(map(PierSummary.of, found.counts)))

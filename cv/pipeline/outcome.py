@@ -54,13 +54,8 @@ class PierSummary:
     @classmethod
     def of(cls, count: PierCount) -> PierSummary:
         """Return the short form of `count`."""
-        return cls(
-            count.pier,
-            count.status.value,
-            count.containers.value,
-            count.hulls.value,
-            count.visible_fraction,
-        )
+        containers, hulls = count.containers.value, count.hulls.value
+        return cls(count.pier, count.status.value, containers, hulls, count.visible_fraction)
 
 
 @dataclass(frozen=True)

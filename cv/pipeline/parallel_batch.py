@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from cv.counting.scene_counter import METHOD_VERSION, SceneCounter
 from cv.detector.detector import Detector
-from cv.errors import InputError, LedgerError
+from cv.errors import InputError, SceneError
 from cv.ledger import Ledger
 from cv.ledger.count_identity import CountIdentity
 from cv.pipeline.batch import (
@@ -145,9 +145,7 @@ def _without_counting(result: TaskResult[CountIdentity], ledger: Ledger) -> Scen
     scene = result.found.scene
     try:
         name = ledger.recorded_as(result.found)
-    except LedgerError:
-        raise
-    except InputError as error:
+    except SceneError as error:
         return SceneOutcome(scene, SceneStatus.REFUSED, str(error))
     return None if name is None else already_known(scene, name)
 
