@@ -363,3 +363,26 @@ def test_loose_sightings_stay_when_another_model_failed(place: Place) -> None:
             a_scene([by(a_count(status=CountStatus.FAILED), model=sample_counts.OTHER_MODEL)])
         )
         assert [r.detection.pier for r in ledger.detections(latest=True)] == ["East", None]
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    times=st.lists(
+        st.datetimes(datetime(1000, 1, 2), datetime(9999, 12, 30), timezones=st.timezones()),
+        min_size=1,
+        max_size=5,
+        unique_by=lambda time: time.astimezone(UTC),
+    )
+)
+def test_times_are_kept_to_the_microsecond_and_sort_as_text(
+    times: list[datetime], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("times") / "l"
+    with Ledger(path) as ledger:
+        for number, time in enumerate(times):
+            ledger.record(a_scene([replace(a_count(f"scene-{number}"), acquired=time)]))
+        in_order = sorted(time.astimezone(UTC) for time in times)
+        assert [one.acquired for one in ledger.counts()] == in_order
+        with ledger._connection.reading() as sql:
+            texts = sql.exec_driver_sql("SELECT acquired FROM scenes ORDER BY 1").scalars().all()
+    assert texts == [time.isoformat(timespec="microseconds") for time in in_order]

@@ -196,6 +196,36 @@ def test_a_network_that_answers_nan_is_an_error_and_a_recorded_failure(
             assert pier.containers.value is None
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (MemoryError("12 GiB"), "it needs more memory than there is"),
+        (ZeroDivisionError("by zero"), "ZeroDivisionError: by zero"),
+    ],
+)
+def test_a_count_that_breaks_off_has_no_number_and_gives_way(
+    scene_path, site, tmp_path, monkeypatch, error, reason
+):
+    def broken(rgb):
+        raise error
+
+    detector = painted_detector()
+    monkeypatch.setattr(network_of(detector), "run", broken)
+    opener = partial(Scene.open, acquired=NOON)
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        (outcome,) = monitor([scene_path], site, detector, ledger, opener)
+        assert (outcome.status, outcome.reason) == (SceneStatus.FAILED, reason)
+        assert [pier.containers for pier in outcome.piers] == [None, None]
+        for pier in ledger.counts():
+            assert (pier.status, pier.reason) == ("failed", reason)
+            assert (pier.containers.value, pier.hulls.value) == (None, None)
+            assert pier.visible_fraction is None
+        monkeypatch.undo()
+        (outcome,) = monitor([scene_path], site, detector, ledger, opener)
+        assert outcome.status is SceneStatus.RECORDED
+        assert [one.containers.value for one in ledger.counts("Pier 2")] == [24]
+
+
 def test_a_batch_records_new_scenes_only_and_refuses_without_a_trace(scene_path, site, tmp_path):
     broken = scene_path.with_name("20240311_023000.tif")
     broken.write_bytes(scene_path.read_bytes()[:2000])
