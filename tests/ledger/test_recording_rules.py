@@ -1,4 +1,4 @@
-"""Any sequence of recordings leaves what the rules of `cv.ledger.writer` say, by a model of them."""
+"""Any sequence of recordings leaves what the rules of `cv.ledger.writer` say."""
 
 from __future__ import annotations
 
