@@ -93,18 +93,28 @@ class DaskPool:
         except (OSError, ValueError) as error:
             raise _lost_cluster(f"no worker in {_WORKER_TIMEOUT_S:g} s ({error})") from error
         futures = dict(zip(self._client.map(run, paths, pure=False), paths, strict=True))
-        for future in distributed.as_completed(list(futures), loop=self._client.loop):
-            yield self._result(futures.pop(future), future)
+        completed = distributed.as_completed(list(futures), loop=self._client.loop)
+        for future in completed:
+            path = futures.pop(future)
+            result = self._result(path, future)
+            if result is None:
+                again = self._client.submit(run, path, pure=False)
+                futures[again] = path
+                completed.add(again)
+            else:
+                yield result
 
-    def _result(self, path: Path, future: Any) -> TaskResult[Any]:
+    def _result(self, path: Path, future: Any) -> Any:
+        """Return the result of a finished future; None if it was lost together with its worker."""
         try:
-            result: TaskResult[Any] = future.result()
-            return result
+            return future.result()
         except _import_distributed().KilledWorker as error:
             ended = f"{error.allowed_failures + 1} workers of the cluster ended over it"
             why = f"it took more than {self._time_s:g} s, or more memory than there was, or crashed"
             return TaskResult(path, death=f"{ended}: {why}")
         except CancelledError as error:
+            if future.status == "lost":
+                return None
             raise _lost_cluster("its scheduler has gone") from error
         except Exception as error:
             raise InputError(
@@ -179,5 +189,4 @@ def _security(distributed: Any, address: str) -> Any:
 
 def _lost_cluster(found: str) -> InputError:
     limit = "a scheduler with workers is needed until the batch has ended"
-    remedy = "Run the same command again: what was recorded is kept."
-    return InputError("the cluster", found, limit, remedy)
+    return InputError("the cluster", found, limit, "Run the same command again.")
