@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import shapely
 from sqlalchemy import exc
 
 from cv.errors import LedgerError
@@ -89,18 +88,10 @@ def database_errors(place: Path | str) -> Iterator[None]:
         detail = without_password(" ".join(str(cause).split())[:200])
         raise LedgerError(place, f"{found} ({detail})", limit, remedy) from error
     except UnicodeDecodeError as error:  # SQLite names what is damaged, in its damaged bytes
-        raise _damaged(place, error) from error
+        raise damaged(place, error) from error
 
 
-@contextmanager
-def malformed_rows(place: Path | str) -> Iterator[None]:
-    """Turn rows that Pierwatch does not write into LedgerError."""
-    try:
-        yield
-    except (ValueError, TypeError, shapely.errors.ShapelyError) as error:
-        raise _damaged(place, error) from error
-
-
-def _damaged(place: Path | str, error: Exception) -> LedgerError:
+def damaged(place: Path | str, error: Exception) -> LedgerError:
+    """Return the LedgerError for rows that Pierwatch does not write."""
     found, limit, remedy = _DAMAGED
     return LedgerError(place, f"{found} ({error})", limit, remedy)

@@ -101,8 +101,7 @@ def _different_tables(ledger: sqlite3.Connection, fresh: Path) -> tuple[str, ...
 
 
 def _wrong_rows(ledger: sqlite3.Connection) -> Iterator[str]:
-    rows = ledger.execute("PRAGMA foreign_key_check").fetchmany(_MAX_NAMED)
-    for table, row, parent, _ in rows:
+    for table, row, parent, _ in ledger.execute("PRAGMA foreign_key_check").fetchmany(_MAX_NAMED):
         yield f"row {row} of {table} refers to a row of {parent} that is missing"
     for table in METADATA.sorted_tables:
         try:

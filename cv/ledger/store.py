@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+from shapely.errors import ShapelyError
 from sqlalchemy import Connection, RowMapping, Select, Table, delete, insert, select
 
 from cv.counting.count import PierCount
@@ -17,7 +18,7 @@ from cv.ledger import queries, row_mapping, schema
 from cv.ledger.address import is_postgres_address
 from cv.ledger.alert_log import RecordedAlert, SceneArrival
 from cv.ledger.count_identity import CountIdentity
-from cv.ledger.error_messages import malformed_rows
+from cv.ledger.error_messages import damaged
 from cv.ledger.file_guard import LedgerFileGuard
 from cv.ledger.postgres_connection import open_postgres_ledger
 from cv.ledger.quarantined_file import QuarantinedFile
@@ -210,8 +211,11 @@ class Ledger:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with self._connection.reading() as sql, malformed_rows(self.path):
-            yield sql
+        with self._connection.reading() as sql:
+            try:
+                yield sql
+            except (ValueError, TypeError, ShapelyError) as error:
+                raise damaged(self.path, error) from error
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
