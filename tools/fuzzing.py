@@ -318,8 +318,8 @@ def verdicts(
     for result in tqdm(results, total=number, desc=title, disable=None, leave=False):
         said = result.found or (
             f"{Verdict.REFUSED}"
-            if result.fault and "memory" in result.fault.reason
-            else f"{Verdict.FOREIGN} {result.fault.reason}"
+            if result.fault and "memory" in result.fault
+            else f"{Verdict.FOREIGN} {result.fault}"
             if result.fault
             else f"{Verdict.DEATH} {result.death}"
         )

@@ -62,12 +62,7 @@ class LedgerConnection:
 
 def connect_with(dialect: str, connect: Any) -> Connection:
     """Return a SQLAlchemy connection over the one driver connection that `connect` returns."""
-    engine = create_engine(f"{dialect}://", creator=connect, poolclass=StaticPool)
-    try:
-        return engine.connect()
-    except BaseException:
-        engine.dispose()
-        raise
+    return create_engine(f"{dialect}://", creator=connect, poolclass=StaticPool).connect()
 
 
 def needs_upgrade(place: Path | str, connection: Connection) -> bool:

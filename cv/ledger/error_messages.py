@@ -7,22 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import shapely
 from sqlalchemy import exc
 
 from cv.errors import LedgerError
 from cv.ledger.address import without_password
 
+_AGAIN = "then run the same command again."
 _BUSY = (
     "in use by another program that writes",
     "a ledger has one writer at a time",
-    "Wait until the other one has ended, then run the same command again.",
+    f"Wait, {_AGAIN}",
 )
-_FULL = (
-    "the disk is full",
-    "nothing of this scene was recorded",
-    "Free some space, then run the same command again.",
-)
+_FULL = "the disk is full", "nothing of this scene was recorded", f"Free some space, {_AGAIN}"
 _DAMAGED = (
     "damaged",
     "an intact ledger is needed",
@@ -33,44 +29,31 @@ _CONTRADICTION = (
     "numbers only where there was a view, low <= high, fractions within 0 to 1, one count per pier",
     "Nothing of this scene was recorded; please report it.",
 )
-_NOT_TEXT = (
-    "a name is not valid text",
-    "names of scenes and piers are Unicode",
-    "Rename the file.",
+_NOT_TEXT = "a name is not valid text", "names of scenes and piers are Unicode", "Rename the file."
+NOT_WRITABLE = (
+    "not writable",
+    "the ledger and its folder must be writable",
+    "Change its permissions, or open it for reading.",
 )
+NOT_A_LEDGER = "a ledger written by Pierwatch is needed"
 _SQLITE = {
     "SQLITE_BUSY": _BUSY,
     "SQLITE_LOCKED": _BUSY,
-    "SQLITE_PROTOCOL": _BUSY,
     "SQLITE_FULL": _FULL,
     "SQLITE_READONLY_ROLLBACK": (
         "left unfinished by a program that broke off",
         "it must be completed by a writer before it can be read",
         "Run `monitor` on it once, or open it for writing.",
     ),
-    "SQLITE_READONLY": (
-        "not writable",
-        "the ledger and its folder must be writable",
-        "Change its permissions, or open it for reading.",
-    ),
-    "SQLITE_CANTOPEN": (
-        "cannot be opened",
-        "a readable file in a folder that can be written is needed",
-        "Check the path and its permissions.",
-    ),
+    "SQLITE_READONLY": NOT_WRITABLE,
     "SQLITE_CORRUPT": _DAMAGED,
-    "SQLITE_NOTADB": (
-        "not a SQLite file",
-        "a ledger written by Pierwatch is needed",
-        "Check the path, or name a file that does not exist yet.",
-    ),
     "SQLITE_IOERR": (
         "the disk reported an error",
         "nothing of this scene was recorded",
-        "Check the disk, then run the same command again.",
+        f"Check the disk, {_AGAIN}",
     ),
     "SQLITE_CONSTRAINT": _CONTRADICTION,
-    "SQLITE": ("SQLite failed", "a ledger written by Pierwatch is needed", "Check the file."),
+    "SQLITE": ("SQLite failed", NOT_A_LEDGER, "Check the path, the file and its permissions."),
 }
 """By the name of an error code or of its group, a prefix."""
 _POSTGRES = {"55P03": _BUSY, "57014": _BUSY, "53100": _FULL, "23": _CONTRADICTION, "22": _NOT_TEXT}
@@ -80,13 +63,6 @@ _SERVER_FAILED = (
     "a server that can be reached, and the right to read and write there, are needed",
     "Check address, password (PGPASSWORD, ~/.pgpass) and rights.",
 )
-
-
-def ledger_error(place: Path | str, error: BaseException) -> LedgerError:
-    """Return the LedgerError for what a database driver reported of the ledger at `place`."""
-    found, limit, remedy = _explain(error)
-    cause = " ".join(str(error).split())[:200]
-    return LedgerError(place, f"{found} ({without_password(cause)})", limit, remedy)
 
 
 def _explain(error: BaseException) -> tuple[str, str, str]:
@@ -106,24 +82,16 @@ def database_errors(place: Path | str) -> Iterator[None]:
     """Turn what a database reports of the ledger at `place` into LedgerError."""
     try:
         yield
-    except (exc.DBAPIError, sqlite3.Error) as error:
-        cause = error.orig if isinstance(error, exc.DBAPIError) and error.orig else error
-        raise ledger_error(place, cause) from error
-    except UnicodeEncodeError as error:
-        raise ledger_error(place, error) from error
+    except (exc.DBAPIError, sqlite3.Error, UnicodeEncodeError) as error:
+        cause = getattr(error, "orig", None) or error
+        found, limit, remedy = _explain(cause)
+        detail = without_password(" ".join(str(cause).split())[:200])
+        raise LedgerError(place, f"{found} ({detail})", limit, remedy) from error
     except UnicodeDecodeError as error:  # SQLite names what is damaged, in its damaged bytes
-        raise _damaged(place, error) from error
+        raise damaged(place, error) from error
 
 
-@contextmanager
-def malformed_rows(place: Path | str) -> Iterator[None]:
-    """Turn rows that Pierwatch does not write into LedgerError."""
-    try:
-        yield
-    except (ValueError, TypeError, shapely.errors.ShapelyError) as error:
-        raise _damaged(place, error) from error
-
-
-def _damaged(place: Path | str, error: Exception) -> LedgerError:
+def damaged(place: Path | str, error: Exception) -> LedgerError:
+    """Return the LedgerError for rows that Pierwatch does not write."""
     found, limit, remedy = _DAMAGED
     return LedgerError(place, f"{found} ({error})", limit, remedy)

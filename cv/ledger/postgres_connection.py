@@ -45,7 +45,6 @@ def _prepare(connection: LedgerConnection, readonly: bool) -> None:
     place = connection.place
     with connection.reading() as sql:
         is_empty = revision_of(sql) is None
-        is_older = needs_upgrade(place, sql)
         if readonly and is_empty:
             raise LedgerError(
                 place,
@@ -55,6 +54,7 @@ def _prepare(connection: LedgerConnection, readonly: bool) -> None:
             )
         if readonly:
             check_is_current(place, sql)
+        is_older = needs_upgrade(place, sql)
     if is_empty or is_older:
         with connection.writing() as sql:
             if revision_of(sql) is None or needs_upgrade(place, sql):  # unless another was faster

@@ -9,20 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, or_, select, true
 
 from cv.counting.count import CountStatus
 from cv.ledger.schema import (
     alerts,
     counts,
     detections,
-    hulls,
     piers,
     processing_configs,
     quarantine,
     runs,
     scenes,
-    stacks,
 )
 
 
@@ -59,9 +57,11 @@ ALERTS = select(alerts, piers.c.name.label("pier")).join(piers).order_by(alerts.
 SCENES = (
     select(scenes)
     .where(or_(scenes.c.name == bindparam("name"), scenes.c.digest == bindparam("digest")))
-    .order_by(scenes.c.name != bindparam("name"), scenes.c.id)
+    .order_by(
+        scenes.c.digest != bindparam("digest"), scenes.c.name != bindparam("name"), scenes.c.id
+    )
 )
-"""The scenes with a name or an image; the one with the name first."""
+"""The scenes with an image or a name, those with the image first."""
 PIER_IDS = select(piers.c.name, piers.c.id).where(
     piers.c.name.in_(bindparam("names", expanding=True))
 )
@@ -101,16 +101,10 @@ def select_counts(wanted: CountFilter) -> Select[Any]:
     return _COUNTS.where(counts.c.id.in_(_count_ids(wanted))).order_by(*order)
 
 
-def select_stacks(wanted: CountFilter) -> Select[Any]:
-    """Return the stacks of the counts, in the order of each count."""
-    ids = stacks.c.count_id.in_(_count_ids(wanted))
-    return select(stacks).where(ids).order_by(stacks.c.count_id, stacks.c.position)
-
-
-def select_hulls(wanted: CountFilter) -> Select[Any]:
-    """Return the hulls at berth of the counts, in the order of each count."""
-    ids = hulls.c.count_id.in_(_count_ids(wanted))
-    return select(hulls).where(ids).order_by(hulls.c.count_id, hulls.c.position)
+def select_parts(table: Table, wanted: CountFilter) -> Select[Any]:
+    """Return the rows of `stacks` or `hulls` that belong to the counts, in the order of each."""
+    ids = table.c.count_id.in_(_count_ids(wanted))
+    return select(table).where(ids).order_by(table.c.count_id, table.c.position)
 
 
 def select_detections(wanted: CountFilter) -> Select[Any]:

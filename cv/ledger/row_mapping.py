@@ -108,27 +108,21 @@ def to_counts(
         hull = BerthedHull(heading_deg=heading, center=center, **_columns(row, _OF_HULL))
         hulls_of[row["count_id"]].append(hull)
     return tuple(
-        _to_count(row, tuple(stacks_of.get(row["id"], ())), tuple(hulls_of.get(row["id"], ())))
+        PierCount(
+            scene=row["scene"],
+            pier=row["pier"],
+            role=PierRole(row["role"]),
+            acquired=row["acquired"],
+            status=CountStatus(row["status"]),
+            stacks=tuple(stacks_of.get(row["id"], ())),
+            berthed=tuple(hulls_of.get(row["id"], ())),
+            gsd_m=(_or_nan(row["gsd_x_m"]), _or_nan(row["gsd_y_m"])),
+            model=row["model"],
+            settings=row["settings"],
+            **_estimates(row),
+            **_columns(row, _OF_COUNT),
+        )
         for row in rows
-    )
-
-
-def _to_count(
-    row: RowMapping, stacks: tuple[ContainerStack, ...], berthed: tuple[BerthedHull, ...]
-) -> PierCount:
-    return PierCount(
-        scene=row["scene"],
-        pier=row["pier"],
-        role=PierRole(row["role"]),
-        acquired=row["acquired"],
-        status=CountStatus(row["status"]),
-        stacks=stacks,
-        berthed=berthed,
-        gsd_m=(_or_nan(row["gsd_x_m"]), _or_nan(row["gsd_y_m"])),
-        model=row["model"],
-        settings=row["settings"],
-        **_columns(row, _OF_COUNT),
-        **_estimates(row),
     )
 
 
@@ -156,10 +150,7 @@ def to_recorded_detections(rows: Sequence[RowMapping]) -> tuple[RecordedDetectio
 
 
 def _estimates(row: RowMapping) -> Values:
-    return {
-        quantity: Estimate(*(row[column] for column in columns))
-        for quantity, columns in _ESTIMATES.items()
-    }
+    return {name: Estimate(*map(row.__getitem__, columns)) for name, columns in _ESTIMATES.items()}
 
 
 def _fields(value: object, names: Sequence[str]) -> Values:

@@ -6,11 +6,11 @@ with a larger id was recorded later.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import DATETIME
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
@@ -18,37 +18,26 @@ from cv.counting.count import CountStatus
 from cv.counting.counts import QUANTITIES
 
 
-class _IsoDateTime(UserDefinedType[datetime]):
-    """ISO 8601 text in UTC with microseconds, which sorts by time."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        return "DATETIME"
-
-    def bind_processor(self, dialect: sa.Dialect) -> Callable[[datetime | None], str | None]:
-        def to_text(time: datetime | None) -> str | None:
-            return None if time is None else time.astimezone(UTC).isoformat(timespec="microseconds")
-
-        return to_text
-
-    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[str], datetime]:
-        return datetime.fromisoformat
-
-
 class UtcDateTime(TypeDecorator[datetime]):
-    """A time with its zone, read back in UTC: TIMESTAMP WITH TIME ZONE, in SQLite ISO 8601 text."""
+    """A time with its zone, read back in UTC: TIMESTAMP WITH TIME ZONE, in SQLite ISO 8601 text.
+
+    The text is in UTC with microseconds, which sorts by time.
+    """
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
         """Return the type of the column in a database."""
-        return _IsoDateTime() if dialect.name == "sqlite" else sa.DateTime(timezone=True)
+        date, time = "%(year)04d-%(month)02d-%(day)02d", "%(hour)02d:%(minute)02d:%(second)02d"
+        text = DATETIME(f"{date}T{time}.%(microsecond)06d+00:00")  # type: ignore[no-untyped-call]
+        return text if dialect.name == "sqlite" else sa.DateTime(timezone=True)
 
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """Return `value` in UTC."""
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Return `value` in UTC, for its text."""
         return None if value is None else value.astimezone(UTC)
+
+    process_result_value = process_bind_param
 
 
 class JsonText(UserDefinedType[str]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -11,12 +12,13 @@ from sqlalchemy import Connection
 from cv.errors import LedgerError
 from cv.io.atomic_files import atomic_path
 from cv.ledger.connection import LedgerConnection, check_is_current, connect_with, needs_upgrade
-from cv.ledger.error_messages import database_errors
+from cv.ledger.error_messages import NOT_A_LEDGER, NOT_WRITABLE, database_errors
 from cv.ledger.migrations import upgrade
 
 APPLICATION_ID = 0x50574C47
 """Marks a SQLite file as a ledger ("PWLG"), in its header."""
 _MAGIC = b"SQLite format 3\0"
+_HEADER_BYTES = 100
 _APPLICATION_ID_BYTES = slice(68, 72)
 """Where a SQLite file keeps its application id. Source: https://sqlite.org/fileformat.html."""
 
@@ -29,12 +31,17 @@ def open_sqlite_ledger(path: Path, readonly: bool, timeout_s: float) -> LedgerCo
     """
     if not readonly and not path.exists():
         _create(path)
-    mode, prepare = ("ro", _prepare_reading) if readonly else ("rw", _prepare_writing)
-    raw = open_file(path, mode, timeout_s)
-    ledger = LedgerConnection(path, sqlalchemy_connection(raw), ("BEGIN",), ("BEGIN IMMEDIATE",))
+    raw = open_file(path, "ro" if readonly else "rw", timeout_s)
+    sql = connect_with("sqlite", lambda: raw)
+    ledger = LedgerConnection(path, sql, ("BEGIN",), ("BEGIN IMMEDIATE",))
     try:
         with database_errors(path):
-            prepare(path, ledger.sql, raw)
+            if readonly:
+                with sql.begin():
+                    check_is_current(path, sql)
+                raw.execute("PRAGMA query_only = ON")
+            else:
+                _prepare_writing(path, sql, raw)
     except BaseException:
         ledger.close()
         raise
@@ -60,32 +67,12 @@ def open_file(path: Path, mode: str, timeout_s: float) -> sqlite3.Connection:
         return _raw(path, mode, timeout_s)
 
 
-def sqlalchemy_connection(raw: sqlite3.Connection) -> Connection:
-    """Return a SQLAlchemy connection that uses `raw`, whose transactions begin explicitly."""
-    return connect_with("sqlite", lambda: raw)
-
-
-def upgrade_sqlite(connection: Connection) -> None:
+def _upgrade(connection: Connection) -> None:
     """Bring an open file, which may be empty, up to date; it must not enforce foreign keys yet."""
     with connection.begin():
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         upgrade(connection)
         connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-
-
-def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
-    """Return whether SQLite `version` has the fix of the WAL-reset bug, which can corrupt a file.
-
-    Source: https://sqlite.org/wal.html#walresetbug - fixed in 3.51.3, and in 3.50.7 and 3.44.6.
-    """
-    return (
-        version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
-    )
-
-
-def journal_mode() -> str:
-    """Return the journal mode that is safe with the SQLite at hand: "wal" or "delete"."""
-    return "wal" if wal_is_safe() else "delete"
 
 
 def _raw(path: Path, mode: str, timeout_s: float) -> sqlite3.Connection:
@@ -96,13 +83,13 @@ def _raw(path: Path, mode: str, timeout_s: float) -> sqlite3.Connection:
 def _create(path: Path) -> None:
     """Make an empty ledger at `path`, whole; if another program is faster, its file stays."""
     try:
-        with atomic_path(path, overwrite=False) as draft, database_errors(path):
-            raw = _raw(draft, "rwc", 0)
-            try:
-                with sqlalchemy_connection(raw) as connection:
-                    upgrade_sqlite(connection)
-            finally:
-                raw.close()
+        with (
+            atomic_path(path, overwrite=False) as draft,
+            database_errors(path),
+            closing(_raw(draft, "rwc", 0)) as raw,
+            connect_with("sqlite", lambda: raw) as sql,
+        ):
+            _upgrade(sql)
     except FileExistsError:
         return
     except OSError as error:
@@ -117,65 +104,30 @@ def _create(path: Path) -> None:
 def _check_header(path: Path) -> None:
     try:
         with path.open("rb") as file:
-            header = file.read(100)
+            header = file.read(_HEADER_BYTES)
     except OSError as error:
-        raise LedgerError(
-            path,
-            error.strerror or str(error),
-            "a readable file is needed",
-            "Check the path and its permissions.",
-        ) from error
-    if not header:
-        found = "0 bytes"
-    elif not header.startswith(_MAGIC) or len(header) < 100:
-        found = "not a SQLite file"
-    elif int.from_bytes(header[_APPLICATION_ID_BYTES]) != APPLICATION_ID:
-        found = "a SQLite file of another program"
+        found = error.strerror or str(error)
     else:
-        return
-    raise LedgerError(
-        path,
-        found,
-        "a ledger written by Pierwatch is needed",
-        "Check the path, or name a file that does not exist yet.",
-    )
+        if not header:
+            found = "0 bytes"
+        elif not header.startswith(_MAGIC) or len(header) < _HEADER_BYTES:
+            found = "not a SQLite file"
+        elif int.from_bytes(header[_APPLICATION_ID_BYTES]) != APPLICATION_ID:
+            found = "a SQLite file of another program"
+        else:
+            return
+    remedy = "Check the path and its permissions, or name a file that does not exist yet."
+    raise LedgerError(path, found, NOT_A_LEDGER, remedy)
 
 
-def _prepare_reading(path: Path, connection: Connection, raw: sqlite3.Connection) -> None:
-    with connection.begin():
-        check_is_current(path, connection)
-    raw.execute("PRAGMA query_only = ON")
-
-
-def _prepare_writing(path: Path, connection: Connection, raw: sqlite3.Connection) -> None:
-    with connection.begin():
-        is_older = needs_upgrade(path, connection)
+def _prepare_writing(path: Path, sql: Connection, raw: sqlite3.Connection) -> None:
+    with sql.begin():
+        is_older = needs_upgrade(path, sql)
     if not os.access(path, os.W_OK):
-        raise LedgerError(
-            path,
-            "not writable",
-            "the ledger and its folder must be writable",
-            "Change its permissions, or open it for reading.",
-        )
-    _set_journal(path, raw)
+        raise LedgerError(path, *NOT_WRITABLE)
+    raw.execute("PRAGMA journal_mode = delete")  # 0.1.0 may have chosen WAL
     raw.execute("PRAGMA synchronous = FULL")
     raw.execute("PRAGMA cache_spill = OFF")  # a spill would lock readers out before the commit
     if is_older:
-        upgrade_sqlite(connection)
+        _upgrade(sql)
     raw.execute("PRAGMA foreign_keys = ON")
-
-
-def _set_journal(path: Path, raw: sqlite3.Connection) -> None:
-    try:
-        mode = str(raw.execute(f"PRAGMA journal_mode = {journal_mode()}").fetchone()[0])
-    except sqlite3.OperationalError as error:
-        if getattr(error, "sqlite_errorname", "") != "SQLITE_BUSY":
-            raise
-        mode = str(raw.execute("PRAGMA journal_mode").fetchone()[0])
-    if mode == "wal" and not wal_is_safe():
-        raise LedgerError(
-            path,
-            f"in WAL mode, while SQLite is {sqlite3.sqlite_version}",
-            "this SQLite can damage a ledger that several programs hold open in that mode",
-            "Close the other programs once, or update SQLite to 3.51.3.",
-        )

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
+from shapely.errors import ShapelyError
 from sqlalchemy import Connection, RowMapping, Select, Table, delete, insert, select
 
 from cv.counting.count import PierCount
@@ -18,7 +18,7 @@ from cv.ledger import queries, row_mapping, schema
 from cv.ledger.address import is_postgres_address
 from cv.ledger.alert_log import RecordedAlert, SceneArrival
 from cv.ledger.count_identity import CountIdentity
-from cv.ledger.error_messages import malformed_rows
+from cv.ledger.error_messages import damaged
 from cv.ledger.file_guard import LedgerFileGuard
 from cv.ledger.postgres_connection import open_postgres_ledger
 from cv.ledger.quarantined_file import QuarantinedFile
@@ -75,12 +75,7 @@ class Ledger:
     def __repr__(self) -> str:
         return f"Ledger({str(self.path)!r})"
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -102,9 +97,8 @@ class Ledger:
     def recorded_as(self, wanted: CountIdentity) -> str | None:
         """Return the name of the scene that makes it needless to count `wanted`, else None.
 
-        It is its own name where the ledger has these counts, and they did not fail; it is another
-        one where the same image is recorded by that. Raises SceneError as `record` does, and
-        LedgerError.
+        It has these counts, and they did not fail; where the same image was recorded first by
+        another name, it is that. Raises SceneError as `record` does, and LedgerError.
         """
         with self._reading() as sql:
             return SceneWriter(self.path, sql).recorded_as(wanted)
@@ -132,8 +126,8 @@ class Ledger:
         with self._reading() as sql:
             return row_mapping.to_counts(
                 _all(sql, queries.select_counts(wanted)),
-                _all(sql, queries.select_stacks(all_parts)),
-                _all(sql, queries.select_hulls(all_parts)),
+                _all(sql, queries.select_parts(schema.stacks, all_parts)),
+                _all(sql, queries.select_parts(schema.hulls, all_parts)),
             )
 
     def detections(
@@ -188,13 +182,8 @@ class Ledger:
             yield reported
             for alert in reported:
                 pier = select(schema.piers.c.id).where(schema.piers.c.name == alert.pier)
-                values = {
-                    "id": alert.id,
-                    "pier_id": sql.execute(pier).scalar(),
-                    "event": alert.event,
-                    "standing": alert.standing,
-                    "run_id": alert.run,
-                }
+                values = {"event": alert.event, "standing": alert.standing, "run_id": alert.run}
+                values |= {"id": alert.id, "pier_id": sql.execute(pier).scalar()}
                 _replace(sql, schema.alerts, "id", values)
 
     def quarantined(self) -> tuple[QuarantinedFile, ...]:
@@ -206,12 +195,8 @@ class Ledger:
 
     def add_to_quarantine(self, file: QuarantinedFile) -> None:
         """Put a file into quarantine; raises LedgerError."""
-        values = {
-            "digest": file.digest,
-            "bytes": file.size,
-            "path": file.path,
-            "reason": file.reason,
-        }
+        values = {"digest": file.digest, "bytes": file.size}
+        values |= {"path": file.path, "reason": file.reason}
         with self._writing() as sql:
             _replace(sql, schema.quarantine, "digest", values)
 
@@ -226,8 +211,11 @@ class Ledger:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with self._connection.reading() as sql, malformed_rows(self.path):
-            yield sql
+        with self._connection.reading() as sql:
+            try:
+                yield sql
+            except (ValueError, TypeError, ShapelyError) as error:
+                raise damaged(self.path, error) from error
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

@@ -8,24 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    ColumnElement,
-    Connection,
-    DateTime,
-    Dialect,
-    Select,
-    cast,
-    select,
-    type_coerce,
-)
+import sqlalchemy as sa
 
 from cv.counting.counts import QUANTITIES
 from cv.ledger.queries import COUNTS, LATEST_COUNT_IDS
 from cv.ledger.schema import alerts, counts, estimate_columns, piers, processing_configs, scenes
 
 
-def create_views(connection: Connection) -> None:
+def create_views(connection: sa.Connection) -> None:
     """Create the views; the tables must be there."""
     views = {"latest_counts": _latest_counts(), "events": _events(connection.dialect)}
     for name, query in views.items():
@@ -33,7 +23,7 @@ def create_views(connection: Connection) -> None:
         connection.exec_driver_sql(f"CREATE VIEW {name} AS {sql}".replace("%%", "%"))
 
 
-def _latest_counts() -> Select[Any]:
+def _latest_counts() -> sa.Select[Any]:
     numbers = [name for quantity in QUANTITIES for name in estimate_columns(quantity)]
     others = ("visible_fraction", "berth_visible_fraction", "visibility", "reason")
     columns = [
@@ -44,17 +34,17 @@ def _latest_counts() -> Select[Any]:
         processing_configs.c.model,
         processing_configs.c.settings,
     ]
-    return select(*columns).select_from(COUNTS).where(counts.c.id.in_(LATEST_COUNT_IDS))
+    return sa.select(*columns).select_from(COUNTS).where(counts.c.id.in_(LATEST_COUNT_IDS))
 
 
-def _events(dialect: Dialect) -> Select[Any]:
-    event = type_coerce(alerts.c.event, JSON)
+def _events(dialect: sa.Dialect) -> sa.Select[Any]:
+    event = sa.type_coerce(alerts.c.event, sa.JSON)
 
-    def time(*path: str) -> ColumnElement[Any]:
+    def time(*path: str) -> sa.ColumnElement[Any]:
         value = event[path].as_string()
-        return value if dialect.name == "sqlite" else cast(value, DateTime(timezone=True))
+        return value if dialect.name == "sqlite" else sa.cast(value, sa.DateTime(timezone=True))
 
-    return select(
+    return sa.select(
         alerts.c.id.label("alert"),
         event["kind"].as_string().label("kind"),
         piers.c.name.label("pier"),

@@ -2,12 +2,12 @@
 
 The rules of a ledger:
 
-1. One image, known by its sha256, is one scene. The first name and time that were recorded for it
-   stay; the same image by another name is already known, and is left out.
-2. A scene never changes: one with a recorded name, but other content or another time (by more than
-   a minute, as times are rounded), is refused.
-3. A scene may be counted again by another model or with other settings. Every count is kept; the
-   count recorded last of those that did not fail is THE count of its scene and pier.
+1. One image, known by its sha256, is one scene, wherever its file lies. The name and time that were
+   recorded first stay.
+2. Another image by a recorded name is refused, and so is a recorded name with another time (by more
+   than a minute, as times are rounded).
+3. A count by another model or with other settings supersedes: every count is kept, and the one
+   recorded last of those that did not fail is THE count of its scene and pier.
 4. A count by a model and settings that are there already changes nothing; only one that failed is
    replaced by one that did not.
 5. Counts that know the clouds of a scene are never superseded by counts that do not: a scene with
@@ -17,12 +17,11 @@ The rules of a ledger:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert
+from sqlalchemy import Connection, Row, Table, delete, insert
 
 from cv.counting.count import CountStatus, PierCount
 from cv.counting.counts import SceneCounts
@@ -32,20 +31,9 @@ from cv.ledger.count_identity import CountIdentity
 
 ROUNDING = timedelta(minutes=1)
 """Times of one scene that differ by no more are one time, rounded differently."""
-_UNTOUCHED = "Nothing of this scene was recorded; please report it."
 _WITHOUT_CLOUDS, _WITH_CLOUDS = "mask", "udm2"
 """What the visibility of a count rests on, see Visibility."""
-
-
 _INSERT = {table.name: insert(table) for table in schema.METADATA.sorted_tables}
-
-
-@dataclass(frozen=True)
-class RecordedScene:
-    """A scene in the ledger."""
-
-    id: int
-    name: str
 
 
 class SceneWriter:
@@ -63,13 +51,11 @@ class SceneWriter:
         scene = self._find(wanted.scene, wanted.digest, wanted.acquired)
         if scene is None:
             return None
-        if scene.name != wanted.scene:
-            return scene.name
         known = self._sql.execute(queries.select_scene_counts(scene.id)).all()
         self._check_clouds(wanted.scene, wanted.basis, known)
         config = wanted.model, wanted.settings, False
         has = any((c.model, c.settings, c.status == CountStatus.FAILED) == config for c in known)
-        return scene.name if has else None
+        return str(scene.name) if has else None
 
     def record(self, counts: SceneCounts) -> int:
         """Insert the counts that are new, and return their number.
@@ -77,30 +63,25 @@ class SceneWriter:
         Raises SceneError, TimeError and LedgerError; the caller must then roll back.
         """
         acquired = _time_of(counts)
-        self._check_piers(counts)
         self._next_ids = dict(self._sql.execute(queries.NEXT_IDS).mappings().one())
         scene = self._find(counts.scene, counts.digest, acquired)
-        if scene is not None and scene.name != counts.scene:
-            return 0
         if scene is None:
             values = {"name": counts.scene, "digest": counts.digest, "acquired": acquired}
             scene_id, new = self._add(schema.scenes, **values), list(counts)
         else:
-            scene_id, new = scene.id, self._new(scene, counts)
+            scene_id, new = scene.id, self._new(scene.id, counts)
         if new:
             self._insert(scene_id, new, counts)
         return len(new)
 
-    def _find(self, name: str, digest: str, acquired: datetime) -> RecordedScene | None:
-        """Return the scene with a name, else the first with an image; raises SceneError."""
+    def _find(self, name: str, digest: str, acquired: datetime) -> Row[Any] | None:
+        """Return the scene of an image; raises SceneError where the image or its time changed."""
         row = self._sql.execute(queries.SCENES, {"name": name, "digest": digest}).first()
-        if row is None:
-            return None
-        if row.name == name and row.digest != digest:
+        if row is not None and row.digest != digest:
             raise self._changed(name, "sha256", digest, row.digest)
-        if row.name == name and abs(row.acquired - acquired) > ROUNDING:
+        if row is not None and row.name == name and abs(row.acquired - acquired) > ROUNDING:
             raise self._changed(name, "time", _iso(acquired), _iso(row.acquired))
-        return RecordedScene(row.id, row.name)
+        return row
 
     def _changed(self, scene: str, what: str, now: str, before: str) -> SceneError:
         return SceneError(
@@ -119,20 +100,13 @@ class SceneWriter:
                 "Put the UDM2 beside the image; a copy of the image without it can be removed.",
             )
 
-    def _check_piers(self, counts: SceneCounts) -> None:
-        names = {count.pier for count in counts}
-        for detection in counts.detections:
-            if detection.pier is not None and detection.pier not in names:
-                found = f"a detection on {detection.pier!r}"
-                raise self._refusal(counts.scene, found, "that pier has no count")
-
-    def _new(self, scene: RecordedScene, counts: SceneCounts) -> list[PierCount]:
+    def _new(self, scene_id: int, counts: SceneCounts) -> list[PierCount]:
         """Return the counts that are not there yet; delete failed ones that they replace."""
-        rows = self._sql.execute(queries.select_scene_counts(scene.id)).all()
+        rows = self._sql.execute(queries.select_scene_counts(scene_id)).all()
         known = {(row.pier, row.model, row.settings): row for row in rows}
         new, replaced = [], []
         for count in counts:
-            self._check_clouds(scene.name, count.visibility, rows)
+            self._check_clouds(counts.scene, count.visibility, rows)
             before = known.get((count.pier, count.model, count.settings))
             if before is None:
                 new.append(count)
@@ -158,25 +132,22 @@ class SceneWriter:
         self._fill(schema.stacks, [v for part in parts for v in row_mapping.stack_values(*part)])
         self._fill(schema.hulls, [v for part in parts for v in row_mapping.hull_values(*part)])
         behind = [one for one in counts.detections if one.pier is None or one.pier in ids]
-        self._fill(
-            schema.detections,
-            [
-                {"id": self._take_id(schema.detections), "run_id": run_id, "count_id": count_id}
-                | row
-                for count_id, row in zip(
-                    [None if one.pier is None else ids[one.pier] for one in behind],
-                    row_mapping.detection_values(behind),
-                    strict=True,
-                )
-            ],
-        )
+        found = row_mapping.detection_values(behind)
+        for one, row in zip(behind, found, strict=True):
+            row["count_id"] = None if one.pier is None else ids[one.pier]
+            row |= {"id": self._take_id(schema.detections), "run_id": run_id}
+        self._fill(schema.detections, found)
 
     def _values(self, count: PierCount) -> row_mapping.Values:
         try:
             return row_mapping.count_values(count)
         except ValueError as error:
-            found, limit = f"{count.pier}: {error}", "a finite number or none at all is recorded"
-            raise self._refusal(count.scene, found, limit) from error
+            raise LedgerError(
+                self._place,
+                f"scene {count.scene!r}: {count.pier}: {error}",
+                "a finite number or none at all is recorded",
+                "Nothing of this scene was recorded; please report it.",
+            ) from error
 
     def _pier_ids(self, counts: Sequence[PierCount]) -> dict[str, int]:
         """Return the ids of the piers by their names; new ones are added."""
@@ -208,20 +179,15 @@ class SceneWriter:
         if rows:
             self._sql.execute(_INSERT[table.name], rows)
 
-    def _refusal(self, scene: str, found: str, limit: str) -> LedgerError:
-        return LedgerError(self._place, f"scene {scene!r}: {found}", limit, _UNTOUCHED)
-
 
 def _time_of(counts: SceneCounts) -> datetime:
-    """Return the one time of all counts, at least one; raises TimeError."""
-    times = {count.acquired for count in counts}
-    acquired = times.pop()
-    if acquired is None or acquired.tzinfo is None or times:
-        found = "several times" if times else f"its time is {acquired}, without a time zone"
+    """Return the time of the scene of `counts`, at least one; raises TimeError."""
+    acquired = counts[0].acquired
+    if acquired is None or acquired.tzinfo is None:
         raise TimeError(
             counts.scene,
-            "no acquisition time" if acquired is None else found,
-            "a recorded scene has one time, in UTC",
+            f"its acquisition time is {acquired}",
+            "a recorded scene has a time with its zone",
             "Declare when it was taken (metadata, or a pattern of its file name).",
         )
     return acquired

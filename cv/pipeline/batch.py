@@ -12,34 +12,24 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from tqdm import tqdm
 
 from cv.counting.counts import SceneCounts
 from cv.counting.scene_counter import METHOD_VERSION, SceneCounter
 from cv.detector.detector import Detector
-from cv.errors import InputError, LedgerError, TimeError
+from cv.errors import InputError, LedgerError, SceneError, TimeError
 from cv.ledger import Ledger
 from cv.ledger.count_identity import CountIdentity
-from cv.pipeline.outcome import PierSummary, SceneOutcome, SceneStatus, Timing
+from cv.pipeline.outcome import PierSummary, SceneOutcome, SceneStatus, Timing, error_text
 from cv.pipeline.quarantine import skip_quarantined
 from cv.scene.scene import Scene
 from cv.site import Site
 
 OnOutcome = Callable[[SceneOutcome], None]
 """Called with each outcome, when all of it is recorded."""
-_OUT_OF_MEMORY = "it needs more memory than there is"
-
-
-class SceneRegistry(Protocol):
-    """What is asked before a scene is counted."""
-
-    def recorded_as(self, wanted: CountIdentity) -> str | None:
-        """Return the name of the scene that makes it needless to count `wanted`, else None.
-
-        Raises SceneError for a scene that must not be counted.
-        """
+RecordedAs = Callable[[CountIdentity], str | None]
+"""`Ledger.recorded_as`, or what stands for it; asked before a scene is counted."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +88,8 @@ def monitor(
         if not isinstance(item, Scene) and Path(item) in quarantined:
             outcomes.append(quarantined[Path(item)])
             continue
-        outcomes.append(persist(scan_scene(item, site, detector, ledger, opener), ledger))
+        found = scan_scene(item, site, detector, ledger.recorded_as, opener)
+        outcomes.append(persist(found, ledger))
         on_outcome(outcomes[-1])
     return tuple(outcomes)
 
@@ -134,28 +125,25 @@ def scan_scene(
     item: Scene | str | Path,
     site: Site,
     detector: Detector,
-    registry: SceneRegistry,
+    recorded_as: RecordedAs,
     opener: Callable[[str | Path], Scene],
 ) -> ScanResult:
-    """Count one scene, unless `registry` has its counts; errors become its outcome.
+    """Count one scene, unless `recorded_as` names it; errors become its outcome.
 
     Raises LedgerError.
     """
     if isinstance(item, Scene):
-        return _scan_open_scene(item, site, detector, registry)
+        return _scan_open_scene(item, site, detector, recorded_as)
     start = time.perf_counter()
     try:
         scene = opener(item)
-    except InputError as error:
-        return _refused(str(item), str(error))
-    except MemoryError:
-        return _refused(str(item), _OUT_OF_MEMORY)
-    except Exception as error:  # a file that no check foresaw: the batch goes on
-        return _refused(str(item), f"{type(error).__name__}: {error}")
+        size = scene.path.stat().st_size
+    except Exception as error:  # also of a file that no check foresaw: the batch goes on
+        return _refused(str(item), error)
     opened = time.perf_counter()
     with scene:
-        found = _scan_open_scene(scene, site, detector, registry)
-    timing = Timing(opened - start, time.perf_counter() - opened, bytes=_size(scene.path))
+        found = _scan_open_scene(scene, site, detector, recorded_as)
+    timing = Timing(opened - start, time.perf_counter() - opened, bytes=size)
     return replace(found, outcome=replace(found.outcome, timing=timing))
 
 
@@ -170,51 +158,36 @@ def persist(found: ScanResult, ledger: Ledger) -> SceneOutcome:
         if not is_new and found.identity is not None:  # another path or program was faster
             name = ledger.recorded_as(found.identity)
             outcome = replace(already_known(outcome.scene, name), timing=outcome.timing)
-    except LedgerError:
-        raise
-    except InputError as error:
+    except SceneError as error:
         return replace(outcome, status=SceneStatus.REFUSED, reason=str(error))
     timing = replace(outcome.timing, record_s=time.perf_counter() - start)
     return replace(outcome, timing=timing, piers=tuple(map(PierSummary.of, found.counts)))
 
 
-def _refused(scene: str, reason: str) -> ScanResult:
-    return ScanResult(SceneOutcome(scene, SceneStatus.REFUSED, reason))
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
+def _refused(scene: str, error: Exception) -> ScanResult:
+    return ScanResult(SceneOutcome(scene, SceneStatus.REFUSED, error_text(error)))
 
 
 def _scan_open_scene(
-    scene: Scene, site: Site, detector: Detector, registry: SceneRegistry
+    scene: Scene, site: Site, detector: Detector, recorded_as: RecordedAs
 ) -> ScanResult:
+    """Count a scene. An InputError refuses it, any other error is recorded as a failure."""
     try:
         counter = SceneCounter.of(scene, site, detector)
         identity = identify_scene(counter)
-        name = registry.recorded_as(identity)
+        name = recorded_as(identity)
         if name is not None:
             return ScanResult(already_known(scene.id, name))
-        return _count(counter, identity)
+        try:
+            recorded = SceneOutcome(scene.id, SceneStatus.RECORDED, "")
+            return ScanResult(recorded, counter.count(), identity)
+        except InputError:
+            raise
+        except Exception as error:  # one scene ends here, the batch goes on
+            reason = error_text(error)
+            failed = SceneOutcome(scene.id, SceneStatus.FAILED, reason)
+            return ScanResult(failed, counter.failed(reason))
     except LedgerError:
         raise
     except InputError as error:
-        return _refused(scene.id, str(error))
-
-
-def _count(counter: SceneCounter, identity: CountIdentity) -> ScanResult:
-    """Count a scene; raises InputError. Any other error is recorded as a failure."""
-    try:
-        recorded = SceneOutcome(identity.scene, SceneStatus.RECORDED, "")
-        return ScanResult(recorded, counter.count(), identity)
-    except InputError:
-        raise
-    except MemoryError as error:
-        known, reason = _OUT_OF_MEMORY, f"{_OUT_OF_MEMORY} ({error})"
-    except Exception as error:  # one scene ends here, the batch goes on, and the reason is recorded
-        known = reason = f"{type(error).__name__}: {error}"
-    outcome = SceneOutcome(identity.scene, SceneStatus.FAILED, reason)
-    return ScanResult(outcome, counter.failed(known))
+        return _refused(scene.id, error)

@@ -12,29 +12,22 @@ import os
 import pickle
 import re
 import threading
-import time
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
-from itertools import count
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from cv.errors import InputError
 from cv.io.hosts import is_loopback
-from cv.pipeline.pool_worker import Task, TaskFactory, TaskOutput, TaskReply, run_task
-from cv.pipeline.process_pool import TaskResult
+from cv.pipeline.process_pool import TaskFactory, TaskOutput, TaskResult, run_task
 
 _ADDRESS = re.compile(r"(?:(tcp|tls)://)?(\[[0-9a-f:.]+\]|[^][:/@\s]+):(\d{1,5})", re.IGNORECASE)
 _CONNECT_S = 20.0
-_POLL_S = 2.0
-"""How often the number of workers is checked, seconds."""
-_NO_WORKER_TIMEOUT_S = 120.0
-"""A cluster without a worker for so long is given up."""
+_WORKER_TIMEOUT_S = 120.0
+"""How long to wait for the first worker."""
 _CLOSE_S = 5.0
-_TASKS_PER_THREAD = 2
-"""Tasks that are submitted for each thread of the workers, so that none is idle."""
 _thread_state = threading.local()
 
 
@@ -45,8 +38,6 @@ class DaskPool:
         """`client` is connected; a worker that takes longer than `time_s` for a file is ended."""
         self._client = client
         self._time_s = time_s
-        self._task_numbers = count()
-        self._last_with_workers = time.monotonic()
 
     @classmethod
     @contextmanager
@@ -58,7 +49,7 @@ class DaskPool:
         """
         distributed = _import_distributed()
         security = _security(distributed, address)
-        with _quiet_logging():
+        with distributed.utils.silence_logging_cmgr(logging.CRITICAL):  # errors are raised instead
             try:
                 client = distributed.Client(
                     address, security=security, timeout=_CONNECT_S, set_as_default=False
@@ -83,65 +74,41 @@ class DaskPool:
 
         Dask blames every task on a worker that died, so a file with a death may only have been
         beside the cause: it is tried again alone when all others are done. Raises InputError if a
-        worker cannot start, or none is left.
+        worker cannot start, and if there is none, or no scheduler any more.
         """
-        pickled = pickle.dumps(make)
+        run = partial(_run_on_worker, pickled=pickle.dumps(make), time_s=self._time_s)
         suspects = []
-        for result in self._run(deque(paths), pickled):
+        for result in self._run(run, list(paths)):
             if result.death:
                 suspects.append(result.path)
             else:
                 yield result
         for path in suspects:
-            yield from self._run(deque([path]), pickled)
+            yield from self._run(run, [path])
 
-    def _run(self, waiting: deque[Path], pickled: bytes) -> Iterator[TaskResult[Any]]:
-        running: dict[Any, Path] = {}  # the scheduler drops a future that is not referenced
-        while waiting or running:
-            for path in self._take(waiting, len(running)):
-                key = f"pierwatch-{os.getpid()}-{id(self)}-{next(self._task_numbers)}"
-                future = self._client.submit(_run_on_worker, path, pickled, self._time_s, key=key)
-                running[future] = path
-            for future in self._wait(running):
-                path = running.pop(future)
-                result = self._result(path, future)
-                if result is None:
-                    waiting.append(path)
-                else:
-                    yield result
-
-    def _take(self, waiting: deque[Path], running: int) -> list[Path]:
-        """Take as many paths as the workers have room for."""
+    def _run(self, run: Any, paths: Sequence[Path]) -> Iterator[TaskResult[Any]]:
+        distributed = _import_distributed()
         try:
-            threads = sum(self._client.nthreads(callback_timeout=_NO_WORKER_TIMEOUT_S).values())
-        except (OSError, TimeoutError, AttributeError) as error:  # None without a connection
-            raise _lost_cluster("its scheduler does not answer any more") from error
-        if threads:
-            self._last_with_workers = time.monotonic()
-        elif time.monotonic() - self._last_with_workers > _NO_WORKER_TIMEOUT_S:
-            raise _lost_cluster(f"no worker in {_NO_WORKER_TIMEOUT_S:g} s")
-        room = max(0, _TASKS_PER_THREAD * max(1, threads) - running)
-        return [waiting.popleft() for _ in range(min(room, len(waiting)))]
+            self._client.wait_for_workers(1, timeout=_WORKER_TIMEOUT_S)
+        except (OSError, ValueError) as error:
+            raise _lost_cluster(f"no worker in {_WORKER_TIMEOUT_S:g} s ({error})") from error
+        futures = dict(zip(self._client.map(run, paths, pure=False), paths, strict=True))
+        completed = distributed.as_completed(list(futures), loop=self._client.loop)
+        for future in completed:
+            path = futures.pop(future)
+            result = self._result(path, future)
+            if result is None:
+                again = self._client.submit(run, path, pure=False)
+                futures[again] = path
+                completed.add(again)
+            else:
+                yield result
 
-    def _wait(self, running: dict[Any, Path]) -> list[Any]:
-        """Wait for a future to finish, for a while at most, and return those that are."""
-        wait: Any = _import_distributed().wait
-        try:
-            with self._client.as_current():
-                wait(list(running), timeout=_POLL_S, return_when="FIRST_COMPLETED")
-        except TimeoutError:
-            pass
-        except CancelledError as error:
-            raise _lost_cluster("its scheduler has gone") from error
-        return [future for future in running if future.done()]
-
-    def _result(self, path: Path, future: Any) -> TaskResult[Any] | None:
+    def _result(self, path: Path, future: Any) -> Any:
         """Return the result of a finished future; None if it was lost together with its worker."""
-        killed = _import_distributed().KilledWorker
         try:
-            reply = future.result()
-            return TaskResult(path, reply.found, reply.fault)
-        except killed as error:
+            return future.result()
+        except _import_distributed().KilledWorker as error:
             ended = f"{error.allowed_failures + 1} workers of the cluster ended over it"
             why = f"it took more than {self._time_s:g} s, or more memory than there was, or crashed"
             return TaskResult(path, death=f"{ended}: {why}")
@@ -159,7 +126,7 @@ class DaskPool:
             ) from error
 
 
-def _run_on_worker(path: Path, pickled: bytes, time_s: float) -> TaskReply[Any]:
+def _run_on_worker(path: Path, pickled: bytes, time_s: float) -> TaskResult[Any]:
     """Run a task on a worker, which exits when the time is over; `pickled` is its factory."""
     if getattr(_thread_state, "pickled", None) != pickled:  # models are not shared by threads
         _thread_state.task, _thread_state.pickled = pickle.loads(pickled)(), pickled
@@ -167,7 +134,7 @@ def _run_on_worker(path: Path, pickled: bytes, time_s: float) -> TaskReply[Any]:
     timer.daemon = True
     timer.start()
     try:
-        return run_task(cast(Task[Any], _thread_state.task), path)
+        return run_task(_thread_state.task, path)
     finally:
         timer.cancel()
 
@@ -207,37 +174,19 @@ def _security(distributed: Any, address: str) -> Any:
     security = distributed.Security(require_encryption=True)
     try:
         context = security.get_connection_args("client").get("ssl_context")
+        problem = "" if context else "without certificates"
     except (OSError, ValueError) as error:
-        raise _no_certificates(f"{address}, certificates that cannot be used ({error})") from error
-    if context is None:
-        raise _no_certificates(f"{address}, without certificates")
+        problem = f"certificates that cannot be used ({error})"
+    if problem:
+        raise InputError(
+            "--dask",
+            f"{address}, {problem}",
+            "TLS needs the certificates of a client",
+            "Set distributed.comm.tls (ca-file, client.cert, client.key) in Dask's configuration.",
+        )
     return security
-
-
-def _no_certificates(found: str) -> InputError:
-    return InputError(
-        "--dask",
-        found,
-        "TLS needs the certificates of a client",
-        "Set distributed.comm.tls (ca-file, client.cert, client.key) in Dask's configuration.",
-    )
-
-
-@contextmanager
-def _quiet_logging() -> Iterator[None]:
-    """Silence the tracebacks that distributed logs for broken connections: we report them once."""
-    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
-    levels = [logger.level for logger in loggers]
-    try:
-        for logger in loggers:
-            logger.setLevel(logging.CRITICAL)
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
 
 
 def _lost_cluster(found: str) -> InputError:
     limit = "a scheduler with workers is needed until the batch has ended"
-    remedy = "Run the same command again: what was recorded is kept."
-    return InputError("the cluster", found, limit, remedy)
+    return InputError("the cluster", found, limit, "Run the same command again.")

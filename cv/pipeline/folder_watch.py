@@ -34,17 +34,25 @@ def watch_folders(
     Raises InputError if a place is not local, SceneError if no place can be read at first, and
     LedgerError if the ledger is no longer the one that was there before.
     """
-    watched = [NewScenes(place, settled_s=every_s) for place in _local(places)]
-    new = unique_files(_first_poll(watched))
+    for place in places:
+        if not isinstance(place, Path):
+            limit, remedy = "only folders and catalogues can be watched", "Leave the address out."
+            raise InputError("--watch", place, limit, remedy)
+    watched = [NewScenes(place, settled_s=every_s) for place in places if isinstance(place, Path)]
+    new, errors = _poll(watched)
+    if len(errors) == len(watched):
+        raise errors[0]
     begin()
     guard = LedgerFileGuard(ledger or "")
     while True:
+        for error in errors:
+            print(f"pierwatch: {printable_line(str(error))}", file=sys.stderr)
         if new:
             _schedule_retries(watched, new, count(new))
         _check_ledger(guard, ledger)
         time.sleep(every_s)
         _check_ledger(guard, ledger)
-        new = unique_files(path for folder in watched for path in _poll(folder))
+        new, errors = _poll(watched)
 
 
 def unique_files(paths: Iterable[Path]) -> list[Path]:
@@ -60,21 +68,8 @@ def unique_files(paths: Iterable[Path]) -> list[Path]:
     return list(kept.values())
 
 
-def _local(places: Sequence[Path | str]) -> list[Path]:
-    """Return `places`; raise InputError if one is a remote address."""
-    remote = [place for place in places if not isinstance(place, Path)]
-    if remote:
-        raise InputError(
-            "--watch",
-            remote[0],
-            "only folders and catalogues can be watched",
-            "Leave the address out.",
-        )
-    return [place for place in places if isinstance(place, Path)]
-
-
-def _first_poll(watched: Sequence[NewScenes]) -> list[Path]:
-    """Return the scenes that are there; raise SceneError if no place can be read."""
+def _poll(watched: Sequence[NewScenes]) -> tuple[list[Path], list[SceneError]]:
+    """Return the scenes that arrived, and the errors of folders that cannot be read now."""
     found: list[Path] = []
     errors: list[SceneError] = []
     for folder in watched:
@@ -82,24 +77,7 @@ def _first_poll(watched: Sequence[NewScenes]) -> list[Path]:
             found += folder.poll()
         except SceneError as error:
             errors.append(error)
-    if errors and len(errors) == len(watched):
-        raise errors[0]
-    for unreadable in errors:
-        _report(unreadable)
-    return found
-
-
-def _poll(folder: NewScenes) -> tuple[Path, ...]:
-    """Return the scenes that arrived; report a folder that cannot be read now."""
-    try:
-        return folder.poll()
-    except SceneError as error:
-        _report(error)
-        return ()
-
-
-def _report(error: SceneError) -> None:
-    print(f"pierwatch: {printable_line(str(error))}", file=sys.stderr)
+    return unique_files(found), errors
 
 
 def _schedule_retries(

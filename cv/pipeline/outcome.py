@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cv.counting.count import PierCount
+from cv.errors import InputError
 
 
 class SceneStatus(StrEnum):
@@ -53,13 +54,8 @@ class PierSummary:
     @classmethod
     def of(cls, count: PierCount) -> PierSummary:
         """Return the short form of `count`."""
-        return cls(
-            count.pier,
-            count.status.value,
-            count.containers.value,
-            count.hulls.value,
-            count.visible_fraction,
-        )
+        containers, hulls = count.containers.value, count.hulls.value
+        return cls(count.pier, count.status.value, containers, hulls, count.visible_fraction)
 
 
 @dataclass(frozen=True)
@@ -74,3 +70,10 @@ class SceneOutcome:
     timing: Timing = field(default=Timing(), compare=False)
     piers: tuple[PierSummary, ...] = field(default=(), compare=False)
     """The counts that were recorded."""
+
+
+def error_text(error: Exception) -> str:
+    """Return the reason of the outcome of a scene that ended with `error`."""
+    if isinstance(error, MemoryError):
+        return "it needs more memory than there is"
+    return str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"

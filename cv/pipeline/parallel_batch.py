@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,13 +13,12 @@ from tqdm import tqdm
 
 from cv.counting.scene_counter import METHOD_VERSION, SceneCounter
 from cv.detector.detector import Detector
-from cv.errors import InputError, LedgerError
+from cv.errors import InputError, SceneError
 from cv.ledger import Ledger
 from cv.ledger.count_identity import CountIdentity
 from cv.pipeline.batch import (
     OnOutcome,
     ScanResult,
-    SceneRegistry,
     already_known,
     identify_scene,
     persist,
@@ -26,8 +26,7 @@ from cv.pipeline.batch import (
 )
 from cv.pipeline.dask_pool import DaskPool
 from cv.pipeline.outcome import SceneOutcome, SceneStatus
-from cv.pipeline.pool_worker import Task
-from cv.pipeline.process_pool import TaskResult, WorkerLimits, map_unordered
+from cv.pipeline.process_pool import Task, TaskResult, WorkerLimits, map_unordered
 from cv.pipeline.quarantine import add_to_quarantine, skip_quarantined
 from cv.scene.scene import Scene
 from cv.site import Site
@@ -42,21 +41,20 @@ class WorkerConfig:
     """Loads it."""
     opener: Callable[[str | Path], Scene]
 
-    def counting(self, registry: Callable[[], SceneRegistry]) -> Task[ScanResult]:
-        """Return what counts a scene; `registry`, opened in the worker, holds the known ones."""
-        return partial(_scan, config=self, detector=self.detector(), registry=registry())
+    def counting(self, open_ledger: Callable[[], Ledger] | None) -> Task[ScanResult]:
+        """Return what counts a scene, unless the ledger has it; None: every scene is new."""
+        recorded_as = open_ledger().recorded_as if open_ledger else lambda _: None
+        return partial(
+            scan_scene,
+            site=self.site,
+            detector=self.detector(),
+            recorded_as=recorded_as,
+            opener=self.opener,
+        )
 
     def identifying(self) -> Task[CountIdentity]:
         """Return what identifies the counts of a scene; it raises InputError."""
         return partial(_identify, config=self, detector=self.detector())
-
-
-class EmptyRegistry:
-    """A registry without scenes, for those that are known to be new."""
-
-    def recorded_as(self, wanted: CountIdentity) -> str | None:
-        """Return None: nothing is recorded."""
-        return None
 
 
 def monitor_in_processes(
@@ -77,9 +75,10 @@ def monitor_in_processes(
     outcomes = skip_quarantined(paths, ledger, on_outcome)
     waiting = [path for path in paths if path not in outcomes]
     make = partial(config.counting, ledger.reader)
-    for result in _with_progress(map_unordered(waiting, make, workers, limits), len(waiting)):
-        outcomes[result.path] = _persist(result, ledger)
-        on_outcome(outcomes[result.path])
+    with closing(map_unordered(waiting, make, workers, limits)) as results:
+        for result in _with_progress(results, len(waiting)):
+            outcomes[result.path] = _persist(result, ledger)
+            on_outcome(outcomes[result.path])
     return tuple(outcomes[path] for path in paths)
 
 
@@ -104,14 +103,19 @@ def monitor_on_dask(
     for result in _with_progress(named, len(waiting), "identifying"):
         identity = result.found
         if identity is not None and (identity.model, identity.method) != (model, METHOD_VERSION):
-            raise _other_program(identity)
+            raise InputError(
+                "a worker of the cluster",
+                f"model {identity.model[:12]}, method {identity.method}",
+                "counts of one batch are those of one model and one version of Pierwatch",
+                "Install the same version and the same model on every worker.",
+            )
         outcome = _without_counting(result, ledger)
         if outcome is not None:
             outcomes[result.path] = outcome
             on_outcome(outcome)
         elif identity is not None:
             new[result.path] = identity
-    make = partial(config.counting, EmptyRegistry)
+    make = partial(config.counting, None)
     for result in _with_progress(cluster.map_unordered(new, make), len(new)):
         identity = new[result.path]
         if result.found is None or _are_counts_of(identity, result.found):
@@ -121,12 +125,6 @@ def monitor_on_dask(
             outcomes[result.path] = SceneOutcome(identity.scene, SceneStatus.REFUSED, reason)
         on_outcome(outcomes[result.path])
     return tuple(outcomes[path] for path in paths)
-
-
-def _scan(
-    path: Path, config: WorkerConfig, detector: Detector, registry: SceneRegistry
-) -> ScanResult:
-    return scan_scene(path, config.site, detector, registry, config.opener)
 
 
 def _identify(path: Path, config: WorkerConfig, detector: Detector) -> CountIdentity:
@@ -147,9 +145,7 @@ def _without_counting(result: TaskResult[CountIdentity], ledger: Ledger) -> Scen
     scene = result.found.scene
     try:
         name = ledger.recorded_as(result.found)
-    except LedgerError:
-        raise
-    except InputError as error:
+    except SceneError as error:
         return SceneOutcome(scene, SceneStatus.REFUSED, str(error))
     return None if name is None else already_known(scene, name)
 
@@ -168,14 +164,5 @@ def _persist(result: TaskResult[ScanResult], ledger: Ledger) -> SceneOutcome:
 def _lost(result: TaskResult[Any], ledger: Ledger) -> SceneOutcome:
     """Return the outcome of a scene whose worker raised an error or died."""
     if result.fault is not None:
-        return SceneOutcome(str(result.path), SceneStatus.REFUSED, result.fault.reason)
+        return SceneOutcome(str(result.path), SceneStatus.REFUSED, result.fault)
     return add_to_quarantine(ledger, result.path, result.death or "")
-
-
-def _other_program(identity: CountIdentity) -> InputError:
-    return InputError(
-        "a worker of the cluster",
-        f"model {identity.model[:12]}, method {identity.method}",
-        "counts of one batch are those of one model and one version of Pierwatch",
-        "Install the same version and the same model on every worker.",
-    )

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-import time
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+import os
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Generic
+from queue import SimpleQueue
+from typing import Any, Generic, TypeVar
+
+from tqdm import tqdm
 
 from cv.errors import InputError
-from cv.pipeline.pool_worker import TaskError, TaskFactory, TaskOutput, TaskReply, run_worker
+from cv.pipeline.outcome import error_text
 
 _START_TIMEOUT_S = 120.0
 """A worker that is not ready by then is killed."""
 _EXIT_TIMEOUT_S = 5.0
-_MAX_FAILED_STARTS = 3
-"""After so many workers in a row that end before they are ready, the pool gives up."""
+_MAX_STARTS = 3
+"""After so many workers in a row that died before they were ready, the pool gives up."""
+_STDERR = 2
+_MIB = 2**20
+TaskOutput = TypeVar("TaskOutput")
+Task = Callable[[Path], TaskOutput]
+"""Processes one file; whatever it raises becomes the `fault` of its result."""
+TaskFactory = Callable[[], Task[TaskOutput]]
+"""Creates the task in a worker; must be picklable."""
 
 
 @dataclass(frozen=True)
@@ -41,144 +53,165 @@ class TaskResult(Generic[TaskOutput]):
 
     path: Path
     found: TaskOutput | None = None
-    fault: TaskError | None = None
-    """The task raised this."""
+    fault: str | None = None
+    """The error that the task raised."""
     death: str | None = None
     """Each worker that tried the file died; why the last one did."""
 
 
-@dataclass
-class _Worker(Generic[TaskOutput]):
-    """A worker process and its current file."""
-
-    process: BaseProcess
-    connection: Connection
-    path: Path | None
-    """None while it starts or is idle."""
-    since: float
-    """When it was started or given its file, seconds of the monotonic clock."""
-    ready: bool = False
+class _WorkerDied(Exception):
+    """A worker process ended, or was killed; the message says why."""
 
 
 def map_unordered(
     paths: Iterable[Path], make: TaskFactory[TaskOutput], workers: int, limits: WorkerLimits
-) -> Iterator[TaskResult[TaskOutput]]:
+) -> Generator[TaskResult[TaskOutput], None, None]:
     """Run the task that `make` creates on every path and yield the results as they are finished.
 
     Each of the `workers` processes handles one path at a time. One that dies or takes too long is
     replaced and its path is tried again, until `limits.deaths` workers have died of it. The
     processes end when the iterator is closed. Raises InputError if workers cannot start.
     """
-    pool = _Pool(deque(paths), make, limits)
+    pool = _Pool(make, workers, limits)
+    with ThreadPoolExecutor(workers) as threads:  # each waits for one worker
+        try:
+            for future in as_completed([threads.submit(pool.run, path) for path in paths]):
+                yield future.result()
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+            pool.stop()
+
+
+def run_task(task: Task[TaskOutput], path: Path) -> TaskResult[TaskOutput]:
+    """Return the output of `task` for `path`, or the error that it raised."""
     try:
-        yield from pool.run(workers)
-    finally:
-        pool.stop()
+        return TaskResult(path, task(path))
+    except Exception as error:  # one bad file must not stop the others
+        return TaskResult(path, fault=error_text(error))
 
 
 class _Pool(Generic[TaskOutput]):
-    def __init__(
-        self, waiting: deque[Path], make: TaskFactory[TaskOutput], limits: WorkerLimits
-    ) -> None:
-        self._waiting = waiting
+    """Worker processes, of which each thread that calls `run` uses one at a time."""
+
+    def __init__(self, make: TaskFactory[TaskOutput], workers: int, limits: WorkerLimits) -> None:
         self._make = make
         self._limits = limits
-        self._deaths: Counter[Path] = Counter()
-        self._workers: list[_Worker[TaskOutput]] = []
-        self._failed_starts = 0
+        self._idle: SimpleQueue[_Worker[TaskOutput] | None] = SimpleQueue()
+        """One for each thread; None has still to be started."""
+        for _ in range(workers):
+            self._idle.put(None)
+        self._started: set[_Worker[TaskOutput]] = set()
+        self._stopped = False
 
-    def run(self, workers: int) -> Iterator[TaskResult[TaskOutput]]:
-        """Yield the results of all paths."""
-        while unfinished := len(self._waiting) + sum(w.path is not None for w in self._workers):
-            while len(self._workers) < min(workers, unfinished):
-                self._workers.append(self._spawn())
-            self._assign()
-            yield from self._receive()
+    def run(self, path: Path) -> TaskResult[TaskOutput]:
+        """Return the result of one path; raise InputError if no worker can start."""
+        worker, death = self._idle.get(), ""
+        try:
+            for _ in range(self._limits.deaths):
+                worker = worker or self._start()
+                try:
+                    return worker.run(path, self._limits.time_s)
+                except _WorkerDied as error:
+                    self._started.discard(worker)
+                    worker, death = None, str(error)
+            return TaskResult(path, death=death)
+        finally:
+            self._idle.put(worker)
 
     def stop(self) -> None:
-        """End all workers; an idle one ends by itself when its connection is closed."""
-        for worker in self._workers:
-            worker.connection.close()
-            if worker.path is not None or not worker.ready:
-                worker.process.kill()
-        for worker in self._workers:
-            worker.process.join(_EXIT_TIMEOUT_S)
-            if worker.process.is_alive():
-                worker.process.kill()
-        self._workers = []
+        """End all workers."""
+        self._stopped = True
+        for worker in tuple(self._started):
+            worker.kill()
 
-    def _spawn(self) -> _Worker[TaskOutput]:
+    def _start(self) -> _Worker[TaskOutput]:
+        death = ""
+        for _ in range(_MAX_STARTS):
+            worker = _Worker(self._make, self._limits.memory_mb)
+            self._started.add(worker)
+            try:
+                if self._stopped:
+                    worker.kill()
+                fault = worker.receive(_START_TIMEOUT_S)
+            except _WorkerDied as error:
+                self._started.discard(worker)
+                death = str(error)
+                continue
+            if fault:
+                raise InputError("worker", fault, "it cannot start", "Correct that.")
+            return worker
+        raise InputError("worker", death, "it cannot start", "Check memory and installation.")
+
+
+class _Worker(Generic[TaskOutput]):
+    """A worker process. When it is ready it sends None, or the reason why it cannot start."""
+
+    def __init__(self, make: TaskFactory[TaskOutput], memory_mb: int | None) -> None:
         context = get_context("spawn")
-        own_end, worker_end = context.Pipe()
-        process = context.Process(
-            target=run_worker, args=(worker_end, self._make, self._limits.memory_mb), daemon=True
+        self._connection, worker_end = context.Pipe()
+        self._process = context.Process(
+            target=_serve, args=(worker_end, make, memory_mb), daemon=True
         )
-        process.start()
+        self._process.start()
         worker_end.close()
-        return _Worker(process, own_end, None, time.monotonic())
 
-    def _assign(self) -> None:
-        """Give every idle worker a path."""
-        for worker in self._workers:
-            if worker.ready and worker.path is None and self._waiting:
-                worker.path, worker.since = self._waiting.popleft(), time.monotonic()
-                try:
-                    worker.connection.send(worker.path)
-                except OSError:
-                    continue  # it has died: `_receive` handles that
+    def run(self, path: Path, time_s: float) -> TaskResult[TaskOutput]:
+        """Return the result of one path; raise _WorkerDied."""
+        with suppress(OSError):  # it has died: `receive` finds out how
+            self._connection.send(path)
+        result: TaskResult[TaskOutput] = self.receive(time_s)
+        return result
 
-    def _receive(self) -> Iterator[TaskResult[TaskOutput]]:
-        """Wait until a worker replies, dies or exceeds its time, and yield what that gives."""
-        busy = [worker for worker in self._workers if worker.path or not worker.ready]
-        deadlines = [worker.since + self._time_limit_s(worker) for worker in busy]
-        timeout = max(0.0, min(deadlines, default=0.0) - time.monotonic())
-        readable = set(wait([worker.connection for worker in busy], timeout))
-        for worker, deadline in zip(busy, deadlines, strict=True):
-            if worker.connection in readable:
-                yield from self._handle_reply(worker)
-            elif time.monotonic() >= deadline:
-                worker.process.kill()
-                worker.process.join(_EXIT_TIMEOUT_S)
-                limit = f"{self._time_limit_s(worker):g} s"
-                yield from self._handle_death(worker, f"it took more than {limit}")
-
-    def _time_limit_s(self, worker: _Worker[TaskOutput]) -> float:
-        return self._limits.time_s if worker.ready else _START_TIMEOUT_S
-
-    def _handle_reply(self, worker: _Worker[TaskOutput]) -> Iterator[TaskResult[TaskOutput]]:
+    def receive(self, time_s: float) -> Any:
+        """Return what the process sends within `time_s` seconds; raise _WorkerDied."""
+        if not self._connection.poll(time_s):
+            self.kill()
+            raise _WorkerDied(f"it took more than {time_s:g} s")
         try:
-            reply: TaskReply[TaskOutput] = worker.connection.recv()
+            return self._connection.recv()
         except (EOFError, OSError):
-            worker.process.join(_EXIT_TIMEOUT_S)
-            code = worker.process.exitcode
+            self._process.join(_EXIT_TIMEOUT_S)
+            code = self._process.exitcode
             how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-            yield from self._handle_death(worker, f"its worker ended with {how}")
-            return
-        if worker.path is not None:
-            path, worker.path = worker.path, None
-            yield TaskResult(path, reply.found, reply.fault)
-        elif reply.fault:
-            raise _no_start(reply.fault.reason, "Correct that.")
-        else:
-            worker.ready = True
-            self._failed_starts = 0
+            raise _WorkerDied(f"its worker ended with {how}") from None
 
-    def _handle_death(
-        self, worker: _Worker[TaskOutput], reason: str
-    ) -> Iterator[TaskResult[TaskOutput]]:
-        self._workers.remove(worker)
-        worker.connection.close()
-        if worker.path is None:
-            self._failed_starts += not worker.ready
-            if self._failed_starts >= _MAX_FAILED_STARTS:
-                raise _no_start(reason, "Check memory and installation.")
-            return
-        self._deaths[worker.path] += 1
-        if self._deaths[worker.path] < self._limits.deaths:
-            self._waiting.appendleft(worker.path)
-        else:
-            yield TaskResult(worker.path, death=reason)
+    def kill(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.join(_EXIT_TIMEOUT_S)
 
 
-def _no_start(reason: str, remedy: str) -> InputError:
-    return InputError("worker", reason, "it cannot start", remedy)
+def _serve(connection: Connection, make: TaskFactory[TaskOutput], memory_mb: int | None) -> None:
+    """Run in a worker process: one task after the other, until the connection is closed.
+
+    Standard error is discarded: progress bars, and what libraries print when they crash.
+    """
+    with Path(os.devnull).open("wb") as devnull:
+        os.dup2(devnull.fileno(), _STDERR)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process decides when to stop
+    tqdm.set_lock(threading.RLock())  # its default lock would outlive a killed process
+    try:
+        task = make()
+    except Exception as error:
+        connection.send(error_text(error))
+        return
+    _limit_memory(memory_mb)
+    with suppress(EOFError, OSError):  # the parent process has closed the connection
+        connection.send(None)
+        while True:
+            connection.send(run_task(task, connection.recv()))
+
+
+def _limit_memory(memory_mb: int | None) -> None:
+    """Limit the address space that this process may add to what it has now."""
+    if memory_mb is None:
+        return
+    try:
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        present = pages * resource.getpagesize()
+        hard_limit = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (present + memory_mb * _MIB, hard_limit))
+    except (ImportError, OSError, ValueError):
+        return  # this system has no such limit

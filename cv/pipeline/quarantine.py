@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
+from cv.io.hashing import files_digest
 from cv.ledger import Ledger
 from cv.ledger.quarantined_file import QuarantinedFile
 from cv.pipeline.outcome import SceneOutcome, SceneStatus
@@ -19,17 +21,19 @@ def skip_quarantined(
     `on_outcome` is called with each. Raises LedgerError.
     """
     known = ledger.quarantined()
-    if not known:
-        return {}
-    beside = {folder: sibling_names(folder) for folder in {path.parent for path in paths}}
+    siblings = cache(sibling_names)
     outcomes = {}
-    for path in paths:
-        files = _existing_files(path, beside[path.parent])
-        for quarantined in known:
-            if quarantined.has_content(files):
+    for path in paths if known else ():
+        try:
+            files = _existing_files(path, siblings(path.parent))
+            same_size = [one for one in known if one.size == _size(files)]
+            digest = files_digest(files) if same_size else ""
+        except OSError:
+            continue  # it is refused when it is opened
+        for quarantined in same_size:
+            if quarantined.digest == digest:
                 outcomes[path] = _outcome(quarantined)
                 on_outcome(outcomes[path])
-                break
     return outcomes
 
 
@@ -40,7 +44,7 @@ def add_to_quarantine(ledger: Ledger, path: Path, death: str) -> SceneOutcome:
     """
     try:
         files = _existing_files(path, sibling_names(path.parent)) or (path,)
-        quarantined = QuarantinedFile.of(path, files, death)
+        quarantined = QuarantinedFile(files_digest(files), _size(files), str(path), death)
     except OSError as error:
         reason = f"{death}, twice and more; then: {error.strerror or error}"
         return SceneOutcome(str(path), SceneStatus.REFUSED, reason)
@@ -55,8 +59,9 @@ def _outcome(quarantined: QuarantinedFile) -> SceneOutcome:
 
 def _existing_files(path: Path, names: list[str]) -> tuple[Path, ...]:
     """Return the files of the scene at `path` that exist; none where the scene itself does not."""
-    try:
-        found = SceneFile(path).files(names) if path.is_file() else ()
-        return tuple(file for file in found if file.is_file())
-    except (OSError, ValueError):
-        return ()
+    found = SceneFile(path).files(names) if path.is_file() else ()
+    return tuple(file for file in found if file.is_file())
+
+
+def _size(files: Sequence[Path]) -> int:
+    return sum(file.stat().st_size for file in files)

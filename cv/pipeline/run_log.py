@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 
 from cv.errors import InputError
 from cv.io.terminal_text import printable_line
@@ -20,18 +18,15 @@ from cv.pipeline.outcome import PierSummary, SceneOutcome, SceneStatus
 JSON_LINES = ".jsonl"
 """A log file with this suffix holds JSON, one object per line; any other holds text."""
 _STAGES = ("open_s", "count_s", "record_s")
-_LOGGER = logging.getLogger("pierwatch")
-_LOGGER.setLevel(logging.INFO)
-_LOGGER.propagate = False  # the lines are for the log file, not for the handlers of an application
 
 
 @dataclass
 class RunLog:
     """Collects the outcomes of one batch, and writes them to a log and a metrics file if given.
 
-    A context manager: it logs to the file until the batch ends and writes the summary then, also
-    for a batch that is interrupted. A file that cannot be written does not stop the batch: the
-    reason is kept as `trouble`.
+    A context manager: when the batch ends it writes the summary, also for a batch that is
+    interrupted. A file that cannot be written does not stop the batch: the reason is kept as
+    `trouble`, and the log ends there.
     """
 
     log: Path | None = None
@@ -46,15 +41,14 @@ class RunLog:
     """Seconds of the monotonic clock."""
     trouble: InputError | None = None
     """Why the log or the metrics are incomplete."""
-    _handler: _AppendingHandler | None = None
 
     def check(self) -> None:
         """Raise InputError if a file cannot be written or prometheus_client is missing."""
-        try:
-            if self.log:
-                self.log.open("a+b").close()
-        except OSError as error:
-            raise _unwritable(self.log or "", error) from error
+        if self.log:
+            try:
+                self.log.open("a").close()
+            except OSError as error:
+                raise _unwritable(self.log, error) from error
         if self.metrics and not os.access(self.metrics.parent, os.W_OK):
             raise InputError(
                 self.metrics,
@@ -77,33 +71,29 @@ class RunLog:
         self._write(_scene_text(outcome), _scene_fields(outcome))
 
     def __enter__(self) -> Self:
-        if self.log:
-            self._handler = _AppendingHandler(self.log)
-            self._handler.addFilter(lambda record: record.__dict__.get("run_log") is self)
-            _LOGGER.addHandler(self._handler)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         complete, seconds = kind is None, time.monotonic() - self.start
         self._write(self._summary_text(complete, seconds), self._summary_fields(complete, seconds))
-        if self._handler:
-            _LOGGER.removeHandler(self._handler)
-        try:
-            if self.metrics:
+        if self.metrics:
+            try:
                 self._write_metrics(self.metrics, complete, seconds)
-        except OSError as failure:
-            self.trouble = self.trouble or _unwritable(self.metrics or "", failure)
+            except OSError as failure:
+                self.trouble = self.trouble or _unwritable(self.metrics, failure)
 
     def _write(self, text: str, fields: dict[str, object]) -> None:
-        """Log one line: `text`, or `fields` in a file of JSON lines."""
-        _LOGGER.info("%s", text, extra={"fields": fields, "run_log": self})
-        if self._handler and self._handler.error:
-            self.trouble = _unwritable(self._handler.path, self._handler.error)
+        """Append one line: `text`, or `fields` to a file of JSON lines; both with the time."""
+        if self.log is None or self.trouble:
+            return
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        as_json = self.log.suffix.lower() == JSON_LINES
+        line = json.dumps({"at": now, **fields}) if as_json else f"{now} {text}"
+        try:
+            with self.log.open("a", encoding="utf-8", newline="\n") as file:
+                file.write(f"{line}\n")
+        except OSError as error:
+            self.trouble = _unwritable(self.log, error)
 
     def _summary_text(self, complete: bool, seconds: float) -> str:
         statuses = ", ".join(f"{self.statuses[status]} {status.value}" for status in SceneStatus)
@@ -144,54 +134,6 @@ class RunLog:
         write_to_textfile(str(path), registry)
 
 
-class _AppendingHandler(logging.Handler):
-    """Appends records to a file, which may be rotated or vanish between two records."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.path = path
-        self.error: OSError | None = None
-        """Why the file could not be written; nothing is written after that."""
-        self.setFormatter(
-            _JsonFormatter() if path.suffix.lower() == JSON_LINES else _TextFormatter()
-        )
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if self.error:
-            return
-        try:
-            with self.path.open("a+b") as file:
-                file.write(f"{_missing_newline(file)}{self.format(record)}\n".encode())
-        except OSError as error:
-            self.error = error
-
-
-class _TextFormatter(logging.Formatter):
-    """Formats a record as its time in UTC and its message."""
-
-    converter = staticmethod(time.gmtime)
-    default_time_format = "%Y-%m-%dT%H:%M:%SZ"
-    default_msec_format = ""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return f"{self.formatTime(record)} {record.getMessage()}"
-
-
-class _JsonFormatter(_TextFormatter):
-    """Formats a record as a JSON object of its time in UTC and its fields."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return json.dumps({"at": self.formatTime(record), **record.__dict__["fields"]})
-
-
-def _missing_newline(file: BinaryIO) -> str:
-    """Return the newline that the last line lacks if a full disk or a killed batch cut it."""
-    if file.seek(0, os.SEEK_END) == 0:
-        return ""
-    file.seek(-1, os.SEEK_END)
-    return "" if file.read(1) == b"\n" else "\n"
-
-
 def _scene_text(outcome: SceneOutcome) -> str:
     timing = outcome.timing
     stages = ", ".join(f"{name[:-2]} {getattr(timing, name):.2f} s" for name in _STAGES)
@@ -227,7 +169,7 @@ def _rounded(numbers: dict[str, float] | Counter[str]) -> dict[str, float]:
     return {name: round(numbers[name], 3) for name in (*_STAGES, "bytes")}
 
 
-def _unwritable(path: Path | str, error: OSError) -> InputError:
+def _unwritable(path: Path, error: OSError) -> InputError:
     return InputError(
         path, error.strerror or str(error), "it must be writable", "Check the path and the disk."
     )

@@ -129,7 +129,7 @@ def test_the_file_says_what_it_is(tmp_path: Path) -> None:
     raw = sqlite3.connect(path)
     assert raw.execute("PRAGMA application_id").fetchone() == (sqlite_connection.APPLICATION_ID,)
     assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == (LATEST,)
-    assert raw.execute("PRAGMA journal_mode").fetchone() == (sqlite_connection.journal_mode(),)
+    assert raw.execute("PRAGMA journal_mode").fetchone() == ("delete",)
     assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert raw.execute("PRAGMA foreign_key_check").fetchall() == []
     raw.close()
@@ -139,36 +139,15 @@ def test_the_file_says_what_it_is(tmp_path: Path) -> None:
         assert pragma(ledger, "busy_timeout") == 5000
 
 
-@pytest.mark.parametrize(
-    ("version", "safe"),
-    [
-        ((3, 40, 1), False),
-        ((3, 44, 5), False),
-        ((3, 44, 6), True),
-        ((3, 44, 9), True),
-        ((3, 45, 0), False),
-        ((3, 50, 6), False),
-        ((3, 50, 7), True),
-        ((3, 51, 0), False),
-        ((3, 51, 2), False),
-        ((3, 51, 3), True),
-        ((3, 53, 0), True),
-    ],
-)
-def test_wal_only_where_it_is_mended(version: tuple[int, ...], safe: bool) -> None:
-    assert sqlite_connection.wal_is_safe(version) is safe
-
-
-def test_journal_modes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ledger_in_wal_mode_is_brought_back(tmp_path: Path) -> None:
     path = tmp_path / "l"
-    monkeypatch.setattr(sqlite_connection, "wal_is_safe", lambda: True)
-    with Ledger(path) as ledger:
-        ledger.record(a_scene([a_count()]))
-        with Ledger(path, readonly=True) as reader:
-            assert len(reader.counts()) == 1
-        monkeypatch.setattr(sqlite_connection, "wal_is_safe", lambda: False)
-        with pytest.raises(LedgerError, match="in WAL mode"):
-            Ledger(path, timeout_s=0)
+    filled(path, 1)
+    raw = sqlite3.connect(path)
+    assert raw.execute("PRAGMA journal_mode = wal").fetchone() == ("wal",)
+    raw.close()
+    with Ledger(path, readonly=True) as ledger:
+        assert len(ledger.counts()) == 1
     with Ledger(path) as ledger:
         assert pragma(ledger, "journal_mode") == "delete"
         assert len(ledger.counts()) == 1
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]

@@ -9,9 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cv.errors import LedgerError
 from cv.ledger import Ledger, postgres_connection
+from cv.ledger.address import without_password
 from tests.fixtures.sample_counts import a_count, a_scene, a_sighting
 from tests.ledger.conftest import SERVER, needs_server
 from tests.ledger.test_concurrency import WRITER
@@ -133,3 +136,18 @@ def test_other_computers_need_tls(address: str, secured: dict[str, str]) -> None
 @pytest.mark.skipif(bool(SERVER), reason="a server is named: its tests run")
 def test_tests_without_a_server_say_so() -> None:
     assert "PIERWATCH_TEST_POSTGRES" in needs_server.kwargs["reason"]
+
+
+@given(
+    user=st.text(st.sampled_from("abcXYZ019._-%"), min_size=1),
+    password=st.text(st.sampled_from("abcXYZ019!$*()+,;=~._-%?"), min_size=1).map("pw{}wp".format),
+    query=st.booleans(),
+)
+def test_no_address_shows_its_password(user: str, password: str, query: bool) -> None:
+    address = f"postgresql://{user}@db.example.org/d?password={password}&sslmode=require"
+    if not query:
+        address = f"postgresql://{user}:{password}@db.example.org/d?sslmode=require"
+    shown = without_password(f"connection to {address} failed")
+    assert "pw" not in shown.replace(user, "")
+    assert "db.example.org/d" in shown
+    assert "sslmode=require" in shown

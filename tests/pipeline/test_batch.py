@@ -196,6 +196,36 @@ def test_a_network_that_answers_nan_is_an_error_and_a_recorded_failure(
             assert pier.containers.value is None
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (MemoryError("12 GiB"), "it needs more memory than there is"),
+        (ZeroDivisionError("by zero"), "ZeroDivisionError: by zero"),
+    ],
+)
+def test_a_count_that_breaks_off_has_no_number_and_gives_way(
+    scene_path, site, tmp_path, monkeypatch, error, reason
+):
+    def broken(rgb):
+        raise error
+
+    detector = painted_detector()
+    monkeypatch.setattr(network_of(detector), "run", broken)
+    opener = partial(Scene.open, acquired=NOON)
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        (outcome,) = monitor([scene_path], site, detector, ledger, opener)
+        assert (outcome.status, outcome.reason) == (SceneStatus.FAILED, reason)
+        assert [pier.containers for pier in outcome.piers] == [None, None]
+        for pier in ledger.counts():
+            assert (pier.status, pier.reason) == ("failed", reason)
+            assert (pier.containers.value, pier.hulls.value) == (None, None)
+            assert pier.visible_fraction is None
+        monkeypatch.undo()
+        (outcome,) = monitor([scene_path], site, detector, ledger, opener)
+        assert outcome.status is SceneStatus.RECORDED
+        assert [one.containers.value for one in ledger.counts("Pier 2")] == [24]
+
+
 def test_a_batch_records_new_scenes_only_and_refuses_without_a_trace(scene_path, site, tmp_path):
     broken = scene_path.with_name("20240311_023000.tif")
     broken.write_bytes(scene_path.read_bytes()[:2000])
@@ -258,14 +288,34 @@ def test_one_image_is_one_scene_whatever_its_name_and_time(scene_path, site, tmp
         assert (first.status, second.status) == (SceneStatus.RECORDED, SceneStatus.KNOWN)
         assert "the same image is recorded as scene '20240310_023000'" in second.reason
         counts = ledger.counts()
-        other = replace(painted_detector(), engine=InferenceEngine.OPENVINO)  # other settings
-        for detector, hour in ((painted_detector(), 12), (other, 12), (painted_detector(), 13)):
-            (again,) = monitor([copy], site, detector, ledger, at(hour))
-            assert again == second
+        assert monitor([copy], site, painted_detector(), ledger, at(13)) == (second,)
         assert ledger.counts() == counts
-        (renamed,) = monitor([scene_path], site, painted_detector(), ledger, at(13))
-        assert renamed.status is SceneStatus.REFUSED
-        assert "its time is" in renamed.reason
+        (moved,) = monitor([scene_path], site, painted_detector(), ledger, at(13))
+        assert moved.status is SceneStatus.REFUSED
+        assert "its time is" in moved.reason
+
+
+def test_a_recount_supersedes_wherever_the_file_now_lies(scene_path, site, tmp_path):
+    opener = partial(Scene.open, acquired=NOON)
+    trial = painted_detector()
+    trial = replace(trial, models=(replace_digest(trial.models[0]),))
+    wider = Site(
+        site.name,
+        (replace(site.pier("Pier 2"), outline=site.pier("Pier 2").outline.buffer(1)),),
+        site.crs,
+    )
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        monitor([scene_path], site, painted_detector(), ledger, opener)
+        (tmp_path / "archive").mkdir()
+        moved = scene_path.rename(tmp_path / "archive" / "renamed.tif")
+        for detector, where in ((trial, site), (painted_detector(), wider)):
+            for status in (SceneStatus.RECORDED, SceneStatus.KNOWN):
+                (outcome,) = monitor([moved], where, detector, ledger, opener)
+                assert outcome.status is status
+            (latest,) = ledger.counts("Pier 2", latest=True)
+            assert (latest.scene, latest.model) == ("20240310_023000", detector.digest)
+        assert len(ledger.counts("Pier 2")) == 3
+        assert len(Series.of("Pier 2", ledger.counts("Pier 2")).counts) == 1
 
 
 def test_same_input_same_output_whatever_the_threads(scene_path, site):
@@ -425,7 +475,7 @@ def test_clouds_that_were_known_are_not_forgotten_when_the_mask_is_gone(
 
 
 @pytest.mark.parametrize("copy_first", [False, True])
-def test_of_an_image_and_its_copy_without_mask_the_first_stays(site, tmp_path, copy_first):
+def test_of_an_image_and_its_copy_without_mask_the_clouds_stay_known(site, tmp_path, copy_first):
     image, _ = masked(tmp_path, "20240310_013045_12_2480_3B")
     copy = tmp_path / "copy.tif"
     copy.write_bytes(image.read_bytes())
@@ -436,10 +486,11 @@ def test_of_an_image_and_its_copy_without_mask_the_first_stays(site, tmp_path, c
     paths = [copy, image] if copy_first else [image, copy]
     with Ledger.open(tmp_path / "l.db") as ledger:
         outcomes = monitor(paths, site, painted_detector(), ledger, opener)
-        assert [one.status for one in outcomes] == [SceneStatus.RECORDED, SceneStatus.KNOWN]
+        second = SceneStatus.RECORDED if copy_first else SceneStatus.REFUSED
+        assert [one.status for one in outcomes] == [SceneStatus.RECORDED, second]
         (series,) = pier_history(ledger, ["Pier 2"]).values()
-        assert [one.visibility for one in series] == ["mask" if copy_first else "udm2"]
-        assert repr(series[0].scene) in outcomes[1].reason
+        assert [one.visibility for one in series] == ["udm2"]
+        assert copy_first or "a copy of the image without it" in outcomes[1].reason
 
 
 def test_counts_that_were_made_meanwhile_are_checked_again_when_they_are_recorded(site, tmp_path):
@@ -447,9 +498,9 @@ def test_counts_that_were_made_meanwhile_are_checked_again_when_they_are_recorde
     image, mask = masked(tmp_path, "20240310_013045_12_2480_3B")
     detector = painted_detector()
     with Ledger.open(tmp_path / "l.db") as ledger:
-        with_mask = scan_scene(image, site, detector, ledger, Scene.open)
+        with_mask = scan_scene(image, site, detector, ledger.recorded_as, Scene.open)
         mask.unlink()
-        without = scan_scene(image, site, detector, ledger, Scene.open)
+        without = scan_scene(image, site, detector, ledger.recorded_as, Scene.open)
         assert persist(with_mask, ledger).status is SceneStatus.RECORDED
         refused = persist(without, ledger)
         assert refused.status is SceneStatus.REFUSED
@@ -463,7 +514,7 @@ def test_a_copy_that_was_counted_meanwhile_is_left_out_when_it_is_recorded(
     opener = partial(Scene.open, acquired=NOON)
     with Ledger.open(tmp_path / "l.db") as ledger:
         found = [
-            scan_scene(path, site, painted_detector(), ledger, opener)
+            scan_scene(path, site, painted_detector(), ledger.recorded_as, opener)
             for path in (copy, scene_path)
         ]
         first, second = (persist(one, ledger) for one in found)

@@ -41,8 +41,8 @@ def test_a_failing_file_does_not_affect_others(tmp_path):
     assert "signal 9" in by_name["dies-a"].death
     assert "exit code 7" in by_name["leaves-a"].death
     assert "more than 3 s" in by_name["hangs-a"].death
-    assert "more memory" in by_name["hungry-a"].fault.reason
-    assert "ValueError: no such luck" in by_name["fails-a"].fault.reason
+    assert "more memory" in by_name["hungry-a"].fault
+    assert "ValueError: no such luck" in by_name["fails-a"].fault
 
 
 def test_no_result_is_lost_over_fifty_deaths(tmp_path):
@@ -76,3 +76,23 @@ def test_a_worker_that_dies_while_starting_is_replaced(tmp_path):
     make = partial(worker_faults.make_at_the_second_try, tmp_path / "tried")
     results = list(map_unordered([tmp_path / "a.tif", tmp_path / "b.tif"], make, 1, WorkerLimits()))
     assert {one.found for one in results} == {"a", "b"}
+
+
+@pytest.mark.parametrize("deaths", [1, 3])
+def test_a_deadly_file_is_tried_by_as_many_workers_as_the_limit_says(tmp_path, deaths):
+    limits = WorkerLimits(memory_mb=None, time_s=60.0, deaths=deaths)
+    by_name = results(tmp_path, ["counted-a", "scene-0"], 4, limits)
+    assert "signal 9" in by_name["counted-a"].death
+    assert len((tmp_path / "counted-a.tif").read_text()) == deaths
+    assert by_name["scene-0"].found == "scene-0"
+
+
+def test_files_that_wait_are_not_begun_when_the_caller_stops(tmp_path):
+    paths = [tmp_path / f"once-{i}.tif" for i in range(30)]  # each leaves a file when it is begun
+    work = map_unordered(paths, worker_faults.make, 1, WorkerLimits(time_s=600))
+    next(work)
+    work.close()
+    begun = sorted(tmp_path.iterdir())
+    assert 1 <= len(begun) < 30
+    assert multiprocessing.active_children() == []
+    assert sorted(tmp_path.iterdir()) == begun

@@ -127,17 +127,6 @@ def test_metrics_need_prometheus_client(tmp_path, monkeypatch):
         RunLog(None, tmp_path / "p.prom").check()
 
 
-def test_a_line_that_was_cut_short_is_ended_first(tmp_path):
-    log = tmp_path / "batch.jsonl"
-    log.write_text('{"at": "2026-')
-    with RunLog(log) as run_log:
-        run_log.add(COUNTED)
-    cut, first, sums = log.read_text().splitlines()
-    assert cut == '{"at": "2026-'
-    assert json.loads(first)["scene"] == "day 1"
-    assert json.loads(sums)["batch"]["scenes"] == 1
-
-
 def test_a_log_that_fails_does_not_stop_the_batch(tmp_path):
     run_log = RunLog(Path("/dev/full"), tmp_path / "p.prom")
     with run_log:
