@@ -1,10 +1,11 @@
-"""`pierwatch alerts`: new findings at the piers, each printed once."""
+"""`pierwatch alerts`: prints new findings at the piers, each once."""
 
 from __future__ import annotations
 
 import argparse
 
 from cv.cli import options
+from cv.cli.argument_types import utc_date_or_time
 
 EXIT_WITH_ALERTS = 3
 """Exit code if anything was printed."""
@@ -25,7 +26,7 @@ def add_to(commands: options.Commands) -> None:
     options.add_file(parser, "--site", "GeoJSON with the piers and rules", required=True)
     parser.add_argument(
         "--since",
-        type=options.utc_date_or_time,
+        type=utc_date_or_time,
         metavar="TIME",
         help="leave out new findings that ended before: a date, or ISO 8601 with a time zone",
     )
@@ -35,24 +36,21 @@ def add_to(commands: options.Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the messages; return the exit code."""
-    from cv.alerts.delivery import AlertMessage, deliver_alerts, pending_messages
-    from cv.alerts.rule import read_alert_rules
+    from cv.alerts.delivery import AlertMessage
     from cv.ledger import Ledger
-    from cv.site import Site
-
-    site = Site.read(args.site)
-    rules = read_alert_rules(args.site, site)
+    from cv.report.findings import deliver_alerts, pending_alerts
 
     def show(message: AlertMessage) -> None:
         print(message.to_json(), flush=True)
 
-    if args.dry_run:
-        with Ledger.open(args.ledger, readonly=True) as ledger:
-            messages = pending_messages(ledger, site, rules, args.since)
-        for message in messages:
-            show(message)
-        return EXIT_WITH_ALERTS if messages else 0
     file = options.ledger_file(args)
     missing = file is not None and not file.exists()  # opening it fails: only `monitor` creates one
-    with Ledger.open(args.ledger, readonly=missing) as ledger:
-        return EXIT_WITH_ALERTS if deliver_alerts(ledger, site, rules, args.since, show) else 0
+    with Ledger.open(args.ledger, readonly=args.dry_run or missing) as ledger:
+        if args.dry_run:
+            messages = pending_alerts(ledger, args.site, args.since)
+            for message in messages:
+                show(message)
+            printed = len(messages)
+        else:
+            printed = deliver_alerts(ledger, args.site, show, args.since)
+    return EXIT_WITH_ALERTS if printed else 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from cv.cli import options
-from cv.errors import InputError
 
 
 def add_to(commands: options.Commands) -> None:
@@ -29,18 +28,11 @@ def run(args: argparse.Namespace) -> int:
     from cv.pipeline.batch import count
     from cv.report.counts_text import counts_json, counts_table, detections_json
 
-    boxes = args.boxes and options.output_with_suffix(args.boxes, ".json", *options.inputs(args))
-    if boxes and boxes.exists() and not boxes.read_bytes().lstrip().startswith(b"["):
-        raise InputError(
-            boxes,
-            "it does not hold a JSON list",
-            "only files of boxes are replaced",
-            "Name another file.",
-        )
     with options.scene_from_args(args) as scene:
+        options.check_output(args, args.boxes, ".json", inputs=scene.sources)
         counts = count(scene, options.site_from_args(args), options.detector_from_args(args))
-    if boxes:
-        with atomic_output(boxes) as draft:
+    if args.boxes:
+        with atomic_output(args.boxes) as draft:
             draft.write_text(detections_json(counts.detections), encoding="utf-8")
     print(counts_json(counts) if args.json else counts_table(counts))
     return 0

@@ -9,30 +9,12 @@ from importlib.metadata import distributions
 
 from cv.cli import options
 
-_CORE = (
-    "numpy",
-    "onnxruntime",
-    "rasterio",
-    "shapely",
-    "pyproj",
-    "pandas",
-    "defusedxml",
-    "matplotlib",
-    "pillow",
-    "tqdm",
-)
-_EXTRA = (
-    "geopandas",
-    "pyogrio",
-    "openvino",
-    "httpcore",
-    "botocore",
-    "pyyaml",
-    "torch",
-    "torchvision",
-    "ultralytics",
-    "albumentations",
-)
+_PACKAGES = (
+    "numpy", "onnxruntime", "rasterio", "shapely", "pyproj", "pandas", "defusedxml", "matplotlib",
+    "pillow", "tqdm", "geopandas", "pyogrio", "openvino", "httpcore", "botocore", "pyyaml", "torch",
+    "torchvision", "ultralytics", "albumentations",
+)  # fmt: skip
+"""Distributions whose versions are reported."""
 
 
 def add_to(commands: options.Commands) -> None:
@@ -50,10 +32,13 @@ def add_to(commands: options.Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the report; raise ModelError if the model or a released one cannot be loaded."""
+    from cv.detector.model_zoo import model_files, released_models
+    from cv.detector.onnx_model import OnnxModel
+
     print(f"pierwatch     {options.installed_version('pierwatch')}")
     print(f"python        {platform.python_version()} on {platform.system()} {platform.machine()}")
     print(f"sqlite        {sqlite3.sqlite_version}")
-    for name in (*_CORE, *_EXTRA):
+    for name in _PACKAGES:
         print(f"{name:<13} {options.installed_version(name)}")
     print(f"opencv        {_opencv()}")
     detector = options.detector_from_args(args)
@@ -66,21 +51,10 @@ def run(args: argparse.Namespace) -> int:
     print(f"  accepts     {card.gsd_range_m[0]:g} to {card.gsd_range_m[1]:g} m per pixel")
     print(f"  intervals   {'calibrated' if card.calibrated else 'not calibrated'}")
     print(f"  licence     {card.licence}")
-    for line in _released_models():
-        print(f"released      {line}")
-    return 0
-
-
-def _released_models() -> list[str]:
-    """Return a line for each released model; raise ModelError if one does not match its card."""
-    from cv.detector.model_zoo import model_files, released_models
-    from cv.detector.onnx_model import OnnxModel
-
-    lines = []
     for path in (path for name in released_models() for path in model_files(name)):
         card, size = OnnxModel.load(path).card, path.stat().st_size / 1e6
-        lines.append(f"{card.name} {card.version}, {card.precision}, {size:.1f} MB, intact")
-    return lines
+        print(f"released      {card.name} {card.version}, {card.precision}, {size:.1f} MB, intact")
+    return 0
 
 
 def _opencv() -> str:

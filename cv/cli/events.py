@@ -1,4 +1,4 @@
-"""`pierwatch events`: the findings at the piers of a ledger."""
+"""`pierwatch events`: prints the findings at the piers of a ledger."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ def add_to(commands: options.Commands) -> None:
         epilog='example: pierwatch events --ledger port.db --pier "Pier 2"',
     )
     options.add_piers(parser, "only findings that begin at this pier")
-    parser.add_argument(
-        "--kind", metavar="K", choices=[kind.value for kind in EventKind], help="only this kind"
-    )
+    kinds = [kind.value for kind in EventKind]
+    parser.add_argument("--kind", metavar="K", choices=kinds, help="only this kind")
     options.add_claims(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, one object per line")
     parser.set_defaults(run=run)
@@ -31,27 +30,20 @@ def run(args: argparse.Namespace) -> int:
     """Print the findings."""
     from cv.cli.piers import PierSelection
     from cv.events.rules.ship_calls import CALLS
-    from cv.events.vessels.claims import read_claims
-    from cv.report.events_text import (
-        claims_json,
-        claims_text,
-        events_json,
-        events_text,
-        throughput_text,
-    )
+    from cv.report import events_text as text
 
     piers = PierSelection.read(args)
-    claims = piers.select_claims(read_claims(args.claims, piers.aliases) if args.claims else ())
+    claims = piers.claims(args.claims)
     found = piers.events()
     events = [event for event in found if args.kind in (None, event.kind.value)]
     if args.json:
-        for line in (*events_json(events), *claims_json(claims, found)):
+        for line in (*text.events_json(events), *text.claims_json(claims, found)):
             print(line)
         return 0
-    print(events_text(events))
+    print(text.events_text(events))
     if args.kind is None:
         called = dict.fromkeys(event.pier for event in found if event.kind in CALLS)
-        print("\n".join(["", *(throughput_text(pier, found) for pier in called)]).rstrip())
+        print("\n".join(["", *(text.throughput_text(pier, found) for pier in called)]).rstrip())
     if claims:
-        print(f"\n{claims_text(claims, found)}")
+        print(f"\n{text.claims_text(claims, found)}")
     return 0

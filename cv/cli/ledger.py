@@ -25,7 +25,7 @@ def add_to(commands: options.Commands) -> None:
         "Exit code: 0 if the ledger is sound, 2 if it is not. Nothing is written.",
         epilog="example: pierwatch ledger verify port.db",
     )
-    verify.add_argument("ledger", type=_file, metavar="LEDGER", help="SQLite ledger")
+    verify.add_argument("ledger", type=_ledger_file, metavar="LEDGER", help="SQLite ledger")
     verify.set_defaults(run=run_verify)
     backup = verbs.add_parser(
         "backup",
@@ -34,8 +34,8 @@ def add_to(commands: options.Commands) -> None:
         "write to it at the same time.",
         epilog="example: pierwatch ledger backup port.db copy.db",
     )
-    backup.add_argument("ledger", type=_file, metavar="LEDGER", help="SQLite ledger")
-    backup.add_argument("target", type=Path, metavar="TARGET", help="the copy, a new file")
+    backup.add_argument("ledger", type=_ledger_file, metavar="LEDGER", help="SQLite ledger")
+    options.add_file(backup, "target", "the copy, a new file", metavar="TARGET")
     backup.set_defaults(run=run_backup)
 
 
@@ -44,10 +44,8 @@ def run_verify(args: argparse.Namespace) -> int:
     from cv.ledger.integrity_check import find_problems
 
     found = find_problems(args.ledger)
-    for line in found:
+    for line in found or ["sound"]:
         print(f"{args.ledger}: {line}")
-    if not found:
-        print(f"{args.ledger}: sound")
     return 2 if found else 0
 
 
@@ -60,13 +58,11 @@ def run_backup(args: argparse.Namespace) -> int:
     return 0
 
 
-def _file(text: str) -> Path:
-    place = options.ledger_location(text)
-    if isinstance(place, str):
-        raise LedgerError(
-            options.without_password(place),
-            "a ledger in PostgreSQL",
-            "only ledgers in a file are supported; a server has its own tools",
-            "Use pg_dump and amcheck.",
-        )
-    return place
+def _ledger_file(text: str) -> Path:
+    """Parse the path of an SQLite ledger; raises LedgerError for an address."""
+    from cv.ledger.address import is_postgres_address, without_password
+
+    if is_postgres_address(text):
+        found, limit = "a ledger in PostgreSQL", "a server has its own tools"
+        raise LedgerError(without_password(text), found, limit, "Use pg_dump and amcheck.")
+    return Path(text)

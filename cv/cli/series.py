@@ -1,4 +1,4 @@
-"""`pierwatch series`: the counts of one pier over time."""
+"""`pierwatch series`: prints the counts of one pier over time."""
 
 from __future__ import annotations
 
@@ -26,28 +26,21 @@ def add_to(commands: options.Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the series; draw or write it if requested."""
     from cv.events.model.level_smoother import daily_level_table
-    from cv.io.atomic_files import atomic_output
     from cv.ledger import Ledger
     from cv.report import draw
+    from cv.report.data_files import write_daily_csv
     from cv.timeseries.series import Series
 
-    picture = args.picture and options.output_with_suffix(
-        args.picture, ".png", *options.inputs(args)
-    )
-    daily = args.daily and options.output_with_suffix(args.daily, ".csv", *options.inputs(args))
+    options.check_output(args, args.picture, ".png")
+    options.check_output(args, args.daily, ".csv")
     site = options.site_from_args(args)
-    names = (args.pier, *(site.pier(args.pier).names if site else ()))
     with Ledger.open(args.ledger, readonly=True) as ledger:
-        known = ledger.piers()
-        name = next((name for name in names if name in known), args.pier)
-        counts = ledger.counts(name)
-    if not counts:
-        raise options.unknown_pier(args, name, known)
-    series = Series.of(name, counts)
+        series = Series.read(ledger, args.pier, site)
+        if not len(series):
+            raise options.no_observations(args, ledger.piers())
     print(series.to_text())
-    if picture:
-        draw.series(series, picture)
-    if daily:
-        with atomic_output(daily) as draft:
-            daily_level_table(series).to_csv(draft, float_format="%.6g", date_format="%Y-%m-%d")
+    if args.picture:
+        draw.series(series, args.picture)
+    if args.daily:
+        write_daily_csv(daily_level_table(series), args.daily)
     return 0

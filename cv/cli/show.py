@@ -25,10 +25,9 @@ def run(args: argparse.Namespace) -> int:
     from cv.pipeline.batch import count
     from cv.report import draw
 
-    options.output_with_suffix(args.picture, ".png", *options.inputs(args))
     with options.scene_from_args(args) as scene:
-        picture = options.output_path(args.picture, *scene.sources)
+        options.check_output(args, args.picture, ".png", inputs=scene.sources)
         site = options.site_from_args(args)
-        draw.scene(scene, count(scene, site, options.detector_from_args(args)), site, picture)
-    print(f"{picture}: {scene.id}")
+        draw.scene(scene, count(scene, site, options.detector_from_args(args)), site, args.picture)
+    print(f"{args.picture}: {scene.id}")
     return 0

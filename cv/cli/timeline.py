@@ -26,23 +26,14 @@ def add_to(commands: options.Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Draw the timeline."""
     from cv.cli.piers import PierSelection
-    from cv.errors import LedgerError
-    from cv.events.vessels.claims import read_claims
     from cv.report import draw
     from cv.timeseries.series import Series
 
-    picture = options.output_with_suffix(
-        args.picture, ".png", *args.site, options.ledger_file(args), args.claims
-    )
+    options.check_output(args, args.picture, ".png")
     piers = PierSelection.read(args)
-    claims = piers.select_claims(read_claims(args.claims, piers.aliases) if args.claims else ())
+    claims = piers.claims(args.claims)
     series = [Series.of(name, counts) for name, counts in piers.counts.items()]
     if not series:
-        raise LedgerError(
-            options.ledger_name(args),
-            "it holds no observation",
-            "a timeline needs at least one",
-            "Count scenes with `pierwatch monitor`.",
-        )
-    draw.timeline(series, piers.events(), picture, claims=claims)
+        raise options.no_observations(args, ())
+    draw.timeline(series, piers.events(), args.picture, claims=claims)
     return 0

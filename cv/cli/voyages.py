@@ -1,4 +1,4 @@
-"""`pierwatch voyages`: visits to ports and trips between them."""
+"""`pierwatch voyages`: prints visits to ports and trips between them."""
 
 from __future__ import annotations
 
