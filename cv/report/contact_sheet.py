@@ -12,7 +12,13 @@ import numpy as np
 
 from cv.labels.image_files import Bytes, read_size, read_window
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape
-from cv.report.caption import BACKGROUND
+from cv.report.colours import (
+    BACKGROUND,
+    LIGHT_FAINT,
+    LIGHT_INK,
+    LIGHT_RULE,
+    class_colours,
+)
 from cv.report.figures import DPI, pixel_axes, save_png, with_fonts
 
 if TYPE_CHECKING:
@@ -23,11 +29,7 @@ _TILE_PX, _GAP_PX, _CAPTION_PX, _HEAD_PX = 400, 20, 50, 84
 _COLUMNS = 4
 _WINDOW_PX = 800
 """Larger images are cropped to a square of this side around one of their objects."""
-_INK, _FAINT, _FRAME = "#f2f5f7", "#9fb0bd", "#2a3944"
-_COLOURS = ("#ffe600", "#00e5ff", "#ff1fc7", "#ff7a1a", "#7dff6a", "#b58cff")
 _NAME_CHARS = 42
-_MAX_SHADOWED = 25
-"""Up to this number of outlines of a class are drawn with a dark shadow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +52,10 @@ class SheetTile:
     def shapes(self) -> list[LabelledShape]:
         """The shapes with a visible centre."""
         low, high = np.array(self.box[:2]), np.array(self.box[2:])
-        centers = [shape.outline.mean(axis=0) for shape in self.image.shapes]
         return [
             shape
-            for shape, center in zip(self.image.shapes, centers, strict=True)
-            if (center >= low).all() and (center <= high).all()
+            for shape in self.image.shapes
+            if np.all((low <= shape.outline.mean(axis=0)) & (shape.outline.mean(axis=0) <= high))
         ]
 
 
@@ -86,12 +87,12 @@ def draw_contact_sheet(
     rng = np.random.default_rng(seed)
     chosen = sorted(rng.permutation(len(pictures))[:chips])
     tiles = [_tile(pictures[i][0], pictures[i][1], rng) for i in chosen]
-    columns = 3 if len(tiles) in (5, 6, 9) else min(_COLUMNS, max(len(tiles), 2))
+    columns = min(_COLUMNS, max(len(tiles), 2))
     rows = -(-len(tiles) // columns)
     width = columns * (_TILE_PX + _GAP_PX) + _GAP_PX
     height = _HEAD_PX + rows * (_TILE_PX + _CAPTION_PX + _GAP_PX)
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=BACKGROUND)
-    colours = {kind: _COLOURS[i % len(_COLOURS)] for i, kind in enumerate(dataset.classes)}
+    colours = class_colours(dataset.classes)
     _draw_header(pixel_axes(figure, (0, 0, width, _HEAD_PX)), dataset, colours, len(tiles))
     for number, tile in enumerate(tiles):
         row, column = divmod(number, columns)
@@ -108,8 +109,9 @@ def _tile(image: LabelledImage, path: Path, rng: np.random.Generator) -> SheetTi
     center = np.array([width, height]) / 2
     if image.shapes and max(width, height) > _WINDOW_PX:
         center = image.shapes[rng.integers(len(image.shapes))].outline.mean(axis=0)
-    corner = np.clip(center - np.array(side) / 2, 0, np.array([width, height]) - side).astype(int)
-    box = (int(corner[0]), int(corner[1]), int(corner[0]) + side[0], int(corner[1]) + side[1])
+    corner = np.clip(center - np.array(side) / 2, 0, np.array([width, height]) - side)
+    left, top = corner.astype(int).tolist()
+    box = (left, top, left + side[0], top + side[1])
     scale = _TILE_PX / max(side)
     size = max(1, round(side[0] * scale)), max(1, round(side[1] * scale))
     return SheetTile(image, box, read_window(path, box, size))
@@ -122,22 +124,21 @@ def _draw_header(
     counts = Counter(shape.kind for image in dataset.images for shape in image.shapes)
     text = f"{shown} of {len(dataset.images):,} images".replace(",", " ")
     x = float(_GAP_PX)
-    axes.text(x, 30, text, color=_INK, fontsize=14, fontweight="bold", va="center")
+    axes.text(x, 30, text, color=LIGHT_INK, fontsize=14, fontweight="bold", va="center")
     for kind, colour in colours.items():
         axes.plot([x + 1, x + 19], [60, 60], color=colour, linewidth=5, solid_capstyle="butt")
         words = f"{kind}  {counts[kind]:,}".replace(",", " ")
-        axes.text(x + 28, 60, words, color=_INK, fontsize=10.5, va="center", parse_math=False)
+        axes.text(x + 28, 60, words, color=LIGHT_INK, fontsize=10.5, va="center", parse_math=False)
         x += 64 + 8.2 * len(words)
     note = "counts below a tile are those of the shown part; dotted: ignored"
     right = axes.get_xlim()[1] - _GAP_PX
-    axes.text(right, 30, note, color=_FAINT, fontsize=9.5, va="center", ha="right")
+    axes.text(right, 30, note, color=LIGHT_FAINT, fontsize=9.5, va="center", ha="right")
 
 
 def _draw_tile(axes: Axes, tile: SheetTile, colours: Mapping[str, str]) -> None:
     """Draw the pixels, the outlines on them, and the caption."""
     from matplotlib.collections import PolyCollection
     from matplotlib.patches import Rectangle
-    from matplotlib.patheffects import withStroke
     from matplotlib.transforms import Bbox, TransformedBbox
 
     height, width = tile.pixels.shape[:2]
@@ -148,11 +149,8 @@ def _draw_tile(axes: Axes, tile: SheetTile, colours: Mapping[str, str]) -> None:
     )  # fmt: skip
     axes.set_xlim(0, _TILE_PX)
     axes.set_ylim(_TILE_PX + _CAPTION_PX, 0)
-    frame = Rectangle((0, 0), _TILE_PX, _TILE_PX, fill=False, edgecolor=_FRAME, linewidth=1.0)
-    axes.add_patch(frame)
-    visible = TransformedBbox(
-        Bbox.from_extents(left, top, left + width, top + height), axes.transData
-    )
+    axes.add_patch(Rectangle((0, 0), _TILE_PX, _TILE_PX, fill=False, edgecolor=LIGHT_RULE))
+    visible = Bbox.from_extents(left, top, left + width, top + height)
     for kind, colour in colours.items():
         for ignored, style in ((False, "-"), (True, ":")):
             rings = [
@@ -164,9 +162,7 @@ def _draw_tile(axes: Axes, tile: SheetTile, colours: Mapping[str, str]) -> None:
                 rings, closed=True, facecolors="none", edgecolors=colour, linewidths=0.9,
                 linestyles=style,
             )  # fmt: skip
-            outlines.set_clip_box(visible)
-            if len(rings) <= _MAX_SHADOWED:
-                outlines.set_path_effects([withStroke(linewidth=2.6, foreground=BACKGROUND)])
+            outlines.set_clip_box(TransformedBbox(visible, axes.transData))
             axes.add_collection(outlines, autolim=False)
     _caption(axes, tile)
 
@@ -179,10 +175,8 @@ def _caption(axes: Axes, tile: SheetTile) -> None:
     if tile.image.split:
         words.append(tile.image.split)
     if tile.image.size is not None and tile.box[2:] != tile.image.size:
-        words.append(
-            f"at {tile.box[0]}, {tile.box[1]} of {tile.image.size[0]} x {tile.image.size[1]}"
-        )
-    y = _TILE_PX + 14
-    axes.text(0, y, name, color=_INK, fontsize=9.5, va="center", parse_math=False)
-    axes.text(0, y + 19, "  ·  ".join(words), color=_FAINT, fontsize=9, va="center",
-              parse_math=False)  # fmt: skip
+        left, top, *_ = tile.box
+        words.append(f"at {left}, {top} of {tile.image.size[0]} x {tile.image.size[1]}")
+    lines = (14, name, LIGHT_INK, 9.5), (33, "  ·  ".join(words), LIGHT_FAINT, 9)
+    for y, text, colour, size in lines:
+        axes.text(0, _TILE_PX + y, text, color=colour, fontsize=size, va="center", parse_math=False)
