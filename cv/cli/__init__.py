@@ -90,5 +90,6 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in COMMANDS:
-        import_module(f"cv.cli.{name}").add_to(commands)
+        module = import_module(f"cv.cli.{name}")
+        module.add_arguments(options.add_command(commands, name, module.run, module.__doc__))
     return top

@@ -1,4 +1,11 @@
-"""`pierwatch alerts`: prints new findings at the piers, each once."""
+"""Print findings that are new since the last run.
+
+Prints new findings that match a rule of the site file, each once, and updates of those printed
+before: ended, changed (for instance by a late scene) or withdrawn. One JSON object per line. Exit
+code: 3 if anything was printed, otherwise 0. The ledger remembers what was printed.
+
+example: pierwatch alerts --ledger port.db --site port.geojson --since 2024-03-01
+"""
 
 from __future__ import annotations
 
@@ -11,17 +18,8 @@ EXIT_WITH_ALERTS = 3
 """Exit code if anything was printed."""
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "alerts",
-        help="print findings that are new since the last run",
-        description="Prints new findings that match a rule of the site file, each once, and "
-        "updates of those printed before: ended, changed (for instance by a late scene) or "
-        "withdrawn. One JSON object per line. Exit code: 3 if anything was printed, otherwise 0. "
-        "The ledger remembers what was printed.",
-        epilog="example: pierwatch alerts --ledger port.db --site port.geojson --since 2024-03-01",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     options.add_ledger(parser)
     options.add_file(parser, "--site", "GeoJSON with the piers and rules", required=True)
     parser.add_argument(
@@ -31,7 +29,6 @@ def add_to(commands: options.Commands) -> None:
         help="leave out new findings that ended before: a date, or ISO 8601 with a time zone",
     )
     parser.add_argument("--dry-run", action="store_true", help="do not remember what was printed")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,4 +1,12 @@
-"""`pierwatch calibrate`: measures the intervals of a model on held-back images."""
+"""Measure a model's intervals on your images.
+
+Counts the images of DATASET that were held back from training (its parts val and test, else all),
+measures what scores and counts are worth, and writes that into MODEL and its card. Its counts are
+then reported as calibrated. The images must resemble those that the model will count: at least
+10, and 20 are few.
+
+example: pierwatch calibrate runs/mine/mine.onnx mine/ --kind container --gsd 0.25
+"""
 
 from __future__ import annotations
 
@@ -12,22 +20,12 @@ MIN_IMAGES = 10
 """Fewest images that an interval is measured on."""
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "calibrate",
-        help="measure a model's intervals on your images",
-        description="Counts the images of DATASET that were held back from training (its parts "
-        "val and test, else all), measures what scores and counts are worth, and writes that into "
-        "MODEL and its card. Its counts are then reported as calibrated. The images must resemble "
-        f"those that the model will count: at least {MIN_IMAGES}, and 20 are few.",
-        epilog="example: pierwatch calibrate runs/mine/mine.onnx mine/ --kind container --gsd 0.25",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     options.add_file(parser, "model", "ONNX model; it is rewritten", metavar="MODEL")
     options.add_dataset(parser)
     options.add_kind(parser, "what is calibrated")
     options.add_gsd(parser, "metres a pixel, where not declared")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -16,14 +16,7 @@ if TYPE_CHECKING:
 
 def add_cut(verbs: options.Commands) -> None:
     """Add the verb `cut`."""
-    parser = verbs.add_parser(
-        "cut",
-        help="cut labelled large images into training chips",
-        description="Cuts the labelled images of DATASET, whatever its format, into square chips "
-        "of one ground sampling distance, with their labels, and writes them as a new YOLO-OBB "
-        "dataset. What is not labelled becomes black.",
-        epilog="example: pierwatch datasets cut labels.json cut/ --images scenes/",
-    )
+    parser = options.add_command(verbs, "cut", run_cut, run_cut.__doc__)
     options.add_dataset(parser)
     options.add_file(parser, "out", "dataset to write, a new folder", metavar="OUT")
     options.add_file(parser, "--scene", "the image of a GeoJSON file in a CRS")
@@ -35,18 +28,11 @@ def add_cut(verbs: options.Commands) -> None:
     val_every = "every N-th chip of images without a split goes to val"
     options.add_number(parser, "--val-every", val_every, default=10)
     options.add_classes(parser)
-    parser.set_defaults(run=run_cut)
 
 
 def add_render(verbs: options.Commands) -> None:
     """Add the verb `render`."""
-    parser = verbs.add_parser(
-        "render",
-        help="render labelled training chips",
-        description="Renders labelled chips of invented terminals and ports as a YOLO-OBB "
-        "dataset, one for each seed. An interrupted call continues where it was.",
-        epilog="example: pierwatch datasets render rendered/ --last 2 --every 2",
-    )
+    parser = options.add_command(verbs, "render", run_render, run_render.__doc__)
     options.add_file(parser, "folder", "dataset to write", metavar="FOLDER")
     options.add_number(parser, "--first", "first seed", int, default=0)
     options.add_number(parser, "--last", "seed after the last", int, default=100)
@@ -59,11 +45,17 @@ def add_render(verbs: options.Commands) -> None:
     bare = "share of the others without boxes"
     options.add_number(parser, "--bare", bare, fraction, default=0.0, metavar="S")
     options.add_number(parser, "--workers", "processes", default=1)
-    parser.set_defaults(run=run_render)
 
 
 def run_cut(args: argparse.Namespace) -> int:
-    """Cut the images and print how many chips and objects were written."""
+    """Cut labelled large images into training chips.
+
+    Cuts the labelled images of DATASET, whatever its format, into square chips of one ground
+    sampling distance, with their labels, and writes them as a new YOLO-OBB dataset. What is not
+    labelled becomes black.
+
+    example: pierwatch datasets cut labels.json cut/ --images scenes/
+    """
     options.require_extra("render")
     from cv.io.terminal_text import quantity
     from cv.training.chip_cutting import ChipCutting, cut_dataset
@@ -77,7 +69,13 @@ def run_cut(args: argparse.Namespace) -> int:
 
 
 def run_render(args: argparse.Namespace) -> int:
-    """Render the chips and print how many objects they have."""
+    """Render labelled training chips.
+
+    Renders labelled chips of invented terminals and ports as a YOLO-OBB dataset, one for each seed.
+    An interrupted call continues where it was.
+
+    example: pierwatch datasets render rendered/ --last 2 --every 2
+    """
     options.require_extra("render")
     from cv.io.terminal_text import quantity
     from cv.synthetic.chip_dataset import write_dataset

@@ -1,4 +1,9 @@
-"""`pierwatch count`: counts one scene."""
+"""Count containers and hulls in one scene.
+
+Counts containers and hulls in SCENE, on each pier of a site or in the whole image.
+
+example: pierwatch count scene.tif --site port.geojson --boxes boxes.json
+"""
 
 from __future__ import annotations
 
@@ -7,19 +12,11 @@ import argparse
 from cv.cli import options
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "count",
-        help="count containers and hulls in one scene",
-        description="Counts containers and hulls in SCENE, on each pier of a site or in "
-        "the whole image.",
-        epilog="example: pierwatch count scene.tif --site port.geojson --boxes boxes.json",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     options.add_counted_scene(parser)
     options.add_file(parser, "--boxes", "write every detection as JSON")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,4 +1,10 @@
-"""`pierwatch datasets`: checks, shows, converts, cuts and renders labelled images."""
+"""Check, show, convert, cut and render labelled images.
+
+Checks, shows, converts and cuts labelled images (YOLO-OBB, DOTA, COCO, GeoJSON, exports of CVAT,
+Label Studio and X-AnyLabeling); renders training chips.
+
+example: pierwatch datasets check chips/
+"""
 
 from __future__ import annotations
 
@@ -24,78 +30,38 @@ _MAX_PRINTED = 10
 """Findings of one kind that are printed without `--all`."""
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command and its verbs."""
-    parser = commands.add_parser(
-        "datasets",
-        help="check, show, convert, cut and render labelled images",
-        description="Checks, shows, converts and cuts labelled images (YOLO-OBB, DOTA, COCO, "
-        "GeoJSON, exports of CVAT, Label Studio and X-AnyLabeling); renders training chips.",
-        epilog="example: pierwatch datasets check chips/",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the verbs of the command."""
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    _add_check(verbs)
-    _add_sheet(verbs)
-    _add_convert(verbs)
+    check = options.add_command(verbs, "check", run, run.__doc__)
+    sheet = options.add_command(verbs, "sheet", run_sheet, run_sheet.__doc__)
+    convert = options.add_command(verbs, "convert", run_convert, run_convert.__doc__)
+    for verb in (check, sheet, convert):
+        options.add_dataset(verb)
+        options.add_file(verb, "--scene", "georeferenced image of a GeoJSON in world coordinates")
+    check.add_argument("--all", action="store_true", help="print all findings, not ten of a kind")
+    options.add_file(sheet, "--picture", "the PNG to write", required=True)
+    options.add_number(sheet, "--chips", "number of images", default=12)
+    options.add_number(sheet, "--seed", "seed of their random choice", non_negative_int, default=0)
+    options.add_file(convert, "out", "folder or file to write", metavar="OUT")
+    targets = ("yolo-obb", "dota", *_FILE_SUFFIXES)
+    convert.add_argument("--to", required=True, choices=targets, help="the format of OUT")
+    val_every = "every N-th image without a split goes to val (yolo-obb)"
+    options.add_number(convert, "--val-every", val_every, default=10)
+    options.add_classes(convert)
+    clip = "first clip objects at the edges of their image"
+    convert.add_argument("--cut", action="store_true", help=clip)
     chips.add_cut(verbs)
     chips.add_render(verbs)
 
 
-def _add_check(verbs: options.Commands) -> None:
-    parser = verbs.add_parser(
-        "check",
-        help="report what is wrong with a dataset",
-        description="Reports what is wrong with DATASET; exits with 2 if there are errors.",
-        epilog="example: pierwatch datasets check chips/",
-    )
-    _add_source(parser)
-    parser.add_argument("--all", action="store_true", help="print all findings, not ten of a kind")
-    parser.set_defaults(run=run_check)
+def run(args: argparse.Namespace) -> int:
+    """Report what is wrong with a dataset.
 
+    Reports what is wrong with DATASET; exits with 2 if there are errors.
 
-def _add_sheet(verbs: options.Commands) -> None:
-    parser = verbs.add_parser(
-        "sheet",
-        help="draw some images with their labels",
-        description="Draws some images of DATASET with their labels, as a contact sheet.",
-        epilog="example: pierwatch datasets sheet chips/ --picture sheet.png",
-    )
-    _add_source(parser)
-    options.add_file(parser, "--picture", "the PNG to write", required=True)
-    options.add_number(parser, "--chips", "number of images", default=12)
-    seed = "seed of their random choice"
-    options.add_number(parser, "--seed", seed, non_negative_int, default=0)
-    parser.set_defaults(run=run_sheet)
-
-
-def _add_convert(verbs: options.Commands) -> None:
-    parser = verbs.add_parser(
-        "convert",
-        help="write a dataset in another format",
-        description="Reads DATASET, whatever its format, and writes OUT: a new folder for yolo-obb "
-        "and dota, a file for coco and geojson.",
-        epilog="example: pierwatch datasets convert chips/ --to coco chips.json",
-    )
-    _add_source(parser)
-    options.add_file(parser, "out", "folder or file to write", metavar="OUT")
-    targets = ("yolo-obb", "dota", *_FILE_SUFFIXES)
-    parser.add_argument("--to", required=True, choices=targets, help="the format of OUT")
-    val_every = "every N-th image without a split goes to val (yolo-obb)"
-    options.add_number(parser, "--val-every", val_every, default=10)
-    options.add_classes(parser)
-    parser.add_argument(
-        "--cut", action="store_true", help="first clip objects at the edges of their image"
-    )
-    parser.set_defaults(run=run_convert)
-
-
-def _add_source(parser: argparse.ArgumentParser) -> None:
-    options.add_dataset(parser)
-    options.add_file(parser, "--scene", "georeferenced image of a GeoJSON in world coordinates")
-
-
-def run_check(args: argparse.Namespace) -> int:
-    """Print the findings and statistics; return the exit code."""
+    example: pierwatch datasets check chips/
+    """
     from cv.labels.dataset_check import check_dataset
 
     report = check_dataset(args.dataset, args.images, options.grid_from_args(args))
@@ -109,7 +75,12 @@ def run_check(args: argparse.Namespace) -> int:
 
 
 def run_sheet(args: argparse.Namespace) -> int:
-    """Draw the contact sheet."""
+    """Draw some images with their labels.
+
+    Draws some images of DATASET with their labels, as a contact sheet.
+
+    example: pierwatch datasets sheet chips/ --picture sheet.png
+    """
     from cv.labels.formats import find_image
     from cv.report.contact_sheet import draw_contact_sheet
 
@@ -127,7 +98,13 @@ def run_sheet(args: argparse.Namespace) -> int:
 
 
 def run_convert(args: argparse.Namespace) -> int:
-    """Read and write a dataset; outlines become rectangles if the format has only boxes."""
+    """Write a dataset in another format.
+
+    Reads DATASET, whatever its format, and writes OUT: a new folder for yolo-obb and dota, a file
+    for coco and geojson.
+
+    example: pierwatch datasets convert chips/ --to coco chips.json
+    """
     from cv.labels import coco, dota, geojson, outline_edits, yolo_obb
 
     if args.to in _FILE_SUFFIXES:

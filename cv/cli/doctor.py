@@ -1,4 +1,10 @@
-"""`pierwatch doctor`: reports what is installed and whether the models can be used."""
+"""Report what is installed and whether the models can be read.
+
+Reports what is installed, which model is used, whether it can be read, and whether the released
+models are intact.
+
+example: pierwatch doctor
+"""
 
 from __future__ import annotations
 
@@ -17,17 +23,9 @@ _PACKAGES = (
 """Distributions whose versions are reported."""
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "doctor",
-        help="report what is installed and whether the models can be read",
-        description="Reports what is installed, which model is used, whether it can be read, and "
-        "whether the released models are intact.",
-        epilog="example: pierwatch doctor",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     options.add_model(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -40,7 +38,9 @@ def run(args: argparse.Namespace) -> int:
     print(f"sqlite        {sqlite3.sqlite_version}")
     for name in _PACKAGES:
         print(f"{name:<13} {options.installed_version(name)}")
-    print(f"opencv        {_opencv()}")
+    opencv = sorted({d.name for d in distributions() if d.name.lower().startswith("opencv-")})
+    warning = " (they overwrite each other's files: keep one)" if len(opencv) > 1 else ""
+    print(f"opencv        {', '.join(opencv) or 'not installed'}{warning}")
     detector = options.detector_from_args(args)
     card = detector.card
     print(f"model         {card.name} {card.version}, {card.precision}, sha256 {detector.digest}")
@@ -55,14 +55,3 @@ def run(args: argparse.Namespace) -> int:
         card, size = OnnxModel.load(path).card, path.stat().st_size / 1e6
         print(f"released      {card.name} {card.version}, {card.precision}, {size:.1f} MB, intact")
     return 0
-
-
-def _opencv() -> str:
-    """Return all OpenCV distributions, with a warning if there are two."""
-    found = sorted(
-        f"{d.metadata['Name']} {d.version}"
-        for d in distributions()
-        if (d.metadata["Name"] or "").lower().startswith("opencv-")
-    )
-    warning = " (they overwrite each other's files: keep one)" if len(found) > 1 else ""
-    return (", ".join(found) or "not installed") + warning

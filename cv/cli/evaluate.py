@@ -1,4 +1,10 @@
-"""`pierwatch evaluate`: measures how well a model counts labelled images."""
+"""Compare counts and detections with labels.
+
+Counts the labelled images of DATASET and compares the counts with labels. Only images held out
+from training (val and test) are used, if there are such parts.
+
+example: pierwatch evaluate chips/ --kind container --gsd 0.3
+"""
 
 from __future__ import annotations
 
@@ -17,15 +23,8 @@ _MAX_DRAWN = 12
 """How many of the worst images are drawn."""
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "evaluate",
-        help="compare counts and detections with labels",
-        description="Counts the labelled images of DATASET and compares the counts with labels. "
-        "Only images held out from training (val and test) are used, if there are such parts.",
-        epilog="example: pierwatch evaluate chips/ --kind container --gsd 0.3",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     options.add_dataset(parser)
     parser.add_argument("--all", action="store_true", help="use the training images (train), too")
     options.add_kind(parser, "class to evaluate")
@@ -33,7 +32,6 @@ def add_to(commands: options.Commands) -> None:
     options.add_file(parser, "--picture", "draw the worst images as a PNG")
     options.add_file(parser, "--page", "write the worst images as HTML")
     options.add_model(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,4 +1,10 @@
-"""`pierwatch events`: prints the findings at the piers of a ledger."""
+"""Print findings: calls, stockpiles, halts and others.
+
+Prints the findings derived from a ledger's counts by time, each with its interval, its confidence
+and other explanations.
+
+example: pierwatch events --ledger port.db --pier "Pier 2"
+"""
 
 from __future__ import annotations
 
@@ -7,23 +13,15 @@ import argparse
 from cv.cli import options
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     from cv.events.event import EventKind
 
-    parser = commands.add_parser(
-        "events",
-        help="print findings: calls, stockpiles, halts ...",
-        description="Prints the findings derived from a ledger's counts by time, each with its "
-        "interval, its confidence and other explanations.",
-        epilog='example: pierwatch events --ledger port.db --pier "Pier 2"',
-    )
     options.add_piers(parser, "only findings that begin at this pier")
     kinds = [kind.value for kind in EventKind]
     parser.add_argument("--kind", metavar="K", choices=kinds, help="only this kind")
     options.add_claims(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, one object per line")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,4 +1,9 @@
-"""`pierwatch export`: writes counts and detections for other programs."""
+"""Write counts and detections for other programs.
+
+Writes FILE: .csv (counts), .geojson (detections) or .gpkg (both, for QGIS).
+
+example: pierwatch export --ledger port.db --site port.geojson port.gpkg
+"""
 
 from __future__ import annotations
 
@@ -7,18 +12,11 @@ import argparse
 from cv.cli import options
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "export",
-        help="write counts and detections for other programs",
-        description="Writes FILE: .csv (counts), .geojson (detections) or .gpkg (both, for QGIS).",
-        epilog="example: pierwatch export --ledger port.db --site port.geojson port.gpkg",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     options.add_file(parser, "file", "file to write; its suffix decides the format")
     options.add_ledger(parser)
     options.add_file(parser, "--site", "GeoJSON: export only its piers")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

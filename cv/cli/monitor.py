@@ -1,4 +1,9 @@
-"""`pierwatch monitor`: counts the new scenes of folders, catalogues and addresses."""
+"""Count the new scenes of a folder into a ledger.
+
+Counts every scene in PLACE that the ledger does not hold yet.
+
+example: pierwatch monitor scenes/ --site port.geojson --ledger port.db
+"""
 
 from __future__ import annotations
 
@@ -25,14 +30,8 @@ _LEDGER_TIMEOUT_S = 60.0
 """How long to wait for another program that is writing to the ledger or copying it."""
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "monitor",
-        help="count the new scenes of a folder into a ledger",
-        description="Counts every scene in PLACE that the ledger does not hold yet.",
-        epilog="example: pierwatch monitor scenes/ --site port.geojson --ledger port.db",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     parser.add_argument(
         "places",
         type=argument_types.scene_location,
@@ -54,7 +53,6 @@ def add_to(commands: options.Commands) -> None:
     )
     options.add_file(parser, "--metrics", "write metrics for Prometheus (.prom)")
     _add_worker_options(parser)
-    parser.set_defaults(run=run)
 
 
 def _add_worker_options(parser: argparse.ArgumentParser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -30,6 +31,24 @@ EXTRAS = {
 """Packages of optional dependencies, by import name."""
 _INPUTS = ("scene", "site", "ledger", "claims", "dataset", "images", "model")
 """Arguments that name files or folders that a command reads."""
+
+
+def add_command(
+    commands: Commands, name: str, run: Callable[[argparse.Namespace], int], text: str | None
+) -> argparse.ArgumentParser:
+    """Add a command, or a verb of one, that calls `run`; return its parser.
+
+    `text`, a docstring, holds its summary, description and example, separated by empty lines.
+    """
+    summary, description, example = inspect.cleandoc(text or "").split("\n\n")
+    parser = commands.add_parser(
+        name,
+        help=summary[0].lower() + summary[1:].removesuffix("."),
+        description=" ".join(description.split()),
+        epilog=" ".join(example.split()),
+    )
+    parser.set_defaults(run=run)
+    return parser
 
 
 def add_file(

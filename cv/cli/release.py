@@ -1,4 +1,11 @@
-"""`pierwatch release`: makes a model with its card from a training checkpoint."""
+"""Make a model from a checkpoint.
+
+Writes NAME.onnx and NAME.card.json into FOLDER. The model detects the classes that a minimum
+score is given for.
+
+example: pierwatch release runs/mine/weights/last.pt models --name mine --version 1 --container
+0.4 --data "50 chips of my port"
+"""
 
 from __future__ import annotations
 
@@ -12,16 +19,8 @@ _UNUSED_SCORE = 0.5
 """Minimum score of a class that the model does not detect; it has no effect."""
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "release",
-        help="make a model from a checkpoint",
-        description="Writes NAME.onnx and NAME.card.json into FOLDER. The model detects the "
-        "classes that a minimum score is given for.",
-        epilog="example: pierwatch release runs/mine/weights/last.pt models --name mine "
-        '--version 1 --container 0.4 --data "50 chips of my port"',
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     options.add_file(parser, "checkpoint", "such as last.pt", metavar="CHECKPOINT")
     options.add_file(parser, "folder", "where the model is written", metavar="FOLDER")
     parser.add_argument("--name", required=True, help="of the model and its files")
@@ -31,7 +30,7 @@ def add_to(commands: options.Commands) -> None:
         score = f"minimum score of a {kind}"
         options.add_number(parser, f"--{kind}", score, fraction, metavar="SCORE")
     parser.add_argument("--data", required=True, help="one sentence on the training data")
-    parser.set_defaults(run=run, usage_error=parser.error)
+    parser.set_defaults(usage_error=parser.error)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,4 +1,9 @@
-"""`pierwatch series`: prints the counts of one pier over time."""
+"""Print the counts of one pier over time.
+
+Prints the counts of a pier, one line per observation; gaps stay gaps.
+
+example: pierwatch series --ledger port.db --pier "Pier 2" --picture pier2.png
+"""
 
 from __future__ import annotations
 
@@ -7,20 +12,13 @@ import argparse
 from cv.cli import options
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "series",
-        help="print the counts of one pier over time",
-        description="Prints the counts of a pier, one line per observation; gaps stay gaps.",
-        epilog='example: pierwatch series --ledger port.db --pier "Pier 2" --picture pier2.png',
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     options.add_ledger(parser)
     parser.add_argument("--pier", required=True, metavar="P", help="name of the pier")
     options.add_file(parser, "--site", "GeoJSON with the aliases of piers")
     options.add_file(parser, "--picture", "draw the series as a PNG")
     options.add_file(parser, "--daily", "write a CSV with one row per day and a smoothed level")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,4 +1,11 @@
-"""`pierwatch ships`: prints the ships that may have called at the piers."""
+"""Print the ships that may have called at the piers.
+
+Prints each call with the length and beam of its hull, the probabilities of the ships of a fleet,
+and whether a ship transmitted AIS messages at the berth. A ship is named if its probability is at
+least 0.9; otherwise it is unknown.
+
+example: pierwatch ships --ledger port.db --site port.geojson --fleet fleet.csv
+"""
 
 from __future__ import annotations
 
@@ -8,20 +15,11 @@ from cv.cli import options
 from cv.errors import InputError
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "ships",
-        help="print the ships that may have called at the piers",
-        description="Prints each call with the length and beam of its hull, the probabilities of "
-        "the ships of a fleet, and whether a ship transmitted AIS messages at the berth. A ship is "
-        "named if its probability is at least 0.9; otherwise it is unknown.",
-        epilog="example: pierwatch ships --ledger port.db --site port.geojson --fleet fleet.csv",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     options.add_piers(parser, "only this pier")
     options.add_fleet(parser)
     options.add_file(parser, "--ais", "CSV: time, mmsi, longitude, latitude; needs --site")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,4 +1,9 @@
-"""`pierwatch show`: draws one scene with its detections and counts."""
+"""Draw one scene with every detection.
+
+Counts SCENE and draws it with piers, berths, containers, hulls and counts.
+
+example: pierwatch show scene.tif --site port.geojson --picture scene.png
+"""
 
 from __future__ import annotations
 
@@ -7,17 +12,10 @@ import argparse
 from cv.cli import options
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "show",
-        help="draw one scene with every detection",
-        description="Counts SCENE and draws it with piers, berths, containers, hulls and counts.",
-        epilog="example: pierwatch show scene.tif --site port.geojson --picture scene.png",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     options.add_counted_scene(parser)
     options.add_file(parser, "--picture", "the PNG to write", required=True)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,4 +1,10 @@
-"""`pierwatch timeline`: draws counts, hulls and findings over time."""
+"""Draw counts, hulls and findings over time.
+
+Draws, for one pier or all, the counts with their intervals, days without an observation, hulls at
+the berth, and findings: calls, stockpiles, halts ...
+
+example: pierwatch timeline --ledger port.db --pier "Pier 2" --picture timeline.png
+"""
 
 from __future__ import annotations
 
@@ -7,20 +13,11 @@ import argparse
 from cv.cli import options
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "timeline",
-        help="draw counts, hulls and findings over time",
-        description="Draws, for one pier or all, the counts with their intervals, days without an "
-        "observation, hulls at the berth, and findings: calls, stockpiles, halts ...",
-        epilog='example: pierwatch timeline --ledger port.db --pier "Pier 2" '
-        "--picture timeline.png",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     options.add_piers(parser, "only this pier")
     options.add_claims(parser)
     options.add_file(parser, "--picture", "the PNG to write", required=True)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,4 +1,10 @@
-"""`pierwatch train`: fine-tunes a network on labelled chips, or resumes a run."""
+"""Train a network on labelled chips.
+
+Trains an oriented-box network on labelled chips. A run that was stopped at any moment continues
+with --resume and ends with the same weights.
+
+example: pierwatch train --data mine/dataset.yaml --out runs/mine
+"""
 
 from __future__ import annotations
 
@@ -14,15 +20,8 @@ from cv.training.config import HEADS, PRECISIONS, TrainingConfig
 _RATE_FROM_ONNX, _RATE_ELSE = 3e-4, 1e-3
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "train",
-        help="train a network on labelled chips",
-        description="Trains an oriented-box network on labelled chips. A run that was stopped at "
-        "any moment continues with --resume and ends with the same weights.",
-        epilog="example: pierwatch train --data mine/dataset.yaml --out runs/mine",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     options.add_file(parser, "--data", "dataset.yaml of a YOLO-OBB dataset")
     options.add_file(parser, "--out", "run folder to make", metavar="FOLDER")
     weights = (
@@ -49,7 +48,6 @@ def add_to(commands: options.Commands) -> None:
     parser.add_argument("--tensorboard", action="store_true", help="write curves for TensorBoard")
     resume = "continue an interrupted run"
     options.add_file(parser, "--resume", resume, metavar="OUT")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -12,13 +12,7 @@ import numpy as np
 
 from cv.labels.image_files import Bytes, read_size, read_window
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape
-from cv.report.colours import (
-    BACKGROUND,
-    LIGHT_FAINT,
-    LIGHT_INK,
-    LIGHT_RULE,
-    class_colours,
-)
+from cv.report.colours import BACKGROUND, LIGHT_FAINT, LIGHT_INK, LIGHT_RULE, class_colours
 from cv.report.figures import DPI, pixel_axes, save_png, with_fonts
 
 if TYPE_CHECKING:

@@ -130,30 +130,28 @@ def write_geopackage(
     `piers`: the outlines of `site` with their latest numbers; `counts`: a point per count inside
     its pier; `detections`: an outline per detection. Needs the extra `gis`. Raises InputError.
     """
-    geopandas, pyogrio = _import_gis(path)
+    try:
+        import geopandas
+        import pyogrio
+    except ImportError as error:
+        found, limit = f"{error.name} is not installed", "a GeoPackage needs the extra `gis`"
+        remedy = 'Install it: pip install "pierwatch[gis]", or export CSV or GeoJSON.'
+        raise InputError(path, found, limit, remedy) from error
     outlines = geopandas.GeoSeries([pier.outline for pier in site], crs=site.crs).to_crs(4326)
     shapes = [_as_multipolygon(outline) for outline in outlines]
     layers = {
-        "piers": _piers(site, shapes, counts),
-        "counts": _count_points(site, shapes, counts),
-        "detections": _detection_outlines(detections),
+        "piers": ("MultiPolygon", _piers(site, shapes, counts)),
+        "counts": ("Point", _count_points(site, shapes, counts)),
+        "detections": ("MultiPolygon", _detection_outlines(detections)),
     }
-    timestamp = max((_iso(count.acquired) for count in counts), default="1970-01-01T00:00:00Z")
     write_errors = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError)
     with atomic_output(path, *write_errors) as draft:
-        before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
-        # instead of the time of writing, so that the same input gives the same bytes
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": timestamp})
-        try:
-            for name, table in layers.items():
-                kind = "Point" if name == "counts" else "MultiPolygon"
-                floats = table.select_dtypes("Float64").columns  # unknown to GeoPackage
-                table = table.astype(dict.fromkeys(floats, "float64"))
-                geopandas.GeoDataFrame(table, geometry="geometry", crs="EPSG:4326").to_file(
-                    draft, layer=name, driver="GPKG", engine="pyogrio", geometry_type=kind
-                )
-        finally:
-            pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+        for name, (kind, table) in layers.items():
+            floats = table.select_dtypes("Float64").columns  # unknown to GeoPackage
+            table = table.astype(dict.fromkeys(floats, "float64"))
+            geopandas.GeoDataFrame(table, geometry="geometry", crs="EPSG:4326").to_file(
+                draft, layer=name, driver="GPKG", engine="pyogrio", geometry_type=kind
+            )
 
 
 def _iso(time: datetime | None) -> str:
@@ -184,18 +182,6 @@ def _feature(recorded: RecordedDetection) -> dict[str, Any]:
         geometry = shapely.geometry.mapping(rounded)
     properties = _detection_columns(recorded) | {"acquired": _iso(recorded.acquired)}
     return {"type": "Feature", "geometry": geometry, "properties": properties}
-
-
-def _import_gis(path: str | Path) -> tuple[Any, Any]:
-    """Return the modules geopandas and pyogrio; raises InputError if they are not installed."""
-    try:
-        import geopandas
-        import pyogrio
-    except ImportError as error:
-        found, limit = f"{error.name} is not installed", "a GeoPackage needs the extra `gis`"
-        remedy = 'Install it: pip install "pierwatch[gis]", or export CSV or GeoJSON.'
-        raise InputError(path, found, limit, remedy) from error
-    return geopandas, pyogrio
 
 
 def _piers(

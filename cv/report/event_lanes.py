@@ -26,8 +26,6 @@ _CHAR_PX, _PAD_PX = 6.6, 7.0
 """Width of a character of a label, and its distance from the ends of a bar, pixels."""
 _MIN_BAR_PX = 5.0
 """Minimum width of a bar, pixels."""
-_CLAIM_CHARS = 60
-"""Characters of a claim for which space is reserved."""
 _STRIPE, _CLAIM = "#f2f4f5", "#7b6d8d"
 _ROWS = {
     "ship at berth": {EventKind.CALL: "#2f6f73", EventKind.UNSEEN_CALL: "#8fb8ba"},
@@ -71,19 +69,18 @@ LaneRows = list[tuple[str, list[EventBar]]]
 def lane_rows(
     events: Sequence[Event], claims: Sequence[PublishedClaim], span: DayRange
 ) -> LaneRows:
-    """Lay out `events` by kind, then `claims` in as many rows as those of one time need.
-
-    Claims outside the shown days are left out.
-    """
+    """Lay out `events` by kind, then each of the `claims` about the shown days in its own row."""
     rows = []
     for name, colours in _ROWS.items():
         chosen = [event for event in events if event.kind in colours]
         rows.append((name, [_event_bar(event, colours[event.kind], span) for event in chosen]))
     left, right = span.ends
-    shown = [bar for bar in map(_claim_bar, claims) if bar.ended > left and bar.began < right]
-    stacked = _stacked_rows(shown, span)
-    names = ["claims", *[""] * len(stacked)]
-    return [row for row in rows if row[1]] + list(zip(names, stacked, strict=False))
+    rows += [
+        ("claim", [bar])
+        for bar in map(_claim_bar, claims)
+        if left < bar.ended and bar.began < right
+    ]
+    return [row for row in rows if row[1]]
 
 
 def draw_lanes(axes: Axes, rows: LaneRows, span: DayRange) -> None:
@@ -198,21 +195,6 @@ def _claim_bar(claim: PublishedClaim) -> EventBar:
     return EventBar(
         first=began, began=began, ended=ended, last=ended, colour=_CLAIM, label=label, is_text=True
     )
-
-
-def _stacked_rows(bars: Sequence[EventBar], span: DayRange) -> list[list[EventBar]]:
-    """Return rows of bars with space for their labels; simultaneous ones are in different rows."""
-    rows: list[list[EventBar]] = []
-    free: list[float] = []
-    for bar in bars:
-        until = bar.ended + _label_width_px(bar.label[:_CLAIM_CHARS]) / span.day_px
-        row = next((i for i, end in enumerate(free) if end <= bar.began), len(rows))
-        if row == len(rows):
-            rows.append([])
-            free.append(until)
-        rows[row].append(bar)
-        free[row] = until
-    return rows
 
 
 def _day(at: datetime | None, unknown: float) -> float:

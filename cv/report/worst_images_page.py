@@ -16,12 +16,11 @@ from cv.evaluation.dataset_adapter import FALSE, FOUND, MISSED, annotate_errors,
 from cv.evaluation.image_evaluation import ImageEvaluation
 from cv.evaluation.metrics import CountMetrics
 from cv.evaluation.metrics_table import bands_table, metrics_table
-from cv.geometry.arrays import Float64Array
 from cv.geometry.oriented_boxes import transform_geometry
 from cv.io.atomic_files import atomic_output
 from cv.io.terminal_text import quantity
 from cv.labels.image_files import encode_jpeg, read_size, read_window
-from cv.labels.labelled_image import LabelledImage, LabelledShape
+from cv.labels.labelled_image import LabelledImage
 from cv.report.colours import MATCHES
 
 _WINDOW_PX = 800
@@ -103,7 +102,10 @@ def _figure(number: int, evaluation: ImageEvaluation) -> str:
     scale = max(1, -(-_MIN_WIDTH_PX // size[0]))
     pixels = read_window(evaluation.sample.path, box, (size[0] * scale, size[1] * scale))
     data = base64.b64encode(encode_jpeg(pixels)).decode("ascii")
-    outlines = "".join(_polygon(shape, np.array(box[:2])) for shape in image.shapes)
+    outlines = ""
+    for shape in image.shapes:
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (shape.outline - box[:2]).tolist())
+        outlines += f'<polygon class="{shape.kind}" points="{points}"/>'
     counts = {kind: sum(shape.kind == kind for shape in image.shapes) for kind, _ in _LABELS}
     low, high = evaluation.estimate.low, evaluation.estimate.high
     cropped = "" if size == read_size(evaluation.sample.path) else ", a part is shown"
@@ -128,18 +130,10 @@ def _shown(evaluation: ImageEvaluation, image: LabelledImage) -> tuple[int, int,
     high = np.clip(np.array(bounds[2:]) + _MARGIN_PX, 0, image_size)
     side = np.minimum(high - low, _WINDOW_PX)
     errors = np.array([s.outline.mean(axis=0) for s in image.shapes if s.kind != FOUND])
-    center = _densest(errors, side) if len(errors) else (low + high) / 2
+    center = (low + high) / 2
+    if len(errors):
+        near = (np.abs(errors[:, None] - errors) <= side / 2).all(axis=2).sum(axis=1)
+        center = errors[near.argmax()]  # the one with the most others in a window around it
     corner = np.clip(center - side / 2, low, high - side)
     (left, top), (right, bottom) = corner.astype(int).tolist(), (corner + side).astype(int).tolist()
     return left, top, right, bottom
-
-
-def _densest(points: Float64Array, side: Float64Array) -> Float64Array:
-    """Return the one of `points` (n, 2) with the most others in a window of `side` around it."""
-    near = (np.abs(points[:, None] - points[None]) <= side / 2).all(axis=2).sum(axis=1)
-    return np.asarray(points[near.argmax()])
-
-
-def _polygon(shape: LabelledShape, corner: Float64Array) -> str:
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (shape.outline - corner).tolist())
-    return f'<polygon class="{shape.kind}" points="{points}"/>'
