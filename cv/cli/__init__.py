@@ -16,25 +16,11 @@ from cv.errors import InputError, PierwatchError
 from cv.io.terminal_text import printable_line
 
 COMMANDS = (
-    "count",
-    "monitor",
-    "series",
-    "events",
-    "alerts",
-    "timeline",
-    "ships",
-    "voyages",
-    "show",
-    "export",
-    "datasets",
-    "evaluate",
-    "benchmark",
-    "train",
-    "release",
-    "calibrate",
-    "ledger",
+    "count", "monitor", "series", "events", "alerts", "timeline", "ships", "voyages", "show",
+    "export", "datasets", "evaluate", "benchmark", "train", "release", "calibrate", "ledger",
     "doctor",
-)
+)  # fmt: skip
+"""The commands; each is a module of this package."""
 OK, UNFINISHED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 

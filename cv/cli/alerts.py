@@ -20,7 +20,7 @@ EXIT_WITH_ALERTS = 3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    options.add_ledger(parser)
+    options.add_shared(parser, "--ledger")
     options.add_file(parser, "--site", "GeoJSON with the piers and rules", required=True)
     parser.add_argument(
         "--since",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -61,11 +61,7 @@ def utc_time(text: str) -> datetime:
 
 def utc_date_or_time(text: str) -> datetime:
     """Parse a date, meaning its beginning in UTC, or an ISO 8601 time with a time zone."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return utc_time(text)
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return utc_time(f"{date.fromisoformat(text)}T00:00Z" if len(text) == 10 else text)
 
 
 def scene_location(text: str) -> Path | str:

@@ -23,9 +23,7 @@ MIN_IMAGES = 10
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     options.add_file(parser, "model", "ONNX model; it is rewritten", metavar="MODEL")
-    options.add_dataset(parser)
-    options.add_kind(parser, "what is calibrated")
-    options.add_gsd(parser, "metres a pixel, where not declared")
+    options.add_shared(parser, *options.DATASET, "--kind", "--gsd")
 
 
 def run(args: argparse.Namespace) -> int:

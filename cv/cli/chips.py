@@ -17,17 +17,16 @@ if TYPE_CHECKING:
 def add_cut(verbs: options.Commands) -> None:
     """Add the verb `cut`."""
     parser = options.add_command(verbs, "cut", run_cut, run_cut.__doc__)
-    options.add_dataset(parser)
+    options.add_shared(parser, *options.DATASET, "--gsd")
     options.add_file(parser, "out", "dataset to write, a new folder", metavar="OUT")
     options.add_file(parser, "--scene", "the image of a GeoJSON file in a CRS")
-    options.add_gsd(parser, "metres a pixel, where not declared")
     chip_gsd = "metres a pixel of the chips: 0.25 for containers, 1.2 for hulls"
     options.add_number(parser, "--chip-gsd", chip_gsd, length_m, default=0.25, metavar="M")
     options.add_number(parser, "--side", "pixels", default=640)
     options.add_number(parser, "--overlap", "pixels that chips share", non_negative_int, default=0)
     val_every = "every N-th chip of images without a split goes to val"
     options.add_number(parser, "--val-every", val_every, default=10)
-    options.add_classes(parser)
+    options.add_shared(parser, "--classes")
 
 
 def add_render(verbs: options.Commands) -> None:

@@ -14,7 +14,7 @@ from cv.cli import options
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    options.add_counted_scene(parser)
+    options.add_shared(parser, *options.SCENE)
     options.add_file(parser, "--boxes", "write every detection as JSON")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 

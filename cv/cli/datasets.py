@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sheet = options.add_command(verbs, "sheet", run_sheet, run_sheet.__doc__)
     convert = options.add_command(verbs, "convert", run_convert, run_convert.__doc__)
     for verb in (check, sheet, convert):
-        options.add_dataset(verb)
+        options.add_shared(verb, *options.DATASET)
         options.add_file(verb, "--scene", "georeferenced image of a GeoJSON in world coordinates")
     check.add_argument("--all", action="store_true", help="print all findings, not ten of a kind")
     options.add_file(sheet, "--picture", "the PNG to write", required=True)
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     convert.add_argument("--to", required=True, choices=targets, help="the format of OUT")
     val_every = "every N-th image without a split goes to val (yolo-obb)"
     options.add_number(convert, "--val-every", val_every, default=10)
-    options.add_classes(convert)
+    options.add_shared(convert, "--classes")
     clip = "first clip objects at the edges of their image"
     convert.add_argument("--cut", action="store_true", help=clip)
     chips.add_cut(verbs)

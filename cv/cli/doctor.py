@@ -25,7 +25,7 @@ _PACKAGES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    options.add_model(parser)
+    options.add_shared(parser, *options.MODEL)
 
 
 def run(args: argparse.Namespace) -> int:

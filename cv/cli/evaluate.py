@@ -25,13 +25,10 @@ _MAX_DRAWN = 12
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    options.add_dataset(parser)
     parser.add_argument("--all", action="store_true", help="use the training images (train), too")
-    options.add_kind(parser, "class to evaluate")
-    options.add_gsd(parser, "metres per pixel of images that do not declare it")
     options.add_file(parser, "--picture", "draw the worst images as a PNG")
     options.add_file(parser, "--page", "write the worst images as HTML")
-    options.add_model(parser)
+    options.add_shared(parser, *options.DATASET, "--kind", "--gsd", *options.MODEL)
 
 
 def run(args: argparse.Namespace) -> int:

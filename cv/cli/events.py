@@ -20,8 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_piers(parser, "only findings that begin at this pier")
     kinds = [kind.value for kind in EventKind]
     parser.add_argument("--kind", metavar="K", choices=kinds, help="only this kind")
-    options.add_claims(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON, one object per line")
+    options.add_shared(parser, "--claims", "--json")
 
 
 def run(args: argparse.Namespace) -> int:

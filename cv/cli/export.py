@@ -15,7 +15,7 @@ from cv.cli import options
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     options.add_file(parser, "file", "file to write; its suffix decides the format")
-    options.add_ledger(parser)
+    options.add_shared(parser, "--ledger")
     options.add_file(parser, "--site", "GeoJSON: export only its piers")
 
 

@@ -40,10 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder, searched with its subfolders; STAC catalogue; scene; or address of a scene",
     )
     options.add_file(parser, "--site", "GeoJSON with the piers", required=True)
-    options.add_ledger(parser)
-    options.add_declarations(parser)
-    options.add_fetching(parser)
-    options.add_model(parser)
+    options.add_shared(parser, "--ledger", *options.SCENES, *options.MODEL)
     watch_help = "keep running: check for new scenes every S seconds and count them"
     options.add_number(parser, "--watch", watch_help, metavar="S")
     options.add_file(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cv.cli import argument_types
 from cv.errors import InputError, LedgerError
@@ -29,6 +29,92 @@ EXTRAS = {
     "render": ("cv2", "yaml"),
 }
 """Packages of optional dependencies, by import name."""
+MODEL = ("--model", "--threads", "--engine")
+"""The model that counts, and how it runs."""
+SCENES = ("--radiometry", "--time-pattern", "--allow", "--into")
+"""What scenes may need declared, where they may come from, and where they are kept."""
+SCENE = ("scene", "--site", "--gsd", "--acquired", *SCENES, *MODEL)
+"""One scene, and the model that counts it."""
+DATASET = ("dataset", "--images")
+"""A labelled dataset."""
+_SHARED: dict[str, dict[str, Any]] = {
+    "scene": {
+        "type": argument_types.scene_location,
+        "metavar": "SCENE",
+        "help": "GeoTIFF, PNG, JPEG or STAC Item; or its address",
+    },
+    "--site": {"type": Path, "metavar": "FILE", "help": "GeoJSON with the piers"},
+    "--gsd": {
+        "type": argument_types.gsd_m,
+        "metavar": "X[,Y]",
+        "help": "metres per pixel along x and y, for images that do not declare it",
+    },
+    "--acquired": {
+        "type": argument_types.utc_time,
+        "metavar": "TIME",
+        "help": "acquisition time, ISO 8601 with a time zone",
+    },
+    "--radiometry": {
+        "metavar": "NAME",
+        "help": "profile of the pixel values, or 'percentile'; needed for 16 bit without metadata",
+    },
+    "--time-pattern": {
+        "metavar": "PATTERN",
+        "help": "time in the file name, such as 'UTC:*_%%Y%%m%%d_%%H%%M%%S' (* is anything)",
+    },
+    "--allow": {
+        "action": "append",
+        "default": [],
+        "metavar": "HOST",
+        "help": "fetch https:// scenes from HOST[:PORT], or s3:// scenes from s3://BUCKET; a "
+        "network such as 10.1.0.0/16 allows private addresses in it; may be repeated",
+    },
+    "--into": {
+        "type": Path,
+        "metavar": "FOLDER",
+        "help": "folder for fetched scenes; required for them",
+    },
+    "--model": {
+        "action": "append",
+        "metavar": "MODEL",
+        "help": "ONNX file or name of a released model; twice: one for containers, one for hulls",
+    },
+    "--threads": {
+        "type": argument_types.positive_int,
+        "metavar": "N",
+        "help": "tiles processed at once; default: number of cores",
+    },
+    "--engine": {
+        "default": "onnxruntime",
+        "metavar": "NAME",
+        "help": "runtime of the model: onnxruntime (default), or openvino if it is installed",
+    },
+    "--ledger": {
+        "type": argument_types.ledger_location,
+        "required": True,
+        "metavar": "FILE",
+        "help": "ledger: an SQLite file, or a postgresql:// address",
+    },
+    "--claims": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": "CSV with published claims and notes, shown beside the findings",
+    },
+    "--fleet": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": "CSV: name, aliases, length_m, beam_m, bridge",
+    },
+    "dataset": {"type": Path, "metavar": "DATASET", "help": "file, folder or archive"},
+    "--images": {"type": Path, "metavar": "FOLDER", "help": "folder of its images, if elsewhere"},
+    "--classes": {
+        "type": argument_types.names,
+        "metavar": "A,B",
+        "help": "classes of OUT in order; those of a model are container,hull",
+    },
+    "--kind": {"choices": KINDS, "default": "container", "help": "class; default: container"},
+    "--json": {"action": "store_true", "help": "print JSON, one object per line"},
+}
 _INPUTS = ("scene", "site", "ledger", "claims", "dataset", "images", "model")
 """Arguments that name files or folders that a command reads."""
 
@@ -79,133 +165,20 @@ def add_number(
     parser.add_argument(option, type=kind, default=default, metavar=metavar, help=description)
 
 
-def add_counted_scene(parser: argparse.ArgumentParser) -> None:
-    """Add SCENE, what it may need declared, and the model that counts it."""
-    parser.add_argument(
-        "scene",
-        type=argument_types.scene_location,
-        metavar="SCENE",
-        help="GeoTIFF, PNG, JPEG or STAC Item; or its address",
-    )
-    add_file(parser, "--site", "GeoJSON with the piers")
-    add_gsd(parser, "metres per pixel along x and y, for an image without georeference")
-    parser.add_argument(
-        "--acquired",
-        type=argument_types.utc_time,
-        metavar="TIME",
-        help="acquisition time, ISO 8601 with a time zone",
-    )
-    add_declarations(parser)
-    add_fetching(parser)
-    add_model(parser)
-
-
-def add_gsd(parser: argparse.ArgumentParser, description: str) -> None:
-    """Add the ground sampling distance of images that do not declare it."""
-    parser.add_argument("--gsd", type=argument_types.gsd_m, metavar="X[,Y]", help=description)
-
-
-def add_fetching(parser: argparse.ArgumentParser) -> None:
-    """Add where remote scenes may come from, and where they are kept."""
-    parser.add_argument(
-        "--allow",
-        action="append",
-        default=[],
-        metavar="HOST",
-        help="fetch https:// scenes from HOST[:PORT], or s3:// scenes from s3://BUCKET; a network "
-        "such as 10.1.0.0/16 allows private addresses in it; may be repeated",
-    )
-    add_file(parser, "--into", "folder for fetched scenes; required for them", metavar="FOLDER")
-
-
-def add_declarations(parser: argparse.ArgumentParser) -> None:
-    """Add what can be declared for every scene of a batch."""
-    parser.add_argument(
-        "--radiometry",
-        metavar="NAME",
-        help="profile of the pixel values, or 'percentile'; needed for 16 bit without metadata",
-    )
-    parser.add_argument(
-        "--time-pattern",
-        metavar="PATTERN",
-        help="time in the file name, such as 'UTC:*_%%Y%%m%%d_%%H%%M%%S' (* stands for anything)",
-    )
-
-
-def add_model(parser: argparse.ArgumentParser) -> None:
-    """Add the model that counts, and how it runs."""
-    parser.add_argument(
-        "--model",
-        action="append",
-        metavar="MODEL",
-        help="ONNX file or name of a released model; twice: one for containers, one for hulls",
-    )
-    add_number(parser, "--threads", "tiles processed at once; default: number of cores")
-    parser.add_argument(
-        "--engine",
-        default="onnxruntime",
-        metavar="NAME",
-        help="runtime of the model: onnxruntime (default), or openvino if it is installed",
-    )
-
-
-def add_ledger(parser: argparse.ArgumentParser) -> None:
-    """Add the ledger."""
-    parser.add_argument(
-        "--ledger",
-        type=argument_types.ledger_location,
-        required=True,
-        metavar="FILE",
-        help="ledger: an SQLite file, or a postgresql:// address",
-    )
+def add_shared(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Add the arguments and options `names` that several commands share."""
+    for name in names:
+        parser.add_argument(name, **_SHARED[name])
 
 
 def add_piers(parser: argparse.ArgumentParser, what: str) -> None:
     """Add a ledger, the sites that group its piers, and a pier; `what` describes the choice."""
-    add_ledger(parser)
+    add_shared(parser, "--ledger")
+    site_help = "GeoJSON: only its piers are interpreted together; may be repeated"
     parser.add_argument(
-        "--site",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="GeoJSON: only its piers are interpreted together; may be repeated",
+        "--site", type=Path, action="append", default=[], metavar="FILE", help=site_help
     )
     parser.add_argument("--pier", metavar="P", help=f"{what}; with --site it may be an alias")
-
-
-def add_fleet(parser: argparse.ArgumentParser) -> None:
-    """Add the ships that may call, and the output format."""
-    add_file(parser, "--fleet", "CSV: name, aliases, length_m, beam_m, bridge")
-    parser.add_argument("--json", action="store_true", help="print JSON, one object per line")
-
-
-def add_claims(parser: argparse.ArgumentParser) -> None:
-    """Add published claims about the piers."""
-    add_file(parser, "--claims", "CSV with published claims and notes, shown beside the findings")
-
-
-def add_dataset(parser: argparse.ArgumentParser) -> None:
-    """Add a labelled dataset and the folder of its images."""
-    add_file(parser, "dataset", "file, folder or archive", metavar="DATASET")
-    add_file(parser, "--images", "folder of its images, if elsewhere", metavar="FOLDER")
-
-
-def add_classes(parser: argparse.ArgumentParser) -> None:
-    """Add the classes of the dataset that is written."""
-    parser.add_argument(
-        "--classes",
-        type=argument_types.names,
-        metavar="A,B",
-        help="classes of OUT in order; those of a model are container,hull",
-    )
-
-
-def add_kind(parser: argparse.ArgumentParser, what: str) -> None:
-    """Add a class of objects; `what` describes the choice."""
-    parser.add_argument(
-        "--kind", choices=KINDS, default="container", help=f"{what}; default: container"
-    )
 
 
 def detector_from_args(args: argparse.Namespace) -> Detector:

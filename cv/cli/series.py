@@ -14,7 +14,7 @@ from cv.cli import options
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    options.add_ledger(parser)
+    options.add_shared(parser, "--ledger")
     parser.add_argument("--pier", required=True, metavar="P", help="name of the pier")
     options.add_file(parser, "--site", "GeoJSON with the aliases of piers")
     options.add_file(parser, "--picture", "draw the series as a PNG")

@@ -18,7 +18,7 @@ from cv.errors import InputError
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     options.add_piers(parser, "only this pier")
-    options.add_fleet(parser)
+    options.add_shared(parser, "--fleet", "--json")
     options.add_file(parser, "--ais", "CSV: time, mmsi, longitude, latitude; needs --site")
 
 

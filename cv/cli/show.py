@@ -14,7 +14,7 @@ from cv.cli import options
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    options.add_counted_scene(parser)
+    options.add_shared(parser, *options.SCENE)
     options.add_file(parser, "--picture", "the PNG to write", required=True)
 
 

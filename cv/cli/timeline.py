@@ -16,7 +16,7 @@ from cv.cli import options
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     options.add_piers(parser, "only this pier")
-    options.add_claims(parser)
+    options.add_shared(parser, "--claims")
     options.add_file(parser, "--picture", "the PNG to write", required=True)
 
 

@@ -17,7 +17,7 @@ from cv.cli import options
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    options.add_ledger(parser)
+    options.add_shared(parser, "--ledger")
     parser.add_argument(
         "--site",
         type=Path,
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="GeoJSON of a port, the home port first; repeat it for every other port",
     )
-    options.add_fleet(parser)
+    options.add_shared(parser, "--fleet", "--json")
     options.add_file(parser, "--visits", "CSV with published visits: port, from, to, ship, source")
     parser.set_defaults(pier=None)
 
