@@ -118,14 +118,14 @@ def run_convert(args: argparse.Namespace) -> int:
         cut = outline_edits.clip_to_images(dataset)
         dataset = cut.dataset
         clipped = quantity(cut.changed, "object")
-        print(f"{clipped} cut at the edge of their image, {cut.dropped} outside of it")
+        print(f"{clipped} cut at the edge of an image, {cut.dropped} outside of it")
     if args.to not in _FILE_SUFFIXES:
         squared = outline_edits.to_rectangles(dataset)
         dataset = squared.dataset
         if squared.changed:
             print(
-                f"{quantity(squared.changed, 'outline')} became the smallest rectangle around "
-                f"them; none moved by more than {squared.furthest_px:.2f} px"
+                f"{quantity(squared.changed, 'outline')} replaced by the smallest rectangle "
+                f"around each; none moved by more than {squared.furthest_px:.2f} px"
             )
     if args.to == "yolo-obb":
         dataset = outline_edits.with_split(dataset, args.val_every)

@@ -25,6 +25,7 @@ from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from cv.errors import SceneError
+from cv.io.terminal_text import quantity
 from cv.scene.integrity.deflate_blocks import block_location
 from cv.scene.integrity.gdal_warnings import damaged_image
 from cv.scene.local_files import FileFormat, file_format
@@ -167,7 +168,7 @@ def _tag(dataset: Any, name: str, domain: str | None = None, band: int = 0) -> s
 
 def _check_bands(path: Path, dataset: Any) -> None:
     if not 1 <= dataset.count <= MAX_BANDS:
-        found, limit = f"{dataset.count} bands", f"1 to {MAX_BANDS} bands are read"
+        found, limit = quantity(dataset.count, "band"), f"1 to {MAX_BANDS} bands are read"
         raise SceneError(
             path, found, limit, "Keep the bands of the visible light (gdal_translate -b)."
         )

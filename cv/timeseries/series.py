@@ -13,6 +13,7 @@ import pandas as pd
 
 from cv.counting.count import CountStatus, PierCount, format_percentage
 from cv.counting.counts import QUANTITIES, counts_html, counts_to_dataframe
+from cv.io.terminal_text import quantity
 from cv.ledger import Ledger
 from cv.site import Pier, Site
 
@@ -178,10 +179,11 @@ class Series:
 
     def _title(self) -> str:
         first, last = self.observations["acquired"].iloc[0], self.observations["acquired"].iloc[-1]
-        known = int(self.observations["status"].isin(KNOWN_STATUSES).sum())
+        known = int(self.observations[list(QUANTITIES)].notna().any(axis=1).sum())
+        observations = quantity(len(self), "observation")
         return (
-            f"{self.pier} ({self.observations['role'].iloc[-1]}): {known} of {len(self)} "
-            f"observations with numbers, {first:%Y-%m-%d} to {last:%Y-%m-%d}, times in UTC"
+            f"{self.pier} ({self.observations['role'].iloc[-1]}): {known} of {observations} with "
+            f"numbers, {first:%Y-%m-%d} to {last:%Y-%m-%d}, times in UTC"
         )
 
     def _notes(self) -> list[str]:

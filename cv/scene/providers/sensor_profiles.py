@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from cv.errors import RadiometryError
+from cv.io.terminal_text import quantity
 from cv.scene.providers.product_metadata import ProductMetadata
 from cv.scene.radiometry import (
     BGRN,
@@ -49,7 +50,7 @@ class SensorProfile:
         counts = " or ".join(str(count) for count, _ in self.bands)
         raise RadiometryError(
             header.path,
-            f"{header.colour_bands} bands of {header.dtype}",
+            f"{quantity(header.colour_bands, 'band')} of {header.dtype}",
             f'profile "{self.name}" has {counts} bands of {" or ".join(self.dtypes)}',
             f"Declare another radiometry: {NAMES}.",
         )
@@ -118,7 +119,7 @@ def choose_radiometry(
     if max(chosen.bands) > header.bands:
         raise RadiometryError(
             header.path,
-            f"{header.bands} bands",
+            quantity(header.bands, "band"),
             f"the radiometry {chosen.name!r} uses bands {chosen.bands}",
             "Name the bands of red, green and blue, for instance :3,2,1 or :1.",
         )
@@ -133,7 +134,7 @@ def _undeclared(header: RasterHeader, bands: Bands | tuple[()]) -> Radiometry:
         return Radiometry("grey", GREY, (0, 0, 0), (255, 255, 255))
     raise RadiometryError(
         header.path,
-        f"{header.colour_bands} bands of {header.dtype} without a declared radiometry",
+        f"{quantity(header.colour_bands, 'band')} of {header.dtype} without a declared radiometry",
         "only 8-bit red, green, blue or grey need no declaration",
         f"Declare one: {NAMES}.",
     )
@@ -146,7 +147,7 @@ def _colour_bands(header: RasterHeader) -> Bands:
         return bands
     raise RadiometryError(
         header.path,
-        f"{header.colour_bands} bands, none declared red, green or blue",
+        f"{quantity(header.colour_bands, 'band')}, none declared red, green or blue",
         "colours need them",
         'Name them: "percentile:0.5-99.5:3,2,1", "limits:0-3000:3,2,1".',
     )

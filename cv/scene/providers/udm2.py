@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from cv.errors import SceneError
 from cv.geometry.grid import Grid
 from cv.geometry.oriented_boxes import map_points
+from cv.io.terminal_text import quantity
 from cv.scene.block_average import average_blocks
 from cv.scene.georeference import image_grid
 from cv.scene.local_files import FileFormat
@@ -53,7 +54,7 @@ class UsableDataMask:
         if header.format is not FileFormat.GEOTIFF or (header.bands, header.dtype) != (8, "uint8"):
             raise SceneError(
                 path,
-                f"{header.bands} bands of {header.dtype}",
+                f"{quantity(header.bands, 'band')} of {header.dtype}",
                 "a UDM2 has 8 bands of uint8",
                 "Download the udm2 asset again.",
             )
