@@ -42,8 +42,8 @@ def length_m(text: str) -> float:
 
 def gsd_m(text: str) -> tuple[float, float]:
     """Parse X or X,Y in metres per pixel; return (x, y)."""
-    x, _, y = text.partition(",")
-    return length_m(x), length_m(y or x)
+    x, comma, y = text.partition(",")
+    return length_m(x), length_m(y if comma else x)
 
 
 def names(text: str) -> tuple[str, ...]:

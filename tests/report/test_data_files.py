@@ -19,7 +19,7 @@ import pytest
 import shapely
 from pyproj import CRS, Transformer
 
-from cv.counting.count import CountStatus, PierCount
+from cv.counting.count import UNKNOWN, CountStatus, PierCount
 from cv.errors import InputError
 from cv.ledger import RecordedDetection
 from cv.report import data_files
@@ -146,6 +146,15 @@ def test_geopackage(tmp_path: Path) -> None:
     assert boxes.geometry.iloc[0].equals(shapely.MultiPolygon([SIGHTINGS[0].detection.outline]))
     assert boxes.geometry.iloc[2] is None
     assert [entry.name for entry in tmp_path.iterdir()] == ["port.gpkg"]
+
+
+def test_the_piers_layer_has_the_latest_count_with_a_number(tmp_path: Path) -> None:
+    unseen = a_count("d", containers=None, days=3.0, status=CountStatus.PARTIAL)
+    unknown = replace(unseen, teu=UNKNOWN, hulls=UNKNOWN, aboard=UNKNOWN)
+    data_files.write_geopackage((*COUNTS, unknown), (), SITE, tmp_path / "p.gpkg")
+    east = pyogrio.read_dataframe(tmp_path / "p.gpkg", layer="piers").set_index("name").loc["East"]
+    assert (east["last_status"], east["looks"]) == ("partial", 4)
+    assert (east["scene"], east["containers"]) == ("b", 9.0)
 
 
 def test_geopackage_is_sound(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_simultaneous_claims_are_in_different_rows_with_their_sources():
         for text, source in (("a ship unloads", "press A"), ("no ship came", "press B"))
     ]
     rows = lane_rows([], claims, SPAN)
-    assert [name for name, _ in rows] == ["claims", ""]
+    assert [name for name, _ in rows] == ["claim", "claim"]
     assert texts(drawn([], claims)) == ["a ship unloads (press A)", "no ship came (press B)"]
 
 
