@@ -38,7 +38,8 @@ def run(args: argparse.Namespace) -> int:
     print(f"sqlite        {sqlite3.sqlite_version}")
     for name in _PACKAGES:
         print(f"{name:<13} {options.installed_version(name)}")
-    opencv = sorted({d.name for d in distributions() if d.name.lower().startswith("opencv-")})
+    installed = {f"{d.name} {d.version}" for d in distributions()}
+    opencv = sorted(name for name in installed if name.lower().startswith("opencv-"))
     warning = " (they overwrite each other's files: keep one)" if len(opencv) > 1 else ""
     print(f"opencv        {', '.join(opencv) or 'not installed'}{warning}")
     detector = options.detector_from_args(args)
