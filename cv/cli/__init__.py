@@ -16,25 +16,11 @@ from cv.errors import InputError, PierwatchError
 from cv.io.terminal_text import printable_line
 
 COMMANDS = (
-    "count",
-    "monitor",
-    "series",
-    "events",
-    "alerts",
-    "timeline",
-    "ships",
-    "voyages",
-    "show",
-    "export",
-    "datasets",
-    "evaluate",
-    "benchmark",
-    "train",
-    "release",
-    "calibrate",
-    "ledger",
+    "count", "monitor", "series", "events", "alerts", "timeline", "ships", "voyages", "show",
+    "export", "datasets", "evaluate", "benchmark", "train", "release", "calibrate", "ledger",
     "doctor",
-)
+)  # fmt: skip
+"""The commands; each is a module of this package."""
 OK, UNFINISHED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -56,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("pierwatch: interrupted; finished work is kept", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:
+    except BrokenPipeError:  # the reader of the output, such as `head`, has ended
         sys.stderr.close()
         return UNFINISHED
     except (PierwatchError, OSError) as error:
@@ -90,5 +76,6 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in COMMANDS:
-        import_module(f"cv.cli.{name}").add_to(commands)
+        module = import_module(f"cv.cli.{name}")
+        module.add_arguments(options.add_command(commands, name, module.run, module.__doc__))
     return top

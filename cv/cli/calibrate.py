@@ -1,44 +1,34 @@
-"""`pierwatch calibrate`: measure the intervals of a model on held-back images."""
+"""Measure a model's intervals on your images.
+
+Counts the images of DATASET that were held back from training (its parts val and test, else all),
+measures what scores and counts are worth, and writes that into MODEL and its card. Its counts are
+then reported as calibrated. The images must resemble those that the model will count: at least
+10, and 20 are few.
+
+example: pierwatch calibrate runs/mine/mine.onnx mine/ --kind container --gsd 0.25
+"""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from cv.cli import extras, options
+from cv.cli import options
 from cv.errors import InputError
+from cv.io.terminal_text import quantity
 
 MIN_IMAGES = 10
 """Fewest images that an interval is measured on."""
-_KINDS = ("container", "hull")
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "calibrate",
-        help="measure a model's intervals on your images",
-        description="Counts the images of DATASET that were held back from training (its parts "
-        "val and test, else all), measures what scores and counts are worth, and writes that into "
-        "MODEL and its card. Its counts are then reported as calibrated. The images must resemble "
-        f"those that the model will count: at least {MIN_IMAGES}, and 20 are few.",
-        epilog="example: pierwatch calibrate runs/mine/mine.onnx mine/ --kind container --gsd 0.25",
-    )
-    parser.add_argument("model", type=Path, metavar="MODEL", help="ONNX model; it is rewritten")
-    parser.add_argument("dataset", type=Path, metavar="DATASET", help="file, folder or archive")
-    parser.add_argument(
-        "--images", type=Path, metavar="FOLDER", help="where its images are, if elsewhere"
-    )
-    parser.add_argument("--kind", choices=_KINDS, default="container", help="what is calibrated")
-    parser.add_argument(
-        "--gsd", type=options.gsd_m, metavar="X[,Y]", help="metres a pixel, where not declared"
-    )
-    parser.set_defaults(run=run)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    options.add_file(parser, "model", "ONNX model; it is rewritten", metavar="MODEL")
+    options.add_shared(parser, *options.DATASET, "--kind", "--gsd")
 
 
 def run(args: argparse.Namespace) -> int:
     """Fit the calibration, write it, and print the coverage on the same images."""
-    extras.require_extra("train", extras.TRAIN)
+    options.require_extra("train")
     from tqdm import tqdm
 
     from cv.detector.detector import Detector
@@ -51,22 +41,19 @@ def run(args: argparse.Namespace) -> int:
     from cv.model_export.release import replace_model_card
 
     detector = Detector.load(args.model).only(args.kind)
-    places = dataset_images(args.dataset, args.images)
-    dataset = held_out(complete_from_images(read_dataset(args.dataset), places))
-    samples = list(evaluation_samples(dataset, places, args.kind, args.gsd))
+    paths = dataset_images(args.dataset, args.images)
+    dataset = held_out(complete_from_images(read_dataset(args.dataset), paths))
+    samples = list(evaluation_samples(dataset, paths, args.kind, args.gsd))
+    images = quantity(len(samples), "image")
     if len(samples) < MIN_IMAGES:
-        raise InputError(
-            args.dataset,
-            f"{len(samples)} images are held back",
-            f"at least {MIN_IMAGES} are needed",
-            "Label more of them.",
-        )
+        found, limit = f"{images} held back", f"at least {MIN_IMAGES} are needed"
+        raise InputError(args.dataset, found, limit, "Label more of them.")
     bar = tqdm(samples, unit="image", disable=None, leave=False)
     evaluations = [evaluate_image(sample, detector) for sample in bar]
     card = OnnxModel.load(args.model).card
     digest = replace_model_card(args.model, with_calibration(card, fit_calibration(evaluations)))
     calibrated = Detector.load(args.model).only(args.kind)
     coverage = IntervalCoverage.of([evaluate_image(sample, calibrated) for sample in samples])
-    print(f"{args.model}: {args.kind} calibrated on {len(samples)} images, sha256 {digest}")
+    print(f"{args.model}: {args.kind} calibrated on {images}, sha256 {digest}")
     print(f"on the same images, which is optimistic: {coverage}")
     return 0

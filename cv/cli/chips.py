@@ -4,119 +4,85 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cv.cli import extras, options
+from cv.cli import options
+from cv.cli.argument_types import fraction, length_m, non_negative_int, positive_int
 from cv.synthetic.render_config import DEFAULT, SWITCHES
 
 if TYPE_CHECKING:
     from cv.training.chip_cutting import SourceImage
 
 
-def add_cut(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_cut(verbs: options.Commands) -> None:
     """Add the verb `cut`."""
-    parser = verbs.add_parser(
-        "cut",
-        help="cut labelled large images into training chips",
-        description="Cuts the labelled images of DATASET, whatever its format, into square chips "
-        "of one ground sampling distance, with their labels, and writes them as a new YOLO-OBB "
-        "dataset. What is not labelled becomes black.",
-        epilog="example: pierwatch datasets cut labels.json cut/ --images scenes/",
-    )
-    parser.add_argument("dataset", type=Path, metavar="DATASET", help="file, folder or archive")
-    parser.add_argument("out", type=Path, metavar="OUT", help="dataset to write, a new folder")
-    parser.add_argument(
-        "--images", type=Path, metavar="FOLDER", help="where its images are, if elsewhere"
-    )
-    parser.add_argument(
-        "--scene", type=Path, metavar="FILE", help="the image of a GeoJSON file in a CRS"
-    )
-    parser.add_argument(
-        "--gsd", type=options.gsd_m, metavar="X[,Y]", help="metres a pixel, where not declared"
-    )
-    parser.add_argument(
-        "--chip-gsd",
-        type=_metres,
-        default=0.25,
-        metavar="M",
-        help="metres a pixel of the chips: 0.25 for containers (default), 1.2 for hulls",
-    )
-    parser.add_argument(
-        "--side", type=options.positive_int, default=640, metavar="N", help="pixels; 640"
-    )
-    parser.add_argument(
-        "--overlap", type=_pixels, default=0, metavar="N", help="pixels that chips share; 0"
-    )
-    parser.add_argument(
-        "--val-every",
-        type=options.positive_int,
-        default=10,
-        metavar="N",
-        help="every N-th chip of images without a split goes to val; 10",
-    )
-    parser.add_argument(
-        "--classes", metavar="A,B", help="classes in their order; a model's are container,hull"
-    )
-    parser.set_defaults(run=run_cut)
+    parser = options.add_command(verbs, "cut", run_cut, run_cut.__doc__)
+    options.add_shared(parser, *options.DATASET, "--gsd")
+    options.add_file(parser, "out", "dataset to write, a new folder", metavar="OUT")
+    options.add_file(parser, "--scene", "the image of a GeoJSON file in a CRS")
+    chip_gsd = "metres a pixel of the chips: 0.25 for containers, 1.2 for hulls"
+    options.add_number(parser, "--chip-gsd", chip_gsd, length_m, default=0.25, metavar="M")
+    options.add_number(parser, "--side", "pixels", default=640)
+    options.add_number(parser, "--overlap", "pixels that chips share", non_negative_int, default=0)
+    val_every = "every N-th chip of images without a split goes to val"
+    options.add_number(parser, "--val-every", val_every, default=10)
+    options.add_shared(parser, "--classes")
 
 
-def add_render(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_render(verbs: options.Commands) -> None:
     """Add the verb `render`."""
-    parser = verbs.add_parser(
-        "render",
-        help="render labelled training chips",
-        description="Renders labelled chips of invented terminals and ports as a YOLO-OBB "
-        "dataset, one for each seed. An interrupted call continues where it was.",
-        epilog="example: pierwatch datasets render rendered/ --last 2 --every 2",
-    )
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="dataset to write")
-    parser.add_argument("--first", type=int, default=0, metavar="N", help="first seed; 0")
-    parser.add_argument(
-        "--last", type=int, default=100, metavar="N", help="seed after the last; 100"
-    )
-    parser.add_argument(
-        "--every", type=int, default=23, metavar="N", help="every N-th seed goes to val; 23"
-    )
+    parser = options.add_command(verbs, "render", run_render, run_render.__doc__)
+    options.add_file(parser, "folder", "dataset to write", metavar="FOLDER")
+    options.add_number(parser, "--first", "first seed", int, default=0)
+    options.add_number(parser, "--last", "seed after the last", int, default=100)
+    options.add_number(parser, "--every", "every N-th seed goes to val", positive_int, default=23)
     parser.add_argument(
         "--without", nargs="*", default=[], choices=SWITCHES, help="effects to leave out"
     )
-    parser.add_argument(
-        "--coarse",
-        type=_share,
-        default=DEFAULT.coarse,
-        metavar="S",
-        help=f"share of chips at 1.2 m, for hulls; {DEFAULT.coarse:g}",
-    )
-    parser.add_argument(
-        "--bare", type=_share, default=0.0, metavar="S", help="share of the others without boxes"
-    )
-    parser.add_argument(
-        "--workers", type=options.positive_int, default=1, metavar="N", help="processes; 1"
-    )
-    parser.set_defaults(run=run_render)
+    coarse = "share of chips at 1.2 m, for hulls"
+    options.add_number(parser, "--coarse", coarse, fraction, default=DEFAULT.coarse, metavar="S")
+    bare = "share of the others without boxes"
+    options.add_number(parser, "--bare", bare, fraction, default=0.0, metavar="S")
+    options.add_number(parser, "--workers", "processes", default=1)
 
 
 def run_cut(args: argparse.Namespace) -> int:
-    """Cut the images and print how many chips and objects were written."""
-    extras.require_extra("render", extras.RENDER)
+    """Cut labelled large images into training chips.
+
+    Cuts the labelled images of DATASET, whatever its format, into square chips of one ground
+    sampling distance, with their labels, and writes them as a new YOLO-OBB dataset. What is not
+    labelled becomes black.
+
+    example: pierwatch datasets cut labels.json cut/ --images scenes/
+    """
+    options.require_extra("render")
+    from cv.io.terminal_text import quantity
     from cv.training.chip_cutting import ChipCutting, cut_dataset
 
     cutting = ChipCutting(gsd_m=args.chip_gsd, side_px=args.side, overlap_px=args.overlap)
     classes, sources = _labelled_sources(args)
     dataset = cut_dataset(sources, classes, args.out, cutting, args.val_every)
-    print(f"{args.out}: {len(dataset)} objects in {len(dataset.images)} chips")
+    chips = quantity(len(dataset.images), "chip")
+    print(f"{args.out}: {quantity(len(dataset), 'object')} in {chips}")
     return 0
 
 
 def run_render(args: argparse.Namespace) -> int:
-    """Render the chips and print how many objects they have."""
-    extras.require_extra("render", extras.RENDER)
+    """Render labelled training chips.
+
+    Renders labelled chips of invented terminals and ports as a YOLO-OBB dataset, one for each seed.
+    An interrupted call continues where it was.
+
+    example: pierwatch datasets render rendered/ --last 2 --every 2
+    """
+    options.require_extra("render")
+    from cv.io.terminal_text import quantity
     from cv.synthetic.chip_dataset import write_dataset
 
     config = replace(DEFAULT.without(args.without), coarse=args.coarse, bare=args.bare)
     done = write_dataset(args.folder, args.first, args.last, args.every, args.workers, config)
-    print(f"{done.chips} chips, {done.containers} containers, {done.hulls} hulls: {done.folder}")
+    numbers = (done.chips, "chip"), (done.containers, "container"), (done.hulls, "hull")
+    print(f"{', '.join(quantity(*one) for one in numbers)}: {done.folder}")
     return 0
 
 
@@ -127,9 +93,9 @@ def _labelled_sources(args: argparse.Namespace) -> tuple[tuple[str, ...], list[S
     from cv.labels.outline_edits import to_rectangles, with_classes
     from cv.training.chip_cutting import find_sources
 
-    dataset = formats.read_dataset(args.dataset, options.scene_grid(args.scene))
+    dataset = formats.read_dataset(args.dataset, options.grid_from_args(args))
     if args.classes:
-        dataset = with_classes(dataset, tuple(name.strip() for name in args.classes.split(",")))
+        dataset = with_classes(dataset, args.classes)
     paths = formats.dataset_images(args.dataset, args.images)
     if args.scene:  # the only image of a GeoJSON file in a CRS
         paths = {("", image.name): args.scene for image in dataset.images}
@@ -139,23 +105,3 @@ def _labelled_sources(args: argparse.Namespace) -> tuple[tuple[str, ...], list[S
         partial = {part.image.name: part for part in parts}
     rectangles = to_rectangles(formats.complete_from_images(dataset, paths)).dataset
     return dataset.classes, find_sources(rectangles, paths, args.gsd, partial)
-
-
-def _metres(text: str) -> float:
-    return options.gsd_m(text)[0]
-
-
-def _pixels(text: str) -> int:
-    """Parse a whole number of 0 and more."""
-    return 0 if text == "0" else options.positive_int(text)
-
-
-def _share(text: str) -> float:
-    """Parse a number from 0 to 1."""
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from error
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return value

@@ -1,26 +1,22 @@
-"""`pierwatch count`: counts one scene."""
+"""Count containers and hulls in one scene.
+
+Counts containers and hulls in SCENE, on each pier of a site or in the whole image.
+
+example: pierwatch count scene.tif --site port.geojson --boxes boxes.json
+"""
 
 from __future__ import annotations
 
 import argparse
 
 from cv.cli import options
-from cv.errors import InputError
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "count",
-        help="count containers and hulls in one scene",
-        description="Counts containers and hulls in SCENE, on each pier of a site or in "
-        "the whole image.",
-        epilog="example: pierwatch count scene.tif --site port.geojson --boxes boxes.json",
-    )
-    options.add_counted_scene(parser)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    options.add_shared(parser, *options.SCENE)
     options.add_file(parser, "--boxes", "write every detection as JSON")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -29,18 +25,11 @@ def run(args: argparse.Namespace) -> int:
     from cv.pipeline.batch import count
     from cv.report.counts_text import counts_json, counts_table, detections_json
 
-    boxes = args.boxes and options.output_with_suffix(args.boxes, ".json", *options.inputs(args))
-    if boxes and boxes.exists() and not boxes.read_bytes().lstrip().startswith(b"["):
-        raise InputError(
-            boxes,
-            "it does not hold a JSON list",
-            "only files of boxes are replaced",
-            "Name another file.",
-        )
     with options.scene_from_args(args) as scene:
+        options.check_output(args, args.boxes, ".json", inputs=scene.sources)
         counts = count(scene, options.site_from_args(args), options.detector_from_args(args))
-    if boxes:
-        with atomic_output(boxes) as draft:
+    if args.boxes:
+        with atomic_output(args.boxes) as draft:
             draft.write_text(detections_json(counts.detections), encoding="utf-8")
     print(counts_json(counts) if args.json else counts_table(counts))
     return 0

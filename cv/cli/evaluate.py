@@ -1,13 +1,19 @@
-"""`pierwatch evaluate`: measures how well a model counts labelled images."""
+"""Compare counts and detections with labels.
+
+Counts the labelled images of DATASET and compares the counts with labels. Only images held out
+from training (val and test) are used, if there are such parts.
+
+example: pierwatch evaluate chips/ --kind container --gsd 0.3
+"""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cv.cli import options
+from cv.io.terminal_text import quantity
 
 if TYPE_CHECKING:
     from cv.detector.detector import Detector
@@ -15,34 +21,14 @@ if TYPE_CHECKING:
 
 _MAX_DRAWN = 12
 """How many of the worst images are drawn."""
-_KINDS = ("container", "hull")
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "evaluate",
-        help="compare counts and detections with labels",
-        description="Counts the labelled images of DATASET and compares the counts with labels. "
-        "Only images held out from training (val and test) are used, if there are such parts.",
-        epilog="example: pierwatch evaluate chips/ --kind container --gsd 0.3",
-    )
-    parser.add_argument("dataset", type=Path, metavar="DATASET", help="file, folder or archive")
-    options.add_file(parser, "--images", "folder of its images, if elsewhere", metavar="FOLDER")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     parser.add_argument("--all", action="store_true", help="use the training images (train), too")
-    parser.add_argument(
-        "--kind", choices=_KINDS, default="container", help="class to evaluate; default: container"
-    )
-    parser.add_argument(
-        "--gsd",
-        type=options.gsd_m,
-        metavar="X[,Y]",
-        help="metres per pixel of images that do not declare it",
-    )
     options.add_file(parser, "--picture", "draw the worst images as a PNG")
     options.add_file(parser, "--page", "write the worst images as HTML")
-    options.add_model(parser)
-    parser.set_defaults(run=run)
+    options.add_shared(parser, *options.DATASET, "--kind", "--gsd", *options.MODEL)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -57,31 +43,28 @@ def run(args: argparse.Namespace) -> int:
     from cv.report.contact_sheet import draw_contact_sheet
     from cv.report.worst_images_page import write_worst_images
 
-    inputs = (args.dataset, args.images)
-    picture = args.picture and options.output_with_suffix(args.picture, ".png", *inputs)
-    page = args.page and options.output_with_suffix(args.page, ".html", *inputs)
-    places = dataset_images(args.dataset, args.images)
-    whole = complete_from_images(read_dataset(args.dataset), places)
+    options.check_output(args, args.picture, ".png")
+    options.check_output(args, args.page, ".html")
+    paths = dataset_images(args.dataset, args.images)
+    whole = complete_from_images(read_dataset(args.dataset), paths)
     dataset = whole if args.all else held_out(whole)
-    samples = list(evaluation_samples(dataset, places, args.kind, args.gsd))
+    samples = list(evaluation_samples(dataset, paths, args.kind, args.gsd))
     detector = options.detector_from_args(args).only(args.kind)
-    evaluations = [
-        evaluate_image(sample, detector)
-        for sample in tqdm(samples, unit="image", disable=None, leave=False)
-    ]
+    bar = tqdm(samples, unit="image", disable=None, leave=False)
+    evaluations = [evaluate_image(sample, detector) for sample in bar]
     print(f"{images_table(evaluations)}\n\n{bands_table(evaluations)}\n")
     print(metrics_table([(f"{args.kind}, all images", CountMetrics.of(evaluations))]))
     parts = sorted({image.split for image in dataset.images if image.split})
     splits = f" ({' and '.join(parts)})" if parts else ""
-    print(f"evaluated: {len(evaluations)} of {len(whole.images)} images{splits}")
+    print(f"evaluated: {len(evaluations)} of {quantity(len(whole.images), 'image')}{splits}")
     _print_threshold_and_warning(evaluations, detector, args.kind)
-    if picture:
-        marked = complete_from_images(error_dataset(evaluations, len(evaluations)), places)
-        paths = {sample.name: sample.path for sample in samples}
-        worst = [(image, paths[image.name]) for image in marked.images[:_MAX_DRAWN]]
-        draw_contact_sheet(marked, worst, picture)
-    if page:
-        write_worst_images(args.dataset.resolve().name, evaluations, page)
+    if args.picture:
+        marked = complete_from_images(error_dataset(evaluations, len(evaluations)), paths)
+        files = {sample.name: sample.path for sample in samples}
+        worst = [(image, files[image.name]) for image in marked.images[:_MAX_DRAWN]]
+        draw_contact_sheet(marked, worst, args.picture)
+    if args.page:
+        write_worst_images(args.dataset.resolve().name, evaluations, args.page)
     return 0
 
 

@@ -1,4 +1,10 @@
-"""`pierwatch events`: the findings at the piers of a ledger."""
+"""Print findings: calls, stockpiles, halts and others.
+
+Prints the findings derived from a ledger's counts by time, each with its interval, its confidence
+and other explanations.
+
+example: pierwatch events --ledger port.db --pier "Pier 2"
+"""
 
 from __future__ import annotations
 
@@ -7,51 +13,34 @@ import argparse
 from cv.cli import options
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     from cv.events.event import EventKind
 
-    parser = commands.add_parser(
-        "events",
-        help="print findings: calls, stockpiles, halts ...",
-        description="Prints the findings derived from a ledger's counts by time, each with its "
-        "interval, its confidence and other explanations.",
-        epilog='example: pierwatch events --ledger port.db --pier "Pier 2"',
-    )
     options.add_piers(parser, "only findings that begin at this pier")
-    parser.add_argument(
-        "--kind", metavar="K", choices=[kind.value for kind in EventKind], help="only this kind"
-    )
-    options.add_claims(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON, one object per line")
-    parser.set_defaults(run=run)
+    kinds = [kind.value for kind in EventKind]
+    parser.add_argument("--kind", metavar="K", choices=kinds, help="only this kind")
+    options.add_shared(parser, "--claims", "--json")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the findings."""
     from cv.cli.piers import PierSelection
     from cv.events.rules.ship_calls import CALLS
-    from cv.events.vessels.claims import read_claims
-    from cv.report.events_text import (
-        claims_json,
-        claims_text,
-        events_json,
-        events_text,
-        throughput_text,
-    )
+    from cv.report import events_text as text
 
     piers = PierSelection.read(args)
-    claims = piers.select_claims(read_claims(args.claims, piers.aliases) if args.claims else ())
+    claims = piers.claims(args.claims)
     found = piers.events()
     events = [event for event in found if args.kind in (None, event.kind.value)]
     if args.json:
-        for line in (*events_json(events), *claims_json(claims, found)):
+        for line in (*text.events_json(events), *text.claims_json(claims, found)):
             print(line)
         return 0
-    print(events_text(events))
+    print(text.events_text(events))
     if args.kind is None:
         called = dict.fromkeys(event.pier for event in found if event.kind in CALLS)
-        print("\n".join(["", *(throughput_text(pier, found) for pier in called)]).rstrip())
+        print("\n".join(["", *(text.throughput_text(pier, found) for pier in called)]).rstrip())
     if claims:
-        print(f"\n{claims_text(claims, found)}")
+        print(f"\n{text.claims_text(claims, found)}")
     return 0

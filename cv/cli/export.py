@@ -1,27 +1,22 @@
-"""`pierwatch export`: writes counts and detections for other programs."""
+"""Write counts and detections for other programs.
+
+Writes FILE: .csv (counts), .geojson (detections) or .gpkg (both, for QGIS).
+
+example: pierwatch export --ledger port.db --site port.geojson port.gpkg
+"""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from cv.cli import options
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "export",
-        help="write counts and detections for other programs",
-        description="Writes FILE: .csv (counts), .geojson (detections) or .gpkg (both, for QGIS).",
-        epilog="example: pierwatch export --ledger port.db --site port.geojson port.gpkg",
-    )
-    parser.add_argument(
-        "file", type=Path, metavar="FILE", help="file to write; its suffix decides the format"
-    )
-    options.add_ledger(parser)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    options.add_file(parser, "file", "file to write; its suffix decides the format")
+    options.add_shared(parser, "--ledger")
     options.add_file(parser, "--site", "GeoJSON: export only its piers")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -29,10 +24,10 @@ def run(args: argparse.Namespace) -> int:
     from cv.ledger import Ledger
     from cv.report.data_files import export
 
-    path = options.output_path(args.file, *options.inputs(args))
+    options.check_output(args, args.file)
     with Ledger.open(args.ledger, readonly=True) as ledger:
-        rows = export(ledger, path, options.site_from_args(args))
-    numbers = {"counts": rows.counts, "detections": rows.detections}
-    written = [f"{name} {number}" for name, number in numbers.items() if number is not None]
-    print(f"{path}: {', '.join(written)}")
+        rows = export(ledger, args.file, options.site_from_args(args))
+    numbers = rows._asdict().items()
+    written = [f"{name} {number}" for name, number in numbers if number is not None]
+    print(f"{args.file}: {', '.join(written)}")
     return 0

@@ -1,4 +1,9 @@
-"""`pierwatch ledger`: checks a ledger, or copies it while it is in use."""
+"""Check a ledger, or copy it while it is in use.
+
+Checks or copies the file that keeps the counts.
+
+example: pierwatch ledger verify port.db
+"""
 
 from __future__ import annotations
 
@@ -9,50 +14,40 @@ from cv.cli import options
 from cv.errors import LedgerError
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command and its verbs."""
-    parser = commands.add_parser(
-        "ledger",
-        help="check a ledger, or copy it while it is in use",
-        description="Checks or copies the file that keeps the counts.",
-        epilog="example: pierwatch ledger verify port.db",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    verify = verbs.add_parser(
-        "verify",
-        help="report what is wrong with a ledger",
-        description="Checks the database pages, references and values of a ledger. "
-        "Exit code: 0 if the ledger is sound, 2 if it is not. Nothing is written.",
-        epilog="example: pierwatch ledger verify port.db",
-    )
-    verify.add_argument("ledger", type=_file, metavar="LEDGER", help="SQLite ledger")
-    verify.set_defaults(run=run_verify)
-    backup = verbs.add_parser(
-        "backup",
-        help="copy a ledger while it is in use",
-        description="Copies a ledger as it is at one moment, completely or not at all; a batch may "
-        "write to it at the same time.",
-        epilog="example: pierwatch ledger backup port.db copy.db",
-    )
-    backup.add_argument("ledger", type=_file, metavar="LEDGER", help="SQLite ledger")
-    backup.add_argument("target", type=Path, metavar="TARGET", help="the copy, a new file")
-    backup.set_defaults(run=run_backup)
+    verify = options.add_command(verbs, "verify", run, run.__doc__)
+    backup = options.add_command(verbs, "backup", run_backup, run_backup.__doc__)
+    for verb in (verify, backup):
+        verb.add_argument("ledger", type=_ledger_file, metavar="LEDGER", help="SQLite ledger")
+    options.add_file(backup, "target", "the copy, a new file", metavar="TARGET")
 
 
-def run_verify(args: argparse.Namespace) -> int:
-    """Print what is wrong; return the exit code."""
+def run(args: argparse.Namespace) -> int:
+    """Report what is wrong with a ledger.
+
+    Checks the database pages, references and values of a ledger. Exit code: 0 if the ledger is
+    sound, 2 if it is not. Nothing is written.
+
+    example: pierwatch ledger verify port.db
+    """
     from cv.ledger.integrity_check import find_problems
 
     found = find_problems(args.ledger)
-    for line in found:
+    for line in found or ["sound"]:
         print(f"{args.ledger}: {line}")
-    if not found:
-        print(f"{args.ledger}: sound")
     return 2 if found else 0
 
 
 def run_backup(args: argparse.Namespace) -> int:
-    """Copy the ledger."""
+    """Copy a ledger while it is in use.
+
+    Copies a ledger as it is at one moment, completely or not at all; a batch may write to it at the
+    same time.
+
+    example: pierwatch ledger backup port.db copy.db
+    """
     from cv.ledger.backup import backup_ledger
 
     backup_ledger(args.ledger, args.target)
@@ -60,13 +55,11 @@ def run_backup(args: argparse.Namespace) -> int:
     return 0
 
 
-def _file(text: str) -> Path:
-    place = options.ledger_location(text)
-    if isinstance(place, str):
-        raise LedgerError(
-            options.without_password(place),
-            "a ledger in PostgreSQL",
-            "only ledgers in a file are supported; a server has its own tools",
-            "Use pg_dump and amcheck.",
-        )
-    return place
+def _ledger_file(text: str) -> Path:
+    """Parse the path of an SQLite ledger; raises LedgerError for an address."""
+    from cv.ledger.address import is_postgres_address, without_password
+
+    if is_postgres_address(text):
+        found, limit = "a ledger in PostgreSQL", "a server has its own tools"
+        raise LedgerError(without_password(text), found, limit, "Use pg_dump and amcheck.")
+    return Path(text)

@@ -1,56 +1,46 @@
-"""`pierwatch monitor`: counts the new scenes of folders, catalogues and addresses."""
+"""Count the new scenes of a folder into a ledger.
+
+Counts every scene in PLACE that the ledger does not hold yet.
+
+example: pierwatch monitor scenes/ --site port.geojson --ledger port.db
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cv.cli import options
-from cv.errors import InputError, SceneError
-from cv.io.terminal_text import printable_line
+from cv.cli import argument_types, options
+from cv.errors import SceneError
+from cv.io.terminal_text import printable_line, quantity
 
 if TYPE_CHECKING:
-    from cv.ledger import Ledger
     from cv.pipeline.outcome import SceneOutcome
     from cv.pipeline.run_log import RunLog
     from cv.scene.scene import Scene
     from cv.site import Site
 
-    Batch = Callable[
-        [Sequence[Path], Ledger, Callable[[SceneOutcome], None]], tuple[SceneOutcome, ...]
-    ]
-    """Counts paths into a ledger, calls a function with each outcome and returns all of them."""
-
 _LEDGER_TIMEOUT_S = 60.0
 """How long to wait for another program that is writing to the ledger or copying it."""
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "monitor",
-        help="count the new scenes of a folder into a ledger",
-        description="Counts every scene in PLACE that the ledger does not hold yet.",
-        epilog="example: pierwatch monitor scenes/ --site port.geojson --ledger port.db",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     parser.add_argument(
         "places",
-        type=options.scene_location,
+        type=argument_types.scene_location,
         nargs="+",
         metavar="PLACE",
         help="folder, searched with its subfolders; STAC catalogue; scene; or address of a scene",
     )
     options.add_file(parser, "--site", "GeoJSON with the piers", required=True)
-    options.add_ledger(parser)
-    options.add_declarations(parser)
-    options.add_fetching(parser)
-    options.add_model(parser)
+    options.add_shared(parser, "--ledger", *options.SCENES, *options.MODEL)
     watch_help = "keep running: check for new scenes every S seconds and count them"
     options.add_number(parser, "--watch", watch_help, metavar="S")
     options.add_file(
@@ -60,14 +50,14 @@ def add_to(commands: options.Commands) -> None:
     )
     options.add_file(parser, "--metrics", "write metrics for Prometheus (.prom)")
     _add_worker_options(parser)
-    parser.set_defaults(run=run)
 
 
 def _add_worker_options(parser: argparse.ArgumentParser) -> None:
     workers = parser.add_argument_group("worker processes")
+    either = workers.add_mutually_exclusive_group()
     workers_help = "count in N processes, one scene each; a scene that crashes two is quarantined"
-    options.add_number(workers, "--workers", workers_help)
-    workers.add_argument(
+    options.add_number(either, "--workers", workers_help)
+    either.add_argument(
         "--dask",
         metavar="ADDRESS",
         help="count on a Dask cluster: HOST:PORT on this computer, tls://HOST:PORT elsewhere",
@@ -88,43 +78,31 @@ def run(args: argparse.Namespace) -> int:
     from cv.scene.scene import Scene
     from cv.site import Site
 
-    if args.workers and args.dask:
-        raise InputError(
-            "--dask", "given with --workers", "only one can be used", "Leave out one of them."
-        )
     radiometry = parse_radiometry(args.radiometry) if args.radiometry else None
     pattern = NamePattern.parse(args.time_pattern) if args.time_pattern else None
     opener = partial(Scene.open, radiometry=radiometry, time_pattern=pattern)
     site = Site.read(args.site)
-    inputs = options.inputs(args)
-    log = args.log and options.output_with_suffix(args.log, (".log", ".txt", ".jsonl"), *inputs)
-    metrics = args.metrics and options.output_with_suffix(args.metrics, ".prom", *inputs)
-
-    RunLog(log, metrics).check()
+    options.check_output(args, args.log, ".log", ".txt", ".jsonl")
+    options.check_output(args, args.metrics, ".prom")
+    RunLog(args.log, args.metrics).check()
     _print_left_out(args.places)
 
     def count(paths: Sequence[Path]) -> tuple[SceneOutcome, ...]:
-        with RunLog(log, metrics) as run_log:
-            outcomes = _run_batch(args, paths, site, opener, run_log)
-        _print_outcomes(outcomes, (), run_log)
-        sys.stdout.flush()
+        with RunLog(args.log, args.metrics) as run_log:
+            outcomes = _count_scenes(args, paths, site, opener, run_log)
+        _print_outcomes(outcomes, run_log)
         return outcomes
 
     if args.watch is not None:
-        watch_folders(
-            args.places,
-            args.watch,
-            options.ledger_file(args),
-            count,
-            lambda: _release_quarantine(args),
-        )
-    with RunLog(log, metrics) as run_log:
-        paths, fetched, refused = _find_scenes(args)
+        release = partial(_release_quarantine, args)
+        watch_folders(args.places, args.watch, options.ledger_file(args), count, release)
+    with RunLog(args.log, args.metrics) as run_log:
+        paths, refused = _find_scenes(args)
         _release_quarantine(args)
         for outcome in refused:
             run_log.add(outcome)
-        outcomes = (*refused, *_run_batch(args, paths, site, opener, run_log))
-    return _print_outcomes(outcomes, fetched, run_log)
+        outcomes = (*refused, *_count_scenes(args, paths, site, opener, run_log))
+    return _print_outcomes(outcomes, run_log)
 
 
 def _print_left_out(places: Sequence[Path | str]) -> None:
@@ -133,17 +111,17 @@ def _print_left_out(places: Sequence[Path | str]) -> None:
     from cv.scene.discovery.stac_catalog import external_links
 
     local = [place for place in places if isinstance(place, Path)]
-    pictures = [picture for place in local for picture in images_without_georeference(place)]
-    if pictures:
-        first = printable_line(str(pictures[0]))
-        print(f"left out: {len(pictures)} PNG or JPEG without georeference, the first is {first}")
+    pictures = [str(picture) for place in local for picture in images_without_georeference(place)]
     links: list[str] = []
     for place in local:
         with suppress(SceneError):  # reported when its scenes are searched
             links += external_links(place)
+    if pictures:
+        first = printable_line(pictures[0])
+        print(f"left out: {len(pictures)} PNG or JPEG without georeference, the first is {first}")
     if links:
-        first = printable_line(links[0])
-        print(f"left out: {len(links)} links of catalogues to other places, the first is {first}")
+        number, first = quantity(len(links), "link"), printable_line(links[0])
+        print(f"left out: {number} of catalogues to other places, the first is {first}")
 
 
 def _release_quarantine(args: argparse.Namespace) -> None:
@@ -156,90 +134,66 @@ def _release_quarantine(args: argparse.Namespace) -> None:
             ledger.release_quarantine()
 
 
-def _find_scenes(args: argparse.Namespace) -> tuple[list[Path], list[Path], list[SceneOutcome]]:
-    """Return the scenes of all places, those that were fetched, and refusals of places.
+def _find_scenes(args: argparse.Namespace) -> tuple[list[Path], list[SceneOutcome]]:
+    """Return the scenes of all places, and refusals of places without scenes.
 
-    A place without scenes is refused. Raises SceneError if there is no scene at all and all places
-    are local.
+    Raises SceneError if there is no scene at all and all places are local.
     """
     from cv.pipeline.folder_watch import unique_files
     from cv.pipeline.outcome import SceneOutcome, SceneStatus
     from cv.scene.discovery.scene_folder import require_scenes
 
     paths: list[Path] = []
-    fetched: list[Path] = []
     errors: list[SceneError] = []
     for place in args.places:
         try:
             if isinstance(place, Path):
                 paths += require_scenes(place)
             else:
-                fetched.append(options.local_path(place, args))
+                paths.append(options.local_path(place, args))
         except SceneError as error:
             errors.append(error)
-    paths += fetched
     if errors and not paths and all(isinstance(place, Path) for place in args.places):
         raise errors[0]
     refused = [SceneOutcome(error.subject, SceneStatus.REFUSED, str(error)) for error in errors]
-    return unique_files(paths), fetched, refused
+    return unique_files(paths), refused
 
 
-def _run_batch(
+def _count_scenes(
     args: argparse.Namespace,
     paths: Sequence[Path],
     site: Site,
     opener: Callable[[str | Path], Scene],
     run_log: RunLog,
 ) -> tuple[SceneOutcome, ...]:
-    """Count the scenes and return their outcomes, in the order of `paths`."""
-    from cv.ledger import Ledger
-
-    with (
-        _batch(args, site, opener) as batch,
-        Ledger.open(args.ledger, timeout_s=_LEDGER_TIMEOUT_S) as ledger,
-    ):
-        return batch(paths, ledger, run_log.add)
-
-
-@contextmanager
-def _batch(
-    args: argparse.Namespace, site: Site, opener: Callable[[str | Path], Scene]
-) -> Iterator[Batch]:
-    """Yield the function that counts: in this process, in others, or on a cluster."""
+    """Count scenes in this process, in others, or on a cluster; return the outcome of each."""
     from cv.detector.detector import Detector
+    from cv.ledger import Ledger
     from cv.pipeline.batch import monitor
     from cv.pipeline.dask_pool import DaskPool
     from cv.pipeline.parallel_batch import WorkerConfig, monitor_in_processes, monitor_on_dask
     from cv.pipeline.process_pool import WorkerLimits
 
-    if args.dask is not None:
-        models = args.model and [_absolute_model(model) for model in args.model]
-        load = partial(Detector.load, models, args.threads or 1, args.engine)
-        config = WorkerConfig(site, load, opener)
-        with DaskPool.at(args.dask, float(args.time_limit)) as cluster:
-            yield lambda paths, ledger, report: monitor_on_dask(
-                [path.absolute() for path in paths], config, ledger, cluster, report
-            )
-    elif args.workers is not None:
-        load = partial(Detector.load, args.model, args.threads or 1, args.engine)
-        config = WorkerConfig(site, load, opener)
-        limits = WorkerLimits(memory_mb=args.memory, time_s=float(args.time_limit))
-        yield lambda paths, ledger, report: monitor_in_processes(
-            paths, config, ledger, args.workers, limits, report
-        )
-    else:
-        detector = options.detector_from_args(args)
-        yield lambda paths, ledger, report: monitor(paths, site, detector, ledger, opener, report)
+    open_ledger = partial(Ledger.open, args.ledger, timeout_s=_LEDGER_TIMEOUT_S)
+    models = args.model
+    if args.dask and models:  # workers may run in another folder
+        models = [str(Path(one).absolute()) if Path(one).exists() else one for one in models]
+    load = partial(Detector.load, models, args.threads or 1, args.engine)
+    config, time_s = WorkerConfig(site, load, opener), float(args.time_limit)
+    if args.dask:
+        with DaskPool.at(args.dask, time_s) as cluster, open_ledger() as ledger:
+            paths = [path.absolute() for path in paths]
+            return monitor_on_dask(paths, config, ledger, cluster, run_log.add)
+    if args.workers:
+        limits = WorkerLimits(memory_mb=args.memory, time_s=time_s)
+        with open_ledger() as ledger:
+            return monitor_in_processes(paths, config, ledger, args.workers, limits, run_log.add)
+    detector = options.detector_from_args(args)
+    with open_ledger() as ledger:
+        return monitor(paths, site, detector, ledger, opener, run_log.add)
 
 
-def _absolute_model(model: str) -> str:
-    """Return the absolute path of a model file: workers may run in another folder."""
-    return str(Path(model).absolute()) if Path(model).exists() else model
-
-
-def _print_outcomes(
-    outcomes: Sequence[SceneOutcome], fetched: Sequence[Path], run_log: RunLog
-) -> int:
+def _print_outcomes(outcomes: Sequence[SceneOutcome], run_log: RunLog) -> int:
     """Print what went wrong and the number of scenes by status; return the exit code."""
     from cv.pipeline.outcome import SceneStatus
 
@@ -247,18 +201,12 @@ def _print_outcomes(
         if outcome.reason:
             name = "" if outcome.scene in outcome.reason else f"{outcome.scene}: "
             print(printable_line(f"{outcome.status.value}: {name}{outcome.reason}"))
-            if outcome.status is SceneStatus.REFUSED and any(
-                str(path) in outcome.reason for path in fetched
-            ):
-                print("  it was fetched: remove the file to have it fetched again")
     statuses = Counter(outcome.status for outcome in outcomes)
-    print("scenes: " + ", ".join(f"{statuses[status]} {status.value}" for status in SceneStatus))
+    numbers = ", ".join(f"{statuses[status]} {status.value}" for status in SceneStatus)
+    print(f"scenes: {numbers}", flush=True)
     if run_log.trouble:
         print(f"pierwatch: {printable_line(str(run_log.trouble))}", file=sys.stderr)
     if statuses[SceneStatus.REFUSED] == len(outcomes):
         return 2
-    problems = any(
-        statuses[status]
-        for status in (SceneStatus.FAILED, SceneStatus.REFUSED, SceneStatus.QUARANTINED)
-    )
-    return 1 if problems or run_log.trouble else 0
+    done = statuses[SceneStatus.RECORDED] + statuses[SceneStatus.KNOWN]
+    return 1 if done < len(outcomes) or run_log.trouble else 0

@@ -1,16 +1,18 @@
-"""The piers of a ledger that a command uses, grouped by site."""
+"""The piers of a ledger that a command selects, grouped by site."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from cv.cli import options
 from cv.counting.count import PierCount
 from cv.events.event import Event
-from cv.events.vessels.claims import PublishedClaim
+from cv.events.pipeline import find_events_of_sites, sort_key
+from cv.events.vessels.claims import PublishedClaim, read_claims
+from cv.io.terminal_text import quantity
 from cv.ledger import Ledger
 from cv.site import Site
 from cv.timeseries.history import History, histories_by_site
@@ -18,29 +20,25 @@ from cv.timeseries.history import History, histories_by_site
 
 @dataclass(frozen=True)
 class PierSelection:
-    """The piers of a ledger that a command uses."""
+    """The piers of a ledger that a command selects."""
 
     sites: list[Site]
     """The sites given on the command line."""
     histories: list[History]
     """The histories of the piers of each site, then those of all other piers."""
-    wanted: tuple[str, ...]
-    """Names of the selected piers."""
+    pier: str | None
+    """The only selected pier, by its name or an alias; None: all piers."""
 
     @classmethod
     def read(cls, args: argparse.Namespace) -> PierSelection:
         """Read the selection in `args` (see `options.add_piers`); raise InputError."""
         sites = [Site.read(path) for path in args.site]
         with Ledger.open(args.ledger, readonly=True) as ledger:
-            histories = histories_by_site(ledger, sites)
-        names = tuple(name for history in histories for name in history)
-        if args.pier is None:
-            return cls(sites, histories, names)
-        piers = cls(sites, histories, names)
-        name = piers.aliases.get(args.pier, args.pier)
-        if name not in names:
-            raise options.unknown_pier(args, args.pier, names)
-        return cls(sites, histories, (name,))
+            selection = cls(sites, histories_by_site(ledger, sites), args.pier)
+        if args.pier and not selection.counts:
+            known = [name for history in selection.histories for name in history]
+            raise options.no_observations(args, known)
+        return selection
 
     @property
     def aliases(self) -> dict[str, str]:
@@ -51,30 +49,26 @@ class PierSelection:
     @property
     def counts(self) -> dict[str, tuple[PierCount, ...]]:
         """Return the counts of the selected piers by name."""
-        return {
-            name: history[name]
-            for history in self.histories
-            for name in history
-            if name in self.wanted
+        everything = {
+            name: counts for history in self.histories for name, counts in history.items()
         }
+        if self.pier is None:
+            return everything
+        name = self.aliases.get(self.pier, self.pier)
+        return {name: everything[name]} if name in everything else {}
 
-    def select_claims(self, claims: Sequence[PublishedClaim]) -> tuple[PublishedClaim, ...]:
-        """Return the claims about the selected piers; print how many are about others."""
-        kept = tuple(claim for claim in claims if claim.pier in self.wanted)
-        if len(kept) < len(claims):
-            others = sorted({claim.pier for claim in claims} - set(self.wanted))
-            names = ", ".join(others)
-            print(f"{len(claims) - len(kept)} claims about other places: {names}", file=sys.stderr)
-        return kept
+    def claims(self, path: Path | None) -> tuple[PublishedClaim, ...]:
+        """Read the claims about the selected piers; print how many are about others."""
+        claims = read_claims(path, self.aliases) if path else ()
+        others = [claim.pier for claim in claims if claim.pier not in self.counts]
+        if others:
+            names = ", ".join(sorted(set(others)))
+            text = quantity(len(others), "claim")
+            print(f"{text} about other places: {names}", file=sys.stderr)
+        return tuple(claim for claim in claims if claim.pier in self.counts)
 
     def events(self) -> list[Event]:
         """Return the findings at the selected piers by time."""
-        from cv.events.pipeline import find_events_of_sites, sort_key
-
-        found = [
-            event
-            for events in find_events_of_sites(self.histories)
-            for event in events
-            if event.pier in self.wanted
-        ]
-        return sorted(found, key=sort_key)
+        counts = self.counts
+        found = [event for events in find_events_of_sites(self.histories) for event in events]
+        return sorted((event for event in found if event.pier in counts), key=sort_key)

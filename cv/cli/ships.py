@@ -1,60 +1,50 @@
-"""`pierwatch ships`: the ships that called at the piers."""
+"""Print the ships that may have called at the piers.
+
+Prints each call with the length and beam of its hull, the probabilities of the ships of a fleet,
+and whether a ship transmitted AIS messages at the berth. A ship is named if its probability is at
+least 0.9; otherwise it is unknown.
+
+example: pierwatch ships --ledger port.db --site port.geojson --fleet fleet.csv
+"""
 
 from __future__ import annotations
 
 import argparse
 
 from cv.cli import options
+from cv.errors import InputError
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "ships",
-        help="print the ships that may have called at the piers",
-        description="Prints each call with the length and beam of its hull, the probabilities of "
-        "the ships of a fleet, and whether a ship transmitted AIS messages at the berth. A ship is "
-        "named if its probability is at least 0.9; otherwise it is unknown.",
-        epilog="example: pierwatch ships --ledger port.db --site port.geojson --fleet fleet.csv",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     options.add_piers(parser, "only this pier")
-    options.add_fleet(parser)
+    options.add_shared(parser, "--fleet", "--json")
     options.add_file(parser, "--ais", "CSV: time, mmsi, longitude, latitude; needs --site")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the ships."""
     from cv.cli.piers import PierSelection
-    from cv.errors import InputError
     from cv.events.event import EventKind
     from cv.events.vessels.ais import AisMessages
     from cv.events.vessels.vessel_matching import measure_hull
     from cv.report.voyages_text import IdentifiedCall, ships_json, ships_text
 
     if args.ais and not args.site:
-        raise InputError(
-            args.ais,
-            "given without --site",
-            "the positions of the berths are needed",
-            "Add --site.",
-        )
+        raise InputError("--ais", "given without --site", "berths are needed", "Add --site.")
     fleet = options.fleet_from_args(args)
     ais = AisMessages.read(args.ais) if args.ais else None
     piers = PierSelection.read(args)
     places = {pier.name: (pier, site.crs) for site in piers.sites for pier in site}
     counts, identified = piers.counts, []
     for call in piers.events():
-        if call.kind is not EventKind.CALL:
-            continue
-        hull = measure_hull(call, counts[call.pier])
-        evidence = (
-            ais.evidence_for(call, *places[call.pier]) if ais and call.pier in places else None
-        )
-        candidates = fleet.candidates(hull) if fleet.vessels else ()
-        identified.append(
-            IdentifiedCall(call, hull, candidates, fleet.most_probable_name(hull), evidence)
-        )
+        if call.kind is EventKind.CALL:
+            hull = measure_hull(call, counts[call.pier])
+            at_site = call.pier in places
+            evidence = ais.evidence_for(call, *places[call.pier]) if ais and at_site else None
+            candidates = fleet.candidates(hull) if fleet.vessels else ()
+            ship = fleet.most_probable_name(hull)
+            identified.append(IdentifiedCall(call, hull, candidates, ship, evidence))
     for line in ships_json(identified) if args.json else [ships_text(identified)]:
         print(line)
     return 0

@@ -1,4 +1,9 @@
-"""`pierwatch show`: draws one scene with its detections and counts."""
+"""Draw one scene with every detection.
+
+Counts SCENE and draws it with piers, berths, containers, hulls and counts.
+
+example: pierwatch show scene.tif --site port.geojson --picture scene.png
+"""
 
 from __future__ import annotations
 
@@ -7,17 +12,10 @@ import argparse
 from cv.cli import options
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "show",
-        help="draw one scene with every detection",
-        description="Counts SCENE and draws it with piers, berths, containers, hulls and counts.",
-        epilog="example: pierwatch show scene.tif --site port.geojson --picture scene.png",
-    )
-    options.add_counted_scene(parser)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    options.add_shared(parser, *options.SCENE)
     options.add_file(parser, "--picture", "the PNG to write", required=True)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -25,10 +23,9 @@ def run(args: argparse.Namespace) -> int:
     from cv.pipeline.batch import count
     from cv.report import draw
 
-    options.output_with_suffix(args.picture, ".png", *options.inputs(args))
     with options.scene_from_args(args) as scene:
-        picture = options.output_path(args.picture, *scene.sources)
+        options.check_output(args, args.picture, ".png", inputs=scene.sources)
         site = options.site_from_args(args)
-        draw.scene(scene, count(scene, site, options.detector_from_args(args)), site, picture)
-    print(f"{picture}: {scene.id}")
+        draw.scene(scene, count(scene, site, options.detector_from_args(args)), site, args.picture)
+    print(f"{args.picture}: {scene.id}")
     return 0

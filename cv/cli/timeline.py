@@ -1,4 +1,10 @@
-"""`pierwatch timeline`: draws counts, hulls and findings over time."""
+"""Draw counts, hulls and findings over time.
+
+Draws, for one pier or all, the counts with their intervals, days without an observation, hulls at
+the berth, and findings: calls, stockpiles, halts ...
+
+example: pierwatch timeline --ledger port.db --pier "Pier 2" --picture timeline.png
+"""
 
 from __future__ import annotations
 
@@ -7,42 +13,24 @@ import argparse
 from cv.cli import options
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "timeline",
-        help="draw counts, hulls and findings over time",
-        description="Draws, for one pier or all, the counts with their intervals, days without an "
-        "observation, hulls at the berth, and findings: calls, stockpiles, halts ...",
-        epilog='example: pierwatch timeline --ledger port.db --pier "Pier 2" '
-        "--picture timeline.png",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     options.add_piers(parser, "only this pier")
-    options.add_claims(parser)
+    options.add_shared(parser, "--claims")
     options.add_file(parser, "--picture", "the PNG to write", required=True)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Draw the timeline."""
     from cv.cli.piers import PierSelection
-    from cv.errors import LedgerError
-    from cv.events.vessels.claims import read_claims
     from cv.report import draw
     from cv.timeseries.series import Series
 
-    picture = options.output_with_suffix(
-        args.picture, ".png", *args.site, options.ledger_file(args), args.claims
-    )
+    options.check_output(args, args.picture, ".png")
     piers = PierSelection.read(args)
-    claims = piers.select_claims(read_claims(args.claims, piers.aliases) if args.claims else ())
+    claims = piers.claims(args.claims)
     series = [Series.of(name, counts) for name, counts in piers.counts.items()]
     if not series:
-        raise LedgerError(
-            options.ledger_name(args),
-            "it holds no observation",
-            "a timeline needs at least one",
-            "Count scenes with `pierwatch monitor`.",
-        )
-    draw.timeline(series, piers.events(), picture, claims=claims)
+        raise options.no_observations(args, ())
+    draw.timeline(series, piers.events(), args.picture, claims=claims)
     return 0

@@ -1,4 +1,11 @@
-"""`pierwatch voyages`: visits to ports and trips between them."""
+"""Count calls, visits and trips between ports.
+
+Prints the visits to the ports of a ledger, the trips of named ships between them, and the minimum
+numbers of calls, visits, one-way trips and round trips. Ships are named by a fleet or by
+published visits.
+
+example: pierwatch voyages --ledger port.db --site port.geojson --visits visits.csv
+"""
 
 from __future__ import annotations
 
@@ -8,18 +15,9 @@ from pathlib import Path
 from cv.cli import options
 
 
-def add_to(commands: options.Commands) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "voyages",
-        help="count calls, visits and trips between ports",
-        description="Prints the visits to the ports of a ledger, the trips of named ships between "
-        "them, and the minimum numbers of calls, visits, one-way trips and round trips. Ships are "
-        "named by a fleet or by published visits.",
-        epilog="example: pierwatch voyages --ledger port.db --site port.geojson "
-        "--visits visits.csv",
-    )
-    options.add_ledger(parser)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    options.add_shared(parser, "--ledger")
     parser.add_argument(
         "--site",
         type=Path,
@@ -28,9 +26,9 @@ def add_to(commands: options.Commands) -> None:
         metavar="FILE",
         help="GeoJSON of a port, the home port first; repeat it for every other port",
     )
-    options.add_fleet(parser)
+    options.add_shared(parser, "--fleet", "--json")
     options.add_file(parser, "--visits", "CSV with published visits: port, from, to, ship, source")
-    parser.set_defaults(run=run, pier=None)
+    parser.set_defaults(pier=None)
 
 
 def run(args: argparse.Namespace) -> int:

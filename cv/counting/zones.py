@@ -12,6 +12,7 @@ from cv.geometry.container_sizes import FOOTPRINT_20FT_M2, LENGTH_20FT_M, WIDTH_
 from cv.geometry.grid import Grid, LocalPlane
 from cv.geometry.oriented_boxes import OrientedBoxes, transform_geometry
 from cv.io.hashing import sha256
+from cv.io.terminal_text import quantity
 from cv.site import BERTH_BUFFER_M, Pier, PierRole, Site
 
 MAX_DISTANCE_M = 10_000.0
@@ -100,7 +101,7 @@ class Zones:
         if visible.is_empty:
             raise CoverageError(
                 scene,
-                f"none of the {len(site)} piers of {site.name} lies in it",
+                f"none of the {quantity(len(site), 'pier')} of {site.name} lies in it",
                 "at least one pier must overlap the scene",
                 "Check the site's coordinates (longitude first) and the scene's CRS.",
             )

@@ -11,3 +11,12 @@ def printable_line(text: str) -> str:
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
+
+
+def quantity(number: int, noun: str) -> str:
+    """Return `number` with `noun`, in the plural unless the number is 1.
+
+    >>> quantity(1, "warning"), quantity(0, "hull")
+    ('1 warning', '0 hulls')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

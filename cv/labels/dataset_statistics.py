@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from cv.geometry.oriented_boxes import OrientedBoxes
+from cv.io.terminal_text import quantity
 from cv.labels.check_report import CheckFinding, DatasetStatistics, warning_finding
 from cv.labels.labelled_image import LabelledDataset, is_rectangle
 from cv.labels.outline_edits import boxes_around
@@ -52,19 +53,21 @@ def check_statistics(
     number = sum(count for _, count in totals.classes)
     for kind, count in totals.classes:
         if count < MIN_CLASS_SHARE * number or not count:
-            text = f"{count} of {number} objects are of class {kind!r}"
+            text = f"{count} of {quantity(number, 'object')} of class {kind!r}"
             yield warning_finding("balance", file, text)
     if totals.images and totals.empty > MAX_EMPTY_SHARE * totals.images:
-        text = f"{totals.empty} of {totals.images} images have no object"
+        text = f"{totals.empty} of {quantity(totals.images, 'image')} without an object"
         yield warning_finding("empty", file, text)
     loose = sum(not is_rectangle(s.outline, 0.5) for i in dataset.images for s in i.shapes)
     if loose:
-        text = "training takes the smallest rectangle around each"
-        yield warning_finding("rectangle", file, f"{loose} outlines are not rectangles; {text}")
+        outlines = quantity(loose, "outline")
+        text = f"{outlines} not rectangular; training takes the smallest rectangle around each"
+        yield warning_finding("rectangle", file, text)
     containers = boxes_of_class(dataset, CONTAINER)
     narrow = int((containers.widths < MIN_WIDTH_PX).sum())
     if narrow:
-        text = f"{narrow} of {len(containers)} containers are narrower than {MIN_WIDTH_PX:g} px"
+        amount = f"{narrow} of {quantity(len(containers), 'container')}"
+        text = f"{amount} narrower than {MIN_WIDTH_PX:g} px"
         yield warning_finding("narrow", file, text)
     yield from _gsd_findings(dataset, file)
 

@@ -20,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cv.errors import DatasetError
+from cv.io.terminal_text import quantity
 from cv.labels.image_files import find_images, read_size
 from cv.labels.label_texts import LabelText, read_label_texts
 from cv.labels.labelled_image import (
@@ -80,7 +81,7 @@ def parse_line(line: str) -> LabelledShape | None:
     if words[0].lower().startswith(("imagesource", "gsd")):
         return None
     if len(words) not in (9, 10):
-        raise ValueError(f"{len(words)} columns instead of 9 or 10")
+        raise ValueError(f"{quantity(len(words), 'column')} instead of 9 or 10")
     corners = parse_corners(words[:8])
     difficult = words[9] if len(words) == 10 else "0"
     if difficult not in ("0", "1", "2"):

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from cv.errors import DatasetError
 from cv.geometry.arrays import Float64Array
+from cv.io.terminal_text import quantity
 
 RECTANGLE_PX = 0.01
 """Largest distance of four corners from those of a rectangle that they count as, pixels."""
@@ -90,7 +91,7 @@ def open_ring(points: ArrayLike) -> Float64Array:
     if len(outline) > 3 and np.array_equal(outline[0], outline[-1]):
         outline = outline[:-1]
     if len(outline) < 3:
-        raise ValueError(f"an outline of {len(outline)} points")
+        raise ValueError(f"an outline of {quantity(len(outline), 'point')}")
     if not np.isfinite(outline).all():
         raise ValueError("a coordinate that is not finite")
     return outline

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from cv.geometry.arrays import Float64Array
+from cv.io.terminal_text import quantity
 from cv.labels.label_record import LabelRecord, ParsedLabels, attributes_of, json_record
 from cv.labels.label_texts import LabelText
 from cv.labels.labelled_image import LabelledImage, LabelledShape, base_name
@@ -48,5 +49,5 @@ def _corners(shape: LabelRecord, kind: str) -> Float64Array:
         (x0, y0), (x1, y1) = np.sort(np.array(points), axis=0)
         return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
     if kind in _WITH_FOUR_CORNERS and len(points) != 4:
-        shape.refuse(f"a {kind} of {len(points)} points", "it has four corners")
+        shape.refuse(f"a {kind} of {quantity(len(points), 'point')}", "it has four corners")
     return shape.location.outline(points)

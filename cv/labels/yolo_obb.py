@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from cv.errors import DatasetError
+from cv.io.terminal_text import quantity
 from cv.labels.dataset_yaml import DatasetYaml, label_path, read_dataset_yaml
 from cv.labels.image_files import read_size
 from cv.labels.label_texts import LabelText, read_label_texts
@@ -59,7 +60,7 @@ def parse_line(line: str, size: tuple[int, int], names: tuple[str, ...]) -> Labe
     """Return the object of one `line`; raises ValueError that describes the problem."""
     words = line.split()
     if len(words) != COLUMNS:
-        raise ValueError(f"{len(words)} columns instead of {COLUMNS}")
+        raise ValueError(f"{quantity(len(words), 'column')} instead of {COLUMNS}")
     try:
         index = int(words[0])
     except ValueError as error:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from cv.errors import InputError
-from cv.io.terminal_text import printable_line
+from cv.io.terminal_text import printable_line, quantity
 from cv.pipeline.outcome import PierSummary, SceneOutcome, SceneStatus
 
 JSON_LINES = ".jsonl"
@@ -99,7 +99,7 @@ class RunLog:
         statuses = ", ".join(f"{self.statuses[status]} {status.value}" for status in SceneStatus)
         stages = ", ".join(f"{name[:-2]} {self.totals[name]:.2f} s" for name in _STAGES)
         kind = "batch" if complete else "interrupted batch"
-        scenes = f"{self.statuses.total()} scenes in {seconds:.2f} s"
+        scenes = f"{quantity(self.statuses.total(), 'scene')} in {seconds:.2f} s"
         return f"{kind} of {scenes}: {statuses}; {stages}"
 
     def _summary_fields(self, complete: bool, seconds: float) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,7 +18,8 @@ from cv.geometry.arrays import Float64Array
 from cv.geometry.oriented_boxes import map_points, transform_geometry
 from cv.geometry.patch import Patch
 from cv.report.antimeridian import polygon_parts
-from cv.report.caption import BACKGROUND, MIN_WIDTH_PX, caption_height, draw_caption
+from cv.report.caption import MIN_WIDTH_PX, caption_height, draw_caption
+from cv.report.colours import ABOARD, BACKGROUND, BERTH, CONTAINER, HULL, NO_PIER, PIER
 from cv.report.figures import DPI, POINT, pixel_axes, with_fonts
 
 if TYPE_CHECKING:
@@ -27,15 +28,13 @@ if TYPE_CHECKING:
 
 _TARGET_PX, _MAX_ZOOM = 1600, 6
 """Scenes with a shorter long side are magnified by a whole number, up to the maximum."""
-_ASHORE, _ABOARD, _NO_PIER, _HULL = "#ffe600", "#ff1fc7", "#ffffff", "#00e5ff"
-_PIER, _BERTH = "#ff7a1a", "#7fb2ff"
 _LEGEND = (
-    ("container", _ASHORE, "-"),
-    ("container aboard", _ABOARD, "-"),
-    ("on no pier", _NO_PIER, "-"),
-    ("hull", _HULL, "-"),
-    ("pier", _PIER, "-"),
-    ("berth", _BERTH, "--"),
+    ("container", CONTAINER, "-"),
+    ("container aboard", ABOARD, "-"),
+    ("on no pier", NO_PIER, "-"),
+    ("hull", HULL, "-"),
+    ("pier", PIER, "-"),
+    ("berth", BERTH, "--"),
 )
 _STRIPES = np.array([[96, 96, 100], [128, 128, 132]], dtype=np.uint8)
 """Colours of the stripes over invalid pixels."""
@@ -100,54 +99,59 @@ def _pixels(patch: Patch, zoom: int) -> NDArray[np.uint8]:
 
 
 def _draw_outlines(axes: Axes, outlines: Sequence[DrawnZone], to_patch: Affine, zoom: int) -> None:
-    """Draw piers and berths, and the name of each pier at its topmost visible corner."""
+    """Draw berths and piers, and the name of each pier at its topmost visible corner."""
     columns, rows = axes.get_xlim()[1], axes.get_ylim()[0]
+    styles = {"berth": ("--", BERTH, 1.6), "pier": ("-", PIER, 2.0)}
     for outline in sorted(outlines, key=lambda one: one.kind):
         shape = transform_geometry(outline.shape, to_patch)
-        is_pier = outline.kind == "pier"
+        style, colour, width = styles[outline.kind]
         for part in polygon_parts(shape):
             for ring in (part.exterior, *part.interiors):
                 x, y = shapely.get_coordinates(ring).T
-                axes.plot(
-                    x, y, "-" if is_pier else "--", color=_PIER if is_pier else _BERTH,
-                    linewidth=(2.0 if is_pier else 1.6) * POINT,
-                )  # fmt: skip
-        visible = shape.intersection(shapely.box(0, 0, columns, rows))
-        if is_pier and not visible.is_empty:
-            corners = shapely.get_coordinates(visible)
+                axes.plot(x, y, style, color=colour, linewidth=width * POINT)
+        corners = shapely.get_coordinates(shape.intersection(shapely.box(0, 0, columns, rows)))
+        if outline.kind == "pier" and len(corners):
             topmost = corners[np.lexsort((corners[:, 0], corners[:, 1]))[0]]
-            _label(axes, topmost, outline.name, _PIER, zoom)
+            _label(axes, topmost, outline.name, PIER, zoom)
 
 
 def _draw_detections(
     axes: Axes, detections: Sequence[GeoreferencedDetection], to_patch: Affine, zoom: int
 ) -> None:
     """Draw thin boxes around containers, thicker ones with their length around hulls."""
-    thin = min(1.6, 0.8 + 0.2 * zoom)
-    kinds: tuple[tuple[Callable[[GeoreferencedDetection], bool], str, float, str], ...] = (
-        (lambda d: d.kind != "hull" and d.pier is None, _NO_PIER, 1.0, "-"),
-        (lambda d: d.kind != "hull" and d.pier is not None and not d.aboard, _ASHORE, thin, "-"),
-        (lambda d: d.kind != "hull" and d.pier is not None and d.aboard, _ABOARD, thin, "-"),
-        (lambda d: d.kind == "hull" and d.pier is None, _HULL, 2.2, ":"),
-        (lambda d: d.kind == "hull" and d.pier is not None, _HULL, 2.6, "-"),
-    )
     from matplotlib.collections import PolyCollection
     from matplotlib.patheffects import withStroke
 
-    for is_kind, colour, width, style in kinds:
-        corners = [_corners(d, to_patch) for d in detections if is_kind(d)]
+    thin = min(1.6, 0.8 + 0.2 * zoom)
+    styles = {
+        "on no pier": (NO_PIER, 1.0, "-"),
+        "container": (CONTAINER, thin, "-"),
+        "aboard": (ABOARD, thin, "-"),
+        "hull on no pier": (HULL, 2.2, ":"),
+        "hull": (HULL, 2.6, "-"),
+    }
+    for name, (colour, width, style) in styles.items():
+        corners = [_corners(d, to_patch) for d in detections if _style_name(d) == name]
         shadow = [withStroke(linewidth=2.4 * POINT, foreground="black")]
         axes.add_collection(
             PolyCollection(
                 corners, closed=True, facecolors="none", edgecolors=colour,
                 linewidths=width * POINT, linestyles=style,
-                path_effects=shadow if colour == _NO_PIER else None,
+                path_effects=shadow if colour == NO_PIER else None,
             ),
             autolim=False,
         )  # fmt: skip
     for hull in (d for d in detections if d.kind == "hull"):
         ring = _corners(hull, to_patch)
-        _label(axes, ring[ring[:, 1].argmin()], f"{hull.length_m:.0f} m", _HULL, zoom)
+        _label(axes, ring[ring[:, 1].argmin()], f"{hull.length_m:.0f} m", HULL, zoom)
+
+
+def _style_name(detection: GeoreferencedDetection) -> str:
+    if detection.kind == "hull":
+        return "hull on no pier" if detection.pier is None else "hull"
+    if detection.pier is None:
+        return "on no pier"
+    return "aboard" if detection.aboard else "container"
 
 
 def _corners(detection: GeoreferencedDetection, to_patch: Affine) -> Float64Array:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cv.counting.count import CountStatus, Estimate, PierCount, format_percentage
+from cv.counting.count import CountStatus
 from cv.counting.counts import SceneCounts
+from cv.report.colours import LIGHT_FAINT, LIGHT_INK, WARNING
+from cv.report.counts_text import HEADINGS, count_cells, scene_title
 from cv.report.figures import shorten
 
 if TYPE_CHECKING:
@@ -16,21 +18,8 @@ LINE_PX, MARGIN_PX = 22, 14
 """Line height and margin around the text, pixels."""
 MIN_WIDTH_PX = 1080
 """Width that the columns need, pixels."""
-BACKGROUND = "#10181f"
-"""Background colour around the scene."""
-
-_INK, _FAINT, _WARNING = "#f2f5f7", "#9fb0bd", "#ffc861"
-_COLUMNS = (
-    ("pier", 0),
-    ("status", 250),
-    ("containers", 370),
-    ("TEU", 520),
-    ("hulls", 670),
-    ("aboard", 780),
-    ("pier seen", 910),
-    ("berth seen", 990),
-)
-"""Heading and left edge of each column, pixels."""
+_COLUMNS_PX = (0, 250, 370, 520, 670, 780, 910, 990)
+"""Left edges of the columns."""
 _NAME_CHARS = 32
 
 
@@ -54,62 +43,38 @@ def draw_caption(
     y = float(MARGIN_PX + LINE_PX // 2)
     for i, line in enumerate(_lines(counts)):
         weight = "normal" if i else "bold"
-        write(MARGIN_PX, y, line, color=_FAINT if i else _INK, fontweight=weight)
+        write(MARGIN_PX, y, line, color=LIGHT_FAINT if i else LIGHT_INK, fontweight=weight)
         y += LINE_PX
-    for name, x in _COLUMNS:
-        write(MARGIN_PX + x, y, name, color=_FAINT)
+    for name, x in zip(HEADINGS, _COLUMNS_PX, strict=True):
+        write(MARGIN_PX + x, y, name, color=LIGHT_FAINT)
     for count in counts:
         y += LINE_PX
-        colour = _INK if count.status is CountStatus.COUNTED else _WARNING
-        for (_, x), cell in zip(_COLUMNS, _cells(count), strict=True):
-            write(MARGIN_PX + x, y, cell, color=colour)
+        colour = LIGHT_INK if count.status is CountStatus.COUNTED else WARNING
+        for cell, x in zip(count_cells(count), _COLUMNS_PX, strict=True):
+            write(MARGIN_PX + x, y, shorten(cell, _NAME_CHARS), color=colour)
     for note in _notes(counts):
         y += LINE_PX
-        write(MARGIN_PX, y, note, color=_FAINT)
+        write(MARGIN_PX, y, note, color=LIGHT_FAINT)
     y += LINE_PX
-    left = 0.0
+    left = float(MARGIN_PX)
     for label, colour, style in legend:
-        start = MARGIN_PX + left
-        axes.plot([start, start + 22], [y, y], style, color=colour, linewidth=1.8 * scale)
-        write(start + 29, y, label, color=_FAINT)
+        axes.plot([left, left + 22], [y, y], style, color=colour, linewidth=1.8 * scale)
+        write(left + 29, y, label, color=LIGHT_FAINT)
         left += 29 + 7.4 * len(label) + 18
 
 
 def _lines(counts: SceneCounts) -> list[str]:
-    """Return two lines: scene and time; GSD, model, method and intervals."""
+    """Return two lines: scene, time and GSD; model, method and intervals."""
     if not len(counts):
         return [counts.scene]
     first = counts[0]
-    when = f"{first.acquired:%Y-%m-%d %H:%M:%S} UTC" if first.acquired else "time unknown"
     intervals = "calibrated" if first.interval_calibrated else "not calibrated"
     clouds = "clouds known" if first.visibility == "udm2" else "no cloud mask"
-    return [
-        f"{counts.scene}    {when}",
-        f"{first.gsd_m[0]:.3g} x {first.gsd_m[1]:.3g} m a pixel, model {first.model[:12]}, "
-        f"{first.method}, {first.interval_level:.0%} intervals ({intervals}), {clouds}",
-    ]
+    provenance = f"model {first.model[:12]}, {first.method}, {first.interval_level:.0%} intervals"
+    return [scene_title(counts), f"{provenance} ({intervals}), {clouds}"]
 
 
 def _notes(counts: SceneCounts) -> list[str]:
     """Return the reasons, each once, of counts without numbers for other causes than visibility."""
     statuses = (CountStatus.OUT_OF_RANGE, CountStatus.FAILED)
     return list(dict.fromkeys(count.reason[:150] for count in counts if count.status in statuses))
-
-
-def _cells(count: PierCount) -> tuple[str, ...]:
-    return (
-        shorten(count.pier, _NAME_CHARS),
-        count.status.value.replace("_", " "),
-        _number(count.containers),
-        _number(count.teu),
-        _number(count.hulls),
-        _number(count.aboard),
-        format_percentage(count.visible_fraction),
-        format_percentage(count.berth_visible_fraction),
-    )
-
-
-def _number(estimate: Estimate) -> str:
-    if estimate.value is None:
-        return "unknown"
-    return f"{estimate.value:.0f} ({estimate.low:.0f}-{estimate.high:.0f})"

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cv.labels.image_files import Bytes, read_size, read_window
-from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape
-from cv.report.caption import BACKGROUND
+from cv.labels.image_files import read_size, read_window
+from cv.labels.labelled_image import LabelledDataset, LabelledImage
+from cv.report.colours import BACKGROUND, LIGHT_FAINT, LIGHT_INK, LIGHT_RULE, class_colours
 from cv.report.figures import DPI, pixel_axes, save_png, with_fonts
 
 if TYPE_CHECKING:
@@ -23,39 +22,7 @@ _TILE_PX, _GAP_PX, _CAPTION_PX, _HEAD_PX = 400, 20, 50, 84
 _COLUMNS = 4
 _WINDOW_PX = 800
 """Larger images are cropped to a square of this side around one of their objects."""
-_INK, _FAINT, _FRAME = "#f2f5f7", "#9fb0bd", "#2a3944"
-_COLOURS = ("#ffe600", "#00e5ff", "#ff1fc7", "#ff7a1a", "#7dff6a", "#b58cff")
 _NAME_CHARS = 42
-_MAX_SHADOWED = 25
-"""Up to this number of outlines of a class are drawn with a dark shadow."""
-
-
-@dataclass(frozen=True, eq=False)
-class SheetTile:
-    """One image of the sheet, or a crop of it."""
-
-    image: LabelledImage
-    """The image with all of its shapes."""
-    box: tuple[int, int, int, int]
-    """The shown part: left, top, right, bottom; pixels of the image."""
-    pixels: Bytes
-    """(height, width, 3) RGB as drawn."""
-
-    @property
-    def scale(self) -> float:
-        """Drawn pixels per pixel of the image."""
-        return float(self.pixels.shape[1] / (self.box[2] - self.box[0]))
-
-    @property
-    def shapes(self) -> list[LabelledShape]:
-        """The shapes with a visible centre."""
-        low, high = np.array(self.box[:2]), np.array(self.box[2:])
-        centers = [shape.outline.mean(axis=0) for shape in self.image.shapes]
-        return [
-            shape
-            for shape, center in zip(self.image.shapes, centers, strict=True)
-            if (center >= low).all() and (center <= high).all()
-        ]
 
 
 @with_fonts
@@ -85,34 +52,36 @@ def draw_contact_sheet(
 
     rng = np.random.default_rng(seed)
     chosen = sorted(rng.permutation(len(pictures))[:chips])
-    tiles = [_tile(pictures[i][0], pictures[i][1], rng) for i in chosen]
-    columns = 3 if len(tiles) in (5, 6, 9) else min(_COLUMNS, max(len(tiles), 2))
-    rows = -(-len(tiles) // columns)
+    columns = min(_COLUMNS, max(len(chosen), 2))
+    rows = -(-len(chosen) // columns)
     width = columns * (_TILE_PX + _GAP_PX) + _GAP_PX
     height = _HEAD_PX + rows * (_TILE_PX + _CAPTION_PX + _GAP_PX)
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=BACKGROUND)
-    colours = {kind: _COLOURS[i % len(_COLOURS)] for i, kind in enumerate(dataset.classes)}
-    _draw_header(pixel_axes(figure, (0, 0, width, _HEAD_PX)), dataset, colours, len(tiles))
-    for number, tile in enumerate(tiles):
+    colours = class_colours(dataset.classes)
+    _draw_header(pixel_axes(figure, (0, 0, width, _HEAD_PX)), dataset, colours, len(chosen))
+    for number, i in enumerate(chosen):
         row, column = divmod(number, columns)
         left = _GAP_PX + column * (_TILE_PX + _GAP_PX)
         top = _HEAD_PX + row * (_TILE_PX + _CAPTION_PX + _GAP_PX)
-        axes = pixel_axes(figure, (left, top, _TILE_PX, _TILE_PX + _CAPTION_PX))
-        _draw_tile(axes, tile, colours)
+        image, file = pictures[i]
+        axes = pixel_axes(figure, (left, top, _TILE_PX, _TILE_PX))
+        box = _shown_part(image, read_size(file), rng)
+        _draw_tile(axes, image, file, box, colours)
+        _write_caption(axes, image, box)
     save_png(figure, path)
 
 
-def _tile(image: LabelledImage, path: Path, rng: np.random.Generator) -> SheetTile:
-    width, height = read_size(path)
-    side = (min(width, _WINDOW_PX), min(height, _WINDOW_PX))
-    center = np.array([width, height]) / 2
-    if image.shapes and max(width, height) > _WINDOW_PX:
+def _shown_part(
+    image: LabelledImage, size: tuple[int, int], rng: np.random.Generator
+) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom of the image, or of a crop around one of its objects."""
+    center = np.array(size) / 2
+    if image.shapes and max(size) > _WINDOW_PX:
         center = image.shapes[rng.integers(len(image.shapes))].outline.mean(axis=0)
-    corner = np.clip(center - np.array(side) / 2, 0, np.array([width, height]) - side).astype(int)
-    box = (int(corner[0]), int(corner[1]), int(corner[0]) + side[0], int(corner[1]) + side[1])
-    scale = _TILE_PX / max(side)
-    size = max(1, round(side[0] * scale)), max(1, round(side[1] * scale))
-    return SheetTile(image, box, read_window(path, box, size))
+    side = np.minimum(size, _WINDOW_PX)
+    corner = np.clip(center - side / 2, 0, size - side).astype(int)
+    (left, top), (right, bottom) = corner.tolist(), (corner + side).tolist()
+    return left, top, right, bottom
 
 
 def _draw_header(
@@ -122,67 +91,61 @@ def _draw_header(
     counts = Counter(shape.kind for image in dataset.images for shape in image.shapes)
     text = f"{shown} of {len(dataset.images):,} images".replace(",", " ")
     x = float(_GAP_PX)
-    axes.text(x, 30, text, color=_INK, fontsize=14, fontweight="bold", va="center")
+    axes.text(x, 30, text, color=LIGHT_INK, fontsize=14, fontweight="bold", va="center")
     for kind, colour in colours.items():
         axes.plot([x + 1, x + 19], [60, 60], color=colour, linewidth=5, solid_capstyle="butt")
         words = f"{kind}  {counts[kind]:,}".replace(",", " ")
-        axes.text(x + 28, 60, words, color=_INK, fontsize=10.5, va="center", parse_math=False)
+        axes.text(x + 28, 60, words, color=LIGHT_INK, fontsize=10.5, va="center", parse_math=False)
         x += 64 + 8.2 * len(words)
     note = "counts below a tile are those of the shown part; dotted: ignored"
     right = axes.get_xlim()[1] - _GAP_PX
-    axes.text(right, 30, note, color=_FAINT, fontsize=9.5, va="center", ha="right")
+    axes.text(right, 30, note, color=LIGHT_FAINT, fontsize=9.5, va="center", ha="right")
 
 
-def _draw_tile(axes: Axes, tile: SheetTile, colours: Mapping[str, str]) -> None:
-    """Draw the pixels, the outlines on them, and the caption."""
+def _draw_tile(
+    axes: Axes,
+    image: LabelledImage,
+    file: Path,
+    box: tuple[int, int, int, int],
+    colours: Mapping[str, str],
+) -> None:
+    """Draw the part `box` of an image in the middle of `axes`, with the outlines on it."""
     from matplotlib.collections import PolyCollection
     from matplotlib.patches import Rectangle
-    from matplotlib.patheffects import withStroke
-    from matplotlib.transforms import Bbox, TransformedBbox
 
-    height, width = tile.pixels.shape[:2]
-    left, top = (_TILE_PX - width) / 2, (_TILE_PX - height) / 2
-    axes.imshow(
-        tile.pixels, extent=(left, left + width, top + height, top), interpolation="nearest",
-        aspect="auto",
-    )  # fmt: skip
-    axes.set_xlim(0, _TILE_PX)
-    axes.set_ylim(_TILE_PX + _CAPTION_PX, 0)
-    frame = Rectangle((0, 0), _TILE_PX, _TILE_PX, fill=False, edgecolor=_FRAME, linewidth=1.0)
+    left, top, right, bottom = box
+    side = max(right - left, bottom - top)
+    drawn = [max(1, round(length * _TILE_PX / side)) for length in (right - left, bottom - top)]
+    pixels = read_window(file, box, (drawn[0], drawn[1]))
+    axes.imshow(pixels, extent=(left, right, bottom, top), interpolation="nearest", aspect="auto")
+    axes.set_xlim((left + right - side) / 2, (left + right + side) / 2)
+    axes.set_ylim((top + bottom + side) / 2, (top + bottom - side) / 2)
+    frame = Rectangle((0, 0), 1, 1, fill=False, edgecolor=LIGHT_RULE, transform=axes.transAxes)
     axes.add_patch(frame)
-    visible = TransformedBbox(
-        Bbox.from_extents(left, top, left + width, top + height), axes.transData
-    )
     for kind, colour in colours.items():
         for ignored, style in ((False, "-"), (True, ":")):
-            rings = [
-                (shape.outline - np.array(tile.box[:2])) * tile.scale + np.array([left, top])
-                for shape in tile.image.shapes
-                if shape.kind == kind and shape.ignore is ignored
-            ]
+            shapes = [s for s in image.shapes if s.kind == kind and s.ignore is ignored]
             outlines = PolyCollection(
-                rings, closed=True, facecolors="none", edgecolors=colour, linewidths=0.9,
-                linestyles=style,
+                [shape.outline for shape in shapes], closed=True, facecolors="none",
+                edgecolors=colour, linewidths=0.9, linestyles=style,
             )  # fmt: skip
-            outlines.set_clip_box(visible)
-            if len(rings) <= _MAX_SHADOWED:
-                outlines.set_path_effects([withStroke(linewidth=2.6, foreground=BACKGROUND)])
             axes.add_collection(outlines, autolim=False)
-    _caption(axes, tile)
 
 
-def _caption(axes: Axes, tile: SheetTile) -> None:
-    name = tile.image.name
-    name = name if len(name) <= _NAME_CHARS else f"…{name[1 - _NAME_CHARS :]}"
-    counts = Counter(shape.kind for shape in tile.shapes)
-    words = [f"{count} {kind}" for kind, count in sorted(counts.items())] or ["no objects"]
-    if tile.image.split:
-        words.append(tile.image.split)
-    if tile.image.size is not None and tile.box[2:] != tile.image.size:
-        words.append(
-            f"at {tile.box[0]}, {tile.box[1]} of {tile.image.size[0]} x {tile.image.size[1]}"
-        )
-    y = _TILE_PX + 14
-    axes.text(0, y, name, color=_INK, fontsize=9.5, va="center", parse_math=False)
-    axes.text(0, y + 19, "  ·  ".join(words), color=_FAINT, fontsize=9, va="center",
-              parse_math=False)  # fmt: skip
+def _write_caption(axes: Axes, image: LabelledImage, box: tuple[int, int, int, int]) -> None:
+    """Write the name of the image, and the numbers of objects with a visible centre."""
+    name = image.name if len(image.name) <= _NAME_CHARS else f"…{image.name[1 - _NAME_CHARS :]}"
+    centers = [(shape.kind, shape.outline.mean(axis=0)) for shape in image.shapes]
+    visible = (k for k, at in centers if (at >= box[:2]).all() and (at <= box[2:]).all())
+    words = [f"{count} {kind}" for kind, count in sorted(Counter(visible).items())]
+    words = words or ["no objects"]
+    if image.split:
+        words.append(image.split)
+    if image.size is not None and box[2:] != image.size:
+        words.append(f"at {box[0]}, {box[1]} of {image.size[0]} x {image.size[1]}")
+    lines = (14, name, LIGHT_INK, 9.5), (33, "  ·  ".join(words), LIGHT_FAINT, 9)
+    for y, text, colour, size in lines:
+        axes.text(
+            0, -y / _TILE_PX, text, color=colour, fontsize=size, va="center", parse_math=False,
+            transform=axes.transAxes,
+        )  # fmt: skip

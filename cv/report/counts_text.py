@@ -9,34 +9,37 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from cv.counting.count import PierCount, format_percentage
+from cv.counting.count import BerthedHull, PierCount, format_percentage
 from cv.counting.counts import SceneCounts
 from cv.counting.georeferenced_detection import GeoreferencedDetection
 from cv.io.terminal_text import printable_line
 
-_HEADINGS = ("pier", "status", "containers", "TEU", "hulls", "aboard", "pier seen", "berth seen")
+HEADINGS = ("pier", "status", "containers", "TEU", "hulls", "aboard", "pier seen", "berth seen")
+"""Columns of a table of counts."""
 
 
 def counts_table(counts: SceneCounts) -> str:
     """Return a table with a line per pier, and notes below it."""
-    rows = [_HEADINGS, *(_row(count) for count in counts)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADINGS))]
+    rows = [HEADINGS, *map(count_cells, counts)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
     lines.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join([_title(counts), *lines, *_notes(counts)])
+    return "\n".join([scene_title(counts), *lines, *_notes(counts)])
 
 
-def _title(counts: SceneCounts) -> str:
+def scene_title(counts: SceneCounts) -> str:
+    """Return the name, time and GSD of the scene of `counts`, which are not empty."""
     first = counts[0]
     when = f"{first.acquired:%Y-%m-%d %H:%M:%S} UTC" if first.acquired else "time unknown"
     gsd = f"{first.gsd_m[0]:.3g} x {first.gsd_m[1]:.3g} m a pixel"
     return f"{printable_line(counts.scene)}  {when}  {gsd}"
 
 
-def _row(count: PierCount) -> tuple[str, ...]:
+def count_cells(count: PierCount) -> tuple[str, ...]:
+    """Return the cells below `HEADINGS` for one count."""
     return (
         count.pier,
         count.status.value,
@@ -57,11 +60,7 @@ def _notes(counts: SceneCounts) -> list[str]:
         for count in counts
         for stack in count.stacks[:3]
     ]
-    notes += [
-        f"{count.pier}: hull {_hull(count, i)}"
-        for count in counts
-        for i in range(len(count.berthed))
-    ]
+    notes += [f"{count.pier}: hull {_hull(hull)}" for count in counts for hull in count.berthed]
     basis = "calibrated" if first.interval_calibrated else "not calibrated: from scores alone"
     notes.append(f"(in brackets) {first.interval_level:.0%} intervals, {basis}")
     if first.visibility == "mask":
@@ -69,8 +68,7 @@ def _notes(counts: SceneCounts) -> list[str]:
     return notes
 
 
-def _hull(count: PierCount, i: int) -> str:
-    hull = count.berthed[i]
+def _hull(hull: BerthedHull) -> str:
     heading = "" if math.isnan(hull.heading_deg) else f", heading {hull.heading_deg:.0f} deg"
     return f"{hull.length_m:.0f} x {hull.beam_m:.0f} m{heading}"
 

@@ -5,24 +5,22 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from cv.counting.count import PierCount
 from cv.counting.counts import QUANTITIES, counts_to_dataframe
 from cv.errors import InputError
 from cv.io.atomic_files import atomic_output
 from cv.ledger import Ledger, RecordedDetection
-from cv.report.antimeridian import split_at_antimeridian
+from cv.report.antimeridian import polygon_parts, split_at_antimeridian
 from cv.site import Site
 from cv.timeseries.history import foreign_site
-from cv.timeseries.series import KNOWN_STATUSES
-
-if TYPE_CHECKING:
-    import geopandas
 
 _DECIMALS = 8
 """Decimals of degrees in GeoJSON: about a millimetre."""
@@ -57,12 +55,8 @@ def export(ledger: Ledger, path: str | Path, site: Site | None = None) -> Export
     """
     suffix = Path(path).suffix.lower()
     if suffix not in _SUFFIXES:
-        raise InputError(
-            path,
-            f"its ending is {suffix!r}",
-            f"one of {', '.join(_SUFFIXES)}",
-            "Rename the output.",
-        )
+        limit = f"one of {', '.join(_SUFFIXES)}"
+        raise InputError(path, f"its ending is {suffix!r}", limit, "Rename the output.")
     counts, detections = _latest_of(ledger, site)
     if suffix == ".csv":
         write_counts_csv(counts, path)
@@ -98,9 +92,20 @@ def write_counts_csv(counts: Sequence[PierCount], path: str | Path) -> None:
     Unknown numbers are empty cells, times ISO 8601 in UTC. Raises InputError.
     """
     table = counts_to_dataframe(counts)
-    table["acquired"] = [_iso(count) for count in counts]
+    table["acquired"] = [_iso(time) for time in table["acquired"]]
     with atomic_output(path) as draft:
         table.to_csv(draft, index=False, lineterminator="\n")
+
+
+def write_daily_csv(daily: pd.DataFrame, path: str | Path) -> None:
+    """Write `Series.daily`, and what was joined to it, as CSV; times as in `write_counts_csv`.
+
+    Numbers have six significant digits. Raises InputError.
+    """
+    table = daily.assign(acquired=[_iso(time) for time in daily["acquired"]])
+    table.index = daily.index.map("{:%Y-%m-%d}".format).rename("date")
+    with atomic_output(path) as draft:
+        table.to_csv(draft, float_format="%.6g", lineterminator="\n")
 
 
 def write_detections_geojson(detections: Sequence[RecordedDetection], path: str | Path) -> None:
@@ -108,10 +113,8 @@ def write_detections_geojson(detections: Sequence[RecordedDetection], path: str 
 
     Detections that are not georeferenced have a null geometry. Raises InputError.
     """
-    document = {
-        "type": "FeatureCollection",
-        "features": [_feature(recorded) for recorded in detections],
-    }
+    features = [_feature(recorded) for recorded in detections]
+    document = {"type": "FeatureCollection", "features": features}
     with atomic_output(path) as draft:
         draft.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
 
@@ -127,103 +130,83 @@ def write_geopackage(
     `piers`: the outlines of `site` with their latest numbers; `counts`: a point per count inside
     its pier; `detections`: an outline per detection. Needs the extra `gis`. Raises InputError.
     """
-    geopandas, pyogrio = _import_gis(path)
-    shapes = _pier_shapes(geopandas, site)
-    layers = {
-        "piers": _piers(site, shapes, counts),
-        "counts": _count_points(site, shapes, counts),
-        "detections": _detections(detections),
-    }
-    timestamp = max((_iso(count) for count in counts), default="1970-01-01T00:00:00Z")
-    write_errors = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError)
-    with atomic_output(path, *write_errors) as draft:
-        before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
-        # instead of the time of writing, so that the same input gives the same bytes
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": timestamp})
-        try:
-            for name, table in layers.items():
-                kind = "Point" if name == "counts" else "MultiPolygon"
-                _layer(geopandas, table).to_file(
-                    draft, layer=name, driver="GPKG", engine="pyogrio", geometry_type=kind
-                )
-        finally:
-            pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
-
-
-def _iso(count: PierCount) -> str:
-    return count.acquired.isoformat().replace("+00:00", "Z") if count.acquired else ""
-
-
-def _feature(recorded: RecordedDetection) -> dict[str, Any]:
-    detection = recorded.detection
-    heading = detection.heading_deg
-    geometry = None
-    if detection.outline is not None:
-        shape = shapely.transform(
-            split_at_antimeridian(detection.outline), lambda points: points.round(_DECIMALS)
-        )
-        geometry = shapely.geometry.mapping(shape)
-    return {
-        "type": "Feature",
-        "geometry": geometry,
-        "properties": {
-            "scene": recorded.scene,
-            "acquired": recorded.acquired.isoformat().replace("+00:00", "Z"),
-            "pier": detection.pier,
-            "class": detection.kind,
-            "score": detection.score,
-            "length_m": detection.length_m,
-            "width_m": detection.width_m,
-            "heading_deg": None if math.isnan(heading) else heading,
-            "aboard": detection.aboard,
-            "model": recorded.model,
-        },
-    }
-
-
-def _import_gis(path: str | Path) -> tuple[Any, Any]:
-    """Return the modules geopandas and pyogrio; raises InputError if they are not installed."""
     try:
         import geopandas
         import pyogrio
     except ImportError as error:
-        raise InputError(
-            path,
-            f"{error.name} is not installed",
-            "a GeoPackage needs the extra `gis`",
-            'Install it: pip install "pierwatch[gis]", or export CSV or GeoJSON.',
-        ) from error
-    return geopandas, pyogrio
-
-
-def _pier_shapes(geopandas: Any, site: Site) -> list[shapely.MultiPolygon]:
-    """Return the outlines of the piers of `site` in EPSG:4326."""
+        found, limit = f"{error.name} is not installed", "a GeoPackage needs the extra `gis`"
+        remedy = 'Install it: pip install "pierwatch[gis]", or export CSV or GeoJSON.'
+        raise InputError(path, found, limit, remedy) from error
     outlines = geopandas.GeoSeries([pier.outline for pier in site], crs=site.crs).to_crs(4326)
-    return [_as_multipolygon(split_at_antimeridian(outline)) for outline in outlines]
+    shapes = [_as_multipolygon(outline) for outline in outlines]
+    layers = {
+        "piers": ("MultiPolygon", _piers(site, shapes, counts)),
+        "counts": ("Point", _count_points(site, shapes, counts)),
+        "detections": ("MultiPolygon", _detection_outlines(detections)),
+    }
+    write_errors = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError)
+    with atomic_output(path, *write_errors) as draft:
+        for name, (kind, table) in layers.items():
+            floats = table.select_dtypes("Float64").columns  # unknown to GeoPackage
+            table = table.astype(dict.fromkeys(floats, "float64"))
+            geopandas.GeoDataFrame(table, geometry="geometry", crs="EPSG:4326").to_file(
+                draft, layer=name, driver="GPKG", engine="pyogrio", geometry_type=kind
+            )
+
+
+def _iso(time: datetime | None) -> str:
+    return "" if pd.isna(time) or time is None else time.isoformat().replace("+00:00", "Z")
+
+
+def _detection_columns(recorded: RecordedDetection) -> dict[str, Any]:
+    detection = recorded.detection
+    return {
+        "scene": recorded.scene,
+        "acquired": recorded.acquired,
+        "pier": detection.pier,
+        "class": detection.kind,
+        "score": detection.score,
+        "length_m": detection.length_m,
+        "width_m": detection.width_m,
+        "heading_deg": None if math.isnan(detection.heading_deg) else detection.heading_deg,
+        "aboard": detection.aboard,
+        "model": recorded.model,
+    }
+
+
+def _feature(recorded: RecordedDetection) -> dict[str, Any]:
+    outline, geometry = recorded.detection.outline, None
+    if outline is not None:
+        shape = split_at_antimeridian(outline)
+        rounded = shapely.transform(shape, lambda points: points.round(_DECIMALS))
+        geometry = shapely.geometry.mapping(rounded)
+    properties = _detection_columns(recorded) | {"acquired": _iso(recorded.acquired)}
+    return {"type": "Feature", "geometry": geometry, "properties": properties}
 
 
 def _piers(
     site: Site, shapes: Sequence[shapely.MultiPolygon], counts: Sequence[PierCount]
 ) -> pd.DataFrame:
-    """Return a row per pier: its number of scenes, and the latest numbers that are known."""
-    table = counts_to_dataframe(sorted(counts, key=_iso))
+    """Return a row per pier: its number of scenes, and its latest count that has a number."""
+    table = counts_to_dataframe(counts).sort_values("acquired", kind="stable")
     numbers = [f"{name}{end}" for name in QUANTITIES for end in ("", "_low", "_high")]
     kept = ["scene", "acquired", "status", "visible_fraction", *numbers, "method", "model"]
-    last = table.drop_duplicates("pier", keep="last").set_index("pier")
-    known = table[table["status"].isin(KNOWN_STATUSES)].drop_duplicates("pier", keep="last")
     names = [pier.name for pier in site]
+    last = table.drop_duplicates("pier", keep="last").set_index("pier").reindex(names)
+    known = table[table[list(QUANTITIES)].notna().any(axis=1)]
+    known = known.drop_duplicates("pier", keep="last").set_index("pier").reindex(names)
     piers = pd.DataFrame(
         {
             "name": names,
             "role": [pier.role.value for pier in site],
             "aliases": [", ".join(pier.aliases) for pier in site],
-            "looks": table["pier"].value_counts().reindex(names).fillna(0).astype(int).to_numpy(),
-            "last_look": last["acquired"].reindex(names).array,
-            "last_status": last["status"].reindex(names).array,
+            "looks": table["pier"].value_counts().reindex(names, fill_value=0).array,
+            "last_look": last["acquired"].array,
+            "last_status": last["status"].array,
             "geometry": list(shapes),
         }
     )
-    return piers.join(known.set_index("pier")[kept].reindex(names).reset_index(drop=True))
+    return piers.join(known[kept].reset_index(drop=True))
 
 
 def _count_points(
@@ -240,30 +223,17 @@ def _count_points(
     return table
 
 
-def _detections(detections: Sequence[RecordedDetection]) -> pd.DataFrame:
-    rows = [
-        (r.scene, r.acquired, d.pier, d.kind, d.score, d.length_m, d.width_m, d.heading_deg,
-         d.aboard, r.model,
-         None if d.outline is None else _as_multipolygon(split_at_antimeridian(d.outline)))
-        for r in detections
-        for d in (r.detection,)
-    ]  # fmt: skip
+def _detection_outlines(detections: Sequence[RecordedDetection]) -> pd.DataFrame:
+    """Return a row per detection with its outline."""
     names = ["scene", "acquired", "pier", "class", "score", "length_m", "width_m", "heading_deg",
-             "aboard", "model", "geometry"]  # fmt: skip
-    table = pd.DataFrame(rows, columns=names)
+             "aboard", "model"]  # fmt: skip
+    table = pd.DataFrame([_detection_columns(one) for one in detections], columns=names)
+    outlines = [one.detection.outline for one in detections]
+    table["geometry"] = [None if one is None else _as_multipolygon(one) for one in outlines]
     table["acquired"] = pd.to_datetime(table["acquired"], utc=True)
     return table.astype({"aboard": bool, "score": float, "heading_deg": float})
 
 
-def _as_multipolygon(shape: shapely.Geometry) -> shapely.MultiPolygon:
-    """Return `shape` as a MultiPolygon: all geometries of a layer have one type."""
-    return shapely.MultiPolygon(list(shapely.get_parts(shape)))
-
-
-def _layer(geopandas: Any, table: pd.DataFrame) -> geopandas.GeoDataFrame:
-    """Return `table` with the column types of a GeoPackage."""
-    converted = table.copy()
-    for name in converted.columns:
-        if str(converted[name].dtype) == "Float64":
-            converted[name] = converted[name].astype("float64")
-    return geopandas.GeoDataFrame(converted, geometry="geometry", crs="EPSG:4326")
+def _as_multipolygon(outline: BaseGeometry) -> shapely.MultiPolygon:
+    """Return `outline` cut at the antimeridian; all geometries of a layer have one type."""
+    return shapely.MultiPolygon(polygon_parts(split_at_antimeridian(outline)))

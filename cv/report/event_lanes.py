@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from cv.events.event import Event, EventKind
 from cv.events.vessels.claims import PublishedClaim
+from cv.report.colours import FAINT, INK, RULE
 from cv.report.figures import shorten
-from cv.report.series_panel import FAINT, INK, DayRange, day_numbers
+from cv.report.series_panel import DayRange, day_numbers
 
 if TYPE_CHECKING:
-    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 ROW_PX = 24
@@ -26,40 +26,25 @@ _CHAR_PX, _PAD_PX = 6.6, 7.0
 """Width of a character of a label, and its distance from the ends of a bar, pixels."""
 _MIN_BAR_PX = 5.0
 """Minimum width of a bar, pixels."""
-_CLAIM_CHARS = 60
-"""Characters of a claim for which space is reserved."""
-_LINES, _RULE = "#f2f4f5", "#e3e7ea"
-_CLAIM = "#7b6d8d"
-_ROWS: tuple[tuple[str, tuple[EventKind, ...]], ...] = (
-    ("ship at berth", (EventKind.CALL, EventKind.UNSEEN_CALL)),
-    ("boxes moved", (EventKind.LOADING, EventKind.UNLOADING)),
-    ("went on", (EventKind.BERTH_SHIFT,)),
-    ("stockpile", (EventKind.STOCKPILE,)),
-    ("ship due", (EventKind.WARNING,)),
-    ("unchanged", (EventKind.DWELL,)),
-    ("no inflow", (EventKind.INFLOW_STOPPED,)),
-    ("no ship", (EventKind.HALT,)),
-    ("resumed", (EventKind.RESUMPTION,)),
-    ("standing hull", (EventKind.STANDING_HULL,)),
-)
-_COLOURS = {
-    EventKind.CALL: "#2f6f73",
-    EventKind.UNSEEN_CALL: "#8fb8ba",
-    EventKind.LOADING: "#0b5cad",
-    EventKind.UNLOADING: "#5b9bd5",
-    EventKind.BERTH_SHIFT: "#6b8e23",
-    EventKind.STOCKPILE: "#7fa8d6",
-    EventKind.WARNING: "#d1495b",
-    EventKind.DWELL: "#b8a27a",
-    EventKind.INFLOW_STOPPED: "#c9b79a",
-    EventKind.HALT: "#8a8f94",
-    EventKind.RESUMPTION: "#2f6f73",
-    EventKind.STANDING_HULL: "#123c3f",
+_STRIPE, _CLAIM = "#f2f4f5", "#7b6d8d"
+_ROWS = {
+    "ship at berth": {EventKind.CALL: "#2f6f73", EventKind.UNSEEN_CALL: "#8fb8ba"},
+    "boxes moved": {EventKind.LOADING: "#0b5cad", EventKind.UNLOADING: "#5b9bd5"},
+    "went on": {EventKind.BERTH_SHIFT: "#6b8e23"},
+    "stockpile": {EventKind.STOCKPILE: "#7fa8d6"},
+    "ship due": {EventKind.WARNING: "#d1495b"},
+    "unchanged": {EventKind.DWELL: "#b8a27a"},
+    "no inflow": {EventKind.INFLOW_STOPPED: "#c9b79a"},
+    "no ship": {EventKind.HALT: "#8a8f94"},
+    "resumed": {EventKind.RESUMPTION: "#2f6f73"},
+    "standing hull": {EventKind.STANDING_HULL: "#123c3f"},
 }
+"""Kinds of events in each row, and their colours."""
+_UNITS = {"containers": "", "metres": " m", "days": " d"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Bar:
+class EventBar:
     """One bar: certain from `began` to `ended`, possible from `first` to `last`.
 
     Times are days since 1970.
@@ -77,91 +62,70 @@ class _Bar:
     """Whether the label is a text, which may be shortened, and not a number."""
 
 
-@dataclass(frozen=True)
-class EventLanes:
-    """The rows of lanes below the chart of one pier, from the top."""
-
-    rows: tuple[tuple[str, tuple[_Bar, ...]], ...]
-    """Name and bars of each row."""
-
-    @classmethod
-    def of(
-        cls, events: Sequence[Event], claims: Sequence[PublishedClaim], span: DayRange
-    ) -> EventLanes:
-        """Lay out `events` by kind, then `claims` in as many rows as those of one time need.
-
-        Claims outside the shown days are left out.
-        """
-        rows = []
-        for name, kinds in _ROWS:
-            bars = [_event_bar(event, span) for event in events if event.kind in kinds]
-            if bars:
-                rows.append((name, tuple(bars)))
-        left, right = span.ends
-        shown = [bar for bar in map(_claim_bar, claims) if bar.ended > left and bar.began < right]
-        for i, bars in enumerate(_stacked_rows(shown, span)):
-            rows.append(("claims" if i == 0 else "", tuple(bars)))
-        return cls(tuple(rows))
-
-    def __len__(self) -> int:
-        return len(self.rows)
+LaneRows = list[tuple[str, list[EventBar]]]
+"""Name and bars of each row, from the top."""
 
 
-def draw_lanes(axes: Axes, lanes: EventLanes, span: DayRange) -> None:
+def lane_rows(
+    events: Sequence[Event], claims: Sequence[PublishedClaim], span: DayRange
+) -> LaneRows:
+    """Lay out `events` by kind, then each of the `claims` about the shown days in its own row."""
+    rows = []
+    for name, colours in _ROWS.items():
+        chosen = [event for event in events if event.kind in colours]
+        rows.append((name, [_event_bar(event, colours[event.kind], span) for event in chosen]))
+    left, right = span.ends
+    rows += [
+        ("claim", [bar])
+        for bar in map(_claim_bar, claims)
+        if left < bar.ended and bar.began < right
+    ]
+    return [row for row in rows if row[1]]
+
+
+def draw_lanes(axes: Axes, rows: LaneRows, span: DayRange) -> None:
     """Draw the bars with their labels; pale where an event is possible but not certain."""
     left, right = span.ends
-    axes.set_ylim(len(lanes), 0)
-    axes.set_yticks(
-        [i + 0.5 for i in range(len(lanes))], [name for name, _ in lanes.rows], fontsize=10,
-        color=INK,
-    )  # fmt: skip
+    axes.set_xlim(left, right)
+    axes.set_ylim(len(rows), 0)
+    names = [name for name, _ in rows]
+    axes.set_yticks([i + 0.5 for i in range(len(rows))], names, fontsize=10, color=INK)
     axes.tick_params(axis="y", length=0)
     for spine in axes.spines.values():
-        spine.set_color(_RULE)
-    for i, (_, bars) in enumerate(lanes.rows):
+        spine.set_color(RULE)
+    for i, (_, bars) in enumerate(rows):
         if i % 2 == 0:
-            axes.axhspan(i, i + 1, color=_LINES, linewidth=0, zorder=0)
+            axes.axhspan(i, i + 1, color=_STRIPE, linewidth=0, zorder=0)
         free = left
         starts = [*(bar.first for bar in bars[1:]), right]
         for bar, following in zip(bars, starts, strict=True):
             _draw_bar(axes, bar, i, span)
             free = _draw_label(axes, bar, i, span, (free, following))
-    axes.set_xlim(left, right)
+    if any("%" in bar.label for _, bars in rows for bar in bars if not bar.is_text):
+        axes.plot([], [], linestyle="none", label=f"%: confidence below {MIN_CONFIDENCE:.0%}")
 
 
-def lanes_legend() -> list[Artist]:
-    """Return the legend entries of the lanes."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    return [
-        Patch(facecolor=_COLOURS[EventKind.CALL], alpha=0.35, label="begin or end uncertain"),
-        Patch(
-            facecolor="none", edgecolor=_COLOURS[EventKind.UNSEEN_CALL], hatch="////",
-            label="inferred, not observed",
-        ),
-        Line2D([], [], linestyle="none", label=f"%: confidence below {MIN_CONFIDENCE:.0%}"),
-    ]  # fmt: skip
-
-
-def _draw_bar(axes: Axes, bar: _Bar, row: int, span: DayRange) -> None:
-    top = row + (1 - _BAR_HEIGHT) / 2
-    width = max(bar.last - bar.first, _MIN_BAR_PX / span.day_px)
+def _draw_bar(axes: Axes, bar: EventBar, row: int, span: DayRange) -> None:
+    height = row + (1 - _BAR_HEIGHT) / 2, _BAR_HEIGHT
+    min_width = _MIN_BAR_PX / span.day_px
+    possible = [(bar.first, max(bar.last - bar.first, min_width))]
+    certain = [(bar.began, max(bar.ended - bar.began, min_width))]
+    uncertain = bar.first < bar.began or bar.ended < bar.last
     axes.broken_barh(
-        [(bar.first, width)], (top, _BAR_HEIGHT), facecolor=bar.colour, alpha=0.35, zorder=2
-    )
+        possible, height, facecolor=bar.colour, alpha=0.35, zorder=2,
+        label="begin or end uncertain" if uncertain and not bar.unseen else None,
+    )  # fmt: skip
     if bar.unseen:
         axes.broken_barh(
-            [(bar.first, width)], (top, _BAR_HEIGHT), facecolor="none", edgecolor=bar.colour,
-            hatch="////", linewidth=0.8, zorder=3,
+            possible, height, facecolor="none", edgecolor=bar.colour, hatch="////", linewidth=0.8,
+            zorder=3, label="inferred, not observed",
         )  # fmt: skip
-        return
-    known = max(bar.ended - bar.began, _MIN_BAR_PX / span.day_px)
-    axes.broken_barh([(bar.began, known)], (top, _BAR_HEIGHT), facecolor=bar.colour, zorder=3)
+    else:
+        axes.broken_barh(certain, height, facecolor=bar.colour, zorder=3)
 
 
 def _draw_label(
-    axes: Axes, bar: _Bar, row: int, span: DayRange, free: tuple[float, float]
+    axes: Axes, bar: EventBar, row: int, span: DayRange, free: tuple[float, float]
 ) -> float:
     """Write the label inside the bar, else after it, else before it, else not at all.
 
@@ -196,18 +160,17 @@ def _write(axes: Axes, text: str, at: tuple[float, float], side: str, colour: st
     )  # fmt: skip
 
 
-def _event_bar(event: Event, span: DayRange) -> _Bar:
+def _event_bar(event: Event, colour: str, span: DayRange) -> EventBar:
     left, right = span.ends
-    began = event.began.latest or event.began.earliest
-    ended = event.ended.earliest or event.ended.latest
-    start = left if began is None else _day(began)
-    end = right if event.ended.latest is None else _day(ended or event.ended.latest)
-    return _Bar(
-        first=left if event.began.earliest is None else _day(event.began.earliest),
+    start = _day(event.began.latest or event.began.earliest, left)
+    last = _day(event.ended.latest, right)
+    ended = right if event.ended.latest is None else _day(event.ended.earliest, last)
+    return EventBar(
+        first=_day(event.began.earliest, left),
         began=start,
-        ended=max(start, end),
-        last=right if event.ended.latest is None else _day(event.ended.latest),
-        colour=_COLOURS[event.kind],
+        ended=max(start, ended),
+        last=last,
+        colour=colour,
         label=_label_text(event),
         unseen=event.kind is EventKind.UNSEEN_CALL,
     )
@@ -215,43 +178,25 @@ def _event_bar(event: Event, span: DayRange) -> _Bar:
 
 def _label_text(event: Event) -> str:
     """Return the size of an event, and its confidence if that is low."""
-    units = {"containers": "", "metres": " m", "days": " d"}
     signed = event.kind in (EventKind.LOADING, EventKind.UNLOADING, EventKind.UNSEEN_CALL)
-    size = ""
+    parts = []
     if event.size is not None:
         number = f"{event.size.value:+.0f}" if signed else f"{event.size.value:.0f}"
-        size = f"{number}{units.get(event.size.unit, f' {event.size.unit}')}".replace("-", "\u2212")
-    confidence = f"{event.confidence:.0%}" if event.confidence < MIN_CONFIDENCE else ""
-    return ", ".join(part for part in (size, confidence) if part)
+        unit = _UNITS.get(event.size.unit, f" {event.size.unit}")
+        parts.append(f"{number}{unit}".replace("-", "\u2212"))
+    if event.confidence < MIN_CONFIDENCE:
+        parts.append(f"{event.confidence:.0%}")
+    return ", ".join(parts)
 
 
-def _claim_bar(claim: PublishedClaim) -> _Bar:
-    began, ended = _day(claim.began), _day(claim.ended)
-    return _Bar(
-        first=began,
-        began=began,
-        ended=ended,
-        last=ended,
-        colour=_CLAIM,
-        label=f"{claim.text} ({claim.source})",
-        is_text=True,
+def _claim_bar(claim: PublishedClaim) -> EventBar:
+    began, ended = day_numbers([claim.began, claim.ended]).tolist()
+    label = f"{claim.text} ({claim.source})"
+    return EventBar(
+        first=began, began=began, ended=ended, last=ended, colour=_CLAIM, label=label, is_text=True
     )
 
 
-def _stacked_rows(bars: Sequence[_Bar], span: DayRange) -> list[list[_Bar]]:
-    """Return rows of bars with space for their labels; simultaneous ones are in different rows."""
-    rows: list[list[_Bar]] = []
-    free: list[float] = []
-    for bar in bars:
-        until = bar.ended + _label_width_px(bar.label[:_CLAIM_CHARS]) / span.day_px
-        row = next((i for i, end in enumerate(free) if end <= bar.began), len(rows))
-        if row == len(rows):
-            rows.append([])
-            free.append(until)
-        rows[row].append(bar)
-        free[row] = until
-    return rows
-
-
-def _day(at: datetime) -> float:
-    return float(day_numbers([at])[0])
+def _day(at: datetime | None, unknown: float) -> float:
+    """Return `at` as days since 1970, `unknown` for None."""
+    return unknown if at is None else float(day_numbers([at])[0])

@@ -52,30 +52,27 @@ def claims_text(claims: Sequence[PublishedClaim], events: Sequence[Event]) -> st
         what = "note" if claim.kind is None else _name(claim.kind)
         lines.append(f"{_days(claim):<22}{what:<15}  {claim.pier}: {claim.text} ({claim.source})")
         if claim.kind is not None:
-            matching = claim.matching_events(events)
-            lines += [f"{'':<22}observed:        {_line(event)}" for event in matching]
-            if not matching:
-                lines.append(f"{'':<22}no matching event, or no observations at that time")
+            matching = [f"observed:        {_line(one)}" for one in claim.matching_events(events)]
+            matching = matching or ["no matching event, or no observations at that time"]
+            lines += [f"{'':<22}{text}" for text in matching]
     return "\n".join(lines)
 
 
 def claims_json(claims: Sequence[PublishedClaim], events: Sequence[Event]) -> list[str]:
     """Return a JSON object per claim with the events of the same kind and time."""
-    return [
-        json.dumps(
-            {
-                "claim": claim.text,
-                "kind": claim.kind,
-                "pier": claim.pier,
-                "began": claim.began.isoformat(),
-                "ended": claim.ended.isoformat(),
-                "source": claim.source,
-                "told": [event_to_dict(event) for event in claim.matching_events(events)],
-            },
-            ensure_ascii=False,
-        )
+    records = [
+        {
+            "claim": claim.text,
+            "kind": claim.kind,
+            "pier": claim.pier,
+            "began": claim.began.isoformat(),
+            "ended": claim.ended.isoformat(),
+            "source": claim.source,
+            "told": [event_to_dict(event) for event in claim.matching_events(events)],
+        }
         for claim in claims
     ]
+    return [json.dumps(record, ensure_ascii=False) for record in records]
 
 
 def _days(claim: PublishedClaim) -> str:

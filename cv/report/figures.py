@@ -22,17 +22,9 @@ _Params = ParamSpec("_Params")
 _Result = TypeVar("_Result")
 _DEFAULT_FONT = "DejaVu Sans"
 _FALLBACK_FONTS = (
-    "Noto Sans CJK KR",
-    "Noto Sans CJK JP",
-    "Noto Sans CJK SC",
-    "NanumGothic",
-    "Malgun Gothic",
-    "Apple SD Gothic Neo",
-    "Microsoft YaHei",
-    "WenQuanYi Zen Hei",
-    "Noto Sans Arabic",
-    "Noto Sans",
-)
+    "Noto Sans CJK KR", "Noto Sans CJK JP", "Noto Sans CJK SC", "NanumGothic", "Malgun Gothic",
+    "Apple SD Gothic Neo", "Microsoft YaHei", "WenQuanYi Zen Hei", "Noto Sans Arabic", "Noto Sans",
+)  # fmt: skip
 """Used, if installed, for characters that the default font lacks."""
 
 
@@ -71,14 +63,8 @@ def pixel_axes(
     """
     figure_width, figure_height = figure.get_size_inches() * DPI
     left, top, width, height = rectangle
-    axes = figure.add_axes(
-        (
-            left / figure_width,
-            1 - (top + height) / figure_height,
-            width / figure_width,
-            height / figure_height,
-        )
-    )
+    x, y = left / figure_width, 1 - (top + height) / figure_height
+    axes = figure.add_axes((x, y, width / figure_width, height / figure_height))
     x_max, y_max = limits or (width, height)
     axes.set_axis_off()
     axes.set_xlim(0, x_max)

@@ -11,14 +11,13 @@ import pandas as pd
 
 from cv.events.event import Event
 from cv.events.vessels.claims import PublishedClaim
-from cv.report.event_lanes import ROW_PX, EventLanes, draw_lanes, lanes_legend
+from cv.io.terminal_text import quantity as number_of
+from cv.report.colours import FAINT, INK, PAPER
+from cv.report.event_lanes import ROW_PX, draw_lanes, lane_rows
 from cv.report.figures import DPI, shorten, with_fonts
 from cv.report.series_panel import (
-    FAINT,
-    INK,
-    LABELS,
+    QUANTITY_NAMES,
     DayRange,
-    chart_legend,
     daily_visibility,
     day_numbers,
     draw_panel,
@@ -27,6 +26,7 @@ from cv.report.series_panel import (
 from cv.timeseries.series import Series
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -62,74 +62,69 @@ def series_figure(
     Raises:
         ValueError: No series, or another quantity.
     """
-    if not series or quantity not in LABELS:
+    if not series or quantity not in QUANTITY_NAMES:
         raise ValueError(f"{len(series)} series of {quantity!r} cannot be drawn")
     from matplotlib.figure import Figure
 
-    tall = _TALL if len(series) <= 3 else _SHORT
     markers = method_markers(series)
     span = DayRange.of(series, _WIDTH - _LEFT - _RIGHT)
-    lanes_by_pier = [_lanes_of(one, events, claims, span) for one in series]
-    legend = chart_legend(quantity, markers)
-    legend += lanes_legend() if any(map(len, lanes_by_pier)) else []
-    panels = [_TITLE + tall + _GAP + _STRIP + _GAP + ROW_PX * len(part) for part in lanes_by_pier]
-    height = _HEAD + sum(panels) + _FOOT + _LEGEND_ROW * math.ceil(len(legend) / _LEGEND_COLUMNS)
-    figure = Figure(figsize=(_WIDTH / DPI, height / DPI), dpi=DPI, facecolor="white")
-    for i, (one, lanes) in enumerate(zip(series, lanes_by_pier, strict=True)):
-        top = _HEAD + sum(panels[:i]) + _TITLE
-        chart = _axes(figure, top, tall)
-        strip = _axes(figure, top + tall + _GAP, _STRIP)
-        below = _draw_lanes(figure, top + tall + _GAP + _STRIP + _GAP, lanes, span) or strip
+    lanes = [
+        lane_rows(
+            [event for event in events if event.pier == one.pier],
+            [claim for claim in claims if claim.pier == one.pier],
+            span,
+        )
+        for one in series
+    ]
+    tall = _TALL if len(series) <= 3 else _SHORT
+    parts = [(_TITLE, tall, _GAP, _STRIP, _GAP, ROW_PX * len(rows)) for rows in lanes]
+    heights = [height for part in parts for height in part]
+    figure = Figure(dpi=DPI, facecolor=PAPER)
+    grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)
+    for i, (one, rows) in enumerate(zip(series, lanes, strict=True)):
+        chart, strip = (figure.add_subplot(grid[i * len(parts[0]) + part]) for part in (1, 3))
+        axes = [chart, strip]
         draw_panel((chart, strip), one, span, quantity, markers)
-        summary = _summary(one, span, quantity)
-        chart.set_title(summary, loc="right", fontsize=10.5, color=FAINT, pad=8)
-        if len(series) > 1:
-            chart.set_title(
-                shorten(one.pier, _NAME_CHARS), loc="left", fontsize=13, fontweight="bold",
-                color=INK, pad=8, parse_math=False,
-            )  # fmt: skip
-        for axes in {chart, strip, below}:
-            _dates(axes, span, shown=axes is below and i == len(series) - 1)
-    _head(figure, series, quantity)
-    figure.legend(
-        handles=legend, ncols=_LEGEND_COLUMNS, loc="lower left", fontsize=10, labelcolor=INK,
-        bbox_to_anchor=(_LEFT / _WIDTH - 0.006, 0.0), frameon=False, handletextpad=0.5,
-        columnspacing=1.3, borderaxespad=0.8,
-    )  # fmt: skip
+        if rows:
+            axes.append(figure.add_subplot(grid[i * len(parts[0]) + 5]))
+            draw_lanes(axes[-1], rows, span)
+        _title(chart, one, span, quantity, named=len(series) > 1)
+        for each in axes:
+            _dates(each, span, shown=each is axes[-1] and i == len(series) - 1)
+    _finish(figure, sum(heights), series, quantity, list(markers))
     return figure
 
 
-def _axes(figure: Figure, top: float, height: float) -> Axes:
-    """Add axes between the margins, `top` pixels from the top and `height` pixels high."""
-    width_px, height_px = figure.get_size_inches() * DPI
-    return figure.add_axes(
-        (
-            _LEFT / width_px,
-            1 - (top + height) / height_px,
-            (width_px - _LEFT - _RIGHT) / width_px,
-            height / height_px,
-        )
+def _finish(
+    figure: Figure,
+    panels_px: int,
+    series: Sequence[Series],
+    quantity: str,
+    methods: Sequence[str],
+) -> None:
+    """Give the figure its height, title, provenance, and a legend of what is drawn in it."""
+    legend: dict[str, Artist] = {}
+    for axes in figure.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            legend.setdefault(label, handle)
+    height = _HEAD + panels_px + _FOOT + _LEGEND_ROW * math.ceil(len(legend) / _LEGEND_COLUMNS)
+    left, top = _LEFT / _WIDTH, 1 - _HEAD / height
+    figure.set_size_inches(_WIDTH / DPI, height / DPI)
+    figure.subplots_adjust(left, top - panels_px / height, 1 - _RIGHT / _WIDTH, top, hspace=0)
+    piers = shorten(series[0].pier, _NAME_CHARS) if len(series) == 1 else f"{len(series)} piers"
+    name = QUANTITY_NAMES[quantity]
+    title = f"{name[0].upper()}{name[1:]} on {piers}"
+    figure.text(
+        left, 1 - 34 / height, title, fontsize=18, fontweight="bold", color=INK, parse_math=False
     )
-
-
-def _lanes_of(
-    one: Series, events: Sequence[Event], claims: Sequence[PublishedClaim], span: DayRange
-) -> EventLanes:
-    """Return the lanes of the pier of a series."""
-    return EventLanes.of(
-        [event for event in events if event.pier == one.pier],
-        [claim for claim in claims if claim.pier == one.pier],
-        span,
-    )
-
-
-def _draw_lanes(figure: Figure, top: float, lanes: EventLanes, span: DayRange) -> Axes | None:
-    """Draw lanes `top` pixels from the top; return their axes, or None without lanes."""
-    if not len(lanes):
-        return None
-    axes = _axes(figure, top, ROW_PX * len(lanes))
-    draw_lanes(axes, lanes, span)
-    return axes
+    figure.text(left, 1 - 58 / height, _provenance(series, methods), fontsize=10.5, color=FAINT)
+    swatches = figure.legend(
+        handles=legend.values(), labels=legend.keys(), ncols=_LEGEND_COLUMNS, loc="lower left",
+        fontsize=10, labelcolor=INK, bbox_to_anchor=(left - 0.006, 0.0), frameon=False,
+        handletextpad=0.5, columnspacing=1.3, borderaxespad=0.8,
+    ).get_patches()  # fmt: skip
+    for swatch in swatches:
+        swatch.set(edgecolor=FAINT, linewidth=0.4)
 
 
 def _dates(axes: Axes, span: DayRange, shown: bool) -> None:
@@ -151,49 +146,33 @@ def _dates(axes: Axes, span: DayRange, shown: bool) -> None:
     )
 
 
-def _summary(one: Series, span: DayRange, quantity: str) -> str:
-    """Return numbers of observations, days by visibility, and a warning for mixed methods."""
-    if not len(one):
-        return "no observations"
+def _title(axes: Axes, one: Series, span: DayRange, quantity: str, named: bool) -> None:
+    """Write numbers of observations and of days by visibility, and the pier's name if `named`."""
     days = daily_visibility(one, span, quantity).value_counts()
-    parts = [f"{len(one)} observations" if len(one) != 1 else "1 observation"]
     names = {"whole": "seen", "partial": "seen in part", "unseen": "unseen"}
-    parts += [f"{days[key]} days {name}" for key, name in names.items() if key in days]
+    parts = [number_of(len(one), "observation")]
+    parts += [f"{number_of(days[key], 'day')} {name}" for key, name in names.items() if key in days]
     if "no image" in days:
-        parts.append(f"{days['no image']} days without an image")
+        parts.append(f"{number_of(days['no image'], 'day')} without an image")
     if len(one.methods) > 1:
         parts.append(f"MIXED: {len(one.methods)} counting methods")
-    return ", ".join(
-        part.replace("1 days", "1 day") if part.startswith("1 ") else part for part in parts
-    )
+    summary = ", ".join(parts) if len(one) else "no observations"
+    axes.set_title(summary, loc="right", fontsize=10.5, color=FAINT, pad=8)
+    if named:
+        axes.set_title(
+            shorten(one.pier, _NAME_CHARS), loc="left", fontsize=13, fontweight="bold", color=INK,
+            pad=8, parse_math=False,
+        )  # fmt: skip
 
 
-def _head(figure: Figure, series: Sequence[Series], quantity: str) -> None:
-    """Write the title, and below it dates, intervals and model."""
-    height_px = figure.get_size_inches()[1] * DPI
-    left = _LEFT / _WIDTH
-    name = "TEU" if quantity == "teu" else "Containers"
-    title = f"{name} on {_piers_text(series)}"
-    figure.text(
-        left, 1 - 34 / height_px, title, fontsize=18, fontweight="bold", color=INK, parse_math=False
-    )
-    figure.text(left, 1 - 58 / height_px, _provenance(series), fontsize=10.5, color=FAINT)
-
-
-def _piers_text(series: Sequence[Series]) -> str:
-    return shorten(series[0].pier, _NAME_CHARS) if len(series) == 1 else f"{len(series)} piers"
-
-
-def _provenance(series: Sequence[Series]) -> str:
+def _provenance(series: Sequence[Series], methods: Sequence[str]) -> str:
+    """Return dates, intervals and the counting method; several methods are in the legend."""
     observations = pd.concat([one.observations for one in series])
     if observations.empty:
         return "no observations"
     first, last = observations["acquired"].min(), observations["acquired"].max()
     level = observations["interval_level"].iloc[-1]
     calibrated = "" if observations["interval_calibrated"].all() else ", not calibrated"
-    methods = dict.fromkeys(method for one in series for method in one.methods)
-    method = (
-        "".join(f"; {one}" for one in methods) if len(methods) < 2 else ""
-    )  # else in the legend
+    method = f"; {methods[0]}" if len(methods) == 1 else ""
     days = f"{first:%d %b %Y}" + (f" to {last:%d %b %Y}" if last.date() > first.date() else "")
     return f"{days}, UTC; bars: {level:.0%} intervals{calibrated}{method}"

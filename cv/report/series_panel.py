@@ -1,4 +1,7 @@
-"""One panel of a chart: the counts of a pier, its visibility, and the hulls at its berth."""
+"""One panel of a chart: the counts of a pier, its visibility, and the hulls at its berth.
+
+Everything drawn has a label where it needs an explanation: the legend shows these labels.
+"""
 
 from __future__ import annotations
 
@@ -9,29 +12,28 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cv.geometry.arrays import Float64Array
+from cv.geometry.arrays import BoolArray, Float64Array
+from cv.report.colours import FAINT, INK, PAPER, RULE
 from cv.timeseries.series import Series
 
 if TYPE_CHECKING:
-    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 LINE_GAP = pd.Timedelta(days=1.5)
 """Observations of the whole pier further apart than this are not joined by a line."""
-INK, FAINT = "#1b2a38", "#5c6b78"
-"""Text colours."""
-LABELS = {"containers": "containers\n(visible roofs)", "teu": "TEU\n(visible roofs)"}
-"""Axis labels of the quantities that can be drawn."""
+QUANTITY_NAMES = {"containers": "containers", "teu": "TEU"}
+"""The quantities that can be drawn."""
 
-_GRID = "#e3e7ea"
-_CONTAINERS, _ABOARD, _NO_HULL, _HULL, _HULLS = (
-    "#0b5cad",
-    "#d1495b",
-    "#eef3f3",
-    "#2f6f73",
-    "#123c3f",
-)
-_PARTIAL, _UNSEEN, _NO_IMAGE = "#fbe9c0", "#c3c9ce", "#ffffff"
+_CONTAINERS, _ABOARD, _HULL = "#0b5cad", "#d1495b", "#2f6f73"
+_DAYS = {
+    "partial": ("#fbe9c0", "day seen in part"),
+    "unseen": ("#c3c9ce", "image, but not seen"),
+    "no image": (PAPER, "no image"),
+    "no hull": ("#eef3f3", "no hull at the berth"),
+    "one hull": (_HULL, "one hull"),
+    "hulls": ("#123c3f", "several hulls"),
+}
+"""Colours of days and their meaning."""
 _MARKERS = "osD^vP"
 """One marker per counting method."""
 _MIN_CELL_PX = 15
@@ -54,13 +56,10 @@ class DayRange:
     @classmethod
     def of(cls, series: Sequence[Series], width_px: float) -> DayRange:
         """Return the days from the first to the last observation of all `series`."""
-        times = pd.concat(
-            [one.observations["acquired"] for one in series if len(one)] or [pd.Series()]
-        )
-        if times.empty:
-            today = pd.Timestamp("1970-01-01", tz="UTC")
-            return cls(today, today, width_px)
-        return cls(times.min().normalize(), times.max().normalize(), width_px)
+        times = [count.acquired for one in series for count in one.counts if count.acquired]
+        first, last = (min(times), max(times)) if times else (0, 0)
+        first, last = (pd.to_datetime(time, utc=True).normalize() for time in (first, last))
+        return cls(first, last, width_px)
 
     @property
     def days(self) -> pd.DatetimeIndex:
@@ -71,7 +70,7 @@ class DayRange:
     def ends(self) -> tuple[float, float]:
         """Left and right end of the time axis, days since 1970; at least a week apart."""
         margin = max(0.3, (7 - len(self.days)) / 2)
-        left = day_numbers(self.days[:1])[0]
+        left = day_numbers([self.first])[0]
         return left - margin, left + len(self.days) + margin
 
     @property
@@ -81,9 +80,24 @@ class DayRange:
         return self.width_px / (right - left)
 
 
+def counting_methods(one: Series) -> list[str]:
+    """Return method and model of each observation; the outline too, where the pier has several."""
+    several = len({count.place for count in one.counts}) > 1
+    return [
+        f"{count.method}, model {count.model[:12]}"
+        + (f", outline {count.place[:8]}" if several else "")
+        for count in one.counts
+    ]
+
+
 def method_markers(series: Sequence[Series]) -> dict[str, str]:
-    """Return a marker for each counting method of `series`."""
-    methods = list(dict.fromkeys(method for one in series for method in one.methods))
+    """Return a marker for each of `counting_methods` by which `series` have numbers."""
+    methods = dict.fromkeys(
+        method
+        for one in series
+        for count, method in zip(one.counts, counting_methods(one), strict=True)
+        if count.containers.known
+    )
     return dict(zip(methods, _MARKERS * len(methods), strict=False))
 
 
@@ -100,15 +114,14 @@ def draw_panel(
         markers: Marker of each counting method.
     """
     chart, strip = axes
-    chart.set_ylabel(LABELS[quantity], fontsize=11, color=INK)
-    chart.grid(axis="y", color=_GRID, linewidth=0.8)
+    chart.set_ylabel(f"{QUANTITY_NAMES[quantity]}\n(visible roofs)", fontsize=11, color=INK)
+    chart.grid(axis="y", color=RULE, linewidth=0.8)
     chart.set_axisbelow(True)
     chart.tick_params(axis="y", labelsize=10.5, colors=INK, length=0)
     for side in ("top", "right", "left"):
         chart.spines[side].set_visible(False)
     chart.spines["bottom"].set_color(FAINT)
-    days = daily_visibility(one, span, quantity)
-    _shade_days(chart, days, {"partial": _PARTIAL, "unseen": _UNSEEN, "no image": _NO_IMAGE})
+    _shade_days(chart, daily_visibility(one, span, quantity))
     top = _draw_counts(chart, one, quantity, markers)
     if quantity == "containers":
         top = max(top, _draw_aboard(chart, one))
@@ -119,9 +132,9 @@ def draw_panel(
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 6},
         )  # fmt: skip
         chart.set_yticks([])
-    chart.set_ylim(0, max(top, 1.0) * 1.1)
-    if top >= 0:
+    else:
         chart.locator_params(axis="y", integer=True, nbins=5)
+    chart.set_ylim(0, max(top, 1.0) * 1.1)
     _draw_hulls(strip, one, span)
 
 
@@ -135,20 +148,22 @@ def daily_visibility(one: Series, span: DayRange, quantity: str) -> pd.Series[st
     return visibility
 
 
-def _shade_days(axes: Axes, keys: pd.Series[str], colours: dict[str, str]) -> None:
-    """Shade each day by the colour of its key."""
-    for key, colour in colours.items():
+def _shade_days(axes: Axes, keys: pd.Series[str]) -> None:
+    """Shade each day by the colour of its key; days with another key stay as they are."""
+    for key, (colour, label) in _DAYS.items():
         days = day_numbers(keys.index[keys == key])
-        axes.broken_barh(
-            [(day, 1.0) for day in days],
-            (0, 1),
-            transform=axes.get_xaxis_transform(),
-            facecolor=colour,
-            edgecolor=_GRID if key == "no image" else "none",
-            hatch="////" if key == "no image" else None,
-            linewidth=0,
-            zorder=0,
-        )
+        if len(days):
+            axes.broken_barh(
+                [(day, 1.0) for day in days],
+                (0, 1),
+                transform=axes.get_xaxis_transform(),
+                facecolor=colour,
+                edgecolor=RULE if key == "no image" else "none",
+                hatch="////" if key == "no image" else None,
+                linewidth=0,
+                zorder=0,
+                label=label,
+            )
 
 
 def _draw_counts(axes: Axes, one: Series, quantity: str, markers: Mapping[str, str]) -> float:
@@ -162,31 +177,35 @@ def _draw_counts(axes: Axes, one: Series, quantity: str, markers: Mapping[str, s
         observations[f"{quantity}{end}"].to_numpy(dtype=float) for end in ("", "_low", "_high")
     )
     whole = (observations["status"] == "counted").to_numpy(dtype=bool)
-    methods = np.array(one.method_per_observation)[known.to_numpy(dtype=bool)]
-    size = 6.5 if len(one) <= _MANY else 3.6
+    methods = np.array(counting_methods(one))[known.to_numpy(dtype=bool)]
+    size = _marker_size(one)
     axes.vlines(x, low, high, color=_CONTAINERS, linewidth=size / 4, alpha=0.75, zorder=3)
-    for method in one.methods:
-        by_method = methods == method
-        _draw_lines(axes, observations["acquired"][by_method & whole], value[by_method & whole])
-        for filled in (True, False):
-            chosen = by_method & (whole == filled)
-            axes.plot(
-                x[chosen], value[chosen], linestyle="none", marker=markers[method], markersize=size,
-                markerfacecolor=_CONTAINERS if filled else "white", markeredgecolor=_CONTAINERS,
-                markeredgewidth=1.0 if size < 5 else 1.5, zorder=4,
-                clip_on=False,
-            )  # fmt: skip
+    labels = (
+        (whole, _CONTAINERS, f"{QUANTITY_NAMES[quantity]}, whole pier seen"),
+        (~whole, "white", "count of the visible part only"),
+    )
+    for method in dict.fromkeys(methods.tolist()):
+        style: dict[str, Any] = {"linestyle": "none", "marker": markers[method]}
+        _draw_lines(axes, x, value, (methods == method) & whole)
+        for shown, fill, label in labels:
+            chosen = (methods == method) & shown
+            if chosen.any():
+                axes.plot(
+                    x[chosen], value[chosen], **style, markersize=size, markerfacecolor=fill,
+                    markeredgecolor=_CONTAINERS, markeredgewidth=size / 4.3, zorder=4,
+                    clip_on=False, label=label,
+                )  # fmt: skip
+        if len(markers) > 1:
+            axes.plot([], [], **style, color=FAINT, label=method)
     return float(high.max())
 
 
-def _draw_lines(axes: Axes, times: pd.Series[pd.Timestamp], values: Float64Array) -> None:
-    """Join observations that are at most `LINE_GAP` apart."""
-    breaks = np.flatnonzero((times.diff() > LINE_GAP).to_numpy())
-    x = day_numbers(times)
-    for start, end in zip([0, *breaks], [*breaks, len(x)], strict=True):
-        axes.plot(
-            x[start:end], values[start:end], color=_CONTAINERS, linewidth=1.4, alpha=0.45, zorder=2
-        )
+def _draw_lines(axes: Axes, x: Float64Array, values: Float64Array, chosen: BoolArray) -> None:
+    """Join the `chosen` observations that are at most `LINE_GAP` apart."""
+    x, values = x[chosen], values[chosen]
+    breaks = np.flatnonzero(np.diff(x) > LINE_GAP / pd.Timedelta(days=1)) + 1
+    for days, part in zip(np.split(x, breaks), np.split(values, breaks), strict=True):
+        axes.plot(days, part, color=_CONTAINERS, linewidth=1.4, alpha=0.45, zorder=2)
 
 
 def _draw_aboard(axes: Axes, one: Series) -> float:
@@ -195,12 +214,16 @@ def _draw_aboard(axes: Axes, one: Series) -> float:
     if observations.empty:
         return -1.0
     values = observations["aboard"].to_numpy(dtype=float)
-    size = 7.5 if len(one) <= _MANY else 4.5
     axes.plot(
         day_numbers(observations["acquired"]), values, linestyle="none", marker="x",
-        markersize=size, markeredgecolor=_ABOARD, markeredgewidth=1.8, zorder=5, clip_on=False,
+        markersize=_marker_size(one) + 1, markeredgecolor=_ABOARD, markeredgewidth=1.8, zorder=5,
+        clip_on=False, label="containers aboard ships",
     )  # fmt: skip
     return float(values.max())
+
+
+def _marker_size(one: Series) -> float:
+    return 6.5 if len(one) <= _MANY else 3.6
 
 
 def _draw_hulls(axes: Axes, one: Series, span: DayRange) -> None:
@@ -209,60 +232,25 @@ def _draw_hulls(axes: Axes, one: Series, span: DayRange) -> None:
     hulls = daily["hulls"]
     keys = pd.Series("unseen", index=span.days)
     keys[daily["status"].isna()] = "no image"
-    for number, key in ((0, "none"), (1, "one"), (2, "more")):
+    for number, key in enumerate(("no hull", "one hull", "hulls")):
         keys[(hulls >= number).fillna(False)] = key
-    colours = {
-        "none": _NO_HULL, "one": _HULL, "more": _HULLS, "unseen": _UNSEEN, "no image": _NO_IMAGE,
-    }  # fmt: skip
-    _shade_days(axes, keys, colours)
+    _shade_days(axes, keys)
     axes.set_ylim(0, 1)
     axes.set_yticks([0.5], ["hulls"], fontsize=10.5, color=INK)
     axes.tick_params(axis="y", length=0)
     for spine in axes.spines.values():
-        spine.set_color(_GRID)
+        spine.set_color(RULE)
     if span.day_px < _MIN_CELL_PX:
         return
-    for day, number in hulls.dropna().items():
-        x = day_numbers(pd.DatetimeIndex([day]))[0] + 0.5
-        colour = "white" if number else FAINT
-        axes.text(x, 0.47, f"{number:.0f}", ha="center", va="center", fontsize=9.5, color=colour)
-
-
-def chart_legend(quantity: str, markers: Mapping[str, str]) -> list[Artist]:
-    """Return the legend entries of the chart and the strip."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    def point(label: str, **style: Any) -> Line2D:
-        return Line2D([], [], linestyle="none", markersize=7, label=label, **style)
-
-    name = "TEU" if quantity == "teu" else "containers"
-    blue = {"markeredgecolor": _CONTAINERS, "markeredgewidth": 1.5}
-    handles: list[Artist] = [
-        point(f"{name}, whole pier seen", marker="o", markerfacecolor=_CONTAINERS, **blue),
-        point("count of the visible part only", marker="o", markerfacecolor="white", **blue),
-        Patch(facecolor=_PARTIAL, label="day seen in part"),
-        Patch(facecolor=_UNSEEN, label="image, but pier not seen"),
-        Patch(facecolor=_NO_IMAGE, edgecolor=_UNSEEN, hatch="////", linewidth=0, label="no image"),
-        Patch(facecolor=_NO_HULL, edgecolor=_UNSEEN, label="no hull at the berth"),
-        Patch(facecolor=_HULL, label="one hull"),
-        Patch(facecolor=_HULLS, label="several hulls"),
-    ]
-    if quantity == "containers":
-        cross = {"marker": "x", "markeredgecolor": _ABOARD, "markeredgewidth": 1.8}
-        handles.insert(2, point("containers aboard ships", **cross))
-    if len(markers) > 1:
-        handles += [
-            point(method, marker=marker, markerfacecolor=FAINT, markeredgecolor=FAINT)
-            for method, marker in markers.items()
-        ]
-    return handles
+    for x, number in zip(day_numbers(span.days), hulls, strict=True):
+        if not pd.isna(number):
+            colour = "white" if number else FAINT
+            axes.text(
+                x + 0.5, 0.47, f"{number:.0f}", ha="center", va="center", fontsize=9.5, color=colour
+            )
 
 
 def day_numbers(times: Any) -> Float64Array:
     """Return `times` as days since 1970, the unit of dates in matplotlib."""
     naive = pd.DatetimeIndex(times).tz_convert("UTC").tz_localize(None)
-    days: Float64Array = ((naive - pd.Timestamp(0)) / pd.Timedelta(days=1)).to_numpy(
-        dtype=np.float64
-    )
-    return days
+    return np.asarray((naive - pd.Timestamp(0)) / pd.Timedelta(days=1), dtype=np.float64)

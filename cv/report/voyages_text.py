@@ -34,31 +34,26 @@ class IdentifiedCall:
 
 def ships_text(calls: Sequence[IdentifiedCall]) -> str:
     """Return a table with a line per call: times, hull size, vessel, candidates, AIS."""
-    if not calls:
-        return "no calls"
-    lines = [
+    heading = (
         f"{'began':<18}  {'ended':<18}  {'length':>7}  {'beam':>5}  pier: ship; candidates; AIS"
-    ]
-    lines += [_call_line(one) for one in calls]
-    return "\n".join(lines)
+    )
+    return "\n".join([heading, *map(_call_line, calls)]) if calls else "no calls"
 
 
 def ships_json(calls: Sequence[IdentifiedCall]) -> list[str]:
     """Return a JSON object per call."""
-    return [
-        json.dumps(
-            {
-                "call": event_to_dict(one.call),
-                "length_m": one.hull.length_m,
-                "beam_m": one.hull.beam_m,
-                "ship": one.ship,
-                "candidates": [asdict(candidate) for candidate in one.candidates],
-                "ais": None if one.ais is None else asdict(one.ais),
-            },
-            ensure_ascii=False,
-        )
+    records = [
+        {
+            "call": event_to_dict(one.call),
+            "length_m": one.hull.length_m,
+            "beam_m": one.hull.beam_m,
+            "ship": one.ship,
+            "candidates": [asdict(candidate) for candidate in one.candidates],
+            "ais": None if one.ais is None else asdict(one.ais),
+        }
         for one in calls
     ]
+    return [json.dumps(record, ensure_ascii=False) for record in records]
 
 
 def voyages_text(
@@ -83,15 +78,12 @@ def voyages_json(
     port_calls: Sequence[PortCall], voyages: Sequence[Voyage], counts: Sequence[VoyageCount]
 ) -> str:
     """Return one JSON object with port calls, voyages and counts."""
+    trips = [(one.ship, one.origin, one.destination) for one in voyages]
     document = {
         "visits": [_port_call_dict(one) for one in port_calls],
         "trips": [
-            {
-                "ship": one.ship,
-                "left": _port_call_dict(one.origin),
-                "came": _port_call_dict(one.destination),
-            }
-            for one in voyages
+            {"ship": ship, "left": _port_call_dict(left), "came": _port_call_dict(came)}
+            for ship, left, came in trips
         ],
         "counts": [asdict(one) for one in counts],
     }
@@ -104,11 +96,10 @@ def _port_call_dict(one: PortCall) -> dict[str, object]:
 
 
 def _call_line(one: IdentifiedCall) -> str:
-    beam = "-" if one.hull.beam_m is None else f"{one.hull.beam_m:.0f} m"
-    length = "-" if one.hull.length_m is None else f"{one.hull.length_m:.0f} m"
-    candidates = ", ".join(
-        f"{c.name} {c.probability:.0%}" for c in one.candidates[:_MAX_CANDIDATES]
-    )
+    sizes = (one.hull.length_m, one.hull.beam_m)
+    length, beam = ("-" if size is None else f"{size:.0f} m" for size in sizes)
+    best = one.candidates[:_MAX_CANDIDATES]
+    candidates = ", ".join(f"{c.name} {c.probability:.0%}" for c in best)
     parts = [one.ship, *([candidates] if candidates else [])]
     if one.ais is not None:
         numbers = f" {', '.join(map(str, one.ais.mmsi))}" if one.ais.mmsi else ""

@@ -16,11 +16,12 @@ from cv.evaluation.dataset_adapter import FALSE, FOUND, MISSED, annotate_errors,
 from cv.evaluation.image_evaluation import ImageEvaluation
 from cv.evaluation.metrics import CountMetrics
 from cv.evaluation.metrics_table import bands_table, metrics_table
-from cv.geometry.arrays import Float64Array
 from cv.geometry.oriented_boxes import transform_geometry
 from cv.io.atomic_files import atomic_output
+from cv.io.terminal_text import quantity
 from cv.labels.image_files import encode_jpeg, read_size, read_window
-from cv.labels.labelled_image import LabelledImage, LabelledShape
+from cv.labels.labelled_image import LabelledImage
+from cv.report.colours import MATCHES
 
 _WINDOW_PX = 800
 """Larger images are cropped to a square of this side with the most errors, pixels."""
@@ -42,10 +43,9 @@ pre { overflow-x: auto; font-size: 12.5px; border: 1px solid var(--rim); padding
 .all { display: grid; grid-template-columns: repeat(auto-fill, minmax(24rem, 1fr)); gap: 1.6rem }
 figure { margin: 0; break-inside: avoid } figure svg { width: 100%; height: auto; display: block }
 polygon, .key line { fill: none; vector-effect: non-scaling-stroke }
-.found { stroke: #35d0ff; stroke-width: 1.3 }
-.missed { stroke: #ffe600; stroke-width: 2.2 }
-.false { stroke: #ff3bb5; stroke-width: 2.2; stroke-dasharray: 5 3 }
-"""
+.found { stroke-width: 1.3 } .missed { stroke-width: 2.2 }
+.false { stroke-width: 2.2; stroke-dasharray: 5 3 }
+""" + "\n".join(f".{kind} {{ stroke: {colour} }}" for kind, colour in MATCHES.items())
 
 
 def write_worst_images(
@@ -65,6 +65,11 @@ def write_worst_images(
     """
     shown = worst_images(evaluations, count)
     figures = "\n".join(_figure(number, evaluation) for number, evaluation in enumerate(shown, 1))
+    legend = "".join(
+        f'<span><svg viewBox="0 0 26 12"><line class="{kind}" x1="0" y1="6" x2="26" y2="6"/></svg>'
+        f"{words}</span>"
+        for kind, words in _LABELS
+    )
     card, kind = evaluations[0].card, evaluations[0].sample.kind
     tables = (
         f"{metrics_table([(kind, CountMetrics.of(evaluations))])}\n\n{bands_table(evaluations)}"
@@ -77,8 +82,9 @@ def write_worst_images(
 <title>{escape(title)}</title><style>{_STYLE}</style></head><body>
 <h1>{escape(title)}</h1>
 <p>{escape(kind)}s, model {escape(card.name)} {escape(card.version)}, counted from a score of
-{evaluations[0].threshold:g}; the {len(shown)} worst of {len(evaluations)} images, worst first</p>
-<p class="key">{_legend()}</p>
+{evaluations[0].threshold:g}; the {len(shown)} worst of {quantity(len(evaluations), "image")},
+worst first</p>
+<p class="key">{legend}</p>
 <pre>{escape(tables)}</pre>
 <div class="all">
 {figures}
@@ -86,14 +92,6 @@ def write_worst_images(
 """
     with atomic_output(path) as draft:
         draft.write_text(text, encoding="utf-8")
-
-
-def _legend() -> str:
-    return "".join(
-        f'<span><svg viewBox="0 0 26 12"><line class="{kind}" x1="0" y1="6" x2="26" y2="6"/></svg>'
-        f"{words}</span>"
-        for kind, words in _LABELS
-    )
 
 
 def _figure(number: int, evaluation: ImageEvaluation) -> str:
@@ -104,7 +102,10 @@ def _figure(number: int, evaluation: ImageEvaluation) -> str:
     scale = max(1, -(-_MIN_WIDTH_PX // size[0]))
     pixels = read_window(evaluation.sample.path, box, (size[0] * scale, size[1] * scale))
     data = base64.b64encode(encode_jpeg(pixels)).decode("ascii")
-    outlines = "".join(_polygon(shape, np.array(box[:2])) for shape in image.shapes)
+    outlines = ""
+    for shape in image.shapes:
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (shape.outline - box[:2]).tolist())
+        outlines += f'<polygon class="{shape.kind}" points="{points}"/>'
     counts = {kind: sum(shape.kind == kind for shape in image.shapes) for kind, _ in _LABELS}
     low, high = evaluation.estimate.low, evaluation.estimate.high
     cropped = "" if size == read_size(evaluation.sample.path) else ", a part is shown"
@@ -123,26 +124,16 @@ def _shown(evaluation: ImageEvaluation, image: LabelledImage) -> tuple[int, int,
 
     A larger region is cropped where the most errors are.
     """
-    whole = np.array([[0, 0], read_size(evaluation.sample.path)])
-    scored = np.array(transform_geometry(evaluation.outline, evaluation.to_pixel).bounds).reshape(
-        2, 2
-    )
-    low, high = np.clip(scored + np.array([[-_MARGIN_PX], [_MARGIN_PX]]), *whole)
+    bounds = transform_geometry(evaluation.outline, evaluation.to_pixel).bounds
+    image_size = np.array(read_size(evaluation.sample.path))
+    low = np.clip(np.array(bounds[:2]) - _MARGIN_PX, 0, image_size)
+    high = np.clip(np.array(bounds[2:]) + _MARGIN_PX, 0, image_size)
     side = np.minimum(high - low, _WINDOW_PX)
-    errors = [s.outline.mean(axis=0) for s in image.shapes if s.kind != FOUND]
-    center = _densest(np.array(errors), side) if errors else (low + high) / 2
+    errors = np.array([s.outline.mean(axis=0) for s in image.shapes if s.kind != FOUND])
+    center = (low + high) / 2
+    if len(errors):
+        near = (np.abs(errors[:, None] - errors) <= side / 2).all(axis=2).sum(axis=1)
+        center = errors[near.argmax()]  # the one with the most others in a window around it
     corner = np.clip(center - side / 2, low, high - side)
     (left, top), (right, bottom) = corner.astype(int).tolist(), (corner + side).astype(int).tolist()
     return left, top, right, bottom
-
-
-def _densest(points: Float64Array, side: Float64Array) -> Float64Array:
-    """Return the one of `points` (n, 2) with the most others in a window of `side` around it."""
-    near = (np.abs(points[:, None] - points[None]) <= side / 2).all(axis=2).sum(axis=1)
-    chosen: Float64Array = points[int(near.argmax())]
-    return chosen
-
-
-def _polygon(shape: LabelledShape, corner: Float64Array) -> str:
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (shape.outline - corner).tolist())
-    return f'<polygon class="{shape.kind}" points="{points}"/>'

@@ -25,6 +25,7 @@ from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from cv.errors import SceneError
+from cv.io.terminal_text import quantity
 from cv.scene.integrity.deflate_blocks import block_location
 from cv.scene.integrity.gdal_warnings import damaged_image
 from cv.scene.local_files import FileFormat, file_format
@@ -161,7 +162,7 @@ def _check_bands(path: Path, dataset: Any) -> None:
     types, bits = set(dataset.dtypes), _tag(dataset, "NBITS", "IMAGE_STRUCTURE", 1)
     few_bits = bits in ("1", "2", "4")
     if not 1 <= dataset.count <= MAX_BANDS:
-        found, limit = f"{dataset.count} bands", f"1 to {MAX_BANDS} bands are read"
+        found, limit = quantity(dataset.count, "band"), f"1 to {MAX_BANDS} bands are read"
         remedy = "Keep the bands of the visible light (gdal_translate -b)."
     elif len(types) != 1 or not types <= set(DTYPES) or few_bits:
         found = f"data type {f'{bits} bits a pixel' if few_bits else ', '.join(sorted(types))}"

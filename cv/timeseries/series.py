@@ -12,7 +12,8 @@ from typing import Any
 import pandas as pd
 
 from cv.counting.count import CountStatus, PierCount, format_percentage
-from cv.counting.counts import counts_html, counts_to_dataframe
+from cv.counting.counts import QUANTITIES, counts_html, counts_to_dataframe
+from cv.io.terminal_text import quantity
 from cv.ledger import Ledger
 from cv.site import Pier, Site
 
@@ -148,9 +149,10 @@ class Series:
         top = table["containers_high"].max()
         scale = 0.0 if pd.isna(top) or top <= 0 else _MAX_BAR / float(top)
         acquired = table["acquired"]
-        known = int(table["status"].isin(KNOWN_STATUSES).sum())
+        known = int(table[list(QUANTITIES)].notna().any(axis=1).sum())
+        observations = quantity(len(self), "observation")
         lines = [
-            f"{self.pier} ({table['role'].iloc[-1]}): {known} of {len(self)} observations with "
+            f"{self.pier} ({table['role'].iloc[-1]}): {known} of {observations} with "
             f"numbers, {acquired.iloc[0]:%Y-%m-%d} to {acquired.iloc[-1]:%Y-%m-%d}, times in UTC",
             _HEADING,
         ]

@@ -18,6 +18,7 @@ from cv.errors import DatasetError
 from cv.geometry.arrays import Float64Array
 from cv.geometry.oriented_boxes import map_points
 from cv.geometry.tiling import Tiling
+from cv.io.terminal_text import quantity
 from cv.labels import yolo_obb
 from cv.labels.block_labels import PartialLabels
 from cv.labels.formats import ImagePaths, find_image
@@ -126,7 +127,7 @@ def cut_dataset(
         if missing := {"train", "val"} - {image.split for image in dataset.images}:
             raise DatasetError(
                 out,
-                f"{len(labels)} chips, {' and '.join(sorted(missing))} would be empty",
+                f"{quantity(len(labels), 'chip')}, {' and '.join(sorted(missing))} would be empty",
                 "training needs chips in train and val",
                 "Hold back more often (--val-every), or add images of that part.",
             )

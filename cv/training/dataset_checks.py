@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from cv.errors import DatasetError
 from cv.io.hashing import file_digest, sha256
+from cv.io.terminal_text import quantity
 from cv.labels.check_report import Severity
 from cv.labels.dataset_check import check_dataset
 from cv.labels.dataset_yaml import DatasetYaml, find_dataset_yaml, label_path, read_dataset_yaml
@@ -51,7 +52,7 @@ def require_valid_dataset(manifest: DatasetYaml, log: Callable[[str], None]) -> 
         first = next(f for f in report.findings if f.severity is Severity.ERROR)
         raise DatasetError(
             manifest.file,
-            f"{report.errors} errors, the first one: {first}",
+            f"{quantity(report.errors, 'error')}, the first one: {first}",
             "training needs a dataset without errors",
             f"See all: pierwatch datasets check {manifest.file.parent} --all",
         )

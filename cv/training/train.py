@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cv.errors import InputError
+from cv.io.terminal_text import quantity
 from cv.labels.dataset_yaml import DatasetYaml
 from cv.training.callbacks import TrainingCallback, make_callbacks
 from cv.training.config import TrainingConfig
@@ -178,7 +179,8 @@ def _train(
     )
     trainer = PierTrainer(_ultralytics_settings(config, device), job)
     torch.set_num_threads(cpu_threads())  # ultralytics leaves one core idle
-    log(f"{len(chips)} chips, {config.batch} a step, on {device} with {cpu_threads()} threads")
+    amount = quantity(len(chips), "chip")
+    log(f"{amount}, {config.batch} a step, on {device} with {quantity(cpu_threads(), 'thread')}")
     try:
         trainer.train()
     finally:

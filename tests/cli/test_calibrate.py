@@ -55,5 +55,5 @@ def test_too_few_images_are_refused(dataset, tmp_path, capsys):
     for number in range(1, 6):
         (dataset / f"images/val/{number}.png").unlink()
     assert main(["calibrate", str(model), str(dataset), "--gsd", "0.3"]) == 2
-    assert "7 images are held back" in capsys.readouterr().err
+    assert "7 images held back" in capsys.readouterr().err
     assert model.read_bytes() == before

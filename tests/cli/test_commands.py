@@ -148,7 +148,6 @@ BAD = [
     ["show", "none.tif", "--picture", "p.png"],
     ["show", "scene.tif", "--picture", "p.txt"],
     ["count", "scene.tif", "--boxes", "b.txt"],
-    ["count", "scene.tif", "--boxes", "port.geojson.json"],
     ["series", "--ledger", "kept.csv", "--pier", "Pier 2", "--picture", "p.jpg"],
     ["export", "--ledger", "none.db", "out.csv"],
     ["count", "scene.tif", "--boxes", "scenes"],
@@ -164,7 +163,6 @@ def test_bad_input_exits_with_2_and_writes_nothing(place, capsys, arguments):
     Path("empty.tif").touch()
     Path("page.tif").write_text("<!DOCTYPE html><html></html>")
     Path("bad.geojson").write_text("{")
-    Path("port.geojson.json").write_text('{"metadata": "of something"}')
     Path("kept.csv").write_text("a ledger, perhaps")
     before = {p: p.read_bytes() for p in Path().rglob("*") if p.is_file()}
     assert main(arguments) == 2

@@ -85,7 +85,8 @@ def test_an_export_becomes_a_training_dataset(chips, capsys):
     printed = capsys.readouterr().out
     assert "left out: 1 shapes of type 'points'" in printed
     assert (
-        "1 outlines became the smallest rectangle around them; none moved by more than" in printed
+        "1 outline replaced by the smallest rectangle around each; none moved by more than"
+        in printed
     )
     assert Path("out/images/val/a.png").read_bytes() == Path("drone/a.png").read_bytes()
     assert len(Path("out/labels/val/a.txt").read_text().splitlines()) == 2
@@ -97,7 +98,7 @@ def test_objects_beyond_the_image_are_cut_if_requested(chips, capsys):
     Path("task.xml").write_text(cvat_xml("a.png", SIZE, shapes))
     assert main(["datasets", "check", "task.xml"]) == 2
     assert main(["datasets", "convert", "task.xml", "--cut", "--to", "coco", "a.json"]) == 0
-    assert "1 objects cut at the edge of their image, 1 outside of it" in capsys.readouterr().out
+    assert "1 object cut at the edge of an image, 1 outside of it" in capsys.readouterr().out
     assert main(["datasets", "check", "a.json"]) == 0
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cv.cli import main, options
+from cv.cli import argument_types
 
 
 @pytest.mark.parametrize(
@@ -21,24 +21,10 @@ from cv.cli import main, options
     ],
 )
 def test_paths_and_addresses_are_parsed(text, place):
-    assert options.scene_location(text) == place
+    assert argument_types.scene_location(text) == place
 
 
 @pytest.mark.parametrize("text", ["file:///%00a.tif", "file://elsewhere/a.tif", "ftp://a/a.tif"])
 def test_other_addresses_are_refused(text):
     with pytest.raises(argparse.ArgumentTypeError):
-        options.scene_location(text)
-
-
-def test_a_hint_is_printed_for_a_refused_scene_that_was_fetched(place, monkeypatch, capsys):
-    kept = Path("scenes/https_a.example/a.tif")
-    kept.parent.mkdir()
-    for path in (kept, Path("scenes/bad.tif")):
-        path.write_bytes(b"II*\0 truncated")
-    monkeypatch.setattr(options, "local_path", lambda *_: kept)
-    common = ["--site", "port.geojson", "--ledger", "port.db", "--into", "scenes"]
-    hint = "it was fetched: remove the file"
-    assert main(["monitor", "scenes/bad.tif", *common]) == 2
-    assert hint not in capsys.readouterr().out
-    assert main(["monitor", "https://a.example/a.tif", "--allow", "a.example", *common]) == 2
-    assert capsys.readouterr().out.count(hint) == 1
+        argument_types.scene_location(text)

@@ -143,7 +143,7 @@ def test_links_that_are_not_followed_are_reported(place, capsys):
     write_catalogue(item("day9"), "https://a.example/day11.json", "missing.json")
     assert main([*COMMAND[:-2], "catalogue.json"]) == 1
     printed = capsys.readouterr().out
-    assert "left out: 1 links of catalogues" in printed
+    assert "left out: 1 link of catalogues" in printed
     assert "https://a.example/day11.json" in printed
     assert "1 recorded, 0 known, 0 failed, 1 refused" in printed
 

@@ -77,7 +77,7 @@ def test_a_site_in_another_declared_crs(tmp_path):
 
 def test_a_site_beside_the_scene_is_refused(tmp_path):
     elsewhere = site(tmp_path, shapely.box(4.0, 51.9, 4.01, 51.91))
-    with pytest.raises(CoverageError, match="none of the 1 piers") as caught:
+    with pytest.raises(CoverageError, match="none of the 1 pier") as caught:
         Zones.of_site(elsewhere, GRID, "scene-7")
     assert "scene-7" in str(caught.value)
     assert "longitude first" in caught.value.remedy

@@ -48,7 +48,7 @@ def test_statistics_of_a_valid_dataset(tmp_path):
     assert totals.gsd_m == 0.38
     assert check_dataset(folder / "dataset.yaml") == report
     found = warnings(report)
-    assert found["balance"] == "0 of 2 objects are of class 'hull'"
+    assert found["balance"] == "0 of 2 objects of class 'hull'"
     assert "median container has 12.16 x 4.56 m" in found["gsd"]
 
 
@@ -73,8 +73,8 @@ def test_narrow_containers_and_other_quadrilaterals_are_counted():
         "container", np.array([[500, 500], [540, 500], [560, 520], [500, 520.0]])
     )
     found = dataset_warnings((*boxes(20, 5.9, 3), *boxes(24, 6.1, 2), crooked), 0.4)
-    assert found["narrow"] == "3 of 6 containers are narrower than 6 px"
-    assert found["rectangle"].startswith("1 outlines are not rectangles")
+    assert found["narrow"] == "3 of 6 containers narrower than 6 px"
+    assert found["rectangle"].startswith("1 outline not rectangular")
 
 
 def test_hull_and_container_in_one_place_are_not_duplicates(tmp_path):

@@ -19,7 +19,7 @@ import pytest
 import shapely
 from pyproj import CRS, Transformer
 
-from cv.counting.count import CountStatus, PierCount
+from cv.counting.count import UNKNOWN, CountStatus, PierCount
 from cv.errors import InputError
 from cv.ledger import RecordedDetection
 from cv.report import data_files
@@ -148,10 +148,17 @@ def test_geopackage(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["port.gpkg"]
 
 
-def test_geopackage_is_sound_and_the_same_each_time(tmp_path: Path) -> None:
-    for name in ("a.gpkg", "b.gpkg"):
-        data_files.write_geopackage(COUNTS, SIGHTINGS, SITE, tmp_path / name)
-    assert (tmp_path / "a.gpkg").read_bytes() == (tmp_path / "b.gpkg").read_bytes()
+def test_the_piers_layer_has_the_latest_count_with_a_number(tmp_path: Path) -> None:
+    unseen = a_count("d", containers=None, days=3.0, status=CountStatus.PARTIAL)
+    unknown = replace(unseen, teu=UNKNOWN, hulls=UNKNOWN, aboard=UNKNOWN)
+    data_files.write_geopackage((*COUNTS, unknown), (), SITE, tmp_path / "p.gpkg")
+    east = pyogrio.read_dataframe(tmp_path / "p.gpkg", layer="piers").set_index("name").loc["East"]
+    assert (east["last_status"], east["looks"]) == ("partial", 4)
+    assert (east["scene"], east["containers"]) == ("b", 9.0)
+
+
+def test_geopackage_is_sound(tmp_path: Path) -> None:
+    data_files.write_geopackage(COUNTS, SIGHTINGS, SITE, tmp_path / "a.gpkg")
     raw = sqlite3.connect(tmp_path / "a.gpkg")
     assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     raw.close()

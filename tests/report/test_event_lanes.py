@@ -17,7 +17,7 @@ from cv.events.event import ONGOING, Event, EventKind, Magnitude
 from cv.events.event import CensoredTime as When
 from cv.events.vessels.claims import PublishedClaim
 from cv.report import draw
-from cv.report.event_lanes import EventLanes, draw_lanes
+from cv.report.event_lanes import draw_lanes, lane_rows
 from cv.report.series_panel import DayRange
 from cv.timeseries.series import Series
 from tests.fixtures.sample_counts import a_count
@@ -47,7 +47,7 @@ def event(kind, began, ended, size=None, confidence=0.95):
 def drawn(events, claims=()):
     figure = Figure(figsize=(14.5, 3), dpi=100)
     axes = figure.add_axes((0, 0, 1, 1))
-    draw_lanes(axes, EventLanes.of(events, claims, SPAN), SPAN)
+    draw_lanes(axes, lane_rows(events, claims, SPAN), SPAN)
     figure.canvas.draw()
     return axes
 
@@ -100,8 +100,8 @@ def test_simultaneous_claims_are_in_different_rows_with_their_sources():
         )
         for text, source in (("a ship unloads", "press A"), ("no ship came", "press B"))
     ]
-    lanes = EventLanes.of([], claims, SPAN)
-    assert [name for name, _ in lanes.rows] == ["claims", ""]
+    rows = lane_rows([], claims, SPAN)
+    assert [name for name, _ in rows] == ["claim", "claim"]
     assert texts(drawn([], claims)) == ["a ship unloads (press A)", "no ship came (press B)"]
 
 
@@ -115,7 +115,7 @@ def test_labels_do_not_collide(days):
     span = DayRange.of([Series.of(EXPORT.name, port.export_counts)], 1450.0)
     figure = Figure(figsize=(14.5, 3), dpi=100)
     axes = figure.add_axes((0, 0, 1, 1))
-    draw_lanes(axes, EventLanes.of(events, (), span), span)
+    draw_lanes(axes, lane_rows(events, (), span), span)
     figure.canvas.draw()
     shown = [text.get_window_extent() for text in axes.texts]
     assert len(shown) > 8

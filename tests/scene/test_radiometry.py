@@ -150,7 +150,7 @@ def test_a_misfit_is_refused(write_tiff: WriteTiff, profile: object) -> None:
     for data in (np.zeros((2, 4, 5), np.uint16), np.zeros((3, 4, 5), np.float32)):
         with pytest.raises(RadiometryError) as caught:
             Scene.open(write_tiff(data), radiometry=name)
-        for part in ("scene.tif", f"{len(data)} bands of {data.dtype}", name, "Declare another"):
+        for part in ("scene.tif", f"{len(data)} band", name, "Declare another"):
             assert part in str(caught.value)
 
 

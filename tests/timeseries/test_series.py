@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cv.counting.count import CountStatus, PierCount
+from cv.counting.count import UNKNOWN, CountStatus, PierCount
 from cv.ledger import Ledger
 from cv.timeseries.series import Series
 from tests.fixtures.sample_counts import NO_VIEW, OTHER_MODEL, START, a_count, a_scene, by
@@ -178,3 +178,11 @@ def test_another_outline_under_the_same_name_is_another_method() -> None:
     assert len(series.methods) == 2
     assert "MIXED" in series.to_text()
     assert "outline dddddddd" in series.to_text()
+
+
+def test_the_title_counts_what_has_a_number() -> None:
+    blank = a_count("b", status=CountStatus.PARTIAL, days=1)
+    blank = replace(blank, containers=UNKNOWN, teu=UNKNOWN, hulls=UNKNOWN, aboard=UNKNOWN)
+    title = Series.of("East", [a_count("a"), blank]).to_text().splitlines()[0]
+    assert "1 of 2 observations with numbers" in title
+    assert "0 of 1 observation with" in Series.of("East", [blank]).to_text().splitlines()[0]

@@ -61,8 +61,7 @@ def test_its_commands_are_understood(line):
     args = parser().parse_args(shlex.split(line)[1:])
     assert args.run
     if args.command == "train" and not args.resume:
-        options = {name: getattr(args, name) for name in train._OPTIONS}
-        given = {name: value for name, value in options.items() if value is not None}
+        given = train.given_options(args)
         assert train.training_config(given).checked()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from cv.errors import RadiometryError
+from cv.io.terminal_text import quantity
 from cv.scene.providers.product_metadata import ProductMetadata
 from cv.scene.radiometry import (
     BGRN,
@@ -47,7 +48,7 @@ class SensorProfile:
                 bands = (header.rgb_bands or RGB) if order == RGB else order
                 return Radiometry(self.name, bands, (self.low,) * 3, (self.high,) * 3, self.gamma)
         counts = " or ".join(str(count) for count, _ in self.bands)
-        found = f"{header.colour_bands} bands of {header.dtype}"
+        found = f"{quantity(header.colour_bands, 'band')} of {header.dtype}"
         limit = f'profile "{self.name}" has {counts} bands of {" or ".join(self.dtypes)}'
         raise RadiometryError(header.path, found, limit, f"Declare another radiometry: {NAMES}.")
 
@@ -113,7 +114,7 @@ def choose_radiometry(
     if max(chosen.bands) > header.bands:
         found = f"the radiometry {chosen.name!r} uses bands {chosen.bands}"
         remedy = "Name the bands of red, green and blue, for instance :3,2,1 or :1."
-        raise RadiometryError(header.path, f"{header.bands} bands", found, remedy)
+        raise RadiometryError(header.path, quantity(header.bands, "band"), found, remedy)
     return chosen
 
 
@@ -123,7 +124,8 @@ def _undeclared(header: RasterHeader, bands: Bands | tuple[()]) -> Radiometry:
         return Radiometry("visual", bands or _colour_bands(header), (0, 0, 0), (255, 255, 255))
     if header.dtype == "uint8" and header.colour_bands == 1:
         return Radiometry("grey", GREY, (0, 0, 0), (255, 255, 255))
-    found = f"{header.colour_bands} bands of {header.dtype} without a declared radiometry"
+    bands_found = quantity(header.colour_bands, "band")
+    found = f"{bands_found} of {header.dtype} without a declared radiometry"
     limit = "only 8-bit red, green, blue or grey need no declaration"
     raise RadiometryError(header.path, found, limit, f"Declare one: {NAMES}.")
 
@@ -133,6 +135,6 @@ def _colour_bands(header: RasterHeader) -> Bands:
     bands = header.rgb_bands or {1: GREY, 3: RGB}.get(header.colour_bands)
     if bands:
         return bands
-    found = f"{header.colour_bands} bands, none declared red, green or blue"
+    found = f"{quantity(header.colour_bands, 'band')}, none declared red, green or blue"
     remedy = 'Name them: "percentile:0.5-99.5:3,2,1", "limits:0-3000:3,2,1".'
     raise RadiometryError(header.path, found, "colours need them", remedy)

@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from cv.errors import SceneError
 from cv.geometry.grid import Grid
 from cv.geometry.oriented_boxes import map_points
+from cv.io.terminal_text import quantity
 from cv.scene.georeference import image_grid
 from cv.scene.raster_header import RasterHeader, read_header
 from cv.scene.raster_reader import RasterReader, WindowRead, average_blocks
@@ -47,7 +48,8 @@ class UsableDataMask:
         """
         header = read_header(path)
         if (header.bands, header.dtype) != (8, "uint8"):
-            found, limit = f"{header.bands} bands of {header.dtype}", "a UDM2 has 8 bands of uint8"
+            found = f"{quantity(header.bands, 'band')} of {header.dtype}"
+            limit = "a UDM2 has 8 bands of uint8"
             raise SceneError(path, found, limit, "Download the udm2 asset again.")
         # A nodata value would make clear pixels, all zero in these bands, invalid.
         reader = RasterReader(replace(header, nodata=None), _BANDS)

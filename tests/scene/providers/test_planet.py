@@ -246,7 +246,7 @@ def test_a_mask_is_not_an_image(write_tiff: WriteTiff) -> None:
 @pytest.mark.parametrize(
     ("bands", "options", "found"),
     [
-        (clear_mask()[:1], {}, "1 bands of uint8"),
+        (clear_mask()[:1], {}, "1 band of uint8"),
         (clear_mask().astype(np.uint16), {}, "8 bands of uint16"),
         (clear_mask(), {"crs": "EPSG:32651"}, "UTM zone 51N"),
         (clear_mask(), {"crs": None, "transform": None}, "not placed like its image"),
