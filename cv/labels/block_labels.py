@@ -76,7 +76,7 @@ def parse_block_labels(document: LabelText) -> PartialLabels:
 
 
 def _outline(record: LabelRecord, key: str) -> Float64Array:
-    return record.location.outline(record.points(key))
+    return record.to_outline(record.points(key))
 
 
 def _cells(block: LabelRecord) -> Float64Array:
@@ -111,7 +111,7 @@ def _region(record: LabelRecord) -> shapely.Polygon | shapely.MultiPolygon:
 
 
 def _gsd_m(record: LabelRecord) -> tuple[float, float]:
-    values = record.location.numbers(record.get("gsd_xy") or [record.get("gsd")] * 2, "gsd")
+    values = record.to_numbers(record.get("gsd_xy") or [record.get("gsd")] * 2, "gsd")
     if len(values) != 2 or min(values) <= 0:
         record.refuse(f"gsd is {values}", "it is positive metres per pixel along x and y")
     return values[0], values[1]

@@ -65,7 +65,16 @@ def parse(document: LabelText) -> ParsedLabels:
         ignore = bool(annotation.get("iscrowd") or annotation.get("ignore"))
         extra = attributes_of(annotation.get("attributes"))
         shapes[image].append(LabelledShape(classes[category], outline, ignore, extra))
-    labelled = [_image(entry, shapes[key]) for key, entry in images.items()]
+    labelled = [
+        LabelledImage(
+            safe_name(entry.text("file_name"), entry.where),
+            entry.optional_size(),
+            tuple(shapes[key]),
+            entry.gsd_m(),
+            entry.split(),
+        )
+        for key, entry in images.items()
+    ]
     return ParsedLabels(labelled, list(classes.values()), skipped)
 
 
@@ -96,7 +105,7 @@ def _entries(record: LabelRecord, key: str, title: str) -> Iterator[LabelRecord]
         name = entry.get("id")
         if not isinstance(name, int | str | None):
             entry.refuse(f"the id {name!r:.40}", "an id is a number")
-        here = entry.location if name is None else record.location.at(f"{title} {name}")
+        here = entry.where if name is None else f"{record.where}, {title} {name}"
         yield LabelRecord(entry.values, here)
 
 
@@ -107,12 +116,6 @@ def _by_id(record: LabelRecord, key: str, title: str) -> dict[Any, LabelRecord]:
         if entries.setdefault(entry.get("id"), entry) is not entry:
             entry.refuse("a second one with this id", "each id is a number of its own")
     return entries
-
-
-def _image(record: LabelRecord, shapes: list[LabelledShape]) -> LabelledImage:
-    name = safe_name(record.text("file_name"), record.location.file)
-    size, gsd_m, split = record.optional_size(), record.gsd_m(), record.split()
-    return LabelledImage(name, size, tuple(shapes), gsd_m, split)
 
 
 def _outline(annotation: LabelRecord) -> Float64Array | None:
@@ -133,17 +136,16 @@ def _outline(annotation: LabelRecord) -> Float64Array | None:
 
 
 def _polygon(polygons: list[Any], annotation: LabelRecord) -> Float64Array:
-    location = annotation.location
     rings = []
     for polygon in polygons:
-        values = location.numbers(polygon, "segmentation")
+        values = annotation.to_numbers(polygon, "segmentation")
         if len(values) % 2:
             annotation.refuse("an odd number of coordinates", "a ring is x1, y1, x2, y2, ...")
-        rings.append(location.outline(np.reshape(values, (-1, 2))))
+        rings.append(annotation.to_outline(np.reshape(values, (-1, 2))))
     if len(rings) == 1:
         return rings[0]
     hull = shapely.MultiPoint(np.concatenate(rings)).convex_hull
-    return location.outline(shapely.get_coordinates(hull))
+    return annotation.to_outline(shapely.get_coordinates(hull))
 
 
 def _image_entry(key: int, image: LabelledImage) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def parse(document: LabelText, grid: Grid | None = None) -> ParsedLabels:
         return _parse_pixels(record, record.record("pierwatch"))
     if grid is None:
         limit, remedy = "their image is needed", "Name the georeferenced image with --scene."
-        record.location.refuse("coordinates in the world", limit, remedy)
+        record.refuse("coordinates in the world", limit, remedy)
     crs, skipped = _crs(record), list[str]()
     shapes = [s for _, s in _shapes(record, lambda points: grid.from_world(points, crs), skipped)]
     size = grid.shape[1], grid.shape[0]
@@ -136,16 +136,16 @@ def _parse_pixels(record: LabelRecord, own: LabelRecord) -> ParsedLabels:
             record.refuse(f"an object of the image {key!r:.80}", "images are listed in the file")
         shapes[key].append(shape)
     labelled = [replace(image, shapes=tuple(shapes[_key(image)])) for image in images]
-    classes = [record.location.require(name, str, "a class") for name in own.array("classes")]
+    classes = [record.require(name, str, "a class") for name in own.array("classes")]
     return ParsedLabels(labelled, classes, skipped)
 
 
 def _image(entry: LabelRecord) -> LabelledImage:
-    name = safe_name(entry.text("name"), entry.location.file)
-    sides = entry.location.require(entry.get("size") or [None, None], list, "the size")
+    name = safe_name(entry.text("name"), entry.where)
+    sides = entry.require(entry.get("size") or [None, None], list, "the size")
     if len(sides) != 2:
         entry.refuse(f"a size of {len(sides)} numbers", "it is width, height in pixels")
-    size = None if sides == [None, None] else entry.location.size(*sides)
+    size = None if sides == [None, None] else entry.to_size(*sides)
     return LabelledImage(name, size, (), entry.gsd_m(), entry.split())
 
 
@@ -168,12 +168,12 @@ def _shapes(
         if isinstance(ring, str):
             skipped.append(f"features of type {ring!r}")
             continue
-        values = feature.location.require(feature.get("properties") or {}, dict, '"properties"')
+        values = feature.require(feature.get("properties") or {}, dict, '"properties"')
         kind = next((values[key] for key in ("class", "label", "name") if values.get(key)), None)
         extra = attributes_of({k: v for k, v in values.items() if k not in _OWN_PROPERTIES})
         with np.errstate(invalid="ignore"):
-            outline = feature.location.outline(to_pixel(ring))
-        kind = feature.location.require(kind, str, '"class"')
+            outline = feature.to_outline(to_pixel(ring))
+        kind = feature.require(kind, str, '"class"')
         shape = LabelledShape(kind, outline, values.get("ignore") is True, extra)
         yield str(values.get("image", "")), shape
 
@@ -189,9 +189,9 @@ def _ring(feature: LabelRecord) -> Float64Array | str:
         kind, rings = "Polygon", rings[0]
     if kind != "Polygon":
         return kind
-    rings = feature.location.require(rings, list, '"coordinates"')
+    rings = feature.require(rings, list, '"coordinates"')
     try:
         points = [[float(p[0]), float(p[1])] for p in (rings[0] if rings else ())]
     except (TypeError, ValueError, IndexError, KeyError, OverflowError):
         feature.refuse("invalid coordinates", "a ring is a list of points x, y")
-    return feature.location.outline(points)
+    return feature.to_outline(points)

@@ -124,16 +124,16 @@ def rotated_box(
 
 
 def safe_name(name: str, subject: object) -> str:
-    """Return the image name `name` of the label file `subject`, with "/" between folders.
+    """Return the path `name` that the label file `subject` states, with "/" between folders.
 
-    Raises DatasetError where it leaves the folder of images: an absolute path, a drive or "..".
+    Raises DatasetError where it leaves its folder: an absolute path, a drive or "..".
     """
     path = PurePosixPath(name.replace("\\", "/"))
     windows = PureWindowsPath(name)
     control = any(ord(letter) < 32 for letter in name)
     if path.is_absolute() or windows.drive or ".." in path.parts or control or not path.name:
-        limit = "an image is named by a path inside the folder of images"
-        raise DatasetError(str(subject), f"it names the image {name[:200]!r}", limit, "Correct it.")
+        limit = "a path inside its folder is needed"
+        raise DatasetError(str(subject), f"it names {name[:200]!r}", limit, "Correct it.")
     return str(path)
 
 

@@ -49,4 +49,4 @@ def _corners(shape: LabelRecord, kind: str) -> Float64Array:
         return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
     if kind in _WITH_FOUR_CORNERS and len(points) != 4:
         shape.refuse(f"a {kind} of {len(points)} points", "it has four corners")
-    return shape.location.outline(points)
+    return shape.to_outline(points)

@@ -248,7 +248,7 @@ def test_invalid_coco_is_refused(document, text):
 def test_image_names_outside_the_folder_of_images_are_refused(name):
     record = json.loads(coco_file({}).text)
     record["images"][0]["file_name"] = name
-    with pytest.raises(DatasetError, match="a path inside the folder of images"):
+    with pytest.raises(DatasetError, match="a path inside its folder is needed"):
         coco.parse(LabelText("a.json", json.dumps(record)))
 
 
