@@ -107,7 +107,7 @@ def run_check(args: argparse.Namespace) -> int:
     """Print the findings and statistics; return the exit code."""
     from cv.labels.dataset_check import check_dataset
 
-    report = check_dataset(args.dataset, args.images, options.scene_grid(args.scene))
+    report = check_dataset(args.dataset, args.images, options.scene_grid(args.scene), args.scene)
     _print_findings(report, args.all)
     if report.totals is not None:
         _print_totals(report.totals)
@@ -124,7 +124,7 @@ def run_sheet(args: argparse.Namespace) -> int:
     picture = options.output_with_suffix(args.picture, ".png", args.dataset, args.images)
     places = _image_folders(args)
     dataset = complete_from_images(
-        read_dataset(args.dataset, options.scene_grid(args.scene)), places
+        read_dataset(args.dataset, options.scene_grid(args.scene), args.scene), places
     )
     found = [(image, find_image(image, places)) for image in dataset.images]
     pairs = [(image, path) for image, path in found if path is not None]
@@ -144,7 +144,7 @@ def run_convert(args: argparse.Namespace) -> int:
     """Read and write a dataset; outlines become rectangles if the format has only boxes."""
     from cv.labels import coco, dota, formats, geojson, outline_edits, yolo_obb
 
-    dataset = formats.read_dataset(args.dataset, options.scene_grid(args.scene))
+    dataset = formats.read_dataset(args.dataset, options.scene_grid(args.scene), args.scene)
     if args.classes:
         dataset = outline_edits.with_classes(dataset, args.classes)
     places = _image_folders(args)
@@ -178,7 +178,7 @@ def run_convert(args: argparse.Namespace) -> int:
 def _image_folders(args: argparse.Namespace) -> ImagePaths:
     from cv.labels.formats import dataset_images
 
-    return dataset_images(args.dataset, args.images)
+    return dataset_images(args.dataset, args.images, args.scene)
 
 
 def _image_source(

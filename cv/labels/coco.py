@@ -30,7 +30,7 @@ import shapely
 from cv.geometry.arrays import Float64Array
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.io.atomic_files import write_atomically
-from cv.labels.label_record import LabelRecord, ParsedLabels, attributes_of, json_record
+from cv.labels.label_record import LabelRecord, ParsedLabels, json_record
 from cv.labels.label_texts import LabelText
 from cv.labels.labelled_image import (
     LabelledDataset,
@@ -63,8 +63,7 @@ def parse(document: LabelText) -> ParsedLabels:
             skipped.append("annotations with neither bbox nor segmentation")
             continue
         ignore = bool(annotation.get("iscrowd") or annotation.get("ignore"))
-        extra = attributes_of(annotation.get("attributes"))
-        shapes[image].append(LabelledShape(classes[category], outline, ignore, extra))
+        shapes[image].append(LabelledShape(classes[category], outline, ignore))
     labelled = [
         LabelledImage(
             safe_name(entry.text("file_name"), entry.where),
@@ -170,6 +169,4 @@ def _annotation(shape: LabelledShape) -> dict[str, Any]:
         *box, angle = OrientedBoxes.from_corners(shape.outline[None]).values[0].tolist()
         degrees = round(-math.degrees(angle), _ANGLE_DECIMALS)
         entry["rotated_box"] = [*(round(value, _DECIMALS) for value in box), degrees]
-    if shape.attributes:
-        entry["attributes"] = dict(shape.attributes)
     return entry

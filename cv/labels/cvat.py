@@ -6,8 +6,8 @@ xbr, ybr of the upright box and `rotation`, degrees clockwise in the image, abou
 `polygon` is "x1,y1;x2,y2;...". CVAT writes two decimals, which for a box of 200 px moves a corner
 by up to 0.01 px.
 
-Corners of a box: top left of the upright one first, then clockwise. `occluded` and each `attribute`
-are kept as attributes. Tracks (CVAT for video) are refused; other shapes are counted and skipped.
+Corners of a box: top left of the upright one first, then clockwise. Tracks (CVAT for video) are
+refused; other shapes are counted and skipped.
 """
 
 from __future__ import annotations
@@ -44,22 +44,14 @@ def _image(element: Element, file: LabelRecord) -> LabelledImage:
     image = LabelRecord(element.attrib, f"{file.where}, {name}")
     shapes = []
     for child in element:
-        shape = LabelRecord(child.attrib, image.where)
-        if child.tag == "box":
-            shapes.append(_shape(child, _box(shape), shape))
-        elif child.tag == "polygon":
-            shapes.append(_shape(child, _polygon(shape), shape))
+        if child.tag in ("box", "polygon"):
+            shape = LabelRecord(child.attrib, image.where)
+            kind = child.get("label", "").strip()
+            if not kind:
+                shape.refuse(f"a {child.tag} without a label", "every shape has one")
+            corners = _box(shape) if child.tag == "box" else _polygon(shape)
+            shapes.append(LabelledShape(kind, corners))
     return LabelledImage(name, image.size(), tuple(shapes))
-
-
-def _shape(element: Element, corners: Float64Array, record: LabelRecord) -> LabelledShape:
-    kind = element.get("label", "").strip()
-    if not kind:
-        record.refuse(f"a {element.tag} without a label", "every shape has one")
-    extra = [("occluded", "1")] if element.get("occluded") == "1" else []
-    for attribute in element.findall("attribute"):
-        extra.append((attribute.get("name", ""), (attribute.text or "").strip()))
-    return LabelledShape(kind, corners, attributes=tuple(extra))
 
 
 def _box(record: LabelRecord) -> Float64Array:

@@ -146,10 +146,3 @@ def json_record(document: LabelText) -> LabelRecord:
     """Return the JSON object that `document` holds; raises DatasetError."""
     file = LabelRecord({}, document.name)
     return LabelRecord(file.require(parse_json(document), dict, "the file"), file.where)
-
-
-def attributes_of(record: Any) -> tuple[tuple[str, str], ...]:
-    """Return the texts and numbers in `record` as texts; nothing if it is not an object."""
-    entries = record.items() if isinstance(record, dict) else ()
-    plain = [(k, v) for k, v in entries if isinstance(v, str | int | float) and v != ""]
-    return tuple((str(key), str(value)) for key, value in plain)

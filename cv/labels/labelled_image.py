@@ -35,8 +35,6 @@ class LabelledShape:
     """(k, 2) corners x, y in pixels, k >= 3, in ring order, the first not repeated."""
     ignore: bool = False
     """Whether training and evaluation leave it out ("difficult", "iscrowd")."""
-    attributes: tuple[tuple[str, str], ...] = ()
-    """Name and value of its other properties in the file."""
     line: int = 0
     """Line of its label file, from 1; 0 where the format has no lines."""
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from cv.geometry.arrays import Float64Array
-from cv.labels.label_record import LabelRecord, ParsedLabels, attributes_of, json_record
+from cv.labels.label_record import LabelRecord, ParsedLabels, json_record
 from cv.labels.label_texts import LabelText
 from cv.labels.labelled_image import LabelledImage, LabelledShape, base_name
 
@@ -30,16 +30,11 @@ def parse(document: LabelText) -> ParsedLabels:
     for shape in record.records("shapes", "shape"):
         kind = str(shape.get("shape_type"))
         if kind in (*_WITH_FOUR_CORNERS, "polygon"):
-            shapes.append(_shape(shape, kind))
+            ignore = shape.get("difficult") is True
+            shapes.append(LabelledShape(shape.text("label"), _corners(shape, kind), ignore))
         else:
             skipped.append(f"shapes of type {kind!r}")
     return ParsedLabels([LabelledImage(name, size, tuple(shapes))], [], skipped)
-
-
-def _shape(shape: LabelRecord, kind: str) -> LabelledShape:
-    attributes = attributes_of(shape.get("flags")) + attributes_of(shape.get("attributes"))
-    ignore = shape.get("difficult") is True
-    return LabelledShape(shape.text("label"), _corners(shape, kind), ignore, attributes)
 
 
 def _corners(shape: LabelRecord, kind: str) -> Float64Array:

@@ -7,7 +7,7 @@ import math
 import cv2
 import numpy as np
 import torch
-from torch.nn import functional
+from torchvision.transforms.functional import gaussian_blur
 
 _BLUR_RADIUS = 3
 """Half-width of the blur kernel, pixels."""
@@ -70,12 +70,7 @@ def _gaussian_blur(image: torch.Tensor, sigma: float) -> torch.Tensor:
             for plane in image.contiguous().numpy()
         ]
         return torch.from_numpy(np.stack(planes))
-    offsets = torch.arange(-_BLUR_RADIUS, _BLUR_RADIUS + 1, dtype=image.dtype, device=image.device)
-    kernel = torch.exp(-(offsets**2) / (2 * sigma**2))
-    kernel = kernel / kernel.sum()
-    padded = functional.pad(image[None], (_BLUR_RADIUS,) * 4, mode="reflect").transpose(0, 1)
-    rows = functional.conv2d(padded, kernel.view(1, 1, 1, -1))
-    blurred: torch.Tensor = functional.conv2d(rows, kernel.view(1, 1, -1, 1)).transpose(0, 1)[0]
+    blurred: torch.Tensor = gaussian_blur(image, 2 * _BLUR_RADIUS + 1, sigma)
     return blurred
 
 

@@ -58,8 +58,6 @@ class TrainingState:
             raise _invalid(path, "it is damaged, or holds more than tensors") from error
         if not isinstance(record, dict) or record.pop("format", None) != FORMAT:
             raise _invalid(path, "it is not the state of a run of this version")
-        if set(record) != set(cls.__annotations__):
-            raise _invalid(path, "a part is missing")
         return cls(**record)
 
 
@@ -69,9 +67,5 @@ def training_state_path(out: Path) -> Path:
 
 
 def _invalid(path: Path, found: str) -> ModelError:
-    return ModelError(
-        path,
-        found,
-        "a run resumes from the state that it wrote itself",
-        "Delete it to train that run from its start.",
-    )
+    limit = "a run resumes from the state that it wrote itself"
+    return ModelError(path, found, limit, "Delete it to train that run from its start.")

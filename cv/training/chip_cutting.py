@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from cv.errors import DatasetError
-from cv.geometry.arrays import Float64Array
 from cv.geometry.oriented_boxes import map_points
 from cv.geometry.tiling import Tiling
 from cv.labels import yolo_obb
 from cv.labels.block_labels import PartialLabels
-from cv.labels.formats import ImagePaths, find_image
+from cv.labels.formats import ImagePaths, describe_missing, find_image
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape
 from cv.labels.outline_edits import with_split
 from cv.scene.raster_header import read_header
@@ -86,13 +85,11 @@ def find_sources(
         part = partial.get(labels.name) if partial else None
         declared = part.gsd_m if part else (labels.gsd_m and (labels.gsd_m, labels.gsd_m))
         gsd = None if read_header(path).georeferenced else declared or gsd_m
-        sources.append(
-            SourceImage(labels=labels, path=path, gsd_m=gsd, region=part and part.region)
-        )
+        region = part.region if part else None
+        sources.append(SourceImage(labels=labels, path=path, gsd_m=gsd, region=region))
     if not sources:
-        raise DatasetError(
-            "dataset", "none of its images was found", "they are cut", "Name --images FOLDER."
-        )
+        found = f"none of its images was found: {describe_missing(dataset.images, paths)}"
+        raise DatasetError("dataset", found, "they are cut", "Name --images FOLDER.")
     return sources
 
 
@@ -115,21 +112,16 @@ def cut_dataset(
                 cv2.imwrite(str(Path(folder) / chip.labels.name), chip.image[..., ::-1])
                 labels.append(chip.labels)
         if not labels:
-            raise DatasetError(
-                out,
-                "no chip was cut",
-                f"{cutting.min_valid:.0%} of a chip of {cutting.side_px * cutting.gsd_m:g} m must "
-                "be labelled image",
-                "Cut at a smaller GSD, or label a larger part of the images.",
-            )
+            side_m = cutting.side_px * cutting.gsd_m
+            limit = f"{cutting.min_valid:.0%} of a chip of {side_m:g} m must be labelled image"
+            remedy = "Cut at a smaller GSD, or label a larger part of the images."
+            raise DatasetError(out, "no chip was cut", limit, remedy)
         dataset = with_split(LabelledDataset(classes, tuple(labels)), val_every)
         if missing := {"train", "val"} - {image.split for image in dataset.images}:
-            raise DatasetError(
-                out,
-                f"{len(labels)} chips, {' and '.join(sorted(missing))} would be empty",
-                "training needs chips in train and val",
-                "Hold back more often (--val-every), or add images of that part.",
-            )
+            found = f"{len(labels)} chips, {' and '.join(sorted(missing))} would be empty"
+            limit = "training needs chips in train and val"
+            remedy = "Hold back more often (--val-every), or add images of that part."
+            raise DatasetError(out, found, limit, remedy)
         yolo_obb.write_yolo(dataset, out, lambda image: Path(folder) / image.name)
     return dataset
 
@@ -173,9 +165,8 @@ def make_chip(
             shapes.append(LabelledShape(shape.kind, part))
     if labelled.mean() < cutting.min_valid:
         return None
-    labels = LabelledImage(
-        f"{stem}.png", (side, side), tuple(shapes), cutting.gsd_m, source.labels.split
-    )
+    split, name = source.labels.split, f"{stem}.png"
+    labels = LabelledImage(name, (side, side), tuple(shapes), cutting.gsd_m, split)
     return Chip(np.where(labelled[..., None], patch.rgb, 0).astype(np.uint8), labels)
 
 
@@ -187,6 +178,6 @@ def region_mask(region: BaseGeometry, to_pixel: Affine, side: int) -> NDArray[np
     mask = np.zeros((side, side), np.uint8)
     for part in shapely.get_parts(region):
         for ring, value in ((part.exterior, 1), *((hole, 0) for hole in part.interiors)):
-            corners: Float64Array = map_points(~to_pixel, np.array(ring.coords))
+            corners = map_points(~to_pixel, np.array(ring.coords))
             cv2.fillPoly(mask, [np.rint(corners).astype(np.int32)], (value,))
     return mask.astype(bool)

@@ -5,9 +5,7 @@ No code from these files is executed: checkpoints are read with an allow-list of
 
 from __future__ import annotations
 
-import pickle
 import re
-import zipfile
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -33,19 +31,13 @@ class WeightsKind(StrEnum):
 
 
 def weights_kind(weights: Path) -> WeightsKind:
-    """Return the kind of `weights`, by suffix and first bytes; raises ModelError."""
+    """Return the kind of `weights`, by suffix; raises ModelError."""
     suffix = weights.suffix.lower()
     if suffix not in set(WeightsKind):
         raise _invalid(weights, f"its ending is {suffix!r}", "Name another file.")
-    kind = WeightsKind(suffix)
-    bundled = _KNOWN.fullmatch(str(weights)) is not None and not weights.exists()
-    if kind is WeightsKind.ARCHITECTURE and bundled:
-        return kind
-    if not weights.is_file():
+    if not weights.is_file() and not _KNOWN.fullmatch(str(weights)):
         raise _invalid(weights, "no such file", "Check the path.")
-    if kind is WeightsKind.RELEASED and zipfile.is_zipfile(weights):
-        raise _invalid(weights, "it is an archive, not an ONNX model", "Check what it is.")
-    return kind
+    return WeightsKind(suffix)
 
 
 def check_weights(weights: Path, names: tuple[str, ...]) -> WeightsKind:
@@ -54,12 +46,10 @@ def check_weights(weights: Path, names: tuple[str, ...]) -> WeightsKind:
     if kind is WeightsKind.RELEASED:
         classes = OnnxModel.load(weights).card.classes
         if classes != names:
-            raise ModelError(
-                weights,
-                f"its classes are {', '.join(classes)}, those of the data {', '.join(names)}",
-                "fine-tuning keeps the classes of its model, in their order",
-                "Number the classes of the dataset like the model's; a class may have no objects.",
-            )
+            found = f"its classes are {', '.join(classes)}, those of the data {', '.join(names)}"
+            limit = "fine-tuning keeps the classes of its model, in their order"
+            remedy = "Number the classes like the model's; a class may have no objects."
+            raise ModelError(weights, found, limit, remedy)
     elif kind is WeightsKind.CHECKPOINT:
         read_checkpoint(weights)
     else:
@@ -82,12 +72,9 @@ def read_checkpoint(path: Path) -> Any:
         with catch_warnings():
             simplefilter("ignore")
             network, _ = loader.load_checkpoint(str(path.resolve()))
-    except (TypeError, pickle.UnpicklingError, ImportError) as error:
+    except Exception as error:  # a damaged file raises anything; nothing in it is executed
         found = "it is damaged, or holds something other than a network of ultralytics"
         raise _invalid(path, found, "Use a checkpoint that you trust.") from error
-    except Exception as error:  # a damaged file raises anything; nothing in it is executed
-        words = " ".join(str(error).split())[:120]
-        raise _invalid(path, f"it cannot be loaded ({words})", "Get it again.") from error
     if not isinstance(network, loader.OBBModel):
         raise _invalid(path, f"it holds a {type(network).__name__}", "Use one ending in -obb.pt.")
     return network

@@ -14,7 +14,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from cv.errors import DatasetError
-from cv.geometry.arrays import Float64Array, Indices
+from cv.geometry.arrays import Float64Array
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.labels.dataset_yaml import DatasetYaml, label_path
 from cv.labels.label_texts import read_label_texts
@@ -22,6 +22,7 @@ from cv.labels.labelled_image import is_rectangle
 from cv.labels.outline_edits import smallest_rectangle
 from cv.labels.yolo_obb import parse
 from cv.training.geometric_jitter import Bytes, LabelledChip, jitter_chip
+from cv.training.onnx_to_torch import image_batches
 
 
 class ChipIndex(NamedTuple):
@@ -52,7 +53,6 @@ class ChipDataset(Dataset[dict[str, Any]]):
         self.names = manifest.names
         self.transform = transform
         self.paths = [path for split, path in manifest.images() if split == "train"]
-        self._labels: dict[int, tuple[Indices, Float64Array]] = {}
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -73,57 +73,47 @@ class ChipDataset(Dataset[dict[str, Any]]):
 
         Raises DatasetError.
         """
-        image = _read_image(self.paths[index])
-        if index not in self._labels:
-            self._labels[index] = self._read_labels(index, (image.shape[1], image.shape[0]))
-        return _letterbox(image, *self._labels[index], self.transform.side)
-
-    def calibration_batches(self, count: int = 32, batch: int = 4) -> list[torch.Tensor]:
-        """Return up to `count` chips, evenly spread, as tensors (batch, 3, s, s) in 0..1.
-
-        They are what `onnx_to_torch` measures statistics on.
-        """
-        chosen = np.unique(np.linspace(0, len(self) - 1, count).round().astype(int))
-        images = np.stack([self.chip(int(index)).image for index in chosen])
-        tensor = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
-        return [tensor[i : i + batch] for i in range(0, len(tensor), batch)]
-
-    def _read_labels(self, index: int, size: tuple[int, int]) -> tuple[Indices, Float64Array]:
-        """Return classes (n,) and corners (n, 4, 2; pixels of the image) of the boxes of a chip."""
-        document = next(read_label_texts(label_path(self.paths[index]), ".txt"))
-        shapes = parse(document, size, self.names)
+        path = self.paths[index]
+        image = _read_image(path)
+        document = next(read_label_texts(label_path(path), ".txt"))
+        shapes = parse(document, (image.shape[1], image.shape[0]), self.names)
         outlines = [
             shape.outline if is_rectangle(shape.outline) else smallest_rectangle(shape.outline)
             for shape in shapes
         ]
         classes = np.array([self.names.index(shape.kind) for shape in shapes], dtype=np.int64)
-        return classes, np.array(outlines, dtype=np.float64).reshape(-1, 4, 2)
+        corners = np.array(outlines, dtype=np.float64).reshape(-1, 4, 2)
+        return _letterbox(LabelledChip(image, classes, corners), self.transform.side)
+
+    def calibration_batches(self, count: int = 32) -> list[torch.Tensor]:
+        """Return up to `count` chips, evenly spread, for `onnx_to_torch`, as `image_batches`."""
+        chosen = np.unique(np.linspace(0, len(self) - 1, count).round().astype(int))
+        return image_batches([self.chip(int(index)).image for index in chosen])
 
 
 def _read_image(path: Path) -> Bytes:
     content = np.fromfile(path, dtype=np.uint8)
     image = cv2.imdecode(content, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     if image is None:
-        raise DatasetError(
-            path, "unreadable image", "it could be read when the run began", "Restore it."
-        )
+        limit = "OpenCV reads the images of a run"
+        raise DatasetError(path, "unreadable image", limit, "Save it as PNG.")
     return np.ascontiguousarray(image[..., ::-1], dtype=np.uint8)
 
 
-def _letterbox(image: Bytes, classes: Indices, corners: Float64Array, side: int) -> LabelledChip:
+def _letterbox(chip: LabelledChip, side: int) -> LabelledChip:
     """Scale an image so that its longer side is `side`, and centre it on a black square."""
-    rows, columns = image.shape[:2]
+    rows, columns = chip.image.shape[:2]
     if (rows, columns) == (side, side):
-        return LabelledChip(image, classes, corners)
+        return chip
     scale = side / max(rows, columns)
     size = max(1, round(columns * scale)), max(1, round(rows * scale))
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    resized = cv2.resize(image, size, interpolation=interpolation)
+    resized = cv2.resize(chip.image, size, interpolation=interpolation)
     left, top = (side - size[0]) // 2, (side - size[1]) // 2
     canvas = np.zeros((side, side, 3), np.uint8)
     canvas[top : top + size[1], left : left + size[0]] = resized
-    moved = corners * (size[0] / columns, size[1] / rows) + (left, top)
-    return LabelledChip(canvas, classes, moved)
+    moved = chip.corners * (size[0] / columns, size[1] / rows) + (left, top)
+    return LabelledChip(canvas, chip.classes, moved)
 
 
 def _network_boxes(corners: Float64Array, side: int) -> Float64Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import random
 from copy import deepcopy
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from cv.errors import InferenceError, InputError, ModelError, PierwatchError
+from cv.errors import InferenceError, InputError, PierwatchError
 from cv.io.atomic_files import write_atomically
 from cv.training.augmentation import relight_batch, rotate_batch, sharpen_or_blur_batch
 from cv.training.callbacks import TrainingCallback
@@ -127,19 +126,11 @@ class PierTrainer(_Base):  # type: ignore[misc]
         state = self.job.state
         if state is None:
             return
-        try:
-            self.model.load_state_dict(state.network)
-            self.ema.ema.load_state_dict(state.average)
-            self.optimizer.load_state_dict(state.optimizer)
-            self.scaler.load_state_dict(state.scaler)
-            self.scheduler.load_state_dict(state.schedule)
-        except (KeyError, RuntimeError, ValueError) as error:
-            raise ModelError(
-                self.job.config.out,
-                "its state belongs to another network",
-                "a run resumes with the network that it began with",
-                "Start it again in another folder.",
-            ) from error
+        self.model.load_state_dict(state.network)
+        self.ema.ema.load_state_dict(state.average)
+        self.optimizer.load_state_dict(state.optimizer)
+        self.scaler.load_state_dict(state.scaler)
+        self.scheduler.load_state_dict(state.schedule)
         self.ema.updates = state.updates
         self.start_epoch = state.epochs
         self._history = list(state.history)
@@ -272,36 +263,24 @@ def copy_class_weights(model: Any, weights: Any, names: list[str]) -> None:
     A class starts from the class of the same meaning: "hull" from "ship" of DOTA.
     """
     old_index = {name: index for index, name in dict(weights.names).items()}
-    pairs = [(new, old_index.get(_DOTA_CLASSES.get(name, name))) for new, name in enumerate(names)]
+    meanings = [_DOTA_CLASSES.get(name, name) for name in names]
+    pairs = [(new, old_index[name]) for new, name in enumerate(meanings) if name in old_index]
     new_head, old_head = model.model[-1], weights.model[-1]
-    for branch in ("cv3", "one2one_cv3"):
-        new_layers, old_layers = getattr(new_head, branch, None), getattr(old_head, branch, None)
-        if new_layers is None or old_layers is None:
-            continue
-        for new_layer, old_layer in zip(new_layers, old_layers, strict=True):
-            for new, old in pairs:
-                if old is None:
-                    continue
-                with torch.no_grad():
+    for branch in ("cv3", "one2one_cv3"):  # older networks have the first one only
+        layers = zip(getattr(new_head, branch, ()), getattr(old_head, branch, ()), strict=False)
+        for new_layer, old_layer in layers:
+            with torch.no_grad():
+                for new, old in pairs:
                     new_layer[-1].weight[new] = old_layer[-1].weight[old].float()
                     new_layer[-1].bias[new] = old_layer[-1].bias[old].float()
 
 
 def cpu_has_bfloat16() -> bool:
     """Return whether this CPU multiplies bfloat16 natively."""
-    for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
-        probe = getattr(torch.cpu, name, None)
-        if probe is not None:
-            with contextlib.suppress(RuntimeError):
-                if probe():
-                    return True
-    return False
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 def _losses_csv(state: TrainingState) -> str:
-    lines = [",".join(("epoch", *state.parts))]
-    lines += [
-        ",".join((str(epoch), *(f"{value:.6g}" for value in row)))
-        for epoch, row in enumerate(state.history, 1)
-    ]
-    return "\n".join(lines) + "\n"
+    rows = [("epoch", *state.parts)]
+    rows += [(str(n), *(f"{v:.6g}" for v in row)) for n, row in enumerate(state.history, 1)]
+    return "".join(",".join(row) + "\n" for row in rows)

@@ -22,8 +22,6 @@ _ENVIRONMENT = {
     "NO_ALBUMENTATIONS_UPDATE": "1",
     "ULTRALYTICS_SAFE_LOAD": "1",
 }
-_SERVICES = ("sync", "clearml", "comet", "dvc", "mlflow", "raytune", "tensorboard", "wandb")
-"""Settings of ultralytics that report runs to services."""
 
 
 def isolate_ultralytics() -> None:
@@ -37,23 +35,6 @@ def isolate_ultralytics() -> None:
     home = Path(tempfile.gettempdir()) / f"pierwatch-ultralytics-{owner}"
     home.mkdir(mode=0o700, exist_ok=True)
     os.environ.setdefault("YOLO_CONFIG_DIR", str(home))
-    from ultralytics import settings
-
-    known: Any = settings
-    on = {name: False for name in _SERVICES if known.get(name) not in (None, False)}
-    if on:
-        known.update(on)
-    _restrict_loading()
-
-
-def available_cores() -> int:
-    """Return the number of CPU cores that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
-def _restrict_loading() -> None:
-    """Switch restricted loading on; the environment variable works only before the first import."""
     import ultralytics
     from ultralytics.nn import tasks
 
@@ -65,4 +46,10 @@ def _restrict_loading() -> None:
             "restricted loading is needed",
             'Update: pip install -U "ultralytics>=8.4.190" "torch>=2.6".',
         )
-    loading.SAFE_LOAD = True
+    loading.SAFE_LOAD = True  # the environment variable works only before the first import
+
+
+def available_cores() -> int:
+    """Return the number of CPU cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
