@@ -30,7 +30,7 @@ import shapely
 from cv.geometry.arrays import Float64Array
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.io.atomic_files import write_atomically
-from cv.labels.label_record import LabelRecord, ParsedLabels, json_record
+from cv.labels.label_record import LabelRecord, json_record
 from cv.labels.label_texts import LabelText
 from cv.labels.labelled_image import (
     LabelledDataset,
@@ -45,7 +45,7 @@ from cv.labels.outline_edits import signed_area
 _DECIMALS, _ANGLE_DECIMALS = 5, 8
 
 
-def parse(document: LabelText) -> ParsedLabels:
+def parse(document: LabelText) -> LabelledDataset:
     """Return the images of a COCO file; raises DatasetError."""
     record = json_record(document)
     categories = _by_id(record, "categories", "category")
@@ -64,7 +64,7 @@ def parse(document: LabelText) -> ParsedLabels:
             continue
         ignore = bool(annotation.get("iscrowd") or annotation.get("ignore"))
         shapes[image].append(LabelledShape(classes[category], outline, ignore))
-    labelled = [
+    labelled = tuple(
         LabelledImage(
             safe_name(entry.text("file_name"), entry.where),
             entry.optional_size(),
@@ -73,8 +73,8 @@ def parse(document: LabelText) -> ParsedLabels:
             entry.split(),
         )
         for key, entry in images.items()
-    ]
-    return ParsedLabels(labelled, list(classes.values()), skipped)
+    )
+    return LabelledDataset(tuple(classes.values()), labelled, tuple(skipped))
 
 
 def write_coco(dataset: LabelledDataset, path: Path) -> None:

@@ -15,15 +15,21 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element
 
 from cv.geometry.arrays import Float64Array
-from cv.labels.label_record import LabelRecord, ParsedLabels
+from cv.labels.label_record import LabelRecord
 from cv.labels.label_texts import LabelText, parse_xml
-from cv.labels.labelled_image import LabelledImage, LabelledShape, rotated_box, safe_name
+from cv.labels.labelled_image import (
+    LabelledDataset,
+    LabelledImage,
+    LabelledShape,
+    rotated_box,
+    safe_name,
+)
 
 _LIMIT, _REMEDY = "CVAT for images 1.1 is read", 'Export as "CVAT for images 1.1".'
 _SKIPPED = ("polyline", "points", "mask", "ellipse", "cuboid", "skeleton", "tag")
 
 
-def parse(document: LabelText) -> ParsedLabels:
+def parse(document: LabelText) -> LabelledDataset:
     """Return the images of a CVAT file; raises DatasetError."""
     root = parse_xml(document)
     file = LabelRecord(root.attrib, document.name)
@@ -32,11 +38,11 @@ def parse(document: LabelText) -> ParsedLabels:
         file.refuse(f"<{root.tag[:40]}> of version {version[:20]!r}", _LIMIT, _REMEDY)
     if root.find("track") is not None:
         file.refuse("tracks of a video", _LIMIT, _REMEDY)
-    names = [label.findtext("name", "").strip() for label in root.findall("meta//labels/label")]
-    images = [_image(element, file) for element in root.findall("image")]
-    tags = [child.tag for element in root.findall("image") for child in element]
-    skipped = [f"shapes of type {tag!r}" for tag in tags if tag in _SKIPPED]
-    return ParsedLabels(images, [name for name in names if name], skipped)
+    names = (label.findtext("name", "").strip() for label in root.findall("meta//labels/label"))
+    images = tuple(_image(element, file) for element in root.findall("image"))
+    tags = (child.tag for element in root.findall("image") for child in element)
+    skipped = tuple(f"shapes of type {tag!r}" for tag in tags if tag in _SKIPPED)
+    return LabelledDataset(tuple(filter(None, names)), images, skipped)
 
 
 def _image(element: Element, file: LabelRecord) -> LabelledImage:

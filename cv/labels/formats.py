@@ -15,7 +15,6 @@ from cv.geometry.grid import Grid
 from cv.labels import block_labels, coco, cvat, dota, geojson, label_studio, x_anylabeling, yolo_obb
 from cv.labels.dataset_yaml import find_dataset_yaml, read_dataset_yaml
 from cv.labels.image_files import find_images, read_size
-from cv.labels.label_record import ParsedLabels
 from cv.labels.label_texts import LabelText, parse_json, read_label_texts
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, make_dataset
 
@@ -39,7 +38,7 @@ _JSON_KEYS = {
     LabelFormat.BLOCKS: {"blocks", "region"},
 }
 """Keys by which a JSON object of a format is recognised."""
-_PARSERS: dict[LabelFormat, tuple[Callable[[LabelText], ParsedLabels], tuple[str, ...]]] = {
+_PARSERS: dict[LabelFormat, tuple[Callable[[LabelText], LabelledDataset], tuple[str, ...]]] = {
     LabelFormat.COCO: (coco.parse, (".json",)),
     LabelFormat.GEOJSON: (geojson.parse, (".geojson", ".json")),
     LabelFormat.CVAT: (cvat.parse, (".xml",)),
@@ -54,10 +53,7 @@ ImagePaths = Mapping[tuple[str, str], Path]
 def read_dataset(
     path: Path, grid: Grid | None = None, scene: Path | None = None
 ) -> LabelledDataset:
-    """Return the dataset in `path`, whatever its format; raises DatasetError.
-
-    `scene` is the image of GeoJSON in the world, and `grid` that of the image.
-    """
+    """Return the dataset in `path`, of any format; `grid` and `scene` as in `geojson.parse`."""
     kind = detect_format(path)
     if kind is LabelFormat.YOLO_OBB:
         return yolo_obb.read_yolo(find_dataset_yaml(path) or path)
@@ -146,10 +142,7 @@ def dataset_images(path: Path, images: Path | None = None, scene: Path | None = 
 
 
 def find_image(image: LabelledImage, paths: ImagePaths) -> Path | None:
-    """Return the path of `image`, None where there is none or several could be it.
-
-    An image without a split, in another folder, or named without an ending is found as well.
-    """
+    """Return the path of `image`, in any folder and with any ending; None if several fit."""
     exact = paths.get((image.split, image.name)) or paths.get(("", image.name))
     if exact is not None:
         return exact
@@ -168,10 +161,7 @@ def describe_missing(images: Iterable[LabelledImage], paths: ImagePaths) -> str:
 
 
 def complete_from_images(dataset: LabelledDataset, paths: ImagePaths) -> LabelledDataset:
-    """Return `dataset` with the sizes and endings of the images at `paths` where it has none.
-
-    Raises DatasetError where an image has another size than its labels declare.
-    """
+    """Add sizes and endings of the images at `paths`; DatasetError where a size differs."""
     images = []
     for image in dataset.images:
         path = find_image(image, paths)

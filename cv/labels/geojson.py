@@ -24,7 +24,7 @@ from pyproj import CRS
 from cv.geometry.arrays import Float64Array
 from cv.geometry.grid import Grid, parse_crs
 from cv.io.atomic_files import write_atomically
-from cv.labels.label_record import LabelRecord, ParsedLabels, json_record
+from cv.labels.label_record import LabelRecord, json_record
 from cv.labels.label_texts import LabelText
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, safe_name
 from cv.labels.outline_edits import signed_area
@@ -33,7 +33,9 @@ _DECIMALS = 5
 _LONLAT = CRS.from_epsg(4326)
 
 
-def parse(document: LabelText, grid: Grid | None = None, scene: Path | None = None) -> ParsedLabels:
+def parse(
+    document: LabelText, grid: Grid | None = None, scene: Path | None = None
+) -> LabelledDataset:
     """Return the images of a GeoJSON file, in pixels; raises DatasetError.
 
     A file with world coordinates has one image: `scene` with the `grid`, which is needed. Without
@@ -56,7 +58,7 @@ def parse(document: LabelText, grid: Grid | None = None, scene: Path | None = No
 
     shapes = tuple(shape for _, shape in _shapes(record, to_pixel, skipped))
     name = scene.name if scene else Path(document.name).stem
-    return ParsedLabels([LabelledImage(name, grid.shape[::-1], shapes)], [], skipped)
+    return LabelledDataset((), (LabelledImage(name, grid.shape[::-1], shapes),), tuple(skipped))
 
 
 def write_geojson(dataset: LabelledDataset, path: Path) -> None:
@@ -89,7 +91,7 @@ def _key(image: LabelledImage) -> str:
     return f"{image.split}:{image.name}" if image.split else image.name
 
 
-def _parse_pixels(record: LabelRecord, own: LabelRecord) -> ParsedLabels:
+def _parse_pixels(record: LabelRecord, own: LabelRecord) -> LabelledDataset:
     images = [_image(entry) for entry in own.records("images", "image")]
     shapes: dict[str, list[LabelledShape]] = {_key(image): [] for image in images}
     skipped: list[str] = []
@@ -97,9 +99,9 @@ def _parse_pixels(record: LabelRecord, own: LabelRecord) -> ParsedLabels:
         if key not in shapes:
             record.refuse(f"an object of the image {key!r:.80}", "images are listed in the file")
         shapes[key].append(shape)
-    labelled = [replace(image, shapes=tuple(shapes[_key(image)])) for image in images]
-    classes = [record.require(name, str, "a class") for name in own.array("classes")]
-    return ParsedLabels(labelled, classes, skipped)
+    labelled = tuple(replace(image, shapes=tuple(shapes[_key(image)])) for image in images)
+    classes = tuple(record.require(name, str, "a class") for name in own.array("classes"))
+    return LabelledDataset(classes, labelled, tuple(skipped))
 
 
 def _image(entry: LabelRecord) -> LabelledImage:

@@ -36,10 +36,7 @@ Bytes = NDArray[np.uint8]
 
 
 def find_images(folder: Path) -> dict[str, Path]:
-    """Return the images in `folder` and below, sorted, by their path in it without the ending.
-
-    Raises DatasetError where two would share a label file.
-    """
+    """Return the images in `folder` by their path without the ending; two raise DatasetError."""
     found: dict[str, Path] = {}
     for path in sorted(image_paths(folder)):
         stem = path.relative_to(folder).with_suffix("").as_posix()
@@ -80,9 +77,8 @@ def read_window(path: Path, box: tuple[int, int, int, int], size: tuple[int, int
 
     with _opened(path) as image:
         part = image.crop(box).convert("RGB")
-        enlarged = size[0] > part.width
-        filter_ = Resampling.NEAREST if enlarged else Resampling.LANCZOS
-        return np.asarray(part.resize(size, filter_), dtype=np.uint8)
+        resampling = Resampling.NEAREST if size[0] > part.width else Resampling.LANCZOS
+        return np.asarray(part.resize(size, resampling), dtype=np.uint8)
 
 
 def encode_jpeg(pixels: Bytes, quality: int = 80) -> bytes:

@@ -5,30 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from numpy.typing import ArrayLike
 
 from cv.errors import DatasetError
 from cv.geometry.arrays import Float64Array
 from cv.labels.label_texts import LabelText, parse_json
-from cv.labels.labelled_image import SPLITS, LabelledImage, open_ring
+from cv.labels.labelled_image import SPLITS, open_ring
 
 T = TypeVar("T")
 MAX_SIDE_PX = 1 << 31
 """Widest and highest image, pixels."""
 _TYPE_NAMES: dict[type, str] = {dict: "an object", list: "a list", str: "a text"}
-
-
-class ParsedLabels(NamedTuple):
-    """What one label file holds."""
-
-    images: list[LabelledImage]
-    """In the order of the file."""
-    classes: list[str]
-    """Names that the file declares, in order; empty where the format has no list of classes."""
-    skipped: list[str]
-    """What each skipped entry is, such as "shapes of type 'line'"."""
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import numpy as np
 
 from cv.geometry.arrays import Float64Array
-from cv.labels.label_record import LabelRecord, ParsedLabels
+from cv.labels.label_record import LabelRecord
 from cv.labels.label_texts import LabelText, parse_json
 from cv.labels.labelled_image import (
     IMAGE_ENDINGS,
+    LabelledDataset,
     LabelledImage,
     LabelledShape,
     base_name,
@@ -34,13 +35,13 @@ from cv.labels.labelled_image import (
 _KINDS = ("rectanglelabels", "polygonlabels")
 
 
-def parse(document: LabelText) -> ParsedLabels:
+def parse(document: LabelText) -> LabelledDataset:
     """Return the images of a Label Studio export; raises DatasetError."""
     file = LabelRecord({}, document.name)
     tasks = file.require(parse_json(document), list, "the file")
     skipped: list[str] = []
-    images = [_image(task, skipped) for task in file.each(tasks, "task")]
-    return ParsedLabels(images, [], skipped)
+    images = tuple(_image(task, skipped) for task in file.each(tasks, "task"))
+    return LabelledDataset((), images, tuple(skipped))
 
 
 def _image(task: LabelRecord, skipped: list[str]) -> LabelledImage:

@@ -14,14 +14,14 @@ from __future__ import annotations
 import numpy as np
 
 from cv.geometry.arrays import Float64Array
-from cv.labels.label_record import LabelRecord, ParsedLabels, json_record
+from cv.labels.label_record import LabelRecord, json_record
 from cv.labels.label_texts import LabelText
-from cv.labels.labelled_image import LabelledImage, LabelledShape, base_name
+from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, base_name
 
 _WITH_FOUR_CORNERS = ("rotation", "rectangle", "quadrilateral")
 
 
-def parse(document: LabelText) -> ParsedLabels:
+def parse(document: LabelText) -> LabelledDataset:
     """Return the one image of an X-AnyLabeling file; raises DatasetError."""
     record = json_record(document)
     name = base_name(record.text("imagePath"), document.name)
@@ -34,7 +34,7 @@ def parse(document: LabelText) -> ParsedLabels:
             shapes.append(LabelledShape(shape.text("label"), _corners(shape, kind), ignore))
         else:
             skipped.append(f"shapes of type {kind!r}")
-    return ParsedLabels([LabelledImage(name, size, tuple(shapes))], [], skipped)
+    return LabelledDataset((), (LabelledImage(name, size, tuple(shapes)),), tuple(skipped))
 
 
 def _corners(shape: LabelRecord, kind: str) -> Float64Array:

@@ -42,10 +42,7 @@ def rotate_batch(
 
 
 def sharpen_or_blur_batch(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Sharpen some of the images (n, 3, s, s; 0..1), with ringing, and blur others.
-
-    Image products differ most in sharpness, and a detector trained on one kind fails on others.
-    """
+    """Sharpen some images (n, 3, s, s; 0..1), with ringing, and blur others, as products do."""
     results = []
     for image in images:
         pick, amount, spread = torch.rand(3, generator=generator).tolist()
@@ -59,10 +56,7 @@ def sharpen_or_blur_batch(images: torch.Tensor, generator: torch.Generator) -> t
 
 
 def _gaussian_blur(image: torch.Tensor, sigma: float) -> torch.Tensor:
-    """Blur an image (3, s, s); `sigma` in pixels.
-
-    On a CPU OpenCV does it, some thirty times faster than PyTorch.
-    """
+    """Blur an image (3, s, s); `sigma` in pixels. OpenCV is thirty times as fast on a CPU."""
     if image.device.type == "cpu":
         taps = cv2.getGaussianKernel(2 * _BLUR_RADIUS + 1, sigma, cv2.CV_32F)
         planes = [
@@ -75,10 +69,7 @@ def _gaussian_blur(image: torch.Tensor, sigma: float) -> torch.Tensor:
 
 
 def relight_batch(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Draw gain, gamma, colour cast and haze for each 8-bit image (n, 3, s, s).
-
-    Returns float32 values in 0..1.
-    """
+    """Draw gain, gamma, colour cast and haze for 8-bit images (n, 3, s, s); float32, 0..1."""
     count = len(images)
 
     def draw(low: float, high: float, width: int = 1) -> torch.Tensor:

@@ -126,10 +126,7 @@ class TensorBoardLogger(TrainingCallback):
 def make_callbacks(
     out: Path, log: Callable[[str], None], tensorboard: bool
 ) -> tuple[TrainingCallback, ...]:
-    """Return the callbacks of the run in folder `out`: a bar on a terminal, else log lines.
-
-    Raises InputError where TensorBoard is requested but not installed.
-    """
+    """Return a bar on a terminal, else lines to `log`; and curves; raises InputError."""
     shown = ProgressBar() if sys.stderr.isatty() else LineLogger(log)
     if not tensorboard:
         return (shown,)

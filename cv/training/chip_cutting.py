@@ -171,10 +171,7 @@ def make_chip(
 
 
 def region_mask(region: BaseGeometry, to_pixel: Affine, side: int) -> NDArray[np.bool_]:
-    """Return the mask (side, side) of the pixels of a chip that lie in `region`.
-
-    `to_pixel` maps pixels of the chip to those of the image, which `region` is given in.
-    """
+    """Return the mask (side, side) of a chip's pixels in `region`, given in pixels of the image."""
     mask = np.zeros((side, side), np.uint8)
     for part in shapely.get_parts(region):
         for ring, value in ((part.exterior, 1), *((hole, 0) for hole in part.interiors)):

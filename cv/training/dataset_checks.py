@@ -30,10 +30,7 @@ def require_dataset_yaml(path: Path) -> DatasetYaml:
 
 
 def require_valid_dataset(manifest: DatasetYaml, log: Callable[[str], None]) -> None:
-    """Log what the check of a dataset finds, `_MAX_SHOWN` findings of each kind.
-
-    Raises DatasetError where any finding is an error, or no object is labelled.
-    """
+    """Log the findings of a check; raises DatasetError on an error, or without objects."""
     report, shown = check_dataset(manifest.file), Counter[tuple[Severity, str]]()
     for finding in report.findings:
         shown[finding.severity, finding.rule] += 1
@@ -51,11 +48,7 @@ def require_valid_dataset(manifest: DatasetYaml, log: Callable[[str], None]) -> 
 
 
 def dataset_sha256(manifest: DatasetYaml) -> str:
-    """Return the sha256 (hexadecimal) over the classes and every image and label file.
-
-    Files enter with their split and their path in the dataset, so that moving the dataset as a
-    whole does not change the digest.
-    """
+    """Return the sha256 over classes, images and labels, with split and path in the dataset."""
     home = manifest.file.resolve().parent
     lines = []
     for split, image in tqdm(list(manifest.images()), desc="hashing", delay=2, disable=None):

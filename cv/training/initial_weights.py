@@ -58,10 +58,7 @@ def check_weights(weights: Path, names: tuple[str, ...]) -> WeightsKind:
 
 
 def read_checkpoint(path: Path) -> Any:
-    """Return the oriented-box network of checkpoint `path` in float32; raises ModelError.
-
-    Classes from outside ultralytics and torch are refused before any of their code runs.
-    """
+    """Return the network of checkpoint `path`, of known classes only; raises ModelError."""
     if weights_kind(path) is not WeightsKind.CHECKPOINT:
         raise _invalid(path, "it is not a checkpoint", "Name a .pt file.")
     isolate_ultralytics()

@@ -18,8 +18,7 @@ from cv.geometry.arrays import Float64Array
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.labels.dataset_yaml import DatasetYaml, label_path
 from cv.labels.label_texts import read_label_texts
-from cv.labels.labelled_image import is_rectangle
-from cv.labels.outline_edits import smallest_rectangle
+from cv.labels.outline_edits import rectangle_around
 from cv.labels.yolo_obb import parse
 from cv.training.geometric_jitter import Bytes, LabelledChip, jitter_chip
 from cv.training.onnx_to_torch import image_batches
@@ -69,18 +68,12 @@ class ChipDataset(Dataset[dict[str, Any]]):
         }
 
     def chip(self, index: int) -> LabelledChip:
-        """Return chip `index` without jitter, at the size of the network's input.
-
-        Raises DatasetError.
-        """
+        """Return chip `index` without jitter, at the network's size; raises DatasetError."""
         path = self.paths[index]
         image = _read_image(path)
         document = next(read_label_texts(label_path(path), ".txt"))
         shapes = parse(document, (image.shape[1], image.shape[0]), self.names)
-        outlines = [
-            shape.outline if is_rectangle(shape.outline) else smallest_rectangle(shape.outline)
-            for shape in shapes
-        ]
+        outlines = [rectangle_around(shape.outline) for shape in shapes]
         classes = np.array([self.names.index(shape.kind) for shape in shapes], dtype=np.int64)
         corners = np.array(outlines, dtype=np.float64).reshape(-1, 4, 2)
         return _letterbox(LabelledChip(image, classes, corners), self.transform.side)

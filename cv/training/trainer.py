@@ -258,10 +258,7 @@ class PierTrainer(_Base):  # type: ignore[misc]
 
 
 def copy_class_weights(model: Any, weights: Any, names: list[str]) -> None:
-    """Initialize the classes of `model` from those of the checkpoint `weights`.
-
-    A class starts from the class of the same meaning: "hull" from "ship" of DOTA.
-    """
+    """Start each class from that of the same meaning in `weights`: "hull" from "ship"."""
     old_index = {name: index for index, name in dict(weights.names).items()}
     meanings = [_DOTA_CLASSES.get(name, name) for name in names]
     pairs = [(new, old_index[name]) for new, name in enumerate(meanings) if name in old_index]

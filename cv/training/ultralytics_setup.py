@@ -25,10 +25,7 @@ _ENVIRONMENT = {
 
 
 def isolate_ultralytics() -> None:
-    """Set the environment and settings of ultralytics; call this before using it.
-
-    Raises ModelError where this version cannot load checkpoints without executing their code.
-    """
+    """Set ultralytics up; call this before using it. Raises ModelError where it is unsafe."""
     os.environ.update(_ENVIRONMENT)
     os.environ.setdefault("OMP_NUM_THREADS", str(available_cores()))  # ultralytics would set 1
     owner = getattr(os, "getuid", lambda: "all")()

@@ -44,7 +44,8 @@ def archive(path: Path, *extra: tuple[zipfile.ZipInfo, str | bytes]) -> Path:
 
 
 @pytest.mark.parametrize(
-    "name", ["../a.xml", "x/../../a.xml", "..\\..\\a.xml", "/etc/a.xml", "C:/a.xml", "\\\\host\\a.xml"]
+    "name",
+    ["../a.xml", "x/../../a.xml", "..\\..\\a.xml", "/etc/a.xml", "C:/a.xml", "\\\\host\\a.xml"],
 )
 def test_label_file_that_leads_out_of_its_archive_is_refused(tmp_path, name):
     path = archive(tmp_path / "export.zip", (member(name), GOOD))
