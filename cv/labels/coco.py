@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +52,7 @@ def parse(document: LabelText) -> LabelledDataset:
     images = _by_id(record, "images", "image")
     shapes: dict[Any, list[LabelledShape]] = {key: [] for key in images}
     skipped: list[str] = []
-    for annotation in _entries(record, "annotations", "annotation"):
+    for annotation in record.records("annotations", "annotation"):
         image, category = annotation.get("image_id"), annotation.get("category_id")
         known = all(isinstance(key, int | str) for key in (image, category))
         if not known or image not in images or category not in classes:
@@ -98,22 +97,13 @@ def to_coco_json(dataset: LabelledDataset) -> str:
     return json.dumps(record, ensure_ascii=False, allow_nan=False, indent=1)
 
 
-def _entries(record: LabelRecord, key: str, title: str) -> Iterator[LabelRecord]:
-    """Yield the entries of the list `key`, known in messages by their ids where they have one."""
-    for entry in record.records(key, title):
-        name = entry.get("id")
-        if not isinstance(name, int | str | None):
-            entry.refuse(f"the id {name!r:.40}", "an id is a number")
-        here = entry.where if name is None else f"{record.where}, {title} {name}"
-        yield LabelRecord(entry.values, here)
-
-
 def _by_id(record: LabelRecord, key: str, title: str) -> dict[Any, LabelRecord]:
     """Return the entries of the list `key` by their ids, which are unique."""
     entries: dict[Any, LabelRecord] = {}
-    for entry in _entries(record, key, title):
-        if entries.setdefault(entry.get("id"), entry) is not entry:
-            entry.refuse("a second one with this id", "each id is a number of its own")
+    for entry in record.records(key, title):
+        name = entry.get("id")
+        if not isinstance(name, int | str) or entries.setdefault(name, entry) is not entry:
+            entry.refuse(f"the id {name!r:.40}", "each id is a number of its own")
     return entries
 
 

@@ -34,8 +34,6 @@ class DatasetYaml:
 
     file: Path
     """The YAML file."""
-    root: Path
-    """Folder that its paths are relative to."""
     names: tuple[str, ...]
     """Class names in order of their index."""
     parts: tuple[tuple[str, Path], ...]
@@ -96,7 +94,7 @@ def read_dataset_yaml(file: Path) -> DatasetYaml:
                 limit = "a folder or a .txt list of images is needed"
                 record.refuse(found, limit, "Correct the path.")
             parts.append((split, path))
-    return DatasetYaml(file, root, _names(record), tuple(parts), record.gsd_m())
+    return DatasetYaml(file, _names(record), tuple(parts), record.gsd_m())
 
 
 def _parsed(file: Path) -> LabelRecord:

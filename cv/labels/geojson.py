@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import shapely
 from pyproj import CRS
 
 from cv.geometry.arrays import Float64Array
@@ -143,17 +144,13 @@ def _shapes(
 
 def _ring(feature: LabelRecord) -> Float64Array | str:
     """Return the outer ring of a Polygon, or the type of another geometry."""
-    geometry = feature.get("geometry")
-    if not isinstance(geometry, dict):
+    if feature.get("geometry") is None:
         return "none"
-    kind, rings = str(geometry.get("type")), geometry.get("coordinates")
-    if kind == "MultiPolygon" and isinstance(rings, list) and len(rings) == 1:
-        kind, rings = "Polygon", rings[0]
-    if kind != "Polygon":
-        return kind
-    rings = feature.require(rings, list, '"coordinates"')
-    try:
-        points = [[float(p[0]), float(p[1])] for p in (rings[0] if rings else ())]
-    except (TypeError, ValueError, IndexError, KeyError, OverflowError):
-        feature.refuse("invalid coordinates", "a ring is a list of points x, y")
-    return feature.to_outline(points)
+    geometry = shapely.from_geojson(json.dumps(feature.get("geometry")), on_invalid="ignore")
+    if geometry is None:
+        feature.refuse("an invalid geometry", "a Polygon has closed rings of points x, y")
+    if isinstance(geometry, shapely.MultiPolygon) and len(geometry.geoms) == 1:
+        (geometry,) = geometry.geoms
+    if not isinstance(geometry, shapely.Polygon):
+        return str(geometry.geom_type)
+    return feature.to_outline(shapely.get_coordinates(geometry.exterior))

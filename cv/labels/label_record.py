@@ -15,8 +15,6 @@ from cv.labels.label_texts import LabelText, parse_json
 from cv.labels.labelled_image import SPLITS, open_ring
 
 T = TypeVar("T")
-MAX_SIDE_PX = 1 << 31
-"""Widest and highest image, pixels."""
 _TYPE_NAMES: dict[type, str] = {dict: "an object", list: "a list", str: "a text"}
 
 
@@ -64,9 +62,9 @@ class LabelRecord:
     def to_size(self, width: Any, height: Any) -> tuple[int, int]:
         """Return width and height in pixels, whole and positive."""
         sides = self.to_number(width, "the width"), self.to_number(height, "the height")
-        if any(side != int(side) or not 1 <= side <= MAX_SIDE_PX for side in sides):
+        if any(side != int(side) or side < 1 for side in sides):
             found = f"the image is {sides[0]:g} x {sides[1]:g} px"
-            self.refuse(found, f"1 to {MAX_SIDE_PX} whole pixels are needed")
+            self.refuse(found, "at least 1 and whole pixels are needed")
         return int(sides[0]), int(sides[1])
 
     def each(self, entries: list[Any], title: str) -> Iterator[LabelRecord]:

@@ -82,17 +82,12 @@ def write_label_files(
     home: Callable[[str], Path],
     text_of: Callable[[LabelledImage], str],
 ) -> None:
-    """Write the label file of each image of `dataset`, in the folder `home(split)` of its split.
-
-    `folder` is what `home` is relative to. Raises DatasetError where two images share a label file.
-    """
-    names: dict[Path, str] = {}
+    """Write the label files of the images in `home(split)` below `folder`; raises DatasetError."""
     for image in dataset.images:
         path = home(image.split) / PurePosixPath(f"{image.stem}.txt")
-        if path in names:
-            clash = f"{names[path]} and {image.name} would share this label file"
-            raise DatasetError(path, clash, "a label file belongs to one image", "Rename one.")
-        names[path] = image.name
         target = folder / path
+        if target.exists():
+            clash = f"{image.name} and another image would share this label file"
+            raise DatasetError(path, clash, "a label file belongs to one image", "Rename one.")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text_of(image), encoding="utf-8")

@@ -39,7 +39,7 @@ def parse(document: LabelText) -> LabelledDataset:
 
 def _corners(shape: LabelRecord, kind: str) -> Float64Array:
     points = shape.points("points")
-    if kind == "rectangle" and len(points) == 2 and all(len(point) == 2 for point in points):
+    if kind == "rectangle" and [len(point) for point in points] == [2, 2]:
         (x0, y0), (x1, y1) = np.sort(np.array(points), axis=0)
         return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
     if kind in _WITH_FOUR_CORNERS and len(points) != 4:

@@ -16,6 +16,8 @@ import torch
 from cv.errors import ModelError
 from cv.io.atomic_files import write_atomically
 
+STATE_NAME = "state.pt"
+"""Name of the file in the folder of a run."""
 FORMAT = 1
 """Increased when the meaning of a field changes."""
 
@@ -59,11 +61,6 @@ class TrainingState:
         if not isinstance(record, dict) or record.pop("format", None) != FORMAT:
             raise _invalid(path, "it is not the state of a run of this version")
         return cls(**record)
-
-
-def training_state_path(out: Path) -> Path:
-    """Return the path of the state file of the run in `out`."""
-    return out / "state.pt"
 
 
 def _invalid(path: Path, found: str) -> ModelError:

@@ -26,6 +26,9 @@ from cv.scene.raster_header import read_header
 from cv.scene.scene import Scene
 from cv.training.geometric_jitter import Bytes, crop_box
 
+MIN_LABELLED = 0.5
+"""Smallest share of a chip that must be labelled image; chips with less are not written."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ChipCutting:
@@ -37,8 +40,6 @@ class ChipCutting:
     """Side of a chip, pixels."""
     overlap_px: int = 0
     """Pixels that neighbouring chips share."""
-    min_valid: float = 0.5
-    """Smallest share of a chip that must be labelled image; chips with less are not written."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,11 +72,10 @@ def find_sources(
     gsd_m: tuple[float, float] | None = None,
     partial: Mapping[str, PartialLabels] | None = None,
 ) -> list[SourceImage]:
-    """Return the images of `dataset`, whose outlines are rectangles, that `paths` has a file for.
+    """Return the images of `dataset`, of rectangles, that `paths` has; DatasetError if none.
 
     `gsd_m` holds for images without georeference whose labels declare none. `partial`, by image
-    name, has the labelled regions of images that are labelled in part. Raises DatasetError where
-    no image is found.
+    name, has the labelled regions of images that are labelled in part.
     """
     sources = []
     for labels in dataset.images:
@@ -113,7 +113,7 @@ def cut_dataset(
                 labels.append(chip.labels)
         if not labels:
             side_m = cutting.side_px * cutting.gsd_m
-            limit = f"{cutting.min_valid:.0%} of a chip of {side_m:g} m must be labelled image"
+            limit = f"{MIN_LABELLED:.0%} of a chip of {side_m:g} m must be labelled image"
             remedy = "Cut at a smaller GSD, or label a larger part of the images."
             raise DatasetError(out, "no chip was cut", limit, remedy)
         dataset = with_split(LabelledDataset(classes, tuple(labels)), val_every)
@@ -145,10 +145,9 @@ def cut_image(source: SourceImage, cutting: ChipCutting) -> Iterator[Chip]:
 def make_chip(
     scene: Scene, source: SourceImage, to_pixel: Affine, stem: str, cutting: ChipCutting
 ) -> Chip | None:
-    """Read the chip whose pixels `to_pixel` maps to those of `scene`, with its labels.
+    """Return the chip whose pixels `to_pixel` maps to `scene`; None where too little is labelled.
 
-    Pixels of objects marked `ignore` are black, as a YOLO-OBB file cannot mark them. Returns None
-    where too little of the chip is labelled image.
+    Pixels of objects marked `ignore` are black, as a YOLO-OBB file cannot mark them.
     """
     side = cutting.side_px
     patch = scene.read(to_pixel, (side, side))
@@ -163,7 +162,7 @@ def make_chip(
             labelled &= ~region_mask(shapely.Polygon(shape.outline), to_pixel, side)
         elif (part := crop_box(outline, (side, side))) is not None:
             shapes.append(LabelledShape(shape.kind, part))
-    if labelled.mean() < cutting.min_valid:
+    if labelled.mean() < MIN_LABELLED:
         return None
     split, name = source.labels.split, f"{stem}.png"
     labels = LabelledImage(name, (side, side), tuple(shapes), cutting.gsd_m, split)

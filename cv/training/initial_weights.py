@@ -6,7 +6,6 @@ No code from these files is executed: checkpoints are read with an allow-list of
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from warnings import catch_warnings, simplefilter
@@ -17,40 +16,31 @@ from cv.training.ultralytics_setup import isolate_ultralytics
 
 _KNOWN = re.compile(r"yolo(v8|11|26)[nsmlx]-obb\.yaml")
 """Names of architectures that come with ultralytics."""
+RELEASED, CHECKPOINT, ARCHITECTURE = ".onnx", ".pt", ".yaml"
+"""Kinds of initial weights, by file suffix."""
 
 
-class WeightsKind(StrEnum):
-    """Kinds of initial weights, by file suffix."""
-
-    RELEASED = ".onnx"
-    """An exported model, such as a released one."""
-    CHECKPOINT = ".pt"
-    """A checkpoint of a run, or one of ultralytics."""
-    ARCHITECTURE = ".yaml"
-    """An architecture with random weights."""
-
-
-def weights_kind(weights: Path) -> WeightsKind:
-    """Return the kind of `weights`, by suffix; raises ModelError."""
+def weights_kind(weights: Path) -> str:
+    """Return RELEASED, CHECKPOINT or ARCHITECTURE; raises ModelError."""
     suffix = weights.suffix.lower()
-    if suffix not in set(WeightsKind):
+    if suffix not in (RELEASED, CHECKPOINT, ARCHITECTURE):
         raise _invalid(weights, f"its ending is {suffix!r}", "Name another file.")
     if not weights.is_file() and not _KNOWN.fullmatch(str(weights)):
         raise _invalid(weights, "no such file", "Check the path.")
-    return WeightsKind(suffix)
+    return suffix
 
 
-def check_weights(weights: Path, names: tuple[str, ...]) -> WeightsKind:
+def check_weights(weights: Path, names: tuple[str, ...]) -> str:
     """Return the kind of `weights`; raises ModelError if a run on classes `names` cannot use it."""
     kind = weights_kind(weights)
-    if kind is WeightsKind.RELEASED:
+    if kind == RELEASED:
         classes = OnnxModel.load(weights).card.classes
         if classes != names:
             found = f"its classes are {', '.join(classes)}, those of the data {', '.join(names)}"
             limit = "fine-tuning keeps the classes of its model, in their order"
             remedy = "Number the classes like the model's; a class may have no objects."
             raise ModelError(weights, found, limit, remedy)
-    elif kind is WeightsKind.CHECKPOINT:
+    elif kind == CHECKPOINT:
         read_checkpoint(weights)
     else:
         read_architecture(weights, len(names))
@@ -59,7 +49,7 @@ def check_weights(weights: Path, names: tuple[str, ...]) -> WeightsKind:
 
 def read_checkpoint(path: Path) -> Any:
     """Return the network of checkpoint `path`, of known classes only; raises ModelError."""
-    if weights_kind(path) is not WeightsKind.CHECKPOINT:
+    if weights_kind(path) != CHECKPOINT:
         raise _invalid(path, "it is not a checkpoint", "Name a .pt file.")
     isolate_ultralytics()
     from ultralytics.nn import tasks

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +19,7 @@ from cv.labels.dataset_yaml import DatasetYaml, label_path
 from cv.labels.label_texts import read_label_texts
 from cv.labels.outline_edits import rectangle_around
 from cv.labels.yolo_obb import parse
+from cv.training.config import TrainingConfig
 from cv.training.geometric_jitter import Bytes, LabelledChip, jitter_chip
 from cv.training.onnx_to_torch import image_batches
 
@@ -33,33 +33,21 @@ class ChipIndex(NamedTuple):
     """Number of the chip in its dataset, from 0."""
 
 
-@dataclass(frozen=True)
-class ChipTransform:
-    """How chips are prepared for the network."""
-
-    side: int
-    """Side of the network's input, pixels."""
-    jitter: float
-    """Strength of `jitter_chip`, 0 for none."""
-    seed: int
-    """Seed of the run."""
-
-
 class ChipDataset(Dataset[dict[str, Any]]):
     """The part "train" of a dataset; items are chips selected by a `ChipIndex`."""
 
-    def __init__(self, manifest: DatasetYaml, transform: ChipTransform) -> None:
+    def __init__(self, manifest: DatasetYaml, config: TrainingConfig) -> None:
         self.names = manifest.names
-        self.transform = transform
+        self.config = config
         self.paths = [path for split, path in manifest.images() if split == "train"]
 
     def __len__(self) -> int:
         return len(self.paths)
 
     def __getitem__(self, index: ChipIndex) -> dict[str, Any]:
-        key = (self.transform.seed, index.epoch, index.chip)
-        chip = jitter_chip(self.chip(index.chip), self.transform.jitter, key)
-        boxes = _network_boxes(chip.corners, self.transform.side)
+        key = (self.config.seed, index.epoch, index.chip)
+        chip = jitter_chip(self.chip(index.chip), self.config.jitter, key)
+        boxes = _network_boxes(chip.corners, self.config.side)
         image = np.ascontiguousarray(chip.image.transpose(2, 0, 1))
         return {
             "img": torch.from_numpy(image),
@@ -76,7 +64,7 @@ class ChipDataset(Dataset[dict[str, Any]]):
         outlines = [rectangle_around(shape.outline) for shape in shapes]
         classes = np.array([self.names.index(shape.kind) for shape in shapes], dtype=np.int64)
         corners = np.array(outlines, dtype=np.float64).reshape(-1, 4, 2)
-        return _letterbox(LabelledChip(image, classes, corners), self.transform.side)
+        return _letterbox(LabelledChip(image, classes, corners), self.config.side)
 
     def calibration_batches(self, count: int = 32) -> list[torch.Tensor]:
         """Return up to `count` chips, evenly spread, for `onnx_to_torch`, as `image_batches`."""
@@ -156,7 +144,7 @@ def make_loader(
     return DataLoader(
         chips,
         batch_size=batch,
-        sampler=SeededSampler(len(chips), chips.transform.seed),
+        sampler=SeededSampler(len(chips), chips.config.seed),
         num_workers=workers,
         collate_fn=collate,
         pin_memory=pin,

@@ -19,7 +19,7 @@ from cv.training.dataset_checks import (
     require_dataset_yaml,
     require_valid_dataset,
 )
-from cv.training.initial_weights import WeightsKind, check_weights
+from cv.training.initial_weights import RELEASED, check_weights
 from cv.training.run_record import RECORD_NAME, RunRecord, package_versions
 from cv.training.ultralytics_setup import available_cores, isolate_ultralytics
 
@@ -38,17 +38,16 @@ def train_model(
     tensorboard: bool = False,
     log: Log = _print,
 ) -> Path:
-    """Train from start to end and return the last checkpoint.
+    """Train from start to end and return the last checkpoint; raises InputError beforehand.
 
-    Every epoch is kept as out/weights/epochN.pt. `command` is what run.json records as the way to
-    repeat the run. Raises InputError, before any training, where the run is not possible.
+    Every epoch is kept as out/weights/epochN.pt. `command` is recorded in run.json.
     """
     config = config.checked()
     _refuse_existing_run(config.out)
     callbacks = make_callbacks(config.out, log, tensorboard)
     manifest = require_dataset_yaml(config.data)
     kind = check_weights(config.weights, manifest.names)
-    if kind is WeightsKind.RELEASED and config.heads == "both":
+    if kind == RELEASED and config.heads == "both":
         limit = "an ONNX model has the raw head only"
         raise InputError("heads", "both", limit, "Use --heads raw with it.")
     require_valid_dataset(manifest, _warn)
@@ -69,8 +68,7 @@ def train_model(
 def resume_training(out: Path, tensorboard: bool = False, log: Log = _print) -> Path:
     """Continue the run in `out` after its last saved epoch and return the last checkpoint.
 
-    The final weights are those of an uninterrupted run. Raises InputError where the dataset or the
-    initial weights have changed since the run began.
+    Raises InputError where the dataset or the initial weights have changed since the run began.
     """
     run = RunRecord.read(out)
     config = run.config
@@ -124,26 +122,25 @@ def _train(
     isolate_ultralytics()
     import torch
 
-    from cv.training.checkpoint_state import TrainingState, training_state_path
-    from cv.training.torch_dataset import ChipDataset, ChipTransform
+    from cv.training.checkpoint_state import STATE_NAME, TrainingState
+    from cv.training.torch_dataset import ChipDataset
     from cv.training.trainer import PierTrainer, TrainingJob, cpu_has_bfloat16
 
     config = run.config
     device = choose_device(config.device)
-    saved = training_state_path(config.out)
+    saved = config.out / STATE_NAME
     state = TrainingState.load(saved) if saved.exists() else None
     if state is not None and state.epochs >= config.epochs:
         log(f"finished: all {config.epochs} epochs are done")
         return last_checkpoint(config.out)
     auto = config.precision == "auto"
     bfloat16 = config.precision == "bfloat16" or (auto and cpu_has_bfloat16())
-    chips = ChipDataset(manifest, ChipTransform(config.side, config.jitter, config.seed))
+    chips = ChipDataset(manifest, config)
     job = TrainingJob(
         config=config,
         chips=chips,
         state=state,
         callbacks=callbacks,
-        workers=0 if device == "cpu" else min(8, os.cpu_count() or 1),
         bfloat16_on_cpu=device == "cpu" and bfloat16,
         float16_on_gpu=device != "cpu" and auto,
     )
@@ -161,8 +158,6 @@ def _train(
 def _ultralytics_settings(config: TrainingConfig, device: str) -> dict[str, object]:
     return {
         # Settings of augmentation have no effect: `cv.training` reads and augments its own chips.
-        "task": "obb",
-        "mode": "train",
         "model": config.weights.name,
         "epochs": config.epochs,
         "batch": config.batch,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 from copy import deepcopy
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from cv.errors import InferenceError, InputError, PierwatchError
 from cv.io.atomic_files import write_atomically
 from cv.training.augmentation import relight_batch, rotate_batch, sharpen_or_blur_batch
 from cv.training.callbacks import TrainingCallback
-from cv.training.checkpoint_state import TrainingState, training_state_path
+from cv.training.checkpoint_state import STATE_NAME, TrainingState
 from cv.training.config import TrainingConfig
 from cv.training.initial_weights import (
-    WeightsKind,
+    CHECKPOINT,
+    RELEASED,
     read_architecture,
     read_checkpoint,
     weights_kind,
@@ -52,8 +54,6 @@ class TrainingJob:
     """State to resume from, if any."""
     callbacks: tuple[TrainingCallback, ...]
     """Receivers of progress."""
-    workers: int
-    """Processes that read chips."""
     bfloat16_on_cpu: bool
     """Whether a CPU computes in bfloat16."""
     float16_on_gpu: bool
@@ -92,16 +92,17 @@ class PierTrainer(_Base):  # type: ignore[misc]
 
     def get_dataloader(self, *_: Any, **__: Any) -> Any:
         """Return the loader of the chips; validation, which has another loader, never runs."""
-        pin = self.device.type == "cuda"
-        return make_loader(self.job.chips, self.job.config.batch, self.job.workers, pin)
+        on_gpu = self.device.type == "cuda"
+        workers = min(8, os.cpu_count() or 1) if on_gpu else 0
+        return make_loader(self.job.chips, self.job.config.batch, workers, on_gpu)
 
     def setup_model(self) -> Any:
         """Build the network from an ONNX model, a checkpoint or an architecture."""
         start, classes = self.job.config.weights, len(self.data["names"])
         kind = weights_kind(start)
-        if kind is WeightsKind.RELEASED:
+        if kind == RELEASED:
             self.model: Any = onnx_to_torch(start, self.job.chips.calibration_batches(), classes)
-        elif kind is WeightsKind.CHECKPOINT:
+        elif kind == CHECKPOINT:
             weights = read_checkpoint(start)
             self.model = self.get_model(weights.yaml, weights)
         else:
@@ -139,14 +140,12 @@ class PierTrainer(_Base):  # type: ignore[misc]
         """Scale to 0..1 and augment; start autocast where a CPU computes in bfloat16."""
         for key, value in batch.items():
             batch[key] = value.to(self.device, non_blocking=True)
-        draws = np.random.SeedSequence((self.args.seed, self.epoch, self._step))
-        generator = torch.Generator().manual_seed(int(draws.generate_state(1)[0]))
+        seed = _seed_of(self.args.seed, self.epoch, self._step)
+        generator = torch.Generator().manual_seed(seed)
+        parts = batch["img"], batch["bboxes"], batch["batch_idx"]
         with torch.autocast(self.device.type, enabled=False):
-            images, boxes = rotate_batch(
-                batch["img"], batch["bboxes"], batch["batch_idx"], generator
-            )
+            images, batch["bboxes"] = rotate_batch(*parts, generator)
             lit = sharpen_or_blur_batch(relight_batch(images, generator), generator)
-        batch["bboxes"] = boxes
         batch["img"] = lit.contiguous(memory_format=torch.channels_last)
         if self.job.bfloat16_on_cpu:  # undone when the autocast block of the loop ends
             torch.set_autocast_dtype("cpu", torch.bfloat16)
@@ -169,9 +168,19 @@ class PierTrainer(_Base):  # type: ignore[misc]
         content = self._checkpoint()
         write_atomically(self.wdir / f"epoch{self.epoch}.pt", content)
         write_atomically(self.last, content)
-        state = self._state()
+        state = TrainingState(
+            epochs=self.epoch + 1,
+            network=self.model.state_dict(),
+            average=self.ema.ema.state_dict(),
+            updates=self.ema.updates,
+            optimizer=self.optimizer.state_dict(),
+            scaler=self.scaler.state_dict(),
+            schedule=self.scheduler.state_dict(),
+            history=tuple(self._history),
+            parts=tuple(self._losses()),
+        )
         write_atomically(self.csv, _losses_csv(state))
-        state.save(training_state_path(self.save_dir))
+        state.save(self.save_dir / STATE_NAME)
         for callback in self.job.callbacks:
             callback.on_epoch_saved(self.epoch, self._losses())
         return True
@@ -185,10 +194,9 @@ class PierTrainer(_Base):  # type: ignore[misc]
         """
         config = self.job.config
         if self.optimizer is not None:
-            raise PierwatchError(
-                f"the memory of {self.device} is too small for {config.batch} chips a "
-                f"step of {config.side} px; start again with a smaller --batch"
-            )
+            chips = f"{config.batch} chips a step of {config.side} px"
+            found = f"the memory of {self.device} is too small for {chips}"
+            raise PierwatchError(f"{found}; start again with a smaller --batch")
         if self.job.float16_on_gpu:
             self.amp = True
             self.scaler = torch.amp.GradScaler("cuda")
@@ -197,9 +205,8 @@ class PierTrainer(_Base):  # type: ignore[misc]
     def _handle_nan_recovery(self, epoch: int) -> bool:
         """End the run where the loss is not finite; the state before that epoch is kept."""
         if not torch.isfinite(self.loss).all():
-            raise InferenceError(
-                f"epoch {epoch + 1}: the loss is not finite; start again with a lower --rate"
-            )
+            found = f"epoch {epoch + 1}: the loss is not finite"
+            raise InferenceError(f"{found}; start again with a lower --rate")
         return False
 
     def _on_start(self) -> None:
@@ -211,7 +218,7 @@ class PierTrainer(_Base):  # type: ignore[misc]
     def _on_epoch_start(self) -> None:
         self._step = 0
         self.train_loader.sampler.epoch = self.epoch
-        seed = int(np.random.SeedSequence((self.args.seed, self.epoch)).generate_state(1)[0])
+        seed = _seed_of(self.args.seed, self.epoch)
         random.seed(seed)  # makes anything that ultralytics draws repeatable
         np.random.seed(seed)
         torch.manual_seed(seed)
@@ -224,19 +231,6 @@ class PierTrainer(_Base):  # type: ignore[misc]
 
     def _losses(self) -> dict[str, float]:
         return {name: float(value) for name, value in self.tloss.items()}
-
-    def _state(self) -> TrainingState:
-        return TrainingState(
-            epochs=self.epoch + 1,
-            network=self.model.state_dict(),
-            average=self.ema.ema.state_dict(),
-            updates=self.ema.updates,
-            optimizer=self.optimizer.state_dict(),
-            scaler=self.scaler.state_dict(),
-            schedule=self.scheduler.state_dict(),
-            history=tuple(self._history),
-            parts=tuple(self._losses()),
-        )
 
     def _checkpoint(self) -> bytes:
         """Return the moving average as a checkpoint of ultralytics, without local paths."""
@@ -270,6 +264,10 @@ def copy_class_weights(model: Any, weights: Any, names: list[str]) -> None:
                 for new, old in pairs:
                     new_layer[-1].weight[new] = old_layer[-1].weight[old].float()
                     new_layer[-1].bias[new] = old_layer[-1].bias[old].float()
+
+
+def _seed_of(*key: int) -> int:
+    return int(np.random.SeedSequence(key).generate_state(1)[0])
 
 
 def cpu_has_bfloat16() -> bool:
