@@ -23,7 +23,7 @@ from cv.training.initial_weights import RELEASED, check_weights
 from cv.training.run_record import RECORD_NAME, RunRecord, package_versions
 from cv.training.ultralytics_setup import available_cores, isolate_ultralytics
 
-_RUN_FILES = (RECORD_NAME, "state.pt", "weights")
+_RUN_FILES = (RECORD_NAME, "recipe.json", "state.pt", "weights")
 """Files of a run; a folder that has one of them holds a run."""
 Log = Callable[[str], None]
 

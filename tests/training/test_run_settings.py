@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from cv.training.initial_weights import check_weights, read_architecture, read_c
 from cv.training.losses import Float32Loss
 from cv.training.run_record import RECORD_NAME, RunRecord, package_versions
 from cv.training.trainer import _losses_csv, copy_class_weights
+from cv.training.ultralytics_setup import available_cores
 from tests.fixtures.label_files import yolo_folder
 
 
@@ -106,7 +108,7 @@ def test_a_gpu_that_is_not_there_is_refused(monkeypatch):
 )
 def test_threads_are_a_whole_number_or_all_cores(monkeypatch, value, threads):
     monkeypatch.setenv("OMP_NUM_THREADS", value)
-    assert train.cpu_threads() == (threads or train.available_cores())
+    assert train.cpu_threads() == (threads or available_cores())
 
 
 def test_datasets_that_cannot_be_trained_on_are_refused(tmp_path):
@@ -165,7 +167,7 @@ def test_classes_start_from_the_classes_of_their_meaning():
 
 
 def test_losses_are_computed_in_float32():
-    received = []
+    received: list[Any] = []
 
     class Inner:
         def __call__(self, predictions: object, batch: object) -> object:
@@ -175,11 +177,11 @@ def test_losses_are_computed_in_float32():
     half, whole = torch.ones(2, dtype=torch.bfloat16), torch.ones(2, dtype=torch.int64)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         loss = Float32Loss(Inner())({"a": [half, (whole, half)], "b": None}, {})
-    ((first, (second, third)), nothing) = received[0].values()
+    first, (second, third) = received[0]["a"]
     assert [part.dtype for part in (first, second, third)] == [
         torch.float32, torch.int64, torch.float32,
     ]  # fmt: skip
-    assert nothing is None
+    assert received[0]["b"] is None
     assert loss.dtype == torch.float32
 
 
