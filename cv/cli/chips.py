@@ -93,15 +93,15 @@ def _labelled_sources(args: argparse.Namespace) -> tuple[tuple[str, ...], list[S
     from cv.labels.outline_edits import to_rectangles, with_classes
     from cv.training.chip_cutting import find_sources
 
-    dataset = formats.read_dataset(args.dataset, options.grid_from_args(args))
+    dataset = formats.read_dataset(args.dataset, options.grid_from_args(args), args.scene)
     if args.classes:
         dataset = with_classes(dataset, args.classes)
-    paths = formats.dataset_images(args.dataset, args.images)
-    if args.scene:  # the only image of a GeoJSON file in a CRS
-        paths = {("", image.name): args.scene for image in dataset.images}
+    paths = formats.dataset_images(args.dataset, args.images, args.scene)
+    if not args.scene:  # GeoJSON in the world has the size of its scene
+        dataset = formats.complete_from_images(dataset, paths)
     partial = {}
     if formats.detect_format(args.dataset) is formats.LabelFormat.BLOCKS:
         parts = map(block_labels.parse_block_labels, read_label_texts(args.dataset, ".json"))
         partial = {part.image.name: part for part in parts}
-    rectangles = to_rectangles(formats.complete_from_images(dataset, paths)).dataset
+    rectangles = to_rectangles(dataset).dataset
     return dataset.classes, find_sources(rectangles, paths, args.gsd, partial)

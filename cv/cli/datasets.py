@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from cv.labels.dataset_check import check_dataset
 
-    report = check_dataset(args.dataset, args.images, options.grid_from_args(args))
+    report = check_dataset(args.dataset, args.images, options.grid_from_args(args), args.scene)
     _print_findings(report, args.all)
     if report.totals is not None:
         _print_totals(report.totals)
@@ -146,8 +146,8 @@ def _read_dataset(args: argparse.Namespace) -> tuple[LabelledDataset, ImagePaths
     """Return the dataset in `args`, and the paths of its images."""
     from cv.labels.formats import complete_from_images, dataset_images, read_dataset
 
-    dataset = read_dataset(args.dataset, options.grid_from_args(args))
-    paths = dataset_images(args.dataset, args.images)
+    dataset = read_dataset(args.dataset, options.grid_from_args(args), args.scene)
+    paths = dataset_images(args.dataset, args.images, args.scene)
     return complete_from_images(dataset, paths), paths
 
 

@@ -8,22 +8,25 @@ from collections.abc import Sequence
 from cv.evaluation.image_evaluation import ImageEvaluation
 from cv.evaluation.metrics import CountMetrics, MetricsBand, metrics_by_gsd, metrics_by_width
 
-_HEAD = (
-    f"{'image':<30} {'GSD m':>6} {'true':>6} {'count':>6} {'interval':>13} "
-    f"{'recall':>7} {'precision':>9} {'AP50':>6}"
-)
+_MIN_WIDTH = 30
+"""Narrowest column of names, characters."""
 
 
 def images_table(evaluations: Sequence[ImageEvaluation]) -> str:
     """Return a table with a line per image."""
-    return "\n".join([_HEAD, *(_line(evaluation) for evaluation in evaluations)])
+    width = max([_MIN_WIDTH, *(len(evaluation.sample.name) for evaluation in evaluations)])
+    head = (
+        f"{'image':<{width}} {'GSD m':>6} {'true':>6} {'count':>6} {'interval':>13} "
+        f"{'recall':>7} {'precision':>9} {'AP50':>6}"
+    )
+    return "\n".join([head, *(_line(evaluation, width) for evaluation in evaluations)])
 
 
-def _line(evaluation: ImageEvaluation) -> str:
+def _line(evaluation: ImageEvaluation, width: int) -> str:
     low, high = evaluation.estimate.low, evaluation.estimate.high
     matches, threshold = evaluation.matches, evaluation.threshold
     return (
-        f"{evaluation.sample.name[:30]:<30} {evaluation.gsd_m:>6.2f} "
+        f"{evaluation.sample.name:<{width}} {evaluation.gsd_m:>6.2f} "
         f"{evaluation.true:>6} {evaluation.counted:>6} "
         f"{f'{low:.0f} to {high:.0f}':>13} {_number(matches.recall(threshold)):>7} "
         f"{_number(matches.precision(threshold)):>9} {_number(matches.average_precision()):>6}"
@@ -32,16 +35,17 @@ def _line(evaluation: ImageEvaluation) -> str:
 
 def metrics_table(rows: Sequence[tuple[str, CountMetrics]]) -> str:
     """Return a table with a line per named set of metrics."""
+    width = max([_MIN_WIDTH, *(len(name) for name, _ in rows)])
     head = (
-        f"{'':<30} {'images':>6} {'true':>6} {'count':>6} {'nMAE':>6} {'bias':>7} {'AP50':>6} "
+        f"{'':<{width}} {'images':>6} {'true':>6} {'count':>6} {'nMAE':>6} {'bias':>7} {'AP50':>6} "
         f"{'AP':>6} {'recall':>7} {'precision':>9} {'stacks':>7} {'coverage':>8}"
     )
-    return "\n".join([head, *(_metrics_line(name, metrics) for name, metrics in rows)])
+    return "\n".join([head, *(_metrics_line(name, metrics, width) for name, metrics in rows)])
 
 
-def _metrics_line(name: str, m: CountMetrics) -> str:
+def _metrics_line(name: str, m: CountMetrics, width: int) -> str:
     return (
-        f"{name[:30]:<30} {m.images:>6} {m.true:>6} {m.counted:>6} {_number(m.nmae):>6} "
+        f"{name:<{width}} {m.images:>6} {m.true:>6} {m.counted:>6} {_number(m.nmae):>6} "
         f"{_number(m.bias, '+'):>7} {_number(m.ap50):>6} {_number(m.ap50_95):>6} "
         f"{_number(m.recall):>7} {_number(m.precision):>9} {_number(m.stack_error):>7} "
         f"{_number(m.coverage):>8}"

@@ -7,8 +7,8 @@
 Pixels of the image with y down. All objects inside `region` are labelled, except in the `ignore`
 polygons; outside of it nothing is. A block is a quadrilateral p0 p1 p2 p3 of touching containers:
 p0 to p1 is divided into `cols`, p0 to p3 into `rows`, evenly along its sides; each cell is one
-visible roof. `aboard` (on a ship), `sure` and `note` are kept as attributes. `gsd` is metres per
-pixel, `gsd_xy` along x and y where pixels are not square on the ground.
+visible roof; `aboard` (on a ship) and `sure` are not read. `gsd` is metres per pixel, `gsd_xy`
+along x and y where pixels are not square on the ground.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 import shapely
 
 from cv.geometry.arrays import Float64Array
-from cv.labels.label_record import LabelRecord, attributes_of, json_record
+from cv.labels.label_record import LabelRecord, json_record
 from cv.labels.label_texts import LabelText, read_label_texts
 from cv.labels.labelled_image import (
     LabelledDataset,
@@ -62,21 +62,18 @@ def parse_block_labels(document: LabelText) -> PartialLabels:
     record = json_record(document)
     name = base_name(record.text("image"), document.name)
     shapes = [
-        LabelledShape(CONTAINER, cell, attributes=_attributes(block))
+        LabelledShape(CONTAINER, cell)
         for block in record.records("blocks", "block")
         for cell in _cells(block)
     ]
-    shapes += [
-        LabelledShape(HULL, _outline(ship, "poly"), attributes=_attributes(ship))
-        for ship in record.records("ships", "ship")
-    ]
+    shapes += [LabelledShape(HULL, _outline(s, "poly")) for s in record.records("ships", "ship")]
     gsd_m = _gsd_m(record)
     square = gsd_m[0] if gsd_m[0] == gsd_m[1] else None
     return PartialLabels(LabelledImage(name, None, tuple(shapes), square), _region(record), gsd_m)
 
 
 def _outline(record: LabelRecord, key: str) -> Float64Array:
-    return record.location.outline(record.points(key))
+    return record.to_outline(record.points(key))
 
 
 def _cells(block: LabelRecord) -> Float64Array:
@@ -85,10 +82,8 @@ def _cells(block: LabelRecord) -> Float64Array:
     cols, rows = block.number("cols", 1), block.number("rows", 1)
     whole = cols == int(cols) and rows == int(rows)
     if len(quad) != 4 or not whole or min(cols, rows) < 1 or cols * rows > MAX_CELLS:
-        block.refuse(
-            f"{len(quad)} corners, {cols:g} x {rows:g} cells",
-            f"a block has four corners and 1 to {MAX_CELLS} cells",
-        )
+        found = f"{len(quad)} corners, {cols:g} x {rows:g} cells"
+        block.refuse(found, f"a block has four corners and 1 to {MAX_CELLS} cells")
     across = np.linspace(0, 1, int(cols) + 1)[None, :, None]
     down = np.linspace(0, 1, int(rows) + 1)[:, None, None]
     upper = (1 - across) * quad[0] + across * quad[1]
@@ -111,16 +106,7 @@ def _region(record: LabelRecord) -> shapely.Polygon | shapely.MultiPolygon:
 
 
 def _gsd_m(record: LabelRecord) -> tuple[float, float]:
-    values = record.location.numbers(record.get("gsd_xy") or [record.get("gsd")] * 2, "gsd")
+    values = record.to_numbers(record.get("gsd_xy") or [record.get("gsd")] * 2, "gsd")
     if len(values) != 2 or min(values) <= 0:
         record.refuse(f"gsd is {values}", "it is positive metres per pixel along x and y")
     return values[0], values[1]
-
-
-def _attributes(entry: LabelRecord) -> tuple[tuple[str, str], ...]:
-    flags = [
-        (key, "yes" if entry.get(key) else "no")
-        for key in ("aboard", "sure")
-        if key in entry.values
-    ]
-    return (*flags, *attributes_of({"note": entry.get("note")}))

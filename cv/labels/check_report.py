@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from cv.errors import DatasetError
-
 
 class Severity(Enum):
     """How serious a finding is."""
@@ -78,8 +76,3 @@ def error_finding(rule: str, file: object, text: str, line: int = 0) -> CheckFin
 def warning_finding(rule: str, file: object, text: str) -> CheckFinding:
     """Return a finding that is a warning."""
     return CheckFinding(Severity.WARNING, rule, str(file), 0, text)
-
-
-def unreadable_finding(rule: str, error: DatasetError) -> CheckFinding:
-    """Return the finding of a file that cannot be used at all."""
-    return error_finding(rule, error.subject, f"{error.found}; {error.limit}. {error.remedy}")

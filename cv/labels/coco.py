@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ import shapely
 from cv.geometry.arrays import Float64Array
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.io.atomic_files import write_atomically
-from cv.labels.label_record import LabelRecord, ParsedLabels, attributes_of, json_record
+from cv.labels.label_record import LabelRecord, json_record
 from cv.labels.label_texts import LabelText
 from cv.labels.labelled_image import (
     LabelledDataset,
@@ -45,7 +44,7 @@ from cv.labels.outline_edits import signed_area
 _DECIMALS, _ANGLE_DECIMALS = 5, 8
 
 
-def parse(document: LabelText) -> ParsedLabels:
+def parse(document: LabelText) -> LabelledDataset:
     """Return the images of a COCO file; raises DatasetError."""
     record = json_record(document)
     categories = _by_id(record, "categories", "category")
@@ -53,7 +52,7 @@ def parse(document: LabelText) -> ParsedLabels:
     images = _by_id(record, "images", "image")
     shapes: dict[Any, list[LabelledShape]] = {key: [] for key in images}
     skipped: list[str] = []
-    for annotation in _entries(record, "annotations", "annotation"):
+    for annotation in record.records("annotations", "annotation"):
         image, category = annotation.get("image_id"), annotation.get("category_id")
         known = all(isinstance(key, int | str) for key in (image, category))
         if not known or image not in images or category not in classes:
@@ -63,10 +62,18 @@ def parse(document: LabelText) -> ParsedLabels:
             skipped.append("annotations with neither bbox nor segmentation")
             continue
         ignore = bool(annotation.get("iscrowd") or annotation.get("ignore"))
-        extra = attributes_of(annotation.get("attributes"))
-        shapes[image].append(LabelledShape(classes[category], outline, ignore, extra))
-    labelled = [_image(entry, shapes[key]) for key, entry in images.items()]
-    return ParsedLabels(labelled, list(classes.values()), skipped)
+        shapes[image].append(LabelledShape(classes[category], outline, ignore))
+    labelled = tuple(
+        LabelledImage(
+            safe_name(entry.text("file_name"), entry.where),
+            entry.optional_size(),
+            tuple(shapes[key]),
+            entry.gsd_m(),
+            entry.split(),
+        )
+        for key, entry in images.items()
+    )
+    return LabelledDataset(tuple(classes.values()), labelled, tuple(skipped))
 
 
 def write_coco(dataset: LabelledDataset, path: Path) -> None:
@@ -90,29 +97,14 @@ def to_coco_json(dataset: LabelledDataset) -> str:
     return json.dumps(record, ensure_ascii=False, allow_nan=False, indent=1)
 
 
-def _entries(record: LabelRecord, key: str, title: str) -> Iterator[LabelRecord]:
-    """Yield the entries of the list `key`, known in messages by their ids where they have one."""
-    for entry in record.records(key, title):
-        name = entry.get("id")
-        if not isinstance(name, int | str | None):
-            entry.refuse(f"the id {name!r:.40}", "an id is a number")
-        here = entry.location if name is None else record.location.at(f"{title} {name}")
-        yield LabelRecord(entry.values, here)
-
-
 def _by_id(record: LabelRecord, key: str, title: str) -> dict[Any, LabelRecord]:
     """Return the entries of the list `key` by their ids, which are unique."""
     entries: dict[Any, LabelRecord] = {}
-    for entry in _entries(record, key, title):
-        if entries.setdefault(entry.get("id"), entry) is not entry:
-            entry.refuse("a second one with this id", "each id is a number of its own")
+    for entry in record.records(key, title):
+        name = entry.get("id")
+        if not isinstance(name, int | str) or entries.setdefault(name, entry) is not entry:
+            entry.refuse(f"the id {name!r:.40}", "each id is a number of its own")
     return entries
-
-
-def _image(record: LabelRecord, shapes: list[LabelledShape]) -> LabelledImage:
-    name = safe_name(record.text("file_name"), record.location.file)
-    size, gsd_m, split = record.optional_size(), record.gsd_m(), record.split()
-    return LabelledImage(name, size, tuple(shapes), gsd_m, split)
 
 
 def _outline(annotation: LabelRecord) -> Float64Array | None:
@@ -133,17 +125,16 @@ def _outline(annotation: LabelRecord) -> Float64Array | None:
 
 
 def _polygon(polygons: list[Any], annotation: LabelRecord) -> Float64Array:
-    location = annotation.location
     rings = []
     for polygon in polygons:
-        values = location.numbers(polygon, "segmentation")
+        values = annotation.to_numbers(polygon, "segmentation")
         if len(values) % 2:
             annotation.refuse("an odd number of coordinates", "a ring is x1, y1, x2, y2, ...")
-        rings.append(location.outline(np.reshape(values, (-1, 2))))
+        rings.append(annotation.to_outline(np.reshape(values, (-1, 2))))
     if len(rings) == 1:
         return rings[0]
     hull = shapely.MultiPoint(np.concatenate(rings)).convex_hull
-    return location.outline(shapely.get_coordinates(hull))
+    return annotation.to_outline(shapely.get_coordinates(hull))
 
 
 def _image_entry(key: int, image: LabelledImage) -> dict[str, Any]:
@@ -168,6 +159,4 @@ def _annotation(shape: LabelledShape) -> dict[str, Any]:
         *box, angle = OrientedBoxes.from_corners(shape.outline[None]).values[0].tolist()
         degrees = round(-math.degrees(angle), _ANGLE_DECIMALS)
         entry["rotated_box"] = [*(round(value, _DECIMALS) for value in box), degrees]
-    if shape.attributes:
-        entry["attributes"] = dict(shape.attributes)
     return entry

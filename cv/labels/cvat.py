@@ -6,8 +6,8 @@ xbr, ybr of the upright box and `rotation`, degrees clockwise in the image, abou
 `polygon` is "x1,y1;x2,y2;...". CVAT writes two decimals, which for a box of 200 px moves a corner
 by up to 0.01 px.
 
-Corners of a box: top left of the upright one first, then clockwise. `occluded` and each `attribute`
-are kept as attributes. Tracks (CVAT for video) are refused; other shapes are counted and skipped.
+Corners of a box: top left of the upright one first, then clockwise. Tracks (CVAT for video) are
+refused; other shapes are counted and skipped.
 """
 
 from __future__ import annotations
@@ -15,53 +15,49 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element
 
 from cv.geometry.arrays import Float64Array
-from cv.labels.label_record import LabelRecord, ParsedLabels, SourceLocation
+from cv.labels.label_record import LabelRecord
 from cv.labels.label_texts import LabelText, parse_xml
-from cv.labels.labelled_image import LabelledImage, LabelledShape, rotated_box, safe_name
+from cv.labels.labelled_image import (
+    LabelledDataset,
+    LabelledImage,
+    LabelledShape,
+    rotated_box,
+    safe_name,
+)
 
+_LIMIT, _REMEDY = "CVAT for images 1.1 is read", 'Export as "CVAT for images 1.1".'
 _SKIPPED = ("polyline", "points", "mask", "ellipse", "cuboid", "skeleton", "tag")
 
 
-def parse(document: LabelText) -> ParsedLabels:
+def parse(document: LabelText) -> LabelledDataset:
     """Return the images of a CVAT file; raises DatasetError."""
-    location = SourceLocation(document.name)
     root = parse_xml(document)
+    file = LabelRecord(root.attrib, document.name)
     version = root.findtext("version", "").strip()
     if root.tag != "annotations" or version not in ("1.1", ""):
-        found = f"<{root.tag[:40]}> of version {version[:20]!r}"
-        location.refuse(found, "CVAT for images 1.1 is read")
+        file.refuse(f"<{root.tag[:40]}> of version {version[:20]!r}", _LIMIT, _REMEDY)
     if root.find("track") is not None:
-        location.refuse(
-            "tracks of a video", "CVAT for images 1.1 is read", 'Export as "CVAT for images 1.1".'
-        )
-    names = [label.findtext("name", "").strip() for label in root.findall("meta//labels/label")]
-    images = [_image(element, location) for element in root.findall("image")]
-    tags = [child.tag for element in root.findall("image") for child in element]
-    skipped = [f"shapes of type {tag!r}" for tag in tags if tag in _SKIPPED]
-    return ParsedLabels(images, [name for name in names if name], skipped)
+        file.refuse("tracks of a video", _LIMIT, _REMEDY)
+    names = (label.findtext("name", "").strip() for label in root.findall("meta//labels/label"))
+    images = tuple(_image(element, file) for element in root.findall("image"))
+    tags = (child.tag for element in root.findall("image") for child in element)
+    skipped = tuple(f"shapes of type {tag!r}" for tag in tags if tag in _SKIPPED)
+    return LabelledDataset(tuple(filter(None, names)), images, skipped)
 
 
-def _image(element: Element, location: SourceLocation) -> LabelledImage:
-    name = safe_name(element.get("name", ""), location.file)
-    image = LabelRecord(element.attrib, location.at(name))
+def _image(element: Element, file: LabelRecord) -> LabelledImage:
+    name = safe_name(element.get("name", ""), file.where)
+    image = LabelRecord(element.attrib, f"{file.where}, {name}")
     shapes = []
     for child in element:
-        shape = LabelRecord(child.attrib, image.location)
-        if child.tag == "box":
-            shapes.append(_shape(child, _box(shape), shape))
-        elif child.tag == "polygon":
-            shapes.append(_shape(child, _polygon(shape), shape))
+        if child.tag in ("box", "polygon"):
+            shape = LabelRecord(child.attrib, image.where)
+            kind = child.get("label", "").strip()
+            if not kind:
+                shape.refuse(f"a {child.tag} without a label", "every shape has one")
+            corners = _box(shape) if child.tag == "box" else _polygon(shape)
+            shapes.append(LabelledShape(kind, corners))
     return LabelledImage(name, image.size(), tuple(shapes))
-
-
-def _shape(element: Element, corners: Float64Array, record: LabelRecord) -> LabelledShape:
-    kind = element.get("label", "").strip()
-    if not kind:
-        record.refuse(f"a {element.tag} without a label", "every shape has one")
-    extra = [("occluded", "1")] if element.get("occluded") == "1" else []
-    for attribute in element.findall("attribute"):
-        extra.append((attribute.get("name", ""), (attribute.text or "").strip()))
-    return LabelledShape(kind, corners, attributes=tuple(extra))
 
 
 def _box(record: LabelRecord) -> Float64Array:
@@ -74,4 +70,4 @@ def _polygon(record: LabelRecord) -> Float64Array:
     pairs = [point.split(",") for point in record.values.get("points", "").split(";")]
     if any(len(pair) != 2 for pair in pairs):
         record.refuse("a polygon with invalid points", 'points are "x1,y1;x2,y2;..."')
-    return record.location.outline([record.location.numbers(p, "a coordinate") for p in pairs])
+    return record.to_outline([record.to_numbers(pair, "a coordinate") for pair in pairs])

@@ -14,18 +14,12 @@ from cv.errors import DatasetError
 from cv.geometry.grid import Grid
 from cv.io.hashing import file_digest
 from cv.labels import formats, yolo_obb
-from cv.labels.check_report import (
-    CheckFinding,
-    CheckReport,
-    error_finding,
-    unreadable_finding,
-    warning_finding,
-)
+from cv.labels.check_report import CheckFinding, CheckReport, error_finding, warning_finding
 from cv.labels.dataset_statistics import check_statistics, dataset_statistics
 from cv.labels.dataset_yaml import DatasetYaml, find_dataset_yaml, label_path, read_dataset_yaml
 from cv.labels.image_files import check_decodes
 from cv.labels.label_texts import read_label_texts
-from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape
+from cv.labels.labelled_image import LabelledDataset, LabelledImage
 from cv.labels.shape_checks import check_shapes
 from cv.labels.text_labels import parse_lines
 
@@ -33,29 +27,28 @@ MAX_THREADS = 8
 """Images decoded at once: Pillow releases the GIL, and decoding is half of an image's check."""
 
 
-def check_dataset(path: Path, images: Path | None = None, grid: Grid | None = None) -> CheckReport:
+def check_dataset(
+    path: Path, images: Path | None = None, grid: Grid | None = None, scene: Path | None = None
+) -> CheckReport:
     """Report everything wrong with the dataset `path`, of any format that is read.
 
     `images` is the folder of its images if the labels do not name it; without one those beside the
-    labels are checked. `grid` is the one of the image, for GeoJSON in the world.
+    labels are checked. `scene` is the image of GeoJSON in the world, `grid` that of the image.
     """
     manifest = find_dataset_yaml(path)
     try:
         if manifest is not None:
             return _check_yolo(read_dataset_yaml(manifest))
-        return _check_other_format(path, images, grid)
+        return _check_other_format(path, images, grid, scene)
     except DatasetError as error:
-        return CheckReport(None, (unreadable_finding("dataset", error),))
+        return CheckReport(None, (_unreadable("dataset", error),))
 
 
 def _check_yolo(manifest: DatasetYaml) -> CheckReport:
     listed = list(manifest.images())
     with ThreadPoolExecutor(MAX_THREADS) as pool:
         results = pool.map(lambda one: _check_yolo_image(manifest, *one), listed)
-        bar = tqdm(
-            results, "checking", len(listed), unit="image", delay=2, disable=None, leave=False
-        )
-        checked = list(bar)
+        checked = list(tqdm(results, "checking", len(listed), delay=2, disable=None, leave=False))
     findings = [finding for _, found in checked for finding in found]
     findings += _unused_labels([path for _, path in listed])
     findings += _repeated_images(listed)
@@ -67,24 +60,18 @@ def _check_yolo_image(
     manifest: DatasetYaml, split: str, path: Path
 ) -> tuple[LabelledImage | None, list[CheckFinding]]:
     """Return the image with its valid lines, None where it is unreadable, and its findings."""
+    labels = label_path(path)
     try:
         size = check_decodes(path)
+        text = next(read_label_texts(labels, ".txt")).text if labels.is_file() else ""
     except DatasetError as error:
-        return None, [unreadable_finding("image", error)]
-    labels = label_path(path)
-    shapes: list[LabelledShape] = []
-    findings: list[CheckFinding] = []
-    if labels.is_file():
-        try:
-            document = next(read_label_texts(labels, ".txt"))
-        except DatasetError as error:
-            return None, [unreadable_finding("labels", error)]
-        parse = partial(yolo_obb.parse_line, size=size, names=manifest.names)
-        shapes, errors = parse_lines(document.text, parse)
-        findings += [error_finding("line", labels, error.text, error.line) for error in errors]
-    else:
-        text = f"no label file {labels.name}; an image without objects has an empty one"
-        findings.append(error_finding("labels", path, text))
+        return None, [_unreadable("image" if error.subject == str(path) else "labels", error)]
+    parse = partial(yolo_obb.parse_line, size=size, names=manifest.names)
+    shapes, errors = parse_lines(text, parse)
+    findings = [error_finding("line", labels, problem, line) for line, problem in errors]
+    if not labels.is_file():
+        missing = f"no label file {labels.name}; an image without objects has an empty one"
+        findings.append(error_finding("labels", path, missing))
     name = manifest.name_of(path)
     image = LabelledImage(name, size, tuple(shapes), manifest.gsd_m, split)
     return image, [*findings, *check_shapes(image, labels)]
@@ -115,11 +102,13 @@ def _repeated_images(listed: list[tuple[str, Path]]) -> Iterator[CheckFinding]:
                 yield error_finding("overlap", path, f"{text}, but this is {split}")
 
 
-def _check_other_format(path: Path, images: Path | None, grid: Grid | None) -> CheckReport:
-    dataset = formats.read_dataset(path, grid)
-    paths = formats.dataset_images(path, images)
+def _check_other_format(
+    path: Path, images: Path | None, grid: Grid | None, scene: Path | None
+) -> CheckReport:
+    dataset = formats.read_dataset(path, grid, scene)
+    paths = {} if scene else formats.dataset_images(path, images)
     findings = [warning_finding("left out", path, text) for text in dataset.skipped]
-    if not paths:
+    if not paths and not scene:
         text = "no images at hand: only the labels are checked"
         findings.append(warning_finding("images", path, text))
     found: set[Path] = set()
@@ -130,7 +119,8 @@ def _check_other_format(path: Path, images: Path | None, grid: Grid | None) -> C
             found.add(image_path)
             findings += _size_findings(image, image_path, file)
         elif paths:
-            findings.append(error_finding("image", file, "its image is not there"))
+            names = formats.describe_missing([image], paths)
+            findings.append(error_finding("image", file, f"its image is not there: {names}"))
         findings += check_shapes(image, file)
     for image_path in sorted(set(paths.values()) - found):
         text = f"{path} has no labels of this image"
@@ -143,11 +133,15 @@ def _size_findings(image: LabelledImage, path: Path, file: str) -> Iterator[Chec
     try:
         size = check_decodes(path)
     except DatasetError as error:
-        yield unreadable_finding("image", error)
+        yield _unreadable("image", error)
         return
     if image.size not in (None, size):
         text = f"its labels are for {image.size} px, the image has {size} px"
         yield error_finding("size", file, text)
+
+
+def _unreadable(rule: str, error: DatasetError) -> CheckFinding:
+    return error_finding(rule, error.subject, f"{error.found}; {error.limit}. {error.remedy}")
 
 
 def _report(dataset: LabelledDataset, findings: list[CheckFinding], file: object) -> CheckReport:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from cv.geometry.container_sizes import LENGTH_20FT_M, LENGTH_40FT_M, LENGTH_45FT_M, WIDTH_M
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.io.terminal_text import quantity
 from cv.labels.check_report import CheckFinding, DatasetStatistics, warning_finding
@@ -15,8 +16,7 @@ from cv.labels.outline_edits import boxes_around
 
 CONTAINER = "container"
 """The class with a standardised size."""
-LENGTHS_M, WIDTH_M = (6.06, 12.19, 13.72), 2.44
-"""Outer sizes of 20, 40 and 45 ft boxes (ISO 668), metres."""
+LENGTHS_M = (LENGTH_20FT_M, LENGTH_40FT_M, LENGTH_45FT_M)
 MIN_WIDTH_PX = 6.0
 """Narrower containers can hardly be distinguished from their neighbours, pixels."""
 MAX_LENGTH_ERROR, MAX_WIDTH_ERROR = 0.10, 0.25

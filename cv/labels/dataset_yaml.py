@@ -14,22 +14,18 @@ paths that lead out of it are refused, although ultralytics follows them.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cv.errors import DatasetError
-from cv.io.safe_loading import SafeLoader
 from cv.labels.image_files import image_paths
-from cv.labels.label_record import SourceLocation
+from cv.labels.label_record import LabelRecord
 from cv.labels.label_texts import LOADER
 from cv.labels.labelled_image import SPLITS
 
 NAMES = ("dataset.yaml", "data.yaml", "dataset.yml", "data.yml")
 """Names of the file, the usual one first."""
-_LOADER = SafeLoader(error=DatasetError, max_bytes=1 << 20, remedy="Save it as UTF-8 text.")
 
 
 @dataclass(frozen=True)
@@ -38,8 +34,6 @@ class DatasetYaml:
 
     file: Path
     """The YAML file."""
-    root: Path
-    """Folder that its paths are relative to."""
     names: tuple[str, ...]
     """Class names in order of their index."""
     parts: tuple[tuple[str, Path], ...]
@@ -82,79 +76,73 @@ def find_dataset_yaml(path: Path) -> Path | None:
 
 def read_dataset_yaml(file: Path) -> DatasetYaml:
     """Return the content of the dataset.yaml `file`; raises DatasetError where it is invalid."""
-    location, home = SourceLocation(str(file)), file.resolve().parent
-    record = _parsed(file, location)
-    if not isinstance(record, dict):
-        location.refuse("no list of keys", "train, val and names are needed", "See the manual.")
+    home, record = file.resolve().parent, _parsed(file)
     missing = [key for key in ("train", "val", "names") if not record.get(key)]
     if missing:
         remedy = f"Add {', '.join(f'{key}: ...' for key in missing)}."
-        location.refuse(f"no {' and no '.join(missing)}", "all datasets name these", remedy)
-    root = _inside(home, home / str(record.get("path") or "."), "path", location)
+        record.refuse(f"no {' and no '.join(missing)}", "all datasets name these", remedy)
+    root = _inside(home, home / str(record.get("path") or "."), "path", record)
     parts: list[tuple[str, Path]] = []
     for split in SPLITS:
-        entries = [] if record.get(split) is None else record[split]
+        entries = [] if record.get(split) is None else record.get(split)
         for entry in entries if isinstance(entries, list) else [entries]:
             if not isinstance(entry, str):
-                location.refuse(f"{split} is not a path", "a path or a list of paths is needed")
-            path = _inside(home, root / entry, split, location)
+                record.refuse(f"{split} is not a path", "a path or a list of paths is needed")
+            path = _inside(home, root / entry, split, record)
             if not path.is_dir() and not (path.suffix == ".txt" and path.is_file()):
                 found = f"{split} names {root / entry}, which is not there"
                 limit = "a folder or a .txt list of images is needed"
-                location.refuse(found, limit, "Correct the path.")
+                record.refuse(found, limit, "Correct the path.")
             parts.append((split, path))
-    names, gsd_m = _names(record["names"], location), record.get("gsd_m")
-    is_number = isinstance(gsd_m, int | float) and not isinstance(gsd_m, bool)
-    if gsd_m is not None and not (is_number and 0 < gsd_m < math.inf):
-        location.refuse(f"gsd_m is {gsd_m!r:.40}", "it is metres per pixel, a positive number")
-    return DatasetYaml(file, root, names, tuple(parts), None if gsd_m is None else float(gsd_m))
+    return DatasetYaml(file, _names(record), tuple(parts), record.gsd_m())
 
 
-def _parsed(file: Path, location: SourceLocation) -> Any:
+def _parsed(file: Path) -> LabelRecord:
+    record = LabelRecord({}, str(file))
     try:
         import yaml  # type: ignore[import-untyped,unused-ignore]
     except ImportError:
         remedy = 'Install it: pip install "pierwatch[render]".'
-        location.refuse("PyYAML is not installed", "dataset.yaml is read with it", remedy)
+        record.refuse("PyYAML is not installed", "dataset.yaml is read with it", remedy)
     try:
-        return yaml.safe_load(_LOADER.read_text(file))
+        values = yaml.safe_load(LOADER.read_text(file))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         message = " ".join(str(error).split())[:200]
-        location.refuse(f"invalid YAML ({message})", "YAML with plain values is read")
+        record.refuse(f"invalid YAML ({message})", "YAML with plain values is read")
+    if not isinstance(values, dict):
+        record.refuse("no list of keys", "train, val and names are needed", "See the manual.")
+    return LabelRecord(values, str(file))
 
 
-def _names(value: Any, location: SourceLocation) -> tuple[str, ...]:
+def _names(record: LabelRecord) -> tuple[str, ...]:
+    value = record.get("names")
     if isinstance(value, dict):
         if sorted(value, key=str) != sorted(range(len(value)), key=str):
-            keys = ", ".join(f"{key}" for key in list(value)[:8])
-            found = f"the classes have the numbers {keys}"
-            location.refuse(found, "they count from 0 without a gap")
+            found = f"the classes have the numbers {', '.join(map(str, list(value)[:8]))}"
+            record.refuse(found, "they count from 0 without a gap")
         value = [value[i] for i in range(len(value))]
     if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
-        location.refuse("invalid names", "names is a list of texts, or numbers with names")
+        record.refuse("invalid names", "names is a list of texts, or numbers with names")
     if len(set(value)) < len(value):
-        location.refuse("two classes of one name", "each class has a name of its own")
+        record.refuse("two classes of one name", "each class has a name of its own")
     return tuple(value)
 
 
-def _inside(home: Path, path: Path, key: str, location: SourceLocation) -> Path:
+def _inside(home: Path, path: Path, key: str, record: LabelRecord) -> Path:
     """Return the absolute `path`, which must be inside the folder `home`."""
     resolved = path.resolve()
     if not resolved.is_relative_to(home):
-        found, remedy = (
-            f"{key} leads out of the dataset, to {resolved}",
-            "Move the file or the images.",
-        )
-        location.refuse(found, "all images lie below the folder of this file", remedy)
+        found = f"{key} leads out of the dataset, to {resolved}"
+        limit = "all images lie below the folder of this file"
+        record.refuse(found, limit, "Move the file or the images.")
     return resolved
 
 
 def _listed(file: Path) -> list[Path]:
     """Return the images in the list `file`, whose paths are relative to its folder."""
-    location, home = SourceLocation(str(file)), file.parent
-    lines = enumerate(LOADER.read_text(file).splitlines(), 1)
+    record = LabelRecord({}, str(file))
     return [
-        _inside(home, home / line.strip(), f"line {number}", location)
-        for number, line in lines
+        _inside(file.parent, file.parent / line.strip(), f"line {number}", record)
+        for number, line in enumerate(LOADER.read_text(file).splitlines(), 1)
         if line.strip()
     ]

@@ -38,10 +38,9 @@ _COLUMNS = "the columns are x1 y1 x2 y2 x3 y3 x4 y4 category [difficult]"
 
 
 def read_dota(path: Path) -> LabelledDataset:
-    """Return the dataset in the folder `path`, or of the one label file `path`.
+    """Return the dataset in the folder `path`, or of one label file; raises DatasetError.
 
-    Sizes are those of the images in `images/`; an image that is missing there has the size None and
-    the name of its label file without an ending. Raises DatasetError.
+    An image that is not in `images/` has the name of its label file and no size.
     """
     if path.is_file():
         return make_dataset([parse(next(read_label_texts(path, ".txt")), path.stem)], path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
 from functools import partial
@@ -15,7 +15,6 @@ from cv.geometry.grid import Grid
 from cv.labels import block_labels, coco, cvat, dota, geojson, label_studio, x_anylabeling, yolo_obb
 from cv.labels.dataset_yaml import find_dataset_yaml, read_dataset_yaml
 from cv.labels.image_files import find_images, read_size
-from cv.labels.label_record import ParsedLabels
 from cv.labels.label_texts import LabelText, parse_json, read_label_texts
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, make_dataset
 
@@ -33,37 +32,38 @@ class LabelFormat(Enum):
     BLOCKS = "blocks"
 
 
+_JSON_KEYS = {
+    LabelFormat.COCO: {"annotations", "images"},
+    LabelFormat.X_ANYLABELING: {"shapes", "imagePath"},
+    LabelFormat.BLOCKS: {"blocks", "region"},
+}
+"""Keys by which a JSON object of a format is recognised."""
+_PARSERS: dict[LabelFormat, tuple[Callable[[LabelText], LabelledDataset], tuple[str, ...]]] = {
+    LabelFormat.COCO: (coco.parse, (".json",)),
+    LabelFormat.GEOJSON: (geojson.parse, (".geojson", ".json")),
+    LabelFormat.CVAT: (cvat.parse, (".xml",)),
+    LabelFormat.LABEL_STUDIO: (label_studio.parse, (".json",)),
+    LabelFormat.X_ANYLABELING: (x_anylabeling.parse, (".json",)),
+}
+"""The parser of a file of a format, and the endings of such files."""
 ImagePaths = Mapping[tuple[str, str], Path]
 """Path of each image by its split and name."""
 
 
-def read_dataset(path: Path, grid: Grid | None = None) -> LabelledDataset:
-    """Return the dataset in `path`, whatever its format; raises DatasetError.
-
-    `grid` is the one of the image, for GeoJSON in the world.
-    """
-    match detect_format(path):
-        case LabelFormat.YOLO_OBB:
-            return yolo_obb.read_yolo(find_dataset_yaml(path) or path)
-        case LabelFormat.DOTA:
-            return dota.read_dota(path)
-        case LabelFormat.BLOCKS:
-            return block_labels.read_block_labels(path)
-        case LabelFormat.GEOJSON:
-            return _read_texts(path, partial(geojson.parse, grid=grid), ".geojson", ".json")
-        case LabelFormat.COCO:
-            return _read_texts(path, coco.parse, ".json")
-        case LabelFormat.CVAT:
-            return _read_texts(path, cvat.parse, ".xml")
-        case LabelFormat.LABEL_STUDIO:
-            return _read_texts(path, label_studio.parse, ".json")
-        case LabelFormat.X_ANYLABELING:
-            return _read_texts(path, x_anylabeling.parse, ".json")
-
-
-def _read_texts(
-    path: Path, parse: Callable[[LabelText], ParsedLabels], *endings: str
+def read_dataset(
+    path: Path, grid: Grid | None = None, scene: Path | None = None
 ) -> LabelledDataset:
+    """Return the dataset in `path`, of any format; `grid` and `scene` as in `geojson.parse`."""
+    kind = detect_format(path)
+    if kind is LabelFormat.YOLO_OBB:
+        return yolo_obb.read_yolo(find_dataset_yaml(path) or path)
+    if kind is LabelFormat.DOTA:
+        return dota.read_dota(path)
+    if kind is LabelFormat.BLOCKS:
+        return block_labels.read_block_labels(path)
+    parse, endings = _PARSERS[kind]
+    if kind is LabelFormat.GEOJSON:
+        parse = partial(geojson.parse, grid=grid, scene=scene)
     parts = [parse(document) for document in read_label_texts(path, *endings)]
     skipped = Counter(entry for part in parts for entry in part.skipped)
     return make_dataset(
@@ -92,9 +92,8 @@ def detect_format(path: Path) -> LabelFormat:
 
 
 def _folder_format(path: Path) -> LabelFormat:
-    if any(path.glob("*.txt")) or any(
-        labels != path for _, labels, _ in dota.find_dataset_parts(path)
-    ):
+    parts = dota.find_dataset_parts(path)
+    if any(path.glob("*.txt")) or any(labels != path for _, labels, _ in parts):
         return LabelFormat.DOTA
     if (path / "labels").is_dir():
         limit = "beside images/ and labels/ there is one"
@@ -110,21 +109,20 @@ def _json_format(path: Path) -> LabelFormat:
     if isinstance(value, dict):
         if value.get("type") == "FeatureCollection":
             return LabelFormat.GEOJSON
-        if "annotations" in value and "images" in value:
-            return LabelFormat.COCO
-        if "shapes" in value and "imagePath" in value:
-            return LabelFormat.X_ANYLABELING
-        if "blocks" in value and "region" in value:
-            return LabelFormat.BLOCKS
+        for kind, keys in _JSON_KEYS.items():
+            if keys <= value.keys():
+                return kind
     known = ", ".join(kind.value for kind in LabelFormat)
     raise DatasetError(path, "an unknown format", f"read are {known}", "See the manual.")
 
 
-def dataset_images(path: Path, images: Path | None = None) -> ImagePaths:
-    """Return the images in the folder `images`, or else those of the dataset `path`.
+def dataset_images(path: Path, images: Path | None = None, scene: Path | None = None) -> ImagePaths:
+    """Return the image `scene`, those in the folder `images`, or else those of the dataset `path`.
 
     Those are named by its dataset.yaml, or lie in the folder `path` or in "images" beside the file.
     """
+    if scene is not None:
+        return {("", scene.name): scene}
     manifest = find_dataset_yaml(path)
     if images is None and manifest is not None:
         dataset = read_dataset_yaml(manifest)
@@ -144,10 +142,7 @@ def dataset_images(path: Path, images: Path | None = None) -> ImagePaths:
 
 
 def find_image(image: LabelledImage, paths: ImagePaths) -> Path | None:
-    """Return the path of `image`, None where there is none or several could be it.
-
-    An image without a split, in another folder, or named without an ending is found as well.
-    """
+    """Return the path of `image`, in any folder and with any ending; None if several fit."""
     exact = paths.get((image.split, image.name)) or paths.get(("", image.name))
     if exact is not None:
         return exact
@@ -157,11 +152,16 @@ def find_image(image: LabelledImage, paths: ImagePaths) -> Path | None:
     return found[0] if len(found) == 1 else None
 
 
-def complete_from_images(dataset: LabelledDataset, paths: ImagePaths) -> LabelledDataset:
-    """Return `dataset` with the sizes and endings of the images at `paths` where it has none.
+def describe_missing(images: Iterable[LabelledImage], paths: ImagePaths) -> str:
+    """Return which images were expected, by name, and which were found at `paths`."""
+    expected = [image.name for image in images if find_image(image, paths) is None]
+    found = [name for _, name in paths]
+    lists = [(", ".join(names[:3]) + ", ..." * (len(names) > 3)) for names in (expected, found)]
+    return f"expected {lists[0]}; found {lists[1] or 'no image'}"
 
-    Raises DatasetError where an image has another size than its labels declare.
-    """
+
+def complete_from_images(dataset: LabelledDataset, paths: ImagePaths) -> LabelledDataset:
+    """Add sizes and endings of the images at `paths`; DatasetError where a size differs."""
     images = []
     for image in dataset.images:
         path = find_image(image, paths)

@@ -2,7 +2,7 @@
 
 Pillow decodes 8-bit PNG, JPEG, TIFF, BMP and WebP. Its class for the file's type is used directly,
 because `PIL.Image.open` applies the global PIL.Image.MAX_IMAGE_PIXELS, which belongs to the host
-program and is not changed: `MAX_PIXELS` is checked instead, before anything is decoded.
+program and is smaller than a large scene: `MAX_PIXELS` is checked instead, before decoding.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cv.errors import DatasetError
-from cv.io.file_signatures import JPEG, PNG, TIFF
 from cv.labels.labelled_image import IMAGE_ENDINGS
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ MAX_PIXELS = 1 << 30
 """Largest image; Pillow may refuse parts, TIFF and WebP of more than twice its own limit."""
 _MODES_8_BIT = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr")
 """Pillow's modes of at most 8 bits per band; others would become black or white."""
+_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
 _DECODING_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
 """What Pillow raises on damaged images."""
 
@@ -36,18 +36,13 @@ Bytes = NDArray[np.uint8]
 
 
 def find_images(folder: Path) -> dict[str, Path]:
-    """Return the images in `folder` and below, sorted, by their path in it without the ending.
-
-    Raises DatasetError where two would share a label file.
-    """
+    """Return the images in `folder` by their path without the ending; two raise DatasetError."""
     found: dict[str, Path] = {}
     for path in sorted(image_paths(folder)):
         stem = path.relative_to(folder).with_suffix("").as_posix()
         if stem in found:
             clash = f"{found[stem].name} differs by its ending only"
-            raise DatasetError(
-                path, clash, "a label file belongs to one image", "Rename one of them."
-            )
+            raise DatasetError(path, clash, "a label file belongs to one image", "Rename one.")
         found[stem] = path
     return found
 
@@ -82,9 +77,8 @@ def read_window(path: Path, box: tuple[int, int, int, int], size: tuple[int, int
 
     with _opened(path) as image:
         part = image.crop(box).convert("RGB")
-        enlarged = size[0] > part.width
-        filter_ = Resampling.NEAREST if enlarged else Resampling.LANCZOS
-        return np.asarray(part.resize(size, filter_), dtype=np.uint8)
+        resampling = Resampling.NEAREST if size[0] > part.width else Resampling.LANCZOS
+        return np.asarray(part.resize(size, resampling), dtype=np.uint8)
 
 
 def encode_jpeg(pixels: Bytes, quality: int = 80) -> bytes:
@@ -99,33 +93,28 @@ def encode_jpeg(pixels: Bytes, quality: int = 80) -> bytes:
 @contextmanager
 def _opened(path: Path) -> Iterator[ImageFile]:
     """Yield the image `path`, not decoded yet; errors of the block become a DatasetError."""
-    from PIL.Image import DecompressionBombError
+    from PIL import Image
 
     try:
-        with _image_class(path)(path) as image:
+        with path.open("rb") as stream, _decoder(stream) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise ValueError(f"{image.width} x {image.height} pixels")
             yield image
-    except (*_DECODING_ERRORS, DecompressionBombError) as error:
+    except (*_DECODING_ERRORS, Image.DecompressionBombError) as error:
         limit = f"whole 8-bit images of at most {MAX_PIXELS} pixels are read"
         remedy = "Replace it or take it out of the dataset."
         raise DatasetError(path, f"unreadable image ({error})", limit, remedy) from error
 
 
-def _image_class(path: Path) -> type[ImageFile]:
-    """Return Pillow's class for the type of the image file `path`, by its first bytes."""
-    from PIL.BmpImagePlugin import BmpImageFile
-    from PIL.JpegImagePlugin import JpegImageFile
-    from PIL.PngImagePlugin import PngImageFile
-    from PIL.TiffImagePlugin import TiffImageFile
-    from PIL.WebPImagePlugin import WebPImageFile
+def _decoder(stream: IO[bytes]) -> ImageFile:
+    """Return Pillow's object for the image in `stream`, by its first bytes."""
+    from PIL import Image
 
-    with path.open("rb") as stream:
-        start = stream.read(12)
-    if start.startswith(b"RIFF") and start.endswith(b"WEBP"):
-        return WebPImageFile
-    by_signature = {PNG: PngImageFile, JPEG: JpegImageFile, b"BM": BmpImageFile}
-    for signature, image_class in {**by_signature, **dict.fromkeys(TIFF, TiffImageFile)}.items():
-        if start.startswith(signature):
-            return image_class
+    Image.init()
+    start = stream.read(16)
+    stream.seek(0)
+    for name in _FORMATS:
+        open_image, accepts = Image.OPEN[name]
+        if accepts is not None and accepts(start):
+            return open_image(stream, "")
     raise ValueError("its content is not PNG, JPEG, TIFF, BMP or WebP")

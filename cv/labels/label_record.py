@@ -5,49 +5,31 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from numpy.typing import ArrayLike
 
 from cv.errors import DatasetError
 from cv.geometry.arrays import Float64Array
 from cv.labels.label_texts import LabelText, parse_json
-from cv.labels.labelled_image import SPLITS, LabelledImage, open_ring
+from cv.labels.labelled_image import SPLITS, open_ring
 
 T = TypeVar("T")
-MAX_SIDE_PX = 1 << 31
-"""Widest and highest image, pixels."""
 _TYPE_NAMES: dict[type, str] = {dict: "an object", list: "a list", str: "a text"}
 
 
-class ParsedLabels(NamedTuple):
-    """What one label file holds."""
-
-    images: list[LabelledImage]
-    """In the order of the file."""
-    classes: list[str]
-    """Names that the file declares, in order; empty where the format has no list of classes."""
-    skipped: list[str]
-    """What each skipped entry is, such as "shapes of type 'line'"."""
-
-
 @dataclass(frozen=True)
-class SourceLocation:
-    """Where in a label file a value is, for messages."""
+class LabelRecord:
+    """A JSON object, or the attributes of an XML element; every method raises DatasetError."""
 
-    file: str
-    """Name of the document."""
-    position: str = ""
-    """Such as "annotation 3"; empty for the whole file."""
-
-    def at(self, position: str) -> SourceLocation:
-        """Return the location of `position` within this one."""
-        return SourceLocation(self.file, ", ".join(filter(None, (self.position, position))))
+    values: Mapping[str, Any]
+    """Its entries, not checked."""
+    where: str
+    """Name of the file and position in it, such as "a.json, annotation 3"."""
 
     def refuse(self, found: str, limit: str, remedy: str = "Correct the label file.") -> NoReturn:
-        """Raise the DatasetError that names this location."""
-        where = f"{self.file}, {self.position}" if self.position else self.file
-        raise DatasetError(where, found, limit, remedy)
+        """Raise the DatasetError that names this record."""
+        raise DatasetError(self.where, found, limit, remedy)
 
     def require(self, value: Any, kind: type[T], name: str) -> T:
         """Return `value` if it is a `kind` (dict, list, str)."""
@@ -56,50 +38,40 @@ class SourceLocation:
             self.refuse(f"{name} is {found}", f"{_TYPE_NAMES[kind]} is needed")
         return value
 
-    def number(self, value: Any, name: str) -> float:
+    def to_number(self, value: Any, name: str) -> float:
         """Return `value` as a finite number; a text may hold one, as in XML."""
         try:
-            if isinstance(value, bool) or not isinstance(value, int | float | str):
-                raise ValueError
-            result = float(value)
-        except (ValueError, OverflowError):
-            self.refuse(f"{name} is {value!r:.80}", "a number is needed")
-        if not math.isfinite(result):
+            number = math.nan if isinstance(value, bool) else float(value)
+        except (ValueError, OverflowError, TypeError):
+            number = math.nan
+        if not math.isfinite(number):
             self.refuse(f"{name} is {value!r:.80}", "a finite number is needed")
-        return result
+        return number
 
-    def numbers(self, value: Any, name: str) -> list[float]:
+    def to_numbers(self, value: Any, name: str) -> list[float]:
         """Return the list `value` of finite numbers."""
-        return [self.number(entry, name) for entry in self.require(value, list, name)]
+        return [self.to_number(entry, name) for entry in self.require(value, list, name)]
 
-    def size(self, width: Any, height: Any) -> tuple[int, int]:
-        """Return width and height in pixels, whole and positive."""
-        sides = self.number(width, "the width"), self.number(height, "the height")
-        if any(side != int(side) or not 1 <= side <= MAX_SIDE_PX for side in sides):
-            found = f"the image is {sides[0]:g} x {sides[1]:g} px"
-            self.refuse(found, f"1 to {MAX_SIDE_PX} whole pixels are needed")
-        return int(sides[0]), int(sides[1])
-
-    def outline(self, points: ArrayLike) -> Float64Array:
+    def to_outline(self, points: ArrayLike) -> Float64Array:
         """Return `points` (k, 2) as the outline of a shape, pixels."""
         try:
             return open_ring(points)
         except (ValueError, TypeError, OverflowError) as error:
             self.refuse(f"{error}"[:120], "at least three finite points x, y are needed")
 
+    def to_size(self, width: Any, height: Any) -> tuple[int, int]:
+        """Return width and height in pixels, whole and positive."""
+        sides = self.to_number(width, "the width"), self.to_number(height, "the height")
+        if any(side != int(side) or side < 1 for side in sides):
+            found = f"the image is {sides[0]:g} x {sides[1]:g} px"
+            self.refuse(found, "at least 1 and whole pixels are needed")
+        return int(sides[0]), int(sides[1])
 
-@dataclass(frozen=True)
-class LabelRecord:
-    """A JSON object, or the attributes of an XML element, with its location."""
-
-    values: Mapping[str, Any]
-    """Its entries, not checked."""
-    location: SourceLocation
-    """Where it is."""
-
-    def refuse(self, found: str, limit: str) -> NoReturn:
-        """Raise the DatasetError that names this record."""
-        self.location.refuse(found, limit)
+    def each(self, entries: list[Any], title: str) -> Iterator[LabelRecord]:
+        """Yield the objects in `entries`, known in messages as `title` and their index."""
+        for index, entry in enumerate(entries):
+            inner = LabelRecord({}, f"{self.where}, {title} {index}")
+            yield LabelRecord(inner.require(entry, dict, "it"), inner.where)
 
     def get(self, key: str) -> Any:
         """Return the value of `key`, not checked; None where it is missing."""
@@ -107,35 +79,35 @@ class LabelRecord:
 
     def text(self, key: str) -> str:
         """Return the text `key`."""
-        return self.location.require(self.get(key), str, f'"{key}"')
+        return self.require(self.get(key), str, f'"{key}"')
 
     def array(self, key: str) -> list[Any]:
         """Return the list `key`."""
-        return self.location.require(self.get(key), list, f'"{key}"')
-
-    def number(self, key: str, default: float | None = None) -> float:
-        """Return the finite number `key`; `default`, where there is one, if it is missing."""
-        return self.location.number(self.values.get(key, default), key)
-
-    def numbers(self, key: str) -> list[float]:
-        """Return the list of finite numbers `key`, empty where it is missing."""
-        return self.location.numbers(self.get(key) or [], key)
+        return self.require(self.get(key), list, f'"{key}"')
 
     def record(self, key: str) -> LabelRecord:
         """Return the object `key`."""
-        return LabelRecord(self.location.require(self.get(key), dict, f'"{key}"'), self.location)
+        return LabelRecord(self.require(self.get(key), dict, f'"{key}"'), self.where)
 
     def records(self, key: str, title: str) -> Iterator[LabelRecord]:
         """Yield the objects of the list `key`, known in messages as `title` and their index."""
-        return records_of(self.array(key), self.location, title)
+        return self.each(self.array(key), title)
+
+    def number(self, key: str, default: float | None = None) -> float:
+        """Return the finite number `key`; `default`, where there is one, if it is missing."""
+        return self.to_number(self.values.get(key, default), key)
+
+    def numbers(self, key: str) -> list[float]:
+        """Return the list of finite numbers `key`, empty where it is missing."""
+        return self.to_numbers(self.get(key) or [], key)
 
     def points(self, key: str) -> list[list[float]]:
         """Return the points of the list `key`, as lists of finite numbers."""
-        return [self.location.numbers(point, "a point") for point in self.array(key)]
+        return [self.to_numbers(point, "a point") for point in self.array(key)]
 
     def size(self, width: str = "width", height: str = "height") -> tuple[int, int]:
         """Return the size of an image in pixels from the keys `width` and `height`."""
-        return self.location.size(self.get(width), self.get(height))
+        return self.to_size(self.get(width), self.get(height))
 
     def optional_size(self) -> tuple[int, int] | None:
         """Return the size of an image in pixels, None where it has neither width nor height."""
@@ -159,19 +131,5 @@ class LabelRecord:
 
 def json_record(document: LabelText) -> LabelRecord:
     """Return the JSON object that `document` holds; raises DatasetError."""
-    location = SourceLocation(document.name)
-    return LabelRecord(location.require(parse_json(document), dict, "the file"), location)
-
-
-def records_of(entries: list[Any], location: SourceLocation, title: str) -> Iterator[LabelRecord]:
-    """Yield the objects in `entries`, known in messages as `title` and their index."""
-    for i, entry in enumerate(entries):
-        here = location.at(f"{title} {i}")
-        yield LabelRecord(here.require(entry, dict, "it"), here)
-
-
-def attributes_of(record: Any) -> tuple[tuple[str, str], ...]:
-    """Return the texts and numbers in `record` as texts; nothing if it is not an object."""
-    entries = record.items() if isinstance(record, dict) else ()
-    plain = [(k, v) for k, v in entries if isinstance(v, str | int | float) and v != ""]
-    return tuple((str(key), str(value)) for key, value in plain)
+    file = LabelRecord({}, document.name)
+    return LabelRecord(file.require(parse_json(document), dict, "the file"), file.where)

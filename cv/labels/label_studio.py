@@ -21,10 +21,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import numpy as np
 
 from cv.geometry.arrays import Float64Array
-from cv.labels.label_record import LabelRecord, ParsedLabels, SourceLocation, records_of
+from cv.labels.label_record import LabelRecord
 from cv.labels.label_texts import LabelText, parse_json
 from cv.labels.labelled_image import (
     IMAGE_ENDINGS,
+    LabelledDataset,
     LabelledImage,
     LabelledShape,
     base_name,
@@ -34,13 +35,13 @@ from cv.labels.labelled_image import (
 _KINDS = ("rectanglelabels", "polygonlabels")
 
 
-def parse(document: LabelText) -> ParsedLabels:
+def parse(document: LabelText) -> LabelledDataset:
     """Return the images of a Label Studio export; raises DatasetError."""
-    location = SourceLocation(document.name)
-    tasks = location.require(parse_json(document), list, "the file")
+    file = LabelRecord({}, document.name)
+    tasks = file.require(parse_json(document), list, "the file")
     skipped: list[str] = []
-    images = [_image(task, skipped) for task in records_of(tasks, location, "task")]
-    return ParsedLabels(images, [], skipped)
+    images = tuple(_image(task, skipped) for task in file.each(tasks, "task"))
+    return LabelledDataset((), images, tuple(skipped))
 
 
 def _image(task: LabelRecord, skipped: list[str]) -> LabelledImage:
@@ -49,7 +50,7 @@ def _image(task: LabelRecord, skipped: list[str]) -> LabelledImage:
     results = _full_results(task, skipped) if full else _minimal_results(task)
     size = data.optional_size()
     shapes = []
-    for result in records_of(results, task.location, "result"):
+    for result in task.each(results, "result"):
         kind = str(result.get("type"))
         if kind not in _KINDS:
             skipped.append(f"results of type {kind!r}")
@@ -66,8 +67,8 @@ def _image(task: LabelRecord, skipped: list[str]) -> LabelledImage:
 
 def _full_results(task: LabelRecord, skipped: list[str]) -> list[Any]:
     """Return the results of the one annotation of `task` that is used."""
-    listed = task.location.require(task.get("annotations") or [], list, '"annotations"')
-    annotations = list(records_of(listed, task.location, "annotation"))
+    listed = task.require(task.get("annotations") or [], list, '"annotations"')
+    annotations = list(task.each(listed, "annotation"))
     valid = [a for a in annotations if not a.get("was_cancelled")]
     best = ([a for a in valid if a.get("ground_truth")] or valid)[:1]
     skipped += ["further annotations of the same image"] * (len(annotations) - len(best))
@@ -89,16 +90,16 @@ def _shape(kind: str, value: LabelRecord, size: tuple[int, int]) -> LabelledShap
     labels = value.array(kind)
     if len(labels) != 1:
         value.refuse(f"{len(labels)} labels on one shape", "each shape has one class")
-    label = value.location.require(labels[0], str, "the label")
+    label = value.require(labels[0], str, "the label")
     to_pixels = np.array(size) / 100
     if kind == "polygonlabels":
-        return LabelledShape(label, value.location.outline(value.points("points")) * to_pixels)
+        return LabelledShape(label, value.to_outline(value.points("points")) * to_pixels)
     return LabelledShape(label, _rectangle(value, to_pixels))
 
 
 def _rectangle(value: LabelRecord, to_pixels: Float64Array) -> Float64Array:
     x, y, w, h = (value.number(key) for key in ("x", "y", "width", "height"))
-    degrees = value.location.number(value.get("rotation") or 0, "rotation")
+    degrees = value.to_number(value.get("rotation") or 0, "rotation")
     width, height = np.array([w, h]) * to_pixels
     return rotated_box(np.array([x, y]) * to_pixels, width, height, degrees, anchor=0)
 
@@ -108,6 +109,6 @@ def _name(data: LabelRecord) -> str:
     texts = [value for value in data.values.values() if isinstance(value, str)]
     named = [text for text in texts if Path(urlsplit(text).path).suffix.lower() in IMAGE_ENDINGS]
     address = data.get("image") or (named[0] if len(named) == 1 else None)
-    parts = urlsplit(data.location.require(address, str, "the address of the image"))
+    parts = urlsplit(data.require(address, str, "the address of the image"))
     local = parse_qs(parts.query).get("d")
-    return base_name(local[0] if local else unquote(parts.path), data.location.file)
+    return base_name(local[0] if local else unquote(parts.path), data.where)

@@ -7,6 +7,7 @@ keeps the points of its file in their order; only `cv.labels.outline_edits` chan
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
@@ -36,8 +37,6 @@ class LabelledShape:
     """(k, 2) corners x, y in pixels, k >= 3, in ring order, the first not repeated."""
     ignore: bool = False
     """Whether training and evaluation leave it out ("difficult", "iscrowd")."""
-    attributes: tuple[tuple[str, str], ...] = ()
-    """Name and value of its other properties in the file."""
     line: int = 0
     """Line of its label file, from 1; 0 where the format has no lines."""
 
@@ -69,11 +68,11 @@ class LabelledDataset:
     """Labelled images with one list of classes."""
 
     classes: tuple[str, ...]
-    """Names in order of the class index."""
+    """Names in order of the class index; empty where the format has no list of classes."""
     images: tuple[LabelledImage, ...]
     """In the order of the file or of their names."""
     skipped: tuple[str, ...] = ()
-    """A line for each kind of entry in the file that is not an outline and was skipped."""
+    """What each skipped entry of the file is, such as "shapes of type 'line'"."""
 
     def __len__(self) -> int:
         """Return the number of labelled objects."""
@@ -81,10 +80,7 @@ class LabelledDataset:
 
 
 def open_ring(points: ArrayLike) -> Float64Array:
-    """Return `points` (k, 2) as an outline, a repeated first point dropped.
-
-    Raises ValueError on another shape, fewer than three points or a value that is not finite.
-    """
+    """Return `points` (k, 2) as an outline, a repeated first point dropped; raises ValueError."""
     outline = np.asarray(points, dtype=np.float64)
     if outline.ndim != 2 or outline.shape[1] != 2:
         raise ValueError("an outline is a list of points x, y")
@@ -102,10 +98,9 @@ def is_rectangle(outline: Float64Array, tolerance: float = RECTANGLE_PX) -> bool
     if len(outline) != 4:
         return False
     middle = outline.mean(axis=0)
-    if np.abs(outline[0] + outline[2] - 2 * middle).max() > tolerance:
-        return False
     half = np.hypot(*(outline[:2] - middle).T)
-    return bool(abs(half[0] - half[1]) <= tolerance)
+    skew = np.abs(outline[0] + outline[2] - 2 * middle).max()
+    return bool(skew <= tolerance and abs(half[0] - half[1]) <= tolerance)
 
 
 def rotated_box(
@@ -125,16 +120,13 @@ def rotated_box(
 
 
 def safe_name(name: str, subject: object) -> str:
-    """Return the image name `name` of the label file `subject`, with "/" between folders.
-
-    Raises DatasetError where it leaves the folder of images: an absolute path, a drive or "..".
-    """
+    """Return the path `name`, with "/"; DatasetError where it is absolute or leads upwards."""
     path = PurePosixPath(name.replace("\\", "/"))
     windows = PureWindowsPath(name)
     control = any(ord(letter) < 32 for letter in name)
     if path.is_absolute() or windows.drive or ".." in path.parts or control or not path.name:
-        limit = "an image is named by a path inside the folder of images"
-        raise DatasetError(str(subject), f"it names the image {name[:200]!r}", limit, "Correct it.")
+        limit = "a path inside its folder is needed"
+        raise DatasetError(str(subject), f"it names {name[:200]!r}", limit, "Correct it.")
     return str(path)
 
 
@@ -154,12 +146,10 @@ def make_dataset(
     Raises DatasetError, which names `subject`, where two images of a split have the same name.
     """
     images = tuple(images)
-    seen: set[tuple[str, str]] = set()
-    for image in images:
-        if (image.split, image.name) in seen:
-            found, limit = f"two images are named {image.name!r}", "image names must be unique"
+    for (_, name), count in Counter((image.split, image.name) for image in images).items():
+        if count > 1:
+            found, limit = f"two images are named {name!r}", "image names must be unique"
             raise DatasetError(str(subject), found, limit, "Rename one, or read single files.")
-        seen.add((image.split, image.name))
     known = list(dict.fromkeys(classes))
     used = {shape.kind for image in images for shape in image.shapes}
     return LabelledDataset((*known, *sorted(used - set(known))), images, tuple(skipped))

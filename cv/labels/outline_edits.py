@@ -48,12 +48,13 @@ def smallest_rectangle(outline: Float64Array) -> Float64Array:
     return np.asarray(turned @ np.array([along[best], across[best]]))
 
 
-def boxes_around(shapes: Iterable[LabelledShape]) -> OrientedBoxes:
-    """Return the box of each of `shapes`, pixels.
+def rectangle_around(outline: Float64Array) -> Float64Array:
+    """Return `outline` itself if it is a rectangle, else the smallest rectangle around it."""
+    return outline if is_rectangle(outline) else smallest_rectangle(outline)
 
-    Outlines of four corners give the rectangle through the middles of their sides, others the
-    smallest rectangle around them.
-    """
+
+def boxes_around(shapes: Iterable[LabelledShape]) -> OrientedBoxes:
+    """Return the box of each of `shapes`, pixels; the smallest where it has no four corners."""
     outlines = [shape.outline for shape in shapes]
     corners = [ring if len(ring) == 4 else smallest_rectangle(ring) for ring in outlines]
     return OrientedBoxes.from_corners(np.array(corners).reshape(-1, 4, 2))
@@ -86,9 +87,8 @@ def to_rectangles(dataset: LabelledDataset) -> OutlineEdits:
     """Return `dataset` with the smallest rectangle around each outline that is not a rectangle."""
 
     def rectangle(shape: LabelledShape, image: LabelledImage) -> LabelledShape:
-        if is_rectangle(shape.outline):
-            return shape
-        return replace(shape, outline=smallest_rectangle(shape.outline))
+        corners = rectangle_around(shape.outline)
+        return shape if corners is shape.outline else replace(shape, outline=corners)
 
     return _edited(dataset, rectangle)
 
@@ -103,9 +103,8 @@ def clip_to_images(dataset: LabelledDataset) -> OutlineEdits:
     def clipped(shape: LabelledShape, image: LabelledImage) -> LabelledShape | None:
         if image.size is None or ((shape.outline >= 0) & (shape.outline <= image.size)).all():
             return shape
-        part = shapely.make_valid(shapely.Polygon(shape.outline)).intersection(
-            shapely.box(0, 0, *image.size)
-        )
+        whole = shapely.make_valid(shapely.Polygon(shape.outline))
+        part = whole.intersection(shapely.box(0, 0, *image.size))
         if part.area <= 0:
             return None
         corners = smallest_rectangle(shapely.get_coordinates(part.convex_hull))

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 import numpy as np
 
@@ -22,27 +21,16 @@ LineParser = Callable[[str], LabelledShape | None]
 """Returns the object of a line, None for a header; raises ValueError that describes the problem."""
 
 
-class LineError(NamedTuple):
-    """A line that is invalid."""
-
-    line: int
-    """Its number, from 1."""
-    text: str
-    """What is wrong with it."""
-
-
-def parse_lines(text: str, parse: LineParser) -> tuple[list[LabelledShape], list[LineError]]:
-    """Return the objects of the valid lines of a label file, and the errors of the others."""
+def parse_lines(text: str, parse: LineParser) -> tuple[list[LabelledShape], list[tuple[int, str]]]:
+    """Return the objects of the valid lines, and number and problem of each invalid line."""
     shapes: list[LabelledShape] = []
-    errors: list[LineError] = []
+    errors: list[tuple[int, str]] = []
     for number, line in enumerate(text.splitlines(), 1):
         try:
-            shape = parse(line) if line.strip() else None
+            if line.strip() and (shape := parse(line)) is not None:
+                shapes.append(replace(shape, line=number))
         except ValueError as error:
-            errors.append(LineError(number, str(error)))
-            continue
-        if shape is not None:
-            shapes.append(replace(shape, line=number))
+            errors.append((number, str(error)))
     return shapes, errors
 
 
@@ -52,8 +40,8 @@ def require_lines(
     """Return the objects of a label file; on an invalid line, raise DatasetError with `columns`."""
     shapes, errors = parse_lines(document.text, parse)
     if errors:
-        subject = f"{document.name}, line {errors[0].line}"
-        raise DatasetError(subject, errors[0].text, columns, "Correct the line.")
+        line, text = errors[0]
+        raise DatasetError(f"{document.name}, line {line}", text, columns, "Correct the line.")
     return tuple(shapes)
 
 
@@ -81,11 +69,9 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         yield draft
         draft.replace(target)
     except OSError as error:
-        found, limit = (
-            f"cannot be written ({error.strerror or error})",
-            "a writable folder is needed",
-        )
-        raise DatasetError(path, found, limit, "Check the path and the free space.") from error
+        found = f"cannot be written ({error.strerror or error})"
+        limit, remedy = "a writable folder is needed", "Check the path and the free space."
+        raise DatasetError(path, found, limit, remedy) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
@@ -96,17 +82,12 @@ def write_label_files(
     home: Callable[[str], Path],
     text_of: Callable[[LabelledImage], str],
 ) -> None:
-    """Write the label file of each image of `dataset`, in the folder `home(split)` of its split.
-
-    `folder` is what `home` is relative to. Raises DatasetError where two images share a label file.
-    """
-    names: dict[Path, str] = {}
+    """Write the label files of the images in `home(split)` below `folder`; raises DatasetError."""
     for image in dataset.images:
         path = home(image.split) / PurePosixPath(f"{image.stem}.txt")
-        if path in names:
-            clash = f"{names[path]} and {image.name} would share this label file"
-            raise DatasetError(path, clash, "a label file belongs to one image", "Rename one.")
-        names[path] = image.name
         target = folder / path
+        if target.exists():
+            clash = f"{image.name} and another image would share this label file"
+            raise DatasetError(path, clash, "a label file belongs to one image", "Rename one.")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text_of(image), encoding="utf-8")

@@ -15,14 +15,14 @@ import numpy as np
 
 from cv.geometry.arrays import Float64Array
 from cv.io.terminal_text import quantity
-from cv.labels.label_record import LabelRecord, ParsedLabels, attributes_of, json_record
+from cv.labels.label_record import LabelRecord, json_record
 from cv.labels.label_texts import LabelText
-from cv.labels.labelled_image import LabelledImage, LabelledShape, base_name
+from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, base_name
 
 _WITH_FOUR_CORNERS = ("rotation", "rectangle", "quadrilateral")
 
 
-def parse(document: LabelText) -> ParsedLabels:
+def parse(document: LabelText) -> LabelledDataset:
     """Return the one image of an X-AnyLabeling file; raises DatasetError."""
     record = json_record(document)
     name = base_name(record.text("imagePath"), document.name)
@@ -31,23 +31,18 @@ def parse(document: LabelText) -> ParsedLabels:
     for shape in record.records("shapes", "shape"):
         kind = str(shape.get("shape_type"))
         if kind in (*_WITH_FOUR_CORNERS, "polygon"):
-            shapes.append(_shape(shape, kind))
+            ignore = shape.get("difficult") is True
+            shapes.append(LabelledShape(shape.text("label"), _corners(shape, kind), ignore))
         else:
             skipped.append(f"shapes of type {kind!r}")
-    return ParsedLabels([LabelledImage(name, size, tuple(shapes))], [], skipped)
-
-
-def _shape(shape: LabelRecord, kind: str) -> LabelledShape:
-    attributes = attributes_of(shape.get("flags")) + attributes_of(shape.get("attributes"))
-    ignore = shape.get("difficult") is True
-    return LabelledShape(shape.text("label"), _corners(shape, kind), ignore, attributes)
+    return LabelledDataset((), (LabelledImage(name, size, tuple(shapes)),), tuple(skipped))
 
 
 def _corners(shape: LabelRecord, kind: str) -> Float64Array:
     points = shape.points("points")
-    if kind == "rectangle" and len(points) == 2 and all(len(point) == 2 for point in points):
+    if kind == "rectangle" and [len(point) for point in points] == [2, 2]:
         (x0, y0), (x1, y1) = np.sort(np.array(points), axis=0)
         return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
     if kind in _WITH_FOUR_CORNERS and len(points) != 4:
         shape.refuse(f"a {kind} of {quantity(len(points), 'point')}", "it has four corners")
-    return shape.location.outline(points)
+    return shape.to_outline(points)

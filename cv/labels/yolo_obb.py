@@ -81,10 +81,8 @@ def write_yolo(
     images = tuple(replace(image, split=image.split or "train") for image in dataset.images)
     dataset = replace(dataset, images=images)
     with atomic_folder(folder) as draft:
-        write_label_files(
-            dataset, draft, lambda split: Path("labels", split),
-            lambda image: to_yolo_text(image, dataset.classes),
-        )  # fmt: skip
+        to_text = partial(to_yolo_text, classes=dataset.classes)
+        write_label_files(dataset, draft, lambda split: Path("labels", split), to_text)
         for split in ("train", "val"):
             (draft / "images" / split).mkdir(parents=True, exist_ok=True)
         if source is not None:
@@ -115,10 +113,8 @@ def _dataset_yaml(dataset: LabelledDataset) -> str:
     """Return dataset.yaml; names are quoted as in JSON, which YAML reads."""
     splits = sorted({"train", "val"} | {image.split for image in dataset.images})
     lines = [*(f"{split}: images/{split}" for split in splits), "names:"]
-    lines += [
-        f"  {index}: {json.dumps(name, ensure_ascii=False)}"
-        for index, name in enumerate(dataset.classes)
-    ]
+    names = (json.dumps(name, ensure_ascii=False) for name in dataset.classes)
+    lines += [f"  {index}: {name}" for index, name in enumerate(names)]
     gsds = {image.gsd_m for image in dataset.images}
     if len(gsds) == 1 and (gsd := gsds.pop()) is not None:
         lines.append(f"gsd_m: {gsd}")

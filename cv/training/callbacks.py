@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from tqdm import tqdm
 
@@ -18,11 +19,17 @@ LOG_INTERVAL = 50
 Losses = Mapping[str, float]
 
 
-class TrainingCallback(Protocol):
+class TrainingCallback:
     """Receives the events of a run; epochs and steps count from 0."""
+
+    epochs = 0
+    """Epochs of the run."""
+    steps = 0
+    """Steps of an epoch."""
 
     def on_start(self, epochs: int, epoch: int, steps: int) -> None:
         """Training starts at `epoch` of `epochs`; an epoch has `steps` steps."""
+        self.epochs, self.steps = epochs, steps
 
     def on_step(self, epoch: int, step: int, rate: float, losses: Losses) -> None:
         """Report a step; `losses` are means since the epoch began."""
@@ -34,92 +41,80 @@ class TrainingCallback(Protocol):
         """Report the end of the run."""
 
 
-class LineLogger:
+class LineLogger(TrainingCallback):
     """Writes a line every `LOG_INTERVAL` steps and after every epoch."""
 
     def __init__(self, log: Callable[[str], None]) -> None:
         self._log = log
-        self._epochs = 0
         self._started = time.monotonic()
 
     def on_start(self, epochs: int, epoch: int, steps: int) -> None:
-        """See `TrainingCallback`."""
-        self._epochs = epochs
+        """Write which epoch begins."""
+        super().on_start(epochs, epoch, steps)
         self._log(f"epoch {epoch + 1}/{epochs} begins, {steps} batches an epoch")
 
     def on_step(self, epoch: int, step: int, rate: float, losses: Losses) -> None:
-        """See `TrainingCallback`."""
+        """Write a line at every `LOG_INTERVAL`-th step."""
         if (step + 1) % LOG_INTERVAL == 0:
             self._log_with_time(epoch, f"batch {step + 1} {_format(losses)}")
 
     def on_epoch_saved(self, epoch: int, losses: Losses) -> None:
-        """See `TrainingCallback`."""
+        """Write the losses of the epoch."""
         self._log_with_time(epoch, f"saved {_format(losses)}")
-
-    def close(self) -> None:
-        """See `TrainingCallback`."""
 
     def _log_with_time(self, epoch: int, text: str) -> None:
         minutes = (time.monotonic() - self._started) / 60
-        self._log(f"epoch {epoch + 1}/{self._epochs} {text} {minutes:.1f} min")
+        self._log(f"epoch {epoch + 1}/{self.epochs} {text} {minutes:.1f} min")
 
 
-class ProgressBar:
+class ProgressBar(TrainingCallback):
     """Shows one bar per epoch on a terminal."""
 
-    def __init__(self) -> None:
-        self._bar: tqdm[Any] | None = None
-        self._steps = self._epochs = 0
-
-    def on_start(self, epochs: int, epoch: int, steps: int) -> None:
-        """See `TrainingCallback`."""
-        self._epochs, self._steps = epochs, steps
+    _bar: tqdm[Any] | None = None
 
     def on_step(self, epoch: int, step: int, rate: float, losses: Losses) -> None:
-        """See `TrainingCallback`."""
+        """Advance the bar of the epoch."""
         if self._bar is None:
-            name = f"epoch {epoch + 1}/{self._epochs}"
-            self._bar = tqdm(total=self._steps, desc=name, unit="batch", dynamic_ncols=True)
+            name = f"epoch {epoch + 1}/{self.epochs}"
+            self._bar = tqdm(total=self.steps, desc=name, unit="batch", dynamic_ncols=True)
         self._bar.set_postfix_str(_format(losses), refresh=False)
         self._bar.update()
 
     def on_epoch_saved(self, epoch: int, losses: Losses) -> None:
-        """See `TrainingCallback`."""
+        """End the bar of the epoch."""
         self.close()
 
     def close(self) -> None:
-        """See `TrainingCallback`."""
+        """Leave the terminal in order."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
 
 
-class TensorBoardLogger:
+class TensorBoardLogger(TrainingCallback):
     """Writes scalars for TensorBoard into the folder `tensorboard` of a run."""
 
     def __init__(self, out: Path, writer_class: Any) -> None:
-        self._folder = out / "tensorboard"
-        self._writer_class = writer_class
+        self._make_writer = partial(writer_class, str(out / "tensorboard"))
         self._writer: Any = None
-        self._steps = 0
 
     def on_start(self, epochs: int, epoch: int, steps: int) -> None:
-        """See `TrainingCallback`; a resumed run drops points after the epoch it resumes at."""
-        self._steps = steps
-        self._writer = self._writer_class(str(self._folder), purge_step=epoch * steps)
+        """Open the file; a resumed run drops points after the epoch it resumes at."""
+        super().on_start(epochs, epoch, steps)
+        self._writer = self._make_writer(purge_step=epoch * steps)
 
     def on_step(self, epoch: int, step: int, rate: float, losses: Losses) -> None:
-        """See `TrainingCallback`."""
+        """Write a point at every `LOG_INTERVAL`-th step."""
         if (step + 1) % LOG_INTERVAL == 0:
-            self._write("step", epoch * self._steps + step, {**losses, "rate": rate})
+            self._write("step", epoch * self.steps + step, {**losses, "rate": rate})
 
     def on_epoch_saved(self, epoch: int, losses: Losses) -> None:
-        """See `TrainingCallback`."""
-        self._write("epoch", (epoch + 1) * self._steps - 1, losses)
+        """Write the point of the epoch."""
+        self._write("epoch", (epoch + 1) * self.steps - 1, losses)
         self._writer.flush()
 
     def close(self) -> None:
-        """See `TrainingCallback`."""
+        """Close the file."""
         if self._writer is not None:
             self._writer.close()
 
@@ -131,22 +126,16 @@ class TensorBoardLogger:
 def make_callbacks(
     out: Path, log: Callable[[str], None], tensorboard: bool
 ) -> tuple[TrainingCallback, ...]:
-    """Return the callbacks of the run in folder `out`: a bar on a terminal, else log lines.
-
-    Raises InputError where TensorBoard is requested but not installed.
-    """
-    shown: TrainingCallback = ProgressBar() if sys.stderr.isatty() else LineLogger(log)
+    """Return a bar on a terminal, else lines to `log`; and curves; raises InputError."""
+    shown = ProgressBar() if sys.stderr.isatty() else LineLogger(log)
     if not tensorboard:
         return (shown,)
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
-        raise InputError(
-            "--tensorboard",
-            "TensorBoard is not installed",
-            "it comes with the extra `tensorboard`",
-            'Install it: pip install "pierwatch[train,tensorboard]".',
-        ) from error
+        limit = "it comes with the extra `tensorboard`"
+        remedy = 'Install it: pip install "pierwatch[train,tensorboard]".'
+        raise InputError("--tensorboard", "not installed", limit, remedy) from error
     return shown, TensorBoardLogger(out, SummaryWriter)
 
 

@@ -16,6 +16,8 @@ import torch
 from cv.errors import ModelError
 from cv.io.atomic_files import write_atomically
 
+STATE_NAME = "state.pt"
+"""Name of the file in the folder of a run."""
 FORMAT = 1
 """Increased when the meaning of a field changes."""
 
@@ -58,20 +60,9 @@ class TrainingState:
             raise _invalid(path, "it is damaged, or holds more than tensors") from error
         if not isinstance(record, dict) or record.pop("format", None) != FORMAT:
             raise _invalid(path, "it is not the state of a run of this version")
-        if set(record) != set(cls.__annotations__):
-            raise _invalid(path, "a part is missing")
         return cls(**record)
 
 
-def training_state_path(out: Path) -> Path:
-    """Return the path of the state file of the run in `out`."""
-    return out / "state.pt"
-
-
 def _invalid(path: Path, found: str) -> ModelError:
-    return ModelError(
-        path,
-        found,
-        "a run resumes from the state that it wrote itself",
-        "Delete it to train that run from its start.",
-    )
+    limit = "a run resumes from the state that it wrote itself"
+    return ModelError(path, found, limit, "Delete it to train that run from its start.")

@@ -15,18 +15,20 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from cv.errors import DatasetError
-from cv.geometry.arrays import Float64Array
 from cv.geometry.oriented_boxes import map_points
 from cv.geometry.tiling import Tiling
 from cv.io.terminal_text import quantity
 from cv.labels import yolo_obb
 from cv.labels.block_labels import PartialLabels
-from cv.labels.formats import ImagePaths, find_image
+from cv.labels.formats import ImagePaths, describe_missing, find_image
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape
 from cv.labels.outline_edits import with_split
 from cv.scene.raster_header import read_header
 from cv.scene.scene import Scene
 from cv.training.geometric_jitter import Bytes, crop_box
+
+MIN_LABELLED = 0.5
+"""Smallest share of a chip that must be labelled image; chips with less are not written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +41,6 @@ class ChipCutting:
     """Side of a chip, pixels."""
     overlap_px: int = 0
     """Pixels that neighbouring chips share."""
-    min_valid: float = 0.5
-    """Smallest share of a chip that must be labelled image; chips with less are not written."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -73,11 +73,10 @@ def find_sources(
     gsd_m: tuple[float, float] | None = None,
     partial: Mapping[str, PartialLabels] | None = None,
 ) -> list[SourceImage]:
-    """Return the images of `dataset`, whose outlines are rectangles, that `paths` has a file for.
+    """Return the images of `dataset`, of rectangles, that `paths` has; DatasetError if none.
 
     `gsd_m` holds for images without georeference whose labels declare none. `partial`, by image
-    name, has the labelled regions of images that are labelled in part. Raises DatasetError where
-    no image is found.
+    name, has the labelled regions of images that are labelled in part.
     """
     sources = []
     for labels in dataset.images:
@@ -87,13 +86,11 @@ def find_sources(
         part = partial.get(labels.name) if partial else None
         declared = part.gsd_m if part else (labels.gsd_m and (labels.gsd_m, labels.gsd_m))
         gsd = None if read_header(path).georeferenced else declared or gsd_m
-        sources.append(
-            SourceImage(labels=labels, path=path, gsd_m=gsd, region=part and part.region)
-        )
+        region = part.region if part else None
+        sources.append(SourceImage(labels=labels, path=path, gsd_m=gsd, region=region))
     if not sources:
-        raise DatasetError(
-            "dataset", "none of its images was found", "they are cut", "Name --images FOLDER."
-        )
+        found = f"none of its images was found: {describe_missing(dataset.images, paths)}"
+        raise DatasetError("dataset", found, "they are cut", "Name --images FOLDER.")
     return sources
 
 
@@ -116,21 +113,17 @@ def cut_dataset(
                 cv2.imwrite(str(Path(folder) / chip.labels.name), chip.image[..., ::-1])
                 labels.append(chip.labels)
         if not labels:
-            raise DatasetError(
-                out,
-                "no chip was cut",
-                f"{cutting.min_valid:.0%} of a chip of {cutting.side_px * cutting.gsd_m:g} m must "
-                "be labelled image",
-                "Cut at a smaller GSD, or label a larger part of the images.",
-            )
+            side_m = cutting.side_px * cutting.gsd_m
+            limit = f"{MIN_LABELLED:.0%} of a chip of {side_m:g} m must be labelled image"
+            remedy = "Cut at a smaller GSD, or label a larger part of the images."
+            raise DatasetError(out, "no chip was cut", limit, remedy)
         dataset = with_split(LabelledDataset(classes, tuple(labels)), val_every)
         if missing := {"train", "val"} - {image.split for image in dataset.images}:
-            raise DatasetError(
-                out,
-                f"{quantity(len(labels), 'chip')}, {' and '.join(sorted(missing))} would be empty",
-                "training needs chips in train and val",
-                "Hold back more often (--val-every), or add images of that part.",
-            )
+            empty = " and ".join(sorted(missing))
+            found = f"{quantity(len(labels), 'chip')}, {empty} would be empty"
+            limit = "training needs chips in train and val"
+            remedy = "Hold back more often (--val-every), or add images of that part."
+            raise DatasetError(out, found, limit, remedy)
         yolo_obb.write_yolo(dataset, out, lambda image: Path(folder) / image.name)
     return dataset
 
@@ -154,10 +147,9 @@ def cut_image(source: SourceImage, cutting: ChipCutting) -> Iterator[Chip]:
 def make_chip(
     scene: Scene, source: SourceImage, to_pixel: Affine, stem: str, cutting: ChipCutting
 ) -> Chip | None:
-    """Read the chip whose pixels `to_pixel` maps to those of `scene`, with its labels.
+    """Return the chip whose pixels `to_pixel` maps to `scene`; None where too little is labelled.
 
-    Pixels of objects marked `ignore` are black, as a YOLO-OBB file cannot mark them. Returns None
-    where too little of the chip is labelled image.
+    Pixels of objects marked `ignore` are black, as a YOLO-OBB file cannot mark them.
     """
     side = cutting.side_px
     patch = scene.read(to_pixel, (side, side))
@@ -172,22 +164,18 @@ def make_chip(
             labelled &= ~region_mask(shapely.Polygon(shape.outline), to_pixel, side)
         elif (part := crop_box(outline, (side, side))) is not None:
             shapes.append(LabelledShape(shape.kind, part))
-    if labelled.mean() < cutting.min_valid:
+    if labelled.mean() < MIN_LABELLED:
         return None
-    labels = LabelledImage(
-        f"{stem}.png", (side, side), tuple(shapes), cutting.gsd_m, source.labels.split
-    )
+    split, name = source.labels.split, f"{stem}.png"
+    labels = LabelledImage(name, (side, side), tuple(shapes), cutting.gsd_m, split)
     return Chip(np.where(labelled[..., None], patch.rgb, 0).astype(np.uint8), labels)
 
 
 def region_mask(region: BaseGeometry, to_pixel: Affine, side: int) -> NDArray[np.bool_]:
-    """Return the mask (side, side) of the pixels of a chip that lie in `region`.
-
-    `to_pixel` maps pixels of the chip to those of the image, which `region` is given in.
-    """
+    """Return the mask (side, side) of a chip's pixels in `region`, given in pixels of the image."""
     mask = np.zeros((side, side), np.uint8)
     for part in shapely.get_parts(region):
         for ring, value in ((part.exterior, 1), *((hole, 0) for hole in part.interiors)):
-            corners: Float64Array = map_points(~to_pixel, np.array(ring.coords))
+            corners = map_points(~to_pixel, np.array(ring.coords))
             cv2.fillPoly(mask, [np.rint(corners).astype(np.int32)], (value,))
     return mask.astype(bool)

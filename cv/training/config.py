@@ -49,23 +49,18 @@ class TrainingConfig:
     def checked(self) -> TrainingConfig:
         """Return this configuration; raises InputError where a value is out of range."""
         rules = [
-            (self.epochs >= 1, "epochs", self.epochs, "at least 1 is needed"),
-            (self.batch >= 1, "batch", self.batch, "at least 1 is needed"),
-            (0 < self.rate <= 1, "rate", self.rate, "above 0 and at most 1"),
-            (0 <= self.seed < 2**31, "seed", self.seed, "0 to 2147483647"),
-            (_DEVICE.fullmatch(self.device), "device", self.device, "auto, cpu or a number"),
-            (self.heads in HEADS, "heads", self.heads, " or ".join(HEADS)),
-            (self.precision in PRECISIONS, "precision", self.precision, ", ".join(PRECISIONS)),
-            (0 <= self.jitter <= 3, "jitter", self.jitter, "0 to 3"),
-            (0 <= self.freeze <= 100, "freeze", self.freeze, "0 to 100 layers"),
-            (
-                self.side % 32 == 0 and 32 <= self.side <= 4096,
-                "side",
-                self.side,
-                "a multiple of 32 up to 4096 pixels",
-            ),
+            (self.epochs >= 1, "epochs", "at least 1 is needed"),
+            (self.batch >= 1, "batch", "at least 1 is needed"),
+            (0 < self.rate <= 1, "rate", "above 0 and at most 1"),
+            (0 <= self.seed < 2**31, "seed", "0 to 2147483647"),
+            (_DEVICE.fullmatch(self.device), "device", "auto, cpu or a number"),
+            (self.heads in HEADS, "heads", " or ".join(HEADS)),
+            (self.precision in PRECISIONS, "precision", ", ".join(PRECISIONS)),
+            (0 <= self.jitter <= 3, "jitter", "0 to 3"),
+            (0 <= self.freeze <= 100, "freeze", "0 to 100 layers"),
+            (self.side in range(32, 4097, 32), "side", "a multiple of 32 up to 4096 pixels"),
         ]
-        for valid, name, value, limit in rules:
+        for valid, name, limit in rules:
             if not valid:
-                raise InputError(name, f"{value}", limit, f"Correct --{name}.")
+                raise InputError(name, f"{getattr(self, name)}", limit, f"Correct --{name}.")
         return self

@@ -23,58 +23,36 @@ def require_dataset_yaml(path: Path) -> DatasetYaml:
     """Read the dataset.yaml `path`, or the one in the folder `path`; raises DatasetError."""
     file = find_dataset_yaml(path)
     if file is None:
-        found = "no dataset.yaml in this folder" if path.is_dir() else "no such file"
-        raise DatasetError(
-            path,
-            found if path.is_dir() or not path.exists() else "not a YAML file",
-            "training reads a YOLO-OBB dataset by its dataset.yaml",
-            "Name it, or convert another format: pierwatch datasets convert --to yolo-obb.",
-        )
+        found = "no dataset.yaml" if path.exists() else "no such file"
+        limit = "training reads a YOLO-OBB dataset by its dataset.yaml"
+        remedy = "Name it, or convert another format: pierwatch datasets convert --to yolo-obb."
+        raise DatasetError(path, found, limit, remedy)
     return read_dataset_yaml(file)
 
 
 def require_valid_dataset(manifest: DatasetYaml, log: Callable[[str], None]) -> None:
-    """Log what the check of a dataset finds.
-
-    Raises DatasetError where any finding is an error, or no object is labelled.
-    """
-    report = check_dataset(manifest.file)
-    counts: Counter[tuple[Severity, str]] = Counter()
+    """Log the findings of a check; raises DatasetError on an error, or without objects."""
+    report, shown = check_dataset(manifest.file), Counter[tuple[Severity, str]]()
     for finding in report.findings:
-        kind = finding.severity, finding.rule
-        counts[kind] += 1
-        if counts[kind] <= _MAX_SHOWN:
+        shown[finding.severity, finding.rule] += 1
+        if shown[finding.severity, finding.rule] <= _MAX_SHOWN:
             log(str(finding))
-    for (severity, rule), count in counts.items():
-        if count > _MAX_SHOWN:
-            log(f"{severity.value}: {count - _MAX_SHOWN} more of the kind {rule!r}")
+    command = f"pierwatch datasets check {manifest.file.parent}"
     if report.errors:
         first = next(f for f in report.findings if f.severity is Severity.ERROR)
-        raise DatasetError(
-            manifest.file,
-            f"{quantity(report.errors, 'error')}, the first one: {first}",
-            "training needs a dataset without errors",
-            f"See all: pierwatch datasets check {manifest.file.parent} --all",
-        )
+        found = f"{quantity(report.errors, 'error')}, the first one: {first}"
+        limit = "training needs a dataset without errors"
+        raise DatasetError(manifest.file, found, limit, f"See all: {command} --all")
     if report.totals is not None and not sum(count for _, count in report.totals.classes):
-        raise DatasetError(
-            manifest.file,
-            "no object is labelled",
-            "training needs some",
-            f"Check it: pierwatch datasets check {manifest.file.parent}",
-        )
+        limit = "training needs some"
+        raise DatasetError(manifest.file, "no object is labelled", limit, f"Check it: {command}")
 
 
 def dataset_sha256(manifest: DatasetYaml) -> str:
-    """Return the sha256 (hexadecimal) over the classes and every image and label file.
-
-    Files enter with their split and their path in the dataset, so that moving the dataset as a
-    whole does not change the digest.
-    """
+    """Return the sha256 over classes, images and labels, with split and path in the dataset."""
     home = manifest.file.resolve().parent
     lines = []
-    bar = tqdm(list(manifest.images()), desc="hashing", unit="image", delay=2, disable=None)
-    for split, image in bar:
+    for split, image in tqdm(list(manifest.images()), desc="hashing", delay=2, disable=None):
         name = image.relative_to(home).as_posix()
         line = f"{split} {name} {file_sha256(image)} {file_sha256(label_path(image))}\n"
         lines.append(line.encode("utf-8", "surrogateescape"))

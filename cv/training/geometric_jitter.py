@@ -61,28 +61,22 @@ def transform_chip(chip: LabelledChip, scale: float, degrees: float) -> Labelled
     """Scale and rotate `chip` about its middle; boxes that end up mostly outside are dropped."""
     import albumentations  # takes seconds
 
-    transform = albumentations.Compose(
-        [
-            albumentations.Affine(
-                scale=(scale, scale),
-                rotate=(degrees, degrees),
-                interpolation=cv2.INTER_CUBIC,
-                border_mode=cv2.BORDER_CONSTANT,
-                fill=0,
-                p=1.0,
-            )
-        ],
-        keypoint_params=albumentations.KeypointParams(format="xy", remove_invisible=False),
+    affine = albumentations.Affine(
+        scale=(scale, scale), rotate=(degrees, degrees), interpolation=cv2.INTER_CUBIC, p=1.0
     )
+    keypoints = albumentations.KeypointParams(format="xy", remove_invisible=False)
     # albumentations has (0, 0) in the middle of the first pixel
     points = chip.corners.reshape(-1, 2) - 0.5
-    done = transform(image=chip.image, keypoints=points)
+    done = albumentations.Compose([affine], keypoint_params=keypoints)(
+        image=chip.image, keypoints=points
+    )
     corners = np.asarray(done["keypoints"], dtype=np.float64).reshape(-1, 4, 2) + 0.5
     size = chip.image.shape[1], chip.image.shape[0]
-    cut = [crop_box(box, size) for box in corners]
-    rows = [index for index, box in enumerate(cut) if box is not None]
-    boxes = np.array([cut[index] for index in rows]).reshape(-1, 4, 2)
-    return LabelledChip(done["image"], chip.classes[rows], boxes)
+    cut = {
+        row: part for row, box in enumerate(corners) if (part := crop_box(box, size)) is not None
+    }
+    boxes = np.array(list(cut.values())).reshape(-1, 4, 2)
+    return LabelledChip(done["image"], chip.classes[list(cut)], boxes)
 
 
 def crop_box(corners: Float64Array, size: tuple[int, int]) -> Float64Array | None:

@@ -5,10 +5,7 @@ No code from these files is executed: checkpoints are read with an allow-list of
 
 from __future__ import annotations
 
-import pickle
 import re
-import zipfile
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from warnings import catch_warnings, simplefilter
@@ -19,48 +16,31 @@ from cv.training.ultralytics_setup import isolate_ultralytics
 
 _KNOWN = re.compile(r"yolo(v8|11|26)[nsmlx]-obb\.yaml")
 """Names of architectures that come with ultralytics."""
+RELEASED, CHECKPOINT, ARCHITECTURE = ".onnx", ".pt", ".yaml"
+"""Kinds of initial weights, by file suffix."""
 
 
-class WeightsKind(StrEnum):
-    """Kinds of initial weights, by file suffix."""
-
-    RELEASED = ".onnx"
-    """An exported model, such as a released one."""
-    CHECKPOINT = ".pt"
-    """A checkpoint of a run, or one of ultralytics."""
-    ARCHITECTURE = ".yaml"
-    """An architecture with random weights."""
-
-
-def weights_kind(weights: Path) -> WeightsKind:
-    """Return the kind of `weights`, by suffix and first bytes; raises ModelError."""
+def weights_kind(weights: Path) -> str:
+    """Return RELEASED, CHECKPOINT or ARCHITECTURE; raises ModelError."""
     suffix = weights.suffix.lower()
-    if suffix not in set(WeightsKind):
+    if suffix not in (RELEASED, CHECKPOINT, ARCHITECTURE):
         raise _invalid(weights, f"its ending is {suffix!r}", "Name another file.")
-    kind = WeightsKind(suffix)
-    bundled = _KNOWN.fullmatch(str(weights)) is not None and not weights.exists()
-    if kind is WeightsKind.ARCHITECTURE and bundled:
-        return kind
-    if not weights.is_file():
+    if not weights.is_file() and not _KNOWN.fullmatch(str(weights)):
         raise _invalid(weights, "no such file", "Check the path.")
-    if kind is WeightsKind.RELEASED and zipfile.is_zipfile(weights):
-        raise _invalid(weights, "it is an archive, not an ONNX model", "Check what it is.")
-    return kind
+    return suffix
 
 
-def check_weights(weights: Path, names: tuple[str, ...]) -> WeightsKind:
+def check_weights(weights: Path, names: tuple[str, ...]) -> str:
     """Return the kind of `weights`; raises ModelError if a run on classes `names` cannot use it."""
     kind = weights_kind(weights)
-    if kind is WeightsKind.RELEASED:
+    if kind == RELEASED:
         classes = OnnxModel.load(weights).card.classes
         if classes != names:
-            raise ModelError(
-                weights,
-                f"its classes are {', '.join(classes)}, those of the data {', '.join(names)}",
-                "fine-tuning keeps the classes of its model, in their order",
-                "Number the classes of the dataset like the model's; a class may have no objects.",
-            )
-    elif kind is WeightsKind.CHECKPOINT:
+            found = f"its classes are {', '.join(classes)}, those of the data {', '.join(names)}"
+            limit = "fine-tuning keeps the classes of its model, in their order"
+            remedy = "Number the classes like the model's; a class may have no objects."
+            raise ModelError(weights, found, limit, remedy)
+    elif kind == CHECKPOINT:
         read_checkpoint(weights)
     else:
         read_architecture(weights, len(names))
@@ -68,11 +48,8 @@ def check_weights(weights: Path, names: tuple[str, ...]) -> WeightsKind:
 
 
 def read_checkpoint(path: Path) -> Any:
-    """Return the oriented-box network of checkpoint `path` in float32; raises ModelError.
-
-    Classes from outside ultralytics and torch are refused before any of their code runs.
-    """
-    if weights_kind(path) is not WeightsKind.CHECKPOINT:
+    """Return the network of checkpoint `path`, of known classes only; raises ModelError."""
+    if weights_kind(path) != CHECKPOINT:
         raise _invalid(path, "it is not a checkpoint", "Name a .pt file.")
     isolate_ultralytics()
     from ultralytics.nn import tasks
@@ -82,12 +59,9 @@ def read_checkpoint(path: Path) -> Any:
         with catch_warnings():
             simplefilter("ignore")
             network, _ = loader.load_checkpoint(str(path.resolve()))
-    except (TypeError, pickle.UnpicklingError, ImportError) as error:
+    except Exception as error:  # a damaged file raises anything; nothing in it is executed
         found = "it is damaged, or holds something other than a network of ultralytics"
         raise _invalid(path, found, "Use a checkpoint that you trust.") from error
-    except Exception as error:  # a damaged file raises anything; nothing in it is executed
-        words = " ".join(str(error).split())[:120]
-        raise _invalid(path, f"it cannot be loaded ({words})", "Get it again.") from error
     if not isinstance(network, loader.OBBModel):
         raise _invalid(path, f"it holds a {type(network).__name__}", "Use one ending in -obb.pt.")
     return network

@@ -16,6 +16,7 @@ import torch
 
 from cv.errors import ModelError
 from cv.synthetic.chip_renderer import render_chip
+from cv.training.geometric_jitter import Bytes
 from cv.training.ultralytics_setup import isolate_ultralytics
 
 ARCHITECTURE = "yolo26n-obb.yaml"
@@ -35,25 +36,40 @@ def onnx_to_torch(model: Path, batches: Sequence[torch.Tensor], classes: int = 2
     network = loader.OBBModel(ARCHITECTURE, nc=classes, verbose=False).float().eval()
     drop_one_to_one_head(network.model[-1])
     weights = _initializers(model)
-    folded = [
-        (name, part) for name, part in network.named_modules() if hasattr(part, "bn") and part.bn
-    ]
-    _load_unnormalized(model, network, weights)
-    for name, part in folded:
-        with torch.no_grad():
-            part.conv.weight.copy_(_weight(model, weights, f"{name}.conv.weight", part.conv.weight))
-            _reset_normalization(
-                part.bn, _weight(model, weights, f"{name}.conv.bias", part.bn.bias)
-            )
-    _set_statistics(network, [part for _, part in folded], batches)
+    normalized = []
+
+    def copy(name: str, target: torch.Tensor) -> None:
+        found = weights.get(name)
+        if found is None or found.shape != target.shape:
+            missing = f"no weight {name} of shape {tuple(target.shape)}"
+            limit = f"an export of {ARCHITECTURE} is needed"
+            raise ModelError(model, missing, limit, "Start from a checkpoint (.pt) instead.")
+        target.copy_(found)
+
+    with torch.no_grad():
+        for name, part in network.named_modules():
+            if isinstance(part, torch.nn.Conv2d) and part.bias is not None:
+                copy(f"{name}.weight", part.weight)
+                copy(f"{name}.bias", part.bias)
+            elif getattr(part, "bn", None):
+                copy(f"{name}.conv.weight", part.conv.weight)
+                part.bn.reset_running_stats()  # from here on it only adds its bias
+                part.bn.weight.fill_((1.0 + part.bn.eps) ** 0.5)
+                copy(f"{name}.conv.bias", part.bn.bias)
+                normalized.append(part.bn)
+    _set_statistics(network, normalized, batches)
     return network
 
 
-def calibration_batches(chips: int = 48, batch: int = 4) -> list[torch.Tensor]:
-    """Return rendered chips for `onnx_to_torch`, as tensors (batch, 3, s, s)."""
-    images = np.stack([render_chip(seed).image for seed in range(chips)])
-    tensor = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
-    return [tensor[i : i + batch] for i in range(0, chips, batch)]
+def calibration_batches(chips: int = 48) -> list[torch.Tensor]:
+    """Return rendered chips for `onnx_to_torch`, as `image_batches`."""
+    return image_batches([render_chip(seed).image for seed in range(chips)])
+
+
+def image_batches(images: Sequence[Bytes], batch: int = 4) -> list[torch.Tensor]:
+    """Return square RGB `images` (s, s, 3) as tensors (batch, 3, s, s) in 0..1."""
+    tensor = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 255
+    return [tensor[i : i + batch] for i in range(0, len(tensor), batch)]
 
 
 def drop_one_to_one_head(head: Any) -> None:
@@ -74,60 +90,25 @@ def _initializers(model: Path) -> dict[str, torch.Tensor]:
     }
 
 
-def _weight(
-    model: Path, weights: dict[str, torch.Tensor], name: str, like: torch.Tensor
-) -> torch.Tensor:
-    found = weights.get(name)
-    if found is None or found.shape != like.shape:
-        raise ModelError(
-            model,
-            f"no weight {name} of shape {tuple(like.shape)}",
-            f"an export of {ARCHITECTURE} is needed",
-            "Start from a checkpoint (.pt) instead.",
-        )
-    return found
+def _set_statistics(network: Any, norms: list[Any], batches: Sequence[torch.Tensor]) -> None:
+    """Set the statistics of each of `norms` to those of its input, and compensate for them."""
+    sums = {norm: torch.zeros(3, norm.num_features, dtype=torch.float64) for norm in norms}
 
+    def add_input(norm: Any, inputs: tuple[torch.Tensor]) -> None:
+        values = inputs[0].double().transpose(0, 1).flatten(1)
+        count = torch.full((len(values),), float(values.shape[1]), dtype=torch.float64)
+        sums[norm] += torch.stack([count, values.sum(1), values.square().sum(1)])
 
-def _load_unnormalized(model: Path, network: Any, weights: dict[str, torch.Tensor]) -> None:
-    """Load the weights of the convolutions that have no normalization."""
-    with torch.no_grad():
-        for name, part in network.named_modules():
-            if isinstance(part, torch.nn.Conv2d) and part.bias is not None:
-                part.weight.copy_(_weight(model, weights, f"{name}.weight", part.weight))
-                part.bias.copy_(_weight(model, weights, f"{name}.bias", part.bias))
-
-
-def _reset_normalization(norm: torch.nn.BatchNorm2d, bias: torch.Tensor) -> None:
-    """Make the normalization `norm` only add `bias`."""
-    norm.reset_running_stats()
-    norm.weight.fill_((1.0 + norm.eps) ** 0.5)
-    norm.bias.copy_(bias)
-
-
-def _set_statistics(network: Any, parts: list[Any], batches: Sequence[torch.Tensor]) -> None:
-    """Set the statistics of each normalization to those of its input, and compensate for them."""
-    sums = {id(part): torch.zeros(3, part.bn.num_features, dtype=torch.float64) for part in parts}
-
-    def record_input(part: Any) -> Any:
-        def hook(_: Any, inputs: tuple[torch.Tensor]) -> None:
-            values = inputs[0].double().transpose(0, 1).flatten(1)
-            count = torch.full((len(values),), float(values.shape[1]), dtype=torch.float64)
-            sums[id(part)] += torch.stack([count, values.sum(1), values.square().sum(1)])
-
-        return part.bn.register_forward_pre_hook(hook)
-
-    hooks = [record_input(part) for part in parts]
+    hooks = [norm.register_forward_pre_hook(add_input) for norm in norms]
     with torch.no_grad():
         for batch in batches:
             network(batch)
-    for hook in hooks:
-        hook.remove()
-    for part in parts:
-        count, total, squares = sums[id(part)]
-        mean = total / count
-        variance = (squares / count - mean.square()).clamp(min=0.0)
-        with torch.no_grad():
-            part.bn.running_mean.copy_(mean)
-            part.bn.running_var.copy_(variance)
-            part.bn.weight.copy_((variance + part.bn.eps).sqrt())
-            part.bn.bias.add_(mean)
+        for hook in hooks:
+            hook.remove()
+        for norm, (count, total, squares) in sums.items():
+            mean = total / count
+            variance = (squares / count - mean.square()).clamp(min=0.0)
+            norm.running_mean.copy_(mean)
+            norm.running_var.copy_(variance)
+            norm.weight.copy_((variance + norm.eps).sqrt())
+            norm.bias.add_(mean)

@@ -6,8 +6,8 @@ import json
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ from cv.training.config import TrainingConfig
 RECORD_NAME = "run.json"
 _FORMAT = 1
 _PACKAGES = ("pierwatch", "torch", "ultralytics", "numpy", "albumentations")
-_OPENCV = ("opencv-python-headless", "opencv-python")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,25 +62,13 @@ class RunRecord:
             fields = record.pop("recipe")
             for key in ("data", "weights"):
                 fields[key] = _resolved_path(fields[key], out)
-            config = TrainingConfig(out=out, **fields)
-            command = tuple(map(str, record.pop("command")))
-            versions = tuple((str(k), str(v)) for k, v in record.pop("versions").items())
-            run = cls(config=config, command=command, versions=versions, **record)
-            return replace(run, config=config.checked(), threads=int(run.threads))
-        except FileNotFoundError as error:
-            raise InputError(
-                path,
-                "no such file",
-                "a run that can be resumed has one",
-                "If it was stopped before its training began, start it again.",
-            ) from error
+            config = TrainingConfig(out=out, **fields).checked()
+            command, versions = map(tuple, (record.pop("command"), record.pop("versions").items()))
+            return cls(config=config, command=command, versions=versions, **record)
         except (AttributeError, LookupError, OSError, TypeError, ValueError) as error:
-            raise InputError(
-                path,
-                f"not the record of a run ({error})",
-                "a file that `pierwatch train` wrote is needed",
-                "Start the run again in another folder.",
-            ) from error
+            found = f"not the record of a run ({error})" if path.exists() else "no such file"
+            limit = "a file that `pierwatch train` wrote is needed"
+            raise InputError(path, found, limit, "Start the run again.") from error
 
 
 def portable_path(path: Path, start: Path) -> str:
@@ -100,30 +87,19 @@ def portable_path(path: Path, start: Path) -> str:
 
 def portable_command(arguments: Sequence[str]) -> tuple[str, ...]:
     """Return the command `pierwatch train` with `arguments`, absolute paths made portable."""
-    here = Path.cwd()
-
-    def portable(word: str) -> str:
-        option, equals, value = word.partition("=")
-        if option.startswith("--") and Path(value).is_absolute():
-            return f"{option}{equals}{portable_path(Path(value), here)}"
-        return portable_path(Path(word), here) if Path(word).is_absolute() else word
-
-    return ("pierwatch", "train", *map(portable, arguments))
+    words = (
+        portable_path(Path(word), Path.cwd()) if Path(word).is_absolute() else word
+        for word in arguments
+    )
+    return ("pierwatch", "train", *words)
 
 
 def package_versions() -> tuple[tuple[str, str], ...]:
     """Return Python and the packages that compute, with their versions."""
-    found = [("python", platform.python_version())]
-    found += [(name, _version(name)) for name in _PACKAGES]
-    opencv = [text for text in map(_version, _OPENCV) if text]
-    return (*found, ("opencv", opencv[0] if opencv else ""))
+    import cv2
 
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
+    found = [(name, version(name)) for name in _PACKAGES]
+    return (("python", platform.python_version()), *found, ("opencv", cv2.__version__))
 
 
 def _recorded_path(path: Path, out: Path) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,14 +13,15 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from cv.errors import DatasetError
-from cv.geometry.arrays import Float64Array, Indices
+from cv.geometry.arrays import Float64Array
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.labels.dataset_yaml import DatasetYaml, label_path
 from cv.labels.label_texts import read_label_texts
-from cv.labels.labelled_image import is_rectangle
-from cv.labels.outline_edits import smallest_rectangle
+from cv.labels.outline_edits import rectangle_around
 from cv.labels.yolo_obb import parse
+from cv.training.config import TrainingConfig
 from cv.training.geometric_jitter import Bytes, LabelledChip, jitter_chip
+from cv.training.onnx_to_torch import image_batches
 
 
 class ChipIndex(NamedTuple):
@@ -33,34 +33,21 @@ class ChipIndex(NamedTuple):
     """Number of the chip in its dataset, from 0."""
 
 
-@dataclass(frozen=True)
-class ChipTransform:
-    """How chips are prepared for the network."""
-
-    side: int
-    """Side of the network's input, pixels."""
-    jitter: float
-    """Strength of `jitter_chip`, 0 for none."""
-    seed: int
-    """Seed of the run."""
-
-
 class ChipDataset(Dataset[dict[str, Any]]):
     """The part "train" of a dataset; items are chips selected by a `ChipIndex`."""
 
-    def __init__(self, manifest: DatasetYaml, transform: ChipTransform) -> None:
+    def __init__(self, manifest: DatasetYaml, config: TrainingConfig) -> None:
         self.names = manifest.names
-        self.transform = transform
+        self.config = config
         self.paths = [path for split, path in manifest.images() if split == "train"]
-        self._labels: dict[int, tuple[Indices, Float64Array]] = {}
 
     def __len__(self) -> int:
         return len(self.paths)
 
     def __getitem__(self, index: ChipIndex) -> dict[str, Any]:
-        key = (self.transform.seed, index.epoch, index.chip)
-        chip = jitter_chip(self.chip(index.chip), self.transform.jitter, key)
-        boxes = _network_boxes(chip.corners, self.transform.side)
+        key = (self.config.seed, index.epoch, index.chip)
+        chip = jitter_chip(self.chip(index.chip), self.config.jitter, key)
+        boxes = _network_boxes(chip.corners, self.config.side)
         image = np.ascontiguousarray(chip.image.transpose(2, 0, 1))
         return {
             "img": torch.from_numpy(image),
@@ -69,61 +56,45 @@ class ChipDataset(Dataset[dict[str, Any]]):
         }
 
     def chip(self, index: int) -> LabelledChip:
-        """Return chip `index` without jitter, at the size of the network's input.
-
-        Raises DatasetError.
-        """
-        image = _read_image(self.paths[index])
-        if index not in self._labels:
-            self._labels[index] = self._read_labels(index, (image.shape[1], image.shape[0]))
-        return _letterbox(image, *self._labels[index], self.transform.side)
-
-    def calibration_batches(self, count: int = 32, batch: int = 4) -> list[torch.Tensor]:
-        """Return up to `count` chips, evenly spread, as tensors (batch, 3, s, s) in 0..1.
-
-        They are what `onnx_to_torch` measures statistics on.
-        """
-        chosen = np.unique(np.linspace(0, len(self) - 1, count).round().astype(int))
-        images = np.stack([self.chip(int(index)).image for index in chosen])
-        tensor = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
-        return [tensor[i : i + batch] for i in range(0, len(tensor), batch)]
-
-    def _read_labels(self, index: int, size: tuple[int, int]) -> tuple[Indices, Float64Array]:
-        """Return classes (n,) and corners (n, 4, 2; pixels of the image) of the boxes of a chip."""
-        document = next(read_label_texts(label_path(self.paths[index]), ".txt"))
-        shapes = parse(document, size, self.names)
-        outlines = [
-            shape.outline if is_rectangle(shape.outline) else smallest_rectangle(shape.outline)
-            for shape in shapes
-        ]
+        """Return chip `index` without jitter, at the network's size; raises DatasetError."""
+        path = self.paths[index]
+        image = _read_image(path)
+        document = next(read_label_texts(label_path(path), ".txt"))
+        shapes = parse(document, (image.shape[1], image.shape[0]), self.names)
+        outlines = [rectangle_around(shape.outline) for shape in shapes]
         classes = np.array([self.names.index(shape.kind) for shape in shapes], dtype=np.int64)
-        return classes, np.array(outlines, dtype=np.float64).reshape(-1, 4, 2)
+        corners = np.array(outlines, dtype=np.float64).reshape(-1, 4, 2)
+        return _letterbox(LabelledChip(image, classes, corners), self.config.side)
+
+    def calibration_batches(self, count: int = 32) -> list[torch.Tensor]:
+        """Return up to `count` chips, evenly spread, for `onnx_to_torch`, as `image_batches`."""
+        chosen = np.unique(np.linspace(0, len(self) - 1, count).round().astype(int))
+        return image_batches([self.chip(int(index)).image for index in chosen])
 
 
 def _read_image(path: Path) -> Bytes:
     content = np.fromfile(path, dtype=np.uint8)
     image = cv2.imdecode(content, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     if image is None:
-        raise DatasetError(
-            path, "unreadable image", "it could be read when the run began", "Restore it."
-        )
+        limit = "OpenCV reads the images of a run"
+        raise DatasetError(path, "unreadable image", limit, "Save it as PNG.")
     return np.ascontiguousarray(image[..., ::-1], dtype=np.uint8)
 
 
-def _letterbox(image: Bytes, classes: Indices, corners: Float64Array, side: int) -> LabelledChip:
+def _letterbox(chip: LabelledChip, side: int) -> LabelledChip:
     """Scale an image so that its longer side is `side`, and centre it on a black square."""
-    rows, columns = image.shape[:2]
+    rows, columns = chip.image.shape[:2]
     if (rows, columns) == (side, side):
-        return LabelledChip(image, classes, corners)
+        return chip
     scale = side / max(rows, columns)
     size = max(1, round(columns * scale)), max(1, round(rows * scale))
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    resized = cv2.resize(image, size, interpolation=interpolation)
+    resized = cv2.resize(chip.image, size, interpolation=interpolation)
     left, top = (side - size[0]) // 2, (side - size[1]) // 2
     canvas = np.zeros((side, side, 3), np.uint8)
     canvas[top : top + size[1], left : left + size[0]] = resized
-    moved = corners * (size[0] / columns, size[1] / rows) + (left, top)
-    return LabelledChip(canvas, classes, moved)
+    moved = chip.corners * (size[0] / columns, size[1] / rows) + (left, top)
+    return LabelledChip(canvas, chip.classes, moved)
 
 
 def _network_boxes(corners: Float64Array, side: int) -> Float64Array:
@@ -173,7 +144,7 @@ def make_loader(
     return DataLoader(
         chips,
         batch_size=batch,
-        sampler=SeededSampler(len(chips), chips.transform.seed),
+        sampler=SeededSampler(len(chips), chips.config.seed),
         num_workers=workers,
         collate_fn=collate,
         pin_memory=pin,

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from cv.errors import InputError
@@ -19,42 +20,17 @@ from cv.training.dataset_checks import (
     require_dataset_yaml,
     require_valid_dataset,
 )
-from cv.training.initial_weights import WeightsKind, check_weights
+from cv.training.initial_weights import RELEASED, check_weights
 from cv.training.run_record import RECORD_NAME, RunRecord, package_versions
 from cv.training.ultralytics_setup import available_cores, isolate_ultralytics
 
 _RUN_FILES = (RECORD_NAME, "recipe.json", "state.pt", "weights")
 """Files of a run; a folder that has one of them holds a run."""
-_AUGMENTATIONS = (
-    "hsv_h",
-    "hsv_s",
-    "hsv_v",
-    "degrees",
-    "translate",
-    "scale",
-    "shear",
-    "perspective",
-    "flipud",
-    "fliplr",
-    "mosaic",
-    "mixup",
-    "cutmix",
-    "copy_paste",
-    "erasing",
-    "bgr",
-    "multi_scale",
-)
-"""Augmentation settings of ultralytics, all switched off: `cv.training` has its own."""
-
 Log = Callable[[str], None]
 
 
-def _print(line: str) -> None:
-    print(line, flush=True)
-
-
-def _warn(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+_print = partial(print, flush=True)
+_warn = partial(print, file=sys.stderr, flush=True)
 
 
 def train_model(
@@ -63,20 +39,18 @@ def train_model(
     tensorboard: bool = False,
     log: Log = _print,
 ) -> Path:
-    """Train from start to end and return the last checkpoint.
+    """Train from start to end and return the last checkpoint; raises InputError beforehand.
 
-    Every epoch is kept as out/weights/epochN.pt. `command` is what run.json records as the way to
-    repeat the run. Raises InputError, before any training, where the run is not possible.
+    Every epoch is kept as out/weights/epochN.pt. `command` is recorded in run.json.
     """
     config = config.checked()
     _refuse_existing_run(config.out)
     callbacks = make_callbacks(config.out, log, tensorboard)
     manifest = require_dataset_yaml(config.data)
     kind = check_weights(config.weights, manifest.names)
-    if kind is WeightsKind.RELEASED and config.heads == "both":
-        raise InputError(
-            "heads", "both", "an ONNX model has the raw head only", "Use --heads raw with it."
-        )
+    if kind == RELEASED and config.heads == "both":
+        limit = "an ONNX model has the raw head only"
+        raise InputError("heads", "both", limit, "Use --heads raw with it.")
     require_valid_dataset(manifest, _warn)
     run = RunRecord(
         command=command,
@@ -95,18 +69,21 @@ def train_model(
 def resume_training(out: Path, tensorboard: bool = False, log: Log = _print) -> Path:
     """Continue the run in `out` after its last saved epoch and return the last checkpoint.
 
-    The final weights are those of an uninterrupted run. Raises InputError where the dataset or the
-    initial weights have changed since the run began.
+    Raises InputError where the dataset or the initial weights have changed since the run began.
     """
     run = RunRecord.read(out)
     config = run.config
     callbacks = make_callbacks(out, log, tensorboard)
     manifest = require_dataset_yaml(config.data)
     check_weights(config.weights, manifest.names)
-    if file_sha256(config.weights) != run.weights_sha256:
-        raise _changed(config.weights, "the weights are not those that the run began with")
-    if dataset_sha256(manifest) != run.data_sha256:
-        raise _changed(config.data, "the dataset is not what it was when the run began")
+    for path, now, then in (
+        (config.weights, file_sha256(config.weights), run.weights_sha256),
+        (config.data, dataset_sha256(manifest), run.data_sha256),
+    ):
+        if now != then:
+            limit = "a run resumes with what it began with"
+            remedy = "Restore it, or start a new run in another folder."
+            raise InputError(path, "it is not what it was when the run began", limit, remedy)
     for line in _environment_changes(run):
         _warn(line)
     for draft in (*out.glob(".*.tmp"), *(out / "weights").glob(".*.tmp")):
@@ -123,28 +100,20 @@ def choose_device(requested: str) -> str:
     """Return "cpu" or "cuda:N"; raises InputError where there is no such GPU."""
     import torch
 
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if requested == "auto":
-        return "cuda:0" if count else "cpu"
-    if requested == "cpu":
-        return requested
+    count = torch.cuda.device_count()
+    if requested in ("auto", "cpu"):
+        return "cuda:0" if count and requested == "auto" else "cpu"
     number = int(requested.rpartition(":")[2])
     if number >= count:
-        raise InputError(
-            "device",
-            requested,
-            f"PyTorch sees {count} GPUs",
-            "Use --device cpu or another number.",
-        )
+        limit, remedy = f"PyTorch sees {count} GPUs", "Use --device cpu or another number."
+        raise InputError("device", requested, limit, remedy)
     return f"cuda:{number}"
 
 
 def cpu_threads() -> int:
     """Return the CPU threads of a run: OMP_NUM_THREADS, else the cores of this process."""
     requested = os.environ.get("OMP_NUM_THREADS", "")
-    if requested.isdecimal() and int(requested):
-        return int(requested)
-    return available_cores()
+    return int(requested) if requested.isdecimal() and int(requested) else available_cores()
 
 
 def _train(
@@ -154,26 +123,25 @@ def _train(
     isolate_ultralytics()
     import torch
 
-    from cv.training.checkpoint_state import TrainingState, training_state_path
-    from cv.training.torch_dataset import ChipDataset, ChipTransform
+    from cv.training.checkpoint_state import STATE_NAME, TrainingState
+    from cv.training.torch_dataset import ChipDataset
     from cv.training.trainer import PierTrainer, TrainingJob, cpu_has_bfloat16
 
     config = run.config
     device = choose_device(config.device)
-    saved = training_state_path(config.out)
+    saved = config.out / STATE_NAME
     state = TrainingState.load(saved) if saved.exists() else None
     if state is not None and state.epochs >= config.epochs:
         log(f"finished: all {config.epochs} epochs are done")
         return last_checkpoint(config.out)
     auto = config.precision == "auto"
     bfloat16 = config.precision == "bfloat16" or (auto and cpu_has_bfloat16())
-    chips = ChipDataset(manifest, ChipTransform(config.side, config.jitter, config.seed))
+    chips = ChipDataset(manifest, config)
     job = TrainingJob(
         config=config,
         chips=chips,
         state=state,
         callbacks=callbacks,
-        workers=0 if device == "cpu" else min(8, os.cpu_count() or 1),
         bfloat16_on_cpu=device == "cpu" and bfloat16,
         float16_on_gpu=device != "cpu" and auto,
     )
@@ -191,9 +159,7 @@ def _train(
 
 def _ultralytics_settings(config: TrainingConfig, device: str) -> dict[str, object]:
     return {
-        **dict.fromkeys(_AUGMENTATIONS, 0.0),
-        "task": "obb",
-        "mode": "train",
+        # Settings of augmentation have no effect: `cv.training` reads and augments its own chips.
         "model": config.weights.name,
         "epochs": config.epochs,
         "batch": config.batch,
@@ -211,8 +177,6 @@ def _ultralytics_settings(config: TrainingConfig, device: str) -> dict[str, obje
         # float16 is switched on by PierTrainer: see there
         "amp": "bf16" if device != "cpu" and config.precision == "bfloat16" else False,
         "freeze": config.freeze,
-        "auto_augment": None,
-        "max_det": 1500,
         "close_mosaic": 0,
         "patience": 0,
         "val": False,
@@ -225,30 +189,22 @@ def _ultralytics_settings(config: TrainingConfig, device: str) -> dict[str, obje
 
 def _refuse_existing_run(out: Path) -> None:
     existing = [name for name in _RUN_FILES if (out / name).exists()]
-    if existing or (out.exists() and not out.is_dir()):
-        raise InputError(
-            out,
-            f"it holds {', '.join(existing)}" if existing else "it is a file",
-            "each run has its own folder",
-            "Name another folder, or resume that run: pierwatch train --resume OUT.",
-        )
-
-
-def _changed(path: Path, found: str) -> InputError:
-    limit = "a run resumes with what it began with"
-    return InputError(path, found, limit, "Restore it, or start a new run in another folder.")
+    if existing or out.is_file():
+        found = f"it holds {', '.join(existing)}" if existing else "it is a file"
+        remedy = "Name another folder, or resume that run: pierwatch train --resume OUT."
+        raise InputError(out, found, "each run has its own folder", remedy)
 
 
 def _environment_changes(run: RunRecord) -> list[str]:
     """Return a warning for every difference that may change the last bits of the result."""
-    lines = []
-    for (name, then), (_, now) in zip(run.versions, package_versions(), strict=False):
-        if then != now:
-            lines.append(f"warning: the run began with {name} {then}, this is {now}")
-    if run.threads != cpu_threads():
-        lines.append(
-            f"warning: the run began with {run.threads} threads, now there are {cpu_threads()}"
-        )
-    if run.device != (now := choose_device(run.config.device)):
-        lines.append(f"warning: the run began on {run.device}, this is {now}")
-    return lines
+    then = {**dict(run.versions), "threads": str(run.threads), "device": run.device}
+    now = {
+        **dict(package_versions()),
+        "threads": str(cpu_threads()),
+        "device": choose_device(run.config.device),
+    }
+    return [
+        f"warning: the run began with {name} {then.get(name)}, this is {value}"
+        for name, value in now.items()
+        if then.get(name) != value
+    ]

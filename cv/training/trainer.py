@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
+import os
 import random
 from copy import deepcopy
 from dataclasses import dataclass
@@ -13,14 +13,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from cv.errors import InferenceError, InputError, ModelError, PierwatchError
+from cv.errors import InferenceError, InputError, PierwatchError
 from cv.io.atomic_files import write_atomically
 from cv.training.augmentation import relight_batch, rotate_batch, sharpen_or_blur_batch
 from cv.training.callbacks import TrainingCallback
-from cv.training.checkpoint_state import TrainingState, training_state_path
+from cv.training.checkpoint_state import STATE_NAME, TrainingState
 from cv.training.config import TrainingConfig
 from cv.training.initial_weights import (
-    WeightsKind,
+    CHECKPOINT,
+    RELEASED,
     read_architecture,
     read_checkpoint,
     weights_kind,
@@ -53,8 +54,6 @@ class TrainingJob:
     """State to resume from, if any."""
     callbacks: tuple[TrainingCallback, ...]
     """Receivers of progress."""
-    workers: int
-    """Processes that read chips."""
     bfloat16_on_cpu: bool
     """Whether a CPU computes in bfloat16."""
     float16_on_gpu: bool
@@ -93,16 +92,17 @@ class PierTrainer(_Base):  # type: ignore[misc]
 
     def get_dataloader(self, *_: Any, **__: Any) -> Any:
         """Return the loader of the chips; validation, which has another loader, never runs."""
-        pin = self.device.type == "cuda"
-        return make_loader(self.job.chips, self.job.config.batch, self.job.workers, pin)
+        on_gpu = self.device.type == "cuda"
+        workers = min(8, os.cpu_count() or 1) if on_gpu else 0
+        return make_loader(self.job.chips, self.job.config.batch, workers, on_gpu)
 
     def setup_model(self) -> Any:
         """Build the network from an ONNX model, a checkpoint or an architecture."""
         start, classes = self.job.config.weights, len(self.data["names"])
         kind = weights_kind(start)
-        if kind is WeightsKind.RELEASED:
+        if kind == RELEASED:
             self.model: Any = onnx_to_torch(start, self.job.chips.calibration_batches(), classes)
-        elif kind is WeightsKind.CHECKPOINT:
+        elif kind == CHECKPOINT:
             weights = read_checkpoint(start)
             self.model = self.get_model(weights.yaml, weights)
         else:
@@ -127,19 +127,11 @@ class PierTrainer(_Base):  # type: ignore[misc]
         state = self.job.state
         if state is None:
             return
-        try:
-            self.model.load_state_dict(state.network)
-            self.ema.ema.load_state_dict(state.average)
-            self.optimizer.load_state_dict(state.optimizer)
-            self.scaler.load_state_dict(state.scaler)
-            self.scheduler.load_state_dict(state.schedule)
-        except (KeyError, RuntimeError, ValueError) as error:
-            raise ModelError(
-                self.job.config.out,
-                "its state belongs to another network",
-                "a run resumes with the network that it began with",
-                "Start it again in another folder.",
-            ) from error
+        self.model.load_state_dict(state.network)
+        self.ema.ema.load_state_dict(state.average)
+        self.optimizer.load_state_dict(state.optimizer)
+        self.scaler.load_state_dict(state.scaler)
+        self.scheduler.load_state_dict(state.schedule)
         self.ema.updates = state.updates
         self.start_epoch = state.epochs
         self._history = list(state.history)
@@ -148,14 +140,12 @@ class PierTrainer(_Base):  # type: ignore[misc]
         """Scale to 0..1 and augment; start autocast where a CPU computes in bfloat16."""
         for key, value in batch.items():
             batch[key] = value.to(self.device, non_blocking=True)
-        draws = np.random.SeedSequence((self.args.seed, self.epoch, self._step))
-        generator = torch.Generator().manual_seed(int(draws.generate_state(1)[0]))
+        seed = _seed_of(self.args.seed, self.epoch, self._step)
+        generator = torch.Generator().manual_seed(seed)
+        parts = batch["img"], batch["bboxes"], batch["batch_idx"]
         with torch.autocast(self.device.type, enabled=False):
-            images, boxes = rotate_batch(
-                batch["img"], batch["bboxes"], batch["batch_idx"], generator
-            )
+            images, batch["bboxes"] = rotate_batch(*parts, generator)
             lit = sharpen_or_blur_batch(relight_batch(images, generator), generator)
-        batch["bboxes"] = boxes
         batch["img"] = lit.contiguous(memory_format=torch.channels_last)
         if self.job.bfloat16_on_cpu:  # undone when the autocast block of the loop ends
             torch.set_autocast_dtype("cpu", torch.bfloat16)
@@ -178,9 +168,19 @@ class PierTrainer(_Base):  # type: ignore[misc]
         content = self._checkpoint()
         write_atomically(self.wdir / f"epoch{self.epoch}.pt", content)
         write_atomically(self.last, content)
-        state = self._state()
+        state = TrainingState(
+            epochs=self.epoch + 1,
+            network=self.model.state_dict(),
+            average=self.ema.ema.state_dict(),
+            updates=self.ema.updates,
+            optimizer=self.optimizer.state_dict(),
+            scaler=self.scaler.state_dict(),
+            schedule=self.scheduler.state_dict(),
+            history=tuple(self._history),
+            parts=tuple(self._losses()),
+        )
         write_atomically(self.csv, _losses_csv(state))
-        state.save(training_state_path(self.save_dir))
+        state.save(self.save_dir / STATE_NAME)
         for callback in self.job.callbacks:
             callback.on_epoch_saved(self.epoch, self._losses())
         return True
@@ -194,10 +194,9 @@ class PierTrainer(_Base):  # type: ignore[misc]
         """
         config = self.job.config
         if self.optimizer is not None:
-            raise PierwatchError(
-                f"the memory of {self.device} is too small for {config.batch} chips a "
-                f"step of {config.side} px; start again with a smaller --batch"
-            )
+            chips = f"{config.batch} chips a step of {config.side} px"
+            found = f"the memory of {self.device} is too small for {chips}"
+            raise PierwatchError(f"{found}; start again with a smaller --batch")
         if self.job.float16_on_gpu:
             self.amp = True
             self.scaler = torch.amp.GradScaler("cuda")
@@ -206,9 +205,8 @@ class PierTrainer(_Base):  # type: ignore[misc]
     def _handle_nan_recovery(self, epoch: int) -> bool:
         """End the run where the loss is not finite; the state before that epoch is kept."""
         if not torch.isfinite(self.loss).all():
-            raise InferenceError(
-                f"epoch {epoch + 1}: the loss is not finite; start again with a lower --rate"
-            )
+            found = f"epoch {epoch + 1}: the loss is not finite"
+            raise InferenceError(f"{found}; start again with a lower --rate")
         return False
 
     def _on_start(self) -> None:
@@ -220,7 +218,7 @@ class PierTrainer(_Base):  # type: ignore[misc]
     def _on_epoch_start(self) -> None:
         self._step = 0
         self.train_loader.sampler.epoch = self.epoch
-        seed = int(np.random.SeedSequence((self.args.seed, self.epoch)).generate_state(1)[0])
+        seed = _seed_of(self.args.seed, self.epoch)
         random.seed(seed)  # makes anything that ultralytics draws repeatable
         np.random.seed(seed)
         torch.manual_seed(seed)
@@ -233,19 +231,6 @@ class PierTrainer(_Base):  # type: ignore[misc]
 
     def _losses(self) -> dict[str, float]:
         return {name: float(value) for name, value in self.tloss.items()}
-
-    def _state(self) -> TrainingState:
-        return TrainingState(
-            epochs=self.epoch + 1,
-            network=self.model.state_dict(),
-            average=self.ema.ema.state_dict(),
-            updates=self.ema.updates,
-            optimizer=self.optimizer.state_dict(),
-            scaler=self.scaler.state_dict(),
-            schedule=self.scheduler.state_dict(),
-            history=tuple(self._history),
-            parts=tuple(self._losses()),
-        )
 
     def _checkpoint(self) -> bytes:
         """Return the moving average as a checkpoint of ultralytics, without local paths."""
@@ -267,41 +252,30 @@ class PierTrainer(_Base):  # type: ignore[misc]
 
 
 def copy_class_weights(model: Any, weights: Any, names: list[str]) -> None:
-    """Initialize the classes of `model` from those of the checkpoint `weights`.
-
-    A class starts from the class of the same meaning: "hull" from "ship" of DOTA.
-    """
+    """Start each class from that of the same meaning in `weights`: "hull" from "ship"."""
     old_index = {name: index for index, name in dict(weights.names).items()}
-    pairs = [(new, old_index.get(_DOTA_CLASSES.get(name, name))) for new, name in enumerate(names)]
+    meanings = [_DOTA_CLASSES.get(name, name) for name in names]
+    pairs = [(new, old_index[name]) for new, name in enumerate(meanings) if name in old_index]
     new_head, old_head = model.model[-1], weights.model[-1]
-    for branch in ("cv3", "one2one_cv3"):
-        new_layers, old_layers = getattr(new_head, branch, None), getattr(old_head, branch, None)
-        if new_layers is None or old_layers is None:
-            continue
-        for new_layer, old_layer in zip(new_layers, old_layers, strict=True):
-            for new, old in pairs:
-                if old is None:
-                    continue
-                with torch.no_grad():
+    for branch in ("cv3", "one2one_cv3"):  # older networks have the first one only
+        layers = zip(getattr(new_head, branch, ()), getattr(old_head, branch, ()), strict=False)
+        for new_layer, old_layer in layers:
+            with torch.no_grad():
+                for new, old in pairs:
                     new_layer[-1].weight[new] = old_layer[-1].weight[old].float()
                     new_layer[-1].bias[new] = old_layer[-1].bias[old].float()
 
 
+def _seed_of(*key: int) -> int:
+    return int(np.random.SeedSequence(key).generate_state(1)[0])
+
+
 def cpu_has_bfloat16() -> bool:
     """Return whether this CPU multiplies bfloat16 natively."""
-    for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
-        probe = getattr(torch.cpu, name, None)
-        if probe is not None:
-            with contextlib.suppress(RuntimeError):
-                if probe():
-                    return True
-    return False
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 def _losses_csv(state: TrainingState) -> str:
-    lines = [",".join(("epoch", *state.parts))]
-    lines += [
-        ",".join((str(epoch), *(f"{value:.6g}" for value in row)))
-        for epoch, row in enumerate(state.history, 1)
-    ]
-    return "\n".join(lines) + "\n"
+    rows = [("epoch", *state.parts)]
+    rows += [(str(n), *(f"{v:.6g}" for v in row)) for n, row in enumerate(state.history, 1)]
+    return "".join(",".join(row) + "\n" for row in rows)

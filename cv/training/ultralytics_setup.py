@@ -22,38 +22,16 @@ _ENVIRONMENT = {
     "NO_ALBUMENTATIONS_UPDATE": "1",
     "ULTRALYTICS_SAFE_LOAD": "1",
 }
-_SERVICES = ("sync", "clearml", "comet", "dvc", "mlflow", "raytune", "tensorboard", "wandb")
-"""Settings of ultralytics that report runs to services."""
 
 
 def isolate_ultralytics() -> None:
-    """Set the environment and settings of ultralytics; call this before using it.
-
-    Raises ModelError where this version cannot load checkpoints without executing their code.
-    """
+    """Set ultralytics up; call this before using it. Raises ModelError where it is unsafe."""
     os.environ.update(_ENVIRONMENT)
     os.environ.setdefault("OMP_NUM_THREADS", str(available_cores()))  # ultralytics would set 1
     owner = getattr(os, "getuid", lambda: "all")()
     home = Path(tempfile.gettempdir()) / f"pierwatch-ultralytics-{owner}"
     home.mkdir(mode=0o700, exist_ok=True)
     os.environ.setdefault("YOLO_CONFIG_DIR", str(home))
-    from ultralytics import settings
-
-    known: Any = settings
-    on = {name: False for name in _SERVICES if known.get(name) not in (None, False)}
-    if on:
-        known.update(on)
-    _restrict_loading()
-
-
-def available_cores() -> int:
-    """Return the number of CPU cores that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
-def _restrict_loading() -> None:
-    """Switch restricted loading on; the environment variable works only before the first import."""
     import ultralytics
     from ultralytics.nn import tasks
 
@@ -65,4 +43,10 @@ def _restrict_loading() -> None:
             "restricted loading is needed",
             'Update: pip install -U "ultralytics>=8.4.190" "torch>=2.6".',
         )
-    loading.SAFE_LOAD = True
+    loading.SAFE_LOAD = True  # the environment variable works only before the first import
+
+
+def available_cores() -> int:
+    """Return the number of CPU cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

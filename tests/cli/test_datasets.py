@@ -13,11 +13,17 @@ from PIL import Image
 from pyproj import CRS
 
 from cv.cli import main
-from cv.geometry.grid import Grid
-from cv.labels import dota, geojson, yolo_obb
+from cv.labels import dota, yolo_obb
 from cv.labels.dataset_check import check_dataset
-from cv.labels.labelled_image import LabelledImage, LabelledShape
-from tests.fixtures.label_files import BOX, SIZE, cvat_box, cvat_xml, noise, yolo_folder
+from tests.fixtures.label_files import (
+    BOX,
+    SIZE,
+    cvat_box,
+    cvat_xml,
+    noise,
+    world_geojson,
+    yolo_folder,
+)
 
 
 @pytest.fixture
@@ -115,13 +121,14 @@ def test_geojson_in_world_coordinates_is_converted_to_pixels_of_its_scene(
     ) as out:  # fmt: skip
         out.write(np.full((3, 40, 60), 90, dtype=np.uint8))
     ring = np.array([[10, 10], [40, 12], [39.4, 21], [9.4, 19.0]])
-    image = LabelledImage("scene.tif", (60, 40), (LabelledShape("container", ring),))
-    geojson.write_lonlat(image, Grid((40, 60), transform, crs), Path("a.geojson"))
+    world_geojson(Path("a.geojson"), transform, [ring], None, 28992)
     assert main(["datasets", "check", "a.geojson"]) == 2
     assert "Name the georeferenced image with --scene" in capsys.readouterr().out
+    assert main(["datasets", "check", "a.geojson", "--scene", "scene.tif"]) == 0
+    assert main(["datasets", "check", "a.geojson", "--scene", "scene.tif", "--images", "."]) == 0
     arguments = ["datasets", "convert", "a.geojson", "--scene", "scene.tif", "--to", "dota", "out"]
     assert main(arguments) == 0
-    (shape,) = dota.read_dota(Path("out/labelTxt/a.txt")).images[0].shapes
+    (shape,) = dota.read_dota(Path("out/labelTxt/scene.txt")).images[0].shapes
     assert np.abs(np.sort(shape.outline, axis=0) - np.sort(ring, axis=0)).max() < 0.7
 
 

@@ -156,7 +156,7 @@ def test_files_that_are_not_what_their_suffix_promises_are_refused(home, capsys,
     malicious(home / "malicious.onnx")
     malicious(home / "old.onnx", legacy=True)
     shutil.copy(default_model(), "model.pt")
-    assert "not an ONNX model" in refusal(capsys, "--weights", "malicious.onnx")
+    assert "only ONNX files are" in refusal(capsys, "--weights", "malicious.onnx")
     assert "old.onnx: " in refusal(capsys, "--weights", "old.onnx")
     assert "model.pt: " in refusal(capsys, "--weights", "model.pt")
     assert not malicious.canary.exists()

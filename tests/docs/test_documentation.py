@@ -289,8 +289,6 @@ def test_the_reference_lists_every_public_name():
 
 @pytest.mark.parametrize("page", pages(), ids=page_name)
 def test_commands_stand_in_blocks_that_run(page):
-    if page.name == "training.md":
-        pytest.skip("tests/training/test_documentation.py reads its commands")
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     assert not re.findall(
         r"^(?: {4}|\t)(?:\$ )?(?:pierwatch|python|pip|make) .+", text, re.MULTILINE

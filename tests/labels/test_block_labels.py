@@ -33,7 +33,6 @@ def test_block_is_divided_into_one_cell_per_container():
     assert len(cells) == 6
     assert cells[0].outline.tolist() == [[10, 10], [20, 10], [20, 16], [10, 16]]
     assert cells[5].outline.tolist() == [[30, 16], [40, 16], [40, 22], [30, 22]]
-    assert cells[0].attributes == (("aboard", "yes"), ("sure", "no"), ("note", "40ft"))
     assert [len(s.outline) for s in shapes if s.kind == "hull"] == [5]
 
 

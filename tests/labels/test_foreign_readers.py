@@ -1,4 +1,4 @@
-"""Written files as other programs read them: ultralytics, GDAL, OpenCV."""
+"""Written files and rectangles against other programs: ultralytics, OpenCV."""
 
 from __future__ import annotations
 
@@ -7,20 +7,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import shapely
-from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
-from pyproj import CRS, Transformer
 
-from cv.geometry.grid import Grid
-from cv.labels import geojson, yolo_obb
+from cv.labels import yolo_obb
 from cv.labels.dataset_check import check_dataset
 from cv.labels.labelled_image import LabelledImage, LabelledShape, make_dataset, open_ring
 from cv.labels.outline_edits import signed_area, smallest_rectangle
 from tests.fixtures.label_files import YAML, noise, turned, upright
-
-RD = Grid((400, 600), Affine(0.25, 0, 62000, 0, -0.25, 444000), CRS.from_epsg(28992))
 
 
 def boxes(size: tuple[int, int], count: int) -> tuple[LabelledShape, ...]:
@@ -86,32 +80,6 @@ def test_image_that_ultralytics_would_drop_is_an_error(tmp_path, x):
     assert errors or not corrupt
     if x in (-40, 330):
         assert corrupt
-
-
-@pytest.mark.parametrize("write", [geojson.write_lonlat, geojson.write_in_crs])
-def test_gdal_reads_the_boxes_in_world_coordinates(tmp_path, write):
-    geopandas = pytest.importorskip("geopandas")
-    image = LabelledImage("a.tif", (600, 400), boxes((600, 400), 9))
-    path = tmp_path / "a.geojson"
-    write(image, RD, path)
-    table = geopandas.read_file(path)
-    assert table.crs.to_epsg() == (4326 if write is geojson.write_lonlat else 28992)
-    assert list(table["class"]) == [shape.kind for shape in image.shapes]
-    metres = table.to_crs(28992)
-    for shape, polygon in zip(image.shapes, metres.geometry, strict=True):
-        truth = shapely.Polygon(
-            [(62000 + 0.25 * x, 444000 - 0.25 * y) for x, y in shape.outline.tolist()]
-        )
-        assert polygon.hausdorff_distance(truth) < 0.0025
-
-
-def test_longitude_is_written_before_latitude(tmp_path):
-    square = open_ring([[0, 0], [8, 0], [8, 8], [0, 8]])
-    path = tmp_path / "a.geojson"
-    geojson.write_lonlat(LabelledImage("a", (9, 9), (LabelledShape("hull", square),)), RD, path)
-    lon, lat = Transformer.from_crs(28992, 4326, always_xy=True).transform(62000, 444000)
-    assert f"{lon:.8f}" in path.read_text()
-    assert path.read_text().index(f"{lon:.8f}") < path.read_text().index(f"{lat:.8f}")
 
 
 @given(st.lists(st.tuples(st.integers(-999, 999), st.integers(-999, 999)), min_size=3, max_size=9))

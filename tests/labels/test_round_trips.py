@@ -21,7 +21,8 @@ from cv.geometry.grid import Grid
 from cv.labels import coco, dota, formats, geojson, yolo_obb
 from cv.labels.label_texts import LabelText
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, make_dataset
-from tests.fixtures.label_files import noise, turned, upright, yolo_folder
+from cv.labels.outline_edits import signed_area
+from tests.fixtures.label_files import noise, turned, upright, world_geojson, yolo_folder
 
 TOLERANCE_PX = 0.01
 CLASSES = ("container", "hull", "Größe 20 ft")
@@ -153,25 +154,27 @@ GRIDS = {
 
 
 @pytest.mark.parametrize("name", GRIDS)
-@pytest.mark.parametrize("write", [geojson.write_lonlat, geojson.write_in_crs])
+@pytest.mark.parametrize("in_crs", [False, True])
 @given(image=images())
 @example(image=LabelledImage("a.png", (9, 9), ()))
 @settings(max_examples=25, deadline=None)
-def test_geojson_in_world_coordinates(image, name, write):
+def test_geojson_in_world_coordinates(image, name, in_crs):
+    """Written with pyproj alone; antimeridian: longitudes beyond 180 degrees."""
     grid = GRIDS[name]
+    epsg = int(grid.crs.to_epsg() or 0)
+    rings = [shape.outline for shape in image.shapes if shapely.Polygon(shape.outline).is_valid]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.geojson"
-        write(image, grid, path)
-        record = json.loads(path.read_text())
+        world_geojson(path, grid.transform, rings, epsg if in_crs else None, epsg)
         (again,) = formats.read_dataset(path, grid).images
+        (named,) = formats.read_dataset(path, grid, Path(folder) / "scene.tif").images
         with pytest.raises(DatasetError, match="coordinates in the world"):
             formats.read_dataset(path)
-    assert_same(image, again, ordered=False)
-    for feature in record["features"]:
-        polygon = shapely.geometry.shape(feature["geometry"])
-        if polygon.is_valid and write is geojson.write_lonlat and name != "antimeridian":
-            assert polygon.exterior.is_ccw
-            assert polygon.bounds[2] <= 180
+    assert (again.name, named.name) == ("a", "scene.tif")
+    assert again.size == named.size == (grid.shape[1], grid.shape[0])
+    shapes = tuple(LabelledShape("container", ring) for ring in rings)
+    assert_same(replace(image, shapes=shapes), again, ordered=False)
+    assert all(signed_area(shape.outline) > 0 for shape in again.shapes)
 
 
 def test_a_whole_yolo_dataset(tmp_path):

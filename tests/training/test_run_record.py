@@ -93,10 +93,10 @@ def test_paths_do_not_reveal_the_home_folder(home, tmp_path):
 
 
 def test_absolute_paths_of_a_command_become_relative(home):
-    typed = ["--data", "chips/dataset.yaml", "--out", str(home / "runs"), f"--weights={home}/a.pt"]
+    typed = ["--data", "chips/dataset.yaml", "--out", str(home / "runs")]
     assert portable_command([*typed, "--epochs", "3"]) == (
         "pierwatch", "train", "--data", "chips/dataset.yaml", "--out", "../runs",
-        "--weights=../a.pt", "--epochs", "3",
+        "--epochs", "3",
     )  # fmt: skip
 
 

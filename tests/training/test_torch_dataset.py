@@ -16,11 +16,11 @@ pytest.importorskip("ultralytics", reason="needs the extra train")
 import torch
 
 from cv.labels.dataset_yaml import read_dataset_yaml
+from cv.training.config import TrainingConfig
 from cv.training.dataset_checks import dataset_sha256
 from cv.training.torch_dataset import (
     ChipDataset,
     ChipIndex,
-    ChipTransform,
     SeededSampler,
     make_loader,
 )
@@ -32,7 +32,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def chips_of(data: Path, side: int = 64, jitter: float = 0.0, seed: int = 0) -> ChipDataset:
-    return ChipDataset(read_dataset_yaml(data), ChipTransform(side, jitter, seed))
+    config = TrainingConfig(
+        data=data, weights=Path("a.onnx"), out=Path("run"), side=side, jitter=jitter, seed=seed
+    )
+    return ChipDataset(read_dataset_yaml(data), config)
 
 
 def test_boxes_are_those_of_ultralytics(data):

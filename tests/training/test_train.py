@@ -140,7 +140,7 @@ def test_float16_on_a_gpu_is_switched_on_without_the_trial_of_ultralytics(
     from ultralytics.engine import trainer as engine
 
     from cv.labels.dataset_yaml import read_dataset_yaml
-    from cv.training.torch_dataset import ChipDataset, ChipTransform
+    from cv.training.torch_dataset import ChipDataset
     from cv.training.train import _ultralytics_settings
     from cv.training.trainer import PierTrainer, TrainingJob
 
@@ -153,10 +153,9 @@ def test_float16_on_a_gpu_is_switched_on_without_the_trial_of_ultralytics(
     )
     job = TrainingJob(
         config=config,
-        chips=ChipDataset(read_dataset_yaml(small_chips), ChipTransform(64, 0.0, 0)),
+        chips=ChipDataset(read_dataset_yaml(small_chips), config),
         state=None,
         callbacks=(),
-        workers=0,
         bfloat16_on_cpu=False,
         float16_on_gpu=True,
     )
