@@ -154,7 +154,7 @@ def test_archive_without_labels_is_refused(tmp_path):
         (LAUGHS, "XML with a DOCTYPE"),
         (FILE_ENTITY, "XML with a DOCTYPE"),
         ("<!doctype html><html/>", "not XML"),
-        ("<a>" * 500, "XML nested too deeply"),
+        ("<a>" * 500 + "</a>" * 500, "XML nested too deeply"),
         ("<annotations>&unknown;</annotations>", "not XML"),
         ("<annotations>", "not XML"),
         ("", "not XML"),
