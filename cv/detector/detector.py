@@ -17,7 +17,7 @@ from cv.detector.model_card import InferencePass, ModelCard
 from cv.detector.model_zoo import DEFAULT_MODEL, model_files
 from cv.detector.onnx_model import OnnxModel
 from cv.detector.runtimes.engine import InferenceEngine
-from cv.detector.sliced_inference import SideTask, sliced_inference
+from cv.detector.sliced_inference import sliced_inference
 from cv.errors import ModelError
 from cv.geometry.arrays import Indices
 from cv.geometry.oriented_boxes import transform_geometry
@@ -113,7 +113,6 @@ class Detector:
         raster: PatchSource,
         to_pixel: Affine,
         region: BaseGeometry,
-        side_tasks: Sequence[SideTask] = (),
     ) -> Detections:
         """Return the objects in `region` that `inference_pass` detects.
 
@@ -122,8 +121,6 @@ class Detector:
             raster: The image.
             to_pixel: Maps ground metres (x, y) to pixels of the raster, without mirroring.
             region: Where to detect, ground metres.
-            side_tasks: Work done between tiles, evenly spread, such as reading the same parts of a
-                file in the same order. None is done if there are no tiles.
 
         Returns:
             Detections in ground metres with the class indices of `card`, including candidates with
@@ -146,7 +143,7 @@ class Detector:
         tiles_region = transform_geometry(region, ~to_metres)
         tiling, overlap = Tiling(size, inference_pass.overlap_px), model.card.merge_overlap
         threads = self.engine.session_threads(self.threads)
-        found = sliced_inference(tiling, tiles_region, infer, overlap, threads, side_tasks)
+        found = sliced_inference(tiling, tiles_region, infer, overlap, threads)
         return found.transformed(to_metres)
 
 

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from cv.counting.count import Estimate
 from cv.counting.scene_counter import SceneCounter
 from cv.counting.stacks import touching_groups
-from cv.counting.uncertainty import detection_probabilities, estimate_count
+from cv.counting.uncertainty import estimate_count
 from cv.counting.zones import Zone, Zones
 from cv.detector.detections import Detections
 from cv.detector.detector import CANDIDATE_FRACTION, Detector
@@ -122,13 +122,9 @@ class ImageEvaluation:
     @property
     def estimate(self) -> Estimate:
         """The count with its interval, as `count` reports it."""
-        calibration = self.card.calibration(self.sample.kind)
-        scores = self.found.scores
-        probabilities = detection_probabilities(scores, self.threshold, calibration)
+        scores, calibration = self.found.scores, self.card.calibration(self.sample.kind)
         ones = np.ones(len(scores))
-        return estimate_count(
-            ones, probabilities, scores >= self.threshold, self.area_km2, calibration
-        )
+        return estimate_count(ones, scores, self.threshold, self.area_km2, calibration)
 
     @property
     def counted(self) -> int:
