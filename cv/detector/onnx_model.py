@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cv.detector.model_card import ModelCard, OutputLayout
+from cv.detector.model_card import MAKE_AGAIN, ModelCard, OutputLayout
 from cv.detector.onnx_external_data import InvalidOnnx, has_external_data
 from cv.detector.preprocess import InputSpec, shape_matches
 from cv.detector.runtimes import engine as engines
@@ -23,12 +23,8 @@ from cv.io.safe_loading import SafeLoader
 
 MAX_BYTES = 512 * 2**20
 """Maximum size of a model file, bytes."""
-MAX_CARD_BYTES = 2**20
-"""Maximum size of a card file beside a model, bytes."""
-
-_CARD_FILE = SafeLoader(
-    error=ModelError, max_bytes=MAX_CARD_BYTES, remedy="Get model and card again."
-)
+_GET_AGAIN = "Get the model file again."
+_CARD_FILE = SafeLoader(error=ModelError, max_bytes=2**20, remedy="Get model and card again.")
 _FIRST_RUN_LOCK = threading.Lock()
 """Only one model at a time has its first run: see `openvino_runner`."""
 _CHECKPOINT_PREFIXES = (b"PK\x03\x04", *(bytes([0x80, protocol]) for protocol in range(2, 6)))
@@ -54,18 +50,11 @@ class OnnxModel:
         engine: InferenceEngine = InferenceEngine.ONNXRUNTIME,
         threads: int = 1,
     ) -> OnnxModel:
-        """Load the ONNX file `path` and check it against its card.
+        """Load the ONNX file `path` to run `threads` tiles at once, and check it against its card.
 
-        The file is read once, so that the hashed bytes are those that run. Models that refer to
-        other files are refused, and so are checkpoints and pickles, which could run code when read.
-
-        Args:
-            path: The model file.
-            engine: Library that runs it.
-            threads: Tiles at once.
-
-        Raises:
-            ModelError: The file is not a complete, self-contained model that fits its card.
+        The file is read once, so that the hashed bytes are those that run. Raises ModelError for
+        what is not a complete model that fits its card, for models that refer to other files, and
+        for checkpoints and pickles, which could run code when read.
         """
         path = Path(path)
         content = _read(path)
@@ -97,26 +86,19 @@ class OnnxModel:
             with _FIRST_RUN_LOCK:
                 self.run(np.zeros((size, size, 3), np.uint8))
         except InferenceError as error:
-            raise ModelError(
-                path, str(error), "it has to answer to a tile", "Get the model file again."
-            ) from error
+            raise ModelError(path, str(error), "it has to answer to a tile", _GET_AGAIN) from error
 
 
 def _read(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         if not 0 < size <= MAX_BYTES:
-            raise ModelError(
-                path,
-                f"{size} bytes",
-                f"1 to {MAX_BYTES} bytes are read",
-                "Get the model file again.",
-            )
+            limit = f"1 to {MAX_BYTES} bytes are read"
+            raise ModelError(path, f"{size} bytes", limit, _GET_AGAIN)
         return path.read_bytes()
     except OSError as error:
-        raise ModelError(
-            path, error.strerror or str(error), "a readable ONNX file is needed", "Check the path."
-        ) from error
+        found = error.strerror or str(error)
+        raise ModelError(path, found, "an ONNX file is needed", "Check the path.") from error
 
 
 def _check_format(path: Path, content: bytes) -> None:
@@ -131,19 +113,11 @@ def _check_format(path: Path, content: bytes) -> None:
     try:
         external = has_external_data(content)
     except InvalidOnnx as error:
-        raise ModelError(
-            path,
-            f"it is not an ONNX model ({error})",
-            "a complete ONNX file is needed",
-            "Get the model file again.",
-        ) from error
+        found = f"it is not an ONNX model ({error})"
+        raise ModelError(path, found, "a complete ONNX file is needed", _GET_AGAIN) from error
     if external:
-        raise ModelError(
-            path,
-            "some of its weights lie in another file",
-            "a model is one file",
-            "Save it without external data.",
-        )
+        found, limit = "some of its weights lie in another file", "a model is one file"
+        raise ModelError(path, found, limit, "Save it without external data.")
 
 
 def model_card_path(model: Path) -> Path:
@@ -159,31 +133,18 @@ def _check_digest(path: Path, digest: str) -> None:
     try:
         stated = _CARD_FILE.read_json_object(card_path)["sha256"]
     except (ModelError, KeyError) as error:
-        raise ModelError(
-            card_path,
-            "not a card with a sha256",
-            "a card states the sha256 of its model",
-            _CARD_FILE.remedy,
-        ) from error
+        found, limit = "not a card with a sha256", "a card states the sha256 of its model"
+        raise ModelError(card_path, found, limit, _CARD_FILE.remedy) from error
     if stated != digest:
-        raise ModelError(
-            path,
-            f"its sha256 is {digest}",
-            f"its card says {stated}",
-            "Get model and card again; one of them is not the released file.",
-        )
+        limit = f"its card says {stated}"
+        raise ModelError(path, f"its sha256 is {digest}", limit, _CARD_FILE.remedy)
 
 
 def _check_output(path: Path, card: ModelCard, session: Any) -> None:
     """Raise ModelError if the shape of the output does not match the card."""
-    outputs = session.get_outputs()
+    shapes = [tuple(output.shape) for output in session.get_outputs()]
     columns = 4 + len(card.classes) + 1
     expected = (1, columns, None) if card.layout is OutputLayout.RAW else (1, None, 7)
-    shapes = [tuple(output.shape) for output in outputs]
-    if len(outputs) != 1 or not shape_matches(outputs[0].shape, expected):
-        raise ModelError(
-            path,
-            f"it answers {shapes}",
-            f"layout {card.layout} of {len(card.classes)} classes is {expected}",
-            "Make it again with `pierwatch release`.",
-        )
+    if len(shapes) != 1 or not shape_matches(shapes[0], expected):
+        limit = f"layout {card.layout} of {len(card.classes)} classes is {expected}"
+        raise ModelError(path, f"it answers {shapes}", limit, MAKE_AGAIN)

@@ -85,7 +85,7 @@ def quantize_model(
     network = OnnxModel.load(source)
     card = _quantizable(source, network.card)
     first = FIRST_SEED + seed * (chips + checks)
-    scales = _scales(card)
+    scales = sorted({one.gsd_m**2 > FINE_GSD * COARSE_GSD for one in card.passes})
     images = [vary_image(one.image, i) for i, one in enumerate(_rendered(first, chips, scales))]
     reference = ReferenceOutputs.of(network, _rendered(first + chips, checks, scales))
     graph = load_float_graph(source)
@@ -97,12 +97,8 @@ def quantize_model(
         errors = [reference.error(one.outputs((), reference, Path(folder))) for one in quantizers]
         print("error by range:", dict(zip(methods, np.round(errors, 4).tolist(), strict=True)))
         best = quantizers[int(np.argmin(errors))]
-        choice = choose_precision(
-            best,
-            quantization_costs(best, reference.first(8), Path(folder)),
-            reference,
-            Path(folder),
-        )
+        costs = quantization_costs(best, reference.first(8), Path(folder))
+        choice = choose_precision(best, costs, reference, Path(folder))
     final = replace(card, name=target.stem, precision=INT8, thresholds=choice.thresholds)
     write_model(best.model(choice.floats), target, final)
     return choice
@@ -111,18 +107,10 @@ def quantize_model(
 def _quantizable(source: Path, card: ModelCard) -> ModelCard:
     """Return `card` without calibrations, which do not hold in 8 bits; raises ModelError."""
     if card.layout is not OutputLayout.RAW or card.precision != FP32:
-        raise ModelError(
-            source,
-            f"its layout is {card.layout}, its precision {card.precision}",
-            f"layout {OutputLayout.RAW} and precision {FP32} are quantized",
-            "Release it from its checkpoint with that layout.",
-        )
+        found = f"its layout is {card.layout}, its precision {card.precision}"
+        limit = f"layout {OutputLayout.RAW} and precision {FP32} are quantized"
+        raise ModelError(source, found, limit, "Release it from its checkpoint with that layout.")
     return replace(card, calibrations=())
-
-
-def _scales(card: ModelCard) -> list[bool]:
-    """Return, for each scale of the passes, whether its chips are coarse."""
-    return sorted({one.gsd_m**2 > FINE_GSD * COARSE_GSD for one in card.passes})
 
 
 def _rendered(first: int, count: int, scales: Sequence[bool]) -> list[RenderedChip]:

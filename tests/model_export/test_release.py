@@ -13,15 +13,17 @@ pytest.importorskip("ultralytics", reason="needs the extra train")
 
 import torch
 
-from cv.detector.model_card import ModelCard
+from cv.detector.model_card import ModelCard, OutputLayout
 from cv.detector.model_zoo import default_model
 from cv.detector.onnx_model import OnnxModel
 from cv.errors import ModelError
-from cv.model_export.onnx_export import END_TO_END, RAW, load_network
+from cv.model_export.onnx_export import load_network
 from cv.model_export.release import release_checkpoint, replace_model_card, two_class_card
 from cv.training.initial_weights import read_architecture, read_checkpoint
 from cv.training.onnx_to_torch import drop_one_to_one_head
 from tests.fixtures.small_network import SMALL, small_network
+
+RAW, END_TO_END = OutputLayout.RAW, OutputLayout.END_TO_END
 
 
 @pytest.fixture(scope="module")

@@ -61,12 +61,9 @@ def create_session(path: Path, content: bytes) -> Any:
             content, options, providers=["CPUExecutionProvider"], enable_fallback=0
         )
     except ORT_ERRORS as error:
-        raise ModelError(
-            path,
-            f"onnxruntime cannot load it ({str(error)[:200]})",
-            "a complete ONNX file is needed",
-            "Get the model file again.",
-        ) from error
+        found = f"onnxruntime cannot load it ({str(error)[:200]})"
+        limit, remedy = "a complete ONNX file is needed", "Get the model file again."
+        raise ModelError(path, found, limit, remedy) from error
 
 
 def session_runner(session: Any) -> Runner:
