@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from cv.rendering.canvas import Floats
+from cv.geometry.arrays import Float32Array
 
 
-def shifted_overlap(source: Floats, target: Floats, right: int, down: int) -> tuple[Floats, Floats]:
+def shifted_overlap(
+    source: Float32Array, target: Float32Array, right: int, down: int
+) -> tuple[Float32Array, Float32Array]:
     """Return the overlap when pixel (right, down) of `source` is laid on (0, 0) of `target`.
 
     Both are views of equal shape (rows, columns), empty where nothing overlaps.
