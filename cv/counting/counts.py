@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
@@ -68,9 +68,6 @@ class SceneCounts(Sequence[PierCount]):
 
     def __len__(self) -> int:
         return len(self.piers)
-
-    def __iter__(self) -> Iterator[PierCount]:
-        return iter(self.piers)
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return a row per pier; estimates as NAME, NAME_low, NAME_high, missing where unknown."""

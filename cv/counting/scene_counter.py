@@ -180,11 +180,6 @@ class SceneCounter:
         """Outline of the scene, ground metres."""
         return transform_geometry(self.scene.grid.footprint, self.zones.ground.from_pixel)
 
-    @property
-    def region(self) -> BaseGeometry:
-        """The part of the scene with piers and berths, ground metres."""
-        return self.zones.region.intersection(self.footprint)
-
     def _visible(self) -> list[VisibleFractions]:
         return [self._visible_fractions(zone) for zone in self.zones.zones]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 
 from cv.detector.model_card import MAKE_AGAIN, ModelCard, OutputLayout
 from cv.detector.onnx_external_data import InvalidOnnx, has_external_data
-from cv.detector.preprocess import InputSpec, shape_matches
 from cv.detector.runtimes import engine as engines
 from cv.detector.runtimes import openvino_runner
 from cv.detector.runtimes.engine import InferenceEngine, Runner
@@ -27,8 +27,45 @@ _GET_AGAIN = "Get the model file again."
 _CARD_FILE = SafeLoader(error=ModelError, max_bytes=2**20, remedy="Get model and card again.")
 _FIRST_RUN_LOCK = threading.Lock()
 """Only one model at a time has its first run: see `openvino_runner`."""
+_INPUT_TYPES = {"tensor(uint8)": True, "tensor(float)": False}
+"""Types of input tensors, and whether they hold bytes."""
 _CHECKPOINT_PREFIXES = (b"PK\x03\x04", *(bytes([0x80, protocol]) for protocol in range(2, 6)))
 """First bytes of PyTorch checkpoints (zip archives with a pickle) and of bare pickles."""
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """Name, data type and axis order of a network's input."""
+
+    name: str
+    """Name of the input in the graph."""
+    raw: bool
+    """True: uint8, 0 to 255, scaled inside the graph. False: float32, 0 to 1."""
+    channels_first: bool
+    """True: (1, 3, rows, columns). False: (1, rows, columns, 3). Channels: red, green, blue."""
+
+    @classmethod
+    def of(cls, subject: str | Path, inputs: list[Any], tile_px: int) -> InputSpec:
+        """Return the specification of the only one of `inputs` of an onnxruntime session.
+
+        `tile_px` is the side of a tile. Raises ModelError, about the model file `subject`, where it
+        is neither uint8 nor float32, or has another shape.
+        """
+        orders = {True: (1, 3, tile_px, tile_px), False: (1, tile_px, tile_px, 3)}
+        if len(inputs) == 1 and inputs[0].type in _INPUT_TYPES:
+            for channels_first, shape in orders.items():
+                if _shape_matches(inputs[0].shape, shape):
+                    return cls(inputs[0].name, _INPUT_TYPES[inputs[0].type], channels_first)
+        found = f"it takes {[(one.type, tuple(one.shape)) for one in inputs]}"
+        limit = f"one uint8 or float tensor {orders[True]} or {orders[False]} is needed"
+        raise ModelError(subject, found, limit, MAKE_AGAIN)
+
+    def to_tensor(self, rgb: NDArray[np.uint8]) -> NDArray[Any]:
+        """Return the input tensor for a tile `rgb` (rows, columns, 3)."""
+        pixels = rgb.transpose(2, 0, 1) if self.channels_first else rgb
+        if self.raw:
+            return np.ascontiguousarray(pixels[None])
+        return np.ascontiguousarray(pixels[None].astype(np.float32) / np.float32(255.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,6 +182,14 @@ def _check_output(path: Path, card: ModelCard, session: Any) -> None:
     shapes = [tuple(output.shape) for output in session.get_outputs()]
     columns = 4 + len(card.classes) + 1
     expected = (1, columns, None) if card.layout is OutputLayout.RAW else (1, None, 7)
-    if len(shapes) != 1 or not shape_matches(shapes[0], expected):
+    if len(shapes) != 1 or not _shape_matches(shapes[0], expected):
         limit = f"layout {card.layout} of {len(card.classes)} classes is {expected}"
         raise ModelError(path, f"it answers {shapes}", limit, MAKE_AGAIN)
+
+
+def _shape_matches(shape: Sequence[Any], expected: tuple[int | None, ...]) -> bool:
+    """Return whether `shape` can be `expected`; symbolic sizes and None match any size."""
+    return len(shape) == len(expected) and all(
+        size is None or not isinstance(actual, int) or actual == size
+        for actual, size in zip(shape, expected, strict=True)
+    )

@@ -267,6 +267,21 @@ def _canvas_to_texture(shape: tuple[int, ...], pixels: Points) -> Points:
     return np.column_stack([np.stack([along, across]), offsets])
 
 
+def shifted_overlap(
+    source: Float32Array, target: Float32Array, right: int, down: int
+) -> tuple[Float32Array, Float32Array]:
+    """Return the overlap when pixel (right, down) of `source` is laid on (0, 0) of `target`.
+
+    Both are views of equal shape (rows, columns), empty where nothing overlaps.
+    """
+    rows, columns = target.shape
+    if abs(right) >= columns or abs(down) >= rows:
+        return source[:0, :0], target[:0, :0]
+    source = source[max(down, 0) : rows + min(down, 0), max(right, 0) : columns + min(right, 0)]
+    target = target[max(-down, 0) : rows - max(down, 0), max(-right, 0) : columns - max(right, 0)]
+    return source, target
+
+
 def rgb_triple(colour: Colour) -> tuple[float, float, float]:
     """Return `colour` as a tuple of R, G, B."""
     return float(colour[0]), float(colour[1]), float(colour[2])

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cv.geometry.arrays import Float32Array
-from cv.rendering.array_shift import shifted_overlap
-from cv.rendering.canvas import Canvas
+from cv.rendering.canvas import Canvas, shifted_overlap
 
 
 @dataclass(frozen=True)

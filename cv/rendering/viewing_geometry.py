@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cv.geometry.arrays import Float32Array
-from cv.rendering.array_shift import shifted_overlap
-from cv.rendering.canvas import Canvas, Points
+from cv.rendering.canvas import Canvas, Points, shifted_overlap
 
 Idents = NDArray[np.int32]
 
