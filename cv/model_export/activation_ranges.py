@@ -13,12 +13,8 @@ from cv.geometry.arrays import Float32Array, Float64Array
 BINS = 2048
 STEPS = 255
 """Steps of an 8-bit number."""
-METHODS = ("error", "minmax", "percentile")
-"""Ways to choose a range; see `activation_ranges`."""
-PERCENTILE = 99.99
-"""Share of the values that the method `percentile` keeps, percent."""
 _SHRUNK = np.linspace(0.2, 1.0, 17)
-"""Shares of the full range that the method `error` tries at each end."""
+"""Shares of the full range that are tried at each end."""
 
 
 @dataclass(frozen=True)
@@ -63,18 +59,13 @@ def activation_histograms(
 
 
 def activation_ranges(
-    histograms: Mapping[str, ActivationHistogram], method: str, before_silu: Collection[str]
+    histograms: Mapping[str, ActivationHistogram], before_silu: Collection[str]
 ) -> dict[str, tuple[float, float]]:
-    """Return the lowest and the highest value of each tensor that 8-bit steps cover.
+    """Return the lowest and highest value of each tensor that give the smallest squared error.
 
-    `method` is "minmax" (all values), "percentile" (all but the rarest) or "error" (the range with
-    the smallest squared error). For the tensors `before_silu`, which only a SiLU consumes, that is
-    the error after the SiLU, which maps values far below zero to zero.
+    For the tensors `before_silu`, which only a SiLU consumes, that is the error after the SiLU,
+    which maps values far below zero to zero.
     """
-    if method == "minmax":
-        return {name: (one.low, one.high) for name, one in histograms.items()}
-    if method == "percentile":
-        return {name: _percentile_range(one) for name, one in histograms.items()}
     return {
         name: _smallest_error_range(one, silu if name in before_silu else np.positive)
         for name, one in histograms.items()
@@ -84,15 +75,6 @@ def activation_ranges(
 def silu(values: Float64Array) -> Float64Array:
     """Return x times the logistic function of x."""
     return np.asarray(values / (1.0 + np.exp(-np.clip(values, -60.0, 60.0))))
-
-
-def _percentile_range(one: ActivationHistogram) -> tuple[float, float]:
-    share = np.cumsum(one.counts) / one.counts.sum()
-    rare = (1 - PERCENTILE / 100) / 2
-    edges = np.linspace(one.low, one.high, BINS + 1)
-    low = edges[np.searchsorted(share, rare)]
-    high = edges[np.searchsorted(share, 1 - rare) + 1]
-    return min(float(low), 0.0), max(float(high), 1e-6)
 
 
 def _smallest_error_range(

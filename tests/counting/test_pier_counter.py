@@ -7,9 +7,11 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cv.counting.count import UNKNOWN, CountStatus
-from cv.counting.pier_counter import PierCounter, VisibleFractions
+from cv.counting.pier_counter import MIN_VISIBLE, PierCounter, VisibleFractions
 from cv.counting.zones import Zone, Zones
 from cv.detector.detections import Detections
 from cv.geometry.grid import Grid
@@ -252,3 +254,34 @@ def test_without_the_class_container_the_number_of_containers_is_unknown():
     found = detections((0, 0.9, 50, 60, 90, 16, 0))
     count = numbers(PierCounter.of(card, zones_of(NORTH), found))
     assert (count.hulls.value, count.containers.value, count.aboard.value) == (1, None, None)
+
+
+@given(st.floats(0, 1), st.one_of(st.none(), st.floats(0, 1)))
+def test_a_number_is_known_exactly_where_enough_was_seen(outline, berth):
+    pier = NORTH if berth is not None else (NORTH[0], shapely.Polygon())
+    counter = PierCounter.of(CARD, zones_of(pier), detections(hull(50, 62), box(20, 20)))
+    visible = VisibleFractions(outline, berth, "udm2")
+    count = numbers(counter, 0, visible)
+    assert count.containers.known is count.teu.known is (outline > MIN_VISIBLE)
+    assert count.hulls.known is count.aboard.known is ((berth or 0.0) > MIN_VISIBLE)
+    known = count.containers.known or count.hulls.known
+    assert (count.status is CountStatus.NOT_VISIBLE) is not known
+    assert visible.sufficient is known
+
+
+def test_each_detection_above_the_threshold_counts_for_at_most_one_pier():
+    """Over all piers the counts are those of the detections that name a pier."""
+    rng = np.random.default_rng(3)
+    rows = [box(x, y, s) for x, y, s in rng.uniform([-20, -20, 0.1], [120, 180, 1], (150, 3))]
+    rows += [hull(50, 60), hull(50, 100), hull(300, 60)]
+    zones = zones_of(NORTH, SOUTH)
+    counter = PierCounter.of(CARD, zones, detections(*rows))
+    counts = {zone.name: numbers(counter, i) for i, zone in enumerate(zones.zones)}
+    found = counter.georeferenced_detections(GRID)
+    for name, count in counts.items():
+        own = [one for one in found if one.pier == name]
+        ashore = [one for one in own if one.kind == "container" and not one.aboard]
+        assert count.containers.value == len(ashore) > 0
+        assert count.aboard.value == sum(one.aboard for one in own)
+        assert count.hulls.value == sum(one.kind == "hull" for one in own) == len(count.berthed)
+        assert count.teu.value == sum(2 if one.length_m > 9.1 else 1 for one in ashore)

@@ -14,14 +14,9 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from cv.errors import InferenceError, ModelError
 
+_RAISED = (one for one in vars(ort_errors).values() if isinstance(one, type))
 ORT_ERRORS = (
-    ort_errors.Fail,
-    ort_errors.InvalidArgument,
-    ort_errors.InvalidGraph,
-    ort_errors.InvalidProtobuf,
-    ort_errors.NoSuchFile,
-    ort_errors.NotImplemented,
-    ort_errors.RuntimeException,
+    *(one for one in _RAISED if issubclass(one, Exception)),
     UnicodeDecodeError,  # from a message that quotes a damaged name
 )
 """Errors that onnxruntime raises."""
