@@ -68,7 +68,7 @@ def apply_camera_response(
         flags = [cv2.IMWRITE_JPEG_QUALITY, sensor.jpeg]
         packed = cv2.imencode(".jpg", image[..., ::-1], flags)[1]
         image = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
-    image = np.ascontiguousarray(image)
+    image = np.ascontiguousarray(image, np.uint8)
     if (rows, columns) == tuple(size):
         return image
     way = cv2.INTER_AREA if size[0] < rows else cv2.INTER_CUBIC

@@ -21,7 +21,8 @@ def drawn(seed, count=120):
 
 def defined(found, overlap):
     """Keep each detection, best first, unless it repeats a kept one of its class."""
-    polygons, kept = found.boxes.polygons(), []
+    polygons = found.boxes.polygons()
+    kept: list[int] = []
     for i in np.argsort(-found.scores):
         repeated = any(
             found.classes[i] == found.classes[k]
@@ -54,6 +55,6 @@ def test_order_does_not_matter_and_a_second_run_changes_nothing():
 
 
 def test_a_part_of_an_object_is_suppressed_by_the_whole_whatever_the_iou():
-    boxes = OrientedBoxes.from_values([[0, 0, 12, 2.4, 0], [2, 0, 3, 2, 0], [40, 0, 3, 2, 0]])
+    boxes = OrientedBoxes.from_values([(0, 0, 12, 2.4, 0), (2, 0, 3, 2, 0), (40, 0, 3, 2, 0)])
     found = Detections(boxes, np.array([0.9, 0.8, 0.7]), np.zeros(3, np.int64))
     assert non_maximum_suppression(found, 0.5).scores.tolist() == [0.9, 0.7]

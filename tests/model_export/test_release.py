@@ -42,7 +42,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("layout", [RAW, END_TO_END])
 def test_a_released_model_has_the_networks_output_and_no_local_names(
-    checkpoint: Path, tmp_path: Path, layout: str
+    checkpoint: Path, tmp_path: Path, layout: OutputLayout
 ) -> None:
     card = two_class_card("tiny", "0", layout, (0.3, 0.4), "five rendered chips")
     model = release_checkpoint(checkpoint, tmp_path, card)

@@ -15,7 +15,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 from cv.errors import InferenceError, ModelError
 
 _RAISED = (one for one in vars(ort_errors).values() if isinstance(one, type))
-ORT_ERRORS = (
+ORT_ERRORS: tuple[type[Exception], ...] = (
     *(one for one in _RAISED if issubclass(one, Exception)),
     UnicodeDecodeError,  # from a message that quotes a damaged name
 )
