@@ -68,9 +68,9 @@ def apply_camera_response(
         flags = [cv2.IMWRITE_JPEG_QUALITY, sensor.jpeg]
         packed = cv2.imencode(".jpg", image[..., ::-1], flags)[1]
         image = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
-    image = np.ascontiguousarray(image, np.uint8)
+    image = np.ascontiguousarray(image)
     if (rows, columns) == tuple(size):
-        return image
+        return np.asarray(image, np.uint8)
     way = cv2.INTER_AREA if size[0] < rows else cv2.INTER_CUBIC
     if rng.random() < 0.4 and way == cv2.INTER_CUBIC:
         way = cv2.INTER_LINEAR
