@@ -15,16 +15,8 @@ MIN_OVERLAP = 1 / 3
 """Minimum share of a hull's area inside a berth for the hull to be assigned to it."""
 UNASSIGNED = -1
 """Pier index of a detection that is assigned to no pier."""
-
-
-@dataclass(frozen=True, eq=False)
-class HullAssignment:
-    """The berths of hulls."""
-
-    pier: Indices
-    """(n,) index of the pier in whose berth each hull lies, or `UNASSIGNED`."""
-    afloat: BoolArray
-    """(n,) False: more of it lies on a pier than in a berth, so it is a false detection."""
+ON_LAND = -2
+"""Pier index of a hull of which more lies on a pier than in a berth: a false detection."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,18 +29,12 @@ class ContainerAssignment:
     """(n,) True: on the deck of a hull."""
 
 
-def assign_hulls(hulls: OrientedBoxes, zones: tuple[Zone, ...]) -> HullAssignment:
-    """Assign each hull to the berth with the largest share of it, at least `MIN_OVERLAP`.
+def assign_hulls(hulls: OrientedBoxes, zones: tuple[Zone, ...]) -> Indices:
+    """Return the pier index (n,) of each of `hulls` (ground metres), `UNASSIGNED` or `ON_LAND`.
 
-    Of equal shares the first berth is taken. Berths that are buffers around piers overlap: among
-    those with enough of a hull the one whose pier is nearest is taken.
-
-    Args:
-        hulls: Boxes in ground metres.
-        zones: The piers of the scene.
+    A hull lies in the first berth with the largest share of it, at least `MIN_OVERLAP`. Berths that
+    are buffers around piers overlap: among those with enough of it, the nearest pier is taken.
     """
-    if not len(hulls):
-        return HullAssignment(np.zeros(0, np.int64), np.zeros(0, dtype=bool))
     in_berth = _area_shares(hulls, [zone.berth for zone in zones])
     declared = np.array([zone.declared for zone in zones])
     outlines = np.array([zone.outline for zone in zones], dtype=object)
@@ -58,38 +44,27 @@ def assign_hulls(hulls: OrientedBoxes, zones: tuple[Zone, ...]) -> HullAssignmen
     nearest = np.where(declared | (in_berth < MIN_OVERLAP), np.inf, distance).argmin(axis=1)
     best = np.where(declared[best] | (in_berth.max(axis=1) < MIN_OVERLAP), best, nearest)
     share = in_berth[np.arange(len(hulls)), best]
-    afloat = share >= on_land - 1e-9
-    return HullAssignment(np.where(afloat & (share >= MIN_OVERLAP), best, UNASSIGNED), afloat)
+    pier = np.where(share >= MIN_OVERLAP, best, UNASSIGNED)
+    return np.where(share >= on_land - 1e-9, pier, ON_LAND)
 
 
 def assign_containers(
-    containers: OrientedBoxes,
-    zones: tuple[Zone, ...],
-    hulls: OrientedBoxes,
-    hull_assignment: HullAssignment,
+    containers: OrientedBoxes, zones: tuple[Zone, ...], hulls: OrientedBoxes, hull_piers: Indices
 ) -> ContainerAssignment:
-    """Assign each container to the hull, or else the first pier, that contains its centre.
+    """Assign each container to the first hull, or else the first pier, that contains its centre.
 
-    A container on a hull afloat is aboard and is counted for the pier of that hull.
-
-    Args:
-        containers: Boxes in ground metres.
-        zones: The piers of the scene.
-        hulls: Boxes in ground metres.
-        hull_assignment: The berths of `hulls`.
+    A container on a hull is aboard and is counted for the pier of that hull, `hull_piers` (hulls,).
+    Boxes are in ground metres.
     """
     points = shapely.points(containers.centers)
     pier = np.full(len(containers), UNASSIGNED, np.int64)
     for i in range(len(zones) - 1, -1, -1):
         pier[shapely.intersects(zones[i].outline, points)] = i
     aboard = np.zeros(len(containers), dtype=bool)
-    for polygon, berth, afloat in zip(
-        hulls.polygons(), hull_assignment.pier, hull_assignment.afloat, strict=True
-    ):
+    for polygon, hull_pier in zip(hulls.polygons(), hull_piers, strict=True):
         inside = shapely.intersects(polygon, points) & ~aboard
-        if afloat:
-            aboard |= inside
-            pier[inside] = berth
+        aboard |= inside
+        pier[inside] = hull_pier
     return ContainerAssignment(pier, aboard)
 
 

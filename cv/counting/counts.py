@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, overload
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 QUANTITIES = ("containers", "teu", "hulls", "aboard")
 """Names of the fields of a `PierCount` that are estimates."""
+_SCENE_COLUMNS = ("scene", "acquired", "pier", "role", "status", "reason")
+_VISIBILITY_COLUMNS = ("visible_fraction", "berth_visible_fraction", "visibility", "radiometry")
+_METHOD_COLUMNS = ("interval_level", "interval_calibrated", "method", "model", "settings", "place")
+"""Columns of a table of counts before and after the estimates: fields of a `PierCount`."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +69,6 @@ class SceneCounts(Sequence[PierCount]):
     def __len__(self) -> int:
         return len(self.piers)
 
-    def __iter__(self) -> Iterator[PierCount]:
-        return iter(self.piers)
-
     def to_dataframe(self) -> pd.DataFrame:
         """Return a row per pier; estimates as NAME, NAME_low, NAME_high, missing where unknown."""
         return counts_to_dataframe(self.piers)
@@ -76,14 +77,12 @@ class SceneCounts(Sequence[PierCount]):
         """Return a row per detection with its outline in EPSG:4326 (needs the extra `gis`)."""
         import geopandas
 
-        rows = [
-            (self.scene, s.kind, s.score, s.length_m, s.width_m, s.heading_deg, s.aboard, s.pier)
-            for s in self.detections
-        ]
-        names = ["scene", "class", "score", "length_m", "width_m", "heading_deg", "aboard", "pier"]
+        names = ["score", "length_m", "width_m", "heading_deg", "aboard", "pier"]
+        columns = {name: [getattr(one, name) for one in self.detections] for name in names}
+        kinds = [one.kind for one in self.detections]
         return geopandas.GeoDataFrame(
-            pd.DataFrame(rows, columns=names),
-            geometry=[s.outline or shapely.Polygon() for s in self.detections],
+            pd.DataFrame({"scene": [self.scene] * len(kinds), "class": kinds, **columns}),
+            geometry=[one.outline or shapely.Polygon() for one in self.detections],
             crs="EPSG:4326",
         )
 
@@ -97,20 +96,8 @@ class SceneCounts(Sequence[PierCount]):
 
 def counts_to_dataframe(counts: Sequence[PierCount]) -> pd.DataFrame:
     """Return a row per count, in order; numbers are nullable floats."""
-    table = pd.DataFrame(
-        {
-            "scene": [count.scene for count in counts],
-            "acquired": pd.to_datetime(pd.Series([count.acquired for count in counts]), utc=True),
-            "pier": [count.pier for count in counts],
-            "role": [count.role.value for count in counts],
-            "status": [count.status.value for count in counts],
-            "reason": [count.reason for count in counts],
-            "visible_fraction": _numbers(count.visible_fraction for count in counts),
-            "berth_visible_fraction": _numbers(count.berth_visible_fraction for count in counts),
-            "visibility": [count.visibility for count in counts],
-            "radiometry": [count.radiometry for count in counts],
-        }
-    )
+    leading = (*_SCENE_COLUMNS, *_VISIBILITY_COLUMNS)
+    table = pd.DataFrame({name: _column(counts, name) for name in leading})
     for name in QUANTITIES:
         estimates: list[Estimate] = [getattr(count, name) for count in counts]
         table[name] = _numbers(e.value for e in estimates)
@@ -119,12 +106,8 @@ def counts_to_dataframe(counts: Sequence[PierCount]) -> pd.DataFrame:
     table["stacks"] = pd.array(
         [len(count.stacks) if count.containers.known else None for count in counts], dtype="Int64"
     )
-    table["interval_level"] = [count.interval_level for count in counts]
-    table["interval_calibrated"] = [count.interval_calibrated for count in counts]
-    table["method"] = [count.method for count in counts]
-    table["model"] = [count.model for count in counts]
-    table["settings"] = [count.settings for count in counts]
-    table["place"] = [count.place for count in counts]
+    for name in _METHOD_COLUMNS:
+        table[name] = _column(counts, name)
     return table
 
 
@@ -133,6 +116,15 @@ def counts_html(table: pd.DataFrame, key: str) -> str:
     estimates = [f"{name}{end}" for name in QUANTITIES for end in ("", "_low", "_high")]
     shown = table[[key, "status", "visible_fraction", *estimates]].astype(object)
     return str(shown.where(shown.notna(), "unknown").to_html(index=False))
+
+
+def _column(counts: Sequence[PierCount], name: str) -> Any:
+    values = [getattr(count, name) for count in counts]
+    if name == "acquired":
+        return pd.to_datetime(pd.Series(values), utc=True)
+    if name in ("role", "status"):
+        return [value.value for value in values]
+    return _numbers(values) if name.endswith("_fraction") else values
 
 
 def _numbers(values: Iterable[float | None]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -12,15 +12,10 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from cv.counting.assignment import MIN_OVERLAP
-from cv.counting.count import CountStatus
+from cv.counting.count import UNKNOWN, CountStatus, PierCount
 from cv.counting.counts import SceneCounts
-from cv.counting.pier_counter import (
-    MIN_HULL_AREA_M2,
-    MIN_VISIBLE,
-    PierCounter,
-    SceneInfo,
-    VisibleFractions,
-)
+from cv.counting.georeferenced_detection import GeoreferencedDetection
+from cv.counting.pier_counter import MIN_HULL_AREA_M2, MIN_VISIBLE, PierCounter, VisibleFractions
 from cv.counting.stacks import MAX_GAP_M
 from cv.counting.uncertainty import LEVEL, SHARED_ERROR, STEEPNESS
 from cv.counting.zones import Zone, Zones
@@ -28,13 +23,11 @@ from cv.detector.detections import Detections
 from cv.detector.detector import CANDIDATE_FRACTION, Detector
 from cv.detector.model_card import CONTAINER, HULL, InferencePass, ModelCard
 from cv.detector.runtimes.engine import InferenceEngine
-from cv.detector.sliced_inference import SideTask
 from cv.geometry.container_sizes import FOOTPRINT_20FT_M2, LONG_CONTAINER_M
 from cv.geometry.oriented_boxes import transform_geometry
 from cv.io.hashing import sha256
 from cv.scene.nodata_collar import MIN_COLLAR_M2
 from cv.scene.scene import Scene
-from cv.scene.visibility import Visibility, VisibilityQuery
 from cv.site import BERTH_BUFFER_M, Site
 
 METHOD_VERSION = 5
@@ -69,7 +62,8 @@ class SceneCounter:
     scene: Scene
     detector: Detector
     zones: Zones
-    scene_info: SceneInfo
+    settings: str
+    """sha256 of what else shapes the counts, see `PierCount.settings`."""
 
     @classmethod
     def of(cls, scene: Scene, site: Site | None, detector: Detector) -> SceneCounter:
@@ -81,15 +75,7 @@ class SceneCounter:
             zones = Zones.whole(scene.grid, scene.id)
         else:
             zones = Zones.of_site(site, scene.grid, str(scene.path))
-        scene_info = SceneInfo(
-            scene=scene.id,
-            acquired=scene.acquired,
-            radiometry=scene.radiometry.summary,
-            model=detector.digest,
-            settings=_settings_digest(scene, site, zones, detector.engine),
-            calibrated=detector.card.calibrated,
-        )
-        return cls(scene, detector, zones, scene_info)
+        return cls(scene, detector, zones, _settings_digest(scene, site, zones, detector.engine))
 
     def count(self) -> SceneCounts:
         """Return one count per zone.
@@ -98,45 +84,39 @@ class SceneCounter:
             SceneError: Pixels cannot be read.
             InferenceError: The network's output is not finite.
         """
-        queries = [self._visibility_query(zone) for zone in self.zones.zones]
         reason = _out_of_range(self.zones.ground.gsd_m, self.detector.card)
         if reason:
-            return self._without_numbers(self._visible(queries), CountStatus.OUT_OF_RANGE, reason)
-        with ThreadPoolExecutor(1) as executor:
-            executor.submit(lambda: self.scene.digest)  # hashed meanwhile; the scene caches it
-            detections = self.detections([part.query for query in queries for part in query.parts])
-            visible = self._visible(queries)
-        if all(max(part.outline, part.berth or 0.0) <= MIN_VISIBLE for part in visible):
+            return self._without_numbers(self._visible(), CountStatus.OUT_OF_RANGE, reason)
+        with ThreadPoolExecutor(1) as background:
+            background.submit(lambda: self.scene.digest)  # which the scene caches
+            visible_later = background.submit(self._visible)
+            detections = self.detections()
+        visible = visible_later.result()
+        if not any(part.sufficient for part in visible):
             reason = "nothing of the pier was seen"
             return self._without_numbers(visible, CountStatus.NOT_VISIBLE, reason)
         counter = PierCounter.of(self.detector.card, self.zones, detections)
-        return SceneCounts(
-            self.scene.id,
-            self.scene.digest,
-            tuple(counter.count(self.scene_info, i, part) for i, part in enumerate(visible)),
-            counter.georeferenced_detections(self.scene.grid),
-            self.zones.aliases,
-        )
+        counts = [
+            counter.count(self._unknown(zone, part, *part.status(zone)), i, part)
+            for i, (zone, part) in enumerate(zip(self.zones.zones, visible, strict=True))
+        ]
+        return self._scene_counts(counts, counter.georeferenced_detections(self.scene.grid))
 
     def failed(self, reason: str) -> SceneCounts:
         """Return counts without numbers, for a scene whose counting failed because of `reason`."""
-        unknown: list[VisibleFractions | None] = [None for _ in self.zones.zones]
-        return self._without_numbers(unknown, CountStatus.FAILED, reason)
+        return self._without_numbers([None] * len(self.zones.zones), CountStatus.FAILED, reason)
 
-    def detections(self, side_tasks: Sequence[SideTask] = ()) -> Detections:
+    def detections(self) -> Detections:
         """Return all detections on and near the zones, ground metres.
 
         Candidates below the thresholds are included. Passes for hulls run before those for
-        containers, because decks may extend beyond the berths. `side_tasks`: see `Detector.detect`.
+        containers, because decks may extend beyond the berths.
         """
         card, to_pixel = self.detector.card, self.zones.ground.to_pixel
         found = Detections.empty()
         for inference_pass in sorted(card.passes, key=lambda one: CONTAINER in one.classes):
             region = self._region_for(inference_pass, found).intersection(self.footprint)
-            detected = self.detector.detect(
-                inference_pass, self.scene, to_pixel, region, side_tasks
-            )
-            side_tasks = ()
+            detected = self.detector.detect(inference_pass, self.scene, to_pixel, region)
             found = Detections.concatenate([found, detected])
         return found.ranked()
 
@@ -156,45 +136,67 @@ class SceneCounter:
     def _without_numbers(
         self, visible: Sequence[VisibleFractions | None], status: CountStatus, reason: str
     ) -> SceneCounts:
-        counts = tuple(
-            self.scene_info.without_numbers(self.zones, i, part, status, reason)
-            for i, part in enumerate(visible)
+        zones = zip(self.zones.zones, visible, strict=True)
+        return self._scene_counts([self._unknown(*zone, status, reason) for zone in zones])
+
+    def _scene_counts(
+        self, counts: Iterable[PierCount], detections: tuple[GeoreferencedDetection, ...] = ()
+    ) -> SceneCounts:
+        scene = self.scene
+        return SceneCounts(scene.id, scene.digest, tuple(counts), detections, self.zones.aliases)
+
+    def _unknown(
+        self, zone: Zone, visible: VisibleFractions | None, status: CountStatus, reason: str
+    ) -> PierCount:
+        """Return a count of `zone` without numbers; `visible` is None if not known."""
+        return PierCount(
+            scene=self.scene.id,
+            pier=zone.name,
+            role=zone.role,
+            acquired=self.scene.acquired,
+            status=status,
+            reason=reason,
+            visible_fraction=visible.outline if visible else None,
+            berth_visible_fraction=visible.berth if visible else None,
+            visibility=visible.basis if visible else "none",
+            radiometry=self.scene.radiometry.summary,
+            containers=UNKNOWN,
+            teu=UNKNOWN,
+            hulls=UNKNOWN,
+            aboard=UNKNOWN,
+            stacks=(),
+            berthed=(),
+            gsd_m=self.zones.ground.gsd_m,
+            method="resolved",
+            interval_level=LEVEL,
+            interval_calibrated=self.detector.card.calibrated,
+            model=self.detector.digest,
+            settings=self.settings,
+            place=zone.digest,
         )
-        return SceneCounts(self.scene.id, self.scene.digest, counts, (), self.zones.aliases)
 
     @property
     def footprint(self) -> BaseGeometry:
         """Outline of the scene, ground metres."""
         return transform_geometry(self.scene.grid.footprint, self.zones.ground.from_pixel)
 
-    @property
-    def region(self) -> BaseGeometry:
-        """The part of the scene with piers and berths, ground metres."""
-        return self.zones.region.intersection(self.footprint)
+    def _visible(self) -> list[VisibleFractions]:
+        return [self._visible_fractions(zone) for zone in self.zones.zones]
 
-    def _visibility_query(self, zone: Zone) -> VisibilityQuery:
+    def _visible_fractions(self, zone: Zone) -> VisibleFractions:
         region = shapely.union(*map(shapely.make_valid, (zone.outline, zone.berth)))
-        return self.scene.visibility_query(self.zones.in_pixels(region))
-
-    def _visible(self, queries: Sequence[VisibilityQuery]) -> list[VisibleFractions]:
-        return [
-            self._visible_fractions(zone, self.scene.visibility_of(query))
-            for zone, query in zip(self.zones.zones, queries, strict=True)
-        ]
-
-    def _visible_fractions(self, zone: Zone, visibility: Visibility) -> VisibleFractions:
-        outline = visibility.within(self.zones.in_pixels(zone.outline)).fraction
-        berth = None
-        if zone.berth.area > 0:
-            berth = visibility.within(self.zones.in_pixels(zone.berth)).fraction
-        return VisibleFractions(outline, berth, visibility.basis)
+        visibility = self.scene.visibility(self.zones.in_pixels(region))
+        outline, berth = (
+            visibility.within(self.zones.in_pixels(part)).fraction if part.area > 0 else None
+            for part in (zone.outline, zone.berth)
+        )
+        return VisibleFractions(outline or 0.0, berth, visibility.basis)
 
 
 def _out_of_range(gsd_m: tuple[float, float], card: ModelCard) -> str:
     """Return why a scene of `gsd_m` cannot be counted by this model; empty if it can."""
     low, high = card.gsd_range_m
-    inside = low * (1 - GSD_TOLERANCE) <= min(gsd_m) and max(gsd_m) <= high * (1 + GSD_TOLERANCE)
-    if inside:
+    if low * (1 - GSD_TOLERANCE) <= min(gsd_m) and max(gsd_m) <= high * (1 + GSD_TOLERANCE):
         return ""
     return (
         f"GSD {gsd_m[0]:.3g} x {gsd_m[1]:.3g} m is outside of {low:g} to {high:g} m, "
@@ -211,14 +213,5 @@ def _settings_digest(scene: Scene, site: Site | None, zones: Zones, engine: Infe
         if pier.name in counted
     ]
     crs = site.crs.to_wkt() if site else None
-    text = json.dumps(
-        [
-            _CONSTANTS,
-            scene.radiometry.summary,
-            scene.mask_digest,
-            crs,
-            piers,
-            engine,
-        ]
-    )
-    return sha256(text)
+    text = [_CONSTANTS, scene.radiometry.summary, scene.mask_digest, crs, piers, engine]
+    return sha256(json.dumps(text))

@@ -25,17 +25,9 @@ def find_stacks(containers: OrientedBoxes, ground: LocalPlane) -> tuple[Containe
     stack_corners = shapely.multipoints(corners, indices=np.repeat(stack_index, 4))
     is_stack = sizes > 1
     rectangles = _minimum_rectangles(stack_corners[is_stack])
-    centers = map_points(ground.to_pixel, rectangles.centers)
-    stacks = [
-        ContainerStack(count, length, width, (x, y))
-        for count, length, width, (x, y) in zip(
-            sizes[is_stack].tolist(),
-            rectangles.lengths.tolist(),
-            rectangles.widths.tolist(),
-            centers.tolist(),
-            strict=True,
-        )
-    ]
+    centers = map_points(ground.to_pixel, rectangles.centers).tolist()
+    lengths, widths = rectangles.lengths.tolist(), rectangles.widths.tolist()
+    stacks = map(ContainerStack, sizes[is_stack].tolist(), lengths, widths, map(tuple, centers))
     return tuple(sorted(stacks, key=lambda stack: (-stack.containers, stack.center)))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from cv.counting.count import Estimate
 from cv.detector.model_card import Calibration
-from cv.geometry.arrays import BoolArray, Float64Array
+from cv.geometry.arrays import Float64Array
 
 LEVEL = 0.9
 """Nominal coverage of intervals."""
@@ -40,15 +40,10 @@ SIMULATION_Z = 1.6449
 def detection_probabilities(
     scores: Float64Array, threshold: float, calibration: Calibration | None
 ) -> Float64Array:
-    """Return the probability (n,) that each detection is an object.
+    """Return the probability (n,) that a detection with each of `scores` (n,) is an object.
 
     With a calibration, interpolated from its curve. Without one, a rule of thumb: 0.5 at the
     threshold, with odds that grow with the power `STEEPNESS` of the score.
-
-    Args:
-        scores: (n,) detection scores.
-        threshold: Minimum score of a counted detection.
-        calibration: Measured probabilities of the class, or None.
     """
     if calibration is None:
         odds = (scores / threshold) ** STEEPNESS
@@ -59,8 +54,8 @@ def detection_probabilities(
 
 def estimate_count(
     weights: Float64Array,
-    probabilities: Float64Array,
-    counted: BoolArray,
+    scores: Float64Array,
+    threshold: float,
     area_km2: float,
     calibration: Calibration | None,
 ) -> Estimate:
@@ -75,11 +70,13 @@ def estimate_count(
 
     Args:
         weights: (n,) what each detection counts for: 1, or its TEU.
-        probabilities: (n,) probability that each detection is an object.
-        counted: (n,) True: counted; False: a candidate below the threshold.
+        scores: (n,) scores of detections, including candidates below the threshold.
+        threshold: Minimum score of a counted detection.
         area_km2: Visible area, square kilometres.
         calibration: Calibration of the class, or None.
     """
+    probabilities = detection_probabilities(scores, threshold, calibration)
+    counted = scores >= threshold
     value = float(weights[counted].sum())
     variance = float((weights**2 * probabilities * (1 - probabilities)).sum())
     if calibration is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -40,13 +41,9 @@ class Zone:
     @classmethod
     def undivided(cls, name: str, outline: BaseGeometry, digest: str = "") -> Zone:
         """Return a zone of which every part may hold containers and hulls."""
+        role = PierRole.YARD
         return cls(
-            name=name,
-            role=PierRole.YARD,
-            outline=outline,
-            berth=outline,
-            declared=True,
-            digest=digest,
+            name=name, role=role, outline=outline, berth=outline, declared=True, digest=digest
         )
 
 
@@ -76,12 +73,7 @@ class Zones:
         """Return the zones of the piers of `site` within `MAX_DISTANCE_M` of `grid`.
 
         A pier without a berth gets a buffer of `BERTH_BUFFER_M` around its outline, minus all
-        outlines and declared berths, which leaves its water side.
-
-        Args:
-            site: The piers.
-            grid: Grid of the scene.
-            scene: Name of the scene, for error messages.
+        outlines and declared berths, which leaves its water side. `scene` names it in errors.
 
         Raises:
             CoverageError: The scene has no CRS, or no pier overlaps it.
@@ -94,7 +86,10 @@ class Zones:
                 "a site needs a scene with a CRS",
                 "Count it without a site, or deliver it as a GeoTIFF.",
             )
-        piers, outlines = _nearby_piers(site, grid)
+        pixels = [grid.geometry_from_world(pier.outline, site.crs) for pier in site]
+        distances = shapely.distance(grid.footprint, pixels)  # nan: outside the domain of the CRS
+        near = distances * max(grid.local_plane().gsd_m) <= MAX_DISTANCE_M
+        piers, outlines = list(compress(site, near)), list(compress(pixels, near))
         berths = [pier.berth and grid.geometry_from_world(pier.berth, site.crs) for pier in piers]
         declared = [berth for berth in berths if berth is not None]
         visible = shapely.union_all([*outlines, *declared]).intersection(grid.footprint)
@@ -108,7 +103,14 @@ class Zones:
         center = visible.envelope.centroid
         ground = grid.local_plane((center.x, center.y))
         land = [transform_geometry(outline, ground.from_pixel) for outline in outlines]
-        _check_sizes(site, piers, land)
+        for pier, outline in zip(piers, land, strict=True):
+            if not outline.is_empty and not _fits_container(outline):
+                raise SiteError(
+                    site.name,
+                    f"pier {pier.name!r} has {_size(outline)}",
+                    f"a pier has room for a 20 ft container, {_CONTAINER}",
+                    "Check its coordinates and their CRS.",
+                )
         water = [transform_geometry(berth, ground.from_pixel) for berth in declared]
         taken = shapely.union_all([*land, *water])
         zones = tuple(
@@ -136,35 +138,9 @@ class Zones:
         ground = grid.local_plane()
         outline = transform_geometry(grid.footprint, ground.from_pixel)
         if not _fits_container(outline):
-            raise CoverageError(
-                name,
-                f"the image shows {_size(outline)}",
-                f"a 20 ft container is {_CONTAINER}",
-                "Check its GSD.",
-            )
-        digest = sha256("the whole image")
-        return cls(ground, (Zone.undivided(name, outline, digest),))
-
-
-def _nearby_piers(site: Site, grid: Grid) -> tuple[list[Pier], list[BaseGeometry]]:
-    """Return the piers within `MAX_DISTANCE_M` of `grid`, and their outlines in its pixels."""
-    outlines = [grid.geometry_from_world(pier.outline, site.crs) for pier in site]
-    distance = shapely.distance(grid.footprint, outlines)  # nan: outside the domain of the CRS
-    (near,) = (distance * max(grid.local_plane().gsd_m) <= MAX_DISTANCE_M).nonzero()
-    piers = list(site)
-    return [piers[i] for i in near], [outlines[i] for i in near]
-
-
-def _check_sizes(site: Site, piers: list[Pier], outlines: list[BaseGeometry]) -> None:
-    """Raise SiteError for a pier whose outline (ground metres) is too small for a container."""
-    for pier, outline in zip(piers, outlines, strict=True):
-        if not outline.is_empty and not _fits_container(outline):
-            raise SiteError(
-                site.name,
-                f"pier {pier.name!r} has {_size(outline)}",
-                f"a pier has room for a 20 ft container, {_CONTAINER}",
-                "Check its coordinates and their CRS.",
-            )
+            shown, limit = f"the image shows {_size(outline)}", f"a 20 ft container is {_CONTAINER}"
+            raise CoverageError(name, shown, limit, "Check its GSD.")
+        return cls(ground, (Zone.undivided(name, outline, sha256("the whole image")),))
 
 
 def _fits_container(outline: BaseGeometry) -> bool:
@@ -175,13 +151,11 @@ def _fits_container(outline: BaseGeometry) -> bool:
 
 def _size(outline: BaseGeometry) -> str:
     """Return length x width of the minimum rotated rectangle around `outline`, as text."""
-    box = OrientedBoxes.from_corners(
-        shapely.get_coordinates(shapely.minimum_rotated_rectangle(outline))[:4]
-    )
+    corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(outline))[:4]
+    box = OrientedBoxes.from_corners(corners)
     return f"{box.lengths[0]:.3g} x {box.widths[0]:.3g} m"
 
 
 def _digest(site: Site, pier: Pier) -> str:
     berth = f"buffer {BERTH_BUFFER_M}" if pier.berth is None else pier.berth.wkb_hex
-    text = "\n".join([site.crs.to_wkt(), pier.outline.wkb_hex, berth])
-    return sha256(text)
+    return sha256("\n".join([site.crs.to_wkt(), pier.outline.wkb_hex, berth]))

@@ -14,15 +14,10 @@ from cv.geometry.oriented_boxes import OrientedBoxes
 def decode_output(
     output: Float32Array, layout: OutputLayout, min_scores: tuple[float, ...]
 ) -> Detections:
-    """Return the detections in the `output` of one tile.
+    """Return the detections in the `output` of one tile, which has the shape of `layout`.
 
-    Args:
-        output: Array of the shape that `layout` states.
-        layout: Layout of `output`.
-        min_scores: Minimum score by class.
-
-    Raises:
-        InferenceError: Values are not finite, or a class index is out of range.
+    `min_scores` are the minimum scores by class. Raises InferenceError where values are not finite,
+    or a class index is out of range.
     """
     if not np.isfinite(output).all():
         invalid = int((~np.isfinite(output)).sum())

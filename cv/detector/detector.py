@@ -17,7 +17,7 @@ from cv.detector.model_card import InferencePass, ModelCard
 from cv.detector.model_zoo import DEFAULT_MODEL, model_files
 from cv.detector.onnx_model import OnnxModel
 from cv.detector.runtimes.engine import InferenceEngine
-from cv.detector.sliced_inference import SideTask, sliced_inference
+from cv.detector.sliced_inference import sliced_inference
 from cv.errors import ModelError
 from cv.geometry.arrays import Indices
 from cv.geometry.oriented_boxes import transform_geometry
@@ -66,13 +66,13 @@ class Detector:
             ModelError: A model cannot be loaded, or two models detect the same class.
         """
         count = threads if threads is not None else os.cpu_count() or 1
+        names = (model,) if isinstance(model, str | Path) else tuple(model or (DEFAULT_MODEL,))
         if count < 1:
             raise ModelError("threads", str(count), "at least 1 is needed", "Leave it out.")
-        given = DEFAULT_MODEL if model is None else model
-        names = (given,) if isinstance(given, str | Path) else tuple(given)
-        if not names:
-            raise ModelError("model", "an empty list", "at least one is needed", "Leave it out.")
-        chosen = _engine(engine)
+        if engine not in list(InferenceEngine):
+            limit = f"one of {', '.join(InferenceEngine)} is needed"
+            raise ModelError("engine", repr(engine), limit, "Correct it.")
+        chosen = InferenceEngine(engine)
         models = tuple(OnnxModel.load(file, chosen, count) for file in model_files(*names))
         ModelCard.joined([one.card for one in models])
         return cls(models, count, chosen)
@@ -90,20 +90,16 @@ class Detector:
     def digest(self) -> str:
         """sha256 of the model file, hexadecimal; for several models, of their digests in order."""
         digests = [model.digest for model in self.models]
-        if len(digests) == 1:
-            return digests[0]
-        return sha256(*digests)
+        return digests[0] if len(digests) == 1 else sha256(*digests)
 
     def only(self, name: str) -> Detector:
         """Return this detector for class `name` alone; raises ModelError without that class."""
         cards = [(model, model.card.only_class(name)) for model in self.models]
         models = [replace(model, card=card) for model, card in cards if card.passes]
         if not models:
+            found, limit = f"no class {name!r}", f"it detects {', '.join(self.card.classes)}"
             raise ModelError(
-                self.card.name,
-                f"it does not detect class {name!r}",
-                f"it detects {', '.join(self.card.classes)}",
-                "Name a model that does, or two of them.",
+                self.card.name, found, limit, "Name a model that does, or two of them."
             )
         return replace(self, models=tuple(models))
 
@@ -113,7 +109,6 @@ class Detector:
         raster: PatchSource,
         to_pixel: Affine,
         region: BaseGeometry,
-        side_tasks: Sequence[SideTask] = (),
     ) -> Detections:
         """Return the objects in `region` that `inference_pass` detects.
 
@@ -122,8 +117,6 @@ class Detector:
             raster: The image.
             to_pixel: Maps ground metres (x, y) to pixels of the raster, without mirroring.
             region: Where to detect, ground metres.
-            side_tasks: Work done between tiles, evenly spread, such as reading the same parts of a
-                file in the same order. None is done if there are no tiles.
 
         Returns:
             Detections in ground metres with the class indices of `card`, including candidates with
@@ -146,17 +139,8 @@ class Detector:
         tiles_region = transform_geometry(region, ~to_metres)
         tiling, overlap = Tiling(size, inference_pass.overlap_px), model.card.merge_overlap
         threads = self.engine.session_threads(self.threads)
-        found = sliced_inference(tiling, tiles_region, infer, overlap, threads, side_tasks)
+        found = sliced_inference(tiling, tiles_region, infer, overlap, threads)
         return found.transformed(to_metres)
-
-
-def _engine(name: InferenceEngine | str) -> InferenceEngine:
-    try:
-        return InferenceEngine(name)
-    except ValueError as error:
-        raise ModelError(
-            "engine", repr(name), f"one of {', '.join(InferenceEngine)} is needed", "Correct it."
-        ) from error
 
 
 def _tile_to_metres(gsd_m: float, to_pixel: Affine) -> Affine:
@@ -166,14 +150,10 @@ def _tile_to_metres(gsd_m: float, to_pixel: Affine) -> Affine:
     axes lie along those of the ground; otherwise squares of `gsd_m`.
     """
     own: Affine = ~to_pixel
-    straight = Affine.scale(own.a, own.e)
+    straight, working = Affine.scale(own.a, own.e), Affine.scale(gsd_m)
     tolerance = GSD_TOLERANCE * gsd_m
-    if own.almost_equals(straight, tolerance) and straight.almost_equals(
-        Affine.scale(gsd_m), tolerance
-    ):
-        return own
-    working: Affine = Affine.scale(gsd_m)
-    return working
+    close = own.almost_equals(straight, tolerance) and straight.almost_equals(working, tolerance)
+    return own if close else working
 
 
 def _joined_indices(

@@ -7,15 +7,7 @@ import numpy as np
 from cv.detector.detections import Detections
 from cv.geometry.arrays import Indices
 from cv.geometry.oriented_boxes import OrientedBoxes
-from cv.geometry.overlap import (
-    candidate_pairs,
-    intersection_lower_bound,
-    intersection_upper_bound,
-    pairwise_intersections,
-)
-
-_MARGIN = 1.0 + 1e-9
-"""A lower bound decides a pair only if it exceeds the threshold by this factor (rounding)."""
+from cv.geometry.overlap import candidate_pairs, pairwise_intersections
 
 
 def non_maximum_suppression(detections: Detections, overlap: float) -> Detections:
@@ -35,22 +27,13 @@ def non_maximum_suppression(detections: Detections, overlap: float) -> Detection
 
 def _survivors(boxes: OrientedBoxes, overlap: float) -> Indices:
     """Return the rows of `boxes`, best first, that are not suppressed by a better surviving box."""
-    better, worse = _duplicates(boxes, overlap)
+    i, j = candidate_pairs(boxes)
+    minimum = overlap * np.minimum(boxes.areas[i], boxes.areas[j])
+    same = pairwise_intersections(boxes[i], boxes[j]) > minimum
+    better, worse = i[same], j[same]
     alive = np.ones(len(boxes), dtype=bool)
     starts = np.searchsorted(better, np.arange(len(boxes) + 1))
     for row in np.unique(better):
         if alive[row]:
             alive[worse[starts[row] : starts[row + 1]]] = False
     return np.flatnonzero(alive)
-
-
-def _duplicates(boxes: OrientedBoxes, overlap: float) -> tuple[Indices, Indices]:
-    """Return the pairs (i, j), i < j, that are the same object; sorted."""
-    i, j = candidate_pairs(boxes)
-    minimum = overlap * np.minimum(boxes.areas[i], boxes.areas[j])
-    possible = intersection_upper_bound(boxes[i], boxes[j]) > minimum
-    i, j, minimum = i[possible], j[possible], minimum[possible]
-    same = intersection_lower_bound(boxes[i], boxes[j]) > minimum * _MARGIN
-    rest = np.flatnonzero(~same)
-    same[rest] = pairwise_intersections(boxes[i[rest]], boxes[j[rest]]) > minimum[rest]
-    return i[same], j[same]

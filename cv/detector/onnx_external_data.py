@@ -2,54 +2,35 @@
 
 onnxruntime follows references from tensors to other files, even outside the model's folder; models
 with such references are refused. ONNX files are protocol buffers: fields, each with a number and a
-wire type. Only messages that can hold a tensor are parsed, all others are skipped.
+wire type. Only messages of onnx.proto that can hold a tensor are parsed, all others are skipped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
-
-class MessageType(Enum):
-    """Messages of onnx.proto that hold tensors, directly or in nested messages."""
-
-    MODEL = "ModelProto"
-    GRAPH = "GraphProto"
-    NODE = "NodeProto"
-    ATTRIBUTE = "AttributeProto"
-    SPARSE = "SparseTensorProto"
-    FUNCTION = "FunctionProto"
-    TRAINING = "TrainingInfoProto"
-    TENSOR = "TensorProto"
-
-
-_NESTED = MappingProxyType(
+_NESTED: Mapping[str, Mapping[int, str]] = MappingProxyType(
     {
-        MessageType.MODEL: {
-            7: MessageType.GRAPH,
-            20: MessageType.TRAINING,
-            25: MessageType.FUNCTION,
+        "Model": {7: "Graph", 20: "TrainingInfo", 25: "Function"},
+        "Graph": {1: "Node", 5: "Tensor", 15: "SparseTensor"},
+        "Node": {5: "Attribute"},
+        "Attribute": {
+            5: "Tensor",
+            6: "Graph",
+            10: "Tensor",
+            11: "Graph",
+            22: "SparseTensor",
+            23: "SparseTensor",
         },
-        MessageType.GRAPH: {1: MessageType.NODE, 5: MessageType.TENSOR, 15: MessageType.SPARSE},
-        MessageType.NODE: {5: MessageType.ATTRIBUTE},
-        MessageType.ATTRIBUTE: {
-            5: MessageType.TENSOR,
-            6: MessageType.GRAPH,
-            10: MessageType.TENSOR,
-            11: MessageType.GRAPH,
-            22: MessageType.SPARSE,
-            23: MessageType.SPARSE,
-        },
-        MessageType.SPARSE: {1: MessageType.TENSOR, 2: MessageType.TENSOR},
-        MessageType.FUNCTION: {7: MessageType.NODE, 11: MessageType.ATTRIBUTE},
-        MessageType.TRAINING: {1: MessageType.GRAPH, 2: MessageType.GRAPH},
-        MessageType.TENSOR: {},
+        "SparseTensor": {1: "Tensor", 2: "Tensor"},
+        "Function": {7: "Node", 11: "Attribute"},
+        "TrainingInfo": {1: "Graph", 2: "Graph"},
+        "Tensor": {},
     }
 )
-"""Nested messages of each message by their field numbers."""
+"""Nested messages of each message by their field numbers; names without their ending Proto."""
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
 _MAX_DEPTH = 64
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
@@ -59,8 +40,7 @@ class InvalidOnnx(ValueError):
     """The bytes are not an ONNX model."""
 
 
-@dataclass(frozen=True)
-class WireField:
+class WireField(NamedTuple):
     """One field of a message."""
 
     number: int
@@ -79,29 +59,25 @@ def has_external_data(content: bytes) -> bool:
 
     Raises InvalidOnnx.
     """
-    pending = [(MessageType.MODEL, 0, len(content), 0)]
+    pending = [("Model", 0, len(content), 0)]
     graphs = 0
     while pending:
         message, start, end, depth = pending.pop()
-        graphs += message is MessageType.GRAPH
+        graphs += message == "Graph"
         if depth > _MAX_DEPTH:
             raise InvalidOnnx(f"nested deeper than {_MAX_DEPTH}")
         for field in _fields(content, start, end):
             nested = _NESTED[message].get(field.number)
             if nested and field.length_delimited:
                 pending.append((nested, field.start, field.end, depth + 1))
-            elif message is MessageType.TENSOR and _is_external(field):
+            elif message == "Tensor" and (
+                (field.number == _EXTERNAL_DATA and field.length_delimited)
+                or (field.number == _DATA_LOCATION and field.value != 0)
+            ):
                 return True
     if not graphs:
         raise InvalidOnnx("it holds no graph")
     return False
-
-
-def _is_external(field: WireField) -> bool:
-    """Return whether a field of a tensor refers to another file."""
-    if field.number == _EXTERNAL_DATA:
-        return field.length_delimited
-    return field.number == _DATA_LOCATION and field.value != 0
 
 
 def _fields(content: bytes, start: int, end: int) -> Iterator[WireField]:

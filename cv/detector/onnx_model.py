@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cv.detector.model_card import ModelCard, OutputLayout
+from cv.detector.model_card import MAKE_AGAIN, ModelCard, OutputLayout
 from cv.detector.onnx_external_data import InvalidOnnx, has_external_data
-from cv.detector.preprocess import InputSpec, shape_matches
 from cv.detector.runtimes import engine as engines
 from cv.detector.runtimes import openvino_runner
 from cv.detector.runtimes.engine import InferenceEngine, Runner
@@ -23,16 +23,49 @@ from cv.io.safe_loading import SafeLoader
 
 MAX_BYTES = 512 * 2**20
 """Maximum size of a model file, bytes."""
-MAX_CARD_BYTES = 2**20
-"""Maximum size of a card file beside a model, bytes."""
-
-_CARD_FILE = SafeLoader(
-    error=ModelError, max_bytes=MAX_CARD_BYTES, remedy="Get model and card again."
-)
+_GET_AGAIN = "Get the model file again."
+_CARD_FILE = SafeLoader(error=ModelError, max_bytes=2**20, remedy="Get model and card again.")
 _FIRST_RUN_LOCK = threading.Lock()
 """Only one model at a time has its first run: see `openvino_runner`."""
+_INPUT_TYPES = {"tensor(uint8)": True, "tensor(float)": False}
+"""Types of input tensors, and whether they hold bytes."""
 _CHECKPOINT_PREFIXES = (b"PK\x03\x04", *(bytes([0x80, protocol]) for protocol in range(2, 6)))
 """First bytes of PyTorch checkpoints (zip archives with a pickle) and of bare pickles."""
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """Name, data type and axis order of a network's input."""
+
+    name: str
+    """Name of the input in the graph."""
+    raw: bool
+    """True: uint8, 0 to 255, scaled inside the graph. False: float32, 0 to 1."""
+    channels_first: bool
+    """True: (1, 3, rows, columns). False: (1, rows, columns, 3). Channels: red, green, blue."""
+
+    @classmethod
+    def of(cls, subject: str | Path, inputs: list[Any], tile_px: int) -> InputSpec:
+        """Return the specification of the only one of `inputs` of an onnxruntime session.
+
+        `tile_px` is the side of a tile. Raises ModelError, about the model file `subject`, where it
+        is neither uint8 nor float32, or has another shape.
+        """
+        orders = {True: (1, 3, tile_px, tile_px), False: (1, tile_px, tile_px, 3)}
+        if len(inputs) == 1 and inputs[0].type in _INPUT_TYPES:
+            for channels_first, shape in orders.items():
+                if _shape_matches(inputs[0].shape, shape):
+                    return cls(inputs[0].name, _INPUT_TYPES[inputs[0].type], channels_first)
+        found = f"it takes {[(one.type, tuple(one.shape)) for one in inputs]}"
+        limit = f"one uint8 or float tensor {orders[True]} or {orders[False]} is needed"
+        raise ModelError(subject, found, limit, MAKE_AGAIN)
+
+    def to_tensor(self, rgb: NDArray[np.uint8]) -> NDArray[Any]:
+        """Return the input tensor for a tile `rgb` (rows, columns, 3)."""
+        pixels = rgb.transpose(2, 0, 1) if self.channels_first else rgb
+        if self.raw:
+            return np.ascontiguousarray(pixels[None])
+        return np.ascontiguousarray(pixels[None].astype(np.float32) / np.float32(255.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,18 +87,11 @@ class OnnxModel:
         engine: InferenceEngine = InferenceEngine.ONNXRUNTIME,
         threads: int = 1,
     ) -> OnnxModel:
-        """Load the ONNX file `path` and check it against its card.
+        """Load the ONNX file `path` to run `threads` tiles at once, and check it against its card.
 
-        The file is read once, so that the hashed bytes are those that run. Models that refer to
-        other files are refused, and so are checkpoints and pickles, which could run code when read.
-
-        Args:
-            path: The model file.
-            engine: Library that runs it.
-            threads: Tiles at once.
-
-        Raises:
-            ModelError: The file is not a complete, self-contained model that fits its card.
+        The file is read once, so that the hashed bytes are those that run. Raises ModelError for
+        what is not a complete model that fits its card, for models that refer to other files, and
+        for checkpoints and pickles, which could run code when read.
         """
         path = Path(path)
         content = _read(path)
@@ -97,26 +123,19 @@ class OnnxModel:
             with _FIRST_RUN_LOCK:
                 self.run(np.zeros((size, size, 3), np.uint8))
         except InferenceError as error:
-            raise ModelError(
-                path, str(error), "it has to answer to a tile", "Get the model file again."
-            ) from error
+            raise ModelError(path, str(error), "it has to answer to a tile", _GET_AGAIN) from error
 
 
 def _read(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         if not 0 < size <= MAX_BYTES:
-            raise ModelError(
-                path,
-                f"{size} bytes",
-                f"1 to {MAX_BYTES} bytes are read",
-                "Get the model file again.",
-            )
+            limit = f"1 to {MAX_BYTES} bytes are read"
+            raise ModelError(path, f"{size} bytes", limit, _GET_AGAIN)
         return path.read_bytes()
     except OSError as error:
-        raise ModelError(
-            path, error.strerror or str(error), "a readable ONNX file is needed", "Check the path."
-        ) from error
+        found = error.strerror or str(error)
+        raise ModelError(path, found, "an ONNX file is needed", "Check the path.") from error
 
 
 def _check_format(path: Path, content: bytes) -> None:
@@ -131,19 +150,11 @@ def _check_format(path: Path, content: bytes) -> None:
     try:
         external = has_external_data(content)
     except InvalidOnnx as error:
-        raise ModelError(
-            path,
-            f"it is not an ONNX model ({error})",
-            "a complete ONNX file is needed",
-            "Get the model file again.",
-        ) from error
+        found = f"it is not an ONNX model ({error})"
+        raise ModelError(path, found, "a complete ONNX file is needed", _GET_AGAIN) from error
     if external:
-        raise ModelError(
-            path,
-            "some of its weights lie in another file",
-            "a model is one file",
-            "Save it without external data.",
-        )
+        found, limit = "some of its weights lie in another file", "a model is one file"
+        raise ModelError(path, found, limit, "Save it without external data.")
 
 
 def model_card_path(model: Path) -> Path:
@@ -159,31 +170,26 @@ def _check_digest(path: Path, digest: str) -> None:
     try:
         stated = _CARD_FILE.read_json_object(card_path)["sha256"]
     except (ModelError, KeyError) as error:
-        raise ModelError(
-            card_path,
-            "not a card with a sha256",
-            "a card states the sha256 of its model",
-            _CARD_FILE.remedy,
-        ) from error
+        found, limit = "not a card with a sha256", "a card states the sha256 of its model"
+        raise ModelError(card_path, found, limit, _CARD_FILE.remedy) from error
     if stated != digest:
-        raise ModelError(
-            path,
-            f"its sha256 is {digest}",
-            f"its card says {stated}",
-            "Get model and card again; one of them is not the released file.",
-        )
+        limit = f"its card says {stated}"
+        raise ModelError(path, f"its sha256 is {digest}", limit, _CARD_FILE.remedy)
 
 
 def _check_output(path: Path, card: ModelCard, session: Any) -> None:
     """Raise ModelError if the shape of the output does not match the card."""
-    outputs = session.get_outputs()
+    shapes = [tuple(output.shape) for output in session.get_outputs()]
     columns = 4 + len(card.classes) + 1
     expected = (1, columns, None) if card.layout is OutputLayout.RAW else (1, None, 7)
-    shapes = [tuple(output.shape) for output in outputs]
-    if len(outputs) != 1 or not shape_matches(outputs[0].shape, expected):
-        raise ModelError(
-            path,
-            f"it answers {shapes}",
-            f"layout {card.layout} of {len(card.classes)} classes is {expected}",
-            "Make it again with `pierwatch release`.",
-        )
+    if len(shapes) != 1 or not _shape_matches(shapes[0], expected):
+        limit = f"layout {card.layout} of {len(card.classes)} classes is {expected}"
+        raise ModelError(path, f"it answers {shapes}", limit, MAKE_AGAIN)
+
+
+def _shape_matches(shape: Sequence[Any], expected: tuple[int | None, ...]) -> bool:
+    """Return whether `shape` can be `expected`; symbolic sizes and None match any size."""
+    return len(shape) == len(expected) and all(
+        size is None or not isinstance(actual, int) or actual == size
+        for actual, size in zip(shape, expected, strict=True)
+    )

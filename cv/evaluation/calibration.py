@@ -34,13 +34,10 @@ def fit_calibration(
     the coverage of the evaluations suffices for new ones to reach `LEVEL`, which takes slightly
     more the fewer they are (as in conformal prediction; Lei et al. 2018). Samples with less than
     one expected object are left out of the scaling: their intervals nearly always contain the true
-    number, which would leave those of the others too narrow.
-
-    Args:
-        evaluations: One or more evaluations.
-        weights: (n,) weight of each; default: equal.
+    number, which would leave those of the others too narrow. `weights` (n,) are equal by default.
     """
-    shares = _normalized(evaluations, weights)
+    weights = np.ones(len(evaluations)) if weights is None else weights
+    shares: Float64Array = weights / weights.sum()
     matches = DetectionMatches.joined([evaluation.matches for evaluation in evaluations])
     by_detection = np.repeat(shares, [len(evaluation.found) for evaluation in evaluations])
     scores, probabilities = _isotonic(matches.scores, matches.objects[0] != UNMATCHED, by_detection)
@@ -78,14 +75,9 @@ def with_calibration(card: ModelCard, calibration: Calibration) -> ModelCard:
     return replace(card, calibrations=(*others, calibration))
 
 
-def _normalized(
-    evaluations: Sequence[ImageEvaluation], weights: Float64Array | None
-) -> Float64Array:
-    """Return weights (n,) with a sum of 1."""
-    if weights is None:
-        return np.full(len(evaluations), 1 / len(evaluations))
-    shares: Float64Array = weights / weights.sum()
-    return shares
+def with_intervals(evaluation: ImageEvaluation, calibration: Calibration) -> ImageEvaluation:
+    """Return `evaluation` with the intervals of `calibration`."""
+    return replace(evaluation, card=with_calibration(evaluation.card, calibration))
 
 
 def _scaled(
@@ -97,20 +89,12 @@ def _scaled(
     target = min(1.0, LEVEL * (1 + 1 / effective_size))
 
     def scaled(factor: float) -> Calibration:
-        return replace(
-            calibration,
-            dispersion=calibration.dispersion * factor,
-            shared=calibration.shared * factor,
-        )
+        dispersion, shared = calibration.dispersion * factor, calibration.shared * factor
+        return replace(calibration, dispersion=dispersion, shared=shared)
 
     def coverage(factor: float) -> float:
-        changed = [
-            replace(evaluation, card=with_calibration(evaluation.card, scaled(factor)))
-            for evaluation in evaluations
-        ]
-        return float(
-            shares @ np.array([evaluation.holds_truth for evaluation in changed], dtype=float)
-        )
+        changed = [with_intervals(evaluation, scaled(factor)) for evaluation in evaluations]
+        return float(shares @ np.array([one.holds_truth for one in changed], dtype=float))
 
     low, high = 0.0, 4.0
     for _ in range(_BISECTIONS):
@@ -125,25 +109,18 @@ def _isotonic(
     """Return scores and probabilities of the knots of the isotonic fit of `matched`, 0 to 1."""
     order = np.argsort(scores, kind="stable")
     parts = np.array_split(order, min(_MAX_KNOTS * 4, max(1, len(order) // 5)))
-    blocks = [
-        [
-            float(np.average(scores[part], weights=weights[part])),
-            float(np.average(matched[part], weights=weights[part])),
-            float(weights[part].sum()),
-        ]
-        for part in parts
-        if len(part)
-    ]
     pooled: list[list[float]] = []
-    for block in blocks:
-        pooled.append(list(block))
+    for part in parts:
+        if len(part):
+            score, rate = (np.average(x[part], weights=weights[part]) for x in (scores, matched))
+            pooled.append([float(score), float(rate), float(weights[part].sum())])
         while len(pooled) > 1 and pooled[-2][1] >= pooled[-1][1]:
             (s1, h1, n1), (s2, h2, n2) = pooled[-2:]
             n = n1 + n2
             pooled[-2:] = [[(s1 * n1 + s2 * n2) / n, (h1 * n1 + h2 * n2) / n, n]]
     step = max(1, -(-len(pooled) // (_MAX_KNOTS - 2)))
-    kept = [*pooled[::step], *pooled[-1:]] if pooled else []
-    knots = {0.0: 0.0} | {round(s, 4): round(h, 4) for s, h, _ in kept if 0 < s < 1}
+    chosen = [*pooled[::step], *pooled[-1:]]
+    knots = {0.0: 0.0} | {round(s, 4): round(h, 4) for s, h, _ in chosen if 0 < s < 1}
     knots[1.0] = max(knots.values())
     ordered = sorted(knots)
     return tuple(ordered), tuple(knots[s] for s in ordered)
@@ -153,13 +130,11 @@ def _moments(
     evaluations: Sequence[ImageEvaluation], calibration: Calibration
 ) -> tuple[Float64Array, Float64Array]:
     """Return mean and variance (n,) of the number of objects among the detections of each."""
-    by_evaluation = [
-        detection_probabilities(evaluation.found.scores, 0.5, calibration)
-        for evaluation in evaluations
-    ]
+    found = [evaluation.found.scores for evaluation in evaluations]
+    probabilities = [detection_probabilities(scores, 0.5, calibration) for scores in found]
     return (
-        np.array([p.sum() for p in by_evaluation]),
-        np.array([(p * (1 - p)).sum() for p in by_evaluation]),
+        np.array([p.sum() for p in probabilities]),
+        np.array([(p * (1 - p)).sum() for p in probabilities]),
     )
 
 

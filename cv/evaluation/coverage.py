@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from cv.detector.model_card import Calibration
-from cv.evaluation.calibration import with_calibration
+from cv.evaluation.calibration import with_intervals
 from cv.evaluation.image_evaluation import ImageEvaluation
 
 
@@ -32,18 +32,15 @@ class IntervalCoverage:
     def of(cls, evaluations: Sequence[ImageEvaluation]) -> IntervalCoverage:
         """Return the coverage of `evaluations`; nan where there are no samples or objects."""
         covered = np.array([evaluation.holds_truth for evaluation in evaluations], dtype=bool)
-        true_counts = np.array([evaluation.true for evaluation in evaluations], dtype=np.int64)
-        non_empty = true_counts > 0
-        widths = sum(
-            (evaluation.estimate.high or 0.0) - (evaluation.estimate.low or 0.0)
-            for evaluation in evaluations
-        )
+        true = np.array([evaluation.true for evaluation in evaluations], dtype=np.int64)
+        estimates = [evaluation.estimate for evaluation in evaluations]
+        widths = sum((estimate.high or 0.0) - (estimate.low or 0.0) for estimate in estimates)
         return cls(
             len(evaluations),
             _mean(covered),
-            int(non_empty.sum()),
-            _mean(covered[non_empty]),
-            widths / float(true_counts.sum()) if non_empty.any() else float("nan"),
+            int((true > 0).sum()),
+            _mean(covered[true > 0]),
+            widths / float(true.sum()) if true.any() else float("nan"),
         )
 
     def __str__(self) -> str:
@@ -56,21 +53,15 @@ class IntervalCoverage:
     @property
     def error(self) -> float:
         """Standard error of `covered` for independent samples."""
-        return (
-            math.sqrt(self.covered * (1 - self.covered) / self.samples)
-            if self.samples
-            else float("nan")
-        )
+        variance = self.covered * (1 - self.covered)
+        return math.sqrt(variance / self.samples) if self.samples else float("nan")
 
 
 def recalibrated(
     evaluations: Sequence[ImageEvaluation], calibration: Calibration
 ) -> list[ImageEvaluation]:
     """Return `evaluations` with the intervals of `calibration`."""
-    return [
-        replace(evaluation, card=with_calibration(evaluation.card, calibration))
-        for evaluation in evaluations
-    ]
+    return [with_intervals(evaluation, calibration) for evaluation in evaluations]
 
 
 def _mean(values: np.ndarray) -> float:

@@ -22,40 +22,28 @@ FOUND, MISSED, FALSE = "found", "missed", "false"
 def evaluation_samples(
     dataset: LabelledDataset, places: ImagePaths, kind: str, gsd_m: tuple[float, float] | None
 ) -> Iterator[EvaluationSample]:
-    """Yield a sample for each available image of `dataset`, with its objects of class `kind`.
+    """Yield a sample for each image of `dataset` in `places`, with its objects of class `kind`.
 
-    Args:
-        dataset: Labelled images.
-        places: Where image files are searched.
-        kind: Class name.
-        gsd_m: Metres per pixel along x and y of images without a GSD in the dataset.
-
-    Raises:
-        DatasetError: The class is unknown, or no image is available.
+    `gsd_m` (x, y) metres per pixel is that of images without one in the dataset. Raises
+    DatasetError where the class is unknown, or no image is available.
     """
     if kind not in dataset.classes:
-        raise DatasetError(
-            "dataset",
-            f"no class {kind!r}",
-            f"it has {', '.join(dataset.classes)}",
-            "Name one of these.",
-        )
-    found = 0
+        limit = f"it has {', '.join(dataset.classes)}"
+        raise DatasetError("dataset", f"no class {kind!r}", limit, "Name one of these.")
+    available = 0
     for image in to_rectangles(dataset).dataset.images:
         path = find_image(image, places)
         if path is None:
             continue
-        found += 1
+        available += 1
         corners = [shape.outline for shape in image.shapes if shape.kind == kind]
         truth = OrientedBoxes.from_corners(np.array(corners).reshape(-1, 4, 2))
         gsd = (image.gsd_m, image.gsd_m) if image.gsd_m else gsd_m
         yield EvaluationSample(name=image.name, path=path, gsd_m=gsd, kind=kind, truth=truth)
-    if not found:
+    if not available:
+        limit = "images are needed to be counted"
         raise DatasetError(
-            "dataset",
-            "none of its images was found",
-            "images are needed to be counted",
-            "Name --images FOLDER.",
+            "dataset", "none of its images was found", limit, "Name --images FOLDER."
         )
 
 

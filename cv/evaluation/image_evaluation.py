@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,19 +13,17 @@ from shapely.geometry.base import BaseGeometry
 from cv.counting.count import Estimate
 from cv.counting.scene_counter import SceneCounter
 from cv.counting.stacks import touching_groups
-from cv.counting.uncertainty import detection_probabilities, estimate_count
+from cv.counting.uncertainty import estimate_count
 from cv.counting.zones import Zone, Zones
 from cv.detector.detections import Detections
 from cv.detector.detector import CANDIDATE_FRACTION, Detector
 from cv.detector.model_card import ModelCard
 from cv.evaluation.matching import IOU_THRESHOLDS, DetectionMatches
-from cv.geometry.arrays import BoolArray, Float64Array
+from cv.geometry.arrays import BoolArray
 from cv.geometry.grid import Grid
 from cv.geometry.oriented_boxes import OrientedBoxes, map_points, transform_geometry
 from cv.geometry.overlap import intersecting_pairs, pairwise_ious
 from cv.scene.scene import Scene
-
-IDENTITY = Affine.identity()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -67,7 +64,7 @@ class ImageEvaluation:
     """Card of the evaluated model."""
     outline: BaseGeometry
     """The scored region, ground metres."""
-    to_pixel: Affine = IDENTITY
+    to_pixel: Affine = field(default_factory=Affine.identity)
     """Ground metres to pixels (x, y) of the image."""
 
     @property
@@ -82,13 +79,9 @@ class ImageEvaluation:
         """
         by_class = zip(self.card.classes, self.card.thresholds, strict=True)
         thresholds = tuple(threshold if k == self.sample.kind else t for k, t in by_class)
-        min_score = CANDIDATE_FRACTION * threshold
-        return replace(
-            self,
-            card=replace(self.card, thresholds=thresholds),
-            found=self.found[self.found.scores >= min_score],
-            matches=self.matches.above(min_score),
-        )
+        card, min_score = replace(self.card, thresholds=thresholds), CANDIDATE_FRACTION * threshold
+        found = self.found[self.found.scores >= min_score]
+        return replace(self, card=card, found=found, matches=self.matches.above(min_score))
 
     @property
     def true(self) -> int:
@@ -122,13 +115,9 @@ class ImageEvaluation:
     @property
     def estimate(self) -> Estimate:
         """The count with its interval, as `count` reports it."""
-        calibration = self.card.calibration(self.sample.kind)
-        scores = self.found.scores
-        probabilities = detection_probabilities(scores, self.threshold, calibration)
+        scores, calibration = self.found.scores, self.card.calibration(self.sample.kind)
         ones = np.ones(len(scores))
-        return estimate_count(
-            ones, probabilities, scores >= self.threshold, self.area_km2, calibration
-        )
+        return estimate_count(ones, scores, self.threshold, self.area_km2, calibration)
 
     @property
     def counted(self) -> int:
@@ -138,8 +127,8 @@ class ImageEvaluation:
     @property
     def holds_truth(self) -> bool:
         """Whether the interval contains the true number."""
-        low, high = self.estimate.low, self.estimate.high
-        return low is not None and high is not None and low <= self.true <= high
+        estimate = self.estimate
+        return (estimate.low or 0.0) <= self.true <= (estimate.high or 0.0)
 
     def stacks(self) -> list[tuple[int, int]]:
         """Return true and counted number in each group of at least two touching objects.
@@ -175,13 +164,10 @@ def evaluate_image(sample: EvaluationSample, detector: Detector) -> ImageEvaluat
 def score_detections(
     sample: EvaluationSample, grid: Grid, found: Detections, card: ModelCard
 ) -> ImageEvaluation:
-    """Score detections of any origin against the ground truth of `sample`.
+    """Score detections of any origin against the ground truth of `sample`, an image with `grid`.
 
-    Args:
-        sample: The image and its objects.
-        grid: Grid of the image.
-        found: Detections in ground metres, with the classes of `card`.
-        card: Classes, threshold and, if any, calibration.
+    `found` are in ground metres, with the classes of `card`, which also has the threshold and, if
+    any, the calibration.
     """
     ground = grid.local_plane()
     outline = transform_geometry(_region(sample, grid), ground.from_pixel)
@@ -191,8 +177,9 @@ def score_detections(
         inner = grid.footprint.buffer(-sample.margin_px, join_style="mitre")
         edge = transform_geometry(inner, ground.from_pixel)
     chosen = found[found.classes == card.classes.index(sample.kind)]
-    scored_truth = _in_scope(boxes, outline, edge, sample.min_length_m)
-    in_scope = _in_scope(chosen.boxes, outline, edge, sample.min_length_m)
+    scored_truth, in_scope = (
+        _in_scope(one, outline, edge, sample.min_length_m) for one in (boxes, chosen.boxes)
+    )
     chosen = chosen[scored_mask(chosen.boxes, in_scope, boxes, scored_truth)].ranked()
     boxes = boxes[scored_truth]
     return ImageEvaluation(
@@ -216,8 +203,7 @@ def _region(sample: EvaluationSample, grid: Grid) -> BaseGeometry:
 
 def _inside(boxes: OrientedBoxes, outline: BaseGeometry) -> BoolArray:
     """Return which (n,) of `boxes` have their centre in `outline`."""
-    inside: BoolArray = shapely.intersects(outline, shapely.points(boxes.centers))
-    return inside
+    return np.asarray(shapely.intersects(outline, shapely.points(boxes.centers)))
 
 
 def _in_scope(
@@ -227,8 +213,7 @@ def _in_scope(
     inside = _inside(boxes, outline)
     if edge is not None:
         inside &= shapely.contains(edge, boxes.polygons())
-    in_scope: BoolArray = inside & (boxes.lengths >= min_length_m)
-    return in_scope
+    return np.asarray(inside & (boxes.lengths >= min_length_m))
 
 
 def scored_mask(
@@ -245,11 +230,4 @@ def scored_mask(
     of_scored, of_ignored = np.zeros(len(found), bool), np.zeros(len(found), bool)
     of_scored[i[same & scored_truth[j]]] = True
     of_ignored[i[same & ~scored_truth[j]]] = True
-    scored: BoolArray = of_scored | (in_scope & ~of_ignored)
-    return scored
-
-
-def object_widths_px(evaluations: Sequence[ImageEvaluation]) -> Float64Array:
-    """Return the widths (objects,) of all objects of `evaluations`, pixels of their images."""
-    parts = [evaluation.truth.widths / evaluation.gsd_m for evaluation in evaluations]
-    return np.concatenate([np.zeros(0), *parts])
+    return np.asarray(of_scored | (in_scope & ~of_ignored))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cv.evaluation.image_evaluation import ImageEvaluation, object_widths_px
+from cv.evaluation.image_evaluation import ImageEvaluation
 from cv.evaluation.matching import UNMATCHED, DetectionMatches
 
 
@@ -47,6 +47,7 @@ class CountMetrics:
         errors = [evaluation.counted - evaluation.true for evaluation in evaluations]
         matches = DetectionMatches.joined([evaluation.matches for evaluation in evaluations])
         threshold = evaluations[0].threshold if evaluations else 0.5
+        held = sum(evaluation.holds_truth for evaluation in evaluations)
         stacks = [abs(n - t) / t for evaluation in evaluations for t, n in evaluation.stacks()]
         return cls(
             images=len(evaluations),
@@ -59,29 +60,9 @@ class CountMetrics:
             recall=matches.recall(threshold),
             precision=matches.precision(threshold),
             stack_error=float(np.mean(stacks)) if stacks else float("nan"),
-            coverage=_ratio(
-                sum(evaluation.holds_truth for evaluation in evaluations), len(evaluations)
-            ),
+            coverage=_ratio(held, len(evaluations)),
             length_error=_length_error(evaluations),
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class MetricsBand:
-    """Metrics of the objects in one band of GSD or width."""
-
-    name: str
-    """The band, as text."""
-    objects: int
-    """Number of objects."""
-    ap50: float
-    """See `CountMetrics`."""
-    ap50_95: float
-    """See `CountMetrics`."""
-    recall: float
-    """See `CountMetrics`."""
-    precision: float
-    """See `CountMetrics`."""
 
 
 GSD_BANDS_M = ((0.0, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 0.9))
@@ -90,32 +71,30 @@ WIDTH_BANDS_PX = ((0.0, 4.0), (4.0, 6.0), (6.0, 9.0), (9.0, 14.0), (14.0, float(
 """Bands of the width of objects, pixels of their images."""
 
 
-def metrics_by_gsd(evaluations: Sequence[ImageEvaluation]) -> list[MetricsBand]:
-    """Return the metrics of the images in each band of `GSD_BANDS_M` with objects."""
+def matches_by_gsd(evaluations: Sequence[ImageEvaluation]) -> list[tuple[str, DetectionMatches]]:
+    """Return name and matches of each band of `GSD_BANDS_M` whose images have objects."""
     bands = []
     for low, high in GSD_BANDS_M:
         chosen = [evaluation for evaluation in evaluations if low < evaluation.gsd_m <= high]
-        if sum(evaluation.true for evaluation in chosen):
-            matches = DetectionMatches.joined([evaluation.matches for evaluation in chosen])
-            bands.append(_band(f"GSD {low:g} to {high:g} m", matches, evaluations[0].threshold))
-    return bands
+        matches = DetectionMatches.joined([evaluation.matches for evaluation in chosen])
+        bands.append((f"GSD {low:g} to {high:g} m", matches))
+    return [(name, matches) for name, matches in bands if len(matches)]
 
 
-def metrics_by_width(evaluations: Sequence[ImageEvaluation]) -> list[MetricsBand]:
-    """Return the metrics of the objects in each band of `WIDTH_BANDS_PX`.
+def matches_by_width(evaluations: Sequence[ImageEvaluation]) -> list[tuple[str, DetectionMatches]]:
+    """Return name and matches of each band of `WIDTH_BANDS_PX` with objects.
 
     A false detection counts in the band of its own width.
     """
     whole = DetectionMatches.joined([evaluation.matches for evaluation in evaluations])
-    truths = object_widths_px(evaluations)
-    found = np.concatenate([np.zeros(0), *(e.found.boxes.widths / e.gsd_m for e in evaluations)])
+    none = [np.zeros(0)]
+    truths = np.concatenate(none + [e.truth.widths / e.gsd_m for e in evaluations])
+    found = np.concatenate(none + [e.found.boxes.widths / e.gsd_m for e in evaluations])
     bands = []
     for low, high in WIDTH_BANDS_PX:
-        in_band = (truths >= low) & (truths < high)
-        if in_band.any():
-            chosen = whole.only(in_band, (found >= low) & (found < high))
-            bands.append(_band(f"width {low:g} to {high:g} px", chosen, evaluations[0].threshold))
-    return bands
+        of_band = (truths >= low) & (truths < high), (found >= low) & (found < high)
+        bands.append((f"width {low:g} to {high:g} px", whole.only(*of_band)))
+    return [(name, matches) for name, matches in bands if len(matches)]
 
 
 def balanced_threshold(evaluations: Sequence[ImageEvaluation]) -> float:
@@ -123,9 +102,8 @@ def balanced_threshold(evaluations: Sequence[ImageEvaluation]) -> float:
 
     With fewer candidates than objects it is the lowest score; without candidates it is 1.
     """
-    scores = np.sort(
-        np.concatenate([np.zeros(0), *(evaluation.found.scores for evaluation in evaluations)])
-    )[::-1]
+    scores = np.concatenate([np.zeros(0), *(evaluation.found.scores for evaluation in evaluations)])
+    scores = np.sort(scores)[::-1]
     objects = min(sum(evaluation.true for evaluation in evaluations), len(scores))
     return float(scores[objects - 1]) if objects else 1.0
 
@@ -139,17 +117,6 @@ def _length_error(evaluations: Sequence[ImageEvaluation]) -> float:
         errors.append(np.abs(evaluation.found.boxes.lengths[hits] - true) / true)
     relative_errors = np.concatenate(errors)
     return float(np.median(relative_errors)) if len(relative_errors) else float("nan")
-
-
-def _band(name: str, matches: DetectionMatches, threshold: float) -> MetricsBand:
-    return MetricsBand(
-        name=name,
-        objects=len(matches),
-        ap50=matches.average_precision(),
-        ap50_95=matches.mean_average_precision(),
-        recall=matches.recall(threshold),
-        precision=matches.precision(threshold),
-    )
 
 
 def _ratio(part: float, whole: float) -> float:

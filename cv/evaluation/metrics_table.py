@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 
 from cv.evaluation.image_evaluation import ImageEvaluation
-from cv.evaluation.metrics import CountMetrics, MetricsBand, metrics_by_gsd, metrics_by_width
+from cv.evaluation.matching import DetectionMatches
+from cv.evaluation.metrics import CountMetrics, matches_by_gsd, matches_by_width
 
 _MIN_WIDTH = 30
 """Narrowest column of names, characters."""
@@ -54,15 +55,18 @@ def _metrics_line(name: str, m: CountMetrics, width: int) -> str:
 
 def bands_table(evaluations: Sequence[ImageEvaluation]) -> str:
     """Return a table with a line per band of GSD and of object width."""
-    bands = [*metrics_by_gsd(evaluations), *metrics_by_width(evaluations)]
+    bands = [*matches_by_gsd(evaluations), *matches_by_width(evaluations)]
     head = f"{'':<30} {'true':>6} {'AP50':>6} {'AP':>6} {'recall':>7} {'precision':>9}"
-    return "\n".join([head, *(_band(band) for band in bands)])
+    threshold = evaluations[0].threshold if evaluations else 0.5
+    return "\n".join([head, *(_band_line(name, one, threshold) for name, one in bands)])
 
 
-def _band(band: MetricsBand) -> str:
+def _band_line(name: str, matches: DetectionMatches, threshold: float) -> str:
+    average, mean = matches.average_precision(), matches.mean_average_precision()
+    recall, precision = matches.recall(threshold), matches.precision(threshold)
     return (
-        f"{band.name:<30} {band.objects:>6} {_number(band.ap50):>6} {_number(band.ap50_95):>6} "
-        f"{_number(band.recall):>7} {_number(band.precision):>9}"
+        f"{name:<30} {len(matches):>6} {_number(average):>6} {_number(mean):>6} "
+        f"{_number(recall):>7} {_number(precision):>9}"
     )
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 import shapely
@@ -80,14 +80,6 @@ class Grid:
         """Outline of the raster, pixels."""
         return shapely.box(0, 0, self.shape[1], self.shape[0])
 
-    @cached_property
-    def _to_lonlat(self) -> Transformer:
-        return Transformer.from_crs(self._require_crs(), 4326, always_xy=True)
-
-    @cached_property
-    def _center_lon(self) -> float:
-        return float(self._lonlat(np.array([self.center]))[0, 0])
-
     def _require_crs(self) -> CRS:
         if self.crs is None:
             raise ValueError("this grid has no CRS")
@@ -95,7 +87,8 @@ class Grid:
 
     def _lonlat(self, pixels: Float64Array) -> Float64Array:
         world = map_points(self.transform, pixels)
-        return np.stack(self._to_lonlat.transform(world[..., 0], world[..., 1]), axis=-1)
+        to_lonlat = _transformer(self._require_crs(), CRS.from_epsg(4326))
+        return np.stack(to_lonlat.transform(world[..., 0], world[..., 1]), axis=-1)
 
     def to_lonlat(self, pixels: Float64Array) -> Float64Array:
         """Return WGS 84 longitude, latitude (..., 2) of `pixels` (..., 2) x, y.
@@ -114,7 +107,7 @@ class Grid:
         own = self._require_crs()
         x, y = _transformer(crs, own).transform(points[..., 0], points[..., 1])
         if own.is_geographic:
-            turn = 360.0 / _degrees_per_unit(own)
+            turn = math.tau / own.axis_info[0].unit_conversion_factor
             center_x = map_points(self.transform, np.array([self.center]))[0, 0]
             x = x + turn * np.round((center_x - x) / turn)
         return map_points(~self.transform, np.stack([x, y], axis=-1))
@@ -139,28 +132,19 @@ class Grid:
         along the rows.
         """
         if self.crs is None:
-            return _plane_from_jacobian(
-                np.array(
-                    [[self.transform.a, self.transform.b], [self.transform.d, self.transform.e]]
-                ),
-                math.nan,
-            )
+            return _plane_from_jacobian(np.reshape(self.transform[:6], (2, 3))[:, :2], math.nan)
         here = np.array(at or self.center)
-        step = _DIFFERENCE_HALF_STEP_M / max(self._rough_gsd(here), 1e-9)
-        east_north = np.column_stack(
-            [self._displacement(here, (step, 0.0)), self._displacement(here, (0.0, step))]
-        ) / (2 * step)
+        (start, end) = self._lonlat(np.stack([here, here + np.array([1.0, 0.0])]))
+        step = _DIFFERENCE_HALF_STEP_M / max(GEOD.inv(*start, *end)[2], 1e-9)
+        steps = np.array([step, 0.0]), np.array([0.0, step])
+        moved = [self._displacement(here - one, here + one) for one in steps]
+        east_north = np.column_stack(moved) / (2 * step)
         azimuth = math.degrees(math.atan2(east_north[0, 0], east_north[1, 0])) % 360.0
         return _plane_from_jacobian(east_north, azimuth)
 
-    def _rough_gsd(self, here: Float64Array) -> float:
-        """Return the length of the pixel at `here` along its row, metres."""
-        lonlat = self._lonlat(np.stack([here, here + np.array([1.0, 0.0])]))
-        return float(GEOD.inv(*lonlat[0], *lonlat[1])[2])
-
-    def _displacement(self, here: Float64Array, step: tuple[float, float]) -> Float64Array:
-        """Return east, north (2,) metres from `here - step` to `here + step` (pixels)."""
-        (lon0, lat0), (lon1, lat1) = self._lonlat(np.stack([here - step, here + step]))
+    def _displacement(self, start: Float64Array, end: Float64Array) -> Float64Array:
+        """Return east, north (2,) metres from `start` to `end`, pixels (x, y)."""
+        (lon0, lat0), (lon1, lat1) = self._lonlat(np.stack([start, end]))
         azimuth, _, metres = GEOD.inv(lon0, lat0, lon1, lat1)
         heading = math.radians(azimuth)
         return np.array([float(metres) * math.sin(heading), float(metres) * math.cos(heading)])
@@ -183,10 +167,6 @@ def _plane_from_jacobian(jacobian: Float64Array, azimuth_deg: float) -> LocalPla
 @lru_cache(maxsize=64)
 def _transformer(source: CRS, target: CRS) -> Transformer:
     return Transformer.from_crs(source, target, always_xy=True)
-
-
-def _degrees_per_unit(crs: CRS) -> float:
-    return math.degrees(crs.axis_info[0].unit_conversion_factor)
 
 
 def parse_crs(text: str | int) -> CRS:

@@ -124,8 +124,7 @@ class OrientedBoxes:
 
     def polygons(self) -> NDArray[np.object_]:
         """Return the boxes as (n,) shapely polygons."""
-        corners = self.corners()
-        polygons: NDArray[np.object_] = shapely.polygons(corners)
+        polygons: NDArray[np.object_] = shapely.polygons(self.corners())
         return polygons
 
     def transformed(self, affine: Affine) -> OrientedBoxes:

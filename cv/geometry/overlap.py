@@ -1,9 +1,8 @@
 """Intersections of oriented boxes: which pairs intersect, their common area, their IoU.
 
-Two rectangles are disjoint if one of their four axes separates them (separating axis theorem).
-Their common area follows by Green's theorem from the parts of each one's edges inside the other;
-edges are clipped as by Liang and Barsky (1984) in the frame of one rectangle. Nothing is sorted, so
-that many pairs are computed at once.
+The common area of two rectangles follows by Green's theorem from the parts of each one's edges
+inside the other; edges are clipped as by Liang and Barsky (1984) in the frame of one rectangle.
+Nothing is sorted, so that many pairs are computed at once.
 """
 
 from __future__ import annotations
@@ -25,9 +24,7 @@ _MIN_DIVISOR = 1e-300
 
 def intersecting_pairs(left: OrientedBoxes, right: OrientedBoxes) -> tuple[Indices, Indices]:
     """Return rows (i of `left`, j of `right`) of all pairs that intersect, sorted by i, then j."""
-    i, j = _envelope_pairs(left, right)
-    intersects = (_penetrations(left[i], right[j]) >= 0.0).all(axis=1)
-    return _sorted_pairs(i[intersects], j[intersects])
+    return _sorted_pairs(shapely.STRtree(right.polygons()).query(left.polygons(), "intersects"))
 
 
 def candidate_pairs(boxes: OrientedBoxes) -> tuple[Indices, Indices]:
@@ -35,38 +32,9 @@ def candidate_pairs(boxes: OrientedBoxes) -> tuple[Indices, Indices]:
 
     Envelopes are axis-aligned, so these include all pairs that intersect. Sorted by i, then j.
     """
-    i, j = _envelope_pairs(boxes, boxes)
-    return _sorted_pairs(i[i < j], j[i < j])
-
-
-def intersection_upper_bound(left: OrientedBoxes, right: OrientedBoxes) -> Float64Array:
-    """Return upper bounds (n,) of the common area of row i of both; 0 for disjoint boxes.
-
-    Much faster than `pairwise_intersections`.
-    """
-    depths = _penetrations(left, right).clip(0.0)
-    sides = np.concatenate([left.values[:, 2:4], right.values[:, 2:4]], axis=1)
-    reach = np.minimum(depths, sides)
-    disjoint = (depths <= 0.0).any(axis=1)
-    bound = np.minimum(reach[:, 0] * reach[:, 1], reach[:, 2] * reach[:, 3])
-    return np.asarray(np.where(disjoint, 0.0, bound))
-
-
-def intersection_lower_bound(left: OrientedBoxes, right: OrientedBoxes) -> Float64Array:
-    """Return lower bounds (n,) of the common area of row i of both; exact for parallel boxes.
-
-    That is the area that `left` shares with the largest box aligned with it that fits into
-    `right`; 0 where none fits, as for boxes that lie across each other. Much faster than
-    `pairwise_intersections`.
-    """
-    rotation = right.angles - left.angles
-    along, across = np.abs(np.cos(rotation))[:, None], np.abs(np.sin(rotation))[:, None]
-    own, others = left.values[:, 2:4] / 2, right.values[:, 2:4] / 2
-    scaled = along * others - across * others[:, ::-1]
-    inner = np.divide(scaled, along**2 - across**2, where=along > across, out=np.zeros_like(own))
-    offset = np.abs(_in_frame(right.centers - left.centers, left))
-    sides = np.minimum(own + inner - offset, 2.0 * np.minimum(own, inner)).clip(0.0)
-    return np.asarray(sides.prod(axis=1))
+    polygons = boxes.polygons()
+    pairs = shapely.STRtree(polygons).query(polygons)
+    return _sorted_pairs(pairs[:, pairs[0] < pairs[1]])
 
 
 def pairwise_intersections(left: OrientedBoxes, right: OrientedBoxes) -> Float64Array:
@@ -86,43 +54,16 @@ def pairwise_ious(left: OrientedBoxes, right: OrientedBoxes) -> Float64Array:
     return ious.round(_IOU_DECIMALS)
 
 
-def _envelope_pairs(left: OrientedBoxes, right: OrientedBoxes) -> tuple[Indices, Indices]:
-    """Return rows of the pairs whose axis-aligned envelopes intersect."""
-    around = _envelopes(right)
-    i, j = shapely.STRtree(around).query(around if left is right else _envelopes(left))
-    return i.astype(np.int64), j.astype(np.int64)
-
-
-def _envelopes(boxes: OrientedBoxes) -> np.ndarray:
-    """Return the axis-aligned envelopes (n,) of `boxes` as shapely polygons."""
-    turned, reach = np.abs(boxes.axes), boxes.values[:, 2:4] / 2
-    half = np.stack([(turned * reach).sum(axis=1), (turned[:, ::-1] * reach).sum(axis=1)], axis=1)
-    low, high = boxes.centers - half, boxes.centers + half
-    return np.asarray(shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1]))
-
-
-def _penetrations(left: OrientedBoxes, right: OrientedBoxes) -> Float64Array:
-    """Return how deep (n, 4) row i of both reach into each other; negative: disjoint.
-
-    Measured along the two axes of `left`, then those of `right`.
-    """
-    offset = right.centers - left.centers
-    rotation = right.angles - left.angles
-    along, across = np.abs(np.cos(rotation))[:, None], np.abs(np.sin(rotation))[:, None]
-    depths = []
-    for one, other in ((left, right), (right, left)):
-        own, others = one.values[:, 2:4] / 2, other.values[:, 2:4] / 2
-        depths.append(
-            own + along * others + across * others[:, ::-1] - np.abs(_in_frame(offset, one))
-        )
-    return np.concatenate(depths, axis=1)
+def _sorted_pairs(pairs: Indices) -> tuple[Indices, Indices]:
+    """Return both rows of `pairs` (2, n), sorted by the first, then the second."""
+    i, j = pairs[:, np.lexsort(pairs[::-1])].astype(np.int64)
+    return i, j
 
 
 def _in_frame(points: Float64Array, boxes: OrientedBoxes) -> Float64Array:
-    """Return offsets `points` (n, ..., 2) along the long and short side of row i of `boxes`."""
-    axes = boxes.axes.reshape(len(boxes), *[1] * (points.ndim - 2), 2)
+    """Return offsets `points` (n, k, 2) along the long and short side of row i of `boxes`."""
     x, y = points[..., 0], points[..., 1]
-    cos, sin = axes[..., 0], axes[..., 1]
+    cos, sin = boxes.axes.T[..., None]
     return np.stack([x * cos + y * sin, y * cos - x * sin], axis=-1)
 
 
@@ -159,8 +100,3 @@ def _edge_shares_inside(
     enters = np.minimum(one, other).max(axis=2).clip(min=0.0)
     leaves = np.maximum(one, other).min(axis=2).clip(max=1.0)
     return np.asarray((leaves - enters).clip(min=0.0))
-
-
-def _sorted_pairs(i: Indices, j: Indices) -> tuple[Indices, Indices]:
-    order = np.lexsort((j, i))
-    return i[order], j[order]

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from cv.geometry.arrays import Float32Array, Float64Array
 
 BINS = 2048
 STEPS = 255
 """Steps of an 8-bit number."""
-METHODS = ("error", "minmax", "percentile")
-"""Ways to choose a range; see `activation_ranges`."""
-PERCENTILE = 99.99
-"""Share of the values that the method `percentile` keeps, percent."""
 _SHRUNK = np.linspace(0.2, 1.0, 17)
-"""Shares of the full range that the method `error` tries at each end."""
+"""Shares of the full range that are tried at each end."""
 
 
 @dataclass(frozen=True)
@@ -29,19 +25,18 @@ class ActivationHistogram:
     """Lower edge of the first bin; at most 0."""
     high: float
     """Upper edge of the last bin; at least 0."""
-    counts: Floats
+    counts: Float64Array
     """(BINS,) number of values in each bin; bins are equally wide."""
 
     @property
-    def middles(self) -> Floats:
+    def middles(self) -> Float64Array:
         """Return (BINS,) the value in the middle of each bin."""
         width = (self.high - self.low) / BINS
-        middles: Floats = self.low + width * (np.arange(BINS, dtype=np.float64) + 0.5)
-        return middles
+        return np.asarray(self.low + width * (np.arange(BINS, dtype=np.float64) + 0.5))
 
 
 def activation_histograms(
-    run: Callable[[NDArray[np.uint8]], Mapping[str, NDArray[np.float32]]],
+    run: Callable[[NDArray[np.uint8]], Mapping[str, Float32Array]],
     images: Sequence[NDArray[np.uint8]],
 ) -> dict[str, ActivationHistogram]:
     """Return the histograms of the tensors that `run` returns by name, over all `images`.
@@ -64,65 +59,42 @@ def activation_histograms(
 
 
 def activation_ranges(
-    histograms: Mapping[str, ActivationHistogram], method: str, before_silu: Iterable[str]
+    histograms: Mapping[str, ActivationHistogram], before_silu: Collection[str]
 ) -> dict[str, tuple[float, float]]:
-    """Return the lowest and the highest value of each tensor that 8-bit steps cover.
+    """Return the lowest and highest value of each tensor that give the smallest squared error.
 
-    `method` is "minmax" (all values), "percentile" (all but the rarest) or "error" (the range with
-    the smallest squared error). For the tensors `before_silu`, which only a SiLU consumes, that is
-    the error after the SiLU, which maps values far below zero to zero.
+    For the tensors `before_silu`, which only a SiLU consumes, that is the error after the SiLU,
+    which maps values far below zero to zero.
     """
-    if method not in METHODS:
-        raise ValueError(f"method is {method!r}; use one of {METHODS}")
-    silu_inputs = set(before_silu)
-    functions = {"minmax": _full_range, "percentile": _percentile_range}
-    if method in functions:
-        return {name: functions[method](one) for name, one in histograms.items()}
     return {
-        name: _smallest_error_range(one, silu if name in silu_inputs else None)
+        name: _smallest_error_range(one, silu if name in before_silu else np.positive)
         for name, one in histograms.items()
     }
 
 
-def silu(values: Floats) -> Floats:
+def silu(values: Float64Array) -> Float64Array:
     """Return x times the logistic function of x."""
-    activated: Floats = values / (1.0 + np.exp(-np.clip(values, -60.0, 60.0)))
-    return activated
-
-
-def _full_range(one: ActivationHistogram) -> tuple[float, float]:
-    return one.low, one.high
-
-
-def _percentile_range(one: ActivationHistogram) -> tuple[float, float]:
-    share = np.cumsum(one.counts) / one.counts.sum()
-    rare = (1 - PERCENTILE / 100) / 2
-    edges = np.linspace(one.low, one.high, BINS + 1)
-    low = edges[np.searchsorted(share, rare)]
-    high = edges[np.searchsorted(share, 1 - rare) + 1]
-    return min(float(low), 0.0), max(float(high), 1e-6)
+    return np.asarray(values / (1.0 + np.exp(-np.clip(values, -60.0, 60.0))))
 
 
 def _smallest_error_range(
-    one: ActivationHistogram, activation: Callable[[Floats], Floats] | None
+    one: ActivationHistogram, activation: Callable[[Float64Array], Float64Array]
 ) -> tuple[float, float]:
+    """Return the range after whose rounding `activation` gives the smallest squared error."""
     filled = np.flatnonzero(one.counts)
     values, counts = one.middles[filled], one.counts[filled]
-    exact = activation(values) if activation else values
+    exact = activation(values)
     best, chosen = np.inf, (one.low, one.high)
     for low in np.unique(one.low * _SHRUNK):
         for high in np.unique(one.high * _SHRUNK):
-            rounded = _quantize(values, low, high)
-            error = float(counts @ ((activation(rounded) if activation else rounded) - exact) ** 2)
+            error = float(counts @ (activation(_quantize(values, low, high)) - exact) ** 2)
             if error < best:
                 best, chosen = error, (float(low), float(high))
     return chosen
 
 
-def _quantize(values: Floats, low: float, high: float) -> Floats:
+def _quantize(values: Float64Array, low: float, high: float) -> Float64Array:
     """Round `values` to 8-bit steps: zero stays zero, values outside the range are clipped."""
     step = (high - low) / STEPS
     zero = np.rint(-low / step)
-    clipped: Floats = np.clip(np.rint(values / step) + zero, 0, STEPS)
-    rounded: Floats = (clipped - zero) * step
-    return rounded
+    return np.asarray((np.clip(np.rint(values / step) + zero, 0, STEPS) - zero) * step)

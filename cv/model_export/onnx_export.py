@@ -7,47 +7,32 @@ On one thread that measured a little faster than doing it outside, with identica
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cv.detector.model_card import OutputLayout
 from cv.errors import ModelError
-from cv.io.hashing import file_digest
+from cv.io.hashing import sha256
 from cv.training.initial_weights import read_checkpoint
 
 TILE = 640
 """Side of the network's input, pixels."""
 OPSET = 17
-RAW, END_TO_END = "raw", "end2end"
+ROWS = 1500
+"""Number of detections of a network in the layout `OutputLayout.END_TO_END`."""
 PIXEL_SCALE = "images_full"
 """Name of the initializer (255) that pixel values are divided by."""
 
 
-@dataclass(frozen=True)
-class ExportedModel:
-    """A written ONNX file."""
-
-    path: Path
-    layout: str
-    """RAW: (1, 4 + classes + 1, anchors); END_TO_END: (1, rows, 7)."""
-    output_shape: tuple[int, ...]
-    """Shape of the only output."""
-    sha256: str
-    """sha256 of the file, hexadecimal."""
-
-
-def load_network(checkpoint: Path, layout: str = RAW, rows: int = 1500) -> Any:
+def load_network(checkpoint: Path, layout: OutputLayout = OutputLayout.RAW) -> Any:
     """Return the fused float32 network of a checkpoint, in evaluation mode with one output.
 
-    `rows` is the number of detections in the layout END_TO_END. Raises ModelError where the file is
-    not a checkpoint, or would execute code when loaded.
+    Raises ModelError where the file is not a checkpoint, or would execute code when loaded.
     """
-    if layout not in (RAW, END_TO_END):
-        raise ValueError(f"layout is {layout!r}; use {RAW!r} or {END_TO_END!r}")
     network = read_checkpoint(checkpoint).float().eval()
     head = network.model[-1]
-    head.end2end = layout == END_TO_END
-    head.max_det = rows
+    head.end2end = layout is OutputLayout.END_TO_END
+    head.max_det = ROWS
     head.export, head.format, head.dynamic = True, "onnx", False
     network.fuse(verbose=False)
     for parameter in network.parameters():
@@ -56,17 +41,17 @@ def load_network(checkpoint: Path, layout: str = RAW, rows: int = 1500) -> Any:
 
 
 def export_onnx(
-    checkpoint: Path,
-    target: Path,
-    layout: str = RAW,
-    metadata: Mapping[str, str] | None = None,
-    rows: int = 1500,
-) -> ExportedModel:
-    """Write the ONNX file `target`: input "images" (1, 640, 640, 3) uint8 RGB, output "output0"."""
+    checkpoint: Path, target: Path, layout: OutputLayout, metadata: Mapping[str, str]
+) -> str:
+    """Write the ONNX file `target` with `metadata`; return its sha256.
+
+    Its input "images" is (1, 640, 640, 3) uint8 RGB, its output "output0" as `layout` says.
+    """
     import onnx
+    import onnxslim
     import torch
 
-    network = load_network(checkpoint, layout, rows)
+    network = load_network(checkpoint, layout)
     example = torch.zeros(1, 3, TILE, TILE)
     with torch.no_grad():
         network(example)
@@ -80,11 +65,11 @@ def export_onnx(
             do_constant_folding=True,
             dynamo=False,
         )
-    model = _simplify(onnx.load(str(target)))
+    model = onnxslim.slim(onnx.load(str(target)))
     accept_uint8_input(model)
-    target.write_bytes(serialize_checked(model, metadata or {}))
-    shape = tuple(d.dim_value for d in model.graph.output[0].type.tensor_type.shape.dim)
-    return ExportedModel(target, layout, shape, file_digest(target))
+    content = serialize_checked(model, metadata)
+    target.write_bytes(content)
+    return sha256(content)
 
 
 def accept_uint8_input(model: Any) -> None:
@@ -100,59 +85,45 @@ def accept_uint8_input(model: Any) -> None:
     kind = entry.type.tensor_type
     shape = [axis.dim_value for axis in kind.shape.dim]
     if kind.elem_type != TensorProto.FLOAT or shape[:2] != [1, 3] or len(shape) != 4:
-        raise ModelError(
-            entry.name,
-            f"its shape is {shape}, its type {TensorProto.DataType.Name(kind.elem_type)}",
-            "(1, 3, rows, columns) FLOAT can become uint8",
-            "Use a float model.",
-        )
-    scaled = f"{entry.name}_scaled"
+        found = f"its shape is {shape}, its type {TensorProto.DataType.Name(kind.elem_type)}"
+        limit = "(1, 3, rows, columns) FLOAT can become uint8"
+        raise ModelError(entry.name, found, limit, "Use a float model.")
+    own = entry.name
+    planes, floats, scaled = (f"{own}_{step}" for step in ("transpose", "cast", "scaled"))
     for node in model.graph.node:
-        node.input[:] = [scaled if name == entry.name else name for name in node.input]
-    operations = ("Transpose", "Cast", "Div")
-    names = [entry.name, *(f"{entry.name}_{step.lower()}" for step in operations[:-1]), scaled]
-    settings: tuple[dict[str, Any], ...] = ({"perm": [0, 3, 1, 2]}, {"to": TensorProto.FLOAT}, {})
-    for i, (step, setting) in enumerate(zip(operations, settings, strict=True)):
-        inputs = [names[i], PIXEL_SCALE] if step == "Div" else [names[i]]
-        node = helper.make_node(step, inputs, [names[i + 1]], f"/{entry.name}/{step}", **setting)
-        model.graph.node.insert(i, node)
-    model.graph.initializer.append(
-        numpy_helper.from_array(np.array(255.0, np.float32), PIXEL_SCALE)
+        node.input[:] = [scaled if name == own else name for name in node.input]
+    first = (
+        helper.make_node("Transpose", [own], [planes], f"/{own}/Transpose", perm=[0, 3, 1, 2]),
+        helper.make_node("Cast", [planes], [floats], f"/{own}/Cast", to=TensorProto.FLOAT),
+        helper.make_node("Div", [floats, PIXEL_SCALE], [scaled], f"/{own}/Div"),
     )
-    pixels = helper.make_tensor_value_info(entry.name, TensorProto.UINT8, [1, *shape[2:], 3])
+    for node in reversed(first):
+        model.graph.node.insert(0, node)
+    full = numpy_helper.from_array(np.array(255.0, np.float32), PIXEL_SCALE)
+    model.graph.initializer.append(full)
+    pixels = helper.make_tensor_value_info(own, TensorProto.UINT8, [1, *shape[2:], 3])
     entry.CopyFrom(pixels)
 
 
-def _simplify(model: Any) -> Any:
-    """Simplify `model` with onnxslim where that is installed."""
-    try:
-        import onnxslim
-    except ImportError:
-        return model
-    return onnxslim.slim(model)
-
-
 def serialize_checked(model: Any, metadata: Mapping[str, str]) -> bytes:
-    """Return the bytes of `model` with `metadata`, after the checks of onnx."""
+    """Return the bytes of `model` with `metadata`, after the checks of onnx.
+
+    All texts that could reveal where the file was made are removed.
+    """
     import onnx
 
-    set_metadata(model, metadata)
-    onnx.checker.check_model(model)
-    content: bytes = model.SerializeToString(deterministic=True)
-    return content
-
-
-def set_metadata(model: Any, metadata: Mapping[str, str]) -> None:
-    """Remove all texts that could reveal where the file was made, and set `metadata`."""
     model.producer_name, model.producer_version = "pierwatch", ""
     model.domain, model.doc_string = "", ""
-    del model.metadata_props[:]
     graph = model.graph
     graph.name, graph.doc_string = "pierwatch", ""
     for part in (*graph.node, *graph.initializer, *graph.input, *graph.output, *graph.value_info):
         part.doc_string = ""
         if hasattr(part, "metadata_props"):
             del part.metadata_props[:]
+    del model.metadata_props[:]
     for key in sorted(metadata):
         entry = model.metadata_props.add()
         entry.key, entry.value = key, metadata[key]
+    onnx.checker.check_model(model)
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content

@@ -17,14 +17,12 @@ from numpy.typing import NDArray
 from cv.detector.model_card import ModelCard
 from cv.detector.onnx_model import OnnxModel
 from cv.errors import ModelError
+from cv.geometry.arrays import Float32Array
 from cv.model_export.activation_ranges import ActivationHistogram, activation_histograms
 from cv.model_export.onnx_export import PIXEL_SCALE, accept_uint8_input
 from cv.model_export.onnx_graph import EIGHT_BIT, OnnxGraph
-from cv.model_export.reference_outputs import Output, ReferenceOutputs
+from cv.model_export.reference_outputs import ReferenceOutputs
 from cv.model_export.release import write_model
-
-UNIT_RANGE = (0.0, 1.0)
-"""Range of pixel values and of the logistic function."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +70,7 @@ class QdqQuantizer:
 
     def outputs(
         self, floats: Collection[str], reference: ReferenceOutputs, folder: Path
-    ) -> list[Output]:
+    ) -> list[Float32Array]:
         """Run that model, written into `folder`, on the chips of `reference`."""
         path = folder / "trial.onnx"
         write_model(self.model(floats), path, self.card)
@@ -128,16 +126,14 @@ def collect_histograms(
     )
     (entry,) = session.get_inputs()
 
-    def run(image: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+    def run(image: NDArray[np.uint8]) -> dict[str, Float32Array]:
         return dict(zip(names, session.run(names, {entry.name: image[None]}), strict=True))
 
     return activation_histograms(run, images)
 
 
 def known_ranges(graph: OnnxGraph) -> dict[str, tuple[float, float]]:
-    """Return the ranges known without measuring: of pixels and of logistic functions."""
-    known = {}
-    for node in graph.model.graph.node:
-        if node.op_type == "Sigmoid" or PIXEL_SCALE in node.input:
-            known[node.output[0]] = UNIT_RANGE
-    return known
+    """Return the ranges known without measuring: 0 to 1, of pixels and of logistic functions."""
+    nodes = graph.model.graph.node
+    known = [node for node in nodes if node.op_type == "Sigmoid" or PIXEL_SCALE in node.input]
+    return {node.output[0]: (0.0, 1.0) for node in known}

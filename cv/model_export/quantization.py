@@ -2,8 +2,8 @@
 
     python -m cv.model_export.quantization weights/pierwatch-n.onnx weights/pierwatch-n-int8.onnx
 
-Everything is decided by measurements on rendered chips, nothing is specific to one network: how the
-ranges of its tensors are chosen, which convolutions stay in float, and the thresholds.
+Everything is decided by measurements on rendered chips, nothing is specific to one network: the
+ranges of its tensors, which convolutions stay in float, and the thresholds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tqdm import tqdm
 from cv.detector.model_card import FP32, INT8, ModelCard, OutputLayout
 from cv.detector.onnx_model import OnnxModel
 from cv.errors import ModelError
-from cv.model_export.activation_ranges import METHODS, activation_ranges
+from cv.model_export.activation_ranges import activation_ranges
 from cv.model_export.onnx_graph import ConvolutionUnit, units_by_module
 from cv.model_export.qdq_quantizer import QdqQuantizer, collect_histograms, load_float_graph
 from cv.model_export.reference_outputs import ReferenceOutputs
@@ -74,55 +74,37 @@ class PrecisionChoice:
 
 
 def quantize_model(
-    source: Path, target: Path, chips: int, checks: int, seed: int, method: str
+    source: Path, target: Path, chips: int, checks: int, seed: int
 ) -> PrecisionChoice:
-    """Write the 8-bit model of `source`, and its card, to `target`.
+    """Write the 8-bit model of `source`, and its card, to `target`; raises ModelError.
 
     Ranges are measured on `chips` rendered chips, choices on `checks` others, at the scales of the
-    model's passes. `method` is one of `METHODS`, or "best" for the one with the smallest error.
-    Raises ModelError.
+    model's passes.
     """
     network = OnnxModel.load(source)
     card = _quantizable(source, network.card)
     first = FIRST_SEED + seed * (chips + checks)
-    scales = _scales(card)
+    scales = sorted({one.gsd_m**2 > FINE_GSD * COARSE_GSD for one in card.passes})
     images = [vary_image(one.image, i) for i, one in enumerate(_rendered(first, chips, scales))]
     reference = ReferenceOutputs.of(network, _rendered(first + chips, checks, scales))
     graph = load_float_graph(source)
     histograms = collect_histograms(graph, images)
-    methods = METHODS if method == "best" else (method,)
-    ranges = [activation_ranges(histograms, one, graph.before_silu) for one in methods]
-    quantizers = [QdqQuantizer(graph, one, card) for one in ranges]
+    quantizer = QdqQuantizer(graph, activation_ranges(histograms, graph.before_silu), card)
     with tempfile.TemporaryDirectory() as folder:
-        errors = [reference.error(one.outputs((), reference, Path(folder))) for one in quantizers]
-        print("error by range:", dict(zip(methods, np.round(errors, 4).tolist(), strict=True)))
-        best = quantizers[int(np.argmin(errors))]
-        choice = choose_precision(
-            best,
-            quantization_costs(best, reference.first(8), Path(folder)),
-            reference,
-            Path(folder),
-        )
+        costs = quantization_costs(quantizer, reference.first(8), Path(folder))
+        choice = choose_precision(quantizer, costs, reference, Path(folder))
     final = replace(card, name=target.stem, precision=INT8, thresholds=choice.thresholds)
-    write_model(best.model(choice.floats), target, final)
+    write_model(quantizer.model(choice.floats), target, final)
     return choice
 
 
 def _quantizable(source: Path, card: ModelCard) -> ModelCard:
     """Return `card` without calibrations, which do not hold in 8 bits; raises ModelError."""
     if card.layout is not OutputLayout.RAW or card.precision != FP32:
-        raise ModelError(
-            source,
-            f"its layout is {card.layout}, its precision {card.precision}",
-            f"layout {OutputLayout.RAW} and precision {FP32} are quantized",
-            "Release it from its checkpoint with that layout.",
-        )
+        found = f"its layout is {card.layout}, its precision {card.precision}"
+        limit = f"layout {OutputLayout.RAW} and precision {FP32} are quantized"
+        raise ModelError(source, found, limit, "Release it from its checkpoint with that layout.")
     return replace(card, calibrations=())
-
-
-def _scales(card: ModelCard) -> list[bool]:
-    """Return, for each scale of the passes, whether its chips are coarse."""
-    return sorted({one.gsd_m**2 > FINE_GSD * COARSE_GSD for one in card.passes})
 
 
 def _rendered(first: int, count: int, scales: Sequence[bool]) -> list[RenderedChip]:
@@ -207,15 +189,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--chips", type=int, default=32, help="chips to measure ranges on")
     parser.add_argument("--checks", type=int, default=48, help="chips to compare choices on")
     parser.add_argument("--seed", type=int, default=0, help="of the chips")
-    parser.add_argument(
-        "--method", default="best", choices=("best", *METHODS), help="to choose ranges"
-    )
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.ERROR)  # onnxruntime recommends steps that were done
     try:
-        choice = quantize_model(
-            given.source, given.target, given.chips, given.checks, given.seed, given.method
-        )
+        choice = quantize_model(given.source, given.target, given.chips, given.checks, given.seed)
     except ModelError as error:
         print(f"quantize: {error}", file=sys.stderr)
         return 2

@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cv.detector.decode import decode_output
-from cv.detector.detections import Detections
 from cv.detector.model_card import ModelCard
 from cv.detector.nms import non_maximum_suppression
 from cv.detector.onnx_model import OnnxModel
+from cv.geometry.arrays import Float32Array, Float64Array
 from cv.synthetic.chip_renderer import RenderedChip
 
-Output = NDArray[np.float32]
 _RELEVANT_SCORE = 0.25
 """Scores below this share of the threshold are ignored."""
 _SCORE_EPSILON = 1e-4
@@ -29,7 +27,7 @@ class ReferenceOutputs:
     card: ModelCard
     """Card of the network."""
     chips: tuple[RenderedChip, ...]
-    outputs: tuple[Output, ...]
+    outputs: tuple[Float32Array, ...]
     """(1, 4 + classes + 1, anchors) for each chip."""
 
     @classmethod
@@ -41,7 +39,7 @@ class ReferenceOutputs:
         """Return the reference for the first `count` chips."""
         return ReferenceOutputs(self.card, self.chips[:count], self.outputs[:count])
 
-    def error(self, outputs: Sequence[Output]) -> float:
+    def error(self, outputs: Sequence[Float32Array]) -> float:
         """Return the mean change of `outputs` wherever either network sees an object.
 
         The sum of two means: the change of the score's logit, and the change of the box relative
@@ -49,8 +47,10 @@ class ReferenceOutputs:
         """
         score_changes, box_changes = [], []
         for chip, own, other in zip(self.chips, self.outputs, outputs, strict=True):
-            for row, threshold in self._classes_at(chip):
-                minimum = _RELEVANT_SCORE * threshold
+            for index, name in enumerate(self.card.classes):
+                if not self._detected_at(name, chip):
+                    continue
+                row, minimum = 4 + index, _RELEVANT_SCORE * self.card.thresholds[index]
                 anchors = (own[0, row] >= minimum) | (other[0, row] >= minimum)
                 if anchors.any():
                     logits = [_logit(one[0, row, anchors]) for one in (own, other)]
@@ -62,7 +62,7 @@ class ReferenceOutputs:
             return 0.0
         return float(np.concatenate(score_changes).mean() + np.concatenate(box_changes).mean())
 
-    def thresholds(self, outputs: Sequence[Output]) -> tuple[float, ...]:
+    def thresholds(self, outputs: Sequence[Float32Array]) -> tuple[float, ...]:
         """Return the thresholds by class at which `outputs` give the same total counts."""
         chosen = []
         for index, name in enumerate(self.card.classes):
@@ -75,7 +75,9 @@ class ReferenceOutputs:
                 chosen.append(self.card.thresholds[index])
         return tuple(chosen)
 
-    def disagreement(self, outputs: Sequence[Output], thresholds: Sequence[float]) -> list[float]:
+    def disagreement(
+        self, outputs: Sequence[Float32Array], thresholds: Sequence[float]
+    ) -> list[float]:
         """Return, by class, the summed count differences over the reference counts.
 
         That bounds how much the error of counts can grow, whatever the true counts are.
@@ -83,47 +85,34 @@ class ReferenceOutputs:
         result = []
         for index, name in enumerate(self.card.classes):
             pairs = zip(self._scores(name, self.outputs), self._scores(name, outputs), strict=True)
-            counts = np.array(
-                [
-                    [(own >= self.card.thresholds[index]).sum(), (other >= threshold).sum()]
-                    for (own, other), threshold in ((pair, thresholds[index]) for pair in pairs)
-                ]
-            ).reshape(-1, 2)
-            differ = np.abs(counts[:, 1] - counts[:, 0]).sum()
-            result.append(float(differ / max(counts[:, 0].sum(), 1)))
+            counts = [
+                (
+                    int((own >= self.card.thresholds[index]).sum()),
+                    int((other >= thresholds[index]).sum()),
+                )
+                for own, other in pairs
+            ]
+            differ = sum(abs(other - own) for own, other in counts)
+            result.append(differ / max(sum(own for own, _ in counts), 1))
         return result
-
-    def _classes_at(self, chip: RenderedChip) -> list[tuple[int, float]]:
-        """Return output rows and thresholds of the classes detected at the scale of `chip`."""
-        return [
-            (4 + index, self.card.thresholds[index])
-            for index, name in enumerate(self.card.classes)
-            if self._detected_at(name, chip)
-        ]
 
     def _detected_at(self, name: str, chip: RenderedChip) -> bool:
         """Return whether the pass nearest to the scale of `chip` detects class `name`."""
         nearest = min(self.card.passes, key=lambda one: abs(one.gsd_m - chip.gsd))
         return name in nearest.classes
 
-    def _scores(self, name: str, outputs: Sequence[Output]) -> list[NDArray[np.float64]]:
+    def _scores(self, name: str, outputs: Sequence[Float32Array]) -> list[Float64Array]:
         """Return the scores of the detections of class `name` in each chip of its scale."""
-        index = self.card.classes.index(name)
+        index, layout = self.card.classes.index(name), self.card.layout
+        floors = tuple(_RELEVANT_SCORE * threshold for threshold in self.card.thresholds)
         found = [
-            self._detections(output)
+            non_maximum_suppression(decode_output(output, layout, floors), self.card.merge_overlap)
             for chip, output in zip(self.chips, outputs, strict=True)
             if self._detected_at(name, chip)
         ]
         return [one.scores[one.classes == index] for one in found]
 
-    def _detections(self, output: Output) -> Detections:
-        floors = tuple(_RELEVANT_SCORE * threshold for threshold in self.card.thresholds)
-        return non_maximum_suppression(
-            decode_output(output, self.card.layout, floors), self.card.merge_overlap
-        )
 
-
-def _logit(scores: NDArray[np.float32]) -> NDArray[np.float64]:
+def _logit(scores: Float32Array) -> Float64Array:
     clipped = np.clip(scores.astype(np.float64), _SCORE_EPSILON, 1 - _SCORE_EPSILON)
-    logits: NDArray[np.float64] = np.log(clipped / (1 - clipped))
-    return logits
+    return np.asarray(np.log(clipped / (1 - clipped)))

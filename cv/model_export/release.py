@@ -37,27 +37,23 @@ def release_checkpoint(checkpoint: Path, folder: Path, card: ModelCard) -> Path:
     metadata = card.checked(model).to_metadata()
     names = tuple(dict(read_checkpoint(checkpoint).names).values())
     if names != card.classes:
-        raise ModelError(
-            checkpoint,
-            f"its classes are {', '.join(map(str, names))}",
-            f"the card says {', '.join(card.classes)}, in this order",
-            "Train on a dataset with these classes; a class may have no objects.",
-        )
+        found = f"its classes are {', '.join(map(str, names))}"
+        limit = f"the card says {', '.join(card.classes)}, in this order"
+        raise ModelError(checkpoint, found, limit, "Train on a dataset with these classes.")
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_path(model) as draft:
-        exported = export_onnx(checkpoint, draft, card.layout.value, metadata)
+        digest = export_onnx(checkpoint, draft, card.layout, metadata)
         OnnxModel.load(draft)
         model_card_path(model).unlink(missing_ok=True)
-    _write_card(model, exported.sha256, card)
+    _write_card(model, digest, card)
     return model
 
 
 def require_new_model(model: Path) -> None:
     """Raise ModelError where the file `model` exists: models are never overwritten silently."""
     if model.exists():
-        raise ModelError(
-            model, "it exists", "a model is a new file", "Name another one, or remove it first."
-        )
+        remedy = "Name another one, or remove it first."
+        raise ModelError(model, "it exists", "a model is a new file", remedy)
 
 
 def replace_model_card(model: Path, card: ModelCard) -> str:

@@ -36,20 +36,17 @@ def average_models(models: Sequence[Path], target: Path, version: str, training_
 
     require_new_model(target)
     cards = [OnnxModel.load(model).card for model in models]
-    card = cards[0]
-    for model, other in zip(models, cards, strict=True):
-        if (other.classes, other.passes, other.tile_px) != (
-            card.classes,
-            card.passes,
-            card.tile_px,
-        ):
-            raise _not_averageable(model, "it detects other classes, or in other passes")
-    if card.precision != FP32:
-        raise ModelError(models[0], f"its precision is {card.precision}", f"{FP32}", "Name others.")
     protos = [onnx.load(str(model), load_external_data=False) for model in models]
-    weights = [_weights(proto) for proto in protos]
-    for model, others in zip(models[1:], weights[1:], strict=True):
-        _require_same_tensors(model, weights[0], others)
+    weights = [{tensor.name: tensor for tensor in proto.graph.initializer} for proto in protos]
+    card = cards[0]
+    if card.precision != FP32:
+        raise ModelError(models[0], f"its precision is {card.precision}", FP32, "Name others.")
+    for model, other, tensors in zip(models, cards, weights, strict=True):
+        same = other.classes == card.classes and other.tile_px == card.tile_px
+        if not same or other.passes != card.passes:
+            raise _not_averageable(model, "it detects other classes, or in other passes")
+        if _shapes(tensors) != _shapes(weights[0]):
+            raise _not_averageable(model, "it is another network")
     for tensor in protos[0].graph.initializer:
         values = [numpy_helper.to_array(part[tensor.name]) for part in weights]
         if values[0].dtype == np.float32:
@@ -59,16 +56,8 @@ def average_models(models: Sequence[Path], target: Path, version: str, training_
     return write_model(protos[0], target, replace(own, calibrations=()))
 
 
-def _weights(proto: Any) -> dict[str, Any]:
-    """Return the tensors of a model by name."""
-    return {tensor.name: tensor for tensor in proto.graph.initializer}
-
-
-def _require_same_tensors(model: Path, first: dict[str, Any], other: dict[str, Any]) -> None:
-    """Raise ModelError where `other` has other tensors than `first`."""
-    shapes = [{name: list(tensor.dims) for name, tensor in part.items()} for part in (first, other)]
-    if shapes[0] != shapes[1]:
-        raise _not_averageable(model, "it is another network")
+def _shapes(tensors: dict[str, Any]) -> dict[str, list[int]]:
+    return {name: list(tensor.dims) for name, tensor in tensors.items()}
 
 
 def _not_averageable(model: Path, found: str) -> ModelError:
@@ -81,8 +70,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m cv.model_export.weight_averaging",
         description="Write the mean of the weights of several models, with a card.",
-        epilog="example: python -m cv.model_export.weight_averaging a.onnx b.onnx mean.onnx "
-        "--version 2 --data 'a and b'",
     )
     parser.add_argument("models", type=Path, nargs="+", help="float ONNX models, two or more")
     parser.add_argument("target", type=Path, help="ONNX model to write; names the card")

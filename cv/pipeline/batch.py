@@ -96,7 +96,7 @@ def monitor(
 
 def identify_scene(counter: SceneCounter) -> CountIdentity:
     """Return the identity of the counts that `counter` will make; raises TimeError."""
-    scene, info = counter.scene, counter.scene_info
+    scene = counter.scene
     if scene.acquired is None:
         raise TimeError(
             scene.path,
@@ -109,8 +109,8 @@ def identify_scene(counter: SceneCounter) -> CountIdentity:
         digest=scene.digest,
         acquired=scene.acquired,
         basis=scene.basis,
-        model=info.model,
-        settings=info.settings,
+        model=counter.detector.digest,
+        settings=counter.settings,
         method=METHOD_VERSION,
     )
 

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cv.rendering.canvas import Canvas, Floats
-from cv.rendering.noise import normal_noise
+from cv.geometry.arrays import Float32Array
+from cv.rendering.canvas import Canvas
+from cv.rendering.noise import Rng, normal_noise
 
-Rng = np.random.Generator
 Bytes = NDArray[np.uint8]
 _LUMA = np.array([[1 / 3, 1 / 3, 1 / 3]], np.float32)
 
@@ -53,15 +53,14 @@ class Sensor:
 
 
 def apply_camera_response(
-    radiance: Floats, canvas: Canvas, sensor: Sensor, rng: Rng, size: tuple[int, int]
+    radiance: Float32Array, canvas: Canvas, sensor: Sensor, rng: Rng, size: tuple[int, int]
 ) -> Bytes:
     """Return the 8-bit image of `size` for a radiance (rows, columns, RGB)."""
     spread = sensor.blur * (sensor.gsd_x + sensor.gsd_y) / 2 / canvas.resolution
     if spread > 0.3:
         radiance = np.asarray(cv2.GaussianBlur(radiance, (0, 0), spread), np.float32)
     columns, rows = round(canvas.width / sensor.gsd_x), round(canvas.height / sensor.gsd_y)
-    shrinks = columns < radiance.shape[1]
-    way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    way = cv2.INTER_AREA if columns < radiance.shape[1] else cv2.INTER_LINEAR
     signal = np.asarray(cv2.resize(radiance, (columns, rows), interpolation=way), np.float32)
     signal = _radiometry(signal, sensor, rng)
     image = cv2.convertScaleAbs(np.clip(signal, 0, 1, out=signal), alpha=255)
@@ -69,16 +68,16 @@ def apply_camera_response(
         flags = [cv2.IMWRITE_JPEG_QUALITY, sensor.jpeg]
         packed = cv2.imencode(".jpg", image[..., ::-1], flags)[1]
         image = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
-    if (rows, columns) == tuple(size):
-        return np.ascontiguousarray(image)
     image = np.ascontiguousarray(image)
+    if (rows, columns) == tuple(size):
+        return np.asarray(image, np.uint8)
     way = cv2.INTER_AREA if size[0] < rows else cv2.INTER_CUBIC
     if rng.random() < 0.4 and way == cv2.INTER_CUBIC:
         way = cv2.INTER_LINEAR
     return np.ascontiguousarray(cv2.resize(image, size[::-1], interpolation=way))
 
 
-def _radiometry(signal: Floats, sensor: Sensor, rng: Rng) -> Floats:
+def _radiometry(signal: Float32Array, sensor: Sensor, rng: Rng) -> Float32Array:
     """Apply colour, haze, vignetting, tone curve, ringing, noise and quantization."""
     if sensor.bleed > 0.3:
         grey = cv2.cvtColor(cv2.transform(signal, _LUMA), cv2.COLOR_GRAY2RGB)
@@ -100,21 +99,22 @@ def _radiometry(signal: Floats, sensor: Sensor, rng: Rng) -> Floats:
         rows, columns = signal.shape[:2]
         common = normal_noise(rng, (rows, columns))
         bands = [common + 0.5 * normal_noise(rng, (rows, columns)) for _ in range(3)]
-        noisy = cv2.scaleAdd(cv2.merge(bands), sensor.noise, signal)
-        signal = np.asarray(noisy, np.float32)
+        signal = np.asarray(cv2.scaleAdd(cv2.merge(bands), sensor.noise, signal), np.float32)
     if sensor.stretch is not None:
         signal = _percentile_stretch(signal, sensor, sensor.stretch)
     return np.asarray(signal, np.float32)
 
 
-def _colour_matrix(sensor: Sensor) -> Floats:
+def _colour_matrix(sensor: Sensor) -> Float32Array:
     """Return saturation, gain, cast and haze as one matrix (3, 4) on R, G, B, 1."""
     colours = np.full((3, 3), (1 - sensor.saturation) / 3) + np.eye(3) * sensor.saturation
     factors = np.array(sensor.cast)[:, None] * sensor.gain
     return np.hstack([colours * factors, np.array(sensor.haze)[:, None]]).astype(np.float32)
 
 
-def _percentile_stretch(signal: Floats, sensor: Sensor, limits: tuple[float, float]) -> Floats:
+def _percentile_stretch(
+    signal: Float32Array, sensor: Sensor, limits: tuple[float, float]
+) -> Float32Array:
     """Quantize to the stored bits, then stretch each band between two percentiles."""
     full = np.float32(2**sensor.bits - 1)
     stored = np.rint(np.clip(signal, 0, 1) * full)

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float32]
-Points = NDArray[np.float64]
+from cv.geometry.arrays import Float32Array, Float64Array
+
+Points = Float64Array
+"""Positions (n, 2) x, y."""
 Colour = Sequence[float] | NDArray[np.floating]
 
 FREE, TAKEN, WATER = 0, 1, 2
@@ -66,13 +70,9 @@ def rectangle(centre: ArrayLike, length: float, width: float, angle: float) -> P
     cos, sin = math.cos(angle), math.sin(angle)
     along_x, along_y = cos * length / 2, sin * length / 2
     across_x, across_y = -sin * width / 2, cos * width / 2
+    signs = ((-1, -1), (1, -1), (1, 1), (-1, 1))
     return np.array(
-        [
-            [x - along_x - across_x, y - along_y - across_y],
-            [x + along_x - across_x, y + along_y - across_y],
-            [x + along_x + across_x, y + along_y + across_y],
-            [x - along_x + across_x, y - along_y + across_y],
-        ]
+        [(x + i * along_x + j * across_x, y + i * along_y + j * across_y) for i, j in signs]
     )
 
 
@@ -88,9 +88,9 @@ class Canvas:
     """Metres per canvas pixel."""
     margin: float = 10.0
     """Unpictured rim on every side, metres."""
-    albedo: Floats = field(init=False)
+    albedo: Float32Array = field(init=False)
     """(rows, columns, 3) RGB reflectance, 0..1."""
-    relief: Floats = field(init=False)
+    relief: Float32Array = field(init=False)
     """(rows, columns) metres above the quay."""
     ids: NDArray[np.int32] = field(init=False)
     """(rows, columns) ident of the placed object on top, else 0."""
@@ -118,12 +118,7 @@ class Canvas:
 
     def copy(self) -> Canvas:
         """Return an independent copy, to draw another scene on the same ground."""
-        twin = Canvas(self.width, self.height, self.resolution, self.margin)
-        twin.albedo, twin.relief = self.albedo.copy(), self.relief.copy()
-        twin.ids, twin.state = self.ids.copy(), self.state.copy()
-        twin.placed, twin.stacks = list(self.placed), self.stacks
-        twin.overhead = list(self.overhead)
-        return twin
+        return deepcopy(self)
 
     def to_pixels(self, points: ArrayLike) -> Points:
         """Convert metres (n, 2) to canvas pixels, where integer values are pixel centres."""
@@ -133,19 +128,22 @@ class Canvas:
     def fill(self, polygon: ArrayLike, colour: Colour, height: float, ident: int = 0) -> None:
         """Fill a convex polygon (n, 2 metres) with one colour and height; marks it taken."""
         vertices = self._vertices(polygon)
-        cv2.fillConvexPoly(self.albedo, vertices, _triple(colour), cv2.LINE_8, _SHIFT)
-        cv2.fillConvexPoly(self.relief, vertices, (float(height),), cv2.LINE_8, _SHIFT)
-        cv2.fillConvexPoly(self.ids, vertices, (int(ident),), cv2.LINE_8, _SHIFT)
+        _fill(self.albedo, vertices, *rgb_triple(colour))
+        self._raise(vertices, height, ident)
+
+    def _raise(self, vertices: NDArray[np.int32], height: float, ident: int) -> None:
+        """Set height and ident in a convex polygon; marks it taken."""
+        _fill(self.relief, vertices, float(height))
+        _fill(self.ids, vertices, int(ident))
         if height > 0.05:
-            cv2.fillConvexPoly(self.state, vertices, (TAKEN,), cv2.LINE_8, _SHIFT)
+            _fill(self.state, vertices, TAKEN)
 
     def paint(self, polygon: ArrayLike, colour: Colour) -> None:
         """Colour a convex polygon and leave height, ids and state alone (marks, stains)."""
-        vertices = self._vertices(polygon)
-        cv2.fillConvexPoly(self.albedo, vertices, _triple(colour), cv2.LINE_8, _SHIFT)
+        _fill(self.albedo, self._vertices(polygon), *rgb_triple(colour))
 
     def fill_texture(
-        self, corners: ArrayLike, texture: Floats, height: float, ident: int = 0
+        self, corners: ArrayLike, texture: Float32Array, height: float, ident: int = 0
     ) -> None:
         """Lay a texture (rows across, columns along, RGB 0..1) on a rectangle of 4 corners."""
         vertices = self._vertices(corners)
@@ -153,12 +151,9 @@ class Canvas:
         if mask.size == 0:
             return
         cv2.copyTo(patch, mask, self.albedo[window])
-        cv2.fillConvexPoly(self.relief, vertices, (float(height),), cv2.LINE_8, _SHIFT)
-        cv2.fillConvexPoly(self.ids, vertices, (int(ident),), cv2.LINE_8, _SHIFT)
-        if height > 0.05:
-            cv2.fillConvexPoly(self.state, vertices, (TAKEN,), cv2.LINE_8, _SHIFT)
+        self._raise(vertices, height, ident)
 
-    def multiply_colour(self, corners: ArrayLike, factors: Floats) -> None:
+    def multiply_colour(self, corners: ArrayLike, factors: Float32Array) -> None:
         """Multiply the colours in a rectangle of 4 corners by a texture (rows, columns)."""
         window, patch, mask = self._warp_texture(corners, self._vertices(corners), factors)
         if mask.size == 0:
@@ -168,8 +163,8 @@ class Canvas:
         cv2.copyTo(np.minimum(tinted, 1, out=tinted), mask, under)
 
     def _warp_texture(
-        self, corners: ArrayLike, vertices: NDArray[np.int32], texture: Floats
-    ) -> tuple[tuple[slice, slice], Floats, NDArray[np.uint8]]:
+        self, corners: ArrayLike, vertices: NDArray[np.int32], texture: Float32Array
+    ) -> tuple[tuple[slice, slice], Float32Array, NDArray[np.uint8]]:
         """Return a canvas window, the texture warped onto a rectangle in it, and its mask."""
         pixels = self.to_pixels(corners)
         low = np.maximum(np.floor(pixels.min(0)).astype(int) - 1, 0)
@@ -180,7 +175,7 @@ class Canvas:
         if mask.size == 0:
             return window, np.zeros((0, 0), np.float32), mask
         offset = (low * _ONE).astype(np.int32)
-        cv2.fillConvexPoly(mask, vertices - offset, (255,), cv2.LINE_8, _SHIFT)
+        _fill(mask, vertices - offset, 255)
         patch = cv2.warpAffine(
             texture,
             _canvas_to_texture(texture.shape[:2], pixels - low),
@@ -193,15 +188,22 @@ class Canvas:
     def add_overhead(self, polygon: ArrayLike, colour: Colour, height: float) -> None:
         """Add a beam (convex polygon, n, 2; metres) that hangs at `height` metres."""
         corners = np.asarray(polygon, dtype=np.float64)
-        self.overhead.append(OverheadBeam(corners, _triple(np.clip(colour, 0, 1)), float(height)))
+        self.overhead.append(
+            OverheadBeam(corners, rgb_triple(np.clip(colour, 0, 1)), float(height))
+        )
+
+    def draw_beam(self, image: NDArray[Any], polygon: Points, *value: float) -> None:
+        """Fill a convex polygon (n, 2 metres) in `image`, of the canvas' shape."""
+        pixels = np.rint(self.to_pixels(polygon) * _ONE).astype(np.int32)
+        _fill(image, pixels, *value)
 
     def mark(self, polygon: ArrayLike, state: int) -> None:
         """Set the state (FREE, TAKEN or WATER) of a convex polygon (n, 2 metres)."""
-        cv2.fillConvexPoly(self.state, self._vertices(polygon), (state,), cv2.LINE_8, _SHIFT)
+        _fill(self.state, self._vertices(polygon), state)
 
     def add_to_mask(self, mask: NDArray[np.uint8], polygon: ArrayLike) -> None:
         """Set `mask`, of the canvas' shape, to 255 inside a convex polygon (n, 2; metres)."""
-        cv2.fillConvexPoly(mask, self._vertices(polygon), (255,), cv2.LINE_8, _SHIFT)
+        _fill(mask, self._vertices(polygon), 255)
 
     def states_in(self, corners: ArrayLike, samples: int = 9) -> NDArray[np.uint8]:
         """Return the states at samples x samples points of a quadrilateral, on the canvas only."""
@@ -236,13 +238,15 @@ class Canvas:
             units.append(((next_x - x) * reach, (next_y - y) * reach))
         before = units[-1:] + units[:-1]
         drawn = [
-            (
-                round((x + on_x - off_x) * _ONE),
-                round((y + on_y - off_y) * _ONE),
-            )
+            (round((x + on_x - off_x) * _ONE), round((y + on_y - off_y) * _ONE))
             for (x, y), (on_x, on_y), (off_x, off_y) in zip(pixels, units, before, strict=True)
         ]
         return np.array(drawn, np.int32)
+
+
+def _fill(image: NDArray[Any], vertices: NDArray[np.int32], *value: float) -> None:
+    """Fill a convex polygon of fixed-point `vertices` (n, 2) with one value per band."""
+    cv2.fillConvexPoly(image, vertices, value, cv2.LINE_8, _SHIFT)
 
 
 @cache
@@ -259,13 +263,25 @@ def _canvas_to_texture(shape: tuple[int, ...], pixels: Points) -> Points:
     rows, columns = shape
     origin, edge, side = pixels[0], pixels[1] - pixels[0], pixels[3] - pixels[0]
     along, across = edge * (columns / float(edge @ edge)), side * (rows / float(side @ side))
-    return np.array(
-        [
-            [along[0], along[1], -float(origin @ along) - 0.5],
-            [across[0], across[1], -float(origin @ across) - 0.5],
-        ]
-    )
+    offsets = -float(origin @ along) - 0.5, -float(origin @ across) - 0.5
+    return np.column_stack([np.stack([along, across]), offsets])
 
 
-def _triple(colour: Colour) -> tuple[float, float, float]:
+def shifted_overlap(
+    source: Float32Array, target: Float32Array, right: int, down: int
+) -> tuple[Float32Array, Float32Array]:
+    """Return the overlap when pixel (right, down) of `source` is laid on (0, 0) of `target`.
+
+    Both are views of equal shape (rows, columns), empty where nothing overlaps.
+    """
+    rows, columns = target.shape
+    if abs(right) >= columns or abs(down) >= rows:
+        return source[:0, :0], target[:0, :0]
+    source = source[max(down, 0) : rows + min(down, 0), max(right, 0) : columns + min(right, 0)]
+    target = target[max(-down, 0) : rows - max(down, 0), max(-right, 0) : columns - max(right, 0)]
+    return source, target
+
+
+def rgb_triple(colour: Colour) -> tuple[float, float, float]:
+    """Return `colour` as a tuple of R, G, B."""
     return float(colour[0]), float(colour[1]), float(colour[2])

@@ -7,19 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from cv.rendering.canvas import Floats
-from cv.rendering.noise import Rng, noise_field, normal_noise
-
-__all__ = [
-    "GROUND_MATERIALS",
-    "PAINTS",
-    "TEXEL",
-    "ContainerPaints",
-    "GroundMaterial",
-    "Rng",
-    "noise_field",
-    "vary_colour",
-]
+from cv.geometry.arrays import Float32Array
+from cv.rendering.noise import Rng as Rng
+from cv.rendering.noise import noise_field, normal_noise
 
 # RGB in 0..255, and the share of each among the world's containers
 _PAINTS: tuple[tuple[int, int, int, float], ...] = (
@@ -74,7 +64,7 @@ GROUND_MATERIALS: dict[str, GroundMaterial] = {
 }
 
 
-def vary_colour(rng: Rng, colour: Floats, amount: float) -> Floats:
+def vary_colour(rng: Rng, colour: Float32Array, amount: float) -> Float32Array:
     """Return a colour near `colour`: brightness and hue varied by a relative amount."""
     gain = 1 + rng.normal(0, amount) + rng.normal(0, amount / 3, 3)
     return np.minimum(np.maximum(colour * gain, 0.01), 1.0).astype(np.float32)
@@ -96,7 +86,7 @@ class ContainerPaints:
         self.ribs = rng.uniform(0.0, 0.07) if rng.random() < 0.7 else rng.uniform(0.07, 0.2)
         self.rim = rng.uniform(0.05, 0.55)
         self._steps = np.cumsum(self.shares)
-        self._patterns: dict[int, list[Floats]] = {}
+        self._patterns: dict[int, list[Float32Array]] = {}
 
     def _mix(self, fleet: tuple[tuple[int, int, int], ...], share: float) -> None:
         """Give a share of the containers the colours (RGB 0..255) of one fleet."""
@@ -105,7 +95,7 @@ class ContainerPaints:
         mixed = [self.shares * (1 - share), np.full(len(more), share / len(more))]
         self.shares = np.concatenate(mixed)
 
-    def pick(self) -> Floats:
+    def pick(self) -> Float32Array:
         """Draw the paint of one container, RGB 0..1, faded and dirty."""
         rng = self.rng
         colours, steps = (PAINTS, _STEPS) if rng.random() < 0.12 else (self.colours, self._steps)
@@ -114,7 +104,7 @@ class ContainerPaints:
         base = base + (grey * 1.05 - base) * np.float32(self.fade * rng.uniform(0.4, 1.2))
         return vary_colour(rng, base, 0.10)
 
-    def roof(self, colour: Floats, length: float) -> Floats:
+    def roof(self, colour: Float32Array, length: float) -> Float32Array:
         """Return a roof texture (24 rows across, length / TEXEL columns, RGB 0..1)."""
         columns = max(4, round(length / TEXEL))
         bank = self._patterns.setdefault(columns, [])
@@ -125,7 +115,7 @@ class ContainerPaints:
             pattern = bank[int(self.rng.integers(len(bank)))]
         if self.rng.random() < 0.5:
             pattern = pattern[:, ::-1]
-        texture: Floats = np.minimum(pattern[..., None] * colour, np.float32(1.0))
+        texture: Float32Array = np.minimum(pattern[..., None] * colour, np.float32(1.0))
         kind = self.rng.random()
         if kind < 0.05:
             return _reefer(self.rng, texture)
@@ -137,7 +127,7 @@ class ContainerPaints:
             return _patched(self.rng, texture)
         return texture
 
-    def _pattern(self, columns: int) -> Floats:
+    def _pattern(self, columns: int) -> Float32Array:
         """Return the relative brightness of a roof: ribs, rim, door end, dirt."""
         rng = self.rng
         rows = 24
@@ -160,7 +150,7 @@ class ContainerPaints:
         return np.asarray(np.clip(soft, 0.1, 1.6), np.float32)  # no finer than canvases resolve
 
 
-def _reefer(rng: Rng, texture: Floats) -> Floats:
+def _reefer(rng: Rng, texture: Float32Array) -> Float32Array:
     """Return the roof of a white refrigerated container with its machinery at one end."""
     white = np.clip(texture / max(float(texture.mean()), 0.05) * 0.82, 0, 1)
     end = int(rng.integers(5, 10))
@@ -168,7 +158,7 @@ def _reefer(rng: Rng, texture: Floats) -> Floats:
     return np.asarray(white, np.float32)
 
 
-def _open_top(rng: Rng, texture: Floats) -> Floats:
+def _open_top(rng: Rng, texture: Float32Array) -> Float32Array:
     """Return an open or tarpaulin-covered inside within a painted frame."""
     inner = np.full(3, rng.uniform(0.08, 0.45), np.float32) * rng.uniform(0.8, 1.2, 3)
     texture = texture.copy()
@@ -176,14 +166,14 @@ def _open_top(rng: Rng, texture: Floats) -> Floats:
     return texture.astype(np.float32)
 
 
-def _tank(texture: Floats) -> Floats:
+def _tank(texture: Float32Array) -> Float32Array:
     """Return a tank container: a cylinder in a frame, bright along its axis."""
     across = np.cos(np.linspace(-1.5, 1.5, texture.shape[0]))[:, None, None]
     grey = 0.35 * texture + 0.45
     return np.clip(grey * (0.35 + 0.75 * across), 0, 1).astype(np.float32)
 
 
-def _patched(rng: Rng, texture: Floats) -> Floats:
+def _patched(rng: Rng, texture: Float32Array) -> Float32Array:
     """Return the roof with rust, a replaced panel or painted letters."""
     texture = texture.copy()
     rows, columns = texture.shape[:2]

@@ -8,7 +8,7 @@ from functools import cache
 import cv2
 import numpy as np
 
-from cv.rendering.canvas import Floats
+from cv.geometry.arrays import Float32Array
 
 Rng = np.random.Generator
 _BANK_SIDE = 2048
@@ -17,7 +17,7 @@ _MIN_FREE = 64
 """Rows and columns that stay free for the choice of a cut, pixels."""
 
 
-def normal_noise(rng: Rng, shape: tuple[int, int]) -> Floats:
+def normal_noise(rng: Rng, shape: tuple[int, int]) -> Float32Array:
     """Return independent normal noise (rows, columns) of unit deviation, as a read-only view."""
     if max(shape) > _BANK_SIDE - _MIN_FREE:
         return rng.standard_normal(shape, dtype=np.float32)
@@ -28,7 +28,7 @@ def normal_noise(rng: Rng, shape: tuple[int, int]) -> Floats:
     return cut[:: 1 if turned & 1 else -1, :: 1 if turned & 2 else -1]
 
 
-def noise_field(rng: Rng, shape: tuple[int, int], coarsest: int, finest: int) -> Floats:
+def noise_field(rng: Rng, shape: tuple[int, int], coarsest: int, finest: int) -> Float32Array:
     """Return smooth noise of about unit contrast; feature sizes from coarsest to finest, pixels."""
     field = np.zeros(shape, np.float32)
     size, weight, total = float(coarsest), 1.0, 0.0
@@ -43,7 +43,7 @@ def noise_field(rng: Rng, shape: tuple[int, int], coarsest: int, finest: int) ->
     return field
 
 
-def ripples(rng: Rng, shape: tuple[int, int], length: float) -> Floats:
+def ripples(rng: Rng, shape: tuple[int, int], length: float) -> Float32Array:
     """Return waves with crests along one direction (rows, columns), length apart in pixels."""
     turn, long = rng.uniform(0, np.pi), length * rng.uniform(2.0, 6.0)
     cos, sin = math.cos(turn), math.sin(turn)
@@ -56,14 +56,14 @@ def ripples(rng: Rng, shape: tuple[int, int], length: float) -> Floats:
     return np.asarray(way, np.float32)
 
 
-def colour_texture(tone: Floats, colour: Floats) -> Floats:
+def colour_texture(tone: Float32Array, colour: Float32Array) -> Float32Array:
     """Return a grey texture (rows, columns) times a colour: (rows, columns, RGB) within 0.01..1."""
     mixed = cv2.transform(np.ascontiguousarray(tone), colour.reshape(3, 1).astype(np.float32))
     return np.asarray(np.clip(mixed, 0.01, 1.0, out=mixed), np.float32)
 
 
 @cache
-def _bank() -> Floats:
+def _bank() -> Float32Array:
     bank = np.random.default_rng(20).standard_normal((_BANK_SIDE, _BANK_SIDE), dtype=np.float32)
     bank.flags.writeable = False
     return bank

@@ -7,31 +7,16 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from cv.rendering.camera_response import Bytes, Rng, Sensor, apply_camera_response
-from cv.rendering.canvas import Canvas, Floats, Points
-from cv.rendering.sunlight import Sun, sunlight
-from cv.rendering.viewing_geometry import (
-    Idents,
-    ViewingAngle,
-    apply_lean,
-    draw_overhead,
-    project_points,
-)
-
-__all__ = [
-    "Bytes",
-    "RenderedLabel",
-    "Sensor",
-    "Sun",
-    "ViewingAngle",
-    "apply_camera_response",
-    "apply_lean",
-    "clip_rectangle",
-    "label_objects",
-    "project_points",
-    "render_picture",
-    "sunlight",
-]
+from cv.geometry.arrays import Float32Array
+from cv.rendering.camera_response import Bytes as Bytes
+from cv.rendering.camera_response import Sensor as Sensor
+from cv.rendering.camera_response import apply_camera_response
+from cv.rendering.canvas import Canvas, Points
+from cv.rendering.noise import Rng
+from cv.rendering.sunlight import Sun as Sun
+from cv.rendering.sunlight import sunlight
+from cv.rendering.viewing_geometry import Idents, apply_lean, draw_overhead, project_points
+from cv.rendering.viewing_geometry import ViewingAngle as ViewingAngle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,15 +44,13 @@ def render_picture(
     radiance, ids = apply_lean(canvas, _radiance(canvas, sun), view)
     radiance, ids = draw_overhead(canvas, radiance, ids, view)
     border = round(canvas.margin / canvas.resolution)
-    inner = (
-        slice(border, border + round(canvas.height / canvas.resolution)),
-        slice(border, border + round(canvas.width / canvas.resolution)),
-    )
-    image = apply_camera_response(radiance[inner], canvas, sensor, rng, size)
-    return image, label_objects(canvas, ids[inner], view, size)
+    sides = (round(side / canvas.resolution) for side in (canvas.height, canvas.width))
+    rows, columns = (slice(border, border + side) for side in sides)
+    image = apply_camera_response(radiance[rows, columns], canvas, sensor, rng, size)
+    return image, label_objects(canvas, ids[rows, columns], view, size)
 
 
-def _radiance(canvas: Canvas, sun: Sun) -> Floats:
+def _radiance(canvas: Canvas, sun: Sun) -> Float32Array:
     """Return the light that leaves every canvas pixel upwards (rows, columns, RGB)."""
     light = sunlight(canvas, sun)
     if sun.sky == (1.0, 1.0, 1.0):

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from cv.rendering.materials import Rng
+from cv.rendering.canvas import rgb_triple
+from cv.rendering.noise import Rng
 from cv.rendering.picture import Sensor, ViewingAngle
-
-Triple = tuple[float, float, float]
 
 
 def random_view(rng: Rng, width: float) -> ViewingAngle:
@@ -52,17 +51,9 @@ def ideal_sensor(sensor: Sensor) -> Sensor:
 
 def without_colour_effects(sensor: Sensor) -> Sensor:
     """Return the same camera without haze, colour casts, tone curves and stretches."""
-    white = (1.0, 1.0, 1.0)
-    return replace(
-        sensor,
-        gain=1.0,
-        gamma=0.8,
-        haze=(0.0, 0.0, 0.0),
-        cast=white,
-        saturation=1.0,
-        bits=8,
-        stretch=None,
-    )
+    plain = Sensor(gamma=0.8)
+    exposure = ("gain", "gamma", "haze", "cast", "saturation", "bits", "stretch")
+    return replace(sensor, **{name: getattr(plain, name) for name in exposure})
 
 
 def _pansharpened(sensor: Sensor, rng: Rng) -> Sensor:
@@ -102,13 +93,9 @@ def _exposed(sensor: Sensor, rng: Rng) -> Sensor:
         gain=float(gain),
         gamma=float(gamma),
         saturation=float(colour),
-        haze=_triple(haze),
-        cast=_triple(1 + tint),
+        haze=rgb_triple(haze),
+        cast=rgb_triple(1 + tint),
         noise=sensor.noise * min(1.0, float(gain) * 1.2),
         bits=bits,
         stretch=stretch,
     )
-
-
-def _triple(values: np.ndarray) -> Triple:
-    return float(values[0]), float(values[1]), float(values[2])

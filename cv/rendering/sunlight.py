@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cv.rendering.array_shift import shifted_overlap
-from cv.rendering.canvas import Canvas, Floats
+from cv.geometry.arrays import Float32Array
+from cv.rendering.canvas import Canvas, shifted_overlap
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def sun_position(latitude: float, day: float, hour: float) -> tuple[float, float
     return math.degrees(math.atan2(east, along)) % 360, elevation
 
 
-def sunlight(canvas: Canvas, sun: Sun) -> Floats:
+def sunlight(canvas: Canvas, sun: Sun) -> Float32Array:
     """Return the light on every canvas pixel (rows, columns), 1 in full sun."""
     lit = _direct_light(canvas, sun)
     soft = max(sun.softness / canvas.resolution, 0.3)
@@ -55,12 +55,10 @@ def sunlight(canvas: Canvas, sun: Sun) -> Floats:
     sky *= np.float32(-0.55 / 4)
     sky += np.float32(1)
     direct *= np.float32(0.4) * sky + np.float32(0.6)
-    return np.asarray(
-        cv2.addWeighted(direct, 1 - sun.ambient, sky, sun.ambient, 0.0), dtype=np.float32
-    )
+    return np.asarray(cv2.addWeighted(direct, 1 - sun.ambient, sky, sun.ambient, 0.0), np.float32)
 
 
-def _direct_light(canvas: Canvas, sun: Sun) -> Floats:
+def _direct_light(canvas: Canvas, sun: Sun) -> Float32Array:
     """Return 1 where the sun is visible and 0 in shadow (rows, columns)."""
     relief = canvas.relief
     azimuth = math.radians(sun.azimuth)
@@ -77,12 +75,11 @@ def _direct_light(canvas: Canvas, sun: Sun) -> Floats:
     lit = np.asarray(cv2.threshold(horizon, 0.2, 1.0, cv2.THRESH_BINARY_INV)[1], np.float32)
     for beam in canvas.overhead:
         shadow = beam.polygon - towards * beam.height / math.tan(math.radians(sun.elevation))
-        pixels = np.rint(canvas.to_pixels(shadow) * 16).astype(np.int32)
-        cv2.fillConvexPoly(lit, pixels, (0.0,), cv2.LINE_8, 4)
+        canvas.draw_beam(lit, shadow, 0.0)
     return lit
 
 
-def _shift(field: Floats, towards: NDArray[np.float64], pixels: float) -> Floats:
+def _shift(field: Float32Array, towards: NDArray[np.float64], pixels: float) -> Float32Array:
     """Return the field shifted by a number of pixels against a direction (x, y)."""
     right, down = round(float(towards[0]) * pixels), round(float(towards[1]) * pixels)
     out = np.zeros_like(field)

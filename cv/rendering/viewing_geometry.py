@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cv.rendering.array_shift import shifted_overlap
-from cv.rendering.canvas import Canvas, Floats, Points
+from cv.geometry.arrays import Float32Array
+from cv.rendering.canvas import Canvas, Points, shifted_overlap
 
 Idents = NDArray[np.int32]
 
@@ -37,7 +37,9 @@ def project_points(points: ArrayLike, height: float, canvas: Canvas, view: Viewi
     return np.asarray(ground + height * lean)
 
 
-def apply_lean(canvas: Canvas, radiance: Floats, view: ViewingAngle) -> tuple[Floats, Idents]:
+def apply_lean(
+    canvas: Canvas, radiance: Float32Array, view: ViewingAngle
+) -> tuple[Float32Array, Idents]:
     """Return radiance and ids in the oblique view: roofs move, walls show, ground is hidden."""
     strongest = math.hypot(view.lean_x, view.lean_y)
     strongest += view.perspective * max(canvas.width, canvas.height) / 2
@@ -62,21 +64,20 @@ def apply_lean(canvas: Canvas, radiance: Floats, view: ViewingAngle) -> tuple[Fl
 
 
 def draw_overhead(
-    canvas: Canvas, radiance: Floats, ids: Idents, view: ViewingAngle
-) -> tuple[Floats, Idents]:
+    canvas: Canvas, radiance: Float32Array, ids: Idents, view: ViewingAngle
+) -> tuple[Float32Array, Idents]:
     """Draw the overhead beams into radiance and ids."""
-    if not canvas.overhead:
-        return radiance, ids
     ids = ids.copy()
     for beam in canvas.overhead:
         seen = project_points(beam.polygon, beam.height, canvas, view)
-        pixels = np.rint(canvas.to_pixels(seen) * 16).astype(np.int32)
-        cv2.fillConvexPoly(radiance, pixels, beam.colour, cv2.LINE_8, 4)
-        cv2.fillConvexPoly(ids, pixels, (0,), cv2.LINE_8, 4)
+        canvas.draw_beam(radiance, seen, *beam.colour)
+        canvas.draw_beam(ids, seen, 0)
     return radiance, ids
 
 
-def _visible_heights(canvas: Canvas, view: ViewingAngle, heights: NDArray[np.float64]) -> Floats:
+def _visible_heights(
+    canvas: Canvas, view: ViewingAngle, heights: NDArray[np.float64]
+) -> Float32Array:
     """Return the height of the surface that each canvas pixel shows (rows, columns), metres."""
     first = np.array([0.5, 1.5]) * canvas.resolution - canvas.margin
     step = float(heights[0])
@@ -94,7 +95,7 @@ def _visible_heights(canvas: Canvas, view: ViewingAngle, heights: NDArray[np.flo
     return seen
 
 
-def _scale_relief(relief: Floats, at_x: Floats, at_y: Floats) -> Floats:
+def _scale_relief(relief: Float32Array, at_x: Float32Array, at_y: Float32Array) -> Float32Array:
     """Resample the relief so that its pixels at_x, at_y come to columns and rows 0 and 1."""
     scale_x, scale_y = float(at_x[1] - at_x[0]), float(at_y[1] - at_y[0])
     move = np.array([[scale_x, 0, at_x[0]], [0, scale_y, at_y[0]]], np.float64)
@@ -105,15 +106,13 @@ def _scale_relief(relief: Floats, at_x: Floats, at_y: Floats) -> Floats:
 
 def _source_pixels(
     canvas: Canvas, view: ViewingAngle, x: ArrayLike, y: ArrayLike, height: ArrayLike
-) -> tuple[Floats, Floats]:
+) -> tuple[Float32Array, Float32Array]:
     """Return the canvas pixels (x, y) whose surface at `height` appears at x, y (metres)."""
     tall = np.asarray(height, np.float32)
     scale, margin = np.float32(1 / canvas.resolution), np.float32(canvas.margin)
+    axes = (x, canvas.width / 2, view.lean_x), (y, canvas.height / 2, view.lean_y)
     found = []
-    for at, half, slope in (
-        (x, canvas.width / 2, view.lean_x),
-        (y, canvas.height / 2, view.lean_y),
-    ):
+    for at, half, slope in axes:
         off = np.asarray(at, np.float32) - np.float32(half) - tall * np.float32(slope)
         if view.perspective:
             off = off / (1 + tall * np.float32(view.perspective))

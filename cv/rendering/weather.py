@@ -7,7 +7,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from cv.rendering.canvas import WATER, Canvas, Floats, Points
+from cv.geometry.arrays import Float32Array
+from cv.rendering.canvas import WATER, Canvas, Points
 from cv.rendering.materials import Rng
 from cv.rendering.noise import noise_field
 from cv.rendering.picture import Bytes, RenderedLabel, Sun
@@ -119,15 +120,15 @@ def _wet(canvas: Canvas, rng: Rng) -> None:
 
 
 def _window(
-    field: Floats, at: tuple[int, int], small: tuple[int, int], shape: tuple[int, int]
-) -> Floats:
+    field: Float32Array, at: tuple[int, int], small: tuple[int, int], shape: tuple[int, int]
+) -> Float32Array:
     """Return the part `small` of a field from a row and column on, enlarged to `shape`."""
     part = field[at[0] : at[0] + small[0], at[1] : at[1] + small[1]]
     grown = cv2.resize(part, shape[::-1], interpolation=cv2.INTER_CUBIC)
     return np.asarray(np.clip(grown, 0, 1), np.float32)
 
 
-def _uncovered_share(thick: Floats, corners: Points) -> float:
+def _uncovered_share(thick: Float32Array, corners: Points) -> float:
     """Return the share of a quadrilateral (4, 2 pixels) over which the cloud is not opaque."""
     steps = np.linspace(0.1, 0.9, 5)
     u, v = (grid[..., None] for grid in np.meshgrid(steps, steps))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cv.rendering.canvas import Canvas, Floats, Points, rectangle
+from cv.geometry.arrays import Float32Array
+from cv.rendering.canvas import Canvas, Points, rectangle
 from cv.rendering.materials import PAINTS, Rng, vary_colour
 from cv.synthetic.ship_types import ShipModel
 
@@ -15,7 +16,7 @@ _DECKS = np.array(
 ) / 255  # fmt: skip
 
 
-def random_deck_paint(rng: Rng) -> Floats:
+def random_deck_paint(rng: Rng) -> Float32Array:
     """Return the paint of a deck, RGB 0..1: red oxide, green, grey, blue, seldom white or black."""
     return vary_colour(rng, _DECKS[int(rng.integers(len(_DECKS)))], 0.15)
 

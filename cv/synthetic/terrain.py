@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cv.rendering.canvas import WATER, Canvas, Floats, Points, rectangle
+from cv.geometry.arrays import Float32Array
+from cv.rendering.canvas import WATER, Canvas, Points, rectangle
 from cv.rendering.materials import GROUND_MATERIALS, GroundMaterial, Rng, vary_colour
 from cv.rendering.noise import colour_texture, noise_field, normal_noise, ripples
 
@@ -51,7 +52,7 @@ def draw_surface(canvas: Canvas, corners: Points, ground: GroundMaterial, rng: R
     canvas.fill_texture(corners, colour_texture(tone, base), 0.0)
 
 
-def draw_water(canvas: Canvas, polygon: ArrayLike, rng: Rng, level: float = -2.5) -> Floats:
+def draw_water(canvas: Canvas, polygon: ArrayLike, rng: Rng, level: float = -2.5) -> Float32Array:
     """Draw water on a convex polygon (n, 2; metres) and return its colour."""
     colour = vary_colour(rng, _WATERS[int(rng.integers(len(_WATERS)))], 0.2)
     wet = np.zeros(canvas.shape, np.uint8)
@@ -211,7 +212,7 @@ def draw_storage_tank(canvas: Canvas, at: Points, radius: float, rng: Rng) -> No
     canvas.paint(at + circle * radius * 0.93, tone)
 
 
-def _equipment(texture: Floats, cell: float, rng: Rng) -> None:
+def _equipment(texture: Float32Array, cell: float, rng: Rng) -> None:
     """Draw rows of solar panels or roof lights, in place."""
     rows, columns = texture.shape[:2]
     step_y, step_x = max(3, int(rng.uniform(2, 6) / cell)), max(4, int(rng.uniform(4, 14) / cell))
@@ -268,5 +269,5 @@ def draw_tracks(canvas: Canvas, at: Points, angle: float, rng: Rng) -> None:
     canvas.multiply_colour(rectangle(at, long, wide, angle), factors)
 
 
-def _flat(factor: float) -> Floats:
+def _flat(factor: float) -> Float32Array:
     return np.full((2, 2), factor, np.float32)

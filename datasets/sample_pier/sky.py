@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from port_layout import FRAME, GSD, SHAPE
 from schedule import Cover, PortState
 
-from cv.rendering.canvas import Floats
+from cv.geometry.arrays import Float32Array
 from cv.rendering.noise import noise_field
 from cv.rendering.picture import Bytes, Sensor, Sun, ViewingAngle
 from cv.rendering.sunlight import sun_position
@@ -50,11 +50,11 @@ class Sky:
 class Clouds:
     """Clouds as the picture shows them."""
 
-    opacity: Floats
+    opacity: Float32Array
     """(rows, columns) 0 clear to 1 opaque."""
-    shadow: Floats
+    shadow: Float32Array
     """(rows, columns) 0 sunlit to 1 in full shadow."""
-    mottle: Floats
+    mottle: Float32Array
     """(rows, columns) brightness of the clouds, about 1."""
 
     @property
@@ -122,7 +122,7 @@ def make_clouds(state: PortState, sun: Sun, seed: int) -> Clouds:
     return Clouds(_cut(opacity, (0, 0)), _cut(opacity, shift), _cut(mottle, (0, 0)))
 
 
-def _density(cover: Cover, shape: tuple[int, int]) -> Floats:
+def _density(cover: Cover, shape: tuple[int, int]) -> Float32Array:
     """Return the thickness of clouds (rows, columns); below 0 the sky is clear."""
     if cover is Cover.EVERYTHING:
         return np.full(shape, 2.2, np.float32)
@@ -136,12 +136,12 @@ def _density(cover: Cover, shape: tuple[int, int]) -> Floats:
     return density
 
 
-def _smooth(value: Floats) -> Floats:
+def _smooth(value: Float32Array) -> Float32Array:
     clipped = np.clip(value, 0, 1)
     return np.asarray(clipped * clipped * (3 - 2 * clipped), np.float32)
 
 
-def _cut(field: Floats, shift: tuple[int, int]) -> Floats:
+def _cut(field: Float32Array, shift: tuple[int, int]) -> Float32Array:
     """The picture's part of a padded field, seen from pixels (x, y) further, at full size."""
     left, top = _PAD + shift[0], _PAD + shift[1]
     part = field[top : top + SHAPE[0] // _COARSE, left : left + SHAPE[1] // _COARSE]

@@ -7,26 +7,29 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cv.counting.count import UNKNOWN, CountStatus
-from cv.counting.pier_counter import PierCounter, SceneInfo, VisibleFractions
+from cv.counting.pier_counter import MIN_VISIBLE, PierCounter, VisibleFractions
 from cv.counting.zones import Zone, Zones
 from cv.detector.detections import Detections
 from cv.geometry.grid import Grid
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.site import PierRole
 from tests.fixtures.fake_detectors import CARD
+from tests.fixtures.sample_counts import a_count
 
 GRID = Grid.local((1000, 1000), (0.5, 0.5))
 SEEN = VisibleFractions(1.0, 1.0, "udm2")
-INFO = SceneInfo(
-    scene="scene",
-    acquired=None,
-    radiometry="visual",
-    model="m" * 64,
-    settings="s" * 64,
-    calibrated=False,
-)
+
+
+def numbers(counter, index=0, visible=SEEN):
+    """The count of a zone of which the fractions `visible` were seen."""
+    zone = counter.zones.zones[index]
+    status, reason = visible.status(zone)
+    unknown = replace(a_count(zone.name, containers=None), status=status, reason=reason)
+    return counter.count(unknown, index, visible)
 
 
 def zones_of(*pairs):
@@ -69,7 +72,7 @@ def hull(x, y, score=0.9, length=90, beam=16, angle=0.0):
 def test_boxes_count_for_the_pier_they_stand_on_and_teu_by_length():
     found = detections(box(20, 20), box(50, 20, length=6.06), box(20, 140), box(300, 300))
     counter = PierCounter.of(CARD, zones_of(NORTH, SOUTH), found)
-    north, south = counter.count(INFO, 0, SEEN), counter.count(INFO, 1, SEEN)
+    north, south = numbers(counter), numbers(counter, 1)
     assert (north.containers.value, north.teu.value) == (2, 3)
     assert (south.containers.value, south.teu.value) == (1, 2)
     assert (north.hulls.value, north.aboard.value) == (0, 0)
@@ -80,7 +83,7 @@ def test_boxes_count_for_the_pier_they_stand_on_and_teu_by_length():
 def test_boxes_on_deck_are_aboard_and_go_with_their_hull():
     found = detections(hull(50, 62), box(40, 62), box(60, 58), box(20, 20))
     counter = PierCounter.of(CARD, zones_of(NORTH, SOUTH), found)
-    north, south = counter.count(INFO, 0, SEEN), counter.count(INFO, 1, SEEN)
+    north, south = numbers(counter), numbers(counter, 1)
     assert (north.containers.value, north.aboard.value, north.hulls.value) == (1, 2, 1)
     assert (south.containers.value, south.aboard.value, south.hulls.value) == (0, 0, 0)
     assert sum(s.aboard for s in counter.georeferenced_detections(GRID)) == 2
@@ -91,7 +94,7 @@ def test_boxes_on_deck_are_aboard_and_go_with_their_hull():
 def test_a_container_inside_a_hull_that_overlaps_the_quay_is_aboard():
     """The hull's box covers the quay's edge; a box whose middle lies in it is aboard."""
     counter = PierCounter.of(CARD, zones_of(NORTH), detections(hull(50, 46), box(50, 39.5)))
-    north = counter.count(INFO, 0, SEEN)
+    north = numbers(counter)
     assert (north.containers.value, north.aboard.value) == (0, 1)
 
 
@@ -99,7 +102,7 @@ def test_a_false_hull_on_the_pier_is_dropped_and_hides_no_containers():
     counter = PierCounter.of(
         CARD, zones_of(NORTH), detections(hull(50, 20), box(50, 20), box(20, 20))
     )
-    north = counter.count(INFO, 0, SEEN)
+    north = numbers(counter)
     assert (north.containers.value, north.aboard.value, north.hulls.value) == (2, 0, 0)
     assert {s.kind for s in counter.georeferenced_detections(GRID)} == {"container"}
 
@@ -107,21 +110,21 @@ def test_a_false_hull_on_the_pier_is_dropped_and_hides_no_containers():
 def test_a_hull_between_two_berths_goes_to_the_one_that_holds_more_of_it():
     found = detections(hull(50, 78))
     counter = PierCounter.of(CARD, zones_of(NORTH, SOUTH), found)
-    assert counter.count(INFO, 0, SEEN).hulls.value == 1
-    assert counter.count(INFO, 1, SEEN).hulls.value == 0
+    assert numbers(counter).hulls.value == 1
+    assert numbers(counter, 1).hulls.value == 0
 
 
 def test_a_hull_at_anchor_far_away_counts_for_no_pier():
     counter = PierCounter.of(CARD, zones_of(NORTH), detections(hull(300, 300)))
-    assert counter.count(INFO, 0, SEEN).hulls.value == 0
+    assert numbers(counter).hulls.value == 0
     assert [s.pier for s in counter.georeferenced_detections(GRID)] == [None]
 
 
 def test_candidates_below_the_threshold_widen_the_interval_and_nothing_else():
     above = [box(10 + 14 * i, 10, score=0.95) for i in range(5)]
     faint = [box(10 + 4 * i, 25, score=0.25) for i in range(20)]
-    alone = PierCounter.of(CARD, zones_of(NORTH), detections(*above)).count(INFO, 0, SEEN)
-    more = PierCounter.of(CARD, zones_of(NORTH), detections(*above, *faint)).count(INFO, 0, SEEN)
+    alone = numbers(PierCounter.of(CARD, zones_of(NORTH), detections(*above)))
+    more = numbers(PierCounter.of(CARD, zones_of(NORTH), detections(*above, *faint)))
     assert alone.containers.value == more.containers.value == 5
     assert more.containers.high > alone.containers.high
     assert len(more.stacks) == len(alone.stacks)
@@ -131,7 +134,7 @@ def test_candidates_below_the_threshold_widen_the_interval_and_nothing_else():
 def test_touching_boxes_are_one_stack_with_its_size():
     block = [box(20 + 12.5 * i, 10 + 2.5 * j, length=12.19) for i in range(3) for j in range(4)]
     counter = PierCounter.of(CARD, zones_of(NORTH), detections(*block, box(85, 35)))
-    (stack,) = counter.count(INFO, 0, SEEN).stacks
+    (stack,) = numbers(counter).stacks
     assert stack.containers == 12
     assert stack.length_m == pytest.approx(2 * 12.5 + 12.19)
     assert stack.width_m == pytest.approx(3 * 2.5 + 2.44)
@@ -151,7 +154,7 @@ def test_touching_boxes_are_one_stack_with_its_size():
 )
 def test_what_was_not_seen_is_unknown_and_never_zero(view, status, containers, hulls):
     counter = PierCounter.of(CARD, zones_of(NORTH), detections(hull(50, 62), box(20, 20)))
-    count = counter.count(INFO, 0, view)
+    count = numbers(counter, 0, view)
     assert count.status is status
     assert count.containers.value == count.containers.value
     assert (count.containers.value, count.hulls.value) == (containers, hulls)
@@ -165,7 +168,7 @@ def test_what_was_not_seen_is_unknown_and_never_zero(view, status, containers, h
 
 
 def test_a_visible_empty_pier_counts_zero():
-    count = PierCounter.of(CARD, zones_of(NORTH), Detections.empty()).count(INFO, 0, SEEN)
+    count = numbers(PierCounter.of(CARD, zones_of(NORTH), Detections.empty()))
     assert count.containers.value == count.hulls.value == count.aboard.value == 0
     assert count.status is CountStatus.COUNTED
 
@@ -181,7 +184,7 @@ def test_without_the_class_hull_the_number_of_hulls_is_unknown():
         thresholds=(0.3,),
         passes=(InferencePass(0.3, 96, ("container",)),),
     )
-    count = PierCounter.of(card, zones_of(NORTH), detections(box(20, 20))).count(INFO, 0, SEEN)
+    count = numbers(PierCounter.of(card, zones_of(NORTH), detections(box(20, 20))))
     assert count.containers.value == 1
     assert count.hulls == count.aboard == UNKNOWN
 
@@ -194,8 +197,8 @@ def test_the_order_of_detections_does_not_matter():
     shuffled = detections(*[rows[i] for i in rng.permutation(len(rows))]).ranked()
     one = PierCounter.of(CARD, zones_of(NORTH, SOUTH), straight)
     two = PierCounter.of(CARD, zones_of(NORTH, SOUTH), shuffled)
-    assert [str(asdict(one.count(INFO, i, SEEN))) for i in (0, 1)] == [
-        str(asdict(two.count(INFO, i, SEEN))) for i in (0, 1)
+    assert [str(asdict(numbers(one, i))) for i in (0, 1)] == [
+        str(asdict(numbers(two, i))) for i in (0, 1)
     ]
 
 
@@ -219,7 +222,7 @@ def test_where_undeclared_berths_overlap_the_nearest_pier_counts(order):
         ),
     )
     counter = PierCounter.of(CARD, shared, detections(hull(50, 52)))
-    counts = {zone.name: counter.count(INFO, i, SEEN) for i, zone in enumerate(shared.zones)}
+    counts = {zone.name: numbers(counter, i) for i, zone in enumerate(shared.zones)}
     assert (counts["pier 0"].hulls.value, counts["pier 1"].hulls.value) == (1, 0)
 
 
@@ -229,27 +232,56 @@ def test_a_hidden_area_that_fits_a_container_makes_a_count_partial():
     area = 1000 * 500
     for hidden, status in ((14.0, CountStatus.COUNTED), (15.0, CountStatus.PARTIAL)):
         view = VisibleFractions(1 - hidden / area, 1.0, "udm2")
-        assert counter.count(INFO, 0, view).status is status
+        assert numbers(counter, 0, view).status is status
     for hidden, status in ((290.0, CountStatus.COUNTED), (310.0, CountStatus.PARTIAL)):
         view = VisibleFractions(1.0, 1 - hidden / (1000 * 100), "udm2")
-        assert counter.count(INFO, 0, view).status is status
+        assert numbers(counter, 0, view).status is status
 
 
 def test_a_pier_without_a_berth_has_containers_and_unknown_hulls():
     inland = (shapely.box(0, 0, 100, 40), shapely.Polygon())
-    count = PierCounter.of(CARD, zones_of(inland), detections(box(20, 20))).count(
-        INFO, 0, VisibleFractions(1.0, None, "mask")
-    )
+    counter = PierCounter.of(CARD, zones_of(inland), detections(box(20, 20)))
+    count = numbers(counter, 0, VisibleFractions(1.0, None, "mask"))
     assert (count.status, count.containers.value, count.hulls.value) == (
         CountStatus.COUNTED,
         1,
         None,
     )
-    assert count.berth_visible_fraction is None
 
 
 def test_without_the_class_container_the_number_of_containers_is_unknown():
     card = replace(CARD, classes=("hull",), thresholds=(0.3,), passes=CARD.passes[1:])
     found = detections((0, 0.9, 50, 60, 90, 16, 0))
-    count = PierCounter.of(card, zones_of(NORTH), found).count(INFO, 0, SEEN)
+    count = numbers(PierCounter.of(card, zones_of(NORTH), found))
     assert (count.hulls.value, count.containers.value, count.aboard.value) == (1, None, None)
+
+
+@given(st.floats(0, 1), st.one_of(st.none(), st.floats(0, 1)))
+def test_a_number_is_known_exactly_where_enough_was_seen(outline, berth):
+    pier = NORTH if berth is not None else (NORTH[0], shapely.Polygon())
+    counter = PierCounter.of(CARD, zones_of(pier), detections(hull(50, 62), box(20, 20)))
+    visible = VisibleFractions(outline, berth, "udm2")
+    count = numbers(counter, 0, visible)
+    assert count.containers.known is count.teu.known is (outline > MIN_VISIBLE)
+    assert count.hulls.known is count.aboard.known is ((berth or 0.0) > MIN_VISIBLE)
+    known = count.containers.known or count.hulls.known
+    assert (count.status is CountStatus.NOT_VISIBLE) is not known
+    assert visible.sufficient is known
+
+
+def test_each_detection_above_the_threshold_counts_for_at_most_one_pier():
+    """Over all piers the counts are those of the detections that name a pier."""
+    rng = np.random.default_rng(3)
+    rows = [box(x, y, s) for x, y, s in rng.uniform([-20, -20, 0.1], [120, 180, 1], (150, 3))]
+    rows += [hull(50, 60), hull(50, 100), hull(300, 60)]
+    zones = zones_of(NORTH, SOUTH)
+    counter = PierCounter.of(CARD, zones, detections(*rows))
+    counts = {zone.name: numbers(counter, i) for i, zone in enumerate(zones.zones)}
+    found = counter.georeferenced_detections(GRID)
+    for name, count in counts.items():
+        own = [one for one in found if one.pier == name]
+        ashore = [one for one in own if one.kind == "container" and not one.aboard]
+        assert count.containers.value == len(ashore) > 0
+        assert count.aboard.value == sum(one.aboard for one in own)
+        assert count.hulls.value == sum(one.kind == "hull" for one in own) == len(count.berthed)
+        assert count.teu.value == sum(2 if one.length_m > 9.1 else 1 for one in ashore)

@@ -32,8 +32,7 @@ def test_true_probabilities_give_the_stated_coverage():
     hits = []
     for _ in range(300):
         probabilities = rng.beta(4, 1.2, 80)
-        kept = probabilities > 0.5
-        interval = estimate_count(np.ones(80), probabilities, kept, 0.0, TRUSTED)
+        interval = estimate_count(np.ones(80), probabilities, 0.5, 0.0, TRUSTED)
         truths = (rng.random((50, 80)) < probabilities).sum(axis=1)
         hits.append(((truths >= interval.low) & (truths <= interval.high)).mean())
     assert LEVEL - 0.02 <= np.mean(hits) <= 1.0
@@ -41,16 +40,16 @@ def test_true_probabilities_give_the_stated_coverage():
 
 
 def test_dispersion_widens_and_the_count_is_always_inside():
-    probabilities, kept = np.full(40, 0.8), np.ones(40, dtype=bool)
-    narrow = estimate_count(np.ones(40), probabilities, kept, 0.0, TRUSTED)
-    wide = estimate_count(np.ones(40), probabilities, kept, 0.0, replace(TRUSTED, dispersion=3.0))
+    scores, spread = np.full(40, 0.8), replace(TRUSTED, dispersion=3.0)
+    narrow = estimate_count(np.ones(40), scores, 0.5, 0.0, TRUSTED)
+    wide = estimate_count(np.ones(40), scores, 0.5, 0.0, spread)
     assert wide.high - wide.low > 1.5 * (narrow.high - narrow.low)
     assert narrow.low <= narrow.value <= narrow.high
     assert narrow.value == 40
 
 
 def test_empty_inputs_match_nothing():
-    assert estimate_count(np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool), 1.0, None).value == 0
+    assert estimate_count(np.zeros(0), np.zeros(0), 0.5, 1.0, None).value == 0
 
 
 def test_the_interval_includes_missed_objects_and_the_shared_error():
@@ -60,7 +59,7 @@ def test_the_interval_includes_missed_objects_and_the_shared_error():
     hits = []
     for _ in range(300):
         probabilities = rng.beta(4, 1.2, 80)
-        interval = estimate_count(np.ones(80), probabilities, probabilities > 0.5, 0.05, fitted)
+        interval = estimate_count(np.ones(80), probabilities, 0.5, 0.05, fitted)
         seen = (rng.random((50, 80)) < probabilities).sum(axis=1)
         truths = (seen * 1.2 + rng.poisson(5.0, 50)) * (1 + 0.15 * rng.normal(size=50))
         hits.append(((truths >= interval.low) & (truths <= interval.high)).mean())
@@ -68,7 +67,7 @@ def test_the_interval_includes_missed_objects_and_the_shared_error():
 
 
 def test_the_interval_of_an_empty_sample_reflects_missed_objects():
-    nothing = np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool)
+    nothing = np.zeros(0), np.zeros(0), 0.5
     blind = replace(TRUSTED, missed_per_km2=1.0)
     assert estimate_count(*nothing, 0.03, TRUSTED).high == 0
     assert estimate_count(*nothing, 0.03, blind).high == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from itertools import pairwise
@@ -23,7 +22,6 @@ from cv.detector.detections import Detections
 from cv.detector.detector import Detector
 from cv.detector.model_card import InferencePass, ModelCard
 from cv.detector.runtimes.engine import InferenceEngine
-from cv.detector.sliced_inference import SideTask
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.pipeline.batch import count
 from cv.rendering.picture import RenderedLabel
@@ -74,7 +72,6 @@ class PerfectDetector:
         raster: Scene,
         to_pixel: Affine,
         region: BaseGeometry,
-        errands: Sequence[SideTask] = (),
     ) -> Detections:
         classes = np.array([self.card.classes.index(item.class_name) for item in self.seen])
         boxes = OrientedBoxes.from_corners(np.stack([item.corners for item in self.seen]))

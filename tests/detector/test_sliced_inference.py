@@ -1,62 +1,57 @@
-"""Side tasks that are done between tiles."""
+"""Tiles in sliced inference: each once, in any number of threads; errors reach the caller."""
 
 from __future__ import annotations
 
-from functools import partial
-
+import numpy as np
 import pytest
 import shapely
 
 from cv.detector.detections import Detections
 from cv.detector.sliced_inference import sliced_inference
+from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.geometry.tiling import Tiling
 
 TILING = Tiling(64, 16)
+REGION = shapely.box(1, 1, 48 * 7 - 1, 48 * 7 - 1)
 
 
-def run(side_tasks: int, side: int, threads: int = 1) -> list[object]:
-    """Return tiles and side tasks in the order in which a square of `side` pixels runs them."""
-    done: list[object] = []
+@pytest.mark.parametrize("threads", [1, 4])
+def test_each_tile_is_inferred_once_and_its_boxes_are_placed_in_the_plane(threads):
+    """Each tile reports a box at its centre: 7 x 7 boxes, one stride apart."""
+    done = []
 
     def infer(tile):
         done.append(tile)
-        return Detections.empty()
+        box = OrientedBoxes.from_values([[32, 32, 10, 5, 0.3]])
+        return Detections(box, np.array([0.9]), np.array([0]))
 
-    work = [partial(done.append, number) for number in range(side_tasks)]
-    region = shapely.box(1, 1, side - 1, side - 1)
-    assert len(sliced_inference(TILING, region, infer, 0.5, threads, work)) == 0
-    return done
-
-
-@pytest.mark.parametrize(("side_tasks", "between"), [(8, 2), (4, 1), (2, 0.5), (0, 0)])
-def test_side_tasks_are_spread_evenly_over_the_tiles(side_tasks, between):
-    done = run(side_tasks, 96)
-    tiles = [place for place, one in enumerate(done) if not isinstance(one, int)]
-    assert len(tiles) == 4
-    assert [one for one in done if isinstance(one, int)] == list(range(side_tasks))
-    before = [place - number for number, place in enumerate(tiles)]
-    assert before == [int((number + 1) * between) for number in range(4)]
+    found = sliced_inference(TILING, REGION, infer, 0.5, threads)
+    assert len(done) == len(set(done)) == len(found) == 49
+    expected = {(24.0 + 48 * i, 24.0 + 48 * j) for i in range(7) for j in range(7)}
+    assert set(map(tuple, found.boxes.centers.round(6).tolist())) == expected
 
 
-def test_each_side_task_is_done_once_by_any_number_of_threads():
-    done = run(100, 48 * 7, threads=4)
-    assert sorted(one for one in done if isinstance(one, int)) == list(range(100))
-    assert len(done) == 149
+def test_a_detection_that_no_tile_owns_is_dropped():
+    """Its centre lies in the rim of each tile, where the neighbours see it whole."""
+
+    def infer(tile):
+        rim = OrientedBoxes.from_values([[2, 32, 3, 2, 0.0]])
+        return Detections(rim, np.array([0.9]), np.array([0]))
+
+    assert len(sliced_inference(TILING, REGION, infer, 0.5, 2)) == 0
 
 
-def test_without_tiles_no_side_task_is_done():
-    done: list[object] = []
-    sliced_inference(
-        TILING, shapely.Polygon(), lambda _: Detections.empty(), 0.5, 2, [lambda: done.append(1)]
-    )
-    assert not done
+def test_without_a_region_nothing_is_inferred():
+    def never(tile):
+        raise AssertionError("there is no tile")
+
+    assert len(sliced_inference(TILING, shapely.Polygon(), never, 0.5, 2)) == 0
 
 
-def test_the_error_of_a_side_task_is_raised():
-    def broken():
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_error_of_a_tile_is_raised(threads):
+    def broken(tile):
         raise OSError("the disk is gone")
 
     with pytest.raises(OSError, match="gone"):
-        sliced_inference(
-            TILING, shapely.box(1, 1, 95, 95), lambda _: Detections.empty(), 0.5, 2, [broken]
-        )
+        sliced_inference(TILING, REGION, broken, 0.5, threads)

@@ -20,7 +20,7 @@ from cv.evaluation.image_evaluation import (
     scored_mask,
 )
 from cv.evaluation.matching import DetectionMatches
-from cv.evaluation.metrics import CountMetrics, balanced_threshold, metrics_by_gsd, metrics_by_width
+from cv.evaluation.metrics import CountMetrics, balanced_threshold, matches_by_gsd, matches_by_width
 from cv.evaluation.metrics_table import bands_table, images_table, metrics_table
 from cv.geometry.oriented_boxes import OrientedBoxes
 from tests.fixtures.fake_detectors import CARD, painted_detector
@@ -71,11 +71,11 @@ def test_metrics_by_hand():
 
 def test_bands_contain_their_images_and_objects():
     evaluations = [evaluation(row(4), row(4), gsd=0.3), evaluation(row(6), row(3), gsd=0.8)]
-    assert [(b.name, b.objects, b.recall) for b in metrics_by_gsd(evaluations)] == [
+    assert [(name, len(one), one.recall(0.3)) for name, one in matches_by_gsd(evaluations)] == [
         ("GSD 0.2 to 0.4 m", 4, 1.0),
         ("GSD 0.6 to 0.9 m", 6, 0.5),
     ]
-    assert [(b.name, b.objects, b.recall) for b in metrics_by_width(evaluations)] == [
+    assert [(name, len(one), one.recall(0.3)) for name, one in matches_by_width(evaluations)] == [
         ("width 0 to 4 px", 6, 0.5),
         ("width 6 to 9 px", 4, 1.0),
     ]

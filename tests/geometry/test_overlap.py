@@ -6,14 +6,12 @@ import numpy as np
 import pytest
 import shapely
 
-from cv.detector import nms
 from cv.detector.detections import Detections
+from cv.detector.nms import non_maximum_suppression
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.geometry.overlap import (
     candidate_pairs,
     intersecting_pairs,
-    intersection_lower_bound,
-    intersection_upper_bound,
     pairwise_intersections,
     pairwise_ious,
 )
@@ -45,40 +43,6 @@ def test_areas_are_those_of_shapely(where):
     least = np.minimum(left.areas, right.areas)
     assert (np.abs(pairwise_intersections(left, right) - expected) / least).max() < 1e-6
     assert (expected > 0).mean() > 0.5
-    most = intersection_upper_bound(left, right)
-    assert (most >= expected - 1e-6 * least).all()
-    assert (most[expected == 0] == 0).mean() > 0.99
-    assert (intersection_lower_bound(left, right) <= expected + 1e-6 * least).all()
-
-
-def test_the_lower_bound_of_parallel_boxes_is_exact():
-    rng = np.random.default_rng(3)
-    left, right = drawn(rng, 20_000), drawn(rng, 20_000)
-    turned = np.column_stack([right.values[:, :4], left.angles])
-    right = OrientedBoxes.from_values(turned)
-    exact = pairwise_intersections(left, right)
-    assert intersection_lower_bound(left, right) == pytest.approx(exact, abs=1e-8)
-    assert (exact > 0).mean() > 0.4
-
-
-def test_the_lower_bound_of_detections_of_one_container_exceeds_one_half():
-    rng = np.random.default_rng(4)
-    each = np.column_stack([rng.uniform(0, 99, (2_000, 2)), np.full(2_000, 24), np.full(2_000, 5)])
-    one, other = (
-        OrientedBoxes.from_values(
-            np.column_stack([each + rng.normal(0, 0.3, each.shape), rng.normal(1, 0.02, 2_000)])
-        )
-        for _ in range(2)
-    )
-    assert (
-        intersection_lower_bound(one, other) > 0.5 * np.minimum(one.areas, other.areas)
-    ).mean() > 0.95
-
-
-def test_the_lower_bound_of_boxes_across_each_other_is_zero():
-    one, other = (OrientedBoxes.from_values([(0, 0, 9, 3, angle)]) for angle in (0.2, 2.0))
-    assert intersection_lower_bound(one, other).tolist() == [0.0]
-    assert pairwise_intersections(one, other) == pytest.approx([9.27], abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -141,22 +105,12 @@ def detections_of_a_yard(count: int) -> Detections:
     return Detections(yard, rng.random(len(each)), np.zeros(len(each), dtype=np.int64))
 
 
-def test_the_work_of_nms_grows_in_proportion_to_the_number_of_boxes(monkeypatch):
-    """One detection of each box is left, and four times as many boxes have four times as many
-    candidate pairs, few of which need the exact intersection."""
-    exact, candidates = [], []
+def test_the_candidates_of_nms_grow_in_proportion_to_the_number_of_boxes():
+    """One detection of each box is left, whatever their number."""
+    candidates = []
     for count in (20_000, 80_000):
         found = detections_of_a_yard(count)
-        pairs = [0]
-
-        def counting(left, right, pairs=pairs):
-            pairs[0] += len(left)
-            return pairwise_intersections(left, right)
-
-        monkeypatch.setattr(nms, "pairwise_intersections", counting)
-        assert len(nms.non_maximum_suppression(found, 0.5)) == int(np.sqrt(count / 4)) ** 2
-        exact.append(pairs[0])
+        assert len(non_maximum_suppression(found, 0.5)) == int(np.sqrt(count / 4)) ** 2
         candidates.append(len(candidate_pairs(found.boxes)[0]))
     assert candidates[1] < 4.2 * candidates[0]
     assert candidates[1] < 20 * 80_000
-    assert exact[1] < 0.02 * candidates[1]

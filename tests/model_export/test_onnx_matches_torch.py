@@ -40,11 +40,11 @@ def test_onnx_and_pytorch_agree_on_a_tile(tmp_path, name, layout):
         pytest.skip(f"needs the DOTA checkpoint {name}, which does not come with the source")
     metadata = card(layout).to_metadata()
     path = tmp_path / "model.onnx"
-    export_onnx(checkpoint, path, layout.value, metadata)
+    export_onnx(checkpoint, path, layout, metadata)
     tile = render_chip(6104, coarse=True).image
     planes = np.ascontiguousarray(tile.transpose(2, 0, 1)[None].astype(np.float32) / 255)
     with torch.no_grad():
-        answer = load_network(checkpoint, layout.value)(torch.from_numpy(planes))
+        answer = load_network(checkpoint, layout)(torch.from_numpy(planes))
     answer = answer[0] if isinstance(answer, tuple | list) else answer
     floors = (0.01,) * len(DOTA)
     ours = decode_output(OnnxModel.load(path).run(tile), layout, floors).ranked()

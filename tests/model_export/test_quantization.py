@@ -40,7 +40,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def quantizer(source: Path) -> QdqQuantizer:
     graph = load_float_graph(source)
     histograms = collect_histograms(graph, [chip.image for chip in CHIPS])
-    return QdqQuantizer(graph, activation_ranges(histograms, "error", graph.before_silu), SMALL)
+    return QdqQuantizer(graph, activation_ranges(histograms, graph.before_silu), SMALL)
 
 
 def kinds(model: onnx.ModelProto) -> list[str]:
@@ -110,7 +110,7 @@ def test_the_command_writes_the_same_model_from_the_same_seed(
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         made.append(tmp_path / name / "small-int8.onnx")
-        quantize_model(source, made[-1], chips=6, checks=6, seed=3, method="best")
+        quantize_model(source, made[-1], chips=6, checks=6, seed=3)
     assert made[0].read_bytes() == made[1].read_bytes()
     card = OnnxModel.load(made[0]).card
     assert card.precision == INT8
@@ -120,7 +120,7 @@ def test_the_command_writes_the_same_model_from_the_same_seed(
     assert str(tmp_path).encode() not in made[0].read_bytes()
     assert made[0].stat().st_size < 20_000
     with pytest.raises(ModelError, match="precision int8"):
-        quantize_model(made[0], tmp_path / "again.onnx", 2, 2, 0, "minmax")
+        quantize_model(made[0], tmp_path / "again.onnx", 2, 2, 0)
 
 
 def test_the_order_of_hashes_changes_nothing(source: Path, tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_the_order_of_hashes_changes_nothing(source: Path, tmp_path: Path) -> No
         "from cv.model_export.activation_ranges import activation_ranges;"
         "g = load_float_graph(Path(sys.argv[1]));"
         "h = collect_histograms(g, [small_chip(i).image for i in range(2)]);"
-        "m = QdqQuantizer(g, activation_ranges(h, 'minmax', ()), SMALL).model(());"
+        "m = QdqQuantizer(g, activation_ranges(h, ()), SMALL).model(());"
         "print(hashlib.sha256(m.SerializeToString(deterministic=True)).hexdigest())"
     )
     root = str(Path(__file__).parents[2])
@@ -150,7 +150,7 @@ def test_the_order_of_hashes_changes_nothing(source: Path, tmp_path: Path) -> No
 def test_what_cannot_be_quantized_is_refused(tmp_path: Path, source: Path) -> None:
     ranked = constant_model(tmp_path / "ranked.onnx", np.zeros((1, 5, 7)))
     with pytest.raises(ModelError, match="its layout is end2end"):
-        quantize_model(ranked, tmp_path / "m.onnx", 2, 2, 0, "minmax")
+        quantize_model(ranked, tmp_path / "m.onnx", 2, 2, 0)
     with pytest.raises(ModelError, match="precision is 'int4'"):
         write_model(onnx.load(str(source)), tmp_path / "m.onnx", replace(SMALL, precision="int4"))
     assert not (tmp_path / "m.onnx").exists()
@@ -162,19 +162,13 @@ def test_ranges_hold_zero_and_what_counts() -> None:
         lambda _: {"t": values.astype(np.float32)}, [np.zeros(1, np.uint8)]
     )
     assert histograms["t"].counts.sum() == len(values)
-    assert activation_ranges(histograms, "minmax", ())["t"] == pytest.approx((-90, 60))
-    low, high = activation_ranges(histograms, "percentile", ())["t"]
-    assert -90 < low < -3.5
-    assert 3.5 < high < 60
-    low, high = activation_ranges(histograms, "error", ())["t"]
+    low, high = activation_ranges(histograms, ())["t"]
     assert -90 < low <= 0 <= high < 60
-    with pytest.raises(ValueError, match="method is 'guess'"):
-        activation_ranges(histograms, "guess", ())
 
 
 def test_far_below_zero_a_silu_leaves_nothing_that_is_worth_steps() -> None:
     flat = {"t": ActivationHistogram(-20.0, 5.0, np.ones(2048))}
-    plain, activated = (activation_ranges(flat, "error", names)["t"] for names in ((), ("t",)))
+    plain, activated = (activation_ranges(flat, names)["t"] for names in ((), ("t",)))
     assert plain[0] == pytest.approx(-20)
     assert -12 < activated[0] < -4
     assert activated[1] == pytest.approx(5)

@@ -13,15 +13,17 @@ pytest.importorskip("ultralytics", reason="needs the extra train")
 
 import torch
 
-from cv.detector.model_card import ModelCard
+from cv.detector.model_card import ModelCard, OutputLayout
 from cv.detector.model_zoo import default_model
 from cv.detector.onnx_model import OnnxModel
 from cv.errors import ModelError
-from cv.model_export.onnx_export import END_TO_END, RAW, load_network
+from cv.model_export.onnx_export import load_network
 from cv.model_export.release import release_checkpoint, replace_model_card, two_class_card
 from cv.training.initial_weights import read_architecture, read_checkpoint
 from cv.training.onnx_to_torch import drop_one_to_one_head
 from tests.fixtures.small_network import SMALL, small_network
+
+RAW, END_TO_END = OutputLayout.RAW, OutputLayout.END_TO_END
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("layout", [RAW, END_TO_END])
 def test_a_released_model_has_the_networks_output_and_no_local_names(
-    checkpoint: Path, tmp_path: Path, layout: str
+    checkpoint: Path, tmp_path: Path, layout: OutputLayout
 ) -> None:
     card = two_class_card("tiny", "0", layout, (0.3, 0.4), "five rendered chips")
     model = release_checkpoint(checkpoint, tmp_path, card)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cv.rendering.array_shift import shifted_overlap
+from cv.rendering.canvas import shifted_overlap
 
 
 @pytest.mark.parametrize(

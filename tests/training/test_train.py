@@ -13,9 +13,9 @@ pytest.importorskip("ultralytics", reason="needs the extra train")
 
 import torch
 
+from cv.detector.model_card import OutputLayout
 from cv.detector.model_zoo import default_model
 from cv.detector.onnx_model import OnnxModel
-from cv.model_export.onnx_export import RAW
 from cv.model_export.release import release_checkpoint, two_class_card
 from cv.synthetic.chip_dataset import write_dataset
 from cv.synthetic.chip_renderer import render_chip
@@ -124,7 +124,7 @@ def test_fine_tuning_starts_from_a_released_model(small_chips: Path, tmp_path: P
         heads="raw",
         side=64,
     )
-    card = two_class_card("on", "1", RAW, (0.3, 0.4), "six painted chips")
+    card = two_class_card("on", "1", OutputLayout.RAW, (0.3, 0.4), "six painted chips")
     tuned = OnnxModel.load(release_checkpoint(train_model(config), tmp_path, card))
     image = render_chip(24).image
     scores = [network.run(image)[0, 4] for network in (tuned, OnnxModel.load(default_model()))]

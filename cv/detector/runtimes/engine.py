@@ -14,14 +14,9 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from cv.errors import InferenceError, ModelError
 
-ORT_ERRORS = (
-    ort_errors.Fail,
-    ort_errors.InvalidArgument,
-    ort_errors.InvalidGraph,
-    ort_errors.InvalidProtobuf,
-    ort_errors.NoSuchFile,
-    ort_errors.NotImplemented,
-    ort_errors.RuntimeException,
+_RAISED = (one for one in vars(ort_errors).values() if isinstance(one, type))
+ORT_ERRORS: tuple[type[Exception], ...] = (
+    *(one for one in _RAISED if issubclass(one, Exception)),
     UnicodeDecodeError,  # from a message that quotes a damaged name
 )
 """Errors that onnxruntime raises."""
@@ -61,12 +56,9 @@ def create_session(path: Path, content: bytes) -> Any:
             content, options, providers=["CPUExecutionProvider"], enable_fallback=0
         )
     except ORT_ERRORS as error:
-        raise ModelError(
-            path,
-            f"onnxruntime cannot load it ({str(error)[:200]})",
-            "a complete ONNX file is needed",
-            "Get the model file again.",
-        ) from error
+        found = f"onnxruntime cannot load it ({str(error)[:200]})"
+        limit, remedy = "a complete ONNX file is needed", "Get the model file again."
+        raise ModelError(path, found, limit, remedy) from error
 
 
 def session_runner(session: Any) -> Runner:

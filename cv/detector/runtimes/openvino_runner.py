@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cv.detector.runtimes.engine import Runner
 from cv.detector.runtimes.openvino_graph import fuse_silus
 from cv.errors import InferenceError, ModelError
 
@@ -18,53 +18,37 @@ _CONVERTER = "openvino.tools.ovc"
 """OpenVINO's model converter: not needed here, and it sends telemetry when imported."""
 
 
-def openvino_runner(
-    path: Path, content: bytes, threads: int
-) -> Callable[[NDArray[Any]], NDArray[np.float32]]:
+def openvino_runner(path: Path, content: bytes, threads: int) -> Runner:
     """Return a runner of the ONNX file `content` for `threads` calls at once.
 
     Its first call must come from one thread alone, as `OnnxModel.load` does: when OpenVINO sets
     itself up for two threads they can deadlock (one in a static initialisation that needs Python's
-    global lock, the other holding that lock until the initialisation ends).
-
-    Raises:
-        ModelError: OpenVINO is not installed or cannot compile the file.
+    global lock, the other holding that lock until the initialisation ends). Raises ModelError where
+    OpenVINO is not installed or cannot compile the file.
     """
     openvino = _import_openvino(path)
     try:
         core = openvino.Core()
         model = core.read_model(content)
         fuse_silus(model)
-        compiled = core.compile_model(
-            model,
-            "CPU",
-            {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": threads},
-        )
+        settings = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": threads}
+        compiled = core.compile_model(model, "CPU", settings)
     except RuntimeError as error:
-        raise ModelError(
-            path,
-            f"OpenVINO cannot compile it ({' '.join(str(error).split())[:200]})",
-            "its operators must be known to it",
-            "Use the engine onnxruntime.",
-        ) from error
-    return _Runner(compiled)
+        found = f"OpenVINO cannot compile it ({' '.join(str(error).split())[:200]})"
+        limit, remedy = "its operators must be known to it", "Use the engine onnxruntime."
+        raise ModelError(path, found, limit, remedy) from error
+    per_thread = threading.local()
 
-
-class _Runner:
-    """Runs a compiled model; each thread has a request of its own."""
-
-    def __init__(self, compiled: Any) -> None:
-        self._compiled = compiled
-        self._per_thread = threading.local()
-
-    def __call__(self, tensor: NDArray[Any]) -> NDArray[np.float32]:
-        if not hasattr(self._per_thread, "request"):
-            self._per_thread.request = self._compiled.create_infer_request()
+    def run(tensor: NDArray[Any]) -> NDArray[np.float32]:
+        if not hasattr(per_thread, "request"):
+            per_thread.request = compiled.create_infer_request()
         try:
-            output = self._per_thread.request.infer({0: tensor})[0]
+            output = per_thread.request.infer({0: tensor})[0]
         except RuntimeError as error:
             raise InferenceError(f"the model failed: {error}") from error
         return np.array(output, dtype=np.float32)
+
+    return run
 
 
 def _import_openvino(path: Path) -> Any:
@@ -73,10 +57,7 @@ def _import_openvino(path: Path) -> Any:
     try:
         import openvino
     except ImportError as error:
-        raise ModelError(
-            path,
-            "the engine openvino is not installed",
-            "it is an optional dependency",
-            'Install it: pip install "pierwatch[openvino]".',
-        ) from error
+        found, limit = "the engine openvino is not installed", "it is an optional dependency"
+        remedy = 'Install it: pip install "pierwatch[openvino]".'
+        raise ModelError(path, found, limit, remedy) from error
     return openvino

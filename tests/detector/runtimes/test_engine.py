@@ -161,13 +161,18 @@ def test_openvino_results_do_not_depend_on_the_number_of_threads():
 def test_openvino_has_run_once_before_it_is_called_from_threads(monkeypatch):
     pytest.importorskip("openvino")
     calls = []
-    usual = openvino_runner._Runner.__call__
+    usual = openvino_runner.openvino_runner
 
-    def recorded(self, tensor):
-        calls.append(threading.current_thread())
-        return usual(self, tensor)
+    def recorded(*arguments):
+        run = usual(*arguments)
 
-    monkeypatch.setattr(openvino_runner._Runner, "__call__", recorded)
+        def first(tensor):
+            calls.append(threading.current_thread())
+            return run(tensor)
+
+        return first
+
+    monkeypatch.setattr(openvino_runner, "openvino_runner", recorded)
     Detector.load("pierwatch-n", 2, "openvino")
     assert calls == [threading.current_thread()] * 2  # containers, hulls
 
