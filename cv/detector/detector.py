@@ -66,7 +66,10 @@ class Detector:
             ModelError: A model cannot be loaded, or two models detect the same class.
         """
         count = threads if threads is not None else os.cpu_count() or 1
-        names = (model,) if isinstance(model, str | Path) else tuple(model or (DEFAULT_MODEL,))
+        given = DEFAULT_MODEL if model is None else model
+        names = (given,) if isinstance(given, str | Path) else tuple(given)
+        if not names:
+            raise ModelError("model", "an empty list", "at least one is needed", "Leave it out.")
         if count < 1:
             raise ModelError("threads", str(count), "at least 1 is needed", "Leave it out.")
         if engine not in list(InferenceEngine):

@@ -10,6 +10,10 @@ WIDTH_M = 2.44
 """Width of every container, metres."""
 LENGTH_20FT_M = 6.06
 """Length of a 20 ft container, metres."""
+LENGTH_40FT_M = 12.19
+"""Length of a 40 ft container, metres."""
+LENGTH_45FT_M = 13.72
+"""Length of a 45 ft container, metres."""
 FOOTPRINT_20FT_M2 = LENGTH_20FT_M * WIDTH_M
 """Area that a 20 ft container covers, square metres."""
 LONG_CONTAINER_M = 9.1

@@ -72,7 +72,9 @@ class SafeLoader:
         """Return the JSON value in `text`."""
         try:
             document = json.loads(text, parse_constant=None if self.allow_nan else _refuse_constant)
-        except (ValueError, RecursionError) as error:
+        except RecursionError as error:
+            self._refuse_depth(subject, "JSON", error)
+        except ValueError as error:
             self._refuse(subject, f"not JSON ({error})", "valid JSON is needed", error)
         self._check_depth(subject, "JSON", document)
         return document
@@ -94,8 +96,13 @@ class SafeLoader:
             level = [child for node in level for child in _containers(node)]
             if not level:
                 return
+        self._refuse_depth(subject, kind)
+
+    def _refuse_depth(
+        self, subject: str | Path, kind: str, cause: Exception | None = None
+    ) -> NoReturn:
         found, limit = f"{kind} nested too deeply", f"at most {self.max_depth} levels are read"
-        self._refuse(subject, found, limit)
+        self._refuse(subject, found, limit, cause)
 
     def _refuse(
         self, subject: str | Path, found: str, limit: str, cause: Exception | None = None

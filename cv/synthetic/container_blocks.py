@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cv.geometry.container_sizes import LENGTH_20FT_M, LENGTH_40FT_M, LENGTH_45FT_M, WIDTH_M
 from cv.rendering.canvas import Canvas, Colour, PlacedObject, Points, rectangle
 from cv.rendering.materials import ContainerPaints, Rng
 
-WIDTH = 2.44
-"""Width of a container, metres."""
-FEET = {20: 6.06, 40: 12.19, 45: 13.72}
+FEET = {20: LENGTH_20FT_M, 40: LENGTH_40FT_M, 45: LENGTH_45FT_M}
 """Length in feet to length in metres."""
 TIER = 2.6
 """Height of a container, metres."""
@@ -63,7 +62,7 @@ class ContainerBlock:
     def size(self) -> tuple[float, float]:
         """Length along the bays and width across the rows, metres."""
         along = self.bays * (FEET[self.feet] + self.gap_along) - self.gap_along
-        return along, self.rows * (WIDTH + self.gap_across) - self.gap_across
+        return along, self.rows * (WIDTH_M + self.gap_across) - self.gap_across
 
 
 def draw_container(
@@ -78,7 +77,7 @@ def draw_container(
 ) -> PlacedObject:
     """Draw a container on top of `tiers` - 1 others; centre in metres, angle of its length."""
     support = support or ContainerSupport()
-    corners = rectangle(centre, FEET[feet], WIDTH, angle)
+    corners = rectangle(centre, FEET[feet], WIDTH_M, angle)
     paint = paints.pick() if colour is None else np.asarray(colour, np.float32)
     top = support.base + TIER * tiers + (0.3 if paints.rng.random() < 0.4 else 0.0)
     ident = canvas.next_ident()
@@ -128,7 +127,7 @@ def draw_block(
             if tiers < 1:
                 continue
             spot = along * (bay * (slot + block.gap_along) + slot / 2)
-            spot = corner + spot + across * (row * (WIDTH + block.gap_across) + WIDTH / 2)
+            spot = corner + spot + across * (row * (WIDTH_M + block.gap_across) + WIDTH_M / 2)
             spot = spot + along * rng.normal(0, loose) + across * rng.normal(0, loose / 4)
             if rng.random() >= block.runs:
                 colour = paints.pick()

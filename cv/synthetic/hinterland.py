@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from cv.geometry.container_sizes import WIDTH_M
 from cv.rendering.canvas import Canvas, Points, rectangle
 from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints, Rng
 from cv.rendering.noise import normal_noise
 from cv.synthetic import clutter, terrain
-from cv.synthetic.container_blocks import FEET, WIDTH
+from cv.synthetic.container_blocks import FEET
 from cv.synthetic.terminal_scene import LocalFrame
 
 LAND = (
@@ -117,7 +118,7 @@ def draw_container_field(
     bays, rows = int(rng.integers(1, 14)), int(rng.integers(2, 10))
     long = FEET[40] + 0.5
     middle = corner + np.array([np.cos(angle), np.sin(angle)]) * bays * long / 2
-    corners = rectangle(middle, bays * long, rows * (WIDTH + 0.15), angle)
+    corners = rectangle(middle, bays * long, rows * (WIDTH_M + 0.15), angle)
     if not canvas.is_free(corners):
         return
     cells = np.stack([paints.pick() for _ in range(bays * rows)]).reshape(rows, bays, 3)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from cv.geometry.container_sizes import WIDTH_M
 from cv.rendering.canvas import Canvas, Points, rectangle
 from cv.rendering.materials import ContainerPaints
-from cv.synthetic.container_blocks import FEET, WIDTH, ContainerSupport, draw_container
+from cv.synthetic.container_blocks import FEET, ContainerSupport, draw_container
 
 
 def draw_cluster_row(
@@ -40,12 +41,12 @@ def draw_cluster(canvas: Canvas, at: Points, angle: float, paints: ContainerPain
             centre = at + across * step + along * (reach + FEET[feet] / 2)
             tiers = int(np.clip(tall + rng.integers(-1, 2), 1, 5))
             reach += FEET[feet] + abs(rng.normal(0.1, 0.2))
-            body = rectangle(centre, FEET[feet] - 0.2, WIDTH - 0.1, turn)
+            body = rectangle(centre, FEET[feet] - 0.2, WIDTH_M - 0.1, turn)
             if rng.random() < 0.92 and canvas.is_free(body):
                 support = ContainerSupport(stack=stack)
                 draw_container(canvas, centre, turn, feet, paints, tiers, support)
                 _draw_roof_object(canvas, centre, turn, feet, paints)
-        step += WIDTH + abs(rng.normal(0.05, 0.15))
+        step += WIDTH_M + abs(rng.normal(0.05, 0.15))
 
 
 def _draw_roof_object(

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from cv.geometry.container_sizes import WIDTH_M
 from cv.rendering.canvas import Canvas, Colour, rectangle
 from cv.rendering.materials import ContainerPaints, Rng, vary_colour
-from cv.synthetic.container_blocks import FEET, WIDTH, ContainerBlock, ContainerSupport, draw_block
+from cv.synthetic.container_blocks import FEET, ContainerBlock, ContainerSupport, draw_block
 from cv.synthetic.ship_types import ShipModel
 from cv.synthetic.superstructure import (
     draw_deck_crane,
@@ -31,7 +32,7 @@ def draw_container_ship_deck(
     rng = paints.rng
     house, long, start, end = house_position(ship, rng)
     along = start + 1.0
-    rows = max(1, int(ship.beam * 0.94 / (WIDTH + 0.06)))
+    rows = max(1, int(ship.beam * 0.94 / (WIDTH_M + 0.06)))
     cranes = rng.random() < 0.4 and ship.length < 230
     bay = 0
     while along + 12.5 < end:

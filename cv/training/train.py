@@ -30,7 +30,10 @@ Log = Callable[[str], None]
 
 
 _print = partial(print, flush=True)
-_warn = partial(print, file=sys.stderr, flush=True)
+
+
+def _warn(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def train_model(

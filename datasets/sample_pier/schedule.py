@@ -10,9 +10,10 @@ from enum import StrEnum
 import numpy as np
 from port_layout import EXPORT, IMPORT
 
+from cv.geometry.container_sizes import WIDTH_M
 from cv.rendering.canvas import Colour
 from cv.rendering.materials import ContainerPaints, Rng
-from cv.synthetic.container_blocks import FEET, WIDTH
+from cv.synthetic.container_blocks import FEET
 
 FIRST = datetime(2025, 9, 8, tzinfo=UTC)
 """Midnight of the first day."""
@@ -149,7 +150,7 @@ def _bay(rng: Rng, left: float, v: float, turn: float) -> list[Slot]:
     short = rng.random() < 0.25
     slots = []
     for row in range(6):
-        u = left + (row + 0.5) * (WIDTH + 0.12) + rng.normal(0, 0.02)
+        u = left + (row + 0.5) * (WIDTH_M + 0.12) + rng.normal(0, 0.02)
         shift = rng.normal(0, 0.05)
         for half in (-1, 1) if short else (0,):
             rank = turn + row + rng.normal(0, 3.0)

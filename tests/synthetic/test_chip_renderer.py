@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from cv.errors import InputError
+from cv.geometry.container_sizes import WIDTH_M
 from cv.labels.dataset_check import check_dataset
 from cv.labels.labelled_image import is_rectangle
 from cv.labels.outline_edits import visible_part
@@ -20,7 +21,7 @@ from cv.rendering.picture import Sensor, Sun, ViewingAngle, render_picture
 from cv.rendering.sunlight import sunlight
 from cv.synthetic.chip_dataset import fit_to_image, visible_labels, write_dataset
 from cv.synthetic.chip_renderer import CLASSES, render_chip
-from cv.synthetic.container_blocks import FEET, WIDTH, ContainerBlock, draw_block, draw_container
+from cv.synthetic.container_blocks import FEET, ContainerBlock, draw_block, draw_container
 from cv.synthetic.render_config import DEFAULT
 from cv.synthetic.ships import ShipModel, draw_ship
 from cv.synthetic.terrain import draw_ground
@@ -42,7 +43,7 @@ def test_container_covers_its_area(degrees: int) -> None:
     canvas = blank()
     box = draw_container(canvas, np.array([30.0, 30.0]), math.radians(degrees), 40, paints())
     covered = np.count_nonzero(canvas.ids == box.ident) * canvas.resolution**2
-    assert covered == pytest.approx(FEET[40] * WIDTH, rel=0.08)
+    assert covered == pytest.approx(FEET[40] * WIDTH_M, rel=0.08)
 
 
 @pytest.mark.parametrize("degrees", [7, 30, 83])
@@ -57,7 +58,7 @@ def test_label_corners_match_rendered_pixels(degrees: int) -> None:
     found = cv2.minAreaRect(np.argwhere(image.mean(2) > 60)[:, ::-1].astype(np.float32) + 0.5)
     assert len(labels) == 1
     assert np.allclose(found[0], labels[0].corners.mean(0), atol=0.8)
-    assert sorted(found[1]) == pytest.approx([WIDTH / 0.2, FEET[40] / 0.2], abs=1.8)
+    assert sorted(found[1]) == pytest.approx([WIDTH_M / 0.2, FEET[40] / 0.2], abs=1.8)
 
 
 def test_lean_shifts_roofs_by_height_times_tangent() -> None:
