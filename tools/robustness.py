@@ -30,11 +30,10 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-import pandas as pd
 from tqdm import tqdm
 
 from cv import Detector
@@ -49,6 +48,7 @@ from robustness_bench.summary import (
     levels_table,
     perturbations_table,
     pictures_table,
+    results_table,
     summary,
 )
 from robustness_bench.trial import Trial, count_view, count_whole
@@ -212,7 +212,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         trials = measure(args, Path(folder))
     if args.csv:
-        pd.DataFrame([asdict(trial) for trial in trials]).to_csv(args.csv, index=False)
+        results_table(trials).to_csv(args.csv, index=False)
     print(report(trials))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from robustness_bench.pier_view import Floats, PierView, Rng, brightness
 from robustness_bench.random_fields import above_share, distance_field, field_over
@@ -12,6 +13,8 @@ _WARM = np.array([1.1, 0.9, 0.65], np.float32)
 """Colour of a low sun and of sodium lamps."""
 _BLUE = np.array([0.8, 1.0, 1.25], np.float32)
 """Colour of the sky."""
+_HAZIER = np.array([1.015, 0.985, 0.95], np.float32)
+"""Colour of one exposure of a mosaic relative to the other."""
 _CONTAINER_M = 2.6
 """Height of a container, metres."""
 
@@ -96,10 +99,9 @@ def mosaic_seam(view: PierView, ratio: float, rng: Rng) -> PierView:
     move = np.array([[1, 0, 1 / view.gsd_m[0]], [0, 1, 0]], np.float32)
     size = (view.shape[1], view.shape[0])
     other = cv2.warpAffine(light, move, size, borderMode=cv2.BORDER_REFLECT).reshape(light.shape)
-    tint = np.asarray(ratio * (1 + 0.15 * (_WARM - 1)), np.float32)
-    return view.with_light(np.where(far[..., None], _tinted(other, tint), light), rng)
+    return view.with_light(np.where(far[..., None], _tinted(other, ratio * _HAZIER), light), rng)
 
 
-def _tinted(light: Floats, factor: Floats) -> Floats:
+def _tinted(light: Floats, factor: NDArray[np.floating]) -> Floats:
     """Return `light` (rows, columns, bands) times `factor` (..., 3)."""
     return np.asarray(light * factor.astype(np.float32), np.float32)

@@ -127,7 +127,8 @@ def table_top(rng: Rng) -> Bytes:
 
 def hillshade(rng: Rng) -> Bytes:
     """Shade a random terrain lit from the north-west."""
-    height = 25 * fractal_field((SIZE, SIZE), (1, 1), rng, 200.0, float(rng.uniform(1.3, 2.2)))
+    rough = float(rng.uniform(2.0, 2.8))
+    height = rng.uniform(20, 60) * fractal_field((SIZE, SIZE), (1, 1), rng, 250.0, rough)
     down, right = np.gradient(cv2.GaussianBlur(height, (0, 0), 1.0))
     rise, from_west = np.radians(45), np.radians(315)
     normal = np.sqrt(1 + down**2 + right**2)
@@ -158,7 +159,7 @@ def thermal(rng: Rng) -> Bytes:
     soft = cv2.GaussianBlur(field, (0, 0), 3.0)
     level = _bytes(127 + 50 * (soft + 0.05 * rng.standard_normal(soft.shape)))
     colours: Bytes = np.asarray(cv2.applyColorMap(level, cv2.COLORMAP_INFERNO), np.uint8)
-    return colours
+    return np.ascontiguousarray(colours[..., ::-1])
 
 
 def gradient(rng: Rng) -> Bytes:
@@ -228,7 +229,7 @@ def picture_images(folder: Path, each: int, seed: int) -> Iterator[WholeImage]:
             path = folder / f"{kind}_{number}.png"
             cv2.imwrite(str(path), draw(rng)[..., ::-1])
             gsd = (0.3, 0.5)[number % 2]
-            yield WholeImage(kind, path.stem, path, (gsd, gsd))
+            yield WholeImage(kind, path.stem, path, (gsd, gsd), empty=True)
 
 
 def library_images(folder: Path, limit: int | None) -> Iterator[WholeImage]:
@@ -243,7 +244,7 @@ def library_images(folder: Path, limit: int | None) -> Iterator[WholeImage]:
         if image is not None and min(image.shape[:2]) >= 100:
             copy = folder / f"library_{path.stem}.png"
             cv2.imwrite(str(copy), image)
-            yield WholeImage(LIBRARY, path.stem, copy, (0.3, 0.3))
+            yield WholeImage(LIBRARY, path.stem, copy, (0.3, 0.3), empty=True)
 
 
 def oversampled_images(root: Path, folder: Path, limit: int | None) -> Iterator[WholeImage]:
@@ -254,14 +255,24 @@ def oversampled_images(root: Path, folder: Path, limit: int | None) -> Iterator[
         if gsd is None or image is None:
             continue
         side = round(SIZE * _FINE_M / gsd)
-        y, x = (max(0, (size - side) // 2) for size in image.shape[:2])
-        part = image[y : y + side, x : x + side]
+        part = _richest(image, side)
         fine = cv2.resize(
             part, None, fx=gsd / _FINE_M, fy=gsd / _FINE_M, interpolation=cv2.INTER_CUBIC
         )
         copy = folder / f"oversampled_{path.stem}.png"
         cv2.imwrite(str(copy), fine)
-        yield WholeImage(OVERSAMPLED, path.stem, copy, (_FINE_M, _FINE_M))
+        yield WholeImage(OVERSAMPLED, path.stem, copy, (_FINE_M, _FINE_M), empty=False)
+
+
+def _richest(image: np.ndarray, side: int) -> np.ndarray:
+    """Return the square of `side` pixels with most contrast."""
+    rows, columns = image.shape[:2]
+    parts = [
+        image[y : y + side, x : x + side]
+        for y in range(0, max(1, rows - side), max(1, side // 2))
+        for x in range(0, max(1, columns - side), max(1, side // 2))
+    ]
+    return max(parts, key=lambda part: float(part.std()))
 
 
 def _plain(colour: tuple[int, int, int]) -> Bytes:
@@ -290,7 +301,8 @@ def _textured(image: Bytes, rng: Rng, levels: float) -> Bytes:
 
 def _turned(points: np.ndarray, degrees: float) -> np.ndarray:
     cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    return points @ np.array([[cos, sin], [-sin, cos]])
+    turned: np.ndarray = points @ np.array([[cos, sin], [-sin, cos]])
+    return turned
 
 
 def _box(

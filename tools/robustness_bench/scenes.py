@@ -50,6 +50,8 @@ class WholeImage:
     path: Path
     gsd_m: tuple[float, float] | None
     """None for a georeferenced image."""
+    empty: bool
+    """Whether it certainly shows no container."""
 
 
 def real_views(root: Path) -> Iterator[PierView]:
@@ -145,7 +147,7 @@ def _view_of(chip: RenderedChip) -> PierView:
 def good_real_images(root: Path) -> list[WholeImage]:
     """Return every real image with labels of containers or hulls, once."""
     images = {
-        sample.path: WholeImage("good real", sample.name, sample.path, sample.gsd_m)
+        sample.path: WholeImage("good real", sample.name, sample.path, sample.gsd_m, empty=False)
         for sample in labelled_samples(root)
     }
     return list(images.values())
@@ -156,14 +158,14 @@ def good_rendered_images(folder: Path, number: int) -> Iterator[WholeImage]:
     for chip in itertools.islice(clear_chips(FIRST_GOOD), number):
         path = folder / f"good_{chip.seed}.png"
         cv2.imwrite(str(path), chip.image[..., ::-1])
-        yield WholeImage("good rendered", path.stem, path, (FINE_GSD, FINE_GSD))
+        yield WholeImage("good rendered", path.stem, path, (FINE_GSD, FINE_GSD), empty=False)
 
 
 def negative_images(root: Path) -> list[WholeImage]:
     """Return the chips of land use without containers."""
     gsd = (0.3048, 0.3048)
     paths = sorted((root / "negatives").glob("*/*.jpg"))
-    return [WholeImage("negative", path.stem, path, gsd) for path in paths]
+    return [WholeImage("negative", path.stem, path, gsd, empty=True) for path in paths]
 
 
 def spread(items: Sequence[T], limit: int | None) -> list[T]:

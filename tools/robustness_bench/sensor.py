@@ -27,7 +27,7 @@ def speckle(view: PierView, looks: float, rng: Rng) -> PierView:
 
 
 def stripes(view: PierView, levels: float, rng: Rng) -> PierView:
-    """Offset the columns, or rows, by `levels` (standard deviation), and in gain by half as many percent."""
+    """Offset the columns, or rows, by `levels` (deviation), and their gain by half in percent."""
     across = int(rng.integers(2))
     number = view.shape[1 - across]
     shape = (number, 1, 1) if across else (1, number, 1)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
+import pandas as pd
 
 from robustness_bench.perturbations import BY_NAME, CLEAR, PERTURBATIONS
 from robustness_bench.pictures import OVERSAMPLED
@@ -91,6 +92,22 @@ def levels(trials: Sequence[Trial]) -> list[Level]:
     return found
 
 
+def results_table(trials: Sequence[Trial]) -> pd.DataFrame:
+    """Return every single trial with its outcome and error, for a CSV file."""
+    clear = {t.scene: t for t in trials if t.group in VIEWS and t.perturbation == CLEAR}
+    return pd.DataFrame(
+        [
+            asdict(trial)
+            | {
+                "outcome": "" if np.isnan(trial.truth) else trial.outcome(clear.get(trial.scene)),
+                "false_zero": trial.false_zero,
+                "error": trial.error,
+            }
+            for trial in trials
+        ]
+    )
+
+
 def levels_table(rows: Sequence[Level]) -> str:
     """Return a line per perturbation and strength."""
     lines = [
@@ -134,13 +151,13 @@ def pictures_table(trials: Sequence[Trial]) -> str:
     """Return a line per kind of whole images without containers, or with an unknown number."""
     kinds = dict.fromkeys(t.group for t in trials if t.group not in VIEWS)
     lines = [
-        "| images | number | no number | a number | of them 0 inside | largest count |",
+        "| images | number | no number | a number | holds 0 | largest count |",
         "|---|---|---|---|---|---|",
     ]
     for kind in kinds:
         own = [trial for trial in trials if trial.group == kind]
         known = [trial for trial in own if trial.known]
-        zero = sum(trial.low <= 0 for trial in known)
+        zero = sum(trial.holds for trial in known) if own[0].truth == 0 else "-"
         most = f"{max(trial.value for trial in known):g}" if known else "-"
         lines.append(
             f"| {kind.replace('_', ' ')} | {len(own)} | {len(own) - len(known)} | {len(known)} "
@@ -157,7 +174,7 @@ def summary(trials: Sequence[Trial]) -> str:
         lines += _wrong_lines(rows)
         zeros = sum(row.false_zeros for row in rows)
         counts = sum(row.scenes for row in rows)
-        lines.append(f"false zeros: {zeros} of {counts} counts of piers with and without weather")
+        lines.append(f"false zeros: {zeros} of {counts} counts of piers")
         lines += _kept_lines([row for row in rows if row.readable])
     for group, limit in zip(GOOD, (0.0, MAX_LOST_RENDERED, MAX_UNFIT_NEGATIVES), strict=True):
         own = [trial for trial in trials if trial.group == group]

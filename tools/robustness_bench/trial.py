@@ -153,9 +153,8 @@ def count_whole(image: WholeImage, detector: Detector) -> Trial:
             counted = count(scene, None, detector)[0]
     except PierwatchError as error:
         reason = str(error)
-    good = image.group.startswith("good")
-    truth = float("nan") if good else 0.0
     nan = float("nan")
+    truth = 0.0 if image.empty else nan
     return _trial(counted, reason, image.group, image.name, CLEAR, 0.0, (truth, truth), truth, nan)
 
 
