@@ -7,6 +7,7 @@ import math
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def textured_view(gsd=(0.5, 0.4), shape=(150, 200)):
 
 def trial(**values):
     """Return a count of 40 (35 to 45) where 40 containers stand, changed by `values`."""
-    usual = {
+    usual: dict[str, Any] = {
         "group": "real", "scene": "a", "perturbation": "fog", "strength": 0.5,
         "status": "counted", "reason": "", "visible": 1.0, "truth": 40.0, "truth_low": 40.0,
         "truth_high": 40.0, "value": 40.0, "low": 35.0, "high": 45.0, "ungated": 40.0,

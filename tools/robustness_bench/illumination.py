@@ -98,7 +98,8 @@ def mosaic_seam(view: PierView, ratio: float, rng: Rng) -> PierView:
     far = above_share(view, distance_field(view, rng), 0.5) > 0
     move = np.array([[1, 0, 1 / view.gsd_m[0]], [0, 1, 0]], np.float32)
     size = (view.shape[1], view.shape[0])
-    other = cv2.warpAffine(light, move, size, borderMode=cv2.BORDER_REFLECT).reshape(light.shape)
+    moved = cv2.warpAffine(light, move, size, borderMode=cv2.BORDER_REFLECT)
+    other = np.asarray(moved, np.float32).reshape(light.shape)
     return view.with_light(np.where(far[..., None], _tinted(other, ratio * _HAZIER), light), rng)
 
 
