@@ -54,6 +54,10 @@ def trial(**values):
     return Trial(**(usual | values))
 
 
+CLEAR = (("a", 1.0), ("b", 0.9))
+"""Scenes in clear weather, and the visible share of their pier."""
+
+
 def no_number(**values):
     nan = float("nan")
     return trial(status="unfit", value=nan, low=nan, high=nan, **values)
@@ -213,6 +217,16 @@ def test_tables_and_limits():
     assert "false zeros: 1 of 8" in text
     assert "at 2 strengths: 88 % of the scenes keep their number, at least 75 % (fog 0.5)" in text
     assert "negative: 1 of 25 without a number (4.0 %; limit 3 %): x" in text
+
+
+def test_clouds_are_judged_by_how_much_they_cover():
+    half, wrong = {"perturbation": "thick_cloud_half"}, {"value": 9.0, "low": 5.0, "high": 12.0}
+    trials = [trial(perturbation="clear", strength=0.0, scene=s, visible=v) for s, v in CLEAR]
+    trials += [trial(**half, strength=0.25, **wrong), trial(**half, strength=0.9, **wrong)]
+    trials += [no_number(**half, strength=0.75), no_number(**half, strength=0.9, scene="b")]
+    text = summary(trials)
+    assert "opaque cloud: 2 of 3 without a number or held (67 %; limit 95 %)" in text
+    assert "clear ground called unseen: 5.0 % (limit 2 %)" in text
 
 
 def test_pictures_are_no_scenes_and_differ(tmp_path):

@@ -1,7 +1,7 @@
 """Measure how counts fail: scenes under some fifty perturbations, and pictures that are no scenes.
 
     python tools/robustness.py ../shared/real --workers 2 --csv robustness.csv
-    python tools/robustness.py ../shared/real --workers 2 --limit 8
+    python tools/robustness.py ../shared/real --workers 2 --limit 3
     python tools/robustness.py --scenes rendered --perturbations fog snow
 
 Views of piers, real with hand-drawn labels and rendered, are perturbed in graded strength (clouds,

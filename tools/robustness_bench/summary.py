@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
@@ -18,6 +19,11 @@ RIGHT, MIN_KEPT = 0.10, 0.90
 """Where the median error of detections is at most RIGHT, MIN_KEPT of the scenes keep a number."""
 MAX_LOST_RENDERED, MAX_UNFIT_NEGATIVES = 0.02, 0.03
 """Largest shares of clear rendered chips, and of chips of land use, without a number."""
+OPAQUE = {"thick_cloud_whole": 0.97, "thick_cloud_half": 0.75, "scattered_cloud": 0.75}
+"""Clouds, and the strength from which on more than half of the pier is under opaque cloud."""
+MIN_UNDER_CLOUD, MAX_CLEAR_LOST = 0.95, 0.02
+"""Share of piers under opaque cloud that are not wrong; largest share of clear ground called
+unseen."""
 VIEWS = ("real", "rendered")
 GOOD = ("good real", "good rendered", "negative")
 
@@ -176,6 +182,7 @@ def summary(trials: Sequence[Trial]) -> str:
         counts = sum(row.scenes for row in rows)
         lines.append(f"false zeros: {zeros} of {counts} counts of piers")
         lines += _kept_lines([row for row in rows if row.readable])
+        lines += _cloud_lines(rows)
     for group, limit in zip(GOOD, (0.0, MAX_LOST_RENDERED, MAX_UNFIT_NEGATIVES), strict=True):
         own = [trial for trial in trials if trial.group == group]
         if own:
@@ -223,6 +230,26 @@ def _kept_lines(rows: Sequence[Level]) -> list[str]:
         f"{_percent(kept / scenes)} % of the scenes keep their number, at least "
         f"{_percent(1 - worst.refused)} % ({worst}); limit {_percent(MIN_KEPT)} %"
     ]
+
+
+def _cloud_lines(rows: Sequence[Level]) -> list[str]:
+    lines = []
+    under = [row for row in rows if row.strength >= OPAQUE.get(row.perturbation, math.inf)]
+    if under:
+        number = sum(row.scenes for row in under)
+        right = number - sum(row.number(Outcome.WRONG) for row in under)
+        lines.append(
+            f"more than half under opaque cloud: {right} of {number} without a number or held "
+            f"({_percent(right / number)} %; limit {_percent(MIN_UNDER_CLOUD)} %)"
+        )
+    clear = [trial for row in rows if row.perturbation == CLEAR for trial in row.trials]
+    if clear:
+        lost = sum(1 - np.nan_to_num(trial.visible) for trial in clear)  # nan: refused
+        lines.append(
+            f"clear ground called unseen: {100 * lost / len(clear):.1f} % "
+            f"(limit {_percent(MAX_CLEAR_LOST)} %)"
+        )
+    return lines
 
 
 def _median(values: Iterable[float]) -> float:
