@@ -208,6 +208,8 @@ def test_tables_and_limits():
     rows = levels(trials)
     assert [str(row) for row in rows] == ["clear 0", "fog 0.5"]
     assert (rows[1].wrong, rows[1].refused, rows[1].false_zeros) == (0.25, 0.25, 1)
+    assert rows[1].kept == 0.75
+    assert levels([replace(no_number(), status="out_of_range"), trial()])[0].kept == 1
     assert "| fog | 0.5 | 4 | 2 | 0 | 1 | 1 | 1 | 0 |" in levels_table(rows)
     assert "| fog | share of light lost: 0.5 | 25 | 25 | 1 | 0 |" in perturbations_table(rows)
     trials += [trial(group="negative", scene=str(i)) for i in range(24)]
@@ -215,7 +217,8 @@ def test_tables_and_limits():
     text = summary(trials)
     assert "at most 25 % (fog 0.5); above 12 % at 1 of 2 strengths" in text
     assert "false zeros: 1 of 8" in text
-    assert "at 2 strengths: 88 % of the scenes keep their number, at least 75 % (fog 0.5)" in text
+    assert "at 2 strengths: at least 75 % of the scenes keep their number (fog 0.5)" in text
+    assert "below 90 % at 1\n" in text
     assert "negative: 1 of 25 without a number (4.0 %; limit 3 %): x" in text
 
 
