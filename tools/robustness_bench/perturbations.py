@@ -86,7 +86,7 @@ PERTURBATIONS = (
     _P(optics.oversampled_cubic, "GSD, m", (1, 1.5, 2, 3, 5)),
     _P(optics.oversampled_lanczos, "GSD, m", (1, 1.5, 2, 3, 5)),
     _P(sensor.sensor_noise, "levels", (5, 10, 20, 40, 60)),
-    _P(sensor.speckle, "looks", (32, 16, 8, 4, 1)),
+    _P(sensor.speckle, "samples averaged", (32, 16, 8, 4, 1)),
     _P(sensor.stripes, "levels", (3, 6, 12, 25, 50)),
     _P(sensor.dead_columns, "share of the columns", (0.02, 0.05, 0.1, 0.2, 0.4)),
     _P(sensor.band_misregistration, "shift, m", (0.25, 0.5, 1, 2, 4)),

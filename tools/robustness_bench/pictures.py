@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from robustness_bench.pier_view import Bytes, Floats, Rng
 from robustness_bench.random_fields import fractal_field
@@ -146,8 +147,8 @@ def radar(rng: Rng) -> Bytes:
     for _ in range(int(rng.integers(40, 200))):
         angle = turn + rng.choice([0, 90])
         _box(bright, rng.uniform(0, SIZE, 2), rng.uniform((6, 1), (40, 5)), angle, 8.0)
-    looks = float(rng.choice([1, 3, 6]))
-    power = (clutter + bright) * rng.gamma(looks, 1 / looks, (SIZE, SIZE))
+    samples = float(rng.choice([1, 3, 6]))
+    power = (clutter + bright) * rng.gamma(samples, 1 / samples, (SIZE, SIZE))
     return _grey(90 * power**0.5)
 
 
@@ -251,16 +252,17 @@ def oversampled_images(root: Path, folder: Path, limit: int | None) -> Iterator[
     """Yield parts of real scenes of 3 m and coarser, enlarged to 0.75 m a pixel."""
     for path in spread(sorted((root / "coarse").glob("*")), limit):
         gsd = next((gsd for prefix, gsd in _TRUE_GSD_M if path.name.startswith(prefix)), None)
-        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if gsd is None or image is None:
+        if gsd is None:
             continue
+        with Image.open(path) as file:
+            image = np.asarray(file.convert("RGB"))
         side = round(SIZE * _FINE_M / gsd)
         part = _richest(image, side)
         fine = cv2.resize(
             part, None, fx=gsd / _FINE_M, fy=gsd / _FINE_M, interpolation=cv2.INTER_CUBIC
         )
         copy = folder / f"oversampled_{path.stem}.png"
-        cv2.imwrite(str(copy), fine)
+        cv2.imwrite(str(copy), fine[..., ::-1])
         yield WholeImage(OVERSAMPLED, path.stem, copy, (_FINE_M, _FINE_M), empty=False)
 
 

@@ -20,9 +20,9 @@ def sensor_noise(view: PierView, levels: float, rng: Rng) -> PierView:
     return view.with_levels(image + sigma * rng.standard_normal(image.shape, np.float32))
 
 
-def speckle(view: PierView, looks: float, rng: Rng) -> PierView:
-    """Multiply light by gamma noise of `looks`, as in a radar image of so many."""
-    factor = rng.gamma(looks, 1 / looks, (*view.shape, 1)).astype(np.float32)
+def speckle(view: PierView, samples: float, rng: Rng) -> PierView:
+    """Multiply light by gamma noise, as in a radar image that averages `samples`."""
+    factor = rng.gamma(samples, 1 / samples, (*view.shape, 1)).astype(np.float32)
     return view.with_light(view.light * factor, rng)
 
 
