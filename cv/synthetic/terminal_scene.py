@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cv.geometry.container_sizes import WIDTH_M
 from cv.rendering.canvas import FREE, Canvas, Points, rectangle
 from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints, Rng
 from cv.synthetic import (
@@ -151,7 +152,7 @@ def _lanes(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
         if painted:
             pitch = (
                 container_blocks.FEET[40] + style.gap_along,
-                container_blocks.WIDTH + style.gap_across,
+                WIDTH_M + style.gap_across,
             )
             terrain.draw_slots(canvas, frame.at(along, across), frame.angle, (16, rows), pitch)
         while along < reach[1]:
