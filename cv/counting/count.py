@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from shapely.geometry.base import BaseGeometry
+
 from cv.site import PierRole
 
 
@@ -19,6 +21,8 @@ class CountStatus(StrEnum):
     """Only a part was visible; the numbers are those of that part."""
     NOT_VISIBLE = "not_visible"
     """Too little was visible; there is no number."""
+    UNFIT = "unfit"
+    """The pixels cannot carry a number (haze, blur, darkness); `reason` says what they show."""
     OUT_OF_RANGE = "out_of_range"
     """The scene's GSD is outside the range of the model; there is no number."""
     FAILED = "failed"
@@ -138,6 +142,12 @@ class PierCount:
     place: str
     """sha256 of the pier's outline and berth, hexadecimal. Only counts with the same value are
     comparable."""
+    unseen: BaseGeometry | None = None
+    """The part of pier and berth that was not seen or not fit, polygons in EPSG:4326 (longitude,
+    latitude), empty if all was seen; None if it is not known, or without a CRS."""
+    shift_m: tuple[float, float] | None = None
+    """How far (east, north) the outlines were moved to lie on what this scene shows, metres; None
+    if there was nothing to align it with, or no sure alignment."""
 
     def __repr__(self) -> str:
         return (

@@ -25,11 +25,17 @@ _OF_COUNT = (
     "reason", "visible_fraction", "berth_visible_fraction", "visibility", "radiometry", "place",
     "method", "interval_level", "interval_calibrated",
 )  # fmt: skip
+_SHIFT = ("shift_east_m", "shift_north_m")
 _OF_STACK = ("containers", "length_m", "width_m")
 _OF_HULL = ("length_m", "beam_m", "score")
 _OF_DETECTION = ("kind", "score", "length_m", "width_m", "aboard")
 """Fields that are columns of the same name."""
-_MUST_BE_FINITE = ("visible_fraction", "berth_visible_fraction", *sum(_ESTIMATES.values(), ()))
+_MUST_BE_FINITE = (
+    "visible_fraction",
+    "berth_visible_fraction",
+    *_SHIFT,
+    *sum(_ESTIMATES.values(), ()),
+)
 """Where NULL means unknown, as which SQLite would keep NaN."""
 
 
@@ -52,6 +58,8 @@ def count_values(count: PierCount) -> Values:
     values = _fields(count, _OF_COUNT)
     values |= {"role": count.role.value, "status": count.status.value}
     values |= {"gsd_x_m": _or_null(gsd_x), "gsd_y_m": _or_null(gsd_y)}
+    values["unseen"] = None if count.unseen is None else shapely.to_wkb(count.unseen)
+    values |= zip(_SHIFT, count.shift_m or (None, None), strict=True)
     for quantity, columns in _ESTIMATES.items():
         estimate: Estimate = getattr(count, quantity)
         values |= zip(columns, (estimate.value, estimate.low, estimate.high), strict=True)
@@ -119,6 +127,8 @@ def to_counts(
             gsd_m=(_or_nan(row["gsd_x_m"]), _or_nan(row["gsd_y_m"])),
             model=row["model"],
             settings=row["settings"],
+            unseen=None if row["unseen"] is None else shapely.from_wkb(row["unseen"]),
+            shift_m=_shift(row),
             **_estimates(row),
             **_columns(row, _OF_COUNT),
         )
@@ -151,6 +161,11 @@ def to_recorded_detections(rows: Sequence[RowMapping]) -> tuple[RecordedDetectio
 
 def _estimates(row: RowMapping) -> Values:
     return {name: Estimate(*map(row.__getitem__, columns)) for name, columns in _ESTIMATES.items()}
+
+
+def _shift(row: RowMapping) -> tuple[float, float] | None:
+    east, north = (row[name] for name in _SHIFT)
+    return None if east is None or north is None else (east, north)
 
 
 def _fields(value: object, names: Sequence[str]) -> Values:

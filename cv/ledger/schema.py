@@ -161,6 +161,11 @@ counts = sa.Table(
     _text("visibility"),
     _text("radiometry"),
     sa.Column("place", _TEXT, nullable=False, comment="sha256 of outline and berth"),
+    sa.Column(
+        "unseen", sa.LargeBinary, comment="WKB in EPSG:4326 of what was not seen; NULL: unknown"
+    ),
+    sa.Column("shift_east_m", sa.Double, comment="NULL: not aligned"),
+    sa.Column("shift_north_m", sa.Double, comment="NULL: not aligned"),
     sa.Column("gsd_x_m", sa.Double),
     sa.Column("gsd_y_m", sa.Double),
     _text("method"),

@@ -89,6 +89,8 @@ def a_drawn_count(draw: st.DrawFn, scene: str, pier: str, acquired: datetime) ->
         model=draw(text),
         settings=draw(text),
         place=draw(text),
+        unseen=draw(st.none() | st.builds(shapely.box, share, share, positive, positive)),
+        shift_m=draw(st.none() | st.tuples(share, share)),
     )
 
 
