@@ -1,7 +1,7 @@
 """What the air, the light, the optics, the sensor and the delivery do to an image.
 
-Every function takes an 8-bit RGB image (rows, columns, 3) and physical parameters, and returns a new
-one of the same shape; lengths are metres on the ground, light is a share of full scale (0..1).
+Every function takes an 8-bit RGB image (rows, columns, 3) and physical parameters, and returns a
+new one of the same shape; lengths are metres on the ground, light is a share of full scale (0..1).
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ KERNELS = {
 OPTICS_SIGMA = 0.58
 """Standard deviation of the point spread of a sharp image, in units of its GSD: the pixel's square
 (0.29), optics (0.35) and interpolation (0.36) together."""
+Limits = tuple[tuple[float, ...], tuple[float, ...]]
+"""Levels (0..255) of red, green and blue that become black, and those that become white."""
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -256,13 +258,21 @@ def invert(image: Bytes) -> Bytes:
     return np.asarray(255 - image, np.uint8)
 
 
-def stretch(image: Bytes, low: float, high: float, by_band: bool = False) -> Bytes:
-    """Stretch between two percentiles (0..100) of all bands together, or of each."""
+def rescale(image: Bytes, limits: Limits) -> Bytes:
+    """Make the first of `limits` black and the second white."""
+    black, white = (np.asarray(level, np.float32) for level in limits)
+    return _bytes((image.astype(np.float32) - black) / (white - black) * 255)
+
+
+def percentile_limits(image: Bytes, low: float, high: float, by_band: bool = False) -> Limits:
+    """Return two percentiles (0..100) of all bands together or of each, 2 levels apart at least."""
     sample = image[::3, ::3].reshape(-1, 3)
-    axis = 0 if by_band else None
-    black, white = np.percentile(sample, [low, high], axis=axis)
-    span = np.maximum(white - black, 2.0)
-    return _bytes((image.astype(np.float32) - black) / span * 255)
+    limits = np.percentile(sample, [low, high], axis=0)
+    if not by_band:
+        limits = np.repeat(np.percentile(sample, [low, high])[:, None], 3, 1)
+    black = limits[0]
+    white = np.maximum(limits[1], black + 2)
+    return tuple(black.tolist()), tuple(white.tolist())
 
 
 def smooth(image: Bytes, sigma_px: float) -> Bytes:
@@ -271,8 +281,9 @@ def smooth(image: Bytes, sigma_px: float) -> Bytes:
 
 
 def _unit(values: NDArray[np.floating]) -> Floats:
-    return np.clip(values, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(values, 0, 1), np.float32)
 
 
 def _bytes(values: NDArray[np.floating]) -> Bytes:
-    return np.clip(np.asarray(values, np.float32) + 0.5, 0, 255).astype(np.uint8)
+    levels = np.clip(np.asarray(values, np.float32) + 0.5, 0, 255)
+    return np.asarray(levels, np.uint8)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from cv.rendering.canvas import Floats
 from cv.rendering.materials import Rng
 from cv.rendering.noise import noise_field
 from cv.rendering.picture import Bytes
@@ -240,7 +239,7 @@ NON_SCENES: dict[str, Callable[[Rng, int], Bytes]] = {
 """Pictures that are no scenes, by name; each takes a generator and the side in pixels."""
 
 
-def _plain(side: int, colour: Floats | list[float]) -> Bytes:
+def _plain(side: int, colour: object) -> Bytes:
     return np.full((side, side, 3), _rgb(colour), np.uint8)
 
 
@@ -287,4 +286,5 @@ def _turned(image: Bytes, degrees: float, side: int) -> Bytes:
 
 
 def _bytes(values: np.ndarray) -> Bytes:
-    return np.clip(np.asarray(values, np.float32) + 0.5, 0, 255).astype(np.uint8)
+    levels = np.clip(np.asarray(values, np.float32) + 0.5, 0, 255)
+    return np.asarray(levels, np.uint8)

@@ -29,6 +29,8 @@ class DegradedImage:
     """Strength by reason; empty for an image left as it was."""
     blur_sigma_m: float = 0.0
     """Deviation of the added blur, metres; resampling included."""
+    limits: deg.Limits | None = None
+    """Levels that a stretch at the end made black and white."""
 
 
 @dataclass(frozen=True)
@@ -160,8 +162,8 @@ def _saturated(image: Bytes, grid: DegradedGrid) -> DegradedImage:
     if grid.rng.random() < 0.6:
         gain = grid.log_uniform(1.3, 25)
         return DegradedImage(deg.expose(image, gain), {FitnessReason.SATURATED: 1 - 1 / gain})
-    low = grid.uniform(0, 60)
-    clipped = deg.stretch(image, low, low + grid.log_uniform(2, 60), grid.rng.random() < 0.5)
+    low, span = grid.uniform(0, 150), grid.log_uniform(4, 90)
+    clipped = deg.rescale(image, ((low,) * 3, (low + span,) * 3))
     return DegradedImage(clipped, {FitnessReason.SATURATED: 0.7})
 
 
@@ -280,9 +282,7 @@ def _snow(image: Bytes, grid: DegradedGrid) -> DegradedImage:
     )
     depth = np.asarray(field * grid.uniform(0.5, 1.0), np.float32)
     texture = grid.texture(grid.uniform(0, 0.06), grid.log_uniform(5, 60))
-    white = deg.snow_cover(
-        image, depth, grid.uniform(0.75, 0.97), grid.uniform(0.0, 0.6), texture
-    )
+    white = deg.snow_cover(image, depth, grid.uniform(0.75, 0.97), grid.uniform(0.0, 0.6), texture)
     return DegradedImage(white, {FitnessReason.SNOW: depth})
 
 
@@ -297,7 +297,7 @@ def _untouched(image: Bytes, grid: DegradedGrid) -> DegradedImage:
 
 
 KINDS: dict[str, tuple[float, _Draw]] = {
-    "clear": (0.14, _untouched),
+    "clear": (0.20, _untouched),
     "thick cloud": (0.13, _thick_cloud),
     "thin cloud": (0.06, _thin_cloud),
     "cloud shadow": (0.05, _cloud_shadow),
@@ -346,20 +346,30 @@ def draw_kinds(rng: Rng) -> tuple[str, ...]:
     return (first,)
 
 
-def degrade(image: Bytes, kinds: tuple[str, ...], seed: int, gsd_m: float) -> DegradedImage:
-    """Apply `kinds` in order, with parameters drawn from `seed`: equal for images of one shape."""
+def degrade(
+    image: Bytes,
+    kinds: tuple[str, ...],
+    seed: int,
+    gsd_m: float,
+    limits: deg.Limits | None = None,
+) -> DegradedImage:
+    """Apply `kinds` in order, with parameters drawn from `seed`: equal for images of one shape.
+
+    A stretch takes its `limits` from the image, unless given: those of the same place.
+    """
     result = DegradedImage(image, {})
     for number, kind in enumerate(kinds):
         rng = np.random.default_rng([seed, number])
         if kind in ("stretch", "smooth"):
             low = float(rng.uniform(0.2, 2))
             plain = result.image
-            changed = (
-                deg.stretch(plain, low, 100 - low, bool(rng.random() < 0.4))
-                if kind == "stretch"
-                else deg.smooth(plain, float(rng.uniform(0.7, 1.8)))
-            )
-            result = DegradedImage(changed, result.effects, result.blur_sigma_m)
+            if kind == "smooth":
+                changed = deg.smooth(plain, float(rng.uniform(0.7, 1.8)))
+            else:
+                by_band = bool(rng.random() < 0.4)
+                limits = limits or deg.percentile_limits(plain, low, 100 - low, by_band)
+                changed = deg.rescale(plain, limits)
+            result = DegradedImage(changed, result.effects, result.blur_sigma_m, limits)
             continue
         grid = DegradedGrid(gsd_m, (image.shape[0], image.shape[1]), rng)
         step = KINDS[kind][1](result.image, grid)

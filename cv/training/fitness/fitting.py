@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from cv.io.atomic_files import write_atomically
 from cv.training.fitness.hulls import RecallCurve
@@ -22,6 +22,11 @@ from cv.training.fitness.targets import PatchTargets, patch_targets
 
 _KEPT = 0.995
 """Share of the moving average that a step keeps."""
+
+
+_CLEAR_WEIGHT = np.float32(2.5)
+"""Clear images weigh more, since most images are clear: where nothing shows whether an image is
+degraded, as on plain water, it is taken for clear."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +56,7 @@ def fit_network(
     """
     torch.manual_seed(settings.seed)
     network = FitnessNetwork()
-    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(_KEPT), use_buffers=True)
+    average = AveragedModel(network, multi_avg_fn=_average, use_buffers=True)
     optimizer = torch.optim.AdamW(network.parameters(), settings.rate, weight_decay=1e-3)
     start = _restore(state_path, network, average, optimizer) if state_path.exists() else 0
     steps = max(1, len(samples) // settings.batch)
@@ -71,8 +76,22 @@ def fit_network(
             losses.append(loss.item())
         _store(state_path, epoch + 1, network, average, optimizer)
         print(f"epoch {epoch + 1} of {settings.epochs}: loss {np.mean(losses):.4f}", flush=True)
-    result: FitnessNetwork = average.module.eval()
+    result = average.module.eval()
+    assert isinstance(result, FitnessNetwork)
     return result
+
+
+def _average(
+    averages: Sequence[torch.Tensor], values: Sequence[torch.Tensor], steps: torch.Tensor
+) -> None:
+    """Move the averages towards the values; less and less over the first steps."""
+    kept = min(_KEPT, (1 + float(steps)) / (10 + float(steps)))
+    with torch.no_grad():
+        for mean, value in zip(averages, values, strict=True):
+            if mean.is_floating_point():
+                mean.lerp_(value, 1 - kept)
+            else:
+                mean.copy_(value)
 
 
 def _set_rate(optimizer: torch.optim.Optimizer, settings: FittingSettings, done: float) -> None:
@@ -93,13 +112,20 @@ def _loss(
         sample = FitnessSample.load(path)
         answer = patch_targets(sample, curves)
         quarters, mirror = int(rng.integers(4)), bool(rng.integers(2))
-        images.append(_turned(np.moveaxis(sample.image, 2, 0), quarters, mirror))
+        images.append(_turned(np.moveaxis(sample.image, 2, 0), quarters, mirror).transpose(1, 2, 0))
+        weight = _CLEAR_WEIGHT if sample.kinds == "clear" else np.float32(1)
+        answer = replace(
+            answer,
+            containers_weight=answer.containers_weight * weight,
+            hulls_weight=answer.hulls_weight * weight,
+        )
         targets.append({k: _turned(v, quarters, mirror) for k, v in vars(answer).items()})
     batch = {name: torch.from_numpy(np.stack([t[name] for t in targets])) for name in targets[0]}
     answer = PatchTargets(**{name: value.numpy() for name, value in batch.items()})
-    pixels = normalised(torch.from_numpy(np.stack(images)))
+    pixels = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)  # channels last in memory
+    first = network.stem(normalised(pixels))  # in full precision: contrast can be a level or two
     with torch.autocast("cpu", torch.bfloat16):
-        raw = network(pixels.contiguous(memory_format=torch.channels_last))
+        raw = network.answer(first)
     return loss_of(raw.float(), answer)
 
 
@@ -127,7 +153,7 @@ def _mean(values: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
 def _turned(array: np.ndarray, quarters: int, mirror: bool) -> np.ndarray:
     """Turn the last two axes by quarters, mirrored or not."""
     turned = np.rot90(array, quarters, (-2, -1))
-    return np.ascontiguousarray(turned[..., ::-1] if mirror else turned)
+    return turned[..., ::-1] if mirror else turned
 
 
 def _store(

@@ -63,7 +63,11 @@ class FitnessNetwork(nn.Module):
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Return (n, OUTPUTS, rows / 80, columns / 80) raw outputs of images (n, 3, ...; see
         `normalised`)."""
-        first = self.stem(image)
+        first: torch.Tensor = self.stem(image)
+        return self.answer(first)
+
+    def answer(self, first: torch.Tensor) -> torch.Tensor:
+        """Return the raw outputs for the output of the stem (n, filters, rows / 4, columns / 4)."""
         second = self.second(torch.relu(first))
         third = self.third(second)
         fourth = self.fourth(third)
@@ -79,7 +83,8 @@ class FitnessNetwork(nn.Module):
         )
         near = self.patches[:4](pooled)
         wide = self.patches[4:](near)
-        return self.answers(torch.cat([near, wide], 1))
+        raw: torch.Tensor = self.answers(torch.cat([near, wide], 1))
+        return raw
 
 
 class ExportedNetwork(nn.Module):
@@ -90,6 +95,7 @@ class ExportedNetwork(nn.Module):
         self.network = copy.deepcopy(network)
         stem = self.network.stem
         with torch.no_grad():  # the first convolution normalises the pixels
+            assert stem.bias is not None
             stem.bias -= MEAN / DEVIATION * stem.weight.sum((1, 2, 3))
             stem.weight /= DEVIATION
 
@@ -107,7 +113,7 @@ class ExportedNetwork(nn.Module):
 
 def normalised(pixels: torch.Tensor) -> torch.Tensor:
     """Return 8-bit pixels as the network takes them."""
-    return (pixels.float() - MEAN) / DEVIATION
+    return pixels.float().sub_(MEAN).div_(DEVIATION)
 
 
 def split_outputs(raw: torch.Tensor) -> RawOutputs:

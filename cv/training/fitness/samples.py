@@ -1,4 +1,4 @@
-"""Labelled samples: degraded images, and which share of the containers a detector finds in each patch."""
+"""Labelled samples: degraded images, and the share of containers found in each patch."""
 
 from __future__ import annotations
 
@@ -120,6 +120,8 @@ def _samples(
         pair = scenes.pasted_pair(scenes.photographed_ground(file, rng), sprites, rng, FINE_GSD)
     else:
         pair = scenes.rendered_pair(88_000_000 + number + 5_000_000 * int(held_back))
+    if pick < 0.55 and rng.random() < 0.65:
+        pair = scenes.delivered(pair, rng)
     hit = found_objects(model, pair.reference, pair.corners, "container", REACH_PX)
     corners = pair.corners[hit]
     return [_degraded(pair, corners, rng, model) for _ in range(DRAWS)]
@@ -132,7 +134,7 @@ def _degraded(pair: ScenePair, corners: Points, rng: Rng, model: OnnxModel) -> F
     found = found_objects(model, occupied.image, corners, "container", REACH_PX)
     shown = occupied
     if rng.random() < 0.62:
-        shown = degrade(pair.bare, kinds, seed, FINE_GSD)
+        shown = degrade(pair.bare, kinds, seed, FINE_GSD, occupied.limits)
     reason, strength = _by_patch(occupied.effects)
     image, used = _with_nodata(shown, rng)
     return FitnessSample(

@@ -14,6 +14,7 @@ from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints, Rng
 from cv.rendering.picture import Bytes, Sensor, render_picture
 from cv.rendering.random_cameras import random_sensor, random_view
 from cv.rendering.weather import draw_weather, random_sun
+from cv.synthetic import degradations as deg
 from cv.synthetic import terminal_scene, terrain
 from cv.synthetic.chip_renderer import CHIP, FINE_GSD
 from cv.synthetic.container_blocks import FEET, WIDTH, draw_container
@@ -25,6 +26,8 @@ CELLS = CHIP // CELL
 NEGATIVE_GSD = 0.3048
 REFERENCE_SENSOR = Sensor(gsd_x=FINE_GSD, gsd_y=FINE_GSD, blur=0.35, noise=0.003, gamma=0.8)
 """A sharp camera at the working GSD: what it lets the detector find counts as findable."""
+_PLAIN = 0.35
+"""Share of rendered places that are plain ground or water."""
 _PIXEL_SIGMA = 0.46
 """Deviation of pixel square and interpolation, in units of the GSD."""
 
@@ -61,9 +64,14 @@ def rendered_pair(seed: int) -> ScenePair:
     """Render a place of a seed with and without the containers ashore."""
     rng = np.random.default_rng(seed)
     sensor = random_sensor(rng, 0.15, 0.92)
+    if sensor.stretch is not None:  # it would depend on the containers
+        sensor = replace(sensor, stretch=None, gain=sensor.gain * 2.5)
     side, fine = CHIP * FINE_GSD, min(sensor.gsd_x, sensor.gsd_y)
     canvas = Canvas(side, side, resolution=1 / 6 if fine < 0.4 else 0.2, margin=12.0)
-    terminal_scene.draw_random_place(canvas, rng, 1.0, 0.25)
+    if rng.random() < _PLAIN:
+        _draw_plain_place(canvas, rng)
+    else:
+        terminal_scene.draw_random_place(canvas, rng, 1.0, 0.25)
     bare = _cleared(canvas, rng)
     _fill_gaps(canvas, rng)
     view, sun = random_view(rng, side), random_sun(rng)
@@ -117,6 +125,37 @@ def pasted_pair(ground: Bytes, sprites: list[Sprite], rng: Rng, detail_m: float)
     return ScenePair(image, ground, image, _stacked(quads), detail_m)
 
 
+def delivered(pair: ScenePair, rng: Rng) -> ScenePair:
+    """Return a pair as an ordinary product delivers it: coarser, sharpened, exposed, compressed."""
+    seed = int(rng.integers(2**31))
+    to_m = float(rng.uniform(0.3, 0.9)) if rng.random() < 0.6 else pair.detail_m
+    to_m = max(to_m, pair.detail_m)
+    return replace(
+        pair,
+        occupied=_product(pair.occupied, to_m, np.random.default_rng(seed)),
+        bare=_product(pair.bare, to_m, np.random.default_rng(seed)),
+        detail_m=float(np.hypot(pair.detail_m, to_m)) if to_m > pair.detail_m else to_m,
+    )
+
+
+def _product(image: Bytes, to_m: float, rng: Rng) -> Bytes:
+    """Sample at `to_m` and store with an exposure and losses that any product may have."""
+    up = str(rng.choice(["cubic", "bilinear", "lanczos"]))
+    image = deg.resample(image, to_m, FINE_GSD, "area", up) if to_m > FINE_GSD else image
+    if rng.random() < 0.5:
+        image = deg.sharpen(image, float(rng.uniform(0.2, 1.5)), to_m, FINE_GSD)
+    gain, gamma = float(np.exp(rng.uniform(-1.2, 0.25))), float(rng.uniform(0.75, 1.2))
+    image = deg.expose(image, gain, gamma, float(rng.uniform(0, 0.12)))
+    if rng.random() < 0.4:
+        grey = deg.recolour(image, np.full((3, 3), 1 / 3))
+        image = cv2.addWeighted(image, 0.75, grey, 0.25, 0)
+    if rng.random() < 0.4:
+        image = deg.add_noise(image, float(rng.uniform(0.001, 0.02)), rng)
+    if rng.random() < 0.6:
+        image = deg.compress(image, int(rng.integers(50, 96)))
+    return np.asarray(image, np.uint8)
+
+
 def negative_ground(files: list[Path], rng: Rng) -> Bytes:
     """Return a ground (640, 640, 3) of four chips of land use, turned at random."""
     parts = []
@@ -145,6 +184,18 @@ def coarse_image(file: Path, gsd_m: float, rng: Rng) -> Bytes:
     cut = picture[top : top + part, left : left + part, ::-1]
     kernel = int(rng.choice([cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC]))
     return np.ascontiguousarray(cv2.resize(cut, (CHIP, CHIP), interpolation=kernel))
+
+
+def _draw_plain_place(canvas: Canvas, rng: Rng) -> None:
+    """Draw one surface, most often with water on a part of it or all over."""
+    material = GROUND_MATERIALS[str(rng.choice(list(GROUND_MATERIALS)))]
+    terrain.draw_ground(canvas, material, rng)
+    if rng.random() < 0.7:
+        far = 4 * canvas.width
+        away = rng.uniform(-0.6, 0.4) * canvas.width + far / 2
+        turn = rng.uniform(0, 2 * np.pi)
+        middle = canvas.width / 2 + away * np.array([np.cos(turn), np.sin(turn)])
+        terrain.draw_water(canvas, rectangle(middle, far, far, turn), rng)
 
 
 def _cleared(canvas: Canvas, rng: Rng) -> Canvas:
@@ -207,7 +258,7 @@ def _paste(
         return None
     taken[y : y + rows, x : x + columns] = True
     shade = np.zeros(image.shape[:2], np.uint8)
-    points = np.rint((sprite.corners + (x, y)) * 16).astype(np.int32)
+    points = np.rint((sprite.corners + np.array([x, y])) * 16).astype(np.int32)
     both = np.vstack([points, points + np.rint(shadow * 16).astype(np.int32)])
     cv2.fillConvexPoly(shade, cv2.convexHull(both), 255, cv2.LINE_AA, 4)
     lit = cv2.findNonZero(shade)
@@ -218,7 +269,7 @@ def _paste(
     share = sprite.mask[..., None] / 255.0
     roof = np.clip(sprite.image * bright, 0, 255)
     part[:] = part * (1 - share) + roof * share
-    return sprite.corners + (x, y)
+    return sprite.corners + np.array([x, y])
 
 
 def _stacked(quads: list[Points]) -> Points:

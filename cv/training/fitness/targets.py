@@ -23,7 +23,7 @@ _FULL_CONTRAST = 12.0
 
 @dataclass(frozen=True, eq=False)
 class PatchTargets:
-    """Answers and their weights, (rows, columns) of patches; (reasons, rows, columns) of reasons."""
+    """Answers and weights, (rows, columns) of patches; `reasons` has an axis before them."""
 
     containers: Float32Array
     """Recall of containers, 0..1."""
@@ -48,7 +48,7 @@ def patch_targets(sample: FitnessSample, curves: Mapping[str, RecallCurve]) -> P
     used = sample.used.astype(np.float32)
     expected = sample.expected.astype(np.float32)
     recall = np.where(expected > 0, sample.found / np.maximum(expected, 1), 0).astype(np.float32)
-    weight = np.minimum(expected, _MOST) / _MOST * used
+    weight = np.asarray(np.minimum(expected, _MOST) / _MOST * used, np.float32)
     known = np.isfinite(sample.detail_m) and sample.detail_m > 0
     visible = np.clip(_contrast(sample) / _FULL_CONTRAST, 0, 1) * used
     detail = np.log2(sample.detail_m) if known else 0.0
@@ -95,4 +95,4 @@ def _hull_recall(sample: FitnessSample, curves: Mapping[str, RecallCurve]) -> Fl
 def _contrast(sample: FitnessSample) -> Float64Array:
     """Return the deviation (8, 8) of the brightness in each patch, levels."""
     grey = cv2.cvtColor(sample.image, cv2.COLOR_RGB2GRAY).astype(np.float64)
-    return grey.reshape(CELLS, CELL, CELLS, CELL).std(axis=(1, 3))
+    return np.asarray(grey.reshape(CELLS, CELL, CELLS, CELL).std(axis=(1, 3)))
