@@ -213,7 +213,8 @@ def false_thermal(rng: Rng, side: int) -> Bytes:
     field = noise_field(rng, (side, side), side // 2, 12)
     for _ in range(int(rng.integers(0, 40))):
         cv2.fillPoly(field, [_box(rng, side, 6, 80)], float(rng.normal(0, 1.5)))
-    field = cv2.GaussianBlur(field, (0, 0), float(rng.uniform(1.5, 6)))
+    spread = float(rng.uniform(1.5, 6))
+    field = np.asarray(cv2.GaussianBlur(field, (0, 0), spread), np.float32)
     field += rng.uniform(0, 0.1) * rng.standard_normal(field.shape, dtype=np.float32)
     scaled = _bytes(255 * (field - field.min()) / max(float(np.ptp(field)), 1e-6))
     if rng.random() < 0.5:

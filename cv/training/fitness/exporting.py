@@ -8,7 +8,6 @@ import warnings
 from pathlib import Path
 
 import onnx
-import onnxslim
 import torch
 
 from cv.fitness.fitness_card import KEY, FitnessCard
@@ -39,7 +38,7 @@ def export_network(network: FitnessNetwork, card: FitnessCard, path: Path) -> No
             opset_version=_OPSET,
             dynamo=False,
         )
-        model = onnxslim.slim(onnx.load(draft))
+        model = onnx.load(draft)
     for node in model.graph.node:
         node.ClearField("doc_string")
     record = card.to_record()

@@ -82,7 +82,7 @@ def fit_network(
 
 
 def _average(
-    averages: Sequence[torch.Tensor], values: Sequence[torch.Tensor], steps: torch.Tensor
+    averages: Sequence[torch.Tensor], values: Sequence[torch.Tensor], steps: torch.Tensor | int
 ) -> None:
     """Move the averages towards the values; less and less over the first steps."""
     kept = min(_KEPT, (1 + float(steps)) / (10 + float(steps)))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import rasterio
 
+from cv.errors import InputError
 from cv.rendering.canvas import TAKEN, Canvas, Points, rectangle
 from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints, Rng
 from cv.rendering.picture import Bytes, Sensor, render_picture
@@ -148,7 +148,7 @@ def _product(image: Bytes, to_m: float, rng: Rng) -> Bytes:
     image = deg.expose(image, gain, gamma, float(rng.uniform(0, 0.12)))
     if rng.random() < 0.4:
         grey = deg.recolour(image, np.full((3, 3), 1 / 3))
-        image = cv2.addWeighted(image, 0.75, grey, 0.25, 0)
+        image = np.asarray(cv2.addWeighted(image, 0.75, grey, 0.25, 0), np.uint8)
     if rng.random() < 0.4:
         image = deg.add_noise(image, float(rng.uniform(0.001, 0.02)), rng)
     if rng.random() < 0.6:
@@ -160,30 +160,34 @@ def negative_ground(files: list[Path], rng: Rng) -> Bytes:
     """Return a ground (640, 640, 3) of four chips of land use, turned at random."""
     parts = []
     for file in rng.choice(np.array(files, dtype=object), 4):
-        chip = cv2.imread(str(file))
-        assert chip is not None, file
-        chip = cv2.resize(chip[..., ::-1], (CHIP // 2, CHIP // 2), interpolation=cv2.INTER_CUBIC)
+        chip = cv2.resize(_read(file), (CHIP // 2, CHIP // 2), interpolation=cv2.INTER_CUBIC)
         parts.append(np.rot90(chip, int(rng.integers(4))))
     return np.ascontiguousarray(np.vstack([np.hstack(parts[:2]), np.hstack(parts[2:])]))
 
 
 def photographed_ground(file: Path, rng: Rng) -> Bytes:
     """Return a random cut (640, 640, 3) of an orthophoto at the working GSD."""
-    with rasterio.open(file) as raster:
-        image = np.moveaxis(raster.read((1, 2, 3)), 0, 2)
+    image = _read(file)
     top, left = (int(rng.integers(size - CHIP)) for size in image.shape[:2])
     return np.ascontiguousarray(image[top : top + CHIP, left : left + CHIP])
 
 
 def coarse_image(file: Path, gsd_m: float, rng: Rng) -> Bytes:
     """Return a random place of a true coarse image on the working grid, as if it were fine."""
-    picture = cv2.imread(str(file))
-    assert picture is not None, file
+    picture = _read(file)
     part = max(12, round(CHIP * FINE_GSD / gsd_m))
     top, left = (int(rng.integers(max(1, size - part))) for size in picture.shape[:2])
-    cut = picture[top : top + part, left : left + part, ::-1]
+    cut = picture[top : top + part, left : left + part]
     kernel = int(rng.choice([cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC]))
     return np.ascontiguousarray(cv2.resize(cut, (CHIP, CHIP), interpolation=kernel))
+
+
+def _read(file: Path) -> Bytes:
+    """Return an image file as (rows, columns, 3) RGB; raises InputError."""
+    picture = cv2.imread(str(file))
+    if picture is None:
+        raise InputError(file, "it is no image", "PNG, JPEG or TIFF is needed", "Leave it out.")
+    return np.ascontiguousarray(picture[..., ::-1])
 
 
 def _draw_plain_place(canvas: Canvas, rng: Rng) -> None:
@@ -269,7 +273,7 @@ def _paste(
     share = sprite.mask[..., None] / 255.0
     roof = np.clip(sprite.image * bright, 0, 255)
     part[:] = part * (1 - share) + roof * share
-    return sprite.corners + np.array([x, y])
+    return np.asarray(sprite.corners + np.array([x, y]))
 
 
 def _stacked(quads: list[Points]) -> Points:
