@@ -109,19 +109,27 @@ def _samples(
         return [_no_scene(rng) for _ in range(DRAWS)]
     if pick < 0.12 and sources.coarse:
         return [_coarse(rng, sources) for _ in range(DRAWS)]
-    if pick < 0.50 and sources.negatives:
+    if pick < 0.26 and sources.coarse:
+        gsd = float(rng.uniform(0.35, 0.95))
+        file, _ = sources.coarse[int(rng.integers(len(sources.coarse)))]
+        ground = scenes.coarse_image(file, gsd, rng)
+        pair = scenes.pasted_pair(ground, sprites, rng, gsd)
+        pair = scenes.delivered(pair, gsd, rng)
+    elif pick < 0.50 and sources.negatives:
         files = sources.held_back if held_back else sources.negatives
         kinds = sorted({file.parent for file in files})
         chosen = kinds[int(rng.integers(len(kinds)))]
         ground = scenes.negative_ground([file for file in files if file.parent == chosen], rng)
         pair = scenes.pasted_pair(ground, sprites, rng, scenes.NEGATIVE_GSD * 1.15)
+        if rng.random() < 0.65:
+            pair = scenes.delivered(pair, float(rng.uniform(0.25, 0.95)), rng)
     elif pick < 0.55 and sources.orthophotos:
         file = sources.orthophotos[int(rng.integers(len(sources.orthophotos)))]
         pair = scenes.pasted_pair(scenes.photographed_ground(file, rng), sprites, rng, FINE_GSD)
+        if rng.random() < 0.65:
+            pair = scenes.delivered(pair, float(rng.uniform(0.25, 0.95)), rng)
     else:
         pair = scenes.rendered_pair(88_000_000 + number + 5_000_000 * int(held_back))
-    if pick < 0.55 and rng.random() < 0.65:
-        pair = scenes.delivered(pair, rng)
     hit = found_objects(model, pair.reference, pair.corners, "container", REACH_PX)
     corners = pair.corners[hit]
     return [_degraded(pair, corners, rng, model) for _ in range(DRAWS)]

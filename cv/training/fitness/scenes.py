@@ -125,16 +125,14 @@ def pasted_pair(ground: Bytes, sprites: list[Sprite], rng: Rng, detail_m: float)
     return ScenePair(image, ground, image, _stacked(quads), detail_m)
 
 
-def delivered(pair: ScenePair, rng: Rng) -> ScenePair:
-    """Return a pair as an ordinary product delivers it: coarser, sharpened, exposed, compressed."""
+def delivered(pair: ScenePair, to_m: float, rng: Rng) -> ScenePair:
+    """Return a pair as a product of GSD `to_m` shows it: sampled, exposed, compressed."""
     seed = int(rng.integers(2**31))
-    to_m = float(rng.uniform(0.3, 0.9)) if rng.random() < 0.6 else pair.detail_m
-    to_m = max(to_m, pair.detail_m)
     return replace(
         pair,
         occupied=_product(pair.occupied, to_m, np.random.default_rng(seed)),
         bare=_product(pair.bare, to_m, np.random.default_rng(seed)),
-        detail_m=float(np.hypot(pair.detail_m, to_m)) if to_m > pair.detail_m else to_m,
+        detail_m=max(pair.detail_m, to_m),
     )
 
 
@@ -173,7 +171,11 @@ def photographed_ground(file: Path, rng: Rng) -> Bytes:
 
 
 def coarse_image(file: Path, gsd_m: float, rng: Rng) -> Bytes:
-    """Return a random place of a true coarse image on the working grid, as if it were fine."""
+    """Return a random place of a coarse image on the working grid, as if its GSD were `gsd_m`.
+
+    With its true GSD that is a coarse image delivered on a fine grid; with a finer one, a miniature
+    whose water, land and light are those of true satellite images.
+    """
     picture = _read(file)
     part = max(12, round(CHIP * FINE_GSD / gsd_m))
     top, left = (int(rng.integers(max(1, size - part))) for size in picture.shape[:2])
