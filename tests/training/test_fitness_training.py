@@ -127,7 +127,7 @@ def test_a_fit_that_is_resumed_ends_with_the_same_weights(written, tmp_path):
     class StoppedError(Exception):
         pass
 
-    def stop(*_):
+    def stop(*_, **__):
         raise StoppedError
 
     with pytest.MonkeyPatch.context() as patch:

@@ -82,16 +82,20 @@ def write_samples(
     `held_back` takes the images of land use that are kept for judging.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    places = {
+        number: [folder / f"{number:06d}_{draw}.npz" for draw in range(DRAWS)]
+        for number in range(first, last)
+    }
+    missing = [n for n, paths in places.items() if not all(path.exists() for path in paths)]
+    if not missing:
+        return
     cv2.setNumThreads(1)
     model = OnnxModel.load(released_model("pierwatch-n"))
     sprites = [sprite for seed in _SPRITE_SEEDS for sprite in scenes.cut_sprites(seed)]
-    for number in tqdm(range(first, last), desc="places", disable=None, leave=False):
-        paths = [folder / f"{number:06d}_{draw}.npz" for draw in range(DRAWS)]
-        if all(path.exists() for path in paths):
-            continue
+    for number in tqdm(missing, desc="places", disable=None, leave=False):
         rng = np.random.default_rng([number, int(held_back)])
         samples = _samples(number, rng, sources, model, sprites, held_back)
-        for path, sample in zip(paths, samples, strict=True):
+        for path, sample in zip(places[number], samples, strict=True):
             sample.save(path)
 
 
