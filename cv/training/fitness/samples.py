@@ -109,11 +109,11 @@ def _samples(
 ) -> list[FitnessSample]:
     """Return the samples of one place."""
     pick = rng.random()
-    if pick < 0.08:
+    if pick < 0.15:
         return [_no_scene(rng) for _ in range(DRAWS)]
-    if pick < 0.12 and sources.coarse:
+    if pick < 0.18 and sources.coarse:
         return [_coarse(rng, sources) for _ in range(DRAWS)]
-    if pick < 0.26 and sources.coarse:
+    if pick < 0.32 and sources.coarse:
         gsd = float(rng.uniform(0.35, 0.95))
         file, _ = sources.coarse[int(rng.integers(len(sources.coarse)))]
         ground = scenes.coarse_image(file, gsd, rng)
