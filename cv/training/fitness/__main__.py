@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--places", type=int, default=1600, help="places, four samples each")
     parser.add_argument("--ports", type=int, default=200, help="ports for the recall of hulls")
     parser.add_argument("--held-back", type=int, default=150, help="places kept for judging")
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0, help="of weights, order and turns")
     parser.add_argument("--version", default="0.1.0")
     parser.add_argument("--out", type=Path, required=True, help="ONNX file to write")

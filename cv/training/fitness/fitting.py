@@ -18,12 +18,15 @@ from cv.io.atomic_files import write_atomically
 from cv.training.fitness.hulls import RecallCurve
 from cv.training.fitness.network import FitnessNetwork, normalised, split_outputs
 from cv.training.fitness.samples import FitnessSample
+from cv.training.fitness.scenes import CELLS
 from cv.training.fitness.targets import PatchTargets, patch_targets
 
 _KEPT = 0.995
 """Share of the moving average that a step keeps."""
 
 
+_CROP = 5
+"""Side of the part of a sample that a step sees, patches: its other parts say much the same."""
 _CLEAR_WEIGHT = np.float32(2.5)
 """Clear images weigh more, since most images are clear: where nothing shows whether an image is
 degraded, as on plain water, it is taken for clear."""
@@ -33,9 +36,9 @@ degraded, as on plain water, it is taken for clear."""
 class FittingSettings:
     """Everything that decides a fit, beside the samples."""
 
-    epochs: int = 12
+    epochs: int = 30
     """Passes over the samples."""
-    batch: int = 8
+    batch: int = 16
     """Samples a step."""
     rate: float = 3e-3
     """Greatest learning rate of AdamW; it falls along a cosine."""
@@ -109,7 +112,8 @@ def _loss(
 ) -> torch.Tensor:
     images, targets = [], []
     for path in paths:
-        sample = FitnessSample.load(path)
+        top, left = (int(start) for start in rng.integers(CELLS - _CROP + 1, size=2))
+        sample = FitnessSample.load(path).cropped(top, left, _CROP)
         answer = patch_targets(sample, curves)
         quarters, mirror = int(rng.integers(4)), bool(rng.integers(2))
         images.append(_turned(np.moveaxis(sample.image, 2, 0), quarters, mirror).transpose(1, 2, 0))

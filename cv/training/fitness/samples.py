@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -57,6 +57,20 @@ class FitnessSample:
     """Effective GSD, metres; NaN if unknown."""
     used: BoolArray
     """(8, 8) whether the patch is learned from."""
+
+    def cropped(self, top: int, left: int, side: int) -> FitnessSample:
+        """Return the `side` x `side` patches from row `top` and column `left` on."""
+        window = slice(top, top + side), slice(left, left + side)
+        pixels = tuple(slice(part.start * CELL, part.stop * CELL) for part in window)
+        return replace(
+            self,
+            image=self.image[pixels],
+            expected=self.expected[window],
+            found=self.found[window],
+            reason=self.reason[window],
+            strength=self.strength[window],
+            used=self.used[window],
+        )
 
     def save(self, path: Path) -> None:
         """Write the sample as an .npz file."""

@@ -12,7 +12,7 @@ from cv.fitness.reasons import REASONS, FitnessReason
 from cv.geometry.arrays import Float32Array, Float64Array
 from cv.training.fitness.hulls import RecallCurve
 from cv.training.fitness.samples import FitnessSample
-from cv.training.fitness.scenes import CELL, CELLS
+from cv.training.fitness.scenes import CELL
 
 _BLURRED, _CLEAR = REASONS.index(FitnessReason.BLURRED), REASONS.index(FitnessReason.CLEAR)
 _MOST = 5.0
@@ -57,7 +57,7 @@ def patch_targets(sample: FitnessSample, curves: Mapping[str, RecallCurve]) -> P
         containers_weight=weight,
         hulls=_hull_recall(sample, curves),
         hulls_weight=used,
-        log2_gsd=np.full((CELLS, CELLS), detail, np.float32),
+        log2_gsd=np.full(recall.shape, detail, np.float32),
         gsd_weight=np.asarray(visible * float(known), np.float32),
         reasons=_reasons(sample, recall),
         reasons_weight=np.asarray(weight * _reason_known(sample), np.float32),
@@ -65,8 +65,8 @@ def patch_targets(sample: FitnessSample, curves: Mapping[str, RecallCurve]) -> P
 
 
 def _reasons(sample: FitnessSample, recall: Float32Array) -> Float32Array:
-    """Return the probability (reasons, 8, 8): clear as often as containers are found."""
-    chances = np.zeros((len(REASONS), CELLS, CELLS), np.float32)
+    """Return the probability (reasons, rows, columns): clear as often as containers are found."""
+    chances = np.zeros((len(REASONS), *recall.shape), np.float32)
     rows, columns = np.indices(recall.shape)
     chances[sample.reason, rows, columns] += 1 - recall
     chances[_CLEAR] += recall
@@ -81,9 +81,9 @@ def _reason_known(sample: FitnessSample) -> float:
 
 def _hull_recall(sample: FitnessSample, curves: Mapping[str, RecallCurve]) -> Float32Array:
     if sample.kinds.startswith("no scene"):
-        return np.zeros((CELLS, CELLS), np.float32)
+        return np.zeros(sample.reason.shape, np.float32)
     severity = np.where(sample.reason == _BLURRED, sample.detail_m, sample.strength)
-    recall = np.ones((CELLS, CELLS), np.float64)
+    recall = np.ones(sample.reason.shape, np.float64)
     for reason in np.unique(sample.reason):
         curve = curves.get(sample.kinds) or curves.get(f"reason {reason}")
         if reason != _CLEAR and curve is not None:
@@ -93,6 +93,7 @@ def _hull_recall(sample: FitnessSample, curves: Mapping[str, RecallCurve]) -> Fl
 
 
 def _contrast(sample: FitnessSample) -> Float64Array:
-    """Return the deviation (8, 8) of the brightness in each patch, levels."""
+    """Return the deviation (rows, columns) of the brightness in each patch, levels."""
     grey = cv2.cvtColor(sample.image, cv2.COLOR_RGB2GRAY).astype(np.float64)
-    return np.asarray(grey.reshape(CELLS, CELL, CELLS, CELL).std(axis=(1, 3)))
+    rows, columns = sample.reason.shape
+    return np.asarray(grey.reshape(rows, CELL, columns, CELL).std(axis=(1, 3)))
