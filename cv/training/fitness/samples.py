@@ -146,8 +146,14 @@ def _samples(
         pair = scenes.pasted_pair(scenes.photographed_ground(file, rng), sprites, rng, FINE_GSD)
         if rng.random() < 0.65:
             pair = scenes.delivered(pair, float(rng.uniform(0.25, 0.95)), rng)
+    elif pick < 0.60:
+        gsd = float(rng.uniform(0.25, 0.95))
+        pair = scenes.pasted_pair(scenes.rough_water_ground(rng), sprites, rng, gsd)
+        pair = scenes.delivered(pair, gsd, rng)
     else:
         pair = scenes.rendered_pair(88_000_000 + number + 5_000_000 * int(held_back))
+        if rng.random() < 0.1:
+            pair = scenes.vivid(pair, rng)
     hit = found_objects(model, pair.reference, pair.corners, "container", REACH_PX)
     corners = pair.corners[hit]
     return [_degraded(pair, corners, rng, model) for _ in range(DRAWS)]

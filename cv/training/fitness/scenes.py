@@ -163,6 +163,35 @@ def negative_ground(files: list[Path], rng: Rng) -> Bytes:
     return np.ascontiguousarray(np.vstack([np.hstack(parts[:2]), np.hstack(parts[2:])]))
 
 
+def rough_water_ground(rng: Rng) -> Bytes:
+    """Return a ground (640, 640, 3) of waves and glitter, which resemble noise and are none."""
+    shape = (CHIP, CHIP)
+    colour = np.array([0.16, 0.21, 0.22]) * rng.uniform(0.3, 2.0) + rng.uniform(0, 0.1, 3)
+    waves = np.zeros(shape, np.float32)
+    for _ in range(int(rng.integers(1, 4))):
+        along, across = np.exp(rng.uniform(np.log(0.8), np.log(5), 2))
+        layer = rng.standard_normal(shape, dtype=np.float32)
+        layer = np.asarray(cv2.GaussianBlur(layer, (0, 0), along, sigmaY=across), np.float32)
+        waves += layer / max(float(layer.std()), 1e-6)
+    waves *= rng.uniform(0.02, 0.14) / max(float(waves.std()), 1e-6)
+    glitter = np.maximum(waves, 0) * rng.uniform(0, 2)
+    levels = (colour + (waves + glitter)[..., None]) * 255
+    return np.clip(levels, 0, 255).astype(np.uint8)
+
+
+def vivid(pair: ScenePair, rng: Rng) -> ScenePair:
+    """Return the reference image of a pair as a drone's camera shows it: crisp and colourful."""
+    grey = deg.recolour(pair.reference, np.full((3, 3), 1 / 3))
+    colour = float(rng.uniform(1.0, 1.9))
+    image = np.asarray(cv2.addWeighted(pair.reference, colour, grey, 1 - colour, 0), np.uint8)
+    image = deg.sharpen(
+        image, float(rng.uniform(0.5, 3.0)), float(rng.uniform(0.15, 0.35)), FINE_GSD
+    )
+    low = float(rng.uniform(0, 50))
+    image = deg.rescale(image, ((low,) * 3, (float(rng.uniform(170, 255)),) * 3))
+    return replace(pair, occupied=image, bare=image, detail_m=FINE_GSD)
+
+
 def photographed_ground(file: Path, rng: Rng) -> Bytes:
     """Return a random cut (640, 640, 3) of an orthophoto at the working GSD."""
     image = _read(file)
