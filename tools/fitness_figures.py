@@ -184,11 +184,11 @@ def _print_degraded_real(model: FitnessModel, detector: OnnxModel, real: Path) -
     rows, wrong = [], []
     rng = np.random.default_rng(12)
     for name, image in _real_images(real):
-        for clear in _crops(image, 3):
+        for clear in _crops(image, 2):
             corners = _detected(detector, clear)
             if len(corners) < 15:
                 continue
-            for _ in range(6):
+            for _ in range(4):
                 kinds, seed = draw_kinds(rng), int(rng.integers(2**31))
                 shown = degrade(clear, kinds, seed, FINE_GSD).image
                 found = found_objects(detector, shown, corners, "container", REACH_PX)

@@ -9,8 +9,8 @@ import numpy as np
 from cv.fitness.reasons import REASONS, FitnessReason
 from cv.geometry.arrays import BoolArray, Float32Array, Indices
 
-_FINEST_SHARE = 25.0
-"""Percentile of the patches' effective GSD that stands for an image: plain ones show no detail."""
+_FINEST_SHARE = 50.0
+"""Percentile of the fit patches that stands for an image."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ class FitnessMap:
 
     @property
     def image_gsd_m(self) -> float:
-        """Effective GSD of the image as a whole, from its fit patches with most detail, metres.
+        """Effective GSD of the image as a whole, the median of its fit patches, metres.
 
         NaN if no patch is fit.
         """

@@ -99,7 +99,7 @@ HARM = {
                 np.random.default_rng(1), (640, 640), GSD, 100, 1.0, 1.5
             )
         ),
-        {FitnessReason.CLOUD, FitnessReason.HAZE},
+        {FitnessReason.CLOUD, FitnessReason.HAZE, FitnessReason.SATURATED},
     ),
     "fog": (
         lambda image: deg.veil(image, 0.97, (0.75, 0.77, 0.8), FLAT),
