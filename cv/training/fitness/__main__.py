@@ -20,7 +20,7 @@ from cv.training.fitness.samples import write_samples
 from cv.training.fitness.sources import ImageSources
 from cv.training.train import cpu_threads
 
-_MIN_RECALL = 0.3
+_MIN_RECALL = 0.35
 _LICENCE = "AGPL-3.0-or-later"
 
 
