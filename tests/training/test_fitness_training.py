@@ -34,7 +34,7 @@ def written(tmp_path_factory):
     """Samples of two places."""
     folder = tmp_path_factory.mktemp("samples")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(samples, "_SPRITE_SEEDS", range(77_000_000, 77_000_001))
+        patch.setattr(samples, "_SPRITE_SEEDS", range(77_000_000, 77_000_003))
         write_samples(folder, ImageSources(), 0, 2)
     return folder
 
@@ -140,7 +140,7 @@ def test_a_fit_that_is_resumed_ends_with_the_same_weights(written, tmp_path):
 
 
 def test_one_command_makes_a_model_that_judges(tmp_path, monkeypatch):
-    monkeypatch.setattr(samples, "_SPRITE_SEEDS", range(77_000_000, 77_000_001))
+    monkeypatch.setattr(samples, "_SPRITE_SEEDS", range(77_000_000, 77_000_003))
     out = tmp_path / "small.onnx"
     main(
         ["--work", str(tmp_path / "work"), "--places", "2", "--held-back", "1", "--ports", "1",
