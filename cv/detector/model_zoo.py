@@ -10,12 +10,14 @@ DEFAULT_MODEL = "pierwatch-n"
 """Name of the released model that is used by default."""
 HULL_MODEL = "-hulls"
 """Suffix of the name of the hull model that belongs to a container model."""
+FITNESS_MODEL = "pierwatch-fitness"
+"""Name of the released model that judges images; it detects nothing (see `cv.fitness`)."""
 
 
 def released_models() -> tuple[str, ...]:
-    """Return the names of the released models, the default first, without hull models."""
+    """Return the names of the released detectors, the default first, without hull models."""
     names = {path.stem.removesuffix(HULL_MODEL) for path in _folder().glob("*.onnx")}
-    return (DEFAULT_MODEL, *sorted(names - {DEFAULT_MODEL}))
+    return (DEFAULT_MODEL, *sorted(names - {DEFAULT_MODEL, FITNESS_MODEL}))
 
 
 def released_model(name: str) -> Path:

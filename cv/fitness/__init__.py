@@ -1,0 +1,1 @@
+"""Fitness of images: whether containers and hulls would be seen where they stand."""

@@ -1,0 +1,1 @@
+"""Training of the fitness model: degraded images and the recall that the detectors keep in them."""

@@ -1,0 +1,192 @@
+"""Fit the fitness network to samples; a run can be stopped and resumed."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
+
+from cv.io.atomic_files import write_atomically
+from cv.training.fitness.hulls import RecallCurve
+from cv.training.fitness.network import FitnessNetwork, normalised, split_outputs
+from cv.training.fitness.samples import FitnessSample
+from cv.training.fitness.scenes import CELLS
+from cv.training.fitness.targets import PatchTargets, patch_targets
+
+_KEPT = 0.995
+"""Share of the moving average that a step keeps."""
+
+
+_CROP = 5
+"""Side of the part of a sample that a step sees, patches: its other parts say much the same."""
+_CLEAR_WEIGHT = np.float32(2.5)
+"""Clear images weigh more, since most images are clear: where nothing shows whether an image is
+degraded, as on plain water, it is taken for clear."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FittingSettings:
+    """Everything that decides a fit, beside the samples."""
+
+    epochs: int = 30
+    """Passes over the samples."""
+    batch: int = 16
+    """Samples a step."""
+    rate: float = 3e-3
+    """Greatest learning rate of AdamW; it falls along a cosine."""
+    seed: int = 0
+    """Seed of weights, order and turns."""
+
+
+def fit_network(
+    samples: Sequence[Path],
+    curves: Mapping[str, RecallCurve],
+    settings: FittingSettings,
+    state_path: Path,
+) -> FitnessNetwork:
+    """Return the moving average of the weights after the last epoch.
+
+    The state is written to `state_path` after each epoch; where it exists, the fit goes on from it
+    and ends with the same weights.
+    """
+    torch.manual_seed(settings.seed)
+    network = FitnessNetwork()
+    average = AveragedModel(network, multi_avg_fn=_average, use_buffers=True)
+    optimizer = torch.optim.AdamW(network.parameters(), settings.rate, weight_decay=1e-3)
+    start = _restore(state_path, network, average, optimizer) if state_path.exists() else 0
+    steps = max(1, len(samples) // settings.batch)
+    for epoch in range(start, settings.epochs):
+        rng = np.random.default_rng([settings.seed, epoch])
+        order, losses = rng.permutation(len(samples)), []
+        network.train()
+        for step in range(steps):
+            _set_rate(optimizer, settings, (epoch + step / steps) / settings.epochs)
+            rows = order[step * settings.batch : (step + 1) * settings.batch]
+            loss = _loss(network, [samples[row] for row in rows], curves, rng)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+            optimizer.step()
+            average.update_parameters(network)
+            losses.append(loss.item())
+        _store(state_path, epoch + 1, network, average, optimizer)
+        print(f"epoch {epoch + 1} of {settings.epochs}: loss {np.mean(losses):.4f}", flush=True)
+    result = average.module.eval()
+    assert isinstance(result, FitnessNetwork)
+    return result
+
+
+def _average(
+    averages: Sequence[torch.Tensor], values: Sequence[torch.Tensor], steps: torch.Tensor | int
+) -> None:
+    """Move the averages towards the values; less and less over the first steps."""
+    kept = min(_KEPT, (1 + float(steps)) / (10 + float(steps)))
+    with torch.no_grad():
+        for mean, value in zip(averages, values, strict=True):
+            if mean.is_floating_point():
+                mean.lerp_(value, 1 - kept)
+            else:
+                mean.copy_(value)
+
+
+def _set_rate(optimizer: torch.optim.Optimizer, settings: FittingSettings, done: float) -> None:
+    """Set the learning rate after a share `done` of the run: a short rise, then a cosine."""
+    rise = min(1.0, done / 0.04 + 0.05)
+    for group in optimizer.param_groups:
+        group["lr"] = settings.rate * rise * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
+
+
+def _loss(
+    network: FitnessNetwork,
+    paths: Sequence[Path],
+    curves: Mapping[str, RecallCurve],
+    rng: np.random.Generator,
+) -> torch.Tensor:
+    images, targets = [], []
+    for path in paths:
+        top, left = (int(start) for start in rng.integers(CELLS - _CROP + 1, size=2))
+        sample = FitnessSample.load(path).cropped(top, left, _CROP)
+        answer = patch_targets(sample, curves)
+        quarters, mirror = int(rng.integers(4)), bool(rng.integers(2))
+        images.append(_turned(np.moveaxis(sample.image, 2, 0), quarters, mirror).transpose(1, 2, 0))
+        weight = _CLEAR_WEIGHT if sample.kinds == "clear" else np.float32(1)
+        answer = replace(
+            answer,
+            containers_weight=answer.containers_weight * weight,
+            hulls_weight=answer.hulls_weight * weight,
+        )
+        targets.append({k: _turned(v, quarters, mirror) for k, v in vars(answer).items()})
+    batch = {name: torch.from_numpy(np.stack([t[name] for t in targets])) for name in targets[0]}
+    answer = PatchTargets(**{name: value.numpy() for name, value in batch.items()})
+    pixels = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)  # channels last in memory
+    first = network.stem(normalised(pixels))  # in full precision: contrast can be a level or two
+    with torch.autocast("cpu", torch.bfloat16):
+        raw = network.answer(first)
+    return loss_of(raw.float(), answer)
+
+
+def loss_of(raw: torch.Tensor, targets: PatchTargets) -> torch.Tensor:
+    """Return the loss of raw outputs (n, OUTPUTS, rows, columns) for batched targets."""
+    out = split_outputs(raw)
+    want = {name: torch.from_numpy(value) for name, value in vars(targets).items()}
+    entropy = functional.binary_cross_entropy_with_logits
+    containers = entropy(out.containers, want["containers"], reduction="none")
+    hulls = entropy(out.hulls, want["hulls"], reduction="none")
+    gsd = functional.smooth_l1_loss(out.log2_gsd, want["log2_gsd"], reduction="none", beta=0.3)
+    reasons = -(want["reasons"] * torch.log_softmax(out.reasons, 1)).sum(1)
+    return (
+        _mean(containers, want["containers_weight"])
+        + 0.3 * _mean(hulls, want["hulls_weight"])
+        + 0.3 * _mean(gsd, want["gsd_weight"])
+        + 0.3 * _mean(reasons, want["reasons_weight"])
+    )
+
+
+def _mean(values: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    return (values * weights).sum() / weights.sum().clamp(min=1.0)
+
+
+def _turned(array: np.ndarray, quarters: int, mirror: bool) -> np.ndarray:
+    """Turn the last two axes by quarters, mirrored or not."""
+    turned = np.rot90(array, quarters, (-2, -1))
+    return turned[..., ::-1] if mirror else turned
+
+
+def _store(
+    path: Path,
+    epochs: int,
+    network: FitnessNetwork,
+    average: AveragedModel,
+    optimizer: torch.optim.Optimizer,
+) -> None:
+    buffer = io.BytesIO()
+    state: dict[str, Any] = {
+        "epochs": epochs,
+        "network": network.state_dict(),
+        "average": average.state_dict(),
+        "optimizer": optimizer.state_dict(),
+    }
+    torch.save(state, buffer)
+    write_atomically(path, buffer.getvalue())
+
+
+def _restore(
+    path: Path,
+    network: FitnessNetwork,
+    average: AveragedModel,
+    optimizer: torch.optim.Optimizer,
+) -> int:
+    """Load a state and return the number of its epochs."""
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    network.load_state_dict(state["network"])
+    average.load_state_dict(state["average"])
+    optimizer.load_state_dict(state["optimizer"])
+    return int(state["epochs"])

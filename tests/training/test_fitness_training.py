@@ -1,0 +1,152 @@
+"""The fitness model is trained by one command, from places whose labels are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from cv.detector.model_zoo import released_model
+from cv.detector.onnx_model import OnnxModel
+from cv.fitness.fitness_model import FitnessModel
+from cv.fitness.reasons import REASONS, FitnessReason
+from cv.synthetic.chip_renderer import FINE_GSD
+from cv.training.fitness import hulls, samples, scenes
+from cv.training.fitness.__main__ import main
+from cv.training.fitness.degrading import KINDS, degrade, draw_kinds
+from cv.training.fitness.detecting import found_objects
+from cv.training.fitness.fitting import FittingSettings, fit_network
+from cv.training.fitness.hulls import RecallCurve
+from cv.training.fitness.samples import FitnessSample, write_samples
+from cv.training.fitness.sources import ImageSources
+from cv.training.fitness.targets import patch_targets
+
+SEED = 41
+
+
+@pytest.fixture(scope="module")
+def pair():
+    return scenes.rendered_pair(SEED)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """Samples of two places."""
+    folder = tmp_path_factory.mktemp("samples")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(samples, "_SPRITE_SEEDS", range(77_000_000, 77_000_003))
+        write_samples(folder, ImageSources(), 0, 2)
+    return folder
+
+
+def test_a_pair_differs_where_containers_stand_and_nowhere_else(pair):
+    assert pair.occupied.shape == pair.bare.shape == (640, 640, 3)
+    assert len(pair.corners) > 30
+    middles = pair.corners.mean(1).astype(int).clip(0, 639)
+    changed = np.abs(pair.occupied.astype(int) - pair.bare.astype(int)).max(2)
+    assert (changed[middles[:, 1], middles[:, 0]] > 8).mean() > 0.8
+    assert (changed == 0).mean() > 0.2
+
+
+def test_the_detector_finds_what_stands_there_and_not_what_does_not(pair):
+    model = OnnxModel.load(released_model("pierwatch-n"))
+    found = found_objects(model, pair.reference, pair.corners, "container", samples.REACH_PX)
+    assert found.mean() > 0.8
+    bare = found_objects(model, pair.bare, pair.corners, "container", samples.REACH_PX)
+    assert bare.mean() < 0.1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_degradation_is_the_same_for_both_images_of_a_pair(pair, kind):
+    first, again = (degrade(pair.bare, (kind,), 5, FINE_GSD) for _ in range(2))
+    assert np.array_equal(first.image, again.image)
+    other = degrade(pair.occupied, (kind,), 5, FINE_GSD)
+    assert first.blur_sigma_m == other.blur_sigma_m
+    assert first.effects.keys() == other.effects.keys()
+    for name, value in first.effects.items():
+        assert np.array_equal(value, other.effects[name]), name
+    if kind == "clear":
+        assert np.array_equal(first.image, pair.bare)
+        assert not first.effects
+
+
+def test_kinds_are_drawn_from_those_that_exist():
+    rng = np.random.default_rng(1)
+    drawn = {kind for _ in range(500) for kind in draw_kinds(rng)}
+    assert drawn == set(KINDS) | {"stretch", "smooth"}
+
+
+def test_a_curve_falls_and_follows_the_trials():
+    severity = np.linspace(0, 1, 400)
+    found = (np.random.default_rng(1).random(400) < 1 - severity).astype(float)
+    curve = RecallCurve.fitted(severity, found)
+    assert (np.diff(curve.recall) <= 0).all()
+    assert curve.at(np.array([0.5])) == pytest.approx(0.5, abs=0.15)
+
+
+def test_samples_are_written_once_and_read_as_they_were(written):
+    paths = sorted(written.glob("*.npz"))
+    assert len(paths) == 2 * samples.DRAWS
+    times = [path.stat().st_mtime_ns for path in paths]
+    write_samples(written, ImageSources(), 0, 2)
+    assert times == [path.stat().st_mtime_ns for path in paths]
+    for path in paths:
+        sample = FitnessSample.load(path)
+        assert sample.image.shape == (640, 640, 3)
+        assert (sample.found <= sample.expected).all()
+        assert (sample.found >= 0).all()
+
+
+def test_targets_follow_from_what_was_found(written):
+    grid = (scenes.CELLS, scenes.CELLS)
+    haze = REASONS.index(FitnessReason.HAZE)
+    sample = FitnessSample(
+        image=np.full((640, 640, 3), 200, np.uint8),
+        kinds="haze",
+        expected=np.full(grid, 4, np.int16),
+        found=np.full(grid, 1, np.int16),
+        reason=np.full(grid, haze, np.int8),
+        strength=np.full(grid, 0.9, np.float32),
+        detail_m=0.5,
+        used=np.ones(grid, bool),
+    )
+    curve = RecallCurve(np.array([0.0, 1.0]), np.array([1.0, 0.0]))
+    targets = patch_targets(sample, {"haze": curve})
+    assert targets.containers == pytest.approx(np.full(grid, 0.25))
+    assert targets.hulls == pytest.approx(np.full(grid, 0.1), abs=1e-6)
+    assert targets.reasons[haze] == pytest.approx(np.full(grid, 0.75))
+    assert targets.reasons.sum(0) == pytest.approx(np.ones(grid))
+    assert targets.gsd_weight.max() == 0  # a plain image shows no detail
+
+
+def test_a_fit_that_is_resumed_ends_with_the_same_weights(written, tmp_path):
+    paths = sorted(written.glob("*.npz"))
+    settings = [FittingSettings(epochs=n, batch=4) for n in (2, 2)]
+    whole = fit_network(paths, {}, settings[0], tmp_path / "whole.pt").state_dict()
+
+    class StoppedError(Exception):
+        pass
+
+    def stop(*_, **__):
+        raise StoppedError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("builtins.print", stop)  # after the first epoch is stored
+        with pytest.raises(StoppedError):
+            fit_network(paths, {}, settings[1], tmp_path / "part.pt")
+    resumed = fit_network(paths, {}, settings[1], tmp_path / "part.pt").state_dict()
+    for name, value in whole.items():
+        assert torch.equal(value, resumed[name]), name
+
+
+def test_one_command_makes_a_model_that_judges(tmp_path, monkeypatch):
+    monkeypatch.setattr(samples, "_SPRITE_SEEDS", range(77_000_000, 77_000_003))
+    out = tmp_path / "small.onnx"
+    main(
+        ["--work", str(tmp_path / "work"), "--places", "2", "--held-back", "1", "--ports", "1",
+         "--epochs", "1", "--out", str(out)]
+    )  # fmt: skip
+    found = FitnessModel.load(out).judge(np.zeros((160, 160, 3), np.uint8))
+    assert found.container_recall.shape == (2, 2)
+    trials = hulls.read_hull_trials(tmp_path / "work" / "hulls.json")
+    assert all(0 <= trial.reason < len(REASONS) for trial in trials)

@@ -1,0 +1,296 @@
+"""Measure the fitness model: false alarms on good images, and how well it predicts recall.
+
+    python tools/fitness_figures.py --work runs/fitness --real ../shared/real
+
+`--work` is the folder of `python -m cv.training.fitness`, whose held-back samples are judged; parts
+whose images are missing are left out. Degradations are those of cv.training.fitness with other
+seeds; real images other than `negatives` were not trained on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from cv.detector.decode import decode_output
+from cv.detector.model_zoo import released_model
+from cv.detector.nms import non_maximum_suppression
+from cv.detector.onnx_model import OnnxModel
+from cv.fitness.fitness_map import FitnessMap
+from cv.fitness.fitness_model import FitnessModel
+from cv.fitness.reasons import REASONS, FitnessReason
+from cv.rendering.picture import Bytes
+from cv.synthetic.chip_renderer import CHIP, FINE_GSD
+from cv.synthetic.non_scenes import NON_SCENES
+from cv.training.fitness.degrading import degrade, draw_kinds
+from cv.training.fitness.detecting import found_objects
+from cv.training.fitness.samples import REACH_PX, FitnessSample
+from cv.training.fitness.scenes import CELL, CELLS, NEGATIVE_GSD, rendered_pair
+from cv.training.fitness.sources import ImageSources
+
+REAL_GSD = {
+    "fair1m_108": 0.49,
+    "fair1m_107": 0.77,
+    "fair1m": 0.8,
+    "pexels-tomfisk-3063470": 0.172,
+    "pexels-tomfisk-3057963": 0.15,
+    "xview": 0.32,
+}
+"""GSD (metres) of the real images, by the start of their names; others are at SHIPS_GSD."""
+SHIPS_GSD = 0.8
+_OPAQUE = 0.9
+_BINS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.01)
+_MAX_BLACK = 0.2
+
+
+def main() -> None:
+    """Print all figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--real", type=Path, default=Path("../shared/real"))
+    parser.add_argument("--model", type=Path, help="default: the released one")
+    parser.add_argument("--chips", type=int, default=60, help="clear rendered places")
+    args = parser.parse_args()
+    model = FitnessModel.load(args.model)
+    detector = OnnxModel.load(released_model("pierwatch-n"))
+    _print_cost(model, detector)
+    _print_negatives(model, ImageSources.in_folder(args.real))
+    _print_clear_places(model, args.chips)
+    _print_real(model, args.real)
+    _print_no_scenes(model)
+    _print_held_back(model, args.work / "held")
+    _print_degraded_real(model, detector, args.real)
+
+
+def _print_cost(model: FitnessModel, detector: OnnxModel) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (CHIP, CHIP, 3), dtype=np.uint8)
+    times: dict[str, list[float]] = {"judge": [], "detect": []}
+    for _ in range(15):
+        for name, run in (("judge", model.judge), ("detect", detector.run)):
+            start = time.process_time()
+            run(image)
+            times[name].append(time.process_time() - start)
+    judge, detect = (1e3 * float(np.median(times[name])) for name in ("judge", "detect"))
+    print(f"cost of a tile: {judge:.1f} ms beside {detect:.1f} ms, {judge / detect:.1%}")
+
+
+def _print_negatives(model: FitnessModel, sources: ImageSources) -> None:
+    unfit: dict[str, list[float]] = defaultdict(list)
+    lost: dict[str, list[bool]] = defaultdict(list)
+    for file in sources.held_back:
+        share = _unfit_share(model.judge(_scaled(_read(file), NEGATIVE_GSD)))
+        unfit[file.parent.name].append(share)
+        lost[file.parent.name].append(share > 0.5)
+    if not unfit:
+        return
+    everything = [share for shares in unfit.values() for share in shares]
+    chips = [one for ones in lost.values() for one in ones]
+    print(f"land use kept back: {np.mean(everything):.2%} of the area of {len(chips)} chips unfit,")
+    print(f"  {np.mean(chips):.2%} of the chips by more than half")
+    for kind in sorted(unfit, key=lambda name: -float(np.mean(unfit[name]))):
+        print(f"  {kind:<20}{np.mean(unfit[kind]):7.1%}{np.mean(lost[kind]):7.1%}")
+
+
+def _print_clear_places(model: FitnessModel, count: int) -> None:
+    shares: dict[str, list[float]] = defaultdict(list)
+    for seed in range(66_000_000, 66_000_000 + count):
+        pair = rendered_pair(seed)
+        for name, image in (
+            ("sharp, with containers", pair.reference),
+            ("any sensor, with containers", pair.occupied),
+            ("any sensor, without", pair.bare),
+        ):
+            shares[name].append(_unfit_share(model.judge(image)))
+    print(f"clear rendered places, {count}: area unfit")
+    for name, values in shares.items():
+        print(f"  {name:<30}{np.mean(values):7.2%}, more than half {_more_than_half(values):.1%}")
+
+
+def _print_real(model: FitnessModel, real: Path) -> None:
+    print("clear real images: area unfit, effective GSD, reason")
+    shares = []
+    for name, image in _real_images(real):
+        judged = model.judge(image)
+        seen = _seen(image, judged.container_recall.shape)
+        share = float((~judged.containers_fit)[seen].mean())
+        hulls = float((~judged.hulls_fit)[seen].mean())
+        shares.append(share)
+        gsd, reason = judged.image_gsd_m, judged.main_reason(seen)
+        print(f"  {name:<28}{share:7.2%}{hulls:7.2%}{gsd:6.2f} m  {reason}")
+    if shares:
+        print(f"  mean {np.mean(shares):.2%}, more than half unfit: {_more_than_half(shares):.1%}")
+
+
+def _print_no_scenes(model: FitnessModel) -> None:
+    print("pictures that are no scenes: area unfit, unfit as such")
+    rng = np.random.default_rng(4)
+    for name, draw in NON_SCENES.items():
+        maps = [model.judge(draw(rng, CHIP)) for _ in range(8)]
+        share = float(np.mean([_unfit_share(one) for one in maps]))
+        odd = REASONS.index(FitnessReason.NOT_OVERHEAD)
+        named = float(np.mean([(one.reason == odd).mean() for one in maps]))
+        print(f"  {name:<20}{share:7.1%}{named:7.1%}")
+
+
+def _print_held_back(model: FitnessModel, folder: Path) -> None:
+    rows: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
+    right, total = 0, 0
+    opaque: list[bool] = []
+    details: list[tuple[float, float]] = []
+    for path in sorted(folder.glob("*.npz")):
+        sample = FitnessSample.load(path)
+        judged = model.judge(sample.image)
+        use = sample.used & (sample.expected > 0)
+        cloud = (sample.reason == REASONS.index(FitnessReason.CLOUD)) & (sample.strength > _OPAQUE)
+        if "+" not in sample.kinds:
+            opaque += (~judged.containers_fit)[sample.used & cloud].tolist()
+            unfit = use & (sample.found < 0.25 * sample.expected) & ~judged.containers_fit
+            right += int((judged.reason == sample.reason)[unfit].sum())
+            total += int(unfit.sum())
+        if np.isfinite(sample.detail_m) and judged.containers_fit.any():
+            details.append((np.log2(sample.detail_m), np.log2(judged.image_gsd_m)))
+        for y, x in np.argwhere(use):
+            recall = sample.found[y, x] / sample.expected[y, x]
+            rows[sample.kinds.split(":")[0]].append(
+                (float(judged.container_recall[y, x]), float(recall), float(sample.expected[y, x]))
+            )
+    if not rows:
+        return
+    table = np.array([row for part in rows.values() for row in part])
+    _print_table("held-back degraded places", table)
+    print("  kind                     patches  predicted  measured  unfit<.3  fit>.9")
+    for kind in sorted(rows, key=lambda name: -len(rows[name])):
+        part = np.array(rows[kind])
+        if len(part) >= 200:
+            print(f"  {kind:<24}{_kind_line(part, model.card.min_recall)}")
+    print(f"opaque cloud patches unfit: {np.mean(opaque):.1%} of {len(opaque)}")
+    print(f"reason right: {right / max(total, 1):.1%} of {total} unfit patches")
+    error: np.ndarray = np.array(details)
+    print(
+        f"effective GSD, log2: correlation {np.corrcoef(error.T)[0, 1]:.3f}, "
+        f"median error {np.median(np.abs(error[:, 0] - error[:, 1])):.2f} octaves"
+    )
+
+
+def _print_degraded_real(model: FitnessModel, detector: OnnxModel, real: Path) -> None:
+    """Print how recall is predicted where the truth is what is found in the clear real image."""
+    rows, wrong = [], []
+    rng = np.random.default_rng(12)
+    for name, image in _real_images(real):
+        for clear in _crops(image, 2):
+            corners = _detected(detector, clear)
+            if len(corners) < 15:
+                continue
+            for _ in range(4):
+                kinds, seed = draw_kinds(rng), int(rng.integers(2**31))
+                shown = degrade(clear, kinds, seed, FINE_GSD).image
+                found = found_objects(detector, shown, corners, "container", REACH_PX)
+                judged = model.judge(shown)
+                x, y = np.clip(corners.mean(1) // CELL, 0, CELLS - 1).astype(int).T
+                for cell in set(zip(y.tolist(), x.tolist(), strict=True)):
+                    here = (y == cell[0]) & (x == cell[1])
+                    predicted = float(judged.container_recall[cell])
+                    rows.append((predicted, float(found[here].mean()), float(here.sum())))
+                whole, fit = float(found.mean()), float(judged.containers_fit[y, x].mean())
+                wrong.append((name, "+".join(kinds), whole, fit))
+    if not rows:
+        return
+    _print_table("degraded real images, against what is found in the clear ones", np.array(rows))
+    bad = [one for one in wrong if one[2] < 0.5]
+    missed = [one for one in bad if one[3] > 0.5]
+    good = [one for one in wrong if one[2] >= 0.9]
+    cried = [one for one in good if one[3] < 0.5]
+    print(f"  tiles with recall below 0.5: {len(bad)}, called fit {len(missed)}")
+    print(f"  tiles with recall from 0.9 on: {len(good)}, called unfit {len(cried)}")
+    for name, names, whole, fit in missed + cried:
+        print(f"    {name} {names}: recall {whole:.2f}, boxes in fit patches {fit:.2f}")
+
+
+def _print_table(title: str, table: np.ndarray) -> None:
+    predicted, measured, weight = table.T
+    centred = (v - np.average(v, weights=weight) for v in (predicted, measured))
+    a, b = centred
+    correlation = (weight * a * b).sum() / np.sqrt((weight * a * a).sum() * (weight * b * b).sum())
+    print(f"{title}: correlation {correlation:.3f}, {len(table)} patches")
+    print("  predicted     patches  predicted  measured")
+    for low, high in pairwise(_BINS):
+        rows = (predicted >= low) & (predicted < high)
+        if rows.any():
+            means = [np.average(v[rows], weights=weight[rows]) for v in (predicted, measured)]
+            print(
+                f"  {low:.1f} to {min(high, 1):.1f}{rows.sum():12}{means[0]:11.3f}{means[1]:10.3f}"
+            )
+
+
+def _kind_line(part: np.ndarray, limit: float) -> str:
+    predicted, measured, weight = part.T
+    bad, good = measured < 0.3, measured > 0.9
+    unfit = (predicted[bad] < limit).mean() if bad.any() else np.nan
+    fit = (predicted[good] >= limit).mean() if good.any() else np.nan
+    means = [np.average(v, weights=weight) for v in (predicted, measured)]
+    return f"{len(part):8}{means[0]:11.3f}{means[1]:10.3f}{unfit:10.1%}{fit:8.1%}"
+
+
+def _real_images(real: Path) -> Iterator[tuple[str, Bytes]]:
+    files = sorted((real / "images").glob("*.*")) + sorted((real / "ships").glob("*.jpg"))
+    for file in files:
+        starts = [start for start in REAL_GSD if file.stem.startswith(start)]
+        gsd = REAL_GSD[starts[0]] if starts else SHIPS_GSD
+        yield f"{file.parent.name}/{file.stem}", _scaled(_read(file), gsd)
+
+
+def _crops(image: Bytes, count: int) -> Iterator[Bytes]:
+    """Yield tiles spread along the diagonals of an image."""
+    rows, columns = (size - CHIP for size in image.shape[:2])
+    if min(rows, columns) >= 0:
+        for share in np.linspace(0.1, 0.9, count):
+            for across in (share, 1 - share):
+                y, x = round(rows * share), round(columns * across)
+                yield np.ascontiguousarray(image[y : y + CHIP, x : x + CHIP])
+
+
+def _detected(detector: OnnxModel, image: Bytes) -> np.ndarray:
+    card = detector.card
+    found = decode_output(detector.run(image), card.layout, card.thresholds)
+    found = found[found.classes == card.classes.index("container")]
+    return np.asarray(non_maximum_suppression(found, card.merge_overlap).boxes.corners())
+
+
+def _read(file: Path) -> Bytes:
+    picture = cv2.imread(str(file))
+    assert picture is not None, file
+    return np.ascontiguousarray(picture[..., ::-1])
+
+
+def _scaled(image: Bytes, gsd_m: float) -> Bytes:
+    way = cv2.INTER_AREA if gsd_m < FINE_GSD else cv2.INTER_CUBIC
+    scale = gsd_m / FINE_GSD
+    return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=way), np.uint8)
+
+
+def _seen(image: Bytes, shape: tuple[int, ...]) -> np.ndarray:
+    """Return which patches (rows, columns) are not mostly black fill."""
+    black = (image.max(2) == 0).astype(np.float32)
+    rows, columns = shape
+    wide = np.zeros((rows * CELL, columns * CELL), np.float32)
+    wide[: black.shape[0], : black.shape[1]] = black
+    return np.asarray(wide.reshape(rows, CELL, columns, CELL).mean((1, 3)) <= _MAX_BLACK)
+
+
+def _unfit_share(judged: FitnessMap) -> float:
+    return float((~judged.containers_fit).mean())
+
+
+def _more_than_half(shares: list[float]) -> float:
+    return float(np.mean(np.array(shares) > 0.5))
+
+
+if __name__ == "__main__":
+    main()
