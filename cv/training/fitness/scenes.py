@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from cv.errors import InputError
+from cv.geometry.container_sizes import WIDTH_M
 from cv.rendering.canvas import TAKEN, Canvas, Points, rectangle
 from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints, Rng
 from cv.rendering.picture import Bytes, Sensor, render_picture
