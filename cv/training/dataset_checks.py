@@ -54,11 +54,11 @@ def dataset_sha256(manifest: DatasetYaml) -> str:
     lines = []
     for split, image in tqdm(list(manifest.images()), desc="hashing", delay=2, disable=None):
         name = image.relative_to(home).as_posix()
-        line = f"{split} {name} {file_sha256(image)} {file_sha256(label_path(image))}\n"
+        line = f"{split} {name} {digest_if_file(image)} {digest_if_file(label_path(image))}\n"
         lines.append(line.encode("utf-8", "surrogateescape"))
     return sha256(repr(manifest.names), *lines)
 
 
-def file_sha256(path: Path) -> str:
+def digest_if_file(path: Path) -> str:
     """Return the sha256 of the file `path`, hexadecimal; "" where there is no such file."""
     return file_digest(path) if path.is_file() else ""

@@ -16,7 +16,7 @@ from cv.training.callbacks import TrainingCallback, make_callbacks
 from cv.training.config import TrainingConfig
 from cv.training.dataset_checks import (
     dataset_sha256,
-    file_sha256,
+    digest_if_file,
     require_dataset_yaml,
     require_valid_dataset,
 )
@@ -58,7 +58,7 @@ def train_model(
     run = RunRecord(
         command=command,
         config=config,
-        weights_sha256=file_sha256(config.weights),
+        weights_sha256=digest_if_file(config.weights),
         data_sha256=dataset_sha256(manifest),
         device=choose_device(config.device),
         threads=cpu_threads(),
@@ -80,7 +80,7 @@ def resume_training(out: Path, tensorboard: bool = False, log: Log = _print) -> 
     manifest = require_dataset_yaml(config.data)
     check_weights(config.weights, manifest.names)
     for path, now, then in (
-        (config.weights, file_sha256(config.weights), run.weights_sha256),
+        (config.weights, digest_if_file(config.weights), run.weights_sha256),
         (config.data, dataset_sha256(manifest), run.data_sha256),
     ):
         if now != then:

@@ -101,7 +101,7 @@ def test_dataset_without_shadows_from_the_shell(tmp_path, capsys):
         )
         == 0
     )
-    assert "1 chips" in capsys.readouterr().out
+    assert "1 chip, " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
@@ -153,10 +153,15 @@ def test_chips_of_another_configuration_and_broken_ones_are_refused(tmp_path, ca
     assert main(command) == 2
 
 
-@pytest.mark.parametrize("wrong", [["--first", "5", "--last", "5"], ["--every", "0"]])
-def test_nothing_to_render_is_refused(wrong, tmp_path, capsys):
-    assert main(["datasets", "render", str(tmp_path), *wrong]) == 2
+def test_nothing_to_render_is_refused(tmp_path, capsys):
+    assert main(["datasets", "render", str(tmp_path), "--first", "5", "--last", "5"]) == 2
     assert "0 <= first < last" in capsys.readouterr().err
+
+
+def test_every_zeroth_chip_cannot_be_held_back(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["datasets", "render", str(tmp_path), "--every", "0"])
+    assert "is not a whole number from 1" in capsys.readouterr().err
 
 
 def test_a_share_of_more_than_all_is_refused(tmp_path, capsys):
