@@ -97,7 +97,7 @@ class SceneCounter:
             return self._without_numbers(visible, CountStatus.NOT_VISIBLE, reason)
         counter = PierCounter.of(self.detector.card, self.zones, detections)
         counts = [
-            counter.count(self._unknown(zone, part, *part.status(zone)), i, part)
+            counter.count(self._unknown(zone, part, *self._status(zone, part)), i, part)
             for i, (zone, part) in enumerate(zip(self.zones.zones, visible, strict=True))
         ]
         return self._scene_counts(counts, counter.georeferenced_detections(self.scene.grid))
@@ -179,6 +179,14 @@ class SceneCounter:
     def footprint(self) -> BaseGeometry:
         """Outline of the scene, ground metres."""
         return transform_geometry(self.scene.grid.footprint, self.zones.ground.from_pixel)
+
+    def _status(self, zone: Zone, visible: VisibleFractions) -> tuple[CountStatus, str]:
+        """Return status and reason: a scene with a mask that was not used is not all seen."""
+        status, reason = visible.status(zone)
+        masks = [f"mask {name} beside the image was not used" for name in self.scene.unused_masks]
+        if masks and status is CountStatus.COUNTED:
+            status = CountStatus.PARTIAL
+        return status, "; ".join(filter(None, (reason, *masks)))
 
     def _visible(self) -> list[VisibleFractions]:
         return [self._visible_fractions(zone) for zone in self.zones.zones]

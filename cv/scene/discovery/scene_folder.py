@@ -10,6 +10,7 @@ from cv.errors import SceneError
 from cv.scene.discovery.sidecar_files import SceneFile
 from cv.scene.discovery.stac_catalog import StacCatalog
 from cv.scene.local_files import local_file
+from cv.scene.providers.item_collection import items_of
 
 _GEOTIFFS = (".tif", ".tiff")
 _PICTURES = (".png", ".jpg", ".jpeg")
@@ -19,9 +20,10 @@ _KIND_PREFERENCE = ("visual", "pansharpened", "analytic", "panchromatic")
 def require_scenes(place: Path) -> tuple[Path, ...]:
     """Return the paths of the scenes at `place`: a folder, a STAC catalogue, or a scene itself.
 
-    In a folder and its subfolders a scene is a STAC Item, or an image that no Item lists. Masks are
-    not scenes. Of the assets of one Planet item the first of visual, pansharpened, analytic and
-    panchromatic is taken. Hidden files and folders are left out, links to folders are not followed.
+    In a folder and its subfolders a scene is a STAC Item, or an image that no Item lists; of an
+    ItemCollection each image is one. Masks are not scenes. Of the assets of one Planet item the
+    first of visual, pansharpened, analytic and panchromatic is taken. Hidden files and folders are
+    left out, links to folders are not followed.
     A subfolder that cannot be read is listed too: what it holds is not known. Raises SceneError
     where `place` cannot be read, or holds no scene.
     """
@@ -39,7 +41,8 @@ def scenes_at(place: Path) -> tuple[SceneFile, ...]:
     try:
         if place.is_file():
             catalog = StacCatalog.read(local_file(place))
-            paths = catalog.item_paths if catalog else (place,)
+            collected = tuple(filter(None, (item.image_target for item in items_of(place))))
+            paths = catalog.item_paths if catalog else collected or (place,)
             return tuple(map(SceneFile, paths))
         if place.is_dir():
             return _scenes_in(place)
@@ -67,6 +70,8 @@ def _scenes_in(root: Path) -> tuple[SceneFile, ...]:
     item_images = {file: _images_of(file) for file in files if file.path.suffix.lower() == ".json"}
     items = [file for file, images in item_images.items() if images]
     listed = set().union(*item_images.values())
+    for file in item_images:
+        listed.update(*(item.other_targets for item in items_of(file.path)))
     images = [
         file
         for file in files
