@@ -84,9 +84,14 @@ class SceneCounter:
             SceneError: Pixels cannot be read.
             InferenceError: The network's output is not finite.
         """
-        reason = _out_of_range(self.zones.ground.gsd_m, self.detector.card)
+        gsd_m = self.scene.conditions.effective_gsd_m(self.zones.ground.gsd_m)
+        reason = _out_of_range(gsd_m, self.detector.card)
         if reason:
+            reason = f"the delivery says: {reason}" if gsd_m != self.zones.ground.gsd_m else reason
             return self._without_numbers(self._visible(), CountStatus.OUT_OF_RANGE, reason)
+        if self.scene.unfit_reasons:
+            reason = "; ".join(self.scene.unfit_reasons)
+            return self._without_numbers(self._visible(), CountStatus.UNFIT, reason)
         with ThreadPoolExecutor(1) as background:
             background.submit(lambda: self.scene.digest)  # which the scene caches
             visible_later = background.submit(self._visible)
@@ -183,10 +188,9 @@ class SceneCounter:
     def _status(self, zone: Zone, visible: VisibleFractions) -> tuple[CountStatus, str]:
         """Return status and reason: a scene with a mask that was not used is not all seen."""
         status, reason = visible.status(zone)
-        masks = [f"mask {name} beside the image was not used" for name in self.scene.unused_masks]
-        if masks and status is CountStatus.COUNTED:
+        if self.scene.unused_masks and status is CountStatus.COUNTED:
             status = CountStatus.PARTIAL
-        return status, "; ".join(filter(None, (reason, *masks)))
+        return status, "; ".join(filter(None, (reason, *self.scene.notes)))
 
     def _visible(self) -> list[VisibleFractions]:
         return [self._visible_fractions(zone) for zone in self.zones.zones]
@@ -222,4 +226,5 @@ def _settings_digest(scene: Scene, site: Site | None, zones: Zones, engine: Infe
     ]
     crs = site.crs.to_wkt() if site else None
     text = [_CONSTANTS, scene.radiometry.summary, scene.mask_digest, crs, piers, engine]
-    return sha256(json.dumps(text))
+    said = [*scene.unfit_reasons, *scene.notes]
+    return sha256(json.dumps([*text, *said]))

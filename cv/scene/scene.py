@@ -22,6 +22,7 @@ from cv.scene.georeference import image_grid
 from cv.scene.integrity.deflate_blocks import Window
 from cv.scene.local_files import local_file, scene_digest
 from cv.scene.nodata_collar import collar_mask
+from cv.scene.providers.acquisition_conditions import AcquisitionConditions
 from cv.scene.providers.delivery import read_delivery
 from cv.scene.providers.product_metadata import ProductMetadata
 from cv.scene.providers.sensor_profiles import Declared, choose_radiometry, parse_radiometry
@@ -62,6 +63,8 @@ class Scene:
     """The cloud mask delivered with it, if any."""
     unused_masks: tuple[str, ...] = ()
     """What was delivered with it, or is called like a mask of it, and cannot be used."""
+    conditions: AcquisitionConditions = field(default_factory=AcquisitionConditions)
+    """What the delivery says about the acquisition."""
     _reader: RasterReader = field(repr=False)
 
     @classmethod
@@ -110,6 +113,7 @@ class Scene:
             radiometry=chosen,
             udm2=udm2,
             unused_masks=unused,
+            conditions=metadata.conditions,
             _reader=RasterReader(header, chosen.bands),
         )
 
@@ -151,6 +155,17 @@ class Scene:
     def basis(self) -> str:
         """Basis of its visibility, see Visibility."""
         return "udm2" if self.udm2 and self.udm2.knows_clouds else "mask"
+
+    @property
+    def unfit_reasons(self) -> tuple[str, ...]:
+        """Why the delivery itself says that no number can be given; empty if it does not."""
+        return self.conditions.unfit_reasons(has_cloud_mask=self.basis == "udm2")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a count must say although it has a number."""
+        masks = (f"mask {name} beside the image was not used" for name in self.unused_masks)
+        return (*masks, *self.conditions.notes())
 
     @property
     def sources(self) -> tuple[Path, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cv.scene.local_files import FileFormat, file_format
 from cv.scene.providers.item_collection import collected_item
+from cv.scene.providers.metadata_files import read_metadata_files
 from cv.scene.providers.planet import planet_metadata
 from cv.scene.providers.product_metadata import ProductMetadata
 from cv.scene.providers.stac_item import StacItem
@@ -25,5 +26,10 @@ def read_delivery(path: Path) -> ProductMetadata:
 
 def _image_metadata(path: Path) -> ProductMetadata:
     header = read_header(path)
-    metadata = planet_metadata(header) or ProductMetadata(id=path.stem, header=header)
+    metadata = planet_metadata(header)
+    if metadata is None:
+        said = read_metadata_files(path)
+        metadata = ProductMetadata(
+            id=path.stem, header=header, acquired=said.acquired, conditions=said.conditions
+        )
     return replace(metadata, likely_masks=masks_beside(path))

@@ -12,6 +12,8 @@ from xml.etree.ElementTree import Element
 from cv.errors import SceneError, TimeError
 from cv.scene.acquisition_time import parse_time
 from cv.scene.local_files import METADATA, file_names
+from cv.scene.providers.acquisition_conditions import conditions_of_properties
+from cv.scene.providers.metadata_files import planet_xml_conditions
 from cv.scene.providers.planet_filenames import (
     PlanetAsset,
     find_mask,
@@ -54,6 +56,7 @@ def planet_metadata(header: RasterHeader) -> ProductMetadata | None:
         radiometry=asset.profile or _calibration(asset, header, xml),
         bands=asset.bands,
         udm2=image.parent / mask if mask else None,
+        conditions=conditions_of_properties(properties).completed(planet_xml_conditions(xml)),
     )
 
 

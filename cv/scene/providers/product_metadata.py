@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from cv.scene.integrity.checksums import Checksum
+from cv.scene.providers.acquisition_conditions import AcquisitionConditions
 from cv.scene.radiometry import Bands, Radiometry
 from cv.scene.raster_header import RasterHeader
 from cv.scene.sidecars.mask_names import LikelyMask
@@ -34,6 +35,8 @@ class ProductMetadata:
     """Files beside the image that are called like its masks, the best known first."""
     unused_masks: tuple[str, ...] = ()
     """Masks that the provider names and that cannot be used."""
+    conditions: AcquisitionConditions = field(default_factory=AcquisitionConditions)
+    """What the delivery says about the acquisition."""
     checksums: tuple[tuple[Path, Checksum], ...] = ()
     """Files with the checksums that the metadata declare; more may lie beside the files."""
 

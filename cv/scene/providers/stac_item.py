@@ -18,6 +18,7 @@ from cv.errors import SceneError
 from cv.scene.acquisition_time import parse_time
 from cv.scene.integrity.checksums import Checksum
 from cv.scene.local_files import METADATA, local_file
+from cv.scene.providers.acquisition_conditions import conditions_of_properties
 from cv.scene.providers.mask_coding import SCL_HIDDEN
 from cv.scene.providers.product_metadata import ProductMetadata
 from cv.scene.radiometry import Bands, Radiometry, reflectance_limits
@@ -79,6 +80,11 @@ class StacAsset:
     def is_udm2(self) -> bool:
         """Whether it is a usable data mask."""
         return self._name.endswith(_IMAGES[:2]) and "udm2" in self.key.lower() + self._name
+
+    @property
+    def own_gsd(self) -> dict[str, Any]:
+        """Its member `gsd`, which comes before that of the Item; empty without one."""
+        return {"gsd": self.fields["gsd"]} if "gsd" in self.fields else {}
 
     @cached_property
     def hidden_classes(self) -> frozenset[int]:
@@ -242,6 +248,9 @@ class StacItem:
             udm2=files[mask.key] if mask else beside.udm2,
             hidden_classes=mask.hidden_classes if mask and not mask.is_udm2 else frozenset(),
             unused_masks=() if mask or beside.udm2 else unused,
+            conditions=conditions_of_properties(properties | self._image.own_gsd).completed(
+                beside.conditions
+            ),
             checksums=tuple(
                 (files[asset.key], Checksum.of_multihash(self.path, text))
                 for asset in self.assets
