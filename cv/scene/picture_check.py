@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from contextlib import closing, suppress
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,6 +24,10 @@ MAX_CLASSES = 24
 """A single band with no more distinct values is a mask or a raster of classes."""
 _MIN_SAMPLED = 4096
 """Pixels from which on distinct values are counted; fewer say nothing."""
+MIN_EQUAL_SHARE = 0.7
+"""Share of equal neighbours above which few values are classes, and not a faint picture."""
+_SAMPLED_AT = (0.5, 0.15, 0.85)
+"""Places of the windows that are sampled, shares of height and width."""
 _WINDOW_PX = 512
 """Side of the windows that are sampled."""
 _WORDS = {
@@ -80,45 +84,48 @@ def _objection_to_file(path: Path, _changed_ns: int, _size: int) -> str:
     return ""  # opening it reports why
 
 
-def _sampled(header: RasterHeader) -> NDArray[np.generic]:
-    """Return valid values (n,) of the first band, from windows spread over the raster."""
+@dataclass(frozen=True)
+class _Sample:
+    """Valid values of the first band, from windows spread over a raster."""
+
+    values: NDArray[np.generic]
+    """(n,) values."""
+    equal_share: float
+    """Share of neighbours along a row that are equal."""
+
+
+def _sampled(header: RasterHeader) -> _Sample:
     rows, columns = header.shape
-    found = []
-    whole = replace(header, mask_file=None)
-    with closing(RasterReader(whole, (1,))) as reader:
-        for y in (0.5, 0.15, 0.85):
-            for x in (0.5, 0.15, 0.85):
-                width, height = min(_WINDOW_PX, columns), min(_WINDOW_PX, rows)
-                left, top = round((columns - width) * x), round((rows - height) * y)
-                window = reader.read(left, top, width, height)
-                found.append(window.values[0][window.valid])
-            if rows <= _WINDOW_PX and columns <= _WINDOW_PX:
-                break
-    return np.concatenate(found)
+    width, height = min(_WINDOW_PX, columns), min(_WINDOW_PX, rows)
+    places = [
+        (round((columns - width) * x), round((rows - height) * y))
+        for y in _SAMPLED_AT
+        for x in _SAMPLED_AT
+    ]
+    values, equal = [], []
+    with closing(RasterReader(header, (1,))) as reader:
+        for left, top in dict.fromkeys(places):
+            window = reader.read(left, top, width, height)
+            band, both = window.values[0], window.valid[:, 1:] & window.valid[:, :-1]
+            values.append(band[window.valid])
+            equal.append((band[:, 1:] == band[:, :-1])[both])
+    shares = np.concatenate(equal)
+    return _Sample(np.concatenate(values), float(shares.mean()) if len(shares) else 0.0)
 
 
-def _objection_to_values(values: NDArray[np.generic], dtype: str) -> str:
-    """Return what `values` (n,) of one band show; empty if they may be brightness."""
-    if len(values) < _MIN_SAMPLED:
+def _objection_to_values(sample: _Sample, dtype: str) -> str:
+    """Return what sampled values of one band show; empty if they may be brightness."""
+    if len(sample.values) < _MIN_SAMPLED:
         return ""
-    distinct = np.unique(values)
-    inner = distinct[1:-1] if len(distinct) > 2 else distinct  # without black and white fill
-    if 1 < len(distinct) <= MAX_CLASSES and len(inner) and _are_classes(values, distinct):
+    distinct = np.unique(sample.values).astype(np.float64)
+    are_whole = bool(np.all(np.mod(distinct, 1) == 0))
+    if 1 < len(distinct) <= MAX_CLASSES and are_whole and sample.equal_share > MIN_EQUAL_SHARE:
         return f"a mask or a raster of classes: {len(distinct)} distinct values"
-    if dtype != "float32":
+    if dtype != "float32" or are_whole:
         return ""
-    low, middle, high = np.percentile(values.astype(np.float64), (0.5, 50, 99.5))
-    if -1.0001 <= distinct[0] and distinct[-1] <= 1.0001 and low < -0.05:
+    low, high = np.percentile(sample.values.astype(np.float64), (0.5, 99.5))
+    if distinct[0] >= -1.0001 and distinct[-1] <= 1.0001 and low < -0.05:
         return f"an index: values from {low:.2g} to {high:.2g}"
-    if distinct[0] < -0.5 and high < 9000 and middle > -500 and not _are_whole(distinct):
+    if distinct[0] < -1 and high < 9000 and sample.equal_share < MIN_EQUAL_SHARE:
         return f"an elevation model: values from {low:.3g} to {high:.3g}"
     return ""
-
-
-def _are_whole(distinct: NDArray[np.generic]) -> bool:
-    return bool(np.all(np.mod(distinct.astype(np.float64), 1) == 0))
-
-
-def _are_classes(values: NDArray[np.generic], distinct: NDArray[np.generic]) -> bool:
-    """Return whether few values are classes: whole numbers, which lie in areas, not in noise."""
-    return _are_whole(distinct)

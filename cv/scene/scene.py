@@ -22,6 +22,7 @@ from cv.scene.georeference import image_grid
 from cv.scene.integrity.deflate_blocks import Window
 from cv.scene.local_files import local_file, scene_digest
 from cv.scene.nodata_collar import collar_mask
+from cv.scene.picture_check import not_a_picture, picture_objection
 from cv.scene.providers.acquisition_conditions import AcquisitionConditions
 from cv.scene.providers.delivery import read_delivery
 from cv.scene.providers.product_metadata import ProductMetadata
@@ -93,6 +94,9 @@ class Scene:
         metadata = read_delivery(local_file(path))
         metadata.check_files()
         header = metadata.header
+        objection = picture_objection(header)
+        if objection:
+            raise not_a_picture(header, objection)
         grid = image_grid(header, gsd)
         chosen = choose_radiometry(metadata, radiometry)
         if isinstance(chosen, PercentileStretch):

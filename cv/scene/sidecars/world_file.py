@@ -15,6 +15,7 @@ from pyproj.exceptions import CRSError
 
 from cv.errors import SceneError
 from cv.scene.local_files import METADATA
+from cv.scene.sidecars.pam import PamStatements, read_pam
 
 
 def world_file(image: Path) -> Path | None:
@@ -23,6 +24,17 @@ def world_file(image: Path) -> Path | None:
     short = f".{ending[:1]}{ending[-1:]}w" if ending else ".wld"
     endings = (short, f".{ending}w", ".wld")
     return _beside(image, *dict.fromkeys(endings))
+
+
+def has_georeference_beside(image: Path) -> bool:
+    """Return whether a world file and a CRS file, or a PAM file with both, lie beside `image`."""
+    if world_file(image) and _beside(image, ".prj"):
+        return True
+    try:
+        pam = read_pam(image)
+    except SceneError:
+        pam = PamStatements()
+    return bool((pam.transform or world_file(image)) and (pam.crs or _beside(image, ".prj")))
 
 
 def read_world_file(image: Path) -> Affine | None:

@@ -54,7 +54,7 @@ DIMAP = """<?xml version="1.0" encoding="UTF-8"?>
 </Located_Geometric_Values></Use_Area></Geometric_Data></Dimap_Document>
 """
 SAID = AcquisitionConditions(
-    gsd_m=0.372, cloud_cover=pytest.approx(0.991), off_nadir_deg=28.6, sun_elevation_deg=33.4
+    gsd_m=0.372, cloud_cover=0.991, off_nadir_deg=28.6, sun_elevation_deg=33.4
 )
 MAXAR, AIRBUS = "24MAR10013045-M2AS-050_P001", "PHR1A_PMS_202403100130456_ORT_1-001"
 
