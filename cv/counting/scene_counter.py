@@ -82,6 +82,7 @@ class SceneCounter:
 
         Raises:
             SceneError: Pixels cannot be read.
+            RadiometryError: Nearly all pixels would be black or white.
             InferenceError: The network's output is not finite.
         """
         gsd_m = self.scene.conditions.effective_gsd_m(self.zones.ground.gsd_m)
@@ -92,6 +93,7 @@ class SceneCounter:
         if self.scene.unfit_reasons:
             reason = "; ".join(self.scene.unfit_reasons)
             return self._without_numbers(self._visible(), CountStatus.UNFIT, reason)
+        self.scene.check_radiometry(self.zones.in_pixels(self.zones.region))
         with ThreadPoolExecutor(1) as background:
             background.submit(lambda: self.scene.digest)  # which the scene caches
             visible_later = background.submit(self._visible)

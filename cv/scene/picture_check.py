@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from cv.errors import SceneError
 from cv.scene.raster_header import RasterHeader, read_header
 from cv.scene.raster_reader import RasterReader
-from cv.scene.sidecars.mask_names import is_usable_data_mask, looks_like_mask
+from cv.sidecars.mask_names import is_usable_data_mask, looks_like_mask
 
 MAX_CLASSES = 24
 """A single band with no more distinct values is a mask or a raster of classes."""

@@ -3,7 +3,7 @@
 The driver follows from the first bytes of the file and GDAL never chooses one, so that a VRT, an
 HTML page or a web address under an image's name is refused instead of followed. GDAL reads no
 other file beside the image; statements in IMAGE.aux.xml, world files and external masks (.msk) are
-read by `cv.scene.sidecars`, and come before the file's own as in GDAL (world files after them).
+read by `cv.sidecars`, and come before the file's own as in GDAL (world files after them).
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from cv.io.terminal_text import quantity
 from cv.scene.integrity.deflate_blocks import block_location
 from cv.scene.integrity.gdal_warnings import damaged_image
 from cv.scene.local_files import FileFormat, file_format
-from cv.scene.sidecars.pam import BandStatement, read_pam
-from cv.scene.sidecars.world_file import read_crs_file, read_world_file
+from cv.sidecars.pam import BandStatement, read_pam
+from cv.sidecars.world_file import read_crs_file, read_world_file
 
 # `image_grid` decides about images without georeference. Filters of the program come first; a
 # filter for the time of a read would not be safe with several threads.

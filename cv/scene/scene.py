@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -39,6 +40,9 @@ from cv.scene.resampling import (
     source_window,
 )
 from cv.scene.visibility import Visibility, VisibilityQuery, clear_area, polygon_parts
+
+_CHECKED_PIXELS = 2**20
+"""Pixels of a region by which its radiometry is checked."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -154,6 +158,30 @@ class Scene:
     def visibility_of(self, query: VisibilityQuery) -> Visibility:
         """Return the result of a `query` of this scene."""
         return Visibility.of(query.region, query.clear, self.basis)
+
+    def check_radiometry(self, region: BaseGeometry) -> None:
+        """Raise RadiometryError if the valid pixels of `region` are nearly all black or white.
+
+        `region` is in pixels (x, y); about a million pixels of its envelope are sampled.
+        """
+        inside = region.intersection(self.grid.footprint)
+        if inside.is_empty or self._is_shown_as_stored:
+            return
+        left, top, right, bottom = inside.bounds
+        x, y = math.floor(left), math.floor(top)
+        width, height = math.ceil(right) - x, math.ceil(bottom) - y
+        if width == 0 or height == 0:
+            return
+        step = max(1, math.floor(math.sqrt(width * height / _CHECKED_PIXELS)))
+        window = self._reader.read(x, y, width, height, step)
+        pixel_m2 = self._pixel_m2 * step**2
+        shown = window.valid & ~collar_mask(window.values, pixel_m2)
+        self.radiometry.check_against(self.path, window.values[:, shown])
+
+    @property
+    def _is_shown_as_stored(self) -> bool:
+        limits = (self.radiometry.low, self.radiometry.high)
+        return self._reader.header.dtype == "uint8" and limits == ((0,) * 3, (255,) * 3)
 
     @property
     def basis(self) -> str:

@@ -14,7 +14,7 @@ from cv.scene.discovery.stac_catalog import StacCatalog
 from cv.scene.local_files import local_file
 from cv.scene.picture_check import objection_to_file
 from cv.scene.providers.item_collection import items_of
-from cv.scene.sidecars.world_file import has_georeference_beside
+from cv.sidecars.world_file import has_georeference_beside
 
 _GEOTIFFS = (".tif", ".tiff")
 _PICTURES = (".png", ".jpg", ".jpeg")

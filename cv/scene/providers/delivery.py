@@ -12,7 +12,7 @@ from cv.scene.providers.planet import planet_metadata
 from cv.scene.providers.product_metadata import ProductMetadata
 from cv.scene.providers.stac_item import StacItem
 from cv.scene.raster_header import read_header
-from cv.scene.sidecars.mask_names import masks_beside
+from cv.sidecars.mask_names import masks_beside
 
 
 def read_delivery(path: Path) -> ProductMetadata:

@@ -7,8 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from cv.errors import SceneError
-from cv.scene.local_files import METADATA, file_names
+from cv.scene.local_files import file_names
 from cv.scene.providers.stac_item import StacItem, stac_type
+from cv.sidecars.metadata_loader import METADATA
 
 _MAX_LEVELS = 2
 """Folders above an image in which its collection is sought."""

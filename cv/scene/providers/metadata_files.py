@@ -16,8 +16,8 @@ from xml.etree.ElementTree import Element
 
 from cv.errors import SceneError
 from cv.scene.acquisition_time import parse_time
-from cv.scene.local_files import METADATA
 from cv.scene.providers.acquisition_conditions import AcquisitionConditions, number
+from cv.sidecars.metadata_loader import METADATA
 
 _TILE = re.compile(r"[_-]R\d+C\d+(?=$|[_-])", re.IGNORECASE)
 

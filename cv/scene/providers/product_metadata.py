@@ -10,7 +10,7 @@ from cv.scene.integrity.checksums import Checksum
 from cv.scene.providers.acquisition_conditions import AcquisitionConditions
 from cv.scene.radiometry import Bands, Radiometry
 from cv.scene.raster_header import RasterHeader
-from cv.scene.sidecars.mask_names import LikelyMask
+from cv.sidecars.mask_names import LikelyMask
 
 
 @dataclass(frozen=True, kw_only=True)

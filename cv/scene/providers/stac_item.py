@@ -17,11 +17,12 @@ from urllib.parse import unquote, urlsplit
 from cv.errors import SceneError
 from cv.scene.acquisition_time import parse_time
 from cv.scene.integrity.checksums import Checksum
-from cv.scene.local_files import METADATA, local_file
+from cv.scene.local_files import local_file
 from cv.scene.providers.acquisition_conditions import conditions_of_properties
 from cv.scene.providers.mask_coding import SCL_HIDDEN
 from cv.scene.providers.product_metadata import ProductMetadata
 from cv.scene.radiometry import Bands, Radiometry, reflectance_limits
+from cv.sidecars.metadata_loader import METADATA
 
 _IMAGES = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
 _NOT_IMAGES = {

@@ -27,8 +27,8 @@ from cv.scene.providers.mask_coding import (
 from cv.scene.raster_header import RasterHeader, read_header
 from cv.scene.raster_reader import RasterReader, WindowRead, average_blocks
 from cv.scene.resampling import source_window, valid_share
-from cv.scene.sidecars.mask_names import is_usable_data_mask
 from cv.scene.visibility import VisibilityQuery, clear_area
+from cv.sidecars.mask_names import is_usable_data_mask
 
 
 @dataclass(frozen=True, eq=False)

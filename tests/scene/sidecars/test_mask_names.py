@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cv.scene.scene import Scene
-from cv.scene.sidecars.mask_names import looks_like_mask, masks_beside
+from cv.sidecars.mask_names import looks_like_mask, masks_beside
 from tests.scene.conftest import WriteTiff
 
 PS, SKY = "20240310_013045_12_2480", "20240310_011234_ssc4_u0001"

@@ -14,8 +14,8 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from cv.errors import SceneError
-from cv.scene.local_files import METADATA
-from cv.scene.sidecars.pam import PamStatements, read_pam
+from cv.sidecars.metadata_loader import METADATA
+from cv.sidecars.pam import PamStatements, read_pam
 
 
 def world_file(image: Path) -> Path | None:

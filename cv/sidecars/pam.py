@@ -17,7 +17,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from cv.errors import SceneError
-from cv.scene.local_files import METADATA
+from cv.sidecars.metadata_loader import METADATA
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from cv.scene.local_files import file_names
-
 _RASTERS = (".tif", ".tiff", ".png", ".jp2", ".img", ".vrt")
 _OTHERS = (".gml", ".shp", ".geojson", ".gpkg")
 """Masks as outlines."""
@@ -64,11 +62,11 @@ def is_usable_data_mask(name: str) -> bool:
 
 
 def masks_beside(image: Path) -> tuple[LikelyMask, ...]:
-    """Return the files called like masks of `image`, the best known first; raises SceneError."""
+    """Return the files called like masks of `image`, the best known first."""
     own = _own_words(image.stem)
     found = []
     for folder in _folders(image.parent):
-        for name in file_names(folder):
+        for name in sorted(entry.name for entry in _children(folder)):
             mask = folder / name
             in_mask_folder = folder != image.parent and mask.suffix.lower() in _RASTERS
             if mask != image and (in_mask_folder or looks_like_mask(name)):
@@ -82,16 +80,20 @@ def _folders(home: Path) -> list[Path]:
     """Return the folder of an image, and those for masks in it and beside it."""
     folders = [home]
     for parent in (home, home.parent):
-        try:
-            children = sorted(parent.iterdir())
-        except OSError:
-            continue
         folders += [
             child
-            for child in children
+            for child in sorted(_children(parent))
             if _is_mask_folder(child.name) and child != home and child.is_dir()
         ]
     return folders
+
+
+def _children(folder: Path) -> list[Path]:
+    """Return what lies in `folder`; nothing where it cannot be read."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
 
 
 def _is_mask_folder(name: str) -> bool:
