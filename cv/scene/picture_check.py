@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from cv.errors import SceneError
 from cv.scene.raster_header import RasterHeader, read_header
 from cv.scene.raster_reader import RasterReader
-from cv.sidecars.mask_names import is_usable_data_mask, looks_like_mask
+from cv.sidecars.mask_names import is_named_like_mask, is_usable_data_mask
 
 MAX_CLASSES = 24
 """A single band with no more distinct values is a mask or a raster of classes."""
@@ -51,7 +51,7 @@ def picture_objection(header: RasterHeader) -> str:
         return ""
     if header.has_classes:
         return "a raster of classes, which it names"
-    if looks_like_mask(header.path.name):
+    if is_named_like_mask(header.path.name):
         return "a mask by its name"
     for text, where in ((header.path.stem, "its name"), (header.band_names[0], "its band's name")):
         words = [word for word in re.split(r"[^a-z0-9]+", text.lower()) if word]

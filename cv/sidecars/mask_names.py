@@ -45,7 +45,7 @@ class LikelyMask:
         return any(map(is_usable_data_mask, (self.path.name, self.path.parent.name + ".")))
 
 
-def looks_like_mask(name: str) -> bool:
+def is_named_like_mask(name: str) -> bool:
     """Return whether the file `name` is called like a mask."""
     if not _HINT.search(name):
         return False
@@ -69,7 +69,7 @@ def masks_beside(image: Path) -> tuple[LikelyMask, ...]:
         for name in sorted(entry.name for entry in _children(folder)):
             mask = folder / name
             in_mask_folder = folder != image.parent and mask.suffix.lower() in _RASTERS
-            if mask != image and (in_mask_folder or looks_like_mask(name)):
+            if mask != image and (in_mask_folder or is_named_like_mask(name)):
                 words = _own_words(mask.stem)
                 if words == own or (not words and folder == image.parent):
                     found.append(LikelyMask(mask, words == own))
@@ -107,7 +107,7 @@ def _words(stem: str) -> list[str]:
 
 
 def _own_words(stem: str) -> list[str]:
-    """Return the words of a name that tell one image from another."""
+    """Return the words of a name that distinguish images."""
     return [
         word
         for word in _words(stem)

@@ -14,7 +14,7 @@ from cv.scene.integrity.checksums import ALGORITHMS
 from cv.scene.local_files import file_names
 from cv.scene.providers.planet_filenames import PlanetAsset, parse_filename
 from cv.scene.providers.stac_item import StacItem
-from cv.sidecars.mask_names import looks_like_mask
+from cv.sidecars.mask_names import is_named_like_mask
 
 _ENDINGS = (
     *(".tif", ".tiff", ".png", ".jpg", ".jpeg", ".msk", ".json", ".xml", ".imd", ".prj", ".wld"),
@@ -76,7 +76,7 @@ class SceneFile:
             self.path.parent / name
             for name in alike
             if name == self.path.name
-            or (name[len(start) :].startswith(("_", "-")) and looks_like_mask(name))
+            or (name[len(start) :].startswith(("_", "-")) and is_named_like_mask(name))
             or (name[len(start) :].startswith(separators) and name.lower().endswith(_ENDINGS))
         )
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cv.scene.scene import Scene
-from cv.sidecars.mask_names import looks_like_mask, masks_beside
+from cv.sidecars.mask_names import is_named_like_mask, masks_beside
 from tests.scene.conftest import WriteTiff
 
 PS, SKY = "20240310_013045_12_2480", "20240310_011234_ssc4_u0001"
@@ -118,7 +118,7 @@ def test_other_files_are_no_masks_of_an_image(
 def test_an_image_in_colours_is_no_mask(write_tiff: WriteTiff, colours: np.ndarray) -> None:
     path = write_tiff(colours, "port.tif")
     write_tiff(colours, "port_cloud.tif")
-    assert looks_like_mask("port_cloud.tif")
+    assert is_named_like_mask("port_cloud.tif")
     assert Scene.open(path).unused_masks == ()
 
 
