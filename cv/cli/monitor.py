@@ -107,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _print_left_out(places: Sequence[Path | str]) -> None:
     """Print how many images and links in `places` are not counted although one might expect it."""
-    from cv.scene.discovery.scene_folder import images_without_georeference
+    from cv.scene.discovery.scene_folder import images_without_georeference, left_out_at
     from cv.scene.discovery.stac_catalog import external_links
 
     local = [place for place in places if isinstance(place, Path)]
@@ -116,6 +116,8 @@ def _print_left_out(places: Sequence[Path | str]) -> None:
     for place in local:
         with suppress(SceneError):  # reported when its scenes are searched
             links += external_links(place)
+            for one in left_out_at(place):
+                print(printable_line(f"left out: {one.path}: {one.reason}"))
     if pictures:
         first = printable_line(pictures[0])
         print(f"left out: {len(pictures)} PNG or JPEG without georeference, the first is {first}")

@@ -82,11 +82,18 @@ class SceneCounter:
 
         Raises:
             SceneError: Pixels cannot be read.
+            RadiometryError: Nearly all pixels would be black or white.
             InferenceError: The network's output is not finite.
         """
-        reason = _out_of_range(self.zones.ground.gsd_m, self.detector.card)
+        gsd_m = self.scene.conditions.effective_gsd_m(self.zones.ground.gsd_m)
+        reason = _out_of_range(gsd_m, self.detector.card)
         if reason:
+            reason = f"the delivery says: {reason}" if gsd_m != self.zones.ground.gsd_m else reason
             return self._without_numbers(self._visible(), CountStatus.OUT_OF_RANGE, reason)
+        if self.scene.unfit_reasons:
+            reason = "; ".join(self.scene.unfit_reasons)
+            return self._without_numbers(self._visible(), CountStatus.UNFIT, reason)
+        self.scene.check_radiometry(self.zones.in_pixels(self.zones.region))
         with ThreadPoolExecutor(1) as background:
             background.submit(lambda: self.scene.digest)  # which the scene caches
             visible_later = background.submit(self._visible)
@@ -97,7 +104,7 @@ class SceneCounter:
             return self._without_numbers(visible, CountStatus.NOT_VISIBLE, reason)
         counter = PierCounter.of(self.detector.card, self.zones, detections)
         counts = [
-            counter.count(self._unknown(zone, part, *part.status(zone)), i, part)
+            counter.count(self._unknown(zone, part, *self._status(zone, part)), i, part)
             for i, (zone, part) in enumerate(zip(self.zones.zones, visible, strict=True))
         ]
         return self._scene_counts(counts, counter.georeferenced_detections(self.scene.grid))
@@ -180,6 +187,13 @@ class SceneCounter:
         """Outline of the scene, ground metres."""
         return transform_geometry(self.scene.grid.footprint, self.zones.ground.from_pixel)
 
+    def _status(self, zone: Zone, visible: VisibleFractions) -> tuple[CountStatus, str]:
+        """Return status and reason: a scene with a mask that was not used is not all seen."""
+        status, reason = visible.status(zone)
+        if self.scene.unused_masks and status is CountStatus.COUNTED:
+            status = CountStatus.PARTIAL
+        return status, "; ".join(filter(None, (reason, *self.scene.notes)))
+
     def _visible(self) -> list[VisibleFractions]:
         return [self._visible_fractions(zone) for zone in self.zones.zones]
 
@@ -214,4 +228,5 @@ def _settings_digest(scene: Scene, site: Site | None, zones: Zones, engine: Infe
     ]
     crs = site.crs.to_wkt() if site else None
     text = [_CONSTANTS, scene.radiometry.summary, scene.mask_digest, crs, piers, engine]
-    return sha256(json.dumps(text))
+    said = [*scene.unfit_reasons, *scene.notes]
+    return sha256(json.dumps([*text, *said]))

@@ -12,10 +12,7 @@ from pathlib import Path
 from cv.errors import SceneError
 from cv.io import file_signatures
 from cv.io.hashing import file_digest
-from cv.io.safe_loading import SafeLoader
 
-METADATA = SafeLoader(error=SceneError, max_bytes=8 * 2**20)
-"""Reads the JSON and XML of scenes."""
 _ADDRESS = re.compile(r"/vsi|[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 
 

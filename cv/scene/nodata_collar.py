@@ -1,13 +1,13 @@
-"""Collars: undeclared black or white areas, such as the borders of rotated or mosaicked images.
+"""Collars: undeclared areas of one extreme value, such as the borders of rotated images.
 
 A camera leaves no large area at exactly the darkest or the brightest value in every band: such an
-area was filled in, or was too dark or too bright to be recorded. Either way it shows nothing.
+area was filled in, or was too dark or too bright to be recorded. Either way it shows nothing. The
+same holds of values that programs write where nothing was measured.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,10 @@ MIN_COLLAR_M2 = 100.0
 """Smallest collar, square metres; smaller areas are deep shadows or bright roofs."""
 MIN_COLLAR_WIDTH_M = 4.0
 """Side of the smallest square in a collar, on a lattice over the image, metres."""
+_WRITTEN_FILLS = (-9999.0, -99999.0, -32767.0, -32768.0)
+"""Values that programs write where nothing was measured."""
+_WHITES = {255.0, 65535.0}
+"""White of the types that an image may have been converted from."""
 
 
 def collar_mask(values: NDArray[np.generic], pixel_m2: float) -> NDArray[np.bool_]:
@@ -27,7 +31,7 @@ def collar_mask(values: NDArray[np.generic], pixel_m2: float) -> NDArray[np.bool
     """
     min_pixels = math.ceil(MIN_COLLAR_M2 / pixel_m2)
     empty = np.zeros(values.shape[1:], bool)
-    for extreme in _extremes(values.dtype):
+    for extreme in fill_values(values):
         same = values[0] == extreme
         for band in values[1:]:
             if np.count_nonzero(same) < min_pixels:
@@ -50,8 +54,19 @@ def _has_square(empty: NDArray[np.bool_], side: int) -> bool:
     return bool(upright.all(axis=2).any())
 
 
-def _extremes(dtype: np.dtype[Any]) -> set[float]:
-    """Return black and white of a data type; floating-point numbers have no white."""
-    if dtype.kind == "f":
-        return {0.0}
-    return {0, int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)}
+def fill_values(values: NDArray[np.generic]) -> set[float]:
+    """Return the values that may be fill among stored `values`: 0, white, what programs write.
+
+    White is the largest value of a type, and 255 or 65535 where nothing is brighter.
+    """
+    if values.dtype == np.uint8:
+        return {0.0, 255.0}
+    if values.dtype.kind == "f":
+        limit = float(np.finfo(np.float32).max)
+        fills = {0.0, -limit, limit, *_WRITTEN_FILLS}
+    else:
+        limits = np.iinfo(str(values.dtype))
+        written = {fill for fill in _WRITTEN_FILLS if limits.min <= fill <= limits.max}
+        fills = {0.0, float(limits.min), float(limits.max), *written}
+    numbers = values[values < np.inf]  # type: ignore[operator]
+    return fills | ({float(numbers.max())} & _WHITES if numbers.size else set())

@@ -9,16 +9,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cv.errors import RadiometryError
+from cv.scene.nodata_collar import fill_values
 
 Triple = tuple[float, float, float]
 Bands = tuple[int, int, int]
 """Numbers of the red, green and blue band, from 1."""
 
+MAX_SATURATED_SHARE = 0.98
+"""Share of black and white pixels beyond which a radiometry hides what an image shows."""
+MIN_FILL_SHARE = 0.01
+"""Share of pixels from which on an undeclared fill value is left out of percentiles."""
+_FITTING_PERCENTILES = (0.5, 99.5)
+"""Percentiles that are proposed as limits."""
 GREY, RGB, BGRN = (1, 1, 1), (1, 2, 3), (3, 2, 1)
 SUPERDOVE, WORLDVIEW8 = (6, 4, 2), (5, 3, 2)
 WHITE_REFLECTANCE = 0.5
@@ -59,6 +67,27 @@ class Radiometry:
         limits = " ".join(f"{a:.9g}-{b:.9g}" for a, b in zip(self.low, self.high, strict=True))
         bands = ",".join(map(str, self.bands))
         return f"{self.name} bands {bands} limits {limits} gamma {self.gamma:.9g}"
+
+    def check_against(self, subject: str | Path, values: NDArray[np.generic]) -> None:
+        """Raise RadiometryError if valid `values` (3, n) nearly all become black or white.
+
+        It names the limits that fit them.
+        """
+        if values.shape[1] == 0:
+            return
+        shown = self.apply(values)
+        hidden = float(((shown == 0) | (shown == 255)).all(axis=0).mean())
+        if hidden <= MAX_SATURATED_SHARE:
+            return
+        low, high = np.percentile(values.astype(np.float64), _FITTING_PERCENTILES, axis=1)
+        fitting = ",".join(f"{a:.6g}-{b:.6g}" for a, b in zip(low, high, strict=True))
+        bands = ",".join(map(str, self.bands))
+        white = float((shown == 255).all(axis=0).mean())
+        colour = "white" if white > hidden / 2 else "black"
+        found = f"{100 * hidden:.3g} % of the pixels are {colour} with {self.name!r}"
+        limit = f"limits from {self.low} to {self.high} hide what it shows"
+        remedy = f'Limits that fit its values: "limits:{fitting}:{bands}".'
+        raise RadiometryError(subject, found, limit, remedy)
 
     def apply(self, values: NDArray[np.generic]) -> NDArray[np.uint8]:
         """Return stored `values` (3, ...) of red, green, blue as 8 bits; NaN becomes 0."""
@@ -114,12 +143,24 @@ class PercentileStretch:
         """Return the radiometry of a scene with valid `values` (3, n) of red, green, blue.
 
         The value of a constant band becomes 0. Without any valid value the limits are 0 and 1.
+        Fill that nobody declared (see `fill_values`) is left out.
         """
+        values = _without_fill(values)
         if values.shape[1] == 0:
             return Radiometry(self.name, self.bands, (0.0,) * 3, (1.0,) * 3)
         low, high = np.percentile(values.astype(np.float64), [self.low, self.high], axis=1)
         high = np.where(high > low, high, low + 1.0)
         return Radiometry(self.name, self.bands, _triple(low), _triple(high))
+
+
+def _without_fill(values: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Return `values` (bands, n) without pixels that are one fill value in all bands."""
+    kept = np.ones(values.shape[1], bool)
+    for fill in fill_values(values):
+        filled = (values == fill).all(axis=0)
+        if filled.mean() > MIN_FILL_SHARE and not filled.all():
+            kept &= ~filled
+    return values[:, kept] if kept.any() else values
 
 
 def _triple(values: Iterable[float]) -> Triple:

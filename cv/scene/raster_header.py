@@ -1,8 +1,9 @@
 """Headers of image files, within limits: GeoTIFF, and PNG or JPEG without georeference.
 
 The driver follows from the first bytes of the file and GDAL never chooses one, so that a VRT, an
-HTML page or a web address under an image's name is refused instead of followed. No other file
-(.aux.xml, .ovr, .msk, world file) is read beside the image.
+HTML page or a web address under an image's name is refused instead of followed. GDAL reads no
+other file beside the image; statements in IMAGE.aux.xml, world files and external masks (.msk) are
+read by `cv.sidecars`, and come before the file's own as in GDAL (world files after them).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ from cv.io.terminal_text import quantity
 from cv.scene.integrity.deflate_blocks import block_location
 from cv.scene.integrity.gdal_warnings import damaged_image
 from cv.scene.local_files import FileFormat, file_format
+from cv.sidecars.pam import BandStatement, read_pam
+from cv.sidecars.world_file import read_crs_file, read_world_file
 
 # `image_grid` decides about images without georeference. Filters of the program come first; a
 # filter for the time of a read would not be safe with several threads.
@@ -39,6 +42,8 @@ MAX_BLOCK_BYTES = 64 * 2**20
 MAX_BANDS = 8
 DTYPES = ("uint8", "uint16", "int16", "float32")
 """Data types that are read."""
+_COLOURS = ("red", "green", "blue", "gray", "alpha")
+"""Colours of bands that a PAM file may declare."""
 _GDAL_OPTIONS = {
     "GDAL_CACHEMAX": 128 * 2**20,  # bytes: in most scenes the blocks under a row of tiles
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
@@ -62,8 +67,8 @@ class RasterHeader:
     """Number of bands, alpha included."""
     dtype: str
     """One of `DTYPES`."""
-    nodata: float | None
-    """Value of pixels that were never measured."""
+    nodata: tuple[float | None, ...]
+    """Value of pixels that were never measured, of each band; empty if no band has one."""
     masked: bool
     """Whether the file holds a mask: an internal one, a transparent colour, an alpha band."""
     colours: tuple[str, ...]
@@ -82,6 +87,14 @@ class RasterHeader:
     """TIFFTAG_DATETIME, or empty."""
     description_tag: str
     """TIFFTAG_IMAGEDESCRIPTION, or empty."""
+    band_names: tuple[str, ...]
+    """Description of each band, or empty."""
+    has_classes: bool
+    """Whether a band names classes (categories, an attribute table)."""
+    mask_file: Path | None = None
+    """External mask (.msk) of the same shape: 0 where pixels are not valid."""
+    unused_masks: tuple[Path, ...] = ()
+    """External masks that do not fit the image."""
 
     @property
     def alpha(self) -> int:
@@ -123,12 +136,64 @@ def read_header(path: Path) -> RasterHeader:
     with gdal_errors(path), open_dataset(path, form) as dataset:
         _check_bands(path, dataset)
         _check_blocks(path, dataset)
-        return _header(path, form, dataset)
+        header = _header(path, form, dataset)
+    return _with_mask_file(_with_statements(header))
+
+
+def _with_statements(header: RasterHeader) -> RasterHeader:
+    """Return `header` with what the PAM file, the world file and the CRS file beside it say."""
+    pam = read_pam(header.path)
+    bands = [pam.bands.get(number, BandStatement()) for number in range(1, header.bands + 1)]
+    own = header.nodata or (None,) * header.bands
+    nodata = tuple(
+        value if said.nodata is None else said.nodata
+        for said, value in zip(bands, own, strict=True)
+    )
+    inside = None if header.transform.is_identity else header.transform
+    transform = pam.transform or inside or read_world_file(header.path)
+    crs = pam.crs or header.crs or read_crs_file(header.path)
+    return replace(
+        header,
+        nodata=() if set(nodata) == {None} else nodata,
+        colours=tuple(
+            said.colour if said.colour in _COLOURS else colour
+            for said, colour in zip(bands, header.colours, strict=True)
+        ),
+        band_names=tuple(
+            said.description or name for said, name in zip(bands, header.band_names, strict=True)
+        ),
+        has_classes=header.has_classes or any(said.has_classes for said in bands),
+        georeferenced=transform is not None and crs is not None,
+        transform=transform or Affine.identity(),
+        crs=_without_height(crs) if crs else None,
+        acquired_tag=header.acquired_tag or pam.acquired_tag,
+        datetime_tag=header.datetime_tag or pam.datetime_tag,
+    )
+
+
+def _with_mask_file(header: RasterHeader) -> RasterHeader:
+    """Return `header` with the external mask beside it, as GDAL writes it (IMAGE.tif.msk)."""
+    path = header.path
+    names = dict.fromkeys((f"{path.name}.msk", f"{path.name}.MSK", f"{path.stem}.msk"))
+    found = [path.with_name(name) for name in names if name != path.name]
+    for file in filter(Path.is_file, found):
+        if _is_geotiff(file) and read_header(file).shape == header.shape:
+            return replace(header, mask_file=file)
+        header = replace(header, unused_masks=(*header.unused_masks, file))
+    return header
+
+
+def _is_geotiff(path: Path) -> bool:
+    try:
+        return file_format(path) is FileFormat.GEOTIFF
+    except SceneError:
+        return False
 
 
 def _header(path: Path, form: FileFormat, dataset: Any) -> RasterHeader:
     is_tiff, transform = form is FileFormat.GEOTIFF, dataset.transform
-    crs = _crs(dataset.crs) if is_tiff and dataset.crs else None
+    crs = CRS.from_wkt(dataset.crs.to_wkt(version="WKT2_2019")) if dataset.crs else None
+    crs = _without_height(crs) if is_tiff and crs else None
     has_transform = is_tiff and not transform.is_identity and any(transform[:6])
     control = "rational polynomials" if dataset.rpcs else ""
     return RasterHeader(
@@ -137,7 +202,7 @@ def _header(path: Path, form: FileFormat, dataset: Any) -> RasterHeader:
         shape=(dataset.height, dataset.width),
         bands=dataset.count,
         dtype=dataset.dtypes[0],
-        nodata=dataset.nodata,
+        nodata=() if set(dataset.nodatavals) == {None} else tuple(dataset.nodatavals),
         masked=any(MaskFlags.per_dataset in flags for flags in dataset.mask_flag_enums),
         colours=tuple(colour.name for colour in dataset.colorinterp),
         georeferenced=has_transform and crs is not None,
@@ -147,6 +212,8 @@ def _header(path: Path, form: FileFormat, dataset: Any) -> RasterHeader:
         acquired_tag=_tag(dataset, "ACQUISITIONDATETIME", "IMAGERY"),
         datetime_tag=_tag(dataset, "TIFFTAG_DATETIME"),
         description_tag=_tag(dataset, "TIFFTAG_IMAGEDESCRIPTION"),
+        band_names=tuple(name or "" for name in _band_names(dataset)),
+        has_classes=False,
     )
 
 
@@ -220,8 +287,14 @@ def _check_size(path: Path, size: int, needed: int) -> None:
         raise SceneError(path, found, limit, "Copy or download the file again.")
 
 
-def _crs(declared: Any) -> CRS:
-    crs = CRS.from_wkt(declared.to_wkt(version="WKT2_2019"))
+def _band_names(dataset: Any) -> tuple[str | None, ...]:
+    try:
+        return tuple(dataset.descriptions)
+    except UnicodeDecodeError:
+        return (None,) * int(dataset.count)
+
+
+def _without_height(crs: CRS) -> CRS:
     return crs.sub_crs_list[0] if crs.is_compound else crs
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from rasterio.windows import Window as RasterWindow
 from cv.scene.integrity.deflate_blocks import DeflateBlocks, Window
 from cv.scene.integrity.gdal_warnings import fail_on_warnings
 from cv.scene.local_files import FileFormat
-from cv.scene.raster_header import RasterHeader, gdal_errors, open_dataset
+from cv.scene.raster_header import RasterHeader, gdal_errors, open_dataset, read_header
 from cv.scene.resampling import BlockAverages, SourceWindow
 
 _STRIP_PIXELS = 2**22
@@ -47,6 +47,7 @@ class RasterReader:
         self.header = header
         self.bands = bands
         self._blocks = DeflateBlocks(header.path) if header.format is FileFormat.GEOTIFF else None
+        self._mask = _mask_reader(header)
         self._dataset: Any = None
         self._warnings: list[str] = []
 
@@ -60,6 +61,8 @@ class RasterReader:
             self._dataset = None
         if self._blocks:
             self._blocks.close()
+        if self._mask:
+            self._mask.close()
 
     def read(self, x: int, y: int, width: int, height: int, step: int = 1) -> WindowRead:
         """Return every `step`-th pixel of a window inside the raster; raises SceneError."""
@@ -69,7 +72,12 @@ class RasterReader:
                 self._blocks.check(window, step)
             with fail_on_warnings(self.header.path, self._warnings):
                 self._dataset = self._dataset or open_dataset(self.header.path, self.header.format)
-                return self._decoded(window, (math.ceil(height / step), math.ceil(width / step)))
+                shape = (math.ceil(height / step), math.ceil(width / step))
+                found = self._decoded(window, shape)
+        if self._mask:
+            shown = (self._mask.read(*window, step).values != 0).all(axis=0)
+            return WindowRead(found.values, found.valid & shown)
+        return found
 
     def sample(self, pixels: int) -> NDArray[np.generic]:
         """Return stored values (bands, n) of about `pixels` valid pixels of the whole raster.
@@ -98,12 +106,50 @@ class RasterReader:
             valid &= self._dataset.read(self.header.alpha, **options) > 0
         if values.dtype.kind == "f":
             valid &= np.isfinite(values).all(axis=0)
-        nodata = self.header.nodata
-        if nodata is not None and not math.isnan(nodata):
-            missing = values == nodata
+        if self.header.nodata:
+            chosen = zip(values, (self.header.nodata[band - 1] for band in self.bands), strict=True)
+            missing = np.array([is_nodata(band, nodata) for band, nodata in chosen])
             # Among integers it is mostly 0, which a dark pixel may have in one band but not in all.
             valid &= ~(missing.any(axis=0) if values.dtype.kind == "f" else missing.all(axis=0))
         return WindowRead(values, valid)
+
+
+def is_nodata(values: NDArray[np.generic], nodata: float | None) -> NDArray[np.bool_]:
+    """Return where `values` of one band are `nodata`, as GDAL compares them.
+
+    Integers equal its integer part; a value beyond their range occurs nowhere. A float32 may differ
+    by two units in the last place (ARE_REAL_EQUAL of gdal_priv_templates.hpp).
+    """
+    if nodata is None:
+        return np.zeros(values.shape, bool)
+    if values.dtype.kind != "f":
+        limits = np.iinfo(str(values.dtype))
+        if not math.isfinite(nodata) or not limits.min <= nodata <= limits.max:
+            return np.zeros(values.shape, bool)
+        same: NDArray[np.bool_] = values == int(nodata)
+        return same
+    numbers = values.astype(np.float32, copy=False)
+    if math.isnan(nodata):
+        return np.isnan(numbers)
+    largest = float(np.finfo(np.float32).max)
+    if abs(abs(nodata) - largest) < 1e-10 * largest:
+        nodata = math.copysign(largest, nodata)
+    if math.isfinite(nodata) and abs(nodata) > largest:
+        return np.zeros(values.shape, bool)
+    sought = np.float32(nodata)
+    with np.errstate(invalid="ignore", over="ignore"):  # sums of the largest are infinite
+        tolerance = 2 * np.finfo(np.float32).eps * np.abs(numbers + sought)
+        close: NDArray[np.bool_] = np.abs(numbers - sought) < tolerance
+    equal: NDArray[np.bool_] = numbers == sought
+    return equal | close
+
+
+def _mask_reader(header: RasterHeader) -> RasterReader | None:
+    """Return the reader of the external mask of an image; its values alone decide."""
+    if header.mask_file is None:
+        return None
+    mask = replace(read_header(header.mask_file), nodata=(), masked=False)
+    return RasterReader(mask, tuple(range(1, mask.bands + 1)))
 
 
 def average_blocks(

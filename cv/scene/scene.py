@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+import math
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -14,6 +15,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from cv.errors import SceneError
 from cv.geometry.grid import Grid
 from cv.geometry.patch import Patch
 from cv.scene.acquisition_time import NamePattern, time_from_tags, to_utc
@@ -21,10 +23,14 @@ from cv.scene.georeference import image_grid
 from cv.scene.integrity.deflate_blocks import Window
 from cv.scene.local_files import local_file, scene_digest
 from cv.scene.nodata_collar import collar_mask
+from cv.scene.picture_check import not_a_picture, picture_objection
+from cv.scene.providers.acquisition_conditions import AcquisitionConditions
 from cv.scene.providers.delivery import read_delivery
+from cv.scene.providers.product_metadata import ProductMetadata
 from cv.scene.providers.sensor_profiles import Declared, choose_radiometry, parse_radiometry
 from cv.scene.providers.udm2 import UsableDataMask
 from cv.scene.radiometry import PercentileStretch, Radiometry
+from cv.scene.raster_header import read_header
 from cv.scene.raster_reader import RasterReader, WindowRead, average_blocks
 from cv.scene.resampling import (
     MIN_VALID_SHARE,
@@ -34,6 +40,9 @@ from cv.scene.resampling import (
     source_window,
 )
 from cv.scene.visibility import Visibility, VisibilityQuery, clear_area, polygon_parts
+
+_CHECKED_PIXELS = 2**20
+"""Pixels of a region by which its radiometry is checked."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -56,7 +65,11 @@ class Scene:
     radiometry: Radiometry
     """How its values become 8-bit colours."""
     udm2: UsableDataMask | None
-    """The usable data mask delivered with it, if any."""
+    """The cloud mask delivered with it, if any."""
+    unused_masks: tuple[str, ...] = ()
+    """What was delivered with it, or is called like a mask of it, and cannot be used."""
+    conditions: AcquisitionConditions = field(default_factory=AcquisitionConditions)
+    """What the delivery says about the acquisition."""
     _reader: RasterReader = field(repr=False)
 
     @classmethod
@@ -85,6 +98,9 @@ class Scene:
         metadata = read_delivery(local_file(path))
         metadata.check_files()
         header = metadata.header
+        objection = picture_objection(header)
+        if objection:
+            raise not_a_picture(header, objection)
         grid = image_grid(header, gsd)
         chosen = choose_radiometry(metadata, radiometry)
         if isinstance(chosen, PercentileStretch):
@@ -96,13 +112,16 @@ class Scene:
             acquired = metadata.acquired
         else:
             acquired = time_pattern.time_of(header.path) if time_pattern else time_from_tags(header)
+        udm2, unused = _open_mask(metadata, grid)
         return cls(
             id=metadata.id,
             path=header.path,
             grid=grid,
             acquired=acquired,
             radiometry=chosen,
-            udm2=UsableDataMask.open(metadata.udm2, header, grid) if metadata.udm2 else None,
+            udm2=udm2,
+            unused_masks=unused,
+            conditions=metadata.conditions,
             _reader=RasterReader(header, chosen.bands),
         )
 
@@ -140,15 +159,50 @@ class Scene:
         """Return the result of a `query` of this scene."""
         return Visibility.of(query.region, query.clear, self.basis)
 
+    def check_radiometry(self, region: BaseGeometry) -> None:
+        """Raise RadiometryError if the valid pixels of `region` are nearly all black or white.
+
+        `region` is in pixels (x, y); about a million pixels of its envelope are sampled.
+        """
+        inside = region.intersection(self.grid.footprint)
+        if inside.is_empty or self._is_shown_as_stored:
+            return
+        left, top, right, bottom = inside.bounds
+        x, y = math.floor(left), math.floor(top)
+        width, height = math.ceil(right) - x, math.ceil(bottom) - y
+        if width == 0 or height == 0:
+            return
+        step = max(1, math.floor(math.sqrt(width * height / _CHECKED_PIXELS)))
+        window = self._reader.read(x, y, width, height, step)
+        pixel_m2 = self._pixel_m2 * step**2
+        shown = window.valid & ~collar_mask(window.values, pixel_m2)
+        self.radiometry.check_against(self.path, window.values[:, shown])
+
+    @property
+    def _is_shown_as_stored(self) -> bool:
+        limits = (self.radiometry.low, self.radiometry.high)
+        return self._reader.header.dtype == "uint8" and limits == ((0,) * 3, (255,) * 3)
+
     @property
     def basis(self) -> str:
         """Basis of its visibility, see Visibility."""
-        return "udm2" if self.udm2 else "mask"
+        return "udm2" if self.udm2 and self.udm2.knows_clouds else "mask"
+
+    @property
+    def unfit_reasons(self) -> tuple[str, ...]:
+        """Why the delivery itself says that no number can be given; empty if it does not."""
+        return self.conditions.unfit_reasons(has_cloud_mask=self.basis == "udm2")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a count must say although it has a number."""
+        masks = (f"mask {name} beside the image was not used" for name in self.unused_masks)
+        return (*masks, *self.conditions.notes())
 
     @property
     def sources(self) -> tuple[Path, ...]:
         """The files that it is read from."""
-        return (self.path, self.udm2.path) if self.udm2 else (self.path,)
+        return (self.path, *self._mask_files)
 
     @cached_property
     def digest(self) -> str:
@@ -157,8 +211,13 @@ class Scene:
 
     @cached_property
     def mask_digest(self) -> str:
-        """SHA-256 of the UDM2 file, hexadecimal; empty without one."""
-        return scene_digest(self.udm2.path) if self.udm2 else ""
+        """SHA-256 of the cloud mask and the external mask, hexadecimal; empty without any."""
+        return " ".join(map(scene_digest, self._mask_files))
+
+    @property
+    def _mask_files(self) -> tuple[Path, ...]:
+        files = (self.udm2.path if self.udm2 else None, self._reader.header.mask_file)
+        return tuple(file for file in files if file)
 
     def close(self) -> None:
         """Close its files; a later read opens them again."""
@@ -206,3 +265,36 @@ class Scene:
     def _valid_in(self, x: int, y: int, width: int, height: int) -> NDArray[np.bool_]:
         window = self._reader.read(x, y, width, height)
         return window.valid & ~collar_mask(window.values, self._pixel_m2)
+
+
+def _open_mask(
+    metadata: ProductMetadata, grid: Grid
+) -> tuple[UsableDataMask | None, tuple[str, ...]]:
+    """Return the cloud mask, and the names of masks that cannot be used.
+
+    A mask that the provider names must be usable, else SceneError is raised; one that is only
+    called like a mask of the image need not.
+    """
+    header, opened = metadata.header, None
+    if metadata.udm2:
+        opened = UsableDataMask.open(metadata.udm2, header, grid, metadata.hidden_classes)
+    named = [mask for mask in metadata.likely_masks if mask.is_usable_data_mask]
+    for mask in (one for one in named if one.same_name and not opened):
+        with suppress(SceneError):
+            opened = UsableDataMask.open(mask.path, header, grid)
+    used = opened.path.resolve() if opened else None
+    others = (
+        mask.path.name
+        for mask in metadata.likely_masks
+        if not (opened and mask in named) and mask.path.resolve() != used
+        if not _has_colours(mask.path)
+    )
+    fitting = (mask.name for mask in header.unused_masks)
+    return opened, tuple(dict.fromkeys((*metadata.unused_masks, *fitting, *others)))
+
+
+def _has_colours(path: Path) -> bool:
+    """Return whether `path` is an image of three colours, and so no mask."""
+    with suppress(SceneError):
+        return read_header(path).colour_bands in (3, 4)
+    return False

@@ -39,7 +39,23 @@ def corner() -> tuple[np.ndarray, shapely.Geometry]:
 
 @pytest.mark.parametrize(
     ("dtype", "fill"),
-    [("uint8", 0), ("uint8", 255), ("uint16", 65535), ("int16", -32768), ("float32", 0)],
+    [
+        ("uint8", 0),
+        ("uint8", 255),
+        ("uint16", 0),
+        ("uint16", 255),
+        ("uint16", 65535),
+        ("int16", -32768),
+        ("int16", -9999),
+        ("int16", 255),
+        ("float32", 0),
+        ("float32", 255),
+        ("float32", 65535),
+        ("float32", -9999),
+        ("float32", -32768),
+        ("float32", float(np.finfo(np.float32).min)),
+        ("float32", float(np.finfo(np.float32).max)),
+    ],
 )
 def test_a_collar_is_hidden(write_tiff: WriteTiff, dtype: str, fill: float) -> None:
     data, (mask, rest) = noise(dtype), corner()
@@ -53,6 +69,12 @@ def test_a_shadow_or_a_roof_is_not_a_collar(write_tiff: WriteTiff, fill: int) ->
     data = noise("uint8")
     side = int((MIN_COLLAR_M2**0.5 - 1) / GSD_M)
     data[:, 50 : 50 + side, 60 : 60 + side] = fill
+    assert seen_part(write_tiff, data).area == SIDE * SIDE
+
+
+def test_a_grey_area_below_white_is_not_a_collar(write_tiff: WriteTiff) -> None:
+    data = noise("uint16") * 4
+    data[:, :100] = 255
     assert seen_part(write_tiff, data).area == SIDE * SIDE
 
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import rasterio
+import shapely
 from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
@@ -256,3 +257,53 @@ def test_reflectances_become_colours_whatever_their_scale(
     dark = np.array(reflectances) < 0.02  # where the gamma curve is steep
     assert (np.abs(shown - expected)[~dark] <= 1).all()
     assert (np.diff(shown[np.argsort(reflectances)].astype(int)) >= 0).all()
+
+
+def pan(low: int = 300, high: int = 1900) -> np.ndarray:
+    values = np.random.default_rng(2).integers(low, high, (1, 200, 200))
+    return values.astype(np.uint16).repeat(3, axis=0)
+
+
+@pytest.mark.parametrize(
+    ("limits", "colour"),
+    [("limits:0-0.5", "white"), ("limits:0-255", "white"), ("limits:10000-20000", "black")],
+)
+def test_a_radiometry_that_hides_everything_is_refused(
+    write_tiff: WriteTiff, limits: str, colour: str
+) -> None:
+    path = write_tiff(pan(), nodata=0)
+    scene = Scene.open(path, radiometry=limits)
+    with pytest.raises(RadiometryError) as caught:
+        scene.check_radiometry(scene.grid.footprint)
+    assert f"are {colour}" in caught.value.found
+    fitting = caught.value.remedy.split('"')[1]
+    better = Scene.open(path, radiometry=fitting)
+    better.check_radiometry(better.grid.footprint)
+    assert better.radiometry.low == pytest.approx((308,) * 3, abs=8)
+    assert better.radiometry.high == pytest.approx((1892,) * 3, abs=8)
+
+
+def test_only_the_valid_pixels_of_the_region_are_judged(write_tiff: WriteTiff) -> None:
+    data = pan(300, 1000)
+    data[:, :, 100:] = 60_000
+    data[:, :, 60:100] = 0  # a collar, which is not judged
+    scene = Scene.open(write_tiff(data), radiometry="limits:0-1200")
+    scene.check_radiometry(shapely.box(0, 0, 90, 200))
+    scene.check_radiometry(shapely.box(300, 0, 400, 200))
+    with pytest.raises(RadiometryError):
+        scene.check_radiometry(shapely.box(110, 0, 200, 200))
+
+
+def test_eight_bits_as_they_are_hide_nothing(write_tiff: WriteTiff) -> None:
+    scene = Scene.open(write_tiff(np.zeros((3, 200, 200), np.uint8)))
+    scene.check_radiometry(scene.grid.footprint)
+
+
+@pytest.mark.parametrize(("dtype", "fill"), [("uint16", 0), ("uint16", 65535), ("int16", -9999)])
+def test_a_percentile_ignores_fill(write_tiff: WriteTiff, dtype: str, fill: int) -> None:
+    data = pan().astype(dtype)
+    clean = Scene.open(write_tiff(data), radiometry="percentile").radiometry
+    data[:, :, :150] = fill
+    filled = Scene.open(write_tiff(data), radiometry="percentile").radiometry
+    assert filled.low == pytest.approx(clean.low, abs=10)
+    assert filled.high == pytest.approx(clean.high, abs=10)

@@ -265,6 +265,8 @@ def test_a_png_needs_a_gsd(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     Image.fromarray(np.moveaxis(RGB, 0, 2)).save(path)
     path.with_suffix(".pgw").write_text("1\n0\n0\n-1\n5\n5\n")
+    assert "GSD" in refused(path, "no CRS").remedy
+    path.with_suffix(".pgw").unlink()
     assert "--gsd" in refused(path, "no georeference").remedy
 
 

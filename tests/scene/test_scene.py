@@ -143,17 +143,12 @@ def test_a_tiff_without_georeference_takes_a_gsd(
     assert scene.grid.local_plane().gsd_m == pytest.approx((0.4, 0.4))
 
 
-def test_files_beside_the_image_are_not_read(
+def test_a_world_file_beside_a_georeferenced_image_and_overviews_are_not_read(
     write_tiff: WriteTiff, colours: np.ndarray, tmp_path: Path
 ) -> None:
     path = write_tiff(colours)
     other = UTM @ Affine.translation(1000, 1000)
     (tmp_path / "scene.tfw").write_text("1\n0\n0\n-1\n5\n5\n")
-    (tmp_path / "scene.tif.aux.xml").write_text(
-        "<PAMDataset><GeoTransform> 1, 2, 3, 4, 5, 6</GeoTransform><Metadata>"
-        '<MDI key="TIFFTAG_DATETIME">2020-01-01T00:00:00Z</MDI></Metadata></PAMDataset>'
-    )
-    write_tiff(np.zeros((1, 40, 60), np.uint8), "scene.tif.msk", transform=other)
     write_tiff(np.zeros((3, 20, 30), np.uint8), "scene.tif.ovr", transform=other)
     scene = Scene.open(path)
     assert scene.grid.transform == UTM

@@ -14,9 +14,14 @@ from cv.scene.integrity.checksums import ALGORITHMS
 from cv.scene.local_files import file_names
 from cv.scene.providers.planet_filenames import PlanetAsset, parse_filename
 from cv.scene.providers.stac_item import StacItem
+from cv.sidecars.mask_names import is_named_like_mask
 
-_ENDINGS = (".tif", ".tiff", ".json", ".xml", *(f".{name}" for name in ALGORITHMS))
-"""Endings of images, masks, metadata and checksums."""
+_ENDINGS = (
+    *(".tif", ".tiff", ".png", ".jpg", ".jpeg", ".msk", ".json", ".xml", ".imd", ".prj", ".wld"),
+    *(".tfw", ".tifw", ".tiffw", ".pgw", ".pngw", ".jgw", ".jpgw"),
+    *(f".{name}" for name in ALGORITHMS),
+)
+"""Endings of images, masks, metadata, georeference and checksums."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +76,7 @@ class SceneFile:
             self.path.parent / name
             for name in alike
             if name == self.path.name
+            or (name[len(start) :].startswith(("_", "-")) and is_named_like_mask(name))
             or (name[len(start) :].startswith(separators) and name.lower().endswith(_ENDINGS))
         )
 

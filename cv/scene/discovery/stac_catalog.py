@@ -9,8 +9,9 @@ from typing import Any, Self
 from urllib.parse import unquote
 
 from cv.errors import SceneError
-from cv.scene.local_files import METADATA, is_not_local, system_errors
+from cv.scene.local_files import is_not_local, system_errors
 from cv.scene.providers.stac_item import stac_type
+from cv.sidecars.metadata_loader import METADATA
 
 _CATALOG_TYPES = ("Catalog", "Collection")
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from cv.scene.local_files import FileFormat, file_format
+from cv.scene.providers.item_collection import collected_item
+from cv.scene.providers.metadata_files import read_metadata_files
 from cv.scene.providers.planet import planet_metadata
 from cv.scene.providers.product_metadata import ProductMetadata
 from cv.scene.providers.stac_item import StacItem
 from cv.scene.raster_header import read_header
+from cv.sidecars.mask_names import masks_beside
 
 
 def read_delivery(path: Path) -> ProductMetadata:
@@ -16,9 +20,16 @@ def read_delivery(path: Path) -> ProductMetadata:
     if file_format(path) is FileFormat.JSON:
         item = StacItem.read(path)
         return item.complete(_image_metadata(item.image_path))
-    return _image_metadata(path)
+    listed = collected_item(path)
+    return listed.complete(_image_metadata(path)) if listed else _image_metadata(path)
 
 
 def _image_metadata(path: Path) -> ProductMetadata:
     header = read_header(path)
-    return planet_metadata(header) or ProductMetadata(id=path.stem, header=header)
+    metadata = planet_metadata(header)
+    if metadata is None:
+        said = read_metadata_files(path)
+        metadata = ProductMetadata(
+            id=path.stem, header=header, acquired=said.acquired, conditions=said.conditions
+        )
+    return replace(metadata, likely_masks=masks_beside(path))

@@ -11,7 +11,9 @@ from xml.etree.ElementTree import Element
 
 from cv.errors import SceneError, TimeError
 from cv.scene.acquisition_time import parse_time
-from cv.scene.local_files import METADATA, file_names
+from cv.scene.local_files import file_names
+from cv.scene.providers.acquisition_conditions import conditions_of_properties
+from cv.scene.providers.metadata_files import planet_xml_conditions
 from cv.scene.providers.planet_filenames import (
     PlanetAsset,
     find_mask,
@@ -21,6 +23,7 @@ from cv.scene.providers.planet_filenames import (
 from cv.scene.providers.product_metadata import ProductMetadata
 from cv.scene.radiometry import Radiometry, reflectance_limits
 from cv.scene.raster_header import RasterHeader
+from cv.sidecars.metadata_loader import METADATA
 
 
 def planet_metadata(header: RasterHeader) -> ProductMetadata | None:
@@ -54,6 +57,7 @@ def planet_metadata(header: RasterHeader) -> ProductMetadata | None:
         radiometry=asset.profile or _calibration(asset, header, xml),
         bands=asset.bands,
         udm2=image.parent / mask if mask else None,
+        conditions=conditions_of_properties(properties).completed(planet_xml_conditions(xml)),
     )
 
 

@@ -5,6 +5,7 @@ Nothing is downloaded: an asset that is not a file in the Item's folder is refus
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -16,9 +17,12 @@ from urllib.parse import unquote, urlsplit
 from cv.errors import SceneError
 from cv.scene.acquisition_time import parse_time
 from cv.scene.integrity.checksums import Checksum
-from cv.scene.local_files import METADATA, local_file
+from cv.scene.local_files import local_file
+from cv.scene.providers.acquisition_conditions import conditions_of_properties
+from cv.scene.providers.mask_coding import SCL_HIDDEN
 from cv.scene.providers.product_metadata import ProductMetadata
 from cv.scene.radiometry import Bands, Radiometry, reflectance_limits
+from cv.sidecars.metadata_loader import METADATA
 
 _IMAGES = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
 _NOT_IMAGES = {
@@ -26,6 +30,13 @@ _NOT_IMAGES = {
     *("data-mask", "cloud", "cloud-shadow", "snow-ice"),
 }
 """Roles of assets that are not the image."""
+_HIDING = re.compile(
+    r"cloud|shadow|cirrus|no.?data|saturated|defective|fill|missing|contaminated", re.IGNORECASE
+)
+_CLEAR = re.compile(
+    r"\b(?:clear|free|not?|without)\b(?!.?data)|cloud.?(?:free|less)", re.IGNORECASE
+)
+"""Names of classes that hide the ground, and of those that only sound like it."""
 _PREFERENCE = ("visual", "pansharpened", "analytic", "panchromatic", "data", "image")
 """Words in the key or role of an image, the preferred ones first."""
 _MAX_DURATION = timedelta(hours=1)
@@ -52,13 +63,16 @@ class StacAsset:
         return Path(self.href.lower().partition("?")[0]).name
 
     @property
+    def _roles(self) -> set[str]:
+        declared = self.fields.get("roles")
+        return {str(role).lower() for role in declared} if isinstance(declared, list) else set()
+
+    @property
     def preference(self) -> int | None:
         """Rank in `_PREFERENCE` by key or role; None for what is not an image."""
-        declared = self.fields.get("roles")
-        roles = {str(role).lower() for role in declared} if isinstance(declared, list) else set()
-        key = self.key.lower()
+        roles, key = self._roles, self.key.lower()
         is_mask = roles & _NOT_IMAGES or "udm" in key or "udm" in self._name
-        if is_mask or not self._name.endswith(_IMAGES):
+        if is_mask or self.hidden_classes or not self._name.endswith(_IMAGES):
             return None
         ranks = [rank for rank, word in enumerate(_PREFERENCE) if word in roles or word in key]
         return min(ranks, default=len(_PREFERENCE))
@@ -67,6 +81,32 @@ class StacAsset:
     def is_udm2(self) -> bool:
         """Whether it is a usable data mask."""
         return self._name.endswith(_IMAGES[:2]) and "udm2" in self.key.lower() + self._name
+
+    @property
+    def own_gsd(self) -> dict[str, Any]:
+        """Its member `gsd`, which comes before that of the Item; empty without one."""
+        return {"gsd": self.fields["gsd"]} if "gsd" in self.fields else {}
+
+    @cached_property
+    def hidden_classes(self) -> frozenset[int]:
+        """Values of a raster of classes that hide the ground; empty if it declares none."""
+        classes = [self.fields, *self._band_list]
+        named = [fields.get("classification:classes") for fields in classes]
+        hidden = {
+            one["value"]
+            for some in named
+            for one in (some if isinstance(some, list) else ())
+            if isinstance(one, dict) and isinstance(one.get("value"), int) and _hides(one)
+        }
+        if hidden:
+            return frozenset(hidden)
+        if re.search(r"(?:^|[^a-z])scl(?:$|[^a-z])", f"{self.key.lower()} {self._name}"):
+            return SCL_HIDDEN
+        roles = self._roles
+        if roles & {"cloud", "cloud-shadow"} and "prob" not in self.key.lower() + self._name:
+            return frozenset(range(1, 256))
+        is_valid_mask = "data-mask" in roles and "udm" not in self.key.lower() + self._name
+        return frozenset({0} if is_valid_mask else ())
 
     @cached_property
     def _band_list(self) -> list[dict[str, Any]]:
@@ -121,8 +161,16 @@ class StacItem:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Return the Item in the file `path`; raises SceneError for other JSON."""
-        document = METADATA.read_json_object(path)
+        return cls.of(path, METADATA.read_json_object(path))
+
+    @classmethod
+    def of(cls, path: Path, document: dict[str, Any]) -> Self:
+        """Return the Item that is the JSON object `document` of the file `path`."""
         if stac_type(document) != "Feature":
+            if document.get("type") == "FeatureCollection":
+                found, limit = "a collection, perhaps an ItemCollection", "one scene is needed"
+                remedy = "Give an image that it lists: its Item in the collection is read."
+                raise SceneError(path, found, limit, remedy)
             kind, version = str(document.get("type"))[:40], document.get("stac_version")
             found = f"JSON of type {kind!r}, STAC version {version!r}"
             limit = "a STAC Item (a Feature with stac_version) or an image is needed"
@@ -144,8 +192,10 @@ class StacItem:
             if parts.scheme not in ("", "file") or parts.netloc not in ("", "localhost"):
                 return None
             named = unquote(parts.path) if parts.scheme else asset.href
-            return (self.path.parent / named).resolve()
-        except (ValueError, RuntimeError):  # not an address, not a path, links in a circle
+            target = (self.path.parent / named).resolve()
+            decoded = (self.path.parent / unquote(named)).resolve()  # addresses are percent-encoded
+            return target if target == decoded or target.exists() else decoded
+        except (OSError, ValueError, RuntimeError):  # not an address, not a path, links in a circle
             return None
 
     @cached_property
@@ -167,6 +217,20 @@ class StacItem:
         """The file of its image; raises SceneError where that is not a file in its folder."""
         return self._located(self._image)
 
+    @property
+    def image_target(self) -> Path | None:
+        """The file that its image names, which may be missing; None where that is elsewhere."""
+        try:
+            return self.local_target(self._image)
+        except SceneError:
+            return None
+
+    @property
+    def other_targets(self) -> tuple[Path, ...]:
+        """The files that its other assets name."""
+        targets = map(self.local_target, self.assets)
+        return tuple(target for target in targets if target and target != self.image_target)
+
     def complete(self, beside: ProductMetadata) -> ProductMetadata:
         """Return `beside`, what the files beside the image declare, with what the Item declares."""
         identifier, properties = self.document.get("id"), self.document.get("properties")
@@ -174,7 +238,7 @@ class StacItem:
         if not named or not isinstance(properties, dict):
             kind = type(properties).__name__
             raise _invalid(self.path, f"its id is {identifier!r}, its properties are a {kind}")
-        mask = next((asset for asset in self.assets if asset.is_udm2), None)
+        mask, unused = self._mask()
         files = {asset.key: self._located(asset) for asset in (self._image, mask) if asset}
         return replace(
             beside,
@@ -183,6 +247,11 @@ class StacItem:
             radiometry=beside.radiometry or self._image.radiometry,
             bands=self._image.bands or beside.bands,
             udm2=files[mask.key] if mask else beside.udm2,
+            hidden_classes=mask.hidden_classes if mask and not mask.is_udm2 else frozenset(),
+            unused_masks=() if mask or beside.udm2 else unused,
+            conditions=conditions_of_properties(properties | self._image.own_gsd).completed(
+                beside.conditions
+            ),
             checksums=tuple(
                 (files[asset.key], Checksum.of_multihash(self.path, text))
                 for asset in self.assets
@@ -191,6 +260,21 @@ class StacItem:
                 if text
             ),
         )
+
+    def _mask(self) -> tuple[StacAsset | None, tuple[str, ...]]:
+        """Return the mask that is used, a UDM2 if there is one, and the addresses of all others."""
+        udm2 = [asset for asset in self.assets if asset.is_udm2]
+        classes = [asset for asset in self.assets if asset.hidden_classes]
+        readable = [
+            asset
+            for asset in classes
+            if asset._name.endswith(_IMAGES[:2])  # other formats, and other places, are not read
+            and (target := self.local_target(asset))
+            and target.is_file()
+        ]
+        readable.sort(key=lambda asset: asset.hidden_classes == {0})  # knows nothing of clouds
+        chosen = next(iter((*udm2, *readable)), None)
+        return chosen, tuple(asset.href[:200] for asset in classes if asset is not chosen)
 
     def _located(self, asset: StacAsset) -> Path:
         """Return the file of `asset`, in the Item's folder or below it."""
@@ -210,6 +294,13 @@ class StacItem:
         if moment is None and start and end and timedelta(0) <= end - start <= _MAX_DURATION:
             return start
         return moment
+
+
+def _hides(described: dict[str, Any]) -> bool:
+    """Return whether a class of the classification extension hides the ground, by its name."""
+    name = str(described.get("name") or described.get("description") or described.get("title"))
+    name = re.sub(r"[_-]+", " ", name)
+    return bool(_HIDING.search(name)) and not _CLEAR.search(name)
 
 
 def _invalid(path: Path, found: str) -> SceneError:

@@ -1,4 +1,4 @@
-"""UDM2: Planet's usable data mask, on a grid of its own."""
+"""Cloud masks on a grid of their own: Planet's UDM2 and UDM, rasters of classes."""
 
 from __future__ import annotations
 
@@ -17,20 +17,26 @@ from cv.geometry.grid import Grid
 from cv.geometry.oriented_boxes import map_points
 from cv.io.terminal_text import quantity
 from cv.scene.georeference import image_grid
+from cv.scene.providers.mask_coding import (
+    UDM2_BANDS,
+    ClassCoding,
+    ClearPixels,
+    udm2_clear,
+    udm_clear,
+)
 from cv.scene.raster_header import RasterHeader, read_header
 from cv.scene.raster_reader import RasterReader, WindowRead, average_blocks
 from cv.scene.resampling import source_window, valid_share
 from cv.scene.visibility import VisibilityQuery, clear_area
-
-_BANDS = (1, 2, 4, 3, 5, 6, 8)
-"""Clear, snow, light haze; cloud shadow, heavy haze, cloud; unusable pixels (bit 0: blackfill)."""
+from cv.sidecars.mask_names import is_usable_data_mask
 
 
 @dataclass(frozen=True, eq=False)
 class UsableDataMask:
     """Where the ground is clear, under snow or light haze, and nothing else hides it.
 
-    What the mask does not cover or classify counts as hidden.
+    A UDM2 or UDM of Planet's, or a raster of classes. What the mask does not cover or classify
+    counts as hidden.
     """
 
     path: Path
@@ -38,22 +44,28 @@ class UsableDataMask:
     from_image: Affine
     """Pixels (x, y) of its image to pixels (x, y) of the mask."""
     _reader: RasterReader = field(repr=False)
+    _clear: ClearPixels = field(repr=False)
 
     @classmethod
-    def open(cls, path: Path, image: RasterHeader, grid: Grid) -> UsableDataMask:
+    def open(
+        cls, path: Path, image: RasterHeader, grid: Grid, hidden: frozenset[int] = frozenset()
+    ) -> UsableDataMask:
         """Open the mask `path` of the image with header `image` and grid `grid`.
 
-        Both have one CRS, or the same shape where the image is not georeferenced. Raises
-        SceneError.
+        Both have one CRS, or the same shape where the image is not georeferenced. `hidden` are the
+        values of a raster of classes that hide the ground; empty: a UDM2 or, by its name, a UDM.
+        Raises SceneError.
         """
         header = read_header(path)
-        if (header.bands, header.dtype) != (8, "uint8"):
-            found = f"{quantity(header.bands, 'band')} of {header.dtype}"
-            limit = "a UDM2 has 8 bands of uint8"
-            raise SceneError(path, found, limit, "Download the udm2 asset again.")
+        bands, clear = _coding(header, hidden)
         # A nodata value would make clear pixels, all zero in these bands, invalid.
-        reader = RasterReader(replace(header, nodata=None), _BANDS)
-        return cls(path, _image_to_mask(header, image, grid), reader)
+        reader = RasterReader(replace(header, nodata=()), bands)
+        return cls(path, _image_to_mask(header, image, grid), reader, clear)
+
+    @property
+    def knows_clouds(self) -> bool:
+        """Whether it has clouds, and not only where pixels were measured."""
+        return self._clear != ClassCoding(frozenset({0}))
 
     def share(self, to_image: Affine, shape: tuple[int, int]) -> NDArray[np.float32]:
         """Return (rows, columns) the clear share of each pixel of a patch; see Scene.read."""
@@ -61,7 +73,7 @@ class UsableDataMask:
         window = source_window(to_mask, shape, self._reader.header.shape)
         if window is None:
             return np.zeros(shape, np.float32)
-        averages = average_blocks(self._reader, window, 0, _no_values)
+        averages = average_blocks(self._reader, window, 0, self._no_values)
         return valid_share(averages.share, ~window.to_pixel @ to_mask, shape)
 
     def clear_area(self, region: BaseGeometry) -> BaseGeometry:
@@ -76,7 +88,25 @@ class UsableDataMask:
         self._reader.close()
 
     def _valid_in(self, x: int, y: int, width: int, height: int) -> NDArray[np.bool_]:
-        return _clear(self._reader.read(x, y, width, height))
+        return self._clear(self._reader.read(x, y, width, height))
+
+    def _no_values(self, window: WindowRead) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        clear = self._clear(window)
+        return np.zeros((0, *clear.shape), np.uint8), clear
+
+
+def _coding(header: RasterHeader, hidden: frozenset[int]) -> tuple[tuple[int, ...], ClearPixels]:
+    """Return the bands of a mask that are read, and what their values mean; raises SceneError."""
+    path, single = header.path, header.bands == 1 and header.dtype in ("uint8", "uint16", "int16")
+    if single and hidden:
+        return (1,), ClassCoding(hidden)
+    if single and is_usable_data_mask(path.name) and "udm2" not in path.name.lower():
+        return (1,), udm_clear
+    if (header.bands, header.dtype) == (8, "uint8") and not hidden:
+        return UDM2_BANDS, udm2_clear
+    found = f"{quantity(header.bands, 'band')} of {header.dtype}"
+    limit = "a raster of classes has 1 band" if hidden else "a UDM2 has 8 bands of uint8"
+    raise SceneError(path, found, limit, "Download the mask again.")
 
 
 def _image_to_mask(mask: RasterHeader, image: RasterHeader, grid: Grid) -> Affine:
@@ -98,18 +128,6 @@ def _image_to_mask(mask: RasterHeader, image: RasterHeader, grid: Grid) -> Affin
         return from_image
     found = f"a mask that does not meet its image {name}"
     raise SceneError(mask.path, found, "a UDM2 covers its image", remedy)
-
-
-def _no_values(window: WindowRead) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    clear = _clear(window)
-    return np.zeros((0, *clear.shape), np.uint8), clear
-
-
-def _clear(window: WindowRead) -> NDArray[np.bool_]:
-    classes = window.values.astype(np.uint8)
-    usable, hidden = classes[:3].any(axis=0), classes[3:6].any(axis=0) | (classes[6] & 1 > 0)
-    clear: NDArray[np.bool_] = window.valid & usable & ~hidden
-    return clear
 
 
 def _transformed(geometry: BaseGeometry, affine: Affine) -> BaseGeometry:

@@ -89,7 +89,7 @@ def test_an_item_with_a_planet_image_is_parsed_once(
     }
 
 
-def test_a_poll_of_a_folder_parses_each_name_and_item_once(
+def test_a_later_poll_of_a_folder_reads_no_image_again(
     write_tiff: WriteTiff, tmp_path: Path, parsed: Counter[str], colours: np.ndarray
 ) -> None:
     write_tiff(colours, f"{SKY}_visual.tif")
@@ -97,7 +97,15 @@ def test_a_poll_of_a_folder_parses_each_name_and_item_once(
     path = tmp_path / "item.json"
     path.write_text(json.dumps(item({"visual": image("other.tif")})))
     assert len(NewScenes(tmp_path, settled_s=-1).poll()) == 2
-    assert parsed == {"read_text item.json": 1, f"_parse_asset {SKY}_visual.tif": 1}
+    once = {
+        "read_text item.json": 2,  # what it lists, and what it says about its image
+        f"_parse_asset {SKY}_visual.tif": 2,
+        f"_header {SKY}_visual.tif": 1,
+        "_header other.tif": 1,
+    }
+    assert parsed == once
+    NewScenes(tmp_path, settled_s=-1).poll()
+    assert parsed == once | {"read_text item.json": 3, f"_parse_asset {SKY}_visual.tif": 3}
 
 
 def test_the_item_gives_what_it_declares_and_the_files_the_rest(

@@ -17,7 +17,7 @@ from affine import Affine
 from cv.errors import SceneError, TimeError
 from cv.scene.discovery.scene_folder import require_scenes
 from cv.scene.scene import Scene
-from tests.scene.conftest import WriteTiff
+from tests.scene.conftest import UTM, WriteTiff
 
 WHOLE = Affine.identity()
 
@@ -265,3 +265,123 @@ def test_a_scene_loads_neither_matplotlib_nor_pandas() -> None:
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+CLEAR_UDM2 = np.zeros((8, 40, 60), np.uint8)
+CLEAR_UDM2[0, 10:], CLEAR_UDM2[5, :10] = 1, 1
+
+
+@pytest.mark.parametrize("href", ["my%20scene%231.tif", "./my%20scene%231.tif", "my scene#1.tif"])
+def test_a_percent_encoded_address(
+    folder: Path, write_tiff: WriteTiff, colours: np.ndarray, href: str
+) -> None:
+    write_tiff(colours, "item/my scene#1.tif")
+    write_tiff(CLEAR_UDM2, "item/my scene#1_udm2.tif")
+    assets = {"visual": image(href), "udm2": image(href.replace(".tif", "_udm2.tif"))}
+    path = write(folder, item(assets))
+    scene = Scene.open(path)
+    assert scene.path.name == "my scene#1.tif"
+    assert scene.visibility(scene.grid.footprint).fraction == pytest.approx(0.75)
+    assert path in require_scenes(folder)
+    assert scene.path not in require_scenes(folder)
+
+
+def test_an_encoded_way_out_of_the_folder_is_refused(folder: Path) -> None:
+    with pytest.raises(SceneError, match="Item's folder"):
+        Scene.open(write(folder, item({"visual": image("%2e%2e/outside.tif")})))
+
+
+def scl() -> np.ndarray:
+    """A scene classification (1, 20, 30) of twice the pixel size: each class in one row."""
+    classes = np.full((1, 20, 30), 4, np.uint8)
+    classes[0, :12] = np.arange(12)[:, None]
+    return classes
+
+
+TWICE = UTM @ Affine.scale(2)
+S2_CLASSES = [{"value": 4, "name": "vegetation"}, {"value": 9, "name": "cloud_high_probability"}]
+DECLARED = [
+    {"value": 1, "name": "clear"},
+    {"value": 2, "name": "cloud-free"},
+    {"value": 3, "name": "cloud"},
+    {"value": 4, "description": "Cloud shadow"},
+    {"value": 5, "name": "no-data"},
+]
+
+
+@pytest.mark.parametrize(
+    ("asset", "hidden"),
+    [
+        ({"scl": image("mask.tif", "data")}, {0, 1, 3, 8, 9, 10}),
+        ({"SCL": image("mask.tif", "data", **{"classification:classes": S2_CLASSES})}, {9}),
+        ({"classes": image("mask.tif", **{"classification:classes": DECLARED})}, {3, 4, 5}),
+        (
+            {"m": image("mask.tif", bands=[{"name": "m", "classification:classes": DECLARED}])},
+            {3, 4, 5},
+        ),
+        ({"clouds": image("mask.tif", "cloud")}, set(range(1, 12))),
+        ({"valid": image("mask.tif", "data-mask")}, {0}),
+    ],
+)
+def test_a_raster_of_classes_that_an_item_declares(
+    folder: Path, write_tiff: WriteTiff, asset: dict[str, Any], hidden: set[int]
+) -> None:
+    write_tiff(scl(), "item/mask.tif", transform=TWICE)
+    scene = Scene.open(write(folder, item({"visual": image("scene.tif"), **asset})))
+    shown = (~np.isin(scl()[0], list(hidden))).mean()
+    assert scene.visibility(scene.grid.footprint).fraction == pytest.approx(shown)
+    assert scene.basis == ("mask" if hidden == {0} else "udm2")
+    assert scene.unused_masks == ()
+
+
+@pytest.mark.parametrize("href", ["scl.jp2", "https://example.org/scl.tif", "none.tif"])
+def test_a_raster_of_classes_that_cannot_be_read_is_named(folder: Path, href: str) -> None:
+    assets = {"visual": image("scene.tif"), "scl": image(href)}
+    scene = Scene.open(write(folder, item(assets)))
+    assert scene.unused_masks == (href,)
+
+
+def test_a_udm2_comes_before_a_raster_of_classes(folder: Path, write_tiff: WriteTiff) -> None:
+    write_tiff(scl(), "item/scl.tif", transform=TWICE)
+    write_tiff(CLEAR_UDM2, "item/m.tif")
+    assets = {
+        "visual": image("scene.tif"),
+        "scl": image("scl.tif"),
+        "udm2": image("m.tif"),
+    }
+    scene = Scene.open(write(folder, item(assets)))
+    assert scene.visibility(scene.grid.footprint).fraction == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize("place", [".", "below"])
+def test_an_item_collection_is_read_item_by_item(
+    folder: Path, write_tiff: WriteTiff, colours: np.ndarray, place: str
+) -> None:
+    for name in ("one", "two"):
+        write_tiff(colours, f"item/{place}/{name}.tif")
+        write_tiff(CLEAR_UDM2, f"item/{place}/masks-{name}-q.tif")
+    (folder / "scene.tif").unlink()
+    (folder / "below/other.tif").unlink()
+    features = [
+        {
+            **item(
+                {
+                    "visual": image(f"{place}/{name}.tif"),
+                    "udm2": image(f"{place}/masks-{name}-q.tif"),
+                },
+                datetime=f"2024-03-1{number}T01:30:45Z",
+            ),
+            "id": f"item {name}",
+        }
+        for number, name in enumerate(("one", "two"))
+    ]
+    path = folder / "items.json"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    scenes = [Scene.open(one) for one in require_scenes(folder)]
+    assert [scene.id for scene in scenes] == ["item one", "item two"]
+    assert [scene.acquired.day for scene in scenes if scene.acquired] == [10, 11]
+    for scene in scenes:
+        assert scene.visibility(scene.grid.footprint).fraction == pytest.approx(0.75)
+    assert require_scenes(path) == require_scenes(folder)
+    with pytest.raises(SceneError, match="ItemCollection"):
+        Scene.open(path)

@@ -1,0 +1,1 @@
+"""What lies beside an image: PAM files of GDAL, world files, masks by their names."""
