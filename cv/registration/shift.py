@@ -2,7 +2,7 @@
 
 Phase correlation (Kuglin and Hines 1975) of gradient magnitudes: edges of quays, buildings and
 roads stay where they are whatever the sun and the season, and what moves or changes spreads over
-the whole correlation surface. The surfaces of all windows are added before their peak is found, as
+the whole correlation surface. The surfaces of the windows are added before their peak is found, as
 the georeference of a scene is wrong by the same shift everywhere in a port.
 """
 
@@ -14,9 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft2, next_fast_len, rfft2
-from scipy.ndimage import binary_erosion, gaussian_filter, gaussian_gradient_magnitude
+from scipy.ndimage import (
+    binary_erosion,
+    gaussian_filter,
+    gaussian_gradient_magnitude,
+    uniform_filter,
+)
 
-from cv.geometry.arrays import BoolArray, Float32Array
+from cv.geometry.arrays import Float32Array
 from cv.geometry.grid import Grid
 from cv.geometry.patch import PatchSource
 from cv.registration.reference import SiteReference
@@ -25,6 +30,8 @@ MAX_SHIFT_M = 40
 """Largest shift that is found, metres along east and north."""
 MIN_PEAK_RATIO = 2.0
 """Of a sure shift, the peak is this many times as high as the highest value elsewhere."""
+_ENOUGH_PEAK_RATIO = 4.0
+"""Other windows need not be read when those read before have so clear a peak."""
 MIN_SHIFT_M = 1.5
 """A smaller shift, metres, is not applied: roofs in views from other angles differ as much."""
 _PEAK_RADIUS_M = 5.0
@@ -33,6 +40,8 @@ _MIN_SEEN = 0.25
 """A window of which less is seen in the scene, or in the reference, takes no part."""
 _BLUR_M = 1.0
 """Standard deviation of the smoothing of images and of surfaces, metres."""
+_FADE_M = 21
+"""Side of the squares of local means, and of the fading towards what is not seen, metres."""
 _EROSION = 4
 """Pixels beside unseen ones that take no part, because gradients reach so far."""
 
@@ -58,12 +67,16 @@ def estimate_shift(reference: SiteReference, image: PatchSource, grid: Grid) -> 
     Raises:
         SceneError: Pixels cannot be read.
     """
-    surfaces = []
+    surfaces: list[Float32Array] = []
+    shift = Shift(0.0, 0.0, 0.0)
     for one in reference.windows:
         seen = one.window.wider(MAX_SHIFT_M).read(image, grid)
         if min((seen > 0).mean(), (one.grey > 0).mean()) >= _MIN_SEEN:
             surfaces.append(np.sqrt(one.grey.size) * correlation_surface(one.grey, seen))
-    return _peak(surfaces)
+            shift = _peak(surfaces)
+        if shift.peak_ratio >= _ENOUGH_PEAK_RATIO:
+            break
+    return shift
 
 
 def correlation_surface(reference: NDArray[np.uint8], seen: NDArray[np.uint8]) -> Float32Array:
@@ -87,23 +100,25 @@ def correlation_surface(reference: NDArray[np.uint8], seen: NDArray[np.uint8]) -
 
 
 def _edges(grey: NDArray[np.uint8]) -> Float32Array:
-    """Return the gradient magnitudes of an image, less their mean, and 0 where it is not seen.
+    """Return the gradient magnitudes of an image, less their local mean; 0 where it is not seen.
 
-    Strong edges are compressed, so that no single roof outweighs the rest.
+    Strong edges are compressed, so that no single roof outweighs the rest. Values fade out towards
+    what is not seen, so that a mask, or the end of the image, has no edge of its own.
     """
     magnitude = gaussian_gradient_magnitude(grey.astype(np.float32), _BLUR_M)
-    seen: BoolArray = binary_erosion(grey > 0, iterations=_EROSION, border_value=1)
+    seen = binary_erosion(grey > 0, iterations=_EROSION, border_value=0).astype(np.float32)
     if not seen.any():
-        return np.zeros(grey.shape, np.float32)
-    typical = float(np.median(magnitude[seen])) + 1e-6
+        return seen
+    typical = float(np.median(magnitude[seen > 0])) + 1e-6
     edges = magnitude / (magnitude + 2 * typical)
-    return np.where(seen, edges - edges[seen].mean(), 0).astype(np.float32)
+    share = uniform_filter(seen, _FADE_M, mode="constant")
+    mean = uniform_filter(edges * seen, _FADE_M, mode="constant") / (share + 1e-6)
+    faded: Float32Array = (edges - mean) * seen * np.clip(2 * share - 1, 0, 1)
+    return faded
 
 
 def _peak(surfaces: Sequence[Float32Array]) -> Shift:
     """Return the shift at the highest value of the sum of `surfaces`."""
-    if not surfaces:
-        return Shift(0.0, 0.0, 0.0)
     total = np.sum(surfaces, axis=0)
     row, column = np.unravel_index(int(total.argmax()), total.shape)
     y, x = np.indices(total.shape)
