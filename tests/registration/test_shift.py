@@ -59,7 +59,7 @@ class DrawnImage:
     def grid(self, east_m: float = 0.0, north_m: float = 0.0) -> Grid:
         """Where its delivery says that it lies, wrong by the shift."""
         here = Grid((1, 1), Affine.identity(), UTM).from_world(np.array(PLACE), WGS84)
-        left, top = here + (-SIDE / 2 + east_m, SIDE / 2 + north_m)
+        left, top = here[0] - SIDE / 2 + east_m, here[1] + SIDE / 2 + north_m
         step = self.gsd_m
         side = round(SIDE / step)
         return Grid((side, side), Affine(step, 0, left, 0, -step, top), UTM)
