@@ -106,7 +106,9 @@ def _edges(grey: NDArray[np.uint8]) -> Float32Array:
     what is not seen, so that a mask, or the end of the image, has no edge of its own.
     """
     magnitude = gaussian_gradient_magnitude(grey.astype(np.float32), _BLUR_M)
-    seen = binary_erosion(grey > 0, iterations=_EROSION, border_value=0).astype(np.float32)
+    seen: Float32Array = binary_erosion(grey > 0, iterations=_EROSION, border_value=0).astype(
+        np.float32
+    )
     if not seen.any():
         return seen
     typical = float(np.median(magnitude[seen > 0])) + 1e-6
