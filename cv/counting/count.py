@@ -106,7 +106,7 @@ class PierCount:
     """Acquisition time of the scene, UTC."""
     status: CountStatus
     reason: str
-    """Why the status is not `counted`; empty if it is."""
+    """Why the status is not `counted`, and what else limits the count; empty if nothing does."""
     visible_fraction: float | None
     """Visible share of the pier's area, 0 to 1; None if counting failed."""
     berth_visible_fraction: float | None
@@ -138,7 +138,7 @@ class PierCount:
     """sha256 of the model file, hexadecimal."""
     settings: str
     """sha256 of everything else that shapes the counts (piers, berths, radiometry, cloud mask,
-    constants), hexadecimal."""
+    constants; not the reference, which a ledger keeps for good), hexadecimal."""
     place: str
     """sha256 of the pier's outline and berth, hexadecimal. Only counts with the same value are
     comparable."""

@@ -108,6 +108,9 @@ def counts_to_dataframe(counts: Sequence[PierCount]) -> pd.DataFrame:
     )
     for name in _METHOD_COLUMNS:
         table[name] = _column(counts, name)
+    shifts = [count.shift_m or (None, None) for count in counts]
+    table["shift_east_m"] = _numbers(east for east, _ in shifts)
+    table["shift_north_m"] = _numbers(north for _, north in shifts)
     return table
 
 

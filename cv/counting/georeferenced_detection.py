@@ -19,7 +19,8 @@ class GeoreferencedDetection:
     """Four corners (x, y) in ring order, pixels of the scene as delivered."""
     outline: shapely.Polygon | None
     """The box in WGS 84 longitude, latitude, degrees; None without a CRS. Across the antimeridian
-    it runs on beyond 180 degrees."""
+    it runs on beyond 180 degrees. In an aligned scene it is corrected by `PierCount.shift_m`, so
+    that the outlines of all aligned scenes are comparable."""
     length_m: float
     """Long side, metres."""
     width_m: float

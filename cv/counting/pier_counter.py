@@ -153,7 +153,7 @@ class PierCounter:
         corners = map_points(self.zones.ground.to_pixel, detections.boxes.corners())
         names = [*(zone.name for zone in self.zones.zones), None]  # UNASSIGNED is the last
         headings = self._headings(detections)
-        outlines = _outlines(grid, corners)
+        outlines = _outlines(grid, self.zones.unshifted_pixels(corners))
         return tuple(
             GeoreferencedDetection(
                 kind=kind,

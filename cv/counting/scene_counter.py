@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -26,11 +27,13 @@ from cv.detector.runtimes.engine import InferenceEngine
 from cv.geometry.container_sizes import FOOTPRINT_20FT_M2, LONG_CONTAINER_M
 from cv.geometry.oriented_boxes import transform_geometry
 from cv.io.hashing import sha256
+from cv.registration.reference import SiteReference
+from cv.registration.shift import MAX_SHIFT_M, MIN_PEAK_RATIO, MIN_SHIFT_M, estimate_shift
 from cv.scene.nodata_collar import MIN_COLLAR_M2
 from cv.scene.scene import Scene
 from cv.site import BERTH_BUFFER_M, Site
 
-METHOD_VERSION = 5
+METHOD_VERSION = 6
 """Incremented when the same scene, site and model give other counts than before."""
 MAX_HULL_LENGTH_M = 400.0
 """Hulls up to this length, metres, are found whole wherever they lie in a berth."""
@@ -49,8 +52,13 @@ _CONSTANTS = (
     MIN_HULL_AREA_M2,
     MAX_GAP_M,
     MIN_COLLAR_M2,
+    MAX_SHIFT_M,
+    MIN_PEAK_RATIO,
+    MIN_SHIFT_M,
 )
 """Constants that shape a count; part of the digest `settings`."""
+WITH_NUMBER = (CountStatus.COUNTED, CountStatus.PARTIAL)
+"""Statuses of counts that have a number."""
 GSD_TOLERANCE = 0.02
 """Relative tolerance at the ends of the model's GSD range: published GSDs are rounded."""
 
@@ -64,6 +72,8 @@ class SceneCounter:
     zones: Zones
     settings: str
     """sha256 of what else shapes the counts, see `PierCount.settings`."""
+    note: str = ""
+    """What limits all of its numbers; part of the reasons of counts that have one."""
 
     @classmethod
     def of(cls, scene: Scene, site: Site | None, detector: Detector) -> SceneCounter:
@@ -76,6 +86,23 @@ class SceneCounter:
         else:
             zones = Zones.of_site(site, scene.grid, str(scene.path))
         return cls(scene, detector, zones, _settings_digest(scene, site, zones, detector.engine))
+
+    def aligned(self, reference: SiteReference | None) -> SceneCounter:
+        """Return the counter whose zones lie on what the scene shows, if a shift is sure.
+
+        Without a sure shift against `reference` the zones stay, and each count says so.
+
+        Raises:
+            SceneError: Pixels cannot be read.
+        """
+        if reference is None:
+            return self
+        shift = estimate_shift(reference, self.scene, self.scene.grid)
+        if not shift.sure:
+            return replace(self, note=f"its position was not confirmed by {reference.scene}")
+        if math.hypot(shift.east_m, shift.north_m) < MIN_SHIFT_M:
+            return replace(self, zones=self.zones.shifted(0.0, 0.0))
+        return replace(self, zones=self.zones.shifted(shift.east_m, shift.north_m))
 
     def count(self) -> SceneCounts:
         """Return one count per zone.
@@ -162,7 +189,7 @@ class SceneCounter:
             role=zone.role,
             acquired=self.scene.acquired,
             status=status,
-            reason=reason,
+            reason="; ".join(filter(None, (reason, self.note if status in WITH_NUMBER else ""))),
             visible_fraction=visible.outline if visible else None,
             berth_visible_fraction=visible.berth if visible else None,
             visibility=visible.basis if visible else "none",
@@ -180,6 +207,7 @@ class SceneCounter:
             model=self.detector.digest,
             settings=self.settings,
             place=zone.digest,
+            shift_m=self.zones.shift_m,
         )
 
     @property

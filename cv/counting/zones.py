@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from itertools import compress
 
+import numpy as np
 import shapely
+from affine import Affine
+from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
 from cv.errors import CoverageError, SiteError
+from cv.geometry.arrays import Float64Array
 from cv.geometry.container_sizes import FOOTPRINT_20FT_M2, LENGTH_20FT_M, WIDTH_M
 from cv.geometry.grid import Grid, LocalPlane
 from cv.geometry.oriented_boxes import OrientedBoxes, transform_geometry
@@ -53,6 +58,36 @@ class Zones:
 
     ground: LocalPlane
     zones: tuple[Zone, ...]
+    shift_m: tuple[float, float] | None = None
+    """How far (east, north) the zones were moved to lie on what the scene shows, metres; None if
+    there was nothing to align it with, or no sure alignment."""
+
+    def shifted(self, east_m: float, north_m: float) -> Zones:
+        """Return the zones, moved by metres to the east and to the north."""
+        moved = replace(self, shift_m=(east_m, north_m))
+        x, y = moved._ground_shift
+        return replace(
+            moved,
+            zones=tuple(
+                replace(
+                    zone, outline=translate(zone.outline, x, y), berth=translate(zone.berth, x, y)
+                )
+                for zone in self.zones
+            ),
+        )
+
+    def unshifted_pixels(self, points: Float64Array) -> Float64Array:
+        """Return where `points` (..., 2), pixels of the scene, would lie without its shift."""
+        return points - np.array(self._ground_shift) @ _linear_part(self.ground.to_pixel)
+
+    @property
+    def _ground_shift(self) -> tuple[float, float]:
+        """The shift in ground metres (x, y)."""
+        if self.shift_m is None or self.shift_m == (0.0, 0.0):
+            return 0.0, 0.0
+        (east, north), turn = self.shift_m, math.radians(self.ground.azimuth_deg)
+        sine, cosine = math.sin(turn), math.cos(turn)
+        return east * sine + north * cosine, east * cosine - north * sine
 
     @property
     def region(self) -> BaseGeometry:
@@ -122,7 +157,7 @@ class Zones:
                 if berth is None
                 else transform_geometry(berth, ground.from_pixel),
                 declared=pier.berth is not None,
-                digest=_digest(site, pier),
+                digest=place_digest(site, pier),
                 aliases=pier.aliases,
             )
             for pier, outline, berth in zip(piers, land, berths, strict=True)
@@ -156,6 +191,12 @@ def _size(outline: BaseGeometry) -> str:
     return f"{box.lengths[0]:.3g} x {box.widths[0]:.3g} m"
 
 
-def _digest(site: Site, pier: Pier) -> str:
+def _linear_part(affine: Affine) -> Float64Array:
+    """Return what row vectors (x, y) are multiplied with, (2, 2)."""
+    return np.array([[affine.a, affine.d], [affine.b, affine.e]])
+
+
+def place_digest(site: Site, pier: Pier) -> str:
+    """Return the sha256 of outline and berth of `pier`, see `PierCount.place`."""
     berth = f"buffer {BERTH_BUFFER_M}" if pier.berth is None else pier.berth.wkb_hex
     return sha256("\n".join([site.crs.to_wkt(), pier.outline.wkb_hex, berth]))

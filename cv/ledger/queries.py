@@ -16,6 +16,7 @@ from cv.ledger.schema import (
     alerts,
     counts,
     detections,
+    pier_references,
     piers,
     processing_configs,
     quarantine,
@@ -62,6 +63,13 @@ SCENES = (
     )
 )
 """The scenes with an image or a name, those with the image first."""
+PIER_REFERENCES = (
+    select(pier_references, scenes.c.name.label("scene"))
+    .join(scenes)
+    .where(pier_references.c.place.in_(bindparam("places", expanding=True)))
+    .order_by(pier_references.c.scene_id, pier_references.c.place)
+)
+"""The reference windows of piers, those of the scene recorded first are first."""
 PIER_IDS = select(piers.c.name, piers.c.id).where(
     piers.c.name.in_(bindparam("names", expanding=True))
 )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import shapely
 from sqlalchemy import RowMapping
 
@@ -16,6 +18,8 @@ from cv.counting.count import BerthedHull, ContainerStack, CountStatus, Estimate
 from cv.counting.counts import QUANTITIES
 from cv.counting.georeferenced_detection import GeoreferencedDetection
 from cv.ledger.schema import CORNER_COLUMNS, estimate_columns
+from cv.registration.ground_window import GroundWindow
+from cv.registration.reference import ReferenceWindow, SiteReference
 from cv.site import PierRole
 
 Values = dict[str, Any]
@@ -157,6 +161,35 @@ def to_recorded_detections(rows: Sequence[RowMapping]) -> tuple[RecordedDetectio
         )
         for row, outline in zip(rows, outlines, strict=True)
     )
+
+
+def reference_values(reference: SiteReference, scene_id: int) -> list[Values]:
+    """Return the rows of the windows of a reference."""
+    return [
+        {"place": one.place, "scene_id": scene_id, "grey": zlib.compress(one.grey.tobytes(), 9)}
+        | {"longitude": one.window.longitude, "latitude": one.window.latitude}
+        | dict(zip(("rows", "columns"), one.window.shape, strict=True))
+        for one in reference.windows
+    ]
+
+
+def to_reference(rows: Sequence[RowMapping]) -> SiteReference | None:
+    """Return the reference from the rows of `queries.PIER_REFERENCES`; None without any.
+
+    Windows of other scenes than the first are left out. Raises ValueError for values that no window
+    has.
+    """
+    windows = []
+    for row in rows:
+        shape = row["rows"], row["columns"]
+        if row["scene"] == rows[0]["scene"]:
+            try:
+                grey = np.frombuffer(zlib.decompress(row["grey"]), np.uint8).reshape(shape)
+            except zlib.error as error:
+                raise ValueError(f"the reference of {row['place']}: {error}") from error
+            window = GroundWindow(row["longitude"], row["latitude"], shape)
+            windows.append(ReferenceWindow(row["place"], window, grey))
+    return SiteReference(rows[0]["scene"], tuple(windows)) if windows else None
 
 
 def _estimates(row: RowMapping) -> Values:

@@ -181,6 +181,19 @@ counts = sa.Table(
     sa.UniqueConstraint("scene_id", "pier_id", "config_id"),
     sa.Index("counts_by_pier", "pier_id"),
 )
+pier_references = sa.Table(
+    "pier_references",
+    METADATA,
+    sa.Column("place", _TEXT, primary_key=True, comment="sha256 of outline and berth"),
+    _refers("scene_id", "scenes.id"),
+    *map(_number, ("longitude", "latitude")),
+    sa.Column("rows", _ID, nullable=False),
+    sa.Column("columns", _ID, nullable=False),
+    sa.Column(
+        "grey", sa.LargeBinary, nullable=False, comment="zlib: a byte per square metre; 0: not seen"
+    ),
+    comment="what the surroundings of piers showed in the first clear scene",
+)
 stacks = sa.Table(
     "stacks",
     METADATA,

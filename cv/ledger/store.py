@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -24,6 +24,7 @@ from cv.ledger.postgres_connection import open_postgres_ledger
 from cv.ledger.quarantined_file import QuarantinedFile
 from cv.ledger.sqlite_connection import open_sqlite_ledger
 from cv.ledger.writer import SceneWriter
+from cv.registration.reference import SiteReference
 from cv.site import Pier
 
 TIMEOUT_S = 5.0
@@ -82,8 +83,10 @@ class Ledger:
         """Close the file; further calls raise sqlalchemy.exc.ResourceClosedError."""
         self._connection.close()
 
-    def record(self, counts: SceneCounts) -> int:
+    def record(self, counts: SceneCounts, reference: SiteReference | None = None) -> int:
         """Write the scene of `counts` in one transaction; return how many counts are new.
+
+        With new counts, `reference` is written too, unless one of its piers has a reference.
 
         Raises TimeError for a scene without a time, SceneError for a known scene that changed or
         lost its cloud mask, and LedgerError (other writer, full disk, ...); then nothing is
@@ -92,7 +95,7 @@ class Ledger:
         if not counts.piers:
             return 0
         with self._writing() as sql:
-            return SceneWriter(self.path, sql).record(counts)
+            return SceneWriter(self.path, sql).record(counts, reference)
 
     def recorded_as(self, wanted: CountIdentity) -> str | None:
         """Return the name of the scene that makes it needless to count `wanted`, else None.
@@ -102,6 +105,15 @@ class Ledger:
         """
         with self._reading() as sql:
             return SceneWriter(self.path, sql).recorded_as(wanted)
+
+    def reference(self, places: Sequence[str]) -> SiteReference | None:
+        """Return the reference of the piers with these `PierCount.place`, None if none has one.
+
+        Raises LedgerError.
+        """
+        with self._reading() as sql:
+            found = sql.execute(queries.PIER_REFERENCES, {"places": list(places)})
+            return row_mapping.to_reference(list(found.mappings()))
 
     def piers(self) -> tuple[str, ...]:
         """Return the names of all piers that were ever counted, sorted; raises LedgerError."""

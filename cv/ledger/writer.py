@@ -12,6 +12,7 @@ The rules of a ledger:
    replaced by one that did not.
 5. Counts that know the clouds of a scene are never superseded by counts that do not: a scene with
    such counts is refused without its cloud mask.
+6. The reference of a pier, with which later scenes are aligned, is written once and stays.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from cv.counting.counts import SceneCounts
 from cv.errors import LedgerError, SceneError, TimeError
 from cv.ledger import queries, row_mapping, schema
 from cv.ledger.count_identity import CountIdentity
+from cv.registration.reference import SiteReference
 
 ROUNDING = timedelta(minutes=1)
 """Times of one scene that differ by no more are one time, rounded differently."""
@@ -57,8 +59,10 @@ class SceneWriter:
         has = any((c.model, c.settings, c.status == CountStatus.FAILED) == config for c in known)
         return str(scene.name) if has else None
 
-    def record(self, counts: SceneCounts) -> int:
+    def record(self, counts: SceneCounts, reference: SiteReference | None = None) -> int:
         """Insert the counts that are new, and return their number.
+
+        With them, `reference` becomes that of its piers, unless one of them has one.
 
         Raises SceneError, TimeError and LedgerError; the caller must then roll back.
         """
@@ -72,6 +76,8 @@ class SceneWriter:
             scene_id, new = scene.id, self._new(scene.id, counts)
         if new:
             self._insert(scene_id, new, counts)
+        if new and reference is not None:
+            self._insert_reference(scene_id, reference)
         return len(new)
 
     def _find(self, name: str, digest: str, acquired: datetime) -> Row[Any] | None:
@@ -148,6 +154,12 @@ class SceneWriter:
                 "a finite number or none at all is recorded",
                 "Nothing of this scene was recorded; please report it.",
             ) from error
+
+    def _insert_reference(self, scene_id: int, reference: SiteReference) -> None:
+        places = {"places": [window.place for window in reference.windows]}
+        if self._sql.execute(queries.PIER_REFERENCES, places).first() is None:
+            values = row_mapping.reference_values(reference, scene_id)
+            self._fill(schema.pier_references, values)
 
     def _pier_ids(self, counts: Sequence[PierCount]) -> dict[str, int]:
         """Return the ids of the piers by their names; new ones are added."""

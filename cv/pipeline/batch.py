@@ -10,19 +10,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
 
 from cv.counting.counts import SceneCounts
 from cv.counting.scene_counter import METHOD_VERSION, SceneCounter
+from cv.counting.site_reference import reference_from
 from cv.detector.detector import Detector
-from cv.errors import InputError, LedgerError, SceneError, TimeError
+from cv.errors import InputError, LedgerError, TimeError
 from cv.ledger import Ledger
 from cv.ledger.count_identity import CountIdentity
-from cv.pipeline.outcome import PierSummary, SceneOutcome, SceneStatus, Timing, error_text
+from cv.pipeline.batch_recorder import BatchRecorder, ScanResult, already_known
+from cv.pipeline.outcome import SceneOutcome, SceneStatus, Timing, error_text
 from cv.pipeline.quarantine import skip_quarantined
+from cv.registration.reference import SiteReference
 from cv.scene.scene import Scene
 from cv.site import Site
 
@@ -30,18 +33,6 @@ OnOutcome = Callable[[SceneOutcome], None]
 """Called with each outcome, when all of it is recorded."""
 RecordedAs = Callable[[CountIdentity], str | None]
 """`Ledger.recorded_as`, or what stands for it; asked before a scene is counted."""
-
-
-@dataclass(frozen=True)
-class ScanResult:
-    """What one scene brought, before anything of it is recorded."""
-
-    outcome: SceneOutcome
-    """What becomes of it if it can be recorded."""
-    counts: SceneCounts | None = None
-    """To be recorded."""
-    identity: CountIdentity | None = None
-    """Of the counts that were made."""
 
 
 def count(scene: Scene, site: Site | None, detector: Detector) -> SceneCounts:
@@ -77,19 +68,22 @@ def monitor(
 
     `scenes` are opened scenes, or paths that `opener` opens. One that cannot be read is refused,
     one whose counting breaks off is recorded as failed, and a file in the ledger's quarantine is
-    left out. `on_outcome` is called after each scene. Outcomes are in the order of `scenes`. Raises
-    LedgerError when the ledger itself cannot be written.
+    left out. The first clear scene becomes the reference of the site in the ledger; those after it
+    are aligned with it. `on_outcome` is called after each scene. Outcomes are in the order of
+    `scenes`. Raises LedgerError when the ledger itself cannot be written.
     """
     items = list(scenes)
     paths = [Path(item) for item in items if not isinstance(item, Scene)]
     quarantined = skip_quarantined(paths, ledger, on_outcome)
     outcomes = []
+    recorder = BatchRecorder(site, ledger)
     for item in tqdm(items, desc="scenes", unit="scene", disable=None, leave=False):
         if not isinstance(item, Scene) and Path(item) in quarantined:
             outcomes.append(quarantined[Path(item)])
             continue
-        found = scan_scene(item, site, detector, ledger.recorded_as, opener)
-        outcomes.append(persist(found, ledger))
+        reference = recorder.reference
+        found = scan_scene(item, site, detector, reference, ledger.recorded_as, opener)
+        outcomes.append(recorder.persist(found))
         on_outcome(outcomes[-1])
     return tuple(outcomes)
 
@@ -115,25 +109,22 @@ def identify_scene(counter: SceneCounter) -> CountIdentity:
     )
 
 
-def already_known(scene: str, name: str | None) -> SceneOutcome:
-    """Return the outcome of `scene` where the ledger holds its image under `name`."""
-    reason = "" if name in (None, scene) else f"the same image is recorded as scene {name!r}"
-    return SceneOutcome(scene, SceneStatus.KNOWN, reason)
-
-
 def scan_scene(
     item: Scene | str | Path,
     site: Site,
     detector: Detector,
+    reference: SiteReference | None,
     recorded_as: RecordedAs,
     opener: Callable[[str | Path], Scene],
 ) -> ScanResult:
     """Count one scene, unless `recorded_as` names it; errors become its outcome.
 
+    Its piers are aligned with `reference`; None: it may become the reference.
+
     Raises LedgerError.
     """
     if isinstance(item, Scene):
-        return _scan_open_scene(item, site, detector, recorded_as)
+        return _scan_open_scene(item, site, detector, reference, recorded_as)
     start = time.perf_counter()
     try:
         scene = opener(item)
@@ -142,26 +133,9 @@ def scan_scene(
         return _refused(str(item), error)
     opened = time.perf_counter()
     with scene:
-        found = _scan_open_scene(scene, site, detector, recorded_as)
+        found = _scan_open_scene(scene, site, detector, reference, recorded_as)
     timing = Timing(opened - start, time.perf_counter() - opened, bytes=size)
     return replace(found, outcome=replace(found.outcome, timing=timing))
-
-
-def persist(found: ScanResult, ledger: Ledger) -> SceneOutcome:
-    """Write what was found into `ledger`, whole or not at all; raises LedgerError."""
-    if found.counts is None:
-        return found.outcome
-    start = time.perf_counter()
-    outcome = found.outcome
-    try:
-        is_new = ledger.record(found.counts) > 0
-        if not is_new and found.identity is not None:  # another path or program was faster
-            name = ledger.recorded_as(found.identity)
-            outcome = replace(already_known(outcome.scene, name), timing=outcome.timing)
-    except SceneError as error:
-        return replace(outcome, status=SceneStatus.REFUSED, reason=str(error))
-    timing = replace(outcome.timing, record_s=time.perf_counter() - start)
-    return replace(outcome, timing=timing, piers=tuple(map(PierSummary.of, found.counts)))
 
 
 def _refused(scene: str, error: Exception) -> ScanResult:
@@ -169,7 +143,11 @@ def _refused(scene: str, error: Exception) -> ScanResult:
 
 
 def _scan_open_scene(
-    scene: Scene, site: Site, detector: Detector, recorded_as: RecordedAs
+    scene: Scene,
+    site: Site,
+    detector: Detector,
+    reference: SiteReference | None,
+    recorded_as: RecordedAs,
 ) -> ScanResult:
     """Count a scene. An InputError refuses it, any other error is recorded as a failure."""
     try:
@@ -180,7 +158,9 @@ def _scan_open_scene(
             return ScanResult(already_known(scene.id, name))
         try:
             recorded = SceneOutcome(scene.id, SceneStatus.RECORDED, "")
-            return ScanResult(recorded, counter.count(), identity)
+            counts = counter.aligned(reference).count()
+            own = reference_from(scene, site, counts) if reference is None else None
+            return ScanResult(recorded, counts, identity, own)
         except InputError:
             raise
         except Exception as error:  # one scene ends here, the batch goes on

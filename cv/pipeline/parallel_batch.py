@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,13 @@ from cv.detector.detector import Detector
 from cv.errors import InputError, SceneError
 from cv.ledger import Ledger
 from cv.ledger.count_identity import CountIdentity
-from cv.pipeline.batch import (
-    OnOutcome,
-    ScanResult,
-    already_known,
-    identify_scene,
-    persist,
-    scan_scene,
-)
+from cv.pipeline.batch import OnOutcome, identify_scene, scan_scene
+from cv.pipeline.batch_recorder import BatchRecorder, ScanResult, already_known
 from cv.pipeline.dask_pool import DaskPool
 from cv.pipeline.outcome import SceneOutcome, SceneStatus
-from cv.pipeline.process_pool import Task, TaskResult, WorkerLimits, map_unordered
+from cv.pipeline.process_pool import Task, TaskResult, WorkerLimits, map_in_order, map_unordered
 from cv.pipeline.quarantine import add_to_quarantine, skip_quarantined
+from cv.registration.reference import SiteReference
 from cv.scene.scene import Scene
 from cv.site import Site
 
@@ -41,13 +37,19 @@ class WorkerConfig:
     """Loads it."""
     opener: Callable[[str | Path], Scene]
 
-    def counting(self, open_ledger: Callable[[], Ledger] | None) -> Task[ScanResult]:
-        """Return what counts a scene, unless the ledger has it; None: every scene is new."""
+    def counting(
+        self, open_ledger: Callable[[], Ledger] | None, reference: SiteReference | None
+    ) -> Task[ScanResult]:
+        """Return what counts a scene, aligned with `reference`, unless the ledger has it.
+
+        `open_ledger` None: every scene is new.
+        """
         recorded_as = open_ledger().recorded_as if open_ledger else lambda _: None
         return partial(
             scan_scene,
             site=self.site,
             detector=self.detector(),
+            reference=reference,
             recorded_as=recorded_as,
             opener=self.opener,
         )
@@ -74,11 +76,20 @@ def monitor_in_processes(
     """
     outcomes = skip_quarantined(paths, ledger, on_outcome)
     waiting = [path for path in paths if path not in outcomes]
-    make = partial(config.counting, ledger.reader)
-    with closing(map_unordered(waiting, make, workers, limits)) as results:
-        for result in _with_progress(results, len(waiting)):
-            outcomes[result.path] = _persist(result, ledger)
-            on_outcome(outcomes[result.path])
+    recorder = BatchRecorder(config.site, ledger)
+
+    def record(results: Generator[TaskResult[ScanResult], None, None], number: int) -> None:
+        with closing(results):
+            for result in _with_progress(results, number):
+                outcomes[result.path] = _persist(result, ledger, recorder)
+                on_outcome(outcomes[result.path])
+
+    make = partial(config.counting, ledger.reader, None)
+    first = takewhile(lambda _: recorder.searching, waiting)
+    record(map_in_order(first, make, limits), len(waiting))
+    rest = [path for path in waiting if path not in outcomes]
+    make = partial(config.counting, ledger.reader, recorder.reference)
+    record(map_unordered(rest, make, workers, limits), len(rest))
     return tuple(outcomes[path] for path in paths)
 
 
@@ -115,15 +126,26 @@ def monitor_on_dask(
             on_outcome(outcome)
         elif identity is not None:
             new[result.path] = identity
-    make = partial(config.counting, None)
-    for result in _with_progress(cluster.map_unordered(new, make), len(new)):
-        identity = new[result.path]
-        if result.found is None or _are_counts_of(identity, result.found):
-            outcomes[result.path] = _persist(result, ledger)
-        else:
-            reason = "its files, or the programs of the workers, changed while it was counted"
-            outcomes[result.path] = SceneOutcome(identity.scene, SceneStatus.REFUSED, reason)
-        on_outcome(outcomes[result.path])
+    recorder = BatchRecorder(config.site, ledger)
+    make = partial(config.counting, None, None)
+    ordered = [path for path in waiting if path in new]
+    first = takewhile(lambda _: recorder.searching, ordered)
+    one_by_one = chain.from_iterable(cluster.map_unordered([path], make) for path in first)
+
+    def record(results: Iterable[TaskResult[ScanResult]], number: int) -> None:
+        for result in _with_progress(results, number):
+            identity = new[result.path]
+            if result.found is None or _are_counts_of(identity, result.found):
+                outcomes[result.path] = _persist(result, ledger, recorder)
+            else:
+                reason = "its files, or the programs of the workers, changed while it was counted"
+                outcomes[result.path] = SceneOutcome(identity.scene, SceneStatus.REFUSED, reason)
+            on_outcome(outcomes[result.path])
+
+    record(one_by_one, len(ordered))
+    rest = [path for path in ordered if path not in outcomes]
+    make = partial(config.counting, None, recorder.reference)
+    record(cluster.map_unordered(rest, make), len(rest))
     return tuple(outcomes[path] for path in paths)
 
 
@@ -157,8 +179,10 @@ def _are_counts_of(identity: CountIdentity, found: ScanResult) -> bool:
     return counts is None or all((counts.digest, c.model, c.settings) == own for c in counts)
 
 
-def _persist(result: TaskResult[ScanResult], ledger: Ledger) -> SceneOutcome:
-    return _lost(result, ledger) if result.found is None else persist(result.found, ledger)
+def _persist(
+    result: TaskResult[ScanResult], ledger: Ledger, recorder: BatchRecorder
+) -> SceneOutcome:
+    return _lost(result, ledger) if result.found is None else recorder.persist(result.found)
 
 
 def _lost(result: TaskResult[Any], ledger: Ledger) -> SceneOutcome:

@@ -82,6 +82,18 @@ def map_unordered(
             pool.stop()
 
 
+def map_in_order(
+    paths: Iterable[Path], make: TaskFactory[TaskOutput], limits: WorkerLimits
+) -> Generator[TaskResult[TaskOutput], None, None]:
+    """Do the same as `map_unordered` with one process, which begins a path when it is asked for."""
+    pool = _Pool(make, 1, limits)
+    try:
+        for path in paths:
+            yield pool.run(path)
+    finally:
+        pool.stop()
+
+
 def run_task(task: Task[TaskOutput], path: Path) -> TaskResult[TaskOutput]:
     """Return the output of `task` for `path`, or the error that it raised."""
     try:

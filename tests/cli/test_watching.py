@@ -16,7 +16,7 @@ import cv.pipeline.batch
 from cv.cli import main
 from cv.ledger import Ledger
 from cv.pipeline import folder_watch
-from cv.pipeline.batch import ScanResult
+from cv.pipeline.batch_recorder import ScanResult
 from cv.pipeline.outcome import SceneOutcome, SceneStatus
 from cv.pipeline.quarantine import add_to_quarantine
 from cv.scene.discovery.new_scenes import NewScenes

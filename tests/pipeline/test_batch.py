@@ -20,7 +20,8 @@ from cv.detector.model_card import Calibration
 from cv.detector.runtimes.engine import InferenceEngine
 from cv.errors import CoverageError, InferenceError, RadiometryError
 from cv.ledger import Ledger
-from cv.pipeline.batch import count, monitor, persist, scan_scene
+from cv.pipeline.batch import count, monitor, scan_scene
+from cv.pipeline.batch_recorder import BatchRecorder
 from cv.pipeline.outcome import SceneStatus
 from cv.scene.scene import Scene
 from cv.site import Pier, PierRole, Site
@@ -498,11 +499,12 @@ def test_counts_that_were_made_meanwhile_are_checked_again_when_they_are_recorde
     image, mask = masked(tmp_path, "20240310_013045_12_2480_3B")
     detector = painted_detector()
     with Ledger.open(tmp_path / "l.db") as ledger:
-        with_mask = scan_scene(image, site, detector, ledger.recorded_as, Scene.open)
+        with_mask = scan_scene(image, site, detector, None, ledger.recorded_as, Scene.open)
         mask.unlink()
-        without = scan_scene(image, site, detector, ledger.recorded_as, Scene.open)
-        assert persist(with_mask, ledger).status is SceneStatus.RECORDED
-        refused = persist(without, ledger)
+        without = scan_scene(image, site, detector, None, ledger.recorded_as, Scene.open)
+        recorder = BatchRecorder(site, ledger)
+        assert recorder.persist(with_mask).status is SceneStatus.RECORDED
+        refused = recorder.persist(without)
         assert refused.status is SceneStatus.REFUSED
         assert "no UDM2 comes with it now" in refused.reason
 
@@ -514,10 +516,11 @@ def test_a_copy_that_was_counted_meanwhile_is_left_out_when_it_is_recorded(
     opener = partial(Scene.open, acquired=NOON)
     with Ledger.open(tmp_path / "l.db") as ledger:
         found = [
-            scan_scene(path, site, painted_detector(), ledger.recorded_as, opener)
+            scan_scene(path, site, painted_detector(), None, ledger.recorded_as, opener)
             for path in (copy, scene_path)
         ]
-        first, second = (persist(one, ledger) for one in found)
+        recorder = BatchRecorder(site, ledger)
+        first, second = (recorder.persist(one) for one in found)
         assert (first.status, second.status) == (SceneStatus.RECORDED, SceneStatus.KNOWN)
         assert "recorded as scene 'copy'" in second.reason
         assert {one.scene for one in ledger.counts()} == {"copy"}
