@@ -15,6 +15,7 @@ from cv.synthetic.chip_renderer import FINE_GSD
 from cv.training.fitness.exporting import export_network
 from cv.training.fitness.fitting import FittingSettings, fit_network
 from cv.training.fitness.hulls import hull_curves, read_hull_trials, write_hull_trials
+from cv.training.fitness.mixture import TrainingMixture
 from cv.training.fitness.network import STRIDE
 from cv.training.fitness.samples import write_samples
 from cv.training.fitness.sources import ImageSources
@@ -50,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     settings = FittingSettings(epochs=args.epochs, seed=args.seed)
     samples = sorted((args.work / "train").glob("*.npz"))
     curves = hull_curves(read_hull_trials(trials))
-    network = fit_network(samples, curves, settings, args.work / "state.pt")
+    mixture = TrainingMixture.collect(samples, sources, curves)
+    network = fit_network(mixture, settings, args.work / "state.pt")
     export_network(network, fitness_card(args.version, sources, args.places), args.out)
     print(f"written: {args.out}")
 
