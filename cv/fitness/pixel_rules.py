@@ -39,7 +39,7 @@ class PixelRules:
 
     @classmethod
     def of(cls, image: NDArray[np.uint8], side: int) -> PixelRules:
-        """Judge an image (rows, columns, 3) of whole patches of `side` pixels; 16 divides `side`."""
+        """Judge an image (rows, columns, 3) of whole patches of `side` pixels, divisible by 16."""
         patch = (side // _STEP, side)
         lines = _bands(image[::_STEP])
         down = _even_share(_bands(image[:, ::_STEP].transpose(1, 0, 2)), patch).T

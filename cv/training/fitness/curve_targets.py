@@ -22,17 +22,26 @@ from cv.training.fitness.scenes import CELL
 from cv.training.fitness.targets import PatchTargets, reason_chances
 
 _CLEAR, _BLURRED = REASONS.index(FitnessReason.CLEAR), REASONS.index(FitnessReason.BLURRED)
-_CLEAR_SHARE = 0.36
+_CLEAR_SHARE = 0.30
 _TWO = 0.12
 """Share of the degraded grounds that get two kinds."""
 _STRETCHED = 0.12
-_MORE = {"thick cloud": 2.0, "resampled": 1.5, "motion": 1.3, "jpeg": 1.5}
+_MORE = {
+    "thick cloud": 2.0,
+    "resampled": 2.0,
+    "motion": 1.6,
+    "jpeg": 1.5,
+    "haze": 1.3,
+    "gaussian": 1.3,
+}
 """Kinds that are drawn more often than for samples with a detector's truth."""
 _STRETCH_CONTRAST = 20.0
 """Deviation (levels) of a ground from which it can be stretched: that of containers on it."""
 _FULL_CONTRAST = 8.0
 """Deviation of a patch of clear ground (levels) from which lost detail is surely seen."""
 _LEAST_VISIBLE = 0.1
+_HARD = {"radar": 3.0, "wall": 3.0, "hillshade": 2.0, "gradient": 1.5, "photograph": 1.5}
+"""Pictures that are drawn more often, since rules on pixel values do not recognise them."""
 _DETAIL_LOSS = {"gaussian", "defocus", "motion", "resampled", "bands", "jpeg", "sharpened"}
 """Kinds that change nothing where there is no detail."""
 
@@ -90,11 +99,30 @@ def degraded_ground(
     return TaughtImage(np.ascontiguousarray(image), taught, not kinds)
 
 
+def coarse_ground(pool: GroundPool, cells: int, rng: Rng) -> TaughtImage:
+    """Return a truly coarse image of `cells` x `cells` patches, delivered on the fine grid."""
+    ground = pool.coarse_cut(cells * CELL, rng)
+    image = np.ascontiguousarray(ground.image)
+    visible = np.clip(_patchwise_deviation(image) / _FULL_CONTRAST, _LEAST_VISIBLE, 1)
+    none = np.zeros(visible.shape)
+    taught = _targets(
+        image,
+        recall=none,
+        hulls=none,
+        reason=np.full(none.shape, _BLURRED),
+        weight=visible,
+        reason_weight=visible,
+        detail_m=ground.detail_m,
+    )
+    return TaughtImage(image, taught, clear=False)
+
+
 def non_scene(cells: int, rng: Rng) -> TaughtImage:
     """Return a picture of `cells` x `cells` patches that is no scene."""
     side = cells * CELL
     names = list(NON_SCENES)
-    draw = NON_SCENES[names[int(rng.integers(len(names)))]]
+    shares = np.array([_HARD.get(name, 1.0) for name in names])
+    draw = NON_SCENES[str(rng.choice(names, p=shares / shares.sum()))]
     drawn = draw(rng, round(side * float(rng.choice([1.0, 1.0, 0.6, 1.7]))))
     image = np.asarray(cv2.resize(drawn, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
     if rng.random() < 0.25:
@@ -197,5 +225,3 @@ def _targets(
         reasons=reason_chances(reason.astype(np.int64), single(recall)),
         reasons_weight=single(reason_weight),
     )
-
-

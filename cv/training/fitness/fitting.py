@@ -26,12 +26,12 @@ _KEPT = 0.995
 
 _STEPS = 200
 """Steps of an epoch: the mixture has no end."""
-_FRESH, _RECENT = 6, 400
+_FRESH, _RECENT = 5, 400
 """New images of a step, and how many drawn ones the others are taken from, turned anew: an image
 costs more to draw than to learn from."""
 _CELLS = 5
 """Side of the images that a step sees, patches."""
-_CLEAR_WEIGHT = np.float32(2.5)
+_CLEAR_WEIGHT = np.float32(1.5)
 """Clear images weigh more, since most images are clear: where nothing shows whether an image is
 degraded, as on plain water, it is taken for clear."""
 

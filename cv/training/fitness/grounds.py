@@ -1,4 +1,4 @@
-"""Clear grounds that degradations are laid on: scenes, land use, and plain surfaces of any colour."""
+"""Clear grounds for degradations: scenes, land use, and plain surfaces of any colour."""
 
 from __future__ import annotations
 
@@ -59,6 +59,8 @@ class GroundPool:
     """Orthophotos."""
     miniatures: tuple[Ground, ...] = ()
     """Coarse images as if they were fine ones."""
+    coarse: tuple[Ground, ...] = ()
+    """Coarse images on a fine grid."""
 
     @classmethod
     def collect(cls, samples: Iterable[FitnessSample], sources: ImageSources) -> GroundPool:
@@ -73,7 +75,7 @@ class GroundPool:
             Ground(scenes.mirrored_chip(file), _FINEST_LAND_USE)
             for file in tqdm(sources.negatives, desc="land use", disable=None, leave=False)
         ]
-        photos, miniatures = [], []
+        photos, miniatures, coarse = [], [], []
         if sources.orthophotos:
             for number in range(_CUTS):
                 file = sources.orthophotos[number % len(sources.orthophotos)]
@@ -82,10 +84,12 @@ class GroundPool:
                     photos.append(Ground(cut, FINE_GSD))
         if sources.coarse:
             for number in range(_CUTS):
-                file, _ = sources.coarse[number % len(sources.coarse)]
+                file, true_gsd = sources.coarse[number % len(sources.coarse)]
                 gsd = float(rng.uniform(0.35, 0.95))
                 miniatures.append(Ground(scenes.coarse_image(file, gsd, rng), gsd))
-        return cls(tuple(clear), tuple(land), tuple(photos), tuple(miniatures))
+                coarse.append(Ground(scenes.coarse_image(file, true_gsd, rng), true_gsd))
+        groups = (tuple(group) for group in (clear, land, photos, miniatures, coarse))
+        return cls(*groups)
 
     def draw(self, side: int, rng: Rng) -> Ground:
         """Return a ground (side, side, 3) as some product shows it."""
@@ -100,6 +104,10 @@ class GroundPool:
             if group and pick < upto:
                 return _as_product(_cut(_one_of(group, rng), side, rng), 0.6, rng)
         return _as_product(_cut(_one_of(self.scenes, rng), side, rng), 0.25, rng)
+
+    def coarse_cut(self, side: int, rng: Rng) -> Ground:
+        """Return a coarse image (side, side, 3) on the fine grid."""
+        return _cut(_one_of(self.coarse, rng), side, rng)
 
 
 def plain_ground(side: int, rng: Rng) -> Ground:
@@ -171,5 +179,3 @@ def _as_product(ground: Ground, share: float, rng: Rng) -> Ground:
 
 def _has_fill(image: Bytes) -> bool:
     return float((image.max(2) == 0).mean()) > _MAX_FILL
-
-

@@ -10,7 +10,12 @@ import numpy as np
 from tqdm import tqdm
 
 from cv.rendering.materials import Rng
-from cv.training.fitness.curve_targets import TaughtImage, degraded_ground, non_scene
+from cv.training.fitness.curve_targets import (
+    TaughtImage,
+    coarse_ground,
+    degraded_ground,
+    non_scene,
+)
 from cv.training.fitness.grounds import GroundPool
 from cv.training.fitness.recall_curves import RecallCurve, container_curves
 from cv.training.fitness.samples import FitnessSample
@@ -18,8 +23,8 @@ from cv.training.fitness.scenes import CELLS
 from cv.training.fitness.sources import ImageSources
 from cv.training.fitness.targets import patch_targets
 
-_DETECTED, _NO_SCENES = 0.35, 0.15
-"""Shares of the samples with a detector's truth and of pictures that are no scenes."""
+_NO_SCENES, _COARSE, _DETECTED = 0.18, 0.04, 0.33
+"""Shares of pictures that are no scenes, of coarse images, of samples with a detector's truth."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +55,9 @@ class TrainingMixture:
         pick = rng.random()
         if pick < _NO_SCENES:
             return non_scene(cells, rng)
-        if pick < _NO_SCENES + _DETECTED or not self.pool.scenes:
+        if pick < _NO_SCENES + _COARSE and self.pool.coarse:
+            return coarse_ground(self.pool, cells, rng)
+        if pick < _NO_SCENES + _COARSE + _DETECTED or not self.pool.scenes:
             return self._detected(cells, rng)
         return degraded_ground(self.pool, self.containers, self.hulls, cells, rng)
 

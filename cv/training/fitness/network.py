@@ -139,7 +139,14 @@ def split_outputs(raw: torch.Tensor) -> RawOutputs:
     return RawOutputs(raw[:, 0], raw[:, 1], raw[:, 2], raw[:, 3:])
 
 
-def _block(inputs: int, outputs: int, stride: int, groups: int = 1, dilation: int = 1, padding: str = "zeros") -> nn.Module:
+def _block(
+    inputs: int,
+    outputs: int,
+    stride: int,
+    groups: int = 1,
+    dilation: int = 1,
+    padding: str = "zeros",
+) -> nn.Module:
     return nn.Sequential(
         nn.Conv2d(
             inputs,
