@@ -24,8 +24,6 @@ _KEPT = 0.995
 """Share of the moving average that a step keeps."""
 
 
-_STEPS = 200
-"""Steps of an epoch: the mixture has no end."""
 _FRESH, _RECENT = 5, 400
 """New images of a step, and how many drawn ones the others are taken from, turned anew: an image
 costs more to draw than to learn from."""
@@ -41,7 +39,9 @@ class FittingSettings:
     """Everything that decides a fit, beside the samples."""
 
     epochs: int = 30
-    """Rounds of 200 steps, after each of which the state is stored."""
+    """Rounds, after each of which the state is stored."""
+    steps: int = 200
+    """Steps of an epoch: the mixture has no end."""
     batch: int = 16
     """Images a step."""
     rate: float = 3e-3
@@ -51,7 +51,7 @@ class FittingSettings:
 
 
 def fit_network(
-    mixture: TrainingMixture, settings: FittingSettings, state_path: Path, steps: int = _STEPS
+    mixture: TrainingMixture, settings: FittingSettings, state_path: Path
 ) -> FitnessNetwork:
     """Return the moving average of the weights after the last epoch.
 
@@ -68,8 +68,8 @@ def fit_network(
         losses: list[float] = []
         recent: list[TaughtImage] = []
         network.train()
-        for step in range(steps):
-            _set_rate(optimizer, settings, (epoch + step / steps) / settings.epochs)
+        for step in range(settings.steps):
+            _set_rate(optimizer, settings, (epoch + step / settings.steps) / settings.epochs)
             loss = _loss(network, _batch(mixture, recent, settings.batch, rng), rng)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]

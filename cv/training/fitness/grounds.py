@@ -94,16 +94,15 @@ class GroundPool:
     def draw(self, side: int, rng: Rng) -> Ground:
         """Return a ground (side, side, 3) as some product shows it."""
         pick = rng.random()
-        if pick < 0.24:
-            return plain_ground(side, rng)
-        for group, upto in (
-            (self.land_use, 0.54),
-            (self.photos, 0.61),
-            (self.miniatures, 0.70),
+        for group, upto, products in (
+            (self.land_use, 0.30, 0.6),
+            (self.photos, 0.37, 0.6),
+            (self.miniatures, 0.46, 0.6),
+            (self.scenes, 0.76, 0.25),
         ):
             if group and pick < upto:
-                return _as_product(_cut(_one_of(group, rng), side, rng), 0.6, rng)
-        return _as_product(_cut(_one_of(self.scenes, rng), side, rng), 0.25, rng)
+                return _as_product(_cut(_one_of(group, rng), side, rng), products, rng)
+        return plain_ground(side, rng)
 
     def coarse_cut(self, side: int, rng: Rng) -> Ground:
         """Return a coarse image (side, side, 3) on the fine grid."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
 from cv.rendering.materials import Rng
@@ -44,11 +43,21 @@ class TrainingMixture:
         cls, samples: Sequence[Path], sources: ImageSources, hulls: Mapping[str, RecallCurve]
     ) -> TrainingMixture:
         """Fit the curves of containers to the samples and collect the grounds."""
-        every = tqdm(samples, desc="samples", disable=None, leave=False)
-        curves = container_curves(FitnessSample.load(path) for path in every)
-        pool = GroundPool.collect((FitnessSample.load(path) for path in samples), sources)
-        scenes = tuple(path for path in samples if not _is_no_scene(path))
-        return cls(scenes or tuple(samples), pool, curves, hulls)
+        overhead: list[Path] = []
+        clear: list[FitnessSample] = []
+
+        def read() -> Iterator[FitnessSample]:
+            for path in tqdm(samples, desc="samples", disable=None, leave=False):
+                sample = FitnessSample.load(path)
+                if sample.kinds == "clear":
+                    clear.append(sample)
+                if not sample.kinds.startswith("no scene"):
+                    overhead.append(path)
+                yield sample
+
+        curves = container_curves(read())
+        pool = GroundPool.collect(clear, sources)
+        return cls(tuple(overhead), pool, curves, hulls)
 
     def draw(self, cells: int, rng: Rng) -> TaughtImage:
         """Return an image of `cells` x `cells` patches with its targets."""
@@ -57,7 +66,7 @@ class TrainingMixture:
             return non_scene(cells, rng)
         if pick < _NO_SCENES + _COARSE and self.pool.coarse:
             return coarse_ground(self.pool, cells, rng)
-        if pick < _NO_SCENES + _COARSE + _DETECTED or not self.pool.scenes:
+        if self.samples and pick < _NO_SCENES + _COARSE + _DETECTED:
             return self._detected(cells, rng)
         return degraded_ground(self.pool, self.containers, self.hulls, cells, rng)
 
@@ -67,8 +76,3 @@ class TrainingMixture:
         sample = FitnessSample.load(path).cropped(top, left, cells)
         targets = patch_targets(sample, self.hulls)
         return TaughtImage(sample.image, targets, sample.kinds == "clear")
-
-
-def _is_no_scene(path: Path) -> bool:
-    with np.load(path) as record:
-        return str(record["kinds"]).startswith("no scene")

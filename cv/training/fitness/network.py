@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import nn
@@ -20,6 +21,7 @@ _WINDOW = 4
 """Side and step of the windows of the first convolution, pixels."""
 MEAN, DEVIATION = 115.0, 64.0
 """Of pixels, levels: they enter the network less the mean, over the deviation."""
+_Padding = Literal["zeros", "replicate"]
 _FLOOR = 1e-5
 """Added to variances before their logarithm; about a hundredth of an 8-bit level, squared."""
 
@@ -145,7 +147,7 @@ def _block(
     stride: int,
     groups: int = 1,
     dilation: int = 1,
-    padding: str = "zeros",
+    padding: _Padding = "zeros",
 ) -> nn.Module:
     return nn.Sequential(
         nn.Conv2d(
