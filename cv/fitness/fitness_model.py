@@ -103,9 +103,14 @@ class FitnessModel:
 def _apply_rules(
     output: Float32Array, rules: PixelRules, reasons: tuple[FitnessReason, ...]
 ) -> None:
-    """Set recall to 0, for the rule's reason, where pixel values alone decide."""
-    for reason, patches in rules.by_reason().items():
-        output[:2, patches] = 0
+    """Set recall to 0, for the rule's reason, where pixel values alone decide.
+
+    White patches that the network takes for cloud stay cloud.
+    """
+    cloud = output[3:].argmax(0) == reasons.index(FitnessReason.CLOUD)
+    for reason, found in rules.by_reason().items():
+        output[:2, found] = 0
+        patches = found & ~cloud if reason is FitnessReason.SATURATED else found
         output[3:, patches] = 0
         output[3 + reasons.index(reason), patches] = 1
 

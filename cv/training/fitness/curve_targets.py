@@ -40,7 +40,7 @@ _STRETCH_CONTRAST = 20.0
 _FULL_CONTRAST = 8.0
 """Deviation of a patch of clear ground (levels) from which lost detail is surely seen."""
 _LEAST_VISIBLE = 0.1
-_HARD = {"radar": 3.0, "wall": 3.0, "hillshade": 2.0, "gradient": 1.5, "photograph": 1.5}
+_HARD = {"radar": 3.0, "wall": 1.5, "hillshade": 2.0, "gradient": 1.5, "photograph": 1.5}
 """Pictures that are drawn more often, since rules on pixel values do not recognise them."""
 _DETAIL_LOSS = {"gaussian", "defocus", "motion", "resampled", "bands", "jpeg", "sharpened"}
 """Kinds that change nothing where there is no detail."""

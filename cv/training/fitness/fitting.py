@@ -29,7 +29,7 @@ _FRESH, _RECENT = 5, 400
 costs more to draw than to learn from."""
 _CELLS = 5
 """Side of the images that a step sees, patches."""
-_CLEAR_WEIGHT = np.float32(1.5)
+_CLEAR_WEIGHT = np.float32(2.5)
 """Clear images weigh more, since most images are clear: where nothing shows whether an image is
 degraded, as on plain water, it is taken for clear."""
 
