@@ -21,7 +21,7 @@ from cv.training.fitness.samples import write_samples
 from cv.training.fitness.sources import ImageSources
 from cv.training.train import cpu_threads
 
-_MIN_RECALL = 0.35
+_MIN_RECALL = 0.5
 _LICENCE = "AGPL-3.0-or-later"
 
 
