@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -87,12 +86,17 @@ def _even_share(bands: NDArray[np.uint8], patch: tuple[int, int]) -> Float32Arra
 
 
 def _patch_means(values: NDArray[np.generic], patch: tuple[int, int]) -> Float32Array:
-    shape = values.shape[1] // patch[1], values.shape[0] // patch[0]
-    means = cv2.resize(values.astype(np.float32), shape, interpolation=cv2.INTER_AREA)
-    return np.asarray(means, np.float32)
+    rows, columns = values.shape[0] // patch[0], values.shape[1] // patch[1]
+    cells = values.astype(np.float32).reshape(rows, patch[0], columns, patch[1])
+    return np.asarray(cells.sum(3).sum(1) / (patch[0] * patch[1]), np.float32)
 
 
 def _beside(patches: BoolArray) -> BoolArray:
     """Return the patches with one of `patches` among themselves and their eight neighbours."""
-    kernel = np.ones((3, 3), np.uint8)
-    return np.asarray(cv2.dilate(patches.astype(np.uint8), kernel) > 0)
+    rows, columns = patches.shape
+    wide = np.pad(patches, 1)
+    near = np.zeros_like(patches)
+    for y in range(3):
+        for x in range(3):
+            near |= wide[y : y + rows, x : x + columns]
+    return near
