@@ -1,4 +1,4 @@
-"""The fitness model: a small network that judges images, on CPU."""
+"""The fitness model: a small network and rules on pixel values that judge images, on CPU."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from cv.detector.runtimes.engine import Runner, create_session, session_runner
 from cv.errors import InferenceError, ModelError
 from cv.fitness.fitness_card import FitnessCard
 from cv.fitness.fitness_map import FitnessMap
+from cv.fitness.pixel_rules import PixelRules
+from cv.fitness.reasons import FitnessReason
 from cv.geometry.arrays import Float32Array
 from cv.io.hashing import sha256
 
@@ -68,7 +70,9 @@ class FitnessModel:
         """
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
             raise ValueError(f"(rows, columns, 3) of uint8 is needed, not {image.shape}")
-        output = self._run_blocks(_padded(image, self.card.patch_px))
+        padded = _padded(image, self.card.patch_px)
+        output = self._run_blocks(padded)
+        _apply_rules(output, PixelRules.of(padded, self.card.patch_px), self.card.reasons)
         return FitnessMap(
             container_recall=output[0],
             hull_recall=output[1],
@@ -94,6 +98,21 @@ class FitnessModel:
         if not np.isfinite(output).all():
             raise InferenceError(f"{self.card.name}: the fitness is not finite. Check the model.")
         return output
+
+
+def _apply_rules(
+    output: Float32Array, rules: PixelRules, reasons: tuple[FitnessReason, ...]
+) -> None:
+    """Set recall to 0, for the rule's reason, where pixel values alone decide.
+
+    White patches that the network takes for cloud stay cloud.
+    """
+    cloud = output[3:].argmax(0) == reasons.index(FitnessReason.CLOUD)
+    for reason, found in rules.by_reason().items():
+        output[:2, found] = 0
+        patches = found & ~cloud if reason is FitnessReason.SATURATED else found
+        output[3:, patches] = 0
+        output[3 + reasons.index(reason), patches] = 1
 
 
 def _padded(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

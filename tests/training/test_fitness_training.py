@@ -13,10 +13,13 @@ from cv.fitness.reasons import REASONS, FitnessReason
 from cv.synthetic.chip_renderer import FINE_GSD
 from cv.training.fitness import hulls, samples, scenes
 from cv.training.fitness.__main__ import main
+from cv.training.fitness.curve_targets import coarse_ground, degraded_ground, non_scene
 from cv.training.fitness.degrading import KINDS, degrade, draw_kinds
 from cv.training.fitness.detecting import found_objects
 from cv.training.fitness.fitting import FittingSettings, fit_network
-from cv.training.fitness.hulls import RecallCurve
+from cv.training.fitness.grounds import Ground, GroundPool, plain_ground
+from cv.training.fitness.mixture import TrainingMixture
+from cv.training.fitness.recall_curves import RecallCurve, container_curves
 from cv.training.fitness.samples import FitnessSample, write_samples
 from cv.training.fitness.sources import ImageSources
 from cv.training.fitness.targets import patch_targets
@@ -84,6 +87,68 @@ def test_a_curve_falls_and_follows_the_trials():
     assert curve.at(np.array([0.5])) == pytest.approx(0.5, abs=0.15)
 
 
+def test_curves_of_containers_follow_what_was_found():
+    grid = (scenes.CELLS, scenes.CELLS)
+    haze = REASONS.index(FitnessReason.HAZE)
+    many = [
+        FitnessSample(
+            image=np.zeros((640, 640, 3), np.uint8),
+            kinds="haze",
+            expected=np.full(grid, 4, np.int16),
+            found=np.full(grid, found, np.int16),
+            reason=np.full(grid, haze, np.int8),
+            strength=np.full(grid, strength, np.float32),
+            detail_m=0.5,
+            used=np.ones(grid, bool),
+        )
+        for strength, found in ((0.2, 4), (0.6, 2), (0.95, 0))
+    ]
+    curves = container_curves(many)
+    assert set(curves) == {"haze", f"reason {haze}"}
+    assert curves["haze"].at(np.array([0.2, 0.6, 0.95])) == pytest.approx([1, 0.5, 0], abs=0.05)
+
+
+def test_a_degraded_ground_has_the_recall_of_the_curves():
+    rng = np.random.default_rng(4)
+    ground = Ground(rng.integers(0, 256, (640, 640, 3), dtype=np.uint8), 0.25)
+    pool = GroundPool((ground,), coarse=(ground,))
+    falling = RecallCurve(np.array([0.0, 1.0]), np.array([1.0, 0.0]))
+    curves = {f"reason {index}": falling for index in range(1, len(REASONS))}
+    clear = hidden = 0
+    for _ in range(60):
+        taught = degraded_ground(pool, curves, curves, 3, rng)
+        assert taught.image.shape == (240, 240, 3)
+        recall = taught.targets.containers
+        assert ((recall >= 0) & (recall <= 1)).all()
+        assert taught.targets.reasons.sum(0) == pytest.approx(np.ones((3, 3)))
+        assert not taught.clear or (recall == 1).all()
+        clear += taught.clear
+        hidden += bool((recall < 0.2).any())
+    assert clear > 5
+    assert hidden > 5
+
+
+def test_pictures_and_coarse_images_have_no_recall_and_full_weight():
+    rng = np.random.default_rng(5)
+    picture = non_scene(4, rng)
+    assert picture.image.shape == (320, 320, 3)
+    assert picture.targets.containers.max() == 0
+    assert picture.targets.containers_weight.min() == 1
+    ground = Ground(rng.integers(0, 256, (640, 640, 3), dtype=np.uint8), 3.0)
+    coarse = coarse_ground(GroundPool((), coarse=(ground,)), 4, rng).targets
+    assert coarse.containers.max() == 0
+    assert coarse.containers_weight.min() == 1
+    assert coarse.log2_gsd == pytest.approx(np.full((4, 4), np.log2(3)))
+
+
+def test_plain_grounds_are_neither_black_nor_white():
+    rng = np.random.default_rng(6)
+    means = [plain_ground(240, rng).image.mean() for _ in range(60)]
+    assert min(means) > 4
+    assert max(means) < 235
+    assert np.ptp(means) > 60
+
+
 def test_samples_are_written_once_and_read_as_they_were(written):
     paths = sorted(written.glob("*.npz"))
     assert len(paths) == 2 * samples.DRAWS
@@ -121,8 +186,9 @@ def test_targets_follow_from_what_was_found(written):
 
 def test_a_fit_that_is_resumed_ends_with_the_same_weights(written, tmp_path):
     paths = sorted(written.glob("*.npz"))
-    settings = [FittingSettings(epochs=n, batch=4) for n in (2, 2)]
-    whole = fit_network(paths, {}, settings[0], tmp_path / "whole.pt").state_dict()
+    mixture = TrainingMixture.collect(paths, ImageSources(), {})
+    settings = FittingSettings(epochs=2, steps=2, batch=4)
+    whole = fit_network(mixture, settings, tmp_path / "whole.pt").state_dict()
 
     class StoppedError(Exception):
         pass
@@ -133,8 +199,8 @@ def test_a_fit_that_is_resumed_ends_with_the_same_weights(written, tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("builtins.print", stop)  # after the first epoch is stored
         with pytest.raises(StoppedError):
-            fit_network(paths, {}, settings[1], tmp_path / "part.pt")
-    resumed = fit_network(paths, {}, settings[1], tmp_path / "part.pt").state_dict()
+            fit_network(mixture, settings, tmp_path / "part.pt")
+    resumed = fit_network(mixture, settings, tmp_path / "part.pt").state_dict()
     for name, value in whole.items():
         assert torch.equal(value, resumed[name]), name
 
@@ -144,7 +210,7 @@ def test_one_command_makes_a_model_that_judges(tmp_path, monkeypatch):
     out = tmp_path / "small.onnx"
     main(
         ["--work", str(tmp_path / "work"), "--places", "2", "--held-back", "1", "--ports", "1",
-         "--epochs", "1", "--out", str(out)]
+         "--epochs", "1", "--steps", "2", "--out", str(out)]
     )  # fmt: skip
     found = FitnessModel.load(out).judge(np.zeros((160, 160, 3), np.uint8))
     assert found.container_recall.shape == (2, 2)

@@ -15,12 +15,13 @@ from cv.synthetic.chip_renderer import FINE_GSD
 from cv.training.fitness.exporting import export_network
 from cv.training.fitness.fitting import FittingSettings, fit_network
 from cv.training.fitness.hulls import hull_curves, read_hull_trials, write_hull_trials
+from cv.training.fitness.mixture import TrainingMixture
 from cv.training.fitness.network import STRIDE
 from cv.training.fitness.samples import write_samples
 from cv.training.fitness.sources import ImageSources
 from cv.training.train import cpu_threads
 
-_MIN_RECALL = 0.35
+_MIN_RECALL = 0.5
 _LICENCE = "AGPL-3.0-or-later"
 
 
@@ -37,8 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--ports", type=int, default=200, help="ports for the recall of hulls")
     parser.add_argument("--held-back", type=int, default=150, help="places kept for judging")
     parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--steps", type=int, default=200, help="of an epoch, 16 images each")
     parser.add_argument("--seed", type=int, default=0, help="of weights, order and turns")
-    parser.add_argument("--version", default="0.1.0")
+    parser.add_argument("--version", default="0.2.0")
     parser.add_argument("--out", type=Path, required=True, help="ONNX file to write")
     args = parser.parse_args(arguments)
     sources = ImageSources() if args.sources is None else ImageSources.in_folder(args.sources)
@@ -47,10 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     trials = args.work / "hulls.json"
     write_hull_trials(trials, 0, args.ports)
     torch.set_num_threads(cpu_threads())
-    settings = FittingSettings(epochs=args.epochs, seed=args.seed)
+    settings = FittingSettings(epochs=args.epochs, steps=args.steps, seed=args.seed)
     samples = sorted((args.work / "train").glob("*.npz"))
     curves = hull_curves(read_hull_trials(trials))
-    network = fit_network(samples, curves, settings, args.work / "state.pt")
+    mixture = TrainingMixture.collect(samples, sources, curves)
+    network = fit_network(mixture, settings, args.work / "state.pt")
     export_network(network, fitness_card(args.version, sources, args.places), args.out)
     print(f"written: {args.out}")
 

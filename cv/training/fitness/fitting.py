@@ -1,10 +1,10 @@
-"""Fit the fitness network to samples; a run can be stopped and resumed."""
+"""Fit the fitness network to a mixture of images; a run can be stopped and resumed."""
 
 from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,20 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
 from cv.io.atomic_files import write_atomically
-from cv.training.fitness.hulls import RecallCurve
+from cv.training.fitness.curve_targets import TaughtImage
+from cv.training.fitness.mixture import TrainingMixture
 from cv.training.fitness.network import FitnessNetwork, normalised, split_outputs
-from cv.training.fitness.samples import FitnessSample
-from cv.training.fitness.scenes import CELLS
-from cv.training.fitness.targets import PatchTargets, patch_targets
+from cv.training.fitness.targets import PatchTargets
 
 _KEPT = 0.995
 """Share of the moving average that a step keeps."""
 
 
-_CROP = 5
-"""Side of the part of a sample that a step sees, patches: its other parts say much the same."""
+_FRESH, _RECENT = 5, 400
+"""New images of a step, and how many drawn ones the others are taken from, turned anew: an image
+costs more to draw than to learn from."""
+_CELLS = 5
+"""Side of the images that a step sees, patches."""
 _CLEAR_WEIGHT = np.float32(2.5)
 """Clear images weigh more, since most images are clear: where nothing shows whether an image is
 degraded, as on plain water, it is taken for clear."""
@@ -37,9 +39,11 @@ class FittingSettings:
     """Everything that decides a fit, beside the samples."""
 
     epochs: int = 30
-    """Passes over the samples."""
+    """Rounds, after each of which the state is stored."""
+    steps: int = 200
+    """Steps of an epoch: the mixture has no end."""
     batch: int = 16
-    """Samples a step."""
+    """Images a step."""
     rate: float = 3e-3
     """Greatest learning rate of AdamW; it falls along a cosine."""
     seed: int = 0
@@ -47,10 +51,7 @@ class FittingSettings:
 
 
 def fit_network(
-    samples: Sequence[Path],
-    curves: Mapping[str, RecallCurve],
-    settings: FittingSettings,
-    state_path: Path,
+    mixture: TrainingMixture, settings: FittingSettings, state_path: Path
 ) -> FitnessNetwork:
     """Return the moving average of the weights after the last epoch.
 
@@ -62,15 +63,14 @@ def fit_network(
     average = AveragedModel(network, multi_avg_fn=_average, use_buffers=True)
     optimizer = torch.optim.AdamW(network.parameters(), settings.rate, weight_decay=1e-3)
     start = _restore(state_path, network, average, optimizer) if state_path.exists() else 0
-    steps = max(1, len(samples) // settings.batch)
     for epoch in range(start, settings.epochs):
         rng = np.random.default_rng([settings.seed, epoch])
-        order, losses = rng.permutation(len(samples)), []
+        losses: list[float] = []
+        recent: list[TaughtImage] = []
         network.train()
-        for step in range(steps):
-            _set_rate(optimizer, settings, (epoch + step / steps) / settings.epochs)
-            rows = order[step * settings.batch : (step + 1) * settings.batch]
-            loss = _loss(network, [samples[row] for row in rows], curves, rng)
+        for step in range(settings.steps):
+            _set_rate(optimizer, settings, (epoch + step / settings.steps) / settings.epochs)
+            loss = _loss(network, _batch(mixture, recent, settings.batch, rng), rng)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
@@ -104,24 +104,33 @@ def _set_rate(optimizer: torch.optim.Optimizer, settings: FittingSettings, done:
         group["lr"] = settings.rate * rise * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
 
 
+def _batch(
+    mixture: TrainingMixture, recent: list[TaughtImage], size: int, rng: np.random.Generator
+) -> list[TaughtImage]:
+    """Draw a batch, in part from `recent`, which keeps what is new."""
+    fresh = size if len(recent) < _RECENT else min(size, _FRESH)
+    again = [recent[int(rng.integers(len(recent)))] for _ in range(size - fresh)]
+    drawn = [mixture.draw(_CELLS, rng) for _ in range(fresh)]
+    for taught in drawn:
+        if len(recent) < _RECENT:
+            recent.append(taught)
+        else:
+            recent[int(rng.integers(_RECENT))] = taught
+    return drawn + again
+
+
 def _loss(
-    network: FitnessNetwork,
-    paths: Sequence[Path],
-    curves: Mapping[str, RecallCurve],
-    rng: np.random.Generator,
+    network: FitnessNetwork, drawn: Sequence[TaughtImage], rng: np.random.Generator
 ) -> torch.Tensor:
     images, targets = [], []
-    for path in paths:
-        top, left = (int(start) for start in rng.integers(CELLS - _CROP + 1, size=2))
-        sample = FitnessSample.load(path).cropped(top, left, _CROP)
-        answer = patch_targets(sample, curves)
+    for taught in drawn:
         quarters, mirror = int(rng.integers(4)), bool(rng.integers(2))
-        images.append(_turned(np.moveaxis(sample.image, 2, 0), quarters, mirror).transpose(1, 2, 0))
-        weight = _CLEAR_WEIGHT if sample.kinds == "clear" else np.float32(1)
+        images.append(_turned(np.moveaxis(taught.image, 2, 0), quarters, mirror).transpose(1, 2, 0))
+        weight = _CLEAR_WEIGHT if taught.clear else np.float32(1)
         answer = replace(
-            answer,
-            containers_weight=answer.containers_weight * weight,
-            hulls_weight=answer.hulls_weight * weight,
+            taught.targets,
+            containers_weight=taught.targets.containers_weight * weight,
+            hulls_weight=taught.targets.hulls_weight * weight,
         )
         targets.append({k: _turned(v, quarters, mirror) for k, v in vars(answer).items()})
     batch = {name: torch.from_numpy(np.stack([t[name] for t in targets])) for name in targets[0]}

@@ -22,12 +22,12 @@ from cv.synthetic.chip_renderer import COARSE_GSD, render_chip
 from cv.synthetic.degradations import effective_gsd
 from cv.training.fitness.degrading import DegradedImage, degrade, draw_kinds
 from cv.training.fitness.detecting import found_objects
+from cv.training.fitness.recall_curves import RecallCurve
 
 _REACH_PX = 20.0
 """Greatest distance of a detection from a hull's centre, pixels of 1.2 m."""
 _FINER = 4
 """Pixels of the delivered image along one of the hull pass, for what depends on them."""
-_BINS = 12
 _PER_PIXEL = (FitnessReason.NOISY, FitnessReason.BLURRED)
 _SEEDS = 99_000_000
 
@@ -44,41 +44,6 @@ class HullTrial:
     """Its strength at the hull; the effective GSD (metres) for BLURRED."""
     found: bool
     """Whether it is detected."""
-
-
-@dataclass(frozen=True, eq=False)
-class RecallCurve:
-    """Recall that falls with severity."""
-
-    severity: Float64Array
-    """(n,) ascending."""
-    recall: Float64Array
-    """(n,) 0..1, falling."""
-
-    @classmethod
-    def fitted(cls, severity: Float64Array, found: Float64Array) -> RecallCurve:
-        """Fit the means of equal shares of the trials, made monotone by pooling neighbours."""
-        order = np.argsort(severity, kind="stable")
-        parts = np.array_split(order, min(_BINS, max(1, len(order) // 8)))
-        x = np.array([severity[part].mean() for part in parts])
-        y = [float(found[part].mean()) for part in parts]
-        weight = [len(part) for part in parts]
-        return cls(x, np.array(_falling(y, weight)))
-
-    def at(self, severity: Float64Array) -> Float64Array:
-        """Return the recall at each severity."""
-        return np.interp(severity, self.severity, self.recall)
-
-
-def _falling(values: list[float], weights: list[int]) -> list[float]:
-    """Return the falling sequence nearest to `values` (pool adjacent violators)."""
-    pools: list[tuple[float, int, int]] = []
-    for value, weight in zip(values, weights, strict=True):
-        pools.append((value, weight, 1))
-        while len(pools) > 1 and pools[-2][0] < pools[-1][0]:
-            (a, m, i), (b, n, j) = pools[-2:]
-            pools[-2:] = [((a * m + b * n) / (m + n), m + n, i + j)]
-    return [value for value, _, count in pools for _ in range(count)]
 
 
 def write_hull_trials(path: Path, first: int, last: int, draws: int = 3) -> None:

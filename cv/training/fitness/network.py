@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import nn
@@ -16,10 +17,13 @@ STRIDE = 80
 OUTPUTS = 3 + len(REASONS)
 """Container recall, hull recall, log2 of the effective GSD in metres, one score per reason."""
 _STEM, _SECOND, _THIRD, _FOURTH = 16, 32, 48, 48
+_WINDOW = 4
+"""Side and step of the windows of the first convolution, pixels."""
 MEAN, DEVIATION = 115.0, 64.0
 """Of pixels, levels: they enter the network less the mean, over the deviation."""
+_Padding = Literal["zeros", "replicate"]
 _FLOOR = 1e-5
-"""Added to energies before their logarithm; about a hundredth of an 8-bit level, squared."""
+"""Added to variances before their logarithm; about a hundredth of an 8-bit level, squared."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,24 +43,25 @@ class RawOutputs:
 class FitnessNetwork(nn.Module):
     """A few strided convolutions, pooled to patches, and the context of the patches around.
 
-    The pooled features include the logarithm of each filter's energy, so that faint contrast,
-    noise and missing detail weigh by their ratio and not by their size.
+    The pooled features include the mean and the logarithm of the variance of each first filter, so
+    that faint contrast, noise and missing detail weigh by their ratio and not by their size, at any
+    brightness.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = nn.Conv2d(3, _STEM, 4, 4)
+        self.stem = nn.Conv2d(3, _STEM, _WINDOW, _WINDOW)
         self.second = _block(_STEM, _SECOND, 2)
         self.third = _block(_SECOND, _THIRD, 2)
         self.fourth = _block(_THIRD, _FOURTH, 1, groups=3)
-        pooled = _STEM + _SECOND + 2 * _FOURTH
+        pooled = 2 * _STEM + _SECOND + 2 * _FOURTH
         self.patches = nn.Sequential(
             nn.BatchNorm2d(pooled),
             nn.Conv2d(pooled, 128, 1, bias=False),
             nn.BatchNorm2d(128),
             nn.ReLU(),
-            _block(128, 80, 1),
-            _block(80, 80, 1, dilation=2),
+            _block(128, 80, 1, padding="replicate"),
+            _block(80, 80, 1, dilation=2, padding="replicate"),
         )
         self.answers = nn.Conv2d(80 + 128, OUTPUTS, 1)
 
@@ -71,10 +76,13 @@ class FitnessNetwork(nn.Module):
         second = self.second(torch.relu(first))
         third = self.third(second)
         fourth = self.fourth(third)
-        some = first[:, :, ::2, ::2]
+        some = first[:, :, ::4]
+        mean = nn.functional.avg_pool2d(some, (5, 20))
+        energy = nn.functional.avg_pool2d(some * some, (5, 20))
         pooled = torch.cat(
             [
-                torch.log(nn.functional.avg_pool2d(some * some, 10) + _FLOOR),
+                mean,
+                torch.log(torch.relu(energy - mean * mean) + _FLOOR),
                 nn.functional.avg_pool2d(second, 10),
                 nn.functional.avg_pool2d(fourth, 5),
                 nn.functional.max_pool2d(fourth, 5),
@@ -88,20 +96,32 @@ class FitnessNetwork(nn.Module):
 
 
 class ExportedNetwork(nn.Module):
-    """The network as it is released: 8-bit pixels in, probabilities and metres out."""
+    """The network as it is released: 8-bit pixels in, probabilities and metres out.
+
+    The first convolution takes the pixels as they lie in memory: four lines are its channels, the
+    bands of four pixels its window. It normalises them.
+    """
+
+    kernel: torch.Tensor
+    bias: torch.Tensor
 
     def __init__(self, network: FitnessNetwork) -> None:
         super().__init__()
         self.network = copy.deepcopy(network)
         stem = self.network.stem
-        with torch.no_grad():  # the first convolution normalises the pixels
-            assert stem.bias is not None
-            stem.bias -= MEAN / DEVIATION * stem.weight.sum((1, 2, 3))
-            stem.weight /= DEVIATION
+        assert stem.bias is not None
+        with torch.no_grad():
+            weight = stem.weight.permute(0, 2, 3, 1) / DEVIATION
+            self.register_buffer("kernel", weight.reshape(_STEM, _WINDOW, 1, 3 * _WINDOW).clone())
+            self.register_buffer("bias", stem.bias - MEAN * weight.sum((1, 2, 3)))
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """Return (n, OUTPUTS, rows, columns) for pixels (n, rows, columns, 3), uint8."""
-        raw = split_outputs(self.network(pixels.permute(0, 3, 1, 2).float()))
+        count, rows, columns = pixels.shape[:3]
+        lines = pixels.reshape(count, rows // _WINDOW, _WINDOW, 3 * columns)
+        lines = lines.permute(0, 2, 1, 3).float()
+        first = nn.functional.conv2d(lines, self.kernel, self.bias, (1, 3 * _WINDOW))
+        raw = split_outputs(self.network.answer(first))
         parts = [
             torch.sigmoid(raw.containers)[:, None],
             torch.sigmoid(raw.hulls)[:, None],
@@ -121,7 +141,14 @@ def split_outputs(raw: torch.Tensor) -> RawOutputs:
     return RawOutputs(raw[:, 0], raw[:, 1], raw[:, 2], raw[:, 3:])
 
 
-def _block(inputs: int, outputs: int, stride: int, groups: int = 1, dilation: int = 1) -> nn.Module:
+def _block(
+    inputs: int,
+    outputs: int,
+    stride: int,
+    groups: int = 1,
+    dilation: int = 1,
+    padding: _Padding = "zeros",
+) -> nn.Module:
     return nn.Sequential(
         nn.Conv2d(
             inputs,
@@ -132,6 +159,7 @@ def _block(inputs: int, outputs: int, stride: int, groups: int = 1, dilation: in
             groups=groups,
             dilation=dilation,
             bias=False,
+            padding_mode=padding,
         ),
         nn.BatchNorm2d(outputs),
         nn.ReLU(),

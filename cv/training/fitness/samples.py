@@ -14,7 +14,7 @@ from tqdm import tqdm
 from cv.detector.model_zoo import released_model
 from cv.detector.onnx_model import OnnxModel
 from cv.fitness.reasons import REASONS, FitnessReason
-from cv.geometry.arrays import BoolArray, Float32Array
+from cv.geometry.arrays import BoolArray, Float32Array, Float64Array
 from cv.io.atomic_files import write_atomically
 from cv.rendering.canvas import Points
 from cv.rendering.materials import Rng
@@ -57,6 +57,12 @@ class FitnessSample:
     """Effective GSD, metres; NaN if unknown."""
     used: BoolArray
     """(8, 8) whether the patch is learned from."""
+
+    @property
+    def severity(self) -> Float64Array:
+        """(8, 8) the strength of the effect; the effective GSD (metres) where it is BLURRED."""
+        blurred = self.reason == REASONS.index(FitnessReason.BLURRED)
+        return np.where(blurred, self.detail_m, self.strength).astype(np.float64)
 
     def cropped(self, top: int, left: int, side: int) -> FitnessSample:
         """Return the `side` x `side` patches from row `top` and column `left` on."""

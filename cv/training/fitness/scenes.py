@@ -131,13 +131,13 @@ def delivered(pair: ScenePair, to_m: float, rng: Rng) -> ScenePair:
     seed = int(rng.integers(2**31))
     return replace(
         pair,
-        occupied=_product(pair.occupied, to_m, np.random.default_rng(seed)),
-        bare=_product(pair.bare, to_m, np.random.default_rng(seed)),
+        occupied=product(pair.occupied, to_m, np.random.default_rng(seed)),
+        bare=product(pair.bare, to_m, np.random.default_rng(seed)),
         detail_m=max(pair.detail_m, to_m),
     )
 
 
-def _product(image: Bytes, to_m: float, rng: Rng) -> Bytes:
+def product(image: Bytes, to_m: float, rng: Rng) -> Bytes:
     """Sample at `to_m` and store with an exposure and losses that any product may have."""
     up = str(rng.choice(["cubic", "bilinear", "lanczos"]))
     image = deg.resample(image, to_m, FINE_GSD, "area", up) if to_m > FINE_GSD else image
@@ -162,6 +162,15 @@ def negative_ground(files: list[Path], rng: Rng) -> Bytes:
         chip = cv2.resize(_read(file), (CHIP // 2, CHIP // 2), interpolation=cv2.INTER_CUBIC)
         parts.append(np.rot90(chip, int(rng.integers(4))))
     return np.ascontiguousarray(np.vstack([np.hstack(parts[:2]), np.hstack(parts[2:])]))
+
+
+def mirrored_chip(file: Path) -> Bytes:
+    """Return a ground (624, 624, 3) of one chip of land use and its mirror images."""
+    chip = _read(file)
+    size = round(chip.shape[0] * NEGATIVE_GSD / FINE_GSD)
+    chip = np.asarray(cv2.resize(chip, (size, size), interpolation=cv2.INTER_CUBIC), np.uint8)
+    both = np.hstack([chip, chip[:, ::-1]])
+    return np.ascontiguousarray(np.vstack([both, both[::-1]]))
 
 
 def rough_water_ground(rng: Rng) -> Bytes:

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from cv.fitness.reasons import REASONS, FitnessReason
 from cv.geometry.arrays import Float32Array, Float64Array
-from cv.training.fitness.hulls import RecallCurve
+from cv.training.fitness.recall_curves import RecallCurve, curve_of
 from cv.training.fitness.samples import FitnessSample
 from cv.training.fitness.scenes import CELL
 
-_BLURRED, _CLEAR = REASONS.index(FitnessReason.BLURRED), REASONS.index(FitnessReason.CLEAR)
+_CLEAR = REASONS.index(FitnessReason.CLEAR)
 _MOST = 5.0
 """Containers of a patch beyond this number add no weight."""
 _FULL_CONTRAST = 12.0
@@ -49,8 +50,13 @@ def patch_targets(sample: FitnessSample, curves: Mapping[str, RecallCurve]) -> P
     expected = sample.expected.astype(np.float32)
     recall = np.where(expected > 0, sample.found / np.maximum(expected, 1), 0).astype(np.float32)
     weight = np.asarray(np.minimum(expected, _MOST) / _MOST * used, np.float32)
+    contrast = _contrast(sample)
+    if sample.kinds.startswith("no scene"):
+        weight = used
+    elif sample.kinds.startswith("coarse"):
+        weight = np.asarray(used * np.clip(contrast / _FULL_CONTRAST, 0.1, 1), np.float32)
     known = np.isfinite(sample.detail_m) and sample.detail_m > 0
-    visible = np.clip(_contrast(sample) / _FULL_CONTRAST, 0, 1) * used
+    visible = np.clip(contrast / _FULL_CONTRAST, 0, 1) * used
     detail = np.log2(sample.detail_m) if known else 0.0
     return PatchTargets(
         containers=recall,
@@ -59,16 +65,19 @@ def patch_targets(sample: FitnessSample, curves: Mapping[str, RecallCurve]) -> P
         hulls_weight=used,
         log2_gsd=np.full(recall.shape, detail, np.float32),
         gsd_weight=np.asarray(visible * float(known), np.float32),
-        reasons=_reasons(sample, recall),
+        reasons=reason_chances(sample.reason, recall),
         reasons_weight=np.asarray(weight * _reason_known(sample), np.float32),
     )
 
 
-def _reasons(sample: FitnessSample, recall: Float32Array) -> Float32Array:
-    """Return the probability (reasons, rows, columns): clear as often as containers are found."""
+def reason_chances(reason: NDArray[np.integer], recall: Float32Array) -> Float32Array:
+    """Return the probability (reasons, rows, columns): clear as often as containers are found.
+
+    `reason` (rows, columns) is the index in REASONS of what ails each patch.
+    """
     chances = np.zeros((len(REASONS), *recall.shape), np.float32)
     rows, columns = np.indices(recall.shape)
-    chances[sample.reason, rows, columns] += 1 - recall
+    chances[reason, rows, columns] += 1 - recall
     chances[_CLEAR] += recall
     return chances
 
@@ -82,10 +91,10 @@ def _reason_known(sample: FitnessSample) -> float:
 def _hull_recall(sample: FitnessSample, curves: Mapping[str, RecallCurve]) -> Float32Array:
     if sample.kinds.startswith("no scene"):
         return np.zeros(sample.reason.shape, np.float32)
-    severity = np.where(sample.reason == _BLURRED, sample.detail_m, sample.strength)
+    severity = sample.severity
     recall = np.ones(sample.reason.shape, np.float64)
     for reason in np.unique(sample.reason):
-        curve = curves.get(sample.kinds) or curves.get(f"reason {reason}")
+        curve = curve_of(curves, sample.kinds, reason)
         if reason != _CLEAR and curve is not None:
             here = sample.reason == reason
             recall[here] = curve.at(severity[here])

@@ -1,0 +1,78 @@
+"""The mixture that a fit sees: samples with a detector's truth, curves' targets, and no scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from cv.rendering.materials import Rng
+from cv.training.fitness.curve_targets import (
+    TaughtImage,
+    coarse_ground,
+    degraded_ground,
+    non_scene,
+)
+from cv.training.fitness.grounds import GroundPool
+from cv.training.fitness.recall_curves import RecallCurve, container_curves
+from cv.training.fitness.samples import FitnessSample
+from cv.training.fitness.scenes import CELLS
+from cv.training.fitness.sources import ImageSources
+from cv.training.fitness.targets import patch_targets
+
+_NO_SCENES, _COARSE, _DETECTED = 0.18, 0.04, 0.33
+"""Shares of pictures that are no scenes, of coarse images, of samples with a detector's truth."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingMixture:
+    """Where images and their targets are drawn from."""
+
+    samples: tuple[Path, ...]
+    """Files of samples with a detector's truth."""
+    pool: GroundPool
+    containers: Mapping[str, RecallCurve]
+    """Recall of containers, by kind of degradation."""
+    hulls: Mapping[str, RecallCurve]
+    """Recall of hulls, by kind of degradation."""
+
+    @classmethod
+    def collect(
+        cls, samples: Sequence[Path], sources: ImageSources, hulls: Mapping[str, RecallCurve]
+    ) -> TrainingMixture:
+        """Fit the curves of containers to the samples and collect the grounds."""
+        overhead: list[Path] = []
+        clear: list[FitnessSample] = []
+
+        def read() -> Iterator[FitnessSample]:
+            for path in tqdm(samples, desc="samples", disable=None, leave=False):
+                sample = FitnessSample.load(path)
+                if sample.kinds == "clear":
+                    clear.append(sample)
+                if not sample.kinds.startswith("no scene"):
+                    overhead.append(path)
+                yield sample
+
+        curves = container_curves(read())
+        pool = GroundPool.collect(clear, sources)
+        return cls(tuple(overhead), pool, curves, hulls)
+
+    def draw(self, cells: int, rng: Rng) -> TaughtImage:
+        """Return an image of `cells` x `cells` patches with its targets."""
+        pick = rng.random()
+        if pick < _NO_SCENES:
+            return non_scene(cells, rng)
+        if pick < _NO_SCENES + _COARSE and self.pool.coarse:
+            return coarse_ground(self.pool, cells, rng)
+        if self.samples and pick < _NO_SCENES + _COARSE + _DETECTED:
+            return self._detected(cells, rng)
+        return degraded_ground(self.pool, self.containers, self.hulls, cells, rng)
+
+    def _detected(self, cells: int, rng: Rng) -> TaughtImage:
+        path = self.samples[int(rng.integers(len(self.samples)))]
+        top, left = (int(start) for start in rng.integers(CELLS - cells + 1, size=2))
+        sample = FitnessSample.load(path).cropped(top, left, cells)
+        targets = patch_targets(sample, self.hulls)
+        return TaughtImage(sample.image, targets, sample.kinds == "clear")
