@@ -2,8 +2,8 @@
 
     python tools/fitness_figures.py --work runs/fitness --real ../shared/real --write
 
-`--work` is the folder of `python -m cv.training.fitness`, whose held-back samples are judged; parts
-whose images are missing are left out. Degradations are those of cv.training.fitness with other
+`--work` is the folder of `python -m cv.fitness_training`, whose held-back samples are judged; parts
+whose images are missing are left out. Degradations are those of cv.fitness_training with other
 seeds; real images other than `negatives` were not trained on. `--write` puts the main figures into
 weights/README.md, between its two marks, and into the model's card. `--limits` prints what each
 limit of recall would do, on land use and rendered places alone: the limit is chosen there.
@@ -30,15 +30,15 @@ from cv.detector.onnx_model import OnnxModel
 from cv.fitness.fitness_map import FitnessMap
 from cv.fitness.fitness_model import FitnessModel
 from cv.fitness.reasons import REASONS, FitnessReason
+from cv.fitness_training.degrading import degrade, draw_kinds
+from cv.fitness_training.detecting import found_objects
+from cv.fitness_training.samples import REACH_PX, FitnessSample
+from cv.fitness_training.scenes import CELL, CELLS, NEGATIVE_GSD, rendered_pair
+from cv.fitness_training.sources import ImageSources
 from cv.io.atomic_files import write_atomically
 from cv.rendering.picture import Bytes
 from cv.synthetic.chip_renderer import CHIP, FINE_GSD
 from cv.synthetic.non_scenes import NON_SCENES
-from cv.training.fitness.degrading import degrade, draw_kinds
-from cv.training.fitness.detecting import found_objects
-from cv.training.fitness.samples import REACH_PX, FitnessSample
-from cv.training.fitness.scenes import CELL, CELLS, NEGATIVE_GSD, rendered_pair
-from cv.training.fitness.sources import ImageSources
 
 REAL_GSD = {
     "fair1m_108": 0.49,

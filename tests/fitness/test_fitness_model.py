@@ -15,9 +15,9 @@ from cv.fitness import fitness_model
 from cv.fitness.fitness_card import KEY
 from cv.fitness.fitness_model import FitnessModel
 from cv.fitness.reasons import REASONS, FitnessReason
+from cv.fitness_training.scenes import rendered_pair
 from cv.synthetic import degradations as deg
 from cv.synthetic.non_scenes import NON_SCENES
-from cv.training.fitness.scenes import rendered_pair
 
 MODEL = FitnessModel.load()
 GSD = MODEL.card.gsd_m

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from cv.fitness.pixel_rules import PixelRules
+from cv.fitness_training.grounds import plain_ground
+from cv.fitness_training.scenes import rendered_pair
 from cv.synthetic.non_scenes import NON_SCENES
-from cv.training.fitness.grounds import plain_ground
-from cv.training.fitness.scenes import rendered_pair
 
 SIDE = 80
 

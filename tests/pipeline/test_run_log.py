@@ -95,7 +95,7 @@ def test_an_interrupted_batch_is_logged_as_such(tmp_path):
     for log in ("batch.log", "batch.jsonl"):
         with pytest.raises(KeyboardInterrupt):
             interrupted_batch(RunLog(tmp_path / log, tmp_path / "p.prom"))
-    assert "interrupted batch of 1 scenes" in (tmp_path / "batch.log").read_text()
+    assert "interrupted batch of 1 scene" in (tmp_path / "batch.log").read_text()
     sums = json.loads((tmp_path / "batch.jsonl").read_text().splitlines()[-1])
     assert sums["batch"]["complete"] is False
     assert metrics(tmp_path / "p.prom")["pierwatch_batch_complete", ""] == 0

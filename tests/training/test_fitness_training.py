@@ -10,19 +10,19 @@ from cv.detector.model_zoo import released_model
 from cv.detector.onnx_model import OnnxModel
 from cv.fitness.fitness_model import FitnessModel
 from cv.fitness.reasons import REASONS, FitnessReason
+from cv.fitness_training import hulls, samples, scenes
+from cv.fitness_training.__main__ import main
+from cv.fitness_training.curve_targets import coarse_ground, degraded_ground, non_scene
+from cv.fitness_training.degrading import KINDS, degrade, draw_kinds
+from cv.fitness_training.detecting import found_objects
+from cv.fitness_training.fitting import FittingSettings, fit_network
+from cv.fitness_training.grounds import Ground, GroundPool, plain_ground
+from cv.fitness_training.mixture import TrainingMixture
+from cv.fitness_training.recall_curves import RecallCurve, container_curves
+from cv.fitness_training.samples import FitnessSample, write_samples
+from cv.fitness_training.sources import ImageSources
+from cv.fitness_training.targets import patch_targets
 from cv.synthetic.chip_renderer import FINE_GSD
-from cv.training.fitness import hulls, samples, scenes
-from cv.training.fitness.__main__ import main
-from cv.training.fitness.curve_targets import coarse_ground, degraded_ground, non_scene
-from cv.training.fitness.degrading import KINDS, degrade, draw_kinds
-from cv.training.fitness.detecting import found_objects
-from cv.training.fitness.fitting import FittingSettings, fit_network
-from cv.training.fitness.grounds import Ground, GroundPool, plain_ground
-from cv.training.fitness.mixture import TrainingMixture
-from cv.training.fitness.recall_curves import RecallCurve, container_curves
-from cv.training.fitness.samples import FitnessSample, write_samples
-from cv.training.fitness.sources import ImageSources
-from cv.training.fitness.targets import patch_targets
 
 SEED = 41
 

@@ -10,15 +10,15 @@ import torch
 
 from cv.detector.model_zoo import DEFAULT_MODEL, FITNESS_MODEL, HULL_MODEL, released_model
 from cv.fitness.fitness_card import FitnessCard
+from cv.fitness_training.exporting import export_network
+from cv.fitness_training.fitting import FittingSettings, fit_network
+from cv.fitness_training.hulls import hull_curves, read_hull_trials, write_hull_trials
+from cv.fitness_training.mixture import TrainingMixture
+from cv.fitness_training.network import STRIDE
+from cv.fitness_training.samples import write_samples
+from cv.fitness_training.sources import ImageSources
 from cv.io.hashing import file_digest
 from cv.synthetic.chip_renderer import FINE_GSD
-from cv.training.fitness.exporting import export_network
-from cv.training.fitness.fitting import FittingSettings, fit_network
-from cv.training.fitness.hulls import hull_curves, read_hull_trials, write_hull_trials
-from cv.training.fitness.mixture import TrainingMixture
-from cv.training.fitness.network import STRIDE
-from cv.training.fitness.samples import write_samples
-from cv.training.fitness.sources import ImageSources
 from cv.training.train import cpu_threads
 
 _MIN_RECALL = 0.5
@@ -27,7 +27,7 @@ _LICENCE = "AGPL-3.0-or-later"
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog="python -m cv.training.fitness", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m cv.fitness_training", description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="folder for samples and state")
     parser.add_argument(
         "--sources",

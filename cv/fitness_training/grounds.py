@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from cv.fitness_training import scenes
+from cv.fitness_training.samples import FitnessSample
+from cv.fitness_training.sources import ImageSources
 from cv.rendering.materials import Rng
 from cv.rendering.noise import noise_field
 from cv.rendering.picture import Bytes
 from cv.synthetic.chip_renderer import FINE_GSD
-from cv.training.fitness import scenes
-from cv.training.fitness.samples import FitnessSample
-from cv.training.fitness.sources import ImageSources
 
 _CUTS = 160
 """Cuts that are taken from the large images of each kind."""

@@ -14,15 +14,15 @@ from tqdm import tqdm
 from cv.detector.model_zoo import HULL_MODEL, released_model
 from cv.detector.onnx_model import OnnxModel
 from cv.fitness.reasons import REASONS, FitnessReason
+from cv.fitness_training.degrading import DegradedImage, degrade, draw_kinds
+from cv.fitness_training.detecting import found_objects
+from cv.fitness_training.recall_curves import RecallCurve
 from cv.geometry.arrays import Float64Array
 from cv.io.atomic_files import write_atomically
 from cv.rendering.materials import Rng
 from cv.rendering.picture import Bytes
 from cv.synthetic.chip_renderer import COARSE_GSD, render_chip
 from cv.synthetic.degradations import effective_gsd
-from cv.training.fitness.degrading import DegradedImage, degrade, draw_kinds
-from cv.training.fitness.detecting import found_objects
-from cv.training.fitness.recall_curves import RecallCurve
 
 _REACH_PX = 20.0
 """Greatest distance of a detection from a hull's centre, pixels of 1.2 m."""

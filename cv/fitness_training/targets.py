@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cv.fitness.reasons import REASONS, FitnessReason
+from cv.fitness_training.recall_curves import RecallCurve, curve_of
+from cv.fitness_training.samples import FitnessSample
+from cv.fitness_training.scenes import CELL
 from cv.geometry.arrays import Float32Array, Float64Array
-from cv.training.fitness.recall_curves import RecallCurve, curve_of
-from cv.training.fitness.samples import FitnessSample
-from cv.training.fitness.scenes import CELL
 
 _CLEAR = REASONS.index(FitnessReason.CLEAR)
 _MOST = 5.0

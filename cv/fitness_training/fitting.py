@@ -14,11 +14,11 @@ import torch
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
+from cv.fitness_training.curve_targets import TaughtImage
+from cv.fitness_training.mixture import TrainingMixture
+from cv.fitness_training.network import FitnessNetwork, normalised, split_outputs
+from cv.fitness_training.targets import PatchTargets
 from cv.io.atomic_files import write_atomically
-from cv.training.fitness.curve_targets import TaughtImage
-from cv.training.fitness.mixture import TrainingMixture
-from cv.training.fitness.network import FitnessNetwork, normalised, split_outputs
-from cv.training.fitness.targets import PatchTargets
 
 _KEPT = 0.995
 """Share of the moving average that a step keeps."""

@@ -9,17 +9,17 @@ import cv2
 import numpy as np
 
 from cv.fitness.reasons import REASONS, FitnessReason
+from cv.fitness_training.degrading import KINDS, Effects, degrade
+from cv.fitness_training.grounds import GroundPool
+from cv.fitness_training.recall_curves import RecallCurve, curve_of
+from cv.fitness_training.scenes import CELL
+from cv.fitness_training.targets import PatchTargets, reason_chances
 from cv.geometry.arrays import Float32Array, Float64Array
 from cv.rendering.materials import Rng
 from cv.rendering.picture import Bytes
 from cv.synthetic.chip_renderer import FINE_GSD
 from cv.synthetic.degradations import compress, effective_gsd, gaussian_blur
 from cv.synthetic.non_scenes import NON_SCENES
-from cv.training.fitness.degrading import KINDS, Effects, degrade
-from cv.training.fitness.grounds import GroundPool
-from cv.training.fitness.recall_curves import RecallCurve, curve_of
-from cv.training.fitness.scenes import CELL
-from cv.training.fitness.targets import PatchTargets, reason_chances
 
 _CLEAR, _BLURRED = REASONS.index(FitnessReason.CLEAR), REASONS.index(FitnessReason.BLURRED)
 _CLEAR_SHARE = 0.30

@@ -11,9 +11,9 @@ import onnx
 import torch
 
 from cv.fitness.fitness_card import KEY, FitnessCard
+from cv.fitness_training.network import STRIDE, ExportedNetwork, FitnessNetwork
 from cv.io.atomic_files import write_atomically
 from cv.io.hashing import sha256
-from cv.training.fitness.network import STRIDE, ExportedNetwork, FitnessNetwork
 
 _OPSET = 17
 _AXES = {

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cv.fitness_training.samples import FitnessSample
 from cv.geometry.arrays import Float64Array
-from cv.training.fitness.samples import FitnessSample
 
 _BINS = 12
 _FEWEST = 40

@@ -8,19 +8,19 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from cv.rendering.materials import Rng
-from cv.training.fitness.curve_targets import (
+from cv.fitness_training.curve_targets import (
     TaughtImage,
     coarse_ground,
     degraded_ground,
     non_scene,
 )
-from cv.training.fitness.grounds import GroundPool
-from cv.training.fitness.recall_curves import RecallCurve, container_curves
-from cv.training.fitness.samples import FitnessSample
-from cv.training.fitness.scenes import CELLS
-from cv.training.fitness.sources import ImageSources
-from cv.training.fitness.targets import patch_targets
+from cv.fitness_training.grounds import GroundPool
+from cv.fitness_training.recall_curves import RecallCurve, container_curves
+from cv.fitness_training.samples import FitnessSample
+from cv.fitness_training.scenes import CELLS
+from cv.fitness_training.sources import ImageSources
+from cv.fitness_training.targets import patch_targets
+from cv.rendering.materials import Rng
 
 _NO_SCENES, _COARSE, _DETECTED = 0.18, 0.04, 0.33
 """Shares of pictures that are no scenes, of coarse images, of samples with a detector's truth."""

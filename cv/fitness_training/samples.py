@@ -14,6 +14,11 @@ from tqdm import tqdm
 from cv.detector.model_zoo import released_model
 from cv.detector.onnx_model import OnnxModel
 from cv.fitness.reasons import REASONS, FitnessReason
+from cv.fitness_training import scenes
+from cv.fitness_training.degrading import DegradedImage, Effects, degrade, draw_kinds
+from cv.fitness_training.detecting import found_objects
+from cv.fitness_training.scenes import CELL, CELLS, ScenePair, Sprite
+from cv.fitness_training.sources import ImageSources
 from cv.geometry.arrays import BoolArray, Float32Array, Float64Array
 from cv.io.atomic_files import write_atomically
 from cv.rendering.canvas import Points
@@ -22,11 +27,6 @@ from cv.rendering.picture import Bytes
 from cv.synthetic.chip_renderer import CHIP, FINE_GSD
 from cv.synthetic.degradations import compress, effective_gsd, gaussian_blur
 from cv.synthetic.non_scenes import NON_SCENES
-from cv.training.fitness import scenes
-from cv.training.fitness.degrading import DegradedImage, Effects, degrade, draw_kinds
-from cv.training.fitness.detecting import found_objects
-from cv.training.fitness.scenes import CELL, CELLS, ScenePair, Sprite
-from cv.training.fitness.sources import ImageSources
 
 DRAWS = 4
 """Degradations of each place."""
