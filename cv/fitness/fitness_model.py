@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -94,6 +95,12 @@ class FitnessModel:
         if not np.isfinite(output).all():
             raise InferenceError(f"{self.card.name}: the fitness is not finite. Check the model.")
         return output
+
+
+@cache
+def released_judge() -> FitnessModel:
+    """Return the released fitness model, loaded once in a process; raises ModelError."""
+    return FitnessModel.load()
 
 
 def _padded(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

@@ -1,0 +1,56 @@
+"""The image that is counted: a scene, enhanced where that helps, with the fitness of its ground."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from cv.counting.uncertainty import CLEAR_RECALL
+from cv.counting.zones import Zones
+from cv.fitness.fitness_model import FitnessModel
+from cv.fitness.ground_fitness import GroundFitness, judge_ground, judged_blocks
+from cv.geometry.oriented_boxes import transform_geometry
+from cv.geometry.patch import PatchSource
+from cv.scene.enhancement import EnhancedImage, Enhancement
+from cv.scene.scene import Scene
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedImage:
+    """An image and the fitness of the piers and berths in it."""
+
+    image: PatchSource
+    """What the detector reads."""
+    fitness: GroundFitness
+    radiometry: str
+    """How its values became colours, see `PierCount.radiometry`."""
+
+    @classmethod
+    def of(cls, scene: Scene, zones: Zones, judge: FitnessModel) -> JudgedImage:
+        """Judge `scene`; where it is not clear, enhance it if the judge then expects more.
+
+        Raises SceneError and InferenceError.
+        """
+        to_pixel, region = zones.ground.to_pixel, _region_in(scene, zones)
+        fitness = judge_ground(judge, scene, to_pixel, region)
+        plain = cls(scene, fitness, scene.radiometry.summary)
+        if fitness.mean_recall >= CLEAR_RECALL:
+            return plain
+        blocks = judged_blocks(judge, scene, to_pixel, region)
+        enhancement = Enhancement.measured(patch for patch, _ in blocks)
+        if enhancement is None:
+            return plain
+        image = EnhancedImage(scene, enhancement, math.sqrt(math.prod(zones.ground.gsd_m)))
+        enhanced = judge_ground(judge, image, to_pixel, region)
+        if enhanced.mean_recall <= fitness.mean_recall:
+            return plain
+        return cls(image, enhanced, f"{plain.radiometry} {enhancement.summary}")
+
+
+def _region_in(scene: Scene, zones: Zones) -> BaseGeometry:
+    """Return the part of all piers and berths that lies in `scene`, ground metres."""
+    footprint = transform_geometry(scene.grid.footprint, zones.ground.from_pixel)
+    return shapely.intersection(shapely.make_valid(zones.region), footprint)
