@@ -17,6 +17,9 @@ from cv.geometry.patch import PatchSource
 from cv.scene.enhancement import EnhancedImage, Enhancement
 from cv.scene.scene import Scene
 
+MIN_ENHANCED_RECALL = 0.5
+"""Expected recall that an enhancement must reach: what it does not make readable stays as it is."""
+
 
 @dataclass(frozen=True, eq=False)
 class JudgedImage:
@@ -39,13 +42,15 @@ class JudgedImage:
         plain = cls(scene, fitness, scene.radiometry.summary)
         if fitness.mean_recall >= CLEAR_RECALL:
             return plain
-        blocks = judged_blocks(judge, scene, to_pixel, region)
-        enhancement = Enhancement.measured(patch for patch, _ in blocks)
+        gsd_m = math.sqrt(math.prod(zones.ground.gsd_m))
+        oversampling = max(1, round(gsd_m / judge.card.gsd_m))
+        patches = (patch for patch, _ in judged_blocks(judge, scene, to_pixel, region))
+        enhancement = Enhancement.measured(patches, oversampling)
         if enhancement is None:
             return plain
-        image = EnhancedImage(scene, enhancement, math.sqrt(math.prod(zones.ground.gsd_m)))
+        image = EnhancedImage(scene, enhancement, gsd_m)
         enhanced = judge_ground(judge, image, to_pixel, region)
-        if enhanced.mean_recall <= fitness.mean_recall:
+        if enhanced.mean_recall < max(fitness.mean_recall, MIN_ENHANCED_RECALL):
             return plain
         return cls(image, enhanced, f"{plain.radiometry} {enhancement.summary}")
 

@@ -179,6 +179,9 @@ class SceneCounter:
             return self._without_numbers(counter.seen, CountStatus.UNFIT, contradiction)
         zones = list(zip(self.zones.zones, counter.seen, strict=True))
         unknown = [self._unknown(*zone, *zone[1].status(zone[0])) for zone in zones]
+        if all(count.status is CountStatus.NOT_VISIBLE for count in unknown):
+            reason = "nothing of the pier was seen"
+            return self._without_numbers(counter.seen, CountStatus.NOT_VISIBLE, reason)
         if not any(seen.known for seen in counter.seen):
             return self._scene_counts(unknown)
         counts = [counter.count(count, index) for index, count in enumerate(unknown)]

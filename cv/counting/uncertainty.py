@@ -145,6 +145,8 @@ def missed_at_most(found: int, area_km2: float, recall: float, prior: DensityPri
     >>> [missed_at_most(0, 0.01, recall, CONTAINER_DENSITY) for recall in (0.4, 0.6, 0.9)]
     [8, 3, 0]
     """
+    if area_km2 <= 0:
+        return 0
     recalls = _beta_quantiles(recall, _RECALLS)
     rate = prior.shape / prior.mean_per_km2  # of the gamma distribution, square kilometres
     seen = rate + area_km2 * recalls

@@ -24,6 +24,11 @@ _BLOCK = 24
 """Side of the blocks that are read at once, patches."""
 _CONTEXT = 4
 """Patches around a block that its fitness depends on."""
+_FINEST = 1.0
+"""Percentile of the effective GSD of the ground that stands for the image: where it is even, an
+image shows no detail however sharp it is."""
+_MAX_GSD = 10.0
+"""Coarser detail is not told apart, metres."""
 _MIN_VISIBLE_SHARE = 0.02
 """A patch of which less is visible is not judged: it takes part in nothing."""
 
@@ -116,8 +121,9 @@ class PartFitness:
         main = int(np.bincount(worst, areas, len(REASONS)).argmax())
         text = REASONS[main].description
         if REASONS[main] is FitnessReason.BLURRED:
-            blurred = self.ground.effective_gsd_m[(areas > 0) & (worst == main)]
-            text += f", its detail is that of about {float(np.median(blurred)):.1g} m a pixel"
+            finest = float(np.percentile(self.ground.effective_gsd_m, _FINEST))
+            if finest <= _MAX_GSD:
+                text += f", its finest detail is that of about {finest:.1g} m a pixel"
         return text
 
     @property
@@ -177,8 +183,9 @@ def _ground_of_block(
     inner = np.s_[_CONTEXT:-_CONTEXT, _CONTEXT:-_CONTEXT]
     judged, side = model.judge(block.rgb), model.card.patch_px
     share = _patch_shares(block.valid_mask, side)[inner].ravel()
-    rows, columns = np.indices(judged.container_recall.shape)
-    rows, columns = rows[inner].ravel(), columns[inner].ravel()
+    height, width = judged.container_recall.shape
+    lattice = np.meshgrid(np.arange(width), np.arange(height))
+    columns, rows = (axis[inner].ravel() for axis in lattice)
     squares = shapely.box(columns * side, rows * side, (columns + 1) * side, (rows + 1) * side)
     patches = shapely.transform(squares, lambda p: np.stack(to_metres @ (p[:, 0], p[:, 1]), 1))
     kept = (share >= _MIN_VISIBLE_SHARE) & shapely.intersects(patches, region)

@@ -15,6 +15,8 @@ from cv.geometry.patch import Patch, PatchSource
 
 MAX_RANGE = 130.0
 """Levels from the 1st to the 99th percentile of the brightness below which a stretch helps."""
+MIN_RANGE = 4.0
+"""Levels below which a stretch magnifies nothing but rounding."""
 MIN_NOISE = 6.0
 """Standard deviation of the noise above which smoothing helps, levels."""
 SMOOTHING_M = 0.35
@@ -35,15 +37,18 @@ class Enhancement:
     """Standard deviation of the Gaussian, metres; 0: none."""
 
     @classmethod
-    def measured(cls, patches: Iterable[Patch]) -> Enhancement | None:
-        """Return what helps an image, given in `patches` at the detector's GSD; None: nothing."""
+    def measured(cls, patches: Iterable[Patch], oversampling: int = 1) -> Enhancement | None:
+        """Return what helps an image, given in `patches` at the detector's GSD; None: nothing.
+
+        `oversampling` is the number of pixels of the patches in one of the image, along a side.
+        """
         bands, brightness, noise = (np.zeros(shape) for shape in ((3, 256), (256,), (2048,)))
         for patch in patches:
             values = patch.rgb[patch.valid_mask]
             grey = patch.rgb.astype(np.int16).sum(axis=2) // 3
             brightness += np.bincount(grey[patch.valid_mask], minlength=256)
             bands += [np.bincount(values[:, band], minlength=256) for band in range(3)]
-            noise += _noise_histogram(grey, patch.valid_mask, len(noise))
+            noise += _noise_histogram(grey, patch.valid_mask, oversampling, len(noise))
         if not brightness.any():
             return None
         low, high = _quantiles(brightness, _PERCENTILES)
@@ -54,7 +59,7 @@ class Enhancement:
         if not limits and not noisy:
             return None
         return cls(
-            tuple((black, max(white, black + 2)) for black, white in limits),
+            tuple((black, max(white, black + MIN_RANGE)) for black, white in limits),
             SMOOTHING_M if noisy else 0.0,
         )
 
@@ -97,13 +102,13 @@ def _stretched(rgb: NDArray[np.uint8], limits: NDArray[np.float32]) -> NDArray[n
 
 
 def _noise_histogram(
-    grey: NDArray[np.int16], valid: NDArray[np.bool_], size: int
+    grey: NDArray[np.int16], valid: NDArray[np.bool_], step: int, size: int
 ) -> NDArray[np.int64]:
-    """Return the numbers of absolute second differences, along rows and then along columns."""
-    across = grey[:, :-2] - 2 * grey[:, 1:-1] + grey[:, 2:]
-    both = np.abs(across[:-2] - 2 * across[1:-1] + across[2:])
-    known = valid[:, :-2] & valid[:, 1:-1] & valid[:, 2:]
-    known = known[:-2] & known[1:-1] & known[2:]
+    """Return the numbers of absolute second differences over `step`, along rows and columns."""
+    across = grey[:, : -2 * step] - 2 * grey[:, step:-step] + grey[:, 2 * step :]
+    both = np.abs(across[: -2 * step] - 2 * across[step:-step] + across[2 * step :])
+    known = valid[:, : -2 * step] & valid[:, step:-step] & valid[:, 2 * step :]
+    known = known[: -2 * step] & known[step:-step] & known[2 * step :]
     return np.bincount(np.minimum(both[known], size - 1), minlength=size)
 
 
