@@ -42,7 +42,9 @@ def numbers(counter, index=0):
     """The count of a zone."""
     zone = counter.zones.zones[index]
     status, reason = counter.seen[index].status(zone)
-    unknown = replace(a_count(zone.name, containers=None), status=status, reason=reason)
+    unknown = replace(
+        a_count(zone.name, containers=None), status=status, reason=reason, interval_calibrated=True
+    )
     return counter.count(unknown, index)
 
 
