@@ -145,7 +145,8 @@ def _see_part(
     """Return what is seen of a part of a zone, and the rest of it, pixels (x, y)."""
     area = polygon_parts(shapely.make_valid(zones.in_pixels(part)))
     visible = visibility.within(area)
-    unfit_share = fitness.unfit_share if fitness.unfit_share >= MIN_UNFIT else 0.0
+    is_judged = visible.fraction > MIN_VISIBLE and fitness.unfit_share >= MIN_UNFIT
+    unfit_share = fitness.unfit_share if is_judged else 0.0
     unfit = shapely.union(fitness.unfit, misplaced) if unfit_share else misplaced
     if not unfit.is_empty:
         clear = shapely.difference(visible.clear, zones.in_pixels(unfit))

@@ -359,6 +359,7 @@ def test_each_detection_above_the_threshold_counts_for_at_most_one_pier():
         own = [one for one in found if one.pier == name]
         ashore = [one for one in own if one.kind == "container" and not one.aboard]
         assert count.containers.value == len(ashore) > 0
-        assert count.aboard.value == sum(one.aboard for one in own)
+        assert count.aboard == UNKNOWN, "some lie in the berth beside the hulls"
+        assert any(one.aboard for one in own)
         assert count.hulls.value == sum(one.kind == "hull" for one in own) == len(count.berthed)
         assert count.teu.value == sum(2 if one.length_m > 9.1 else 1 for one in ashore)
