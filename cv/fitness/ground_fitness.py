@@ -24,9 +24,11 @@ _BLOCK = 24
 """Side of the blocks that are read at once, patches."""
 _CONTEXT = 4
 """Patches around a block that its fitness depends on."""
-_FINEST = 1.0
+_FINEST = 10.0
 """Percentile of the effective GSD of the ground that stands for the image: where it is even, an
 image shows no detail however sharp it is."""
+_WHOLE = 0.99
+"""Visible share of a patch that counts as wholly visible."""
 _MAX_GSD = 10.0
 """Coarser detail is not told apart, metres."""
 _MIN_VISIBLE_SHARE = 0.02
@@ -121,7 +123,9 @@ class PartFitness:
         main = int(np.bincount(worst, areas, len(REASONS)).argmax())
         text = REASONS[main].description
         if REASONS[main] is FitnessReason.BLURRED:
-            finest = float(np.percentile(self.ground.effective_gsd_m, _FINEST))
+            whole = self.ground.visible_share >= _WHOLE  # an edge of the image is sharp
+            chosen = self.ground.effective_gsd_m[whole if whole.any() else areas > 0]
+            finest = float(np.percentile(chosen, _FINEST))
             if finest <= _MAX_GSD:
                 text += f", its finest detail is that of about {finest:.1g} m a pixel"
         return text
