@@ -24,7 +24,7 @@ _BLOCK = 24
 """Side of the blocks that are read at once, patches."""
 _CONTEXT = 4
 """Patches around a block that its fitness depends on."""
-_FINEST = 10.0
+_FINEST = 25.0
 """Percentile of the effective GSD of the ground that stands for the image: where it is even, an
 image shows no detail however sharp it is."""
 _WHOLE = 0.99
@@ -127,7 +127,7 @@ class PartFitness:
             chosen = self.ground.effective_gsd_m[whole if whole.any() else areas > 0]
             finest = float(np.percentile(chosen, _FINEST))
             if finest <= _MAX_GSD:
-                text += f", its finest detail is that of about {finest:.1g} m a pixel"
+                text += f", its finest detail is that of about {finest:.2g} m a pixel"
         return text
 
     @property

@@ -162,7 +162,7 @@ def test_nothing_is_counted_in_unfit_ground():
 )
 def test_what_is_mostly_unfit_gets_no_number(outline, berth, status):
     parts = [SeenPart(1 - share, unfit_share=share, cause="haze") for share in (outline, berth)]
-    seen = SeenZone(*parts, parts[1], "pixels")
+    seen = SeenZone(parts[0], parts[1], parts[1], "pixels")
     north = numbers(counter_of(zones_of(NORTH), detections(box(20, 20), hull(50, 62)), seen))
     assert north.status == status
     assert north.containers.known is north.teu.known is (outline < 0.5)
