@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from cv.counting.uncertainty import CLEAR_RECALL
 from cv.counting.zones import Zones
@@ -37,25 +36,21 @@ class JudgedImage:
 
         Raises SceneError and InferenceError.
         """
-        to_pixel, region = zones.ground.to_pixel, _region_in(scene, zones)
-        fitness = judge_ground(judge, scene, to_pixel, region)
+        to_pixel = zones.ground.to_pixel
+        footprint = transform_geometry(scene.grid.footprint, zones.ground.from_pixel)
+        region = shapely.intersection(shapely.make_valid(zones.region), footprint)
+        fitness = judge_ground(judge, scene, to_pixel, region, footprint)
         plain = cls(scene, fitness, scene.radiometry.summary)
         if fitness.mean_recall >= CLEAR_RECALL:
             return plain
         gsd_m = math.sqrt(math.prod(zones.ground.gsd_m))
         oversampling = max(1, round(gsd_m / judge.card.gsd_m))
-        patches = (patch for patch, _ in judged_blocks(judge, scene, to_pixel, region))
+        patches = (patch for patch, _ in judged_blocks(judge, scene, to_pixel, region, footprint))
         enhancement = Enhancement.measured(patches, oversampling)
         if enhancement is None:
             return plain
         image = EnhancedImage(scene, enhancement, gsd_m)
-        enhanced = judge_ground(judge, image, to_pixel, region)
+        enhanced = judge_ground(judge, image, to_pixel, region, footprint)
         if enhanced.mean_recall < max(fitness.mean_recall, MIN_ENHANCED_RECALL):
             return plain
         return cls(image, enhanced, f"{plain.radiometry} {enhancement.summary}")
-
-
-def _region_in(scene: Scene, zones: Zones) -> BaseGeometry:
-    """Return the part of all piers and berths that lies in `scene`, ground metres."""
-    footprint = transform_geometry(scene.grid.footprint, zones.ground.from_pixel)
-    return shapely.intersection(shapely.make_valid(zones.region), footprint)

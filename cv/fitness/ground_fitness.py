@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -136,7 +137,11 @@ class PartFitness:
 
 
 def judge_ground(
-    model: FitnessModel, image: PatchSource, to_pixel: Affine, region: BaseGeometry
+    model: FitnessModel,
+    image: PatchSource,
+    to_pixel: Affine,
+    region: BaseGeometry,
+    footprint: BaseGeometry,
 ) -> GroundFitness:
     """Judge the ground of `region` in an image.
 
@@ -144,17 +149,22 @@ def judge_ground(
         model: The judge.
         image: The image.
         to_pixel: Maps ground metres (x, y) to pixels of the image, without mirroring.
-        region: What to judge, ground metres; not more than the image shows.
+        region: What to judge, ground metres.
+        footprint: Outline of the image, ground metres; it holds the region.
 
     Raises SceneError and InferenceError.
     """
-    blocks = judged_blocks(model, image, to_pixel, region)
+    blocks = judged_blocks(model, image, to_pixel, region, footprint)
     parts = [_ground_of_block(model, *block, region) for block in blocks]
     return GroundFitness.joined(parts, model.card.min_recall)
 
 
 def judged_blocks(
-    model: FitnessModel, image: PatchSource, to_pixel: Affine, region: BaseGeometry
+    model: FitnessModel,
+    image: PatchSource,
+    to_pixel: Affine,
+    region: BaseGeometry,
+    footprint: BaseGeometry,
 ) -> Iterator[tuple[Patch, Affine]]:
     """Yield the blocks that cover `region`, with the context that a judgement needs.
 
@@ -162,6 +172,7 @@ def judged_blocks(
     """
     to_metres = tile_to_metres(model.card.gsd_m, to_pixel) @ Affine.scale(model.card.patch_px)
     covered = transform_geometry(region, ~to_metres)
+    shown = transform_geometry(footprint, ~to_metres).bounds
     if covered.is_empty:
         return
     bounds = np.reshape(covered.bounds, (2, 2))
@@ -177,7 +188,31 @@ def judged_blocks(
         width, height = int(np.ceil(right)) + _CONTEXT - x, int(np.ceil(bottom)) + _CONTEXT - y
         place = to_metres @ Affine.translation(x, y) @ Affine.scale(1 / model.card.patch_px)
         size = (height * model.card.patch_px, width * model.card.patch_px)
-        yield image.read(to_pixel @ place, size), place
+        limits = [limit * model.card.patch_px for limit in shown]
+        corner = (x * model.card.patch_px, y * model.card.patch_px)
+        yield _read_within(image, to_pixel @ place, size, corner, limits), place
+
+
+def _read_within(
+    image: PatchSource,
+    to_pixel: Affine,
+    shape: tuple[int, int],
+    corner: tuple[int, int],
+    limits: Sequence[float],
+) -> Patch:
+    """Return the patch of `shape` at `corner` (x, y), read only within `limits` of the image.
+
+    To read beyond an image takes several times as long. `limits` are left, top, right, bottom.
+    """
+    left, top = (max(0, math.ceil(limits[axis]) - corner[axis]) for axis in (0, 1))
+    right = min(shape[1], math.floor(limits[2]) - corner[0])
+    bottom = min(shape[0], math.floor(limits[3]) - corner[1])
+    whole = Patch(np.zeros((*shape, 3), np.uint8), np.zeros(shape, bool))
+    if left < right and top < bottom:
+        part = image.read(to_pixel @ Affine.translation(left, top), (bottom - top, right - left))
+        whole.rgb[top:bottom, left:right] = part.rgb
+        whole.valid_mask[top:bottom, left:right] = part.valid_mask
+    return whole
 
 
 def _ground_of_block(
