@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import shapely
 
@@ -39,7 +39,8 @@ class JudgedImage:
         to_pixel = zones.ground.to_pixel
         footprint = transform_geometry(scene.grid.footprint, zones.ground.from_pixel)
         region = shapely.intersection(shapely.make_valid(zones.region), footprint)
-        fitness = judge_ground(judge, scene, to_pixel, region, footprint)
+        colours = replace(scene, udm2=None)  # whose mask is read at a coarser GSD
+        fitness = judge_ground(judge, colours, scene, to_pixel, region, footprint)
         plain = cls(scene, fitness, scene.radiometry.summary)
         if fitness.mean_recall >= CLEAR_RECALL:
             return plain
@@ -50,7 +51,8 @@ class JudgedImage:
         if enhancement is None:
             return plain
         image = EnhancedImage(scene, enhancement, gsd_m)
-        enhanced = judge_ground(judge, image, to_pixel, region, footprint)
+        better = replace(image, image=colours)
+        enhanced = judge_ground(judge, better, scene, to_pixel, region, footprint)
         if enhanced.mean_recall < max(fitness.mean_recall, MIN_ENHANCED_RECALL):
             return plain
         return cls(image, enhanced, f"{plain.radiometry} {enhancement.summary}")

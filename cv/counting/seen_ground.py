@@ -22,8 +22,8 @@ MIN_VISIBLE = 0.05
 """Up to this visible fraction a pier or berth gets no number."""
 MAX_UNFIT = 0.5
 """Unfit share of what is visible of a pier or berth above which it gets no number."""
-MIN_UNFIT = 0.02
-"""Unfit share below which all is taken for fit: as much of clear ground is misjudged."""
+MIN_UNFIT = 0.03
+"""Unfit share below which all is taken for fit: as much of clear ground is misjudged at times."""
 JUDGED = "pixels"
 """Basis of a visibility that rests on the judged pixels."""
 

@@ -21,10 +21,14 @@ from cv.geometry.arrays import BoolArray, Float64Array
 from cv.geometry.oriented_boxes import transform_geometry
 from cv.geometry.patch import Patch, PatchSource
 
-_BLOCK = 24
+_BLOCK = 12
 """Side of the blocks that are read at once, patches."""
-_CONTEXT = 4
+_CONTEXT = 2
 """Patches around a block that its fitness depends on."""
+_MASK_PX = 8
+"""Pixels of the working GSD, along a side, for which the mask is read at once."""
+_RIM_PX = 6
+"""Pixels of the image along its edges that are not judged: to resample them takes long."""
 _FINEST = 25.0
 """Percentile of the effective GSD of the ground that stands for the image: where it is even, an
 image shows no detail however sharp it is."""
@@ -139,6 +143,7 @@ class PartFitness:
 def judge_ground(
     model: FitnessModel,
     image: PatchSource,
+    mask: PatchSource,
     to_pixel: Affine,
     region: BaseGeometry,
     footprint: BaseGeometry,
@@ -147,7 +152,8 @@ def judge_ground(
 
     Args:
         model: The judge.
-        image: The image.
+        image: The image, without its cloud mask: to resample that would take most of the time.
+        mask: The same image with its cloud mask.
         to_pixel: Maps ground metres (x, y) to pixels of the image, without mirroring.
         region: What to judge, ground metres.
         footprint: Outline of the image, ground metres; it holds the region.
@@ -155,7 +161,10 @@ def judge_ground(
     Raises SceneError and InferenceError.
     """
     blocks = judged_blocks(model, image, to_pixel, region, footprint)
-    parts = [_ground_of_block(model, *block, region) for block in blocks]
+    parts = [
+        _ground_of_block(model, block, to_metres, region, mask, to_pixel)
+        for block, to_metres in blocks
+    ]
     return GroundFitness.joined(parts, model.card.min_recall)
 
 
@@ -172,7 +181,8 @@ def judged_blocks(
     """
     to_metres = tile_to_metres(model.card.gsd_m, to_pixel) @ Affine.scale(model.card.patch_px)
     covered = transform_geometry(region, ~to_metres)
-    shown = transform_geometry(footprint, ~to_metres).bounds
+    rim = _RIM_PX / math.sqrt(abs(float(to_pixel.determinant)))  # metres
+    shown = transform_geometry(footprint.buffer(-rim, join_style="mitre"), ~to_metres).bounds
     if covered.is_empty:
         return
     bounds = np.reshape(covered.bounds, (2, 2))
@@ -216,12 +226,19 @@ def _read_within(
 
 
 def _ground_of_block(
-    model: FitnessModel, block: Patch, to_metres: Affine, region: BaseGeometry
+    model: FitnessModel,
+    block: Patch,
+    to_metres: Affine,
+    region: BaseGeometry,
+    mask: PatchSource,
+    to_pixel: Affine,
 ) -> GroundFitness:
     """Return the fitness of the patches of a block, without its context, that meet `region`."""
     inner = np.s_[_CONTEXT:-_CONTEXT, _CONTEXT:-_CONTEXT]
     judged, side = model.judge(block.rgb), model.card.patch_px
-    share = _patch_shares(block.valid_mask, side)[inner].ravel()
+    size = (block.valid_mask.shape[0] // _MASK_PX, block.valid_mask.shape[1] // _MASK_PX)
+    clear = mask.read(to_pixel @ to_metres @ Affine.scale(_MASK_PX), size).valid_mask
+    share = _patch_shares(clear, side // _MASK_PX)[inner].ravel()
     height, width = judged.container_recall.shape
     lattice = np.meshgrid(np.arange(width), np.arange(height))
     columns, rows = (axis[inner].ravel() for axis in lattice)
