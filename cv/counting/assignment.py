@@ -35,10 +35,10 @@ def assign_hulls(hulls: OrientedBoxes, zones: tuple[Zone, ...]) -> Indices:
     A hull lies in the first berth with the largest share of it, at least `MIN_OVERLAP`. Berths that
     are buffers around piers overlap: among those with enough of it, the nearest pier is taken.
     """
-    in_berth = _area_shares(hulls, [zone.berth for zone in zones])
+    in_berth = area_shares(hulls, [zone.berth for zone in zones])
     declared = np.array([zone.declared for zone in zones])
     outlines = np.array([zone.outline for zone in zones], dtype=object)
-    on_land = _area_shares(hulls, [shapely.union_all([zone.outline for zone in zones])])[:, 0]
+    on_land = area_shares(hulls, [shapely.union_all([zone.outline for zone in zones])])[:, 0]
     best = in_berth.argmax(axis=1)
     distance = shapely.distance(hulls.polygons()[:, None], outlines[None, :])
     nearest = np.where(declared | (in_berth < MIN_OVERLAP), np.inf, distance).argmin(axis=1)
@@ -68,7 +68,7 @@ def assign_containers(
     return ContainerAssignment(pier, aboard)
 
 
-def _area_shares(boxes: OrientedBoxes, shapes: list[shapely.Geometry]) -> Float64Array:
+def area_shares(boxes: OrientedBoxes, shapes: list[shapely.Geometry]) -> Float64Array:
     """Return the share (boxes, shapes) of each box's area that lies in each shape."""
     polygons = boxes.polygons()[:, None]
     common = shapely.area(shapely.intersection(polygons, np.array(shapes, dtype=object)[None, :]))

@@ -108,14 +108,16 @@ class PierCount:
     reason: str
     """Why the status is not `counted`, and what else limits the count; empty if nothing does."""
     visible_fraction: float | None
-    """Visible share of the pier's area, 0 to 1; None if counting failed."""
+    """Visible and fit share of the pier's area, 0 to 1; None if counting failed."""
     berth_visible_fraction: float | None
-    """Visible share of the berth's area, 0 to 1; None if counting failed or it has no berth."""
+    """Visible and fit share of the berth's area, 0 to 1; None if counting failed or it has no
+    berth."""
     visibility: str
-    """Source of the fractions: "udm2" (clouds and shadows are masked), "mask" (nodata only), "none"
-    (counting failed)."""
+    """Where the fractions are known from: "udm2+pixels" (cloud mask, nodata and the judged pixels),
+    "pixels" (nodata and the judged pixels), "udm2" or "mask" (cloud mask or nodata; the pixels were
+    not judged), "none" (counting failed)."""
     radiometry: str
-    """How pixel values became 8-bit colours: profile, bands, limits, gamma."""
+    """How pixel values became 8-bit colours: profile, bands, limits, gamma, enhancement."""
     containers: Estimate
     """Visible roofs on the pier."""
     teu: Estimate
@@ -133,7 +135,8 @@ class PierCount:
     interval_level: float
     """Nominal coverage of the intervals, for instance 0.9."""
     interval_calibrated: bool
-    """Whether the intervals come from a calibration; False: from detection scores alone."""
+    """Whether the intervals come from a calibration; False: from detection scores alone, or the
+    image is worse than those of the calibration."""
     model: str
     """sha256 of the model file, hexadecimal."""
     settings: str

@@ -6,31 +6,55 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from cv.counting.assignment import MIN_OVERLAP
+from cv.counting.box_sizes import MIN_BOXES, MIN_FITTING, gsd_contradiction
 from cv.counting.count import UNKNOWN, CountStatus, PierCount
 from cv.counting.counts import SceneCounts
 from cv.counting.georeferenced_detection import GeoreferencedDetection
-from cv.counting.pier_counter import MIN_HULL_AREA_M2, MIN_VISIBLE, PierCounter, VisibleFractions
+from cv.counting.judged_image import JudgedImage
+from cv.counting.pier_counter import MIN_AFLOAT, PierCounter, misplaced_hulls
+from cv.counting.seen_ground import (
+    MAX_UNFIT,
+    MIN_HULL_AREA_M2,
+    MIN_UNFIT,
+    MIN_VISIBLE,
+    SeenZone,
+    see_zone,
+)
 from cv.counting.stacks import MAX_GAP_M
-from cv.counting.uncertainty import LEVEL, SHARED_ERROR, STEEPNESS
+from cv.counting.uncertainty import (
+    CLEAR_RECALL,
+    CONTAINER_DENSITY,
+    HULL_DENSITY,
+    LEVEL,
+    RECALL_SPREAD,
+    SHARED_ERROR,
+    STEEPNESS,
+    TEU_DENSITY,
+)
 from cv.counting.zones import Zone, Zones
 from cv.detector.detections import Detections
 from cv.detector.detector import CANDIDATE_FRACTION, Detector
 from cv.detector.model_card import CONTAINER, HULL, InferencePass, ModelCard
 from cv.detector.runtimes.engine import InferenceEngine
+from cv.fitness.fitness_model import FitnessModel, released_judge
+from cv.fitness.ground_fitness import NOT_JUDGED, GroundFitness
 from cv.geometry.container_sizes import FOOTPRINT_20FT_M2, LONG_CONTAINER_M
-from cv.geometry.oriented_boxes import transform_geometry
+from cv.geometry.oriented_boxes import OrientedBoxes, transform_geometry
+from cv.geometry.patch import PatchSource
 from cv.io.hashing import sha256
 from cv.registration.reference import SiteReference
 from cv.registration.shift import MAX_SHIFT_M, MIN_PEAK_RATIO, MIN_SHIFT_M, estimate_shift
+from cv.scene.enhancement import MAX_RANGE, MIN_NOISE, SMOOTHING_M
 from cv.scene.nodata_collar import MIN_COLLAR_M2
 from cv.scene.scene import Scene
+from cv.scene.visibility import Visibility
 from cv.site import BERTH_BUFFER_M, Site
 
 METHOD_VERSION = 6
@@ -55,6 +79,19 @@ _CONSTANTS = (
     MAX_SHIFT_M,
     MIN_PEAK_RATIO,
     MIN_SHIFT_M,
+    MAX_UNFIT,
+    MIN_UNFIT,
+    CLEAR_RECALL,
+    RECALL_SPREAD,
+    astuple(CONTAINER_DENSITY),
+    astuple(TEU_DENSITY),
+    astuple(HULL_DENSITY),
+    MAX_RANGE,
+    MIN_NOISE,
+    SMOOTHING_M,
+    MIN_BOXES,
+    MIN_FITTING,
+    MIN_AFLOAT,
 )
 """Constants that shape a count; part of the digest `settings`."""
 WITH_NUMBER = (CountStatus.COUNTED, CountStatus.PARTIAL)
@@ -70,6 +107,7 @@ class SceneCounter:
     scene: Scene
     detector: Detector
     zones: Zones
+    judge: FitnessModel
     settings: str
     """sha256 of what else shapes the counts, see `PierCount.settings`."""
     note: str = ""
@@ -85,7 +123,9 @@ class SceneCounter:
             zones = Zones.whole(scene.grid, scene.id)
         else:
             zones = Zones.of_site(site, scene.grid, str(scene.path))
-        return cls(scene, detector, zones, _settings_digest(scene, site, zones, detector.engine))
+        judge = released_judge()
+        settings = _settings_digest(scene, site, zones, detector.engine, judge)
+        return cls(scene, detector, zones, judge, settings)
 
     def aligned(self, reference: SiteReference | None) -> SceneCounter:
         """Return the counter whose zones lie on what the scene shows, if a shift is sure.
@@ -116,32 +156,29 @@ class SceneCounter:
         reason = _out_of_range(gsd_m, self.detector.card)
         if reason:
             reason = f"the delivery says: {reason}" if gsd_m != self.zones.ground.gsd_m else reason
-            return self._without_numbers(self._visible(), CountStatus.OUT_OF_RANGE, reason)
+            return self._not_judged(CountStatus.OUT_OF_RANGE, reason)
         if self.scene.unfit_reasons:
-            reason = "; ".join(self.scene.unfit_reasons)
-            return self._without_numbers(self._visible(), CountStatus.UNFIT, reason)
+            return self._not_judged(CountStatus.UNFIT, "; ".join(self.scene.unfit_reasons))
         self.scene.check_radiometry(self.zones.in_pixels(self.zones.region))
         with ThreadPoolExecutor(1) as background:
             background.submit(lambda: self.scene.digest)  # which the scene caches
-            visible_later = background.submit(self._visible)
-            detections = self.detections()
-        visible = visible_later.result()
-        if not any(part.sufficient for part in visible):
-            reason = "nothing of the pier was seen"
-            return self._without_numbers(visible, CountStatus.NOT_VISIBLE, reason)
-        counter = PierCounter.of(self.detector.card, self.zones, detections)
-        counts = [
-            counter.count(self._unknown(zone, part, *self._status(zone, part)), i, part)
-            for i, (zone, part) in enumerate(zip(self.zones.zones, visible, strict=True))
-        ]
-        return self._scene_counts(counts, counter.georeferenced_detections(self.scene.grid))
+            visible_later = background.submit(self._visibilities)
+            judged = JudgedImage.of(self.scene, self.zones, self.judge)
+            detections = self.detections(judged.image)
+        card = self.detector.card
+        misplaced = misplaced_hulls(card, self.zones, detections)
+        seen = self._seen(visible_later.result(), judged.fitness, misplaced.boxes)
+        counter = PierCounter.of(card, self.zones, seen, detections)
+        counts = self._counts(counter)
+        piers = tuple(replace(count, radiometry=judged.radiometry) for count in counts)
+        return replace(counts, piers=piers)
 
     def failed(self, reason: str) -> SceneCounts:
         """Return counts without numbers, for a scene whose counting failed because of `reason`."""
         return self._without_numbers([None] * len(self.zones.zones), CountStatus.FAILED, reason)
 
-    def detections(self) -> Detections:
-        """Return all detections on and near the zones, ground metres.
+    def detections(self, image: PatchSource) -> Detections:
+        """Return all detections on and near the zones in `image`, ground metres.
 
         Candidates below the thresholds are included. Passes for hulls run before those for
         containers, because decks may extend beyond the berths.
@@ -150,7 +187,7 @@ class SceneCounter:
         found = Detections.empty()
         for inference_pass in sorted(card.passes, key=lambda one: CONTAINER in one.classes):
             region = self._region_for(inference_pass, found).intersection(self.footprint)
-            detected = self.detector.detect(inference_pass, self.scene, to_pixel, region)
+            detected = self.detector.detect(inference_pass, image, to_pixel, region)
             found = Detections.concatenate([found, detected])
         return found.ranked()
 
@@ -167,10 +204,25 @@ class SceneCounter:
             shapes += list(hulls.boxes[above].polygons())
         return shapely.union_all(shapes)
 
+    def _counts(self, counter: PierCounter) -> SceneCounts:
+        """Return the counts of what `counter` has assigned, and what contradicts them."""
+        contradiction = gsd_contradiction(counter.container_lengths, self.zones.ground.gsd_m)
+        if contradiction:
+            return self._without_numbers(counter.seen, CountStatus.UNFIT, contradiction)
+        zones = list(zip(self.zones.zones, counter.seen, strict=True))
+        unknown = [self._unknown(*zone, *self._status(*zone)) for zone in zones]
+        if all(count.status is CountStatus.NOT_VISIBLE for count in unknown):
+            reason = "nothing of the pier was seen"
+            return self._without_numbers(counter.seen, CountStatus.NOT_VISIBLE, reason)
+        if not any(seen.known for seen in counter.seen):
+            return self._scene_counts(unknown)
+        counts = [counter.count(count, index) for index, count in enumerate(unknown)]
+        return self._scene_counts(counts, counter.georeferenced_detections(self.scene.grid))
+
     def _without_numbers(
-        self, visible: Sequence[VisibleFractions | None], status: CountStatus, reason: str
+        self, seen: Sequence[SeenZone | None], status: CountStatus, reason: str
     ) -> SceneCounts:
-        zones = zip(self.zones.zones, visible, strict=True)
+        zones = zip(self.zones.zones, seen, strict=True)
         return self._scene_counts([self._unknown(*zone, status, reason) for zone in zones])
 
     def _scene_counts(
@@ -180,9 +232,9 @@ class SceneCounter:
         return SceneCounts(scene.id, scene.digest, tuple(counts), detections, self.zones.aliases)
 
     def _unknown(
-        self, zone: Zone, visible: VisibleFractions | None, status: CountStatus, reason: str
+        self, zone: Zone, seen: SeenZone | None, status: CountStatus, reason: str
     ) -> PierCount:
-        """Return a count of `zone` without numbers; `visible` is None if not known."""
+        """Return a count of `zone` without numbers; `seen` is None if not known."""
         return PierCount(
             scene=self.scene.id,
             pier=zone.name,
@@ -190,9 +242,9 @@ class SceneCounter:
             acquired=self.scene.acquired,
             status=status,
             reason="; ".join(filter(None, (reason, self.note if status in WITH_NUMBER else ""))),
-            visible_fraction=visible.outline if visible else None,
-            berth_visible_fraction=visible.berth if visible else None,
-            visibility=visible.basis if visible else "none",
+            visible_fraction=seen.outline.fraction if seen else None,
+            berth_visible_fraction=seen.berth.fraction if seen and seen.berth else None,
+            visibility=seen.basis if seen else "none",
             radiometry=self.scene.radiometry.summary,
             containers=UNKNOWN,
             teu=UNKNOWN,
@@ -208,6 +260,7 @@ class SceneCounter:
             settings=self.settings,
             place=zone.digest,
             shift_m=self.zones.shift_m,
+            unseen=seen.unseen if seen else None,
         )
 
     @property
@@ -215,24 +268,36 @@ class SceneCounter:
         """Outline of the scene, ground metres."""
         return transform_geometry(self.scene.grid.footprint, self.zones.ground.from_pixel)
 
-    def _status(self, zone: Zone, visible: VisibleFractions) -> tuple[CountStatus, str]:
+    def _status(self, zone: Zone, seen: SeenZone) -> tuple[CountStatus, str]:
         """Return status and reason: a scene with a mask that was not used is not all seen."""
-        status, reason = visible.status(zone)
+        status, reason = seen.status(zone)
         if self.scene.unused_masks and status is CountStatus.COUNTED:
             status = CountStatus.PARTIAL
         return status, "; ".join(filter(None, (reason, *self.scene.notes)))
 
-    def _visible(self) -> list[VisibleFractions]:
-        return [self._visible_fractions(zone) for zone in self.zones.zones]
+    def _not_judged(self, status: CountStatus, reason: str) -> SceneCounts:
+        """Return counts without numbers, for a scene whose pixels need not be judged."""
+        seen = self._seen(self._visibilities(), NOT_JUDGED, OrientedBoxes.empty())
+        return self._without_numbers(seen, status, reason)
 
-    def _visible_fractions(self, zone: Zone) -> VisibleFractions:
-        region = shapely.union(*map(shapely.make_valid, (zone.outline, zone.berth)))
-        visibility = self.scene.visibility(self.zones.in_pixels(region))
-        outline, berth = (
-            visibility.within(self.zones.in_pixels(part)).fraction if part.area > 0 else None
-            for part in (zone.outline, zone.berth)
+    def _visibilities(self) -> list[Visibility]:
+        """Return the visibility of pier and berth together, by zone."""
+        return [
+            self.scene.visibility(self.zones.in_pixels(zone.region)) for zone in self.zones.zones
+        ]
+
+    def _seen(
+        self,
+        visibilities: Sequence[Visibility],
+        fitness: GroundFitness,
+        misplaced: OrientedBoxes,
+    ) -> tuple[SeenZone, ...]:
+        """Return what the scene shows of each zone, given `misplaced` hulls (ground metres)."""
+        hulls = shapely.union_all(misplaced.polygons())
+        return tuple(
+            see_zone(zone, self.zones, self.scene.grid, visibility, fitness, hulls)
+            for zone, visibility in zip(self.zones.zones, visibilities, strict=True)
         )
-        return VisibleFractions(outline or 0.0, berth, visibility.basis)
 
 
 def _out_of_range(gsd_m: tuple[float, float], card: ModelCard) -> str:
@@ -246,7 +311,9 @@ def _out_of_range(gsd_m: tuple[float, float], card: ModelCard) -> str:
     )
 
 
-def _settings_digest(scene: Scene, site: Site | None, zones: Zones, engine: InferenceEngine) -> str:
+def _settings_digest(
+    scene: Scene, site: Site | None, zones: Zones, engine: InferenceEngine, judge: FitnessModel
+) -> str:
     """Return the sha256 of what shapes the counts apart from scene and model."""
     counted = {zone.name for zone in zones.zones}
     piers = [
@@ -255,6 +322,15 @@ def _settings_digest(scene: Scene, site: Site | None, zones: Zones, engine: Infe
         if pier.name in counted
     ]
     crs = site.crs.to_wkt() if site else None
-    text = [_CONSTANTS, scene.radiometry.summary, scene.mask_digest, crs, piers, engine]
-    said = [*scene.unfit_reasons, *scene.notes]
-    return sha256(json.dumps([*text, *said]))
+    text = [
+        _CONSTANTS,
+        scene.radiometry.summary,
+        scene.mask_digest,
+        crs,
+        piers,
+        engine,
+        judge.digest,
+        *scene.unfit_reasons,
+        *scene.notes,
+    ]
+    return sha256(json.dumps(text))

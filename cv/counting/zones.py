@@ -43,6 +43,11 @@ class Zone:
     aliases: tuple[str, ...] = ()
     """Other names of the pier."""
 
+    @property
+    def region(self) -> BaseGeometry:
+        """Pier and berth together, ground metres."""
+        return shapely.union(*map(shapely.make_valid, (self.outline, self.berth)))
+
     @classmethod
     def undivided(cls, name: str, outline: BaseGeometry, digest: str = "") -> Zone:
         """Return a zone of which every part may hold containers and hulls."""

@@ -129,7 +129,7 @@ class Detector:
             InferenceError: The network fails, or its output is not finite.
         """
         model = next(model for model in self.models if inference_pass in model.card.passes)
-        to_metres = _tile_to_metres(inference_pass.gsd_m, to_pixel)
+        to_metres = tile_to_metres(inference_pass.gsd_m, to_pixel)
         class_index = _joined_indices(model.card.classes, inference_pass, self.card.classes)
         size = model.card.tile_px
 
@@ -146,7 +146,7 @@ class Detector:
         return found.transformed(to_metres)
 
 
-def _tile_to_metres(gsd_m: float, to_pixel: Affine) -> Affine:
+def tile_to_metres(gsd_m: float, to_pixel: Affine) -> Affine:
     """Return the map from tile pixels to ground metres.
 
     Tile pixels are those of the raster if their size is `gsd_m`, within `GSD_TOLERANCE`, and their

@@ -158,7 +158,7 @@ def evaluate_image(sample: EvaluationSample, detector: Detector) -> ImageEvaluat
             SceneCounter.of(scene, None, detector),
             zones=Zones(ground, (Zone.undivided(sample.name, outline),)),
         )
-        return score_detections(sample, scene.grid, counter.detections(), detector.card)
+        return score_detections(sample, scene.grid, counter.detections(scene), detector.card)
 
 
 def score_detections(

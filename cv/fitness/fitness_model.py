@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -113,6 +114,12 @@ def _apply_rules(
         patches = found & ~cloud if reason is FitnessReason.SATURATED else found
         output[3:, patches] = 0
         output[3 + reasons.index(reason), patches] = 1
+
+
+@cache
+def released_judge() -> FitnessModel:
+    """Return the released fitness model, loaded once in a process; raises ModelError."""
+    return FitnessModel.load()
 
 
 def _padded(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

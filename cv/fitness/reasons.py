@@ -27,6 +27,18 @@ class FitnessReason(StrEnum):
     NOT_OVERHEAD = "not overhead"
     """Not an optical image in natural colours from above: a map, radar, a photograph."""
 
+    @property
+    def description(self) -> str:
+        """The reason in plain words, as counts state it."""
+        return _DESCRIPTIONS.get(self, self.value)
+
+
+_DESCRIPTIONS = {
+    FitnessReason.DARK: "too dark",
+    FitnessReason.SATURATED: "over-exposed",
+    FitnessReason.NOISY: "noise",
+    FitnessReason.NOT_OVERHEAD: "no optical image from above",
+}
 
 REASONS = tuple(FitnessReason)
 """All reasons, in the order of the network's outputs."""

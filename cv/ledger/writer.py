@@ -33,8 +33,8 @@ from cv.registration.reference import SiteReference
 
 ROUNDING = timedelta(minutes=1)
 """Times of one scene that differ by no more are one time, rounded differently."""
-_WITHOUT_CLOUDS, _WITH_CLOUDS = "mask", "udm2"
-"""What the visibility of a count rests on, see Visibility."""
+_CLOUD_MASK = "udm2"
+"""How the visibility of a count begins that knows the clouds, see `PierCount.visibility`."""
 _INSERT = {table.name: insert(table) for table in schema.METADATA.sorted_tables}
 
 
@@ -98,7 +98,8 @@ class SceneWriter:
         )
 
     def _check_clouds(self, scene: str, basis: str, known: Sequence[Any]) -> None:
-        if basis == _WITHOUT_CLOUDS and any(c.visibility == _WITH_CLOUDS for c in known):
+        blind = basis != "none" and not basis.startswith(_CLOUD_MASK)
+        if blind and any(c.visibility.startswith(_CLOUD_MASK) for c in known):
             raise SceneError(
                 scene,
                 "no UDM2 comes with it now",

@@ -69,12 +69,12 @@ def _lines(counts: SceneCounts) -> list[str]:
         return [counts.scene]
     first = counts[0]
     intervals = "calibrated" if first.interval_calibrated else "not calibrated"
-    clouds = "clouds known" if first.visibility == "udm2" else "no cloud mask"
+    clouds = "clouds known" if first.visibility.startswith("udm2") else "no cloud mask"
     provenance = f"model {first.model[:12]}, {first.method}, {first.interval_level:.0%} intervals"
     return [scene_title(counts), f"{provenance} ({intervals}), {clouds}"]
 
 
 def _notes(counts: SceneCounts) -> list[str]:
     """Return the reasons, each once, of counts without numbers for other causes than visibility."""
-    statuses = (CountStatus.OUT_OF_RANGE, CountStatus.FAILED)
+    statuses = (CountStatus.UNFIT, CountStatus.OUT_OF_RANGE, CountStatus.FAILED)
     return list(dict.fromkeys(count.reason[:150] for count in counts if count.status in statuses))

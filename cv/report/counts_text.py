@@ -9,6 +9,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from shapely.geometry import mapping
+from shapely.geometry.base import BaseGeometry
+
 from cv.counting.count import BerthedHull, PierCount, format_percentage
 from cv.counting.counts import SceneCounts
 from cv.counting.georeferenced_detection import GeoreferencedDetection
@@ -61,11 +64,22 @@ def _notes(counts: SceneCounts) -> list[str]:
         for stack in count.stacks[:3]
     ]
     notes += [f"{count.pier}: hull {_hull(hull)}" for count in counts for hull in count.berthed]
-    basis = "calibrated" if first.interval_calibrated else "not calibrated: from scores alone"
-    notes.append(f"(in brackets) {first.interval_level:.0%} intervals, {basis}")
+    notes.append(f"(in brackets) {first.interval_level:.0%} intervals, {_calibration(counts)}")
     if first.visibility == "mask":
         notes.append("the scene has no cloud mask: clouds would count as seen")
+    if first.visibility == "pixels":
+        notes.append("the scene has no cloud mask: clouds are judged from its pixels")
     return notes
+
+
+def _calibration(counts: SceneCounts) -> str:
+    """Return whether the intervals are calibrated, and where they are not."""
+    doubtful = [count.pier for count in counts if not count.interval_calibrated]
+    if not doubtful:
+        return "calibrated"
+    if len(doubtful) == len(counts):
+        return "not calibrated"
+    return f"calibrated, but not for {', '.join(doubtful)}"
 
 
 def _hull(hull: BerthedHull) -> str:
@@ -102,7 +116,9 @@ def detections_json(detections: Sequence[GeoreferencedDetection]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return `value` in types of JSON; nan and inf become null."""
+    """Return `value` in types of JSON; nan and inf become null, geometries GeoJSON."""
+    if isinstance(value, BaseGeometry):
+        return _plain(mapping(value))
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

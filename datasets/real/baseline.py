@@ -76,7 +76,7 @@ class Baseline(Protocol):
 
 def pierwatch_detections(scene: Scene, detector: Detector) -> Detections:
     """Return the detections of Pierwatch in all of `scene`, ground metres."""
-    return SceneCounter.of(scene, None, detector).detections()
+    return SceneCounter.of(scene, None, detector).detections(scene)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ import pytest
 import shapely
 from pyproj import CRS, Transformer
 
+from cv.fitness.ground_fitness import NOT_JUDGED
 from cv.pipeline.batch import count
 from cv.scene.scene import Scene
 from cv.site import Site
@@ -35,6 +36,12 @@ CASES = [
     pytest.param(DATELINE, 4326, 0.0, 1, id="antimeridian"),
     pytest.param((179.9995, -16.5), 32760, 0.0, 1, id="antimeridian-utm"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def unjudged(monkeypatch):
+    """A painted world is no optical image: its fitness is not judged."""
+    monkeypatch.setattr("cv.counting.judged_image.judge_ground", lambda *_: NOT_JUDGED)
 
 
 def site_file(path, lonlat, berth=True):

@@ -7,7 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cv.counting.uncertainty import LEVEL, detection_probabilities, estimate_count
+from cv.counting.uncertainty import (
+    CLEAR_RECALL,
+    CONTAINER_DENSITY,
+    LEVEL,
+    RECALL_SPREAD,
+    detection_probabilities,
+    estimate_count,
+    missed_at_most,
+)
 from cv.detector.model_card import Calibration
 
 TRUSTED = Calibration(kind="container", scores=(0.0, 1.0), probabilities=(0.0, 1.0))
@@ -72,3 +80,35 @@ def test_the_interval_of_an_empty_sample_reflects_missed_objects():
     assert estimate_count(*nothing, 0.03, TRUSTED).high == 0
     assert estimate_count(*nothing, 0.03, blind).high == 1
     assert estimate_count(*nothing, 1.0, blind).high == 3
+
+
+@pytest.mark.parametrize(("area_km2", "recall"), [(0.01, 0.4), (0.05, 0.6)])
+@pytest.mark.parametrize("found", [0, 5])
+def test_missed_objects_follow_from_the_prior_and_what_was_found(area_km2, recall, found):
+    """Oracle: draw densities, numbers and recalls, and keep the draws with what was found."""
+    rng, draws = np.random.default_rng(3), 400_000
+    shape, mean = CONTAINER_DENSITY.shape, CONTAINER_DENSITY.mean_per_km2
+    numbers = rng.poisson(rng.gamma(shape, mean / shape, draws) * area_km2)
+    recalls = rng.beta(recall * RECALL_SPREAD, (1 - recall) * RECALL_SPREAD, draws)
+    seen = rng.binomial(numbers, recalls)
+    missed = (numbers - seen)[seen == found]
+    expected = np.quantile(missed, (1 + LEVEL) / 2)
+    found_at_most = missed_at_most(found, area_km2, recall, CONTAINER_DENSITY)
+    assert found_at_most == pytest.approx(expected, rel=0.12, abs=1)
+
+
+def test_zero_is_certain_only_where_the_image_is_clear():
+    nothing = np.zeros(0), np.zeros(0), 0.5, 0.01, None
+    clear = estimate_count(*nothing, CLEAR_RECALL)
+    assert (clear.low, clear.high) == (0, 0)
+    highs = [estimate_count(*nothing, recall).high for recall in (0.6, 0.4, 0.2)]
+    assert 0 < highs[0] < highs[1] < highs[2]
+
+
+def test_a_clear_image_has_the_interval_of_its_scores_alone():
+    scores = np.linspace(0.2, 0.9, 30)
+    plain = estimate_count(np.ones(30), scores, 0.5, 0.01, TRUSTED)
+    assert estimate_count(np.ones(30), scores, 0.5, 0.01, TRUSTED, CLEAR_RECALL) == plain
+    doubtful = estimate_count(np.ones(30), scores, 0.5, 0.01, TRUSTED, 0.5)
+    assert (doubtful.value, doubtful.low) == (plain.value, plain.low)
+    assert doubtful.high >= plain.value / 0.5

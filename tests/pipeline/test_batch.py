@@ -34,7 +34,7 @@ from tests.fixtures.fake_detectors import (
     network_of,
     painted_detector,
 )
-from tests.fixtures.painted_pier import BERTH, PIER, grid_transform, paint, to_lonlat
+from tests.fixtures.painted_pier import BERTH, PIER, grid_transform, paint, to_lonlat, water_surface
 
 RAJIN = (130.295, 42.235)
 UTM = CRS.from_epsg(32652)
@@ -436,7 +436,7 @@ def test_a_mask_that_comes_later_makes_a_new_count(site, tmp_path):
         (outcome,) = monitor([image], site, painted_detector(), ledger)
         assert outcome.status is SceneStatus.RECORDED
         blind, clouded = ledger.counts("Pier 2")
-        assert (blind.containers.value, blind.visibility) == (24, "mask")
+        assert (blind.containers.value, blind.visibility) == (24, "pixels")
         assert (clouded.status, clouded.containers.value) == ("not_visible", None)
         assert ledger.counts("Pier 2", latest=True) == (clouded,)
 
@@ -598,7 +598,7 @@ def test_a_hull_whose_middle_lies_beyond_its_berth_is_found_wherever_the_scene_b
 ):
     """300 m long, 110 m of it in the berth; containers on its deck."""
     size, gsd = 2800, 0.5
-    rgb = np.full((3, size, size), 110, np.uint8)
+    rgb = water_surface(size)
 
     def draw(east, south, colour):
         rows, columns = ([round((v + further) / gsd) for v in pair] for pair in (south, east))

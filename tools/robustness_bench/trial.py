@@ -228,7 +228,7 @@ def _grid_cells(outline: BaseGeometry) -> Iterator[BaseGeometry]:
 def _ungated(scene: Scene, site: Site, detector: Detector) -> float:
     """Return the detections above the threshold on the pier, whatever a count makes of them."""
     counter = SceneCounter.of(scene, site, detector)
-    found = counter.detections()
+    found = counter.detections(scene)
     card = detector.card
     kept = (found.classes == card.classes.index(CONTAINER)) & (
         found.scores >= card.threshold(CONTAINER)

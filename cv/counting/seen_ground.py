@@ -1,0 +1,171 @@
+"""What a scene shows of one pier and its berth: neither hidden nor unfit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from cv.counting.count import CountStatus, format_percentage
+from cv.counting.zones import Zone, Zones
+from cv.fitness.ground_fitness import GroundFitness, PartFitness
+from cv.geometry.arrays import Float64Array
+from cv.geometry.container_sizes import FOOTPRINT_20FT_M2
+from cv.geometry.grid import Grid
+from cv.scene.visibility import NOTHING, Visibility, polygon_parts
+
+MIN_HULL_AREA_M2 = 300.0
+"""Area of a small ship, 40 x 7.5 m, square metres."""
+MIN_VISIBLE = 0.05
+"""Up to this visible fraction a pier or berth gets no number."""
+MAX_UNFIT = 0.5
+"""Unfit share of what is visible of a pier or berth above which it gets no number."""
+MIN_UNFIT = 0.03
+"""Unfit share below which all is taken for fit: as much of clear ground is misjudged at times."""
+JUDGED = "pixels"
+"""Basis of a visibility that rests on the judged pixels."""
+
+
+@dataclass(frozen=True)
+class SeenPart:
+    """What a scene shows of a pier, or of a berth."""
+
+    fraction: float
+    """Share of its area that is visible and fit, 0 to 1."""
+    unfit_share: float = 0.0
+    """Share of its visible area that is unfit, 0 to 1."""
+    cause: str = ""
+    """What the unfit area suffers from, in plain words."""
+    recall: float = 1.0
+    """Share of the objects in it that would be found, 0 to 1."""
+    unfit: BaseGeometry = NOTHING
+    """Unfit ground, in which nothing is counted, ground metres."""
+
+    @property
+    def is_unfit(self) -> bool:
+        """Whether most of what is visible of it is unfit."""
+        return self.unfit_share > MAX_UNFIT
+
+    @property
+    def known(self) -> bool:
+        """Whether it is enough for a number."""
+        return self.fraction > MIN_VISIBLE and not self.is_unfit
+
+
+@dataclass(frozen=True)
+class SeenZone:
+    """What a scene shows of one zone."""
+
+    outline: SeenPart
+    berth: SeenPart | None
+    """None for a pier without a berth."""
+    decks: SeenPart | None
+    """The berth for containers on deck."""
+    basis: str
+    """Where it is known from, see `PierCount.visibility`."""
+    unseen: BaseGeometry | None = None
+    """The rest of pier and berth, longitude and latitude; None without a CRS."""
+
+    @property
+    def known(self) -> bool:
+        """Whether enough of the pier or its berth is seen for a number."""
+        return self.outline.known or (self.berth is not None and self.berth.known)
+
+    def status(self, zone: Zone) -> tuple[CountStatus, str]:
+        """Return status and reason: COUNTED if the unseen area is too small for an object."""
+        berth = self.berth or SeenPart(1.0)
+        unfit = [
+            f"{format_percentage(part.unfit_share)} of {name} cannot be judged: {part.cause}"
+            for part, name in ((self.outline, "the pier"), (berth, "its berth"))
+            if part.unfit_share > 0
+        ]
+        seen = f"seen: {format_percentage(self.outline.fraction)} of the pier"
+        if self.berth is not None:
+            seen += f" and {format_percentage(berth.fraction)} of its berth"
+        if not self.known:
+            if self.outline.is_unfit or berth.is_unfit:
+                return CountStatus.UNFIT, "; ".join(unfit)
+            return CountStatus.NOT_VISIBLE, "; ".join([seen, *unfit])
+        unseen = (
+            (1 - self.outline.fraction) * zone.outline.area,
+            (1 - berth.fraction) * zone.berth.area,
+        )
+        if unseen[0] >= FOOTPRINT_20FT_M2 or unseen[1] >= MIN_HULL_AREA_M2:
+            return CountStatus.PARTIAL, "; ".join([seen, *unfit])
+        return CountStatus.COUNTED, ""
+
+
+def see_zone(
+    zone: Zone,
+    zones: Zones,
+    grid: Grid,
+    visibility: Visibility,
+    fitness: GroundFitness,
+    misplaced: BaseGeometry = NOTHING,
+) -> SeenZone:
+    """Return what a scene shows of one of its `zones`.
+
+    Args:
+        zone: One of `zones`.
+        zones: All of them, with their ground plane.
+        grid: Grid of the scene.
+        visibility: That of pier and berth together, pixels.
+        fitness: Fitness of the ground; empty where nothing was judged.
+        misplaced: Ground of the pier under what cannot lie on a pier, ground metres.
+    """
+    has_berth = zone.berth.area > 0
+    on_pier = fitness.within(zone.outline, fitness.container_recall)
+    at_berth = fitness.within(zone.berth, fitness.hull_recall)
+    on_deck = fitness.within(zone.berth, fitness.container_recall)
+    outline, unseen_outline = _see_part(zone.outline, zones, visibility, on_pier, misplaced)
+    berth, unseen_berth = _see_part(zone.berth, zones, visibility, at_berth, NOTHING)
+    decks, _ = _see_part(zone.berth, zones, visibility, on_deck, NOTHING)
+    basis = visibility.basis
+    if len(fitness.patches):
+        basis = JUDGED if basis == "mask" else f"{basis}+{JUDGED}"
+    unseen = shapely.union(unseen_outline, unseen_berth)
+    return SeenZone(
+        outline,
+        berth if has_berth else None,
+        decks if has_berth else None,
+        basis,
+        None if grid.crs is None else _to_lonlat(unseen, grid),
+    )
+
+
+def _see_part(
+    part: BaseGeometry,
+    zones: Zones,
+    visibility: Visibility,
+    fitness: PartFitness,
+    misplaced: BaseGeometry,
+) -> tuple[SeenPart, BaseGeometry]:
+    """Return what is seen of a part of a zone, and the rest of it, pixels (x, y)."""
+    area = polygon_parts(shapely.make_valid(zones.in_pixels(part)))
+    visible = visibility.within(area)
+    is_judged = visible.fraction > MIN_VISIBLE and fitness.unfit_share >= MIN_UNFIT
+    unfit_share = fitness.unfit_share if is_judged else 0.0
+    unfit = shapely.union(fitness.unfit, misplaced) if unfit_share else misplaced
+    if not unfit.is_empty:
+        clear = shapely.difference(visible.clear, zones.in_pixels(unfit))
+        visible = Visibility.of(area, polygon_parts(clear), visible.basis)
+    unseen = shapely.difference(area, visible.clear) if visible.fraction < 1 else NOTHING
+    cause = fitness.cause if unfit_share else ""
+    return SeenPart(visible.fraction, unfit_share, cause, fitness.recall, unfit), unseen
+
+
+def _to_lonlat(area: BaseGeometry, grid: Grid) -> BaseGeometry:
+    """Return polygons in pixels as polygons in longitude, latitude; they may run beyond 180."""
+    area = polygon_parts(shapely.make_valid(area))
+    if area.is_empty:
+        return area
+    start = grid.to_lonlat(shapely.get_coordinates(area)[:1])[0, 0]
+
+    def move(pixels: Float64Array) -> Float64Array:
+        lonlat = grid.to_lonlat(pixels)
+        lonlat[:, 0] -= 360.0 * np.round((lonlat[:, 0] - start) / 360.0)
+        return lonlat
+
+    return shapely.transform(area, move)
