@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import shapely
 from sqlalchemy import RowMapping
 
 from cv.counting.count import BerthedHull, ContainerStack, CountStatus, Estimate, PierCount
 from cv.counting.counts import QUANTITIES
 from cv.counting.georeferenced_detection import GeoreferencedDetection
+from cv.geometry.arrays import Float64Array
 from cv.ledger.schema import CORNER_COLUMNS, estimate_columns
 from cv.site import PierRole
 
@@ -157,6 +159,21 @@ def to_recorded_detections(rows: Sequence[RowMapping]) -> tuple[RecordedDetectio
         )
         for row, outline in zip(rows, outlines, strict=True)
     )
+
+
+def to_container_places(rows: Sequence[RowMapping]) -> dict[str, Float64Array]:
+    """Return centres (k, 2), longitude and latitude, by scene, from rows of scene and outline.
+
+    Raises shapely.errors.GEOSException for an outline that is none.
+    """
+    if not rows:
+        return {}
+    outlines = shapely.from_wkb([row["outline"] for row in rows])
+    centers = shapely.get_coordinates(shapely.centroid(outlines))
+    scenes = [row["scene"] for row in rows]
+    starts = [i for i in range(len(scenes)) if not i or scenes[i] != scenes[i - 1]]
+    parts = np.split(centers, starts[1:])
+    return {scenes[start]: part for start, part in zip(starts, parts, strict=True)}
 
 
 def _estimates(row: RowMapping) -> Values:
