@@ -18,7 +18,7 @@ from cv.io.terminal_text import quantity
 from cv.ledger import Ledger
 from cv.site import Pier, Site
 from cv.timeseries.container_places import ContainerPlaces
-from cv.timeseries.whole_pier import comparable, contradicted, whole_pier_estimates
+from cv.timeseries.whole_pier import comparable, confirmed, contradicted, whole_pier_estimates
 
 KNOWN_STATUSES = (CountStatus.COUNTED.value, CountStatus.PARTIAL.value)
 """Statuses of counts that can have numbers."""
@@ -99,6 +99,14 @@ class Series(Sequence[PierCount]):
         See `cv.timeseries.whole_pier`.
         """
         return contradicted(self.counts, self.places)
+
+    @cached_property
+    def confirmed(self) -> BoolArray:
+        """(n,) whether each observation is shown by later ones to be of a good image.
+
+        See `cv.timeseries.whole_pier`.
+        """
+        return confirmed(self.counts, self.places)
 
     def segments(self) -> tuple[Series, ...]:
         """Return the parts of this series whose counts are comparable, by time.

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import pairwise
 from math import cos, hypot, radians, sqrt
 
 import numpy as np
@@ -110,6 +111,24 @@ def contradicted(counts: Sequence[PierCount], places: ContainerPlaces) -> BoolAr
     return wrong
 
 
+def confirmed(counts: Sequence[PierCount], places: ContainerPlaces) -> BoolArray:
+    """Return (n,) which of `counts`, ordered by time, a later one shows to be of a good image.
+
+    A count is confirmed if the number rises after it within `MAX_BAD_RUN_D`, and the containers
+    that stand there then do not contradict it.
+    """
+    sure = ~contradicted(counts, places)
+    for i, count in enumerate(counts):
+        rises = False
+        for later in counts[i + 1 :] if _places(count, places) is not None else ():
+            if _days(count, later) > MAX_BAD_RUN_D:
+                break
+            if comparable(count, later) and _places(later, places) is not None:
+                rises = rises or (later.containers.low or 0.0) > _high(count)
+        sure[i] = sure[i] and rises
+    return sure
+
+
 def _standing(before: PierCount, after: PierCount, places: ContainerPlaces) -> Float64Array | None:
     """Return the containers (k, 2) at the same places in two counts; None if most are not."""
     old, new = _places(before, places), _places(after, places)
@@ -203,7 +222,7 @@ def _change_variance(earlier: Sequence[PierCount], z: float) -> float:
     last = (whole[-1].containers.value or 0.0) if whole else 0.0
     prior = (_PRIOR_CHANGE * last + _PRIOR_CHANGE_CONTAINERS) ** 2
     total, days = prior * _PRIOR_DAYS, _PRIOR_DAYS
-    for one, other in zip(whole[:-1], whole[1:], strict=True):
+    for one, other in pairwise(whole):
         change = (other.containers.value or 0.0) - (one.containers.value or 0.0)
         total += max(0.0, change**2 - _sd(one, z) ** 2 - _sd(other, z) ** 2)
         days += _days(one, other)

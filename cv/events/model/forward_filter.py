@@ -31,9 +31,9 @@ from cv.events.model.parameters import PierParameters
 from cv.events.model.transitions import (
     GROWING,
     N_COMPONENTS,
-    persistence_factors,
     SHIP_HANDLING,
     STEADY,
+    persistence_factors,
     transitions_over,
 )
 from cv.geometry.arrays import Float64Array
@@ -103,7 +103,7 @@ class _PierTerms:
         counts = np.stack([number, above, below - above, outlier], axis=1)
         prior = np.array([0.5 * load]), np.array([load**2])
         mean, variance, likelihood = _update(*prior, *counts[:1].T)
-        bad_likelihood = bad_count_likelihood(*prior, number[:1], known[:1]) / _LIKELIHOOD_UNIT
+        bad_likelihood = bad_count_likelihood(*prior, number[:1], above[:1]) / _LIKELIHOOD_UNIT
         bad_likelihood = np.where(known[:1], bad_likelihood, likelihood)
         good, bad = (1 - BAD_IMAGE_SHARE) * likelihood, BAD_IMAGE_SHARE * bad_likelihood
         quality = np.concatenate([good, bad]) / (good + bad)
@@ -122,7 +122,7 @@ class _PierTerms:
             counts[1:],
             np.stack(changes, axis=1),
             weights,
-            quality_transitions(gaps_d),
+            quality_transitions(gaps_d, observations.may_be_bad[1:]),
         )
 
     def result(self, moments: Float64Array, likelihoods: Float64Array) -> FilterResult:
@@ -185,7 +185,7 @@ def _filter(piers: Sequence[_PierTerms]) -> tuple[Float64Array, Float64Array]:
         predicted = mean_factor * mean + mean_offset, predicted_variance
         known = count[1] < _NO_INFORMATION
         good = _update(*predicted, *count)
-        bad_likelihood = bad_count_likelihood(*predicted, count[0], known) / _LIKELIHOOD_UNIT
+        bad_likelihood = bad_count_likelihood(*predicted, *count[:2]) / _LIKELIHOOD_UNIT
         bad = (*predicted, np.where(known, bad_likelihood, good[2]))
         after = []
         for (mean, variance, likelihood), share in zip((good, bad), quality, strict=True):

@@ -22,20 +22,27 @@ _STEEPNESS = 1.702
 """Scale at which a logistic function is nearest to the normal distribution function."""
 
 
-def quality_transitions(gaps_d: Float64Array) -> Float64Array:
-    """Return (n, to, from): transition probabilities of the quality over gaps (n,) of days."""
+def quality_transitions(gaps_d: Float64Array, may_be_bad: BoolArray) -> Float64Array:
+    """Return (n, to, from): transition probabilities of the quality over gaps (n,) of days.
+
+    An image that may not be bad (n,) is good.
+    """
     persists = np.exp(-gaps_d / WEATHER_D)[:, None, None]
     shares = np.array([1.0 - BAD_IMAGE_SHARE, BAD_IMAGE_SHARE])[:, None]
-    return np.asarray(persists * np.eye(QUALITIES) + (1.0 - persists) * shares)
+    transitions = persists * np.eye(QUALITIES) + (1.0 - persists) * shares
+    transitions[~may_be_bad] = [[1.0, 1.0], [0.0, 0.0]]
+    return transitions
 
 
 def bad_count_likelihood(
-    mean: Float64Array, variance: Float64Array, number: Float64Array, known: BoolArray
+    mean: Float64Array, variance: Float64Array, number: Float64Array, error_variance: Float64Array
 ) -> Float64Array:
     """Return the probability density of counting `number` containers in a bad image.
 
-    `mean` and `variance` are those of the containers that are there. An unknown count is certain.
+    `mean` and `variance` are those of the containers that are there, `error_variance` is that of
+    the count of a good image. The density is nowhere above the greatest of a good image.
     """
-    z = ((mean - number) / np.sqrt(variance + 1.0)).clip(-30.0, 30.0)
+    total = variance + error_variance
+    z = ((mean - number) / np.sqrt(total)).clip(-30.0, 30.0)
     enough = 1.0 / (1.0 + np.exp(-_STEEPNESS * z))
-    return np.asarray(np.where(known, enough / (mean + 1.0), 1.0))
+    return np.asarray(enough / (mean + np.sqrt(2 * np.pi * total)))

@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from math import nan
 
 import numpy as np
@@ -69,6 +70,9 @@ class PierObservations:
     """(n,) visible share of the berth, 0 to 1."""
     hull_lengths: Float64Array
     """(n,) length of the longest hull, metres; nan without one."""
+    may_be_bad: BoolArray
+    """(n,) whether the image may be bad without anybody having noticed: unless a later one
+    confirms it."""
     found_again: Float64Array
     """(n - 1,) share of the containers that stand at the same places before and after each gap; nan
     where unknown."""
@@ -77,8 +81,9 @@ class PierObservations:
     def of(cls, counts: Sequence[PierCount]) -> PierObservations:
         """Return the usable observations among `counts` of one pier, which are ordered by time.
 
-        `counts` is its `Series`, or the counts alone, from which places are not known. A count without information is left out, so that its gap joins those beside it. Raises
-        ValueError without counts or for a count without a time.
+        `counts` is its `Series`, or the counts alone, from which places are not known. A count
+        without information is left out, so that its gap joins those beside it. Raises ValueError
+        without counts or for a count without a time.
         """
         if not counts:
             raise ValueError("observations need the counts of a pier")
@@ -97,6 +102,7 @@ class PierObservations:
             )
             for count, whole, bad in zip(series, series.whole, series.contradicted, strict=True)
         ]
+        good = {c.scene for c, sure in zip(series, series.confirmed, strict=True) if sure}
         usable = [row for row in rows if row[1] is not _UNKNOWN or row[2] is not _UNKNOWN]
         used = [count for count, _, _ in usable]
         containers, hulls = (
@@ -118,6 +124,7 @@ class PierObservations:
             max_hulls=hulls[:, 2],
             berth_visible=np.array(visible, dtype=np.float64),
             hull_lengths=np.array(lengths, dtype=np.float64),
+            may_be_bad=np.array([c.scene not in good for c in used], dtype=bool),
             found_again=_found_again(series, used, np.isfinite(containers[:, 0])),
         )
 
@@ -167,7 +174,7 @@ def _found_again(series: Series, used: Sequence[PierCount], known: BoolArray) ->
     shares = np.full(max(0, len(used) - 1), nan)
     if series.places:
         index = np.flatnonzero(known).tolist()
-        for before, after in zip(index[:-1], index[1:], strict=True):
+        for before, after in pairwise(index):
             share = share_found_again(used[before], used[after], series.places)
             shares[before:after] = share
     return shares

@@ -31,9 +31,9 @@ def infer_sites(
 ) -> list[tuple[dict[Key, Posterior], dict[Key, Posterior]]]:
     """Return the posteriors of each site's piers by key: without and with the other piers.
 
-    `sites` are the counts of each pier, or of a segment of it, by its key, by time. Piers without a usable one are left
-    out. Each pier sends one message to each other, from its own observations alone, so that no
-    evidence counts twice (one exchange of belief propagation).
+    `sites` are the counts of each pier, or of a segment of it, by its key, by time. Piers without a
+    usable one are left out. Each pier sends one message to each other, from its own observations
+    alone, so that no evidence counts twice (one exchange of belief propagation).
     """
     observed = [
         {name: PierObservations.of(own) for name, own in counts.items() if own} for counts in sites
