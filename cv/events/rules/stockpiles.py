@@ -8,7 +8,7 @@ from math import hypot
 import numpy as np
 
 from cv.counting.uncertainty import FINDING_Z
-from cv.events.constants import REMAINING_SHARE
+from cv.events.constants import MIN_RISE_SHARE, REMAINING_SHARE
 from cv.events.event import ONGOING, Event, EventKind, Magnitude
 from cv.events.model.posterior import Posterior
 
@@ -43,7 +43,8 @@ def find_stockpiles(posterior: Posterior) -> tuple[Stockpile, ...]:
     found: list[Stockpile] = []
     lowest = peak = counted[0] if counted else -1
     for now in [*counted, None]:
-        rise = max(MIN_RISE, FINDING_Z * hypot(sd[lowest], sd[peak]))
+        margin = FINDING_Z * hypot(sd[lowest], sd[peak])
+        rise = max(MIN_RISE, MIN_RISE_SHARE * level[lowest], margin)
         rose = level[peak] - level[lowest] >= rise
         gone = now is None or level[now] < REMAINING_SHARE * level[peak]
         if rose and gone:
