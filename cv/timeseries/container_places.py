@@ -19,7 +19,7 @@ latitude, degrees."""
 
 METRES_PER_DEGREE = 111_320.0
 """Length of a degree of latitude."""
-_MAX_SHIFT_M = 12.0
+_MAX_SHIFT_M = 24.0
 """Largest shift between two scenes, metres."""
 _SHIFT_STEP_M = 1.0
 """Step in which shifts are compared, metres."""

@@ -13,12 +13,11 @@ import pandas as pd
 
 from cv.counting.count import CountStatus, Estimate, PierCount, format_percentage
 from cv.counting.counts import QUANTITIES, counts_html, counts_to_dataframe
-from cv.geometry.arrays import BoolArray
 from cv.io.terminal_text import quantity
 from cv.ledger import Ledger
 from cv.site import Pier, Site
 from cv.timeseries.container_places import ContainerPlaces
-from cv.timeseries.whole_pier import comparable, confirmed, contradicted, whole_pier_estimates
+from cv.timeseries.whole_pier import StandingContainers, comparable, whole_pier_estimates
 
 KNOWN_STATUSES = (CountStatus.COUNTED.value, CountStatus.PARTIAL.value)
 """Statuses of counts that can have numbers."""
@@ -93,20 +92,9 @@ class Series(Sequence[PierCount]):
         return whole_pier_estimates(self.counts, self.places)
 
     @cached_property
-    def contradicted(self) -> BoolArray:
-        """(n,) whether each observation shows fewer containers than stood there before and after.
-
-        See `cv.timeseries.whole_pier`.
-        """
-        return contradicted(self.counts, self.places)
-
-    @cached_property
-    def confirmed(self) -> BoolArray:
-        """(n,) whether each observation is shown by later ones to be of a good image.
-
-        See `cv.timeseries.whole_pier`.
-        """
-        return confirmed(self.counts, self.places)
+    def standing(self) -> StandingContainers:
+        """What containers at the same places before and after each observation say about it."""
+        return StandingContainers.of(self.counts, self.places)
 
     def segments(self) -> tuple[Series, ...]:
         """Return the parts of this series whose counts are comparable, by time.

@@ -5,13 +5,14 @@ was seen, and what the hidden part held when it was last seen. Its interval wide
 since then, at the rate at which this pier has changed so far. Where the hidden part was not seen
 within `MAX_AGE_D`, the whole is unknown.
 
-A count can be contradicted: containers that stood at the same places before and after it were there
-in between. A contradicted count is that of a bad image (haze or blur that was not noticed).
+Containers that stood at the same places before and after a count were there in between, whatever it
+shows. A count of far fewer is that of a bad image (haze or blur that was not noticed).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 from math import cos, hypot, radians, sqrt
@@ -33,6 +34,8 @@ MIN_FOUND_AGAIN = 0.7
 """Share of the containers before that must be at the same places after."""
 _MIN_CONTAINERS = 5
 """Fewer containers at the same places contradict nothing."""
+_RECOVERED = 0.9
+"""The number is back when this share of what it was before is counted."""
 _UNDERCOUNT = 0.9
 """A count is contradicted if its interval ends below this share of what stood there."""
 _IGNORED_AREA_M2 = 12.0
@@ -51,7 +54,7 @@ def whole_pier_estimates(
     Counts of another model, method or outline than the current one, and contradicted ones, say
     nothing about the hidden part.
     """
-    wrong = contradicted(counts, places)
+    wrong = StandingContainers.of(counts, places).contradicted
     return tuple(
         _whole(count, [c for c, w in zip(counts[:i], wrong, strict=False) if not w], places)
         for i, count in enumerate(counts)
@@ -77,56 +80,60 @@ def share_found_again(before: PierCount, after: PierCount, places: ContainerPlac
     return float(found_again(old, new).mean())
 
 
-def contradicted(counts: Sequence[PierCount], places: ContainerPlaces) -> BoolArray:
-    """Return (n,) which of `counts`, ordered by time, show fewer containers than stood there.
+@dataclass(frozen=True, eq=False)
+class StandingContainers:
+    """What containers at the same places before and after n counts say about these."""
 
-    These are counts between two others that show the same containers at the same places.
-    """
-    wrong = np.zeros(len(counts), dtype=bool)
-    if not places:
-        return wrong
-    known = [i for i, count in enumerate(counts) if _places(count, places) is not None]
-    position = 0
-    while position < len(known):
-        before = counts[known[position]]
-        number = before.containers.low or 0.0
-        fell = position + 1 < len(known) and _high(counts[known[position + 1]]) < number
-        position += 1
-        if not fell:
-            continue
-        for later in range(position + 1, len(known)):
-            after = counts[known[later]]
-            if _days(before, after) > MAX_BAD_RUN_D or not comparable(before, after):
-                break
-            if _high(after) < MIN_FOUND_AGAIN * number:
+    number: Float64Array
+    """(n,) containers that stood before and after, in the visible part of each count; nan where
+    that is not known."""
+    contradicted: BoolArray
+    """(n,) whether a count shows far fewer than that: it is of a bad image."""
+    confirmed: BoolArray
+    """(n,) whether a fall to this count was one: when the number was back, other containers, or
+    the same at other places, stood there."""
+
+    @classmethod
+    def of(cls, counts: Sequence[PierCount], places: ContainerPlaces) -> StandingContainers:
+        """Compare the counts of a pier, which are ordered by time."""
+        number = np.full(len(counts), np.nan)
+        confirmed = np.zeros(len(counts), dtype=bool)
+        known = [i for i, count in enumerate(counts) if _places(count, places) is not None]
+        position = 1 if places else len(known)
+        while position < len(known):
+            before = counts[known[position - 1]]
+            back = _recovery(counts, known, position)
+            if back is None:
+                position += 1
                 continue
-            there = _standing(before, after, places)
-            if there is None:
-                continue
-            for i in known[position:later]:
-                seen = int((~_inside(there, counts[i].unseen)).sum())
-                wrong[i] = seen >= _MIN_CONTAINERS and _high(counts[i]) < _UNDERCOUNT * seen
-            position = later
-            break
-    return wrong
+            there = _standing(before, counts[known[back]], places)
+            for i in known[position:back]:
+                if there is None:
+                    confirmed[i] = True
+                else:
+                    number[i] = float((~_inside(there, counts[i].unseen)).sum())
+            position = back + 1 if there is not None else position + 1
+        high = np.array([_high(count) for count in counts])
+        contradicted = (number >= _MIN_CONTAINERS) & (high < _UNDERCOUNT * number)
+        return cls(number, contradicted, confirmed)
 
 
-def confirmed(counts: Sequence[PierCount], places: ContainerPlaces) -> BoolArray:
-    """Return (n,) which of `counts`, ordered by time, a later one shows to be of a good image.
+def _recovery(counts: Sequence[PierCount], known: Sequence[int], position: int) -> int | None:
+    """Return the position in `known` of the first count with as many as before `position`.
 
-    A count is confirmed if the number rises after it within `MAX_BAD_RUN_D`, and the containers
-    that stand there then do not contradict it.
+    None if the number did not fall there, or is not back within `MAX_BAD_RUN_D`.
     """
-    sure = ~contradicted(counts, places)
-    for i, count in enumerate(counts):
-        rises = False
-        for later in counts[i + 1 :] if _places(count, places) is not None else ():
-            if _days(count, later) > MAX_BAD_RUN_D:
-                break
-            if comparable(count, later) and _places(later, places) is not None:
-                rises = rises or (later.containers.low or 0.0) > _high(count)
-        sure[i] = sure[i] and rises
-    return sure
+    before = counts[known[position - 1]]
+    number = before.containers.value or 0.0
+    if (counts[known[position]].containers.value or 0.0) >= number or number < _MIN_CONTAINERS:
+        return None
+    for later in range(position + 1, len(known)):
+        after = counts[known[later]]
+        if _days(before, after) > MAX_BAD_RUN_D or not comparable(before, after):
+            return None
+        if (after.containers.value or 0.0) >= _RECOVERED * number:
+            return later
+    return None
 
 
 def _standing(before: PierCount, after: PierCount, places: ContainerPlaces) -> Float64Array | None:

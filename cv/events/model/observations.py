@@ -1,9 +1,9 @@
 """The observations of one pier as arrays: counts with their errors, ordered by time.
 
 The number of containers is that of the whole pier (`Series.whole`): what a cloud covers is what it
-was when it was last seen, or unknown, and never gone. A count that earlier and later containers at
-the same places contradict (`Series.contradicted`) is of a bad image: it has no number of containers
-and does not show that no ship was there.
+was when it was last seen, or unknown, and never gone. Containers that stood at the same places before
+and after a count were there (`Series.standing`): it is raised to their number. Where it is of far
+fewer, the image is bad: the count has no number, and does not show that no ship was there.
 """
 
 from __future__ import annotations
@@ -90,6 +90,7 @@ class PierObservations:
         if any(count.acquired is None for count in counts):
             raise ValueError("an observation needs a time")
         series = counts if isinstance(counts, Series) else Series(counts[0].pier, tuple(counts))
+        standing = series.standing
         z = normal_quantile(counts[0].interval_level)
         rows = [
             (
@@ -97,12 +98,14 @@ class PierObservations:
                 *(
                     (_UNKNOWN, _found_ships(count))
                     if bad
-                    else (_containers(whole, z), _ships(count))
+                    else (_containers(count, whole, least, z), _ships(count))
                 ),
             )
-            for count, whole, bad in zip(series, series.whole, series.contradicted, strict=True)
+            for count, whole, bad, least in zip(
+                series, series.whole, standing.contradicted, standing.number, strict=True
+            )
         ]
-        good = {c.scene for c, sure in zip(series, series.confirmed, strict=True) if sure}
+        good = {c.scene for c, sure in zip(series, standing.confirmed, strict=True) if sure}
         usable = [row for row in rows if row[1] is not _UNKNOWN or row[2] is not _UNKNOWN]
         used = [count for count, _, _ in usable]
         containers, hulls = (
@@ -157,12 +160,19 @@ class PierObservations:
         return np.stack([np.ones(len(self)), ratio], axis=1)
 
 
-def _containers(whole: Estimate, z: float) -> tuple[float, float, float]:
-    """Return containers on the whole pier, and their sd downwards and upwards; nan if unknown."""
+def _containers(
+    count: PierCount, whole: Estimate, least: float, z: float
+) -> tuple[float, float, float]:
+    """Return containers on the whole pier, and their sd downwards and upwards; nan if unknown.
+
+    `least` is the number that certainly stood in the visible part, nan if unknown.
+    """
     if whole.value is None or whole.low is None or whole.high is None:
         return _UNKNOWN
     below, above = (whole.value - whole.low) / z, (whole.high - whole.value) / z
-    return whole.value, max(_MIN_SD, below), max(_MIN_SD, above)
+    missed = least - (count.containers.value or 0.0)
+    number = whole.value + (missed if missed > 0 else 0.0)
+    return number, max(_MIN_SD, below), max(_MIN_SD, above)
 
 
 def _found_again(series: Series, used: Sequence[PierCount], known: BoolArray) -> Float64Array:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import hypot
 
 from cv.counting.uncertainty import FINDING_Z
-from cv.events.constants import LIKELY, MIN_RISE_SHARE, REMAINING_SHARE
+from cv.events.constants import LIKELY, MIN_RISE_CONTAINERS, MIN_RISE_SHARE, REMAINING_SHARE
 from cv.events.event import ONGOING, Event, EventKind, Magnitude
 from cv.events.model.berth_state_model import GATHERING, WITH_SHIP
 from cv.events.model.posterior import FORECAST_DAYS, Posterior
@@ -58,7 +58,7 @@ def find_ships_due(posterior: Posterior) -> tuple[ShipDue, ...]:
     for now, (level, sd) in enumerate(posterior.level.tolist()):
         lowest_level, lowest_sd = posterior.level[lowest].tolist()
         growth = level - lowest_level
-        least = MIN_RISE_SHARE * lowest_level
+        least = MIN_RISE_SHARE * lowest_level + MIN_RISE_CONTAINERS
         waiting_growth = max(_MIN_WAITING_GROWTH, least, FINDING_Z * hypot(lowest_sd, sd))
         if raised >= 0 and (ship[now] or growth < REMAINING_SHARE * max_growth):
             warnings.append(_warning(posterior, raised, now, bool(ship[now])))

@@ -8,7 +8,7 @@ from math import hypot
 import numpy as np
 
 from cv.counting.uncertainty import FINDING_Z
-from cv.events.constants import MIN_RISE_SHARE, REMAINING_SHARE
+from cv.events.constants import MIN_RISE_CONTAINERS, MIN_RISE_SHARE, REMAINING_SHARE
 from cv.events.event import ONGOING, Event, EventKind, Magnitude
 from cv.events.model.posterior import Posterior
 
@@ -44,7 +44,7 @@ def find_stockpiles(posterior: Posterior) -> tuple[Stockpile, ...]:
     lowest = peak = counted[0] if counted else -1
     for now in [*counted, None]:
         margin = FINDING_Z * hypot(sd[lowest], sd[peak])
-        rise = max(MIN_RISE, MIN_RISE_SHARE * level[lowest], margin)
+        rise = max(MIN_RISE, MIN_RISE_SHARE * level[lowest] + MIN_RISE_CONTAINERS, margin)
         rose = level[peak] - level[lowest] >= rise
         gone = now is None or level[now] < REMAINING_SHARE * level[peak]
         if rose and gone:
