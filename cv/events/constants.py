@@ -22,10 +22,6 @@ LIKELY, NEAR_CERTAIN = 0.5, 0.9
 whether a ship was there."""
 MIN_PROBABILITY = 0.05
 """A less probable finding is not reported."""
-MIN_RISE_SHARE, MIN_RISE_CONTAINERS = 0.25, 4.0
-"""A rise by less than this share of the lowest number before it, and these containers, is no growth:
-counts of an unchanged stack wander that far over months, by light, season, sensor and alignment
-(simulated: a constant pier under sensors of 0.3 to 0.9 m and alignment errors of 8 m)."""
 REMAINING_SHARE = 0.4
 """Stored cargo counts as gone when at most this share of it is left."""
 

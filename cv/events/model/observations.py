@@ -1,9 +1,9 @@
 """The observations of one pier as arrays: counts with their errors, ordered by time.
 
 The number of containers is that of the whole pier (`Series.whole`): what a cloud covers is what it
-was when it was last seen, or unknown, and never gone. Containers that stood at the same places before
-and after a count were there (`Series.standing`): it is raised to their number. Where it is of far
-fewer, the image is bad: the count has no number, and does not show that no ship was there.
+was when it was last seen, or unknown, and never gone. Containers that stood at the same places
+before and after a count were there (`Series.standing`): it is raised to their number. Where it is
+of far fewer, the image is bad: the count has no number, and does not show that no ship was there.
 """
 
 from __future__ import annotations
