@@ -90,14 +90,13 @@ class StandingContainers:
     contradicted: BoolArray
     """(n,) whether a count shows far fewer than that: it is of a bad image."""
     confirmed: BoolArray
-    """(n,) whether a fall to this count was one: when the number was back, other containers, or
-    the same at other places, stood there."""
+    """(n,) whether this count is of a good image: after it the number rose, by containers at places
+    where none had stood before it."""
 
     @classmethod
     def of(cls, counts: Sequence[PierCount], places: ContainerPlaces) -> StandingContainers:
         """Compare the counts of a pier, which are ordered by time."""
         number = np.full(len(counts), np.nan)
-        confirmed = np.zeros(len(counts), dtype=bool)
         known = [i for i, count in enumerate(counts) if _places(count, places) is not None]
         position = 1 if places else len(known)
         while position < len(known):
@@ -107,15 +106,32 @@ class StandingContainers:
                 position += 1
                 continue
             there = _standing(before, counts[known[back]], places)
-            for i in known[position:back]:
-                if there is None:
-                    confirmed[i] = True
-                else:
-                    number[i] = float((~_inside(there, counts[i].unseen)).sum())
+            for i in known[position:back] if there is not None else ():
+                number[i] = float((~_inside(there, counts[i].unseen)).sum())
             position = back + 1 if there is not None else position + 1
         high = np.array([_high(count) for count in counts])
         contradicted = (number >= _MIN_CONTAINERS) & (high < _UNDERCOUNT * number)
-        return cls(number, contradicted, confirmed)
+        confirmed = np.zeros(len(counts), dtype=bool)
+        for position in range(1, len(known)) if places else ():
+            confirmed[known[position]] = _is_confirmed(counts, known, position, places)
+        return cls(number, contradicted, confirmed & np.isnan(number))
+
+
+def _is_confirmed(
+    counts: Sequence[PierCount], known: Sequence[int], position: int, places: ContainerPlaces
+) -> bool:
+    """Return whether new containers raise the number after the count at `position` of `known`."""
+    count, before = counts[known[position]], counts[known[position - 1]]
+    for later in known[position + 1 :]:
+        after = counts[later]
+        if _days(count, after) > MAX_BAD_RUN_D or not comparable(count, after):
+            return False
+        if (after.containers.low or 0.0) > _high(count):
+            there, old = _places(after, places), _places(before, places)
+            if there is None or old is None or not len(there):
+                return False
+            return bool(found_again(there, old).mean() < MIN_FOUND_AGAIN)
+    return False
 
 
 def _recovery(counts: Sequence[PierCount], known: Sequence[int], position: int) -> int | None:

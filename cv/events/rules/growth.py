@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from cv.events.model.posterior import Posterior
 
-_WANDER_SHARE, _WANDER_CONTAINERS = 0.25, 4.0
+_WANDER_SHARE, _WANDER_CONTAINERS = 0.33, 4.0
 """How far counts of an unchanged stack wander over months, by light, season, sensor and alignment:
 a share of them, and containers (simulated: `cv.evaluation.simulation.weather`)."""
 _FIRST_COUNTS = 3
-"""The number at the beginning is the largest of so many counts: one may be of a bad
-image."""
+"""At the beginning the number is the second smallest of so many: one may be of a bad image."""
 
 
 def least_growth(posterior: Posterior, since: int) -> float:
@@ -21,5 +20,5 @@ def growth_since(posterior: Posterior, since: int, now: int) -> float:
     """Return the growth from observation `since` to `now`, containers."""
     before = posterior.level[since, 0]
     if since < _FIRST_COUNTS:
-        before = posterior.level[:_FIRST_COUNTS, 0].max(initial=before)
+        before = max(before, sorted(posterior.level[:_FIRST_COUNTS, 0].tolist())[:2][-1])
     return float(posterior.level[now, 0] - before)
