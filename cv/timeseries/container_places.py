@@ -65,11 +65,8 @@ def _common_shift(offsets: Float64Array) -> Float64Array:
     edges = (np.arange(-half, half + 2) - 0.5) * _SHIFT_STEP_M
     votes, _, _ = np.histogram2d(near[:, 0], near[:, 1], bins=(edges, edges))
     padded = np.pad(votes, 1)
-    votes = sum(
-        padded[1 + i : len(edges) + i, 1 + j : len(edges) + j]
-        for i in (-1, 0, 1)
-        for j in (-1, 0, 1)
-    )
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))
+    votes = np.asarray(windows.sum(axis=(2, 3)))
     best = np.array(np.unravel_index(int(votes.argmax()), votes.shape))
     if votes[half, half] >= votes.max():
         best = np.array([half, half])

@@ -106,9 +106,12 @@ class StandingContainers:
                 position += 1
                 continue
             there = _standing(before, counts[known[back]], places)
-            for i in known[position:back] if there is not None else ():
+            if there is None:
+                position += 1
+                continue
+            for i in known[position:back]:
                 number[i] = float((~_inside(there, counts[i].unseen)).sum())
-            position = back + 1 if there is not None else position + 1
+            position = back + 1
         high = np.array([_high(count) for count in counts])
         contradicted = (number >= _MIN_CONTAINERS) & (high < _UNDERCOUNT * number)
         confirmed = np.zeros(len(counts), dtype=bool)
@@ -121,7 +124,11 @@ def _is_confirmed(
     counts: Sequence[PierCount], known: Sequence[int], position: int, places: ContainerPlaces
 ) -> bool:
     """Return whether new containers raise the number after the count at `position` of `known`."""
-    count, before = counts[known[position]], counts[known[position - 1]]
+    count = counts[known[position]]
+    higher = (counts[i] for i in reversed(known[:position]))
+    before = next((one for one in higher if (one.containers.low or 0.0) > _high(count)), None)
+    if before is None or _days(before, count) > MAX_BAD_RUN_D:
+        return False
     for later in known[position + 1 :]:
         after = counts[later]
         if _days(count, after) > MAX_BAD_RUN_D or not comparable(count, after):

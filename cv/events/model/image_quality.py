@@ -14,8 +14,8 @@ from cv.geometry.arrays import BoolArray, Float64Array
 
 QUALITIES = 2
 """Number of qualities: good, bad."""
-BAD_IMAGE_SHARE = 0.03
-"""Share of images that are bad without being noticed."""
+BAD_IMAGE_SHARE = 0.02
+"""Share of images that are bad without being noticed. Assumed, not measured yet."""
 WEATHER_D = 1.5
 """Time over which weather persists, days."""
 _STEEPNESS = 1.702
@@ -29,9 +29,9 @@ def quality_transitions(gaps_d: Float64Array, may_be_bad: BoolArray) -> Float64A
     """
     persists = np.exp(-gaps_d / WEATHER_D)[:, None, None]
     shares = np.array([1.0 - BAD_IMAGE_SHARE, BAD_IMAGE_SHARE])[:, None]
-    transitions = persists * np.eye(QUALITIES) + (1.0 - persists) * shares
+    transitions = np.asarray(persists * np.eye(QUALITIES) + (1.0 - persists) * shares)
     transitions[~may_be_bad] = [[1.0, 1.0], [0.0, 0.0]]
-    return transitions
+    return np.asarray(transitions)
 
 
 def bad_count_likelihood(
