@@ -19,6 +19,6 @@ def least_growth(posterior: Posterior, since: int) -> float:
 def growth_since(posterior: Posterior, since: int, now: int) -> float:
     """Return the growth from observation `since` to `now`, containers."""
     before = posterior.level[since, 0]
-    if since < _FIRST_COUNTS:
+    if since == 0:
         before = max(before, sorted(posterior.level[:_FIRST_COUNTS, 0].tolist())[:2][-1])
     return float(posterior.level[now, 0] - before)
