@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cv.cli import options
-from cv.counting.count import PierCount
 from cv.events.event import Event
 from cv.events.pipeline import find_events_of_sites, sort_key
 from cv.events.vessels.claims import PublishedClaim, read_claims
@@ -47,7 +46,7 @@ class PierSelection:
         return {alias: pier.name for pier in piers for alias in pier.aliases}
 
     @property
-    def counts(self) -> dict[str, tuple[PierCount, ...]]:
+    def counts(self) -> History:
         """Return the counts of the selected piers by name."""
         everything = {
             name: counts for history in self.histories for name, counts in history.items()

@@ -24,12 +24,11 @@ def run(args: argparse.Namespace) -> int:
     """Draw the timeline."""
     from cv.cli.piers import PierSelection
     from cv.report import draw
-    from cv.timeseries.series import Series
 
     options.check_output(args, args.picture, ".png")
     piers = PierSelection.read(args)
     claims = piers.claims(args.claims)
-    series = [Series.of(name, counts) for name, counts in piers.counts.items()]
+    series = list(piers.counts.values())
     if not series:
         raise options.no_observations(args, ())
     draw.timeline(series, piers.events(), args.picture, claims=claims)

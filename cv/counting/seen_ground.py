@@ -131,7 +131,7 @@ def see_zone(
         berth if has_berth else None,
         decks if has_berth else None,
         basis,
-        None if grid.crs is None else _to_lonlat(unseen, grid),
+        None if grid.crs is None else _to_lonlat(unseen, zones, grid),
     )
 
 
@@ -156,16 +156,19 @@ def _see_part(
     return SeenPart(visible.fraction, unfit_share, cause, fitness.recall, unfit), unseen
 
 
-def _to_lonlat(area: BaseGeometry, grid: Grid) -> BaseGeometry:
-    """Return polygons in pixels as polygons in longitude, latitude; they may run beyond 180."""
+def _to_lonlat(area: BaseGeometry, zones: Zones, grid: Grid) -> BaseGeometry:
+    """Return polygons in pixels as polygons in longitude, latitude; they may run beyond 180.
+
+    They lie where they would without the shift of the scene, like detections in a ledger.
+    """
     area = polygon_parts(shapely.make_valid(area))
     if area.is_empty:
         return area
     start = grid.to_lonlat(shapely.get_coordinates(area)[:1])[0, 0]
 
     def move(pixels: Float64Array) -> Float64Array:
-        lonlat = grid.to_lonlat(pixels)
+        lonlat = grid.to_lonlat(zones.unshifted_pixels(pixels))
         lonlat[:, 0] -= 360.0 * np.round((lonlat[:, 0] - start) / 360.0)
         return lonlat
 
-    return shapely.transform(area, move)
+    return polygon_parts(shapely.make_valid(shapely.transform(area, move)))

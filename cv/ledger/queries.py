@@ -141,6 +141,19 @@ def select_detections(wanted: CountFilter) -> Select[Any]:
     )
 
 
+def select_container_outlines(pier: str) -> Select[Any]:
+    """Return scene and outline of every container on `pier` behind its latest counts, by time."""
+    wanted = CountFilter(pier, latest=True)
+    on_pier = and_(detections.c.kind == "container", detections.c.aboard.is_(False))
+    return (
+        select(scenes.c.name.label("scene"), detections.c.outline)
+        .select_from(detections.join(counts, counts.c.id == detections.c.count_id).join(scenes))
+        .where(detections.c.count_id.in_(_count_ids(wanted)), on_pier)
+        .where(detections.c.outline.is_not(None))
+        .order_by(scenes.c.acquired, scenes.c.name, detections.c.id)
+    )
+
+
 def _pier_id(name: str) -> Any:
     return select(piers.c.id).where(piers.c.name == name).scalar_subquery()
 

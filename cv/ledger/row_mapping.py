@@ -17,6 +17,7 @@ from sqlalchemy import RowMapping
 from cv.counting.count import BerthedHull, ContainerStack, CountStatus, Estimate, PierCount
 from cv.counting.counts import QUANTITIES
 from cv.counting.georeferenced_detection import GeoreferencedDetection
+from cv.geometry.arrays import Float64Array
 from cv.ledger.schema import CORNER_COLUMNS, estimate_columns
 from cv.registration.ground_window import GroundWindow
 from cv.registration.reference import ReferenceWindow, SiteReference
@@ -190,6 +191,21 @@ def to_reference(rows: Sequence[RowMapping]) -> SiteReference | None:
             window = GroundWindow(row["longitude"], row["latitude"], shape)
             windows.append(ReferenceWindow(row["place"], window, grey))
     return SiteReference(rows[0]["scene"], tuple(windows)) if windows else None
+
+
+def to_container_places(rows: Sequence[RowMapping]) -> dict[str, Float64Array]:
+    """Return centres (k, 2), longitude and latitude, by scene, from rows of scene and outline.
+
+    Raises shapely.errors.GEOSException for an outline that is none.
+    """
+    if not rows:
+        return {}
+    outlines = shapely.from_wkb([row["outline"] for row in rows])
+    centers = shapely.get_coordinates(shapely.centroid(outlines))
+    scenes = [row["scene"] for row in rows]
+    starts = [i for i in range(len(scenes)) if not i or scenes[i] != scenes[i - 1]]
+    parts = np.split(centers, starts[1:])
+    return {scenes[start]: part for start, part in zip(starts, parts, strict=True)}
 
 
 def _estimates(row: RowMapping) -> Values:

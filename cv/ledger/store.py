@@ -14,6 +14,7 @@ from sqlalchemy import Connection, RowMapping, Select, Table, delete, insert, se
 
 from cv.counting.count import PierCount
 from cv.counting.counts import SceneCounts
+from cv.geometry.arrays import Float64Array
 from cv.ledger import queries, row_mapping, schema
 from cv.ledger.address import is_postgres_address
 from cv.ledger.alert_log import RecordedAlert, SceneArrival
@@ -159,6 +160,17 @@ class Ledger:
         with self._reading() as sql:
             found = _all(sql, queries.select_detections(wanted))
             return row_mapping.to_recorded_detections(found)
+
+    def container_places(self, pier: str | Pier) -> dict[str, Float64Array]:
+        """Return the centres of the containers on `pier` by scene, of the latest counts, by time.
+
+        Each (k, 2): longitude and latitude, degrees. Scenes without a container, or without a CRS,
+        are left out. Raises LedgerError.
+        """
+        name = self._recorded_name(pier) or ""
+        with self._reading() as sql:
+            found = _all(sql, queries.select_container_outlines(name))
+            return row_mapping.to_container_places(found)
 
     def _recorded_name(self, pier: str | Pier | None) -> str | None:
         """Return the name of `pier` in this ledger: of a `Pier` the first one that has counts."""

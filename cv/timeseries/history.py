@@ -5,29 +5,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from cv.counting.count import PierCount
 from cv.errors import InputError, SiteError
 from cv.ledger import Ledger
 from cv.site import Pier, Site
 from cv.timeseries.series import Series
 
-History = dict[str, tuple[PierCount, ...]]
-"""The counts of each pier of a site by its name; ordered by time, one a scene."""
+History = dict[str, Series]
+"""The series of each pier of a site by its name."""
 
 
 def pier_history(ledger: Ledger, piers: Iterable[Pier | str]) -> History:
-    """Return the counts of those of `piers` that the ledger has, by name or by an alias."""
+    """Return the series of those of `piers` that the ledger has, by name or by an alias."""
     known = set(ledger.piers())
     history = {}
     for pier in piers:
         name, names = (pier.name, pier.names) if isinstance(pier, Pier) else (pier, (pier,))
         if not known.isdisjoint(names):
-            history[name] = Series.of(pier, ledger.counts(pier)).counts
+            history[name] = Series.read(ledger, pier)
     return history
 
 
 def site_history(ledger: Ledger, site: Site) -> History:
-    """Return the counts of the piers of `site`.
+    """Return the series of the piers of `site`.
 
     Raises InputError if the ledger has counts, but of other piers only.
     """

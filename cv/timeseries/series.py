@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
 from string import ascii_uppercase
-from typing import Any
+from typing import Any, overload
 
 import pandas as pd
 
-from cv.counting.count import CountStatus, PierCount, format_percentage
+from cv.counting.count import CountStatus, Estimate, PierCount, format_percentage
 from cv.counting.counts import QUANTITIES, counts_html, counts_to_dataframe
 from cv.io.terminal_text import quantity
 from cv.ledger import Ledger
 from cv.site import Pier, Site
+from cv.timeseries.container_places import ContainerPlaces
+from cv.timeseries.whole_pier import StandingContainers, comparable, whole_pier_estimates
 
 KNOWN_STATUSES = (CountStatus.COUNTED.value, CountStatus.PARTIAL.value)
 """Statuses of counts that can have numbers."""
@@ -25,16 +27,23 @@ _MAX_BAR = 12
 
 
 @dataclass(frozen=True, eq=False)
-class Series:
-    """The counts of one pier over time."""
+class Series(Sequence[PierCount]):
+    """The counts of one pier over time: a sequence of `PierCount`."""
 
     pier: str
     """Name of the pier."""
     counts: tuple[PierCount, ...] = field(repr=False)
     """One count a scene, by time."""
+    places: ContainerPlaces = field(default_factory=dict, repr=False)
+    """Where the containers of each scene stand, as far as known."""
 
     @classmethod
-    def of(cls, pier: str | Pier, counts: Sequence[PierCount]) -> Series:
+    def of(
+        cls,
+        pier: str | Pier,
+        counts: Sequence[PierCount],
+        places: ContainerPlaces | None = None,
+    ) -> Series:
         """Return the series of `pier` from its `counts`, in the order in which they were recorded.
 
         A scene with several counts is represented by the last one, and by a failed one only if it
@@ -51,10 +60,11 @@ class Series:
             known = latest.get(count.scene, count)
             if count.status is not CountStatus.FAILED or known.status is CountStatus.FAILED:
                 latest[count.scene] = count
-        return cls(name, tuple(sorted(latest.values(), key=attrgetter("acquired", "scene"))))
+        by_time = sorted(latest.values(), key=attrgetter("acquired", "scene"))
+        return cls(name, tuple(by_time), places or {})
 
     @classmethod
-    def read(cls, ledger: Ledger, pier: str, site: Site | None = None) -> Series:
+    def read(cls, ledger: Ledger, pier: str | Pier, site: Site | None = None) -> Series:
         """Return the series of a pier in a ledger; empty if the ledger has no counts of it.
 
         >>> with Ledger.open("port.db", readonly=True) as ledger:
@@ -63,31 +73,71 @@ class Series:
 
         Args:
             ledger: An open ledger.
-            pier: Name of the pier, or an alias in `site`.
+            pier: The pier, its name, or an alias in `site`.
             site: The site, if `pier` may be an alias.
 
         Raises:
             SiteError: `site` has no such pier.
             LedgerError: The ledger cannot be read.
         """
-        wanted = pier if site is None else site.pier(pier)
-        return cls.of(wanted, ledger.counts(wanted))
+        wanted = site.pier(pier) if site is not None and isinstance(pier, str) else pier
+        return cls.of(wanted, ledger.counts(wanted), ledger.container_places(wanted))
+
+    @cached_property
+    def whole(self) -> tuple[Estimate, ...]:
+        """Containers on the whole pier in each observation: seen, or estimated for its hidden part.
+
+        See `cv.timeseries.whole_pier`.
+        """
+        return whole_pier_estimates(self.counts, self.places)
+
+    @cached_property
+    def standing(self) -> StandingContainers:
+        """What containers at the same places before and after each observation say about it."""
+        return StandingContainers.of(self.counts, self.places)
+
+    def segments(self) -> tuple[Series, ...]:
+        """Return the parts of this series whose counts are comparable, by time.
+
+        A new one starts where model, method or outline change from one number to the next.
+        """
+        parts: list[list[PierCount]] = []
+        last: PierCount | None = None
+        for count in self.counts:
+            known = count.status.value in KNOWN_STATUSES
+            if not parts or (known and last is not None and not comparable(last, count)):
+                parts.append([])
+            parts[-1].append(count)
+            last = count if known else last
+        return tuple(Series(self.pier, tuple(part), self.places) for part in parts)
 
     @cached_property
     def observations(self) -> pd.DataFrame:
         """A row per scene, by time.
 
         Columns: scene, acquired (UTC), status, reason, visible_fraction and berth_visible_fraction
-        (0 to 1), containers, teu, hulls and aboard with _low and _high (missing where unknown), and
-        the method, model and settings that the row rests on.
+        (0 to 1), containers, teu, hulls and aboard with _low and _high (missing where unknown),
+        the method, model and settings that the row rests on, and whole, whole_low and whole_high:
+        containers on the whole pier, those of its hidden part estimated.
         """
         types = {"interval_calibrated": "boolean", "interval_level": "Float64"}
         table = counts_to_dataframe(self.counts).astype(types)
+        for end in ("", "_low", "_high"):
+            ends = [getattr(one, end[1:] or "value") for one in self.whole]
+            table[f"whole{end}"] = pd.array(ends, dtype="Float64")
         texts = [name for name in table if pd.api.types.is_string_dtype(table[name])]
         return table.astype(dict.fromkeys(texts, "string"))
 
     def __len__(self) -> int:
         return len(self.counts)
+
+    @overload
+    def __getitem__(self, key: int) -> PierCount: ...
+    @overload
+    def __getitem__(self, key: slice) -> tuple[PierCount, ...]: ...
+    def __getitem__(self, key: int | slice) -> PierCount | tuple[PierCount, ...]:
+        """Return the count at a position, or those of a slice."""
+        return self.counts[key]
 
     def __repr__(self) -> str:
         days = [f"{count.acquired:%Y-%m-%d}" for count in self.counts if count.acquired]

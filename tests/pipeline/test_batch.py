@@ -579,7 +579,7 @@ def test_a_recount_supersedes_and_an_older_count_never_comes_back(scene_path, si
             (outcome,) = monitor([scene_path], site, detector, ledger, opener)
             statuses.append(outcome.status)
             (latest,) = ledger.counts("Pier 2", latest=True)
-            assert pier_history(ledger, ["Pier 2"])["Pier 2"] == (latest,)
+            assert pier_history(ledger, ["Pier 2"])["Pier 2"].counts == (latest,)
             assert Series.of("Pier 2", ledger.counts("Pier 2")).counts == (latest,)
             models.append(latest.model)
         assert len(ledger.counts("Pier 2")) == 2

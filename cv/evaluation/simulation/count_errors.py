@@ -10,6 +10,7 @@ from datetime import datetime
 from math import nan, sqrt
 
 import numpy as np
+from shapely.geometry.base import BaseGeometry
 
 from cv.counting.count import UNKNOWN, BerthedHull, CountStatus, Estimate, PierCount
 from cv.counting.uncertainty import LEVEL, SIMULATION_Z
@@ -49,17 +50,30 @@ class PierTruth:
     """Length of the ship at the berth, metres; 0 without one."""
 
 
+@dataclass(frozen=True)
+class PierView:
+    """What a scene shows of a pier."""
+
+    visible: float
+    """Visible share of its area, 0 to 1."""
+    containers: float
+    """Share of its containers that stand there, 0 to 1."""
+    unseen: BaseGeometry
+    """What is not visible, in EPSG:4326."""
+
+
 def simulate_count(
-    rng: np.random.Generator, pier: SimulatedPier, time: datetime, visible: float, truth: PierTruth
+    rng: np.random.Generator, pier: SimulatedPier, time: datetime, view: PierView, truth: PierTruth
 ) -> PierCount:
-    """Draw the count of `pier` in a scene that shows a share `visible` of it."""
+    """Draw the count of `pier` in a scene with a `view` of it."""
+    visible = view.visible
     status = CountStatus.COUNTED if visible >= _MIN_COUNTED else CountStatus.PARTIAL
     containers = ships = UNKNOWN
     hulls: tuple[BerthedHull, ...] = ()
     if visible < _MIN_PARTIAL:
         status = CountStatus.NOT_VISIBLE
     else:
-        containers = _containers(rng, truth.containers * visible)
+        containers = _containers(rng, truth.containers * view.containers)
         ships, hulls = _ships(rng, truth, visible)
     return PierCount(
         scene=f"{pier.name} {time:%Y%m%dT%H%M%S}",
@@ -85,6 +99,7 @@ def simulate_count(
         model="simulated",
         settings="simulated",
         place=pier.name,
+        unseen=view.unseen,
     )
 
 

@@ -1,7 +1,8 @@
 """Forward filter: state probabilities and the number of containers as of each observation.
 
-A switching state-space model; the equations are in `cv.events.model`. Each state keeps one Gaussian
-of the number of containers, merged by moment matching after every observation. Several piers are
+A switching state-space model; the equations are in `cv.events.model`. Each state of the berth, with
+an image that can be trusted and with a bad one, keeps one Gaussian of the number of containers,
+merged by moment matching after every observation. Several piers are
 filtered side by side: one step over many costs little more than one over a single pier.
 """
 
@@ -19,6 +20,12 @@ from cv.events.model.berth_state_model import (
     PathProbabilities,
     stationary_distribution,
 )
+from cv.events.model.image_quality import (
+    BAD_IMAGE_SHARE,
+    QUALITIES,
+    bad_count_likelihood,
+    quality_transitions,
+)
 from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import PierParameters
 from cv.events.model.transitions import (
@@ -26,6 +33,7 @@ from cv.events.model.transitions import (
     N_COMPONENTS,
     SHIP_HANDLING,
     STEADY,
+    persistence_factors,
     transitions_over,
 )
 from cv.geometry.arrays import Float64Array
@@ -39,15 +47,17 @@ _MIN_PROBABILITY, _MIN_VARIANCE, _NO_INFORMATION = 1e-200, 1e-6, 1e18
 _GATHERS = np.zeros((STATES, STATES, 1), dtype=bool)
 _GATHERS[GATHERING] = _GATHERS[:, GATHERING] = True
 """(to, from, 1) whether cargo gathers between two states."""
+_JOINT = QUALITIES * STATES
 _HAS_SHIP = np.isin(np.arange(STATES), WITH_SHIP).astype(int)
 
 
 FilterResult = tuple[Float64Array, Float64Array, Float64Array, Float64Array]
 """What the first t of n observations imply at each t.
 
-In this order: filtered probabilities of the states (n, states); mean and standard deviation of the
-number of containers (n, 2); weights of paths without a ship, the later observation's likelihood
-included, (n - 1, from, to); and of those with one. Both together lead from a row to the next.
+Joint states are those of the berth for good images, then for bad ones. In this order: filtered
+probabilities of the joint states (n, joint); mean and standard deviation of the number of
+containers (n, 2); weights of paths without a ship, the later observation's likelihood included,
+(n - 1, from, to); and of those with one. Both together lead from a row to the next.
 """
 
 
@@ -62,7 +72,7 @@ def forward_filter(
     """
     piers = [_PierTerms.of(*one) for one in zip(observations, parameters, paths, strict=True)]
     moments, likelihoods = _filter(piers)
-    return [pier.result(moments[:, :, i], likelihoods[:, i]) for i, pier in enumerate(piers)]
+    return [pier.result(moments[:, :, i], likelihoods[:, :, i]) for i, pier in enumerate(piers)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +80,16 @@ class _PierTerms:
     """The inputs of the filter for one pier; n observations."""
 
     start: Float64Array
-    """(3, states) at the first observation: probability, and that times mean and mean square."""
+    """(3, qualities, states) at the first observation: probability, and that times mean and mean
+    square."""
     counts: Float64Array
     """(n - 1, 4) terms of `_update` for each count but the first."""
     changes: Float64Array
     """(n - 1, 5, components) coefficients of `transitions_over`."""
     weights: Float64Array
     """(n - 1, to, from, components) prior weight times hull likelihood."""
+    qualities: Float64Array
+    """(n - 1, to, from) transition probabilities of the quality of images."""
 
     @classmethod
     def of(
@@ -88,35 +101,50 @@ class _PierTerms:
         below, above = np.where(known, observations.containers_sd.T**2, _NO_INFORMATION)
         outlier = np.where(known, _OUTLIER_SHARE / (1.5 * load + number) / _LIKELIHOOD_UNIT, 1.0)
         counts = np.stack([number, above, below - above, outlier], axis=1)
-        mean, variance, _ = _update(np.array([0.5 * load]), np.array([load**2]), *counts[:1].T)
+        prior = np.array([0.5 * load]), np.array([load**2])
+        mean, variance, likelihood = _update(*prior, *counts[:1].T)
+        bad_likelihood = bad_count_likelihood(*prior, number[:1], above[:1]) / _LIKELIHOOD_UNIT
+        bad_likelihood = np.where(known[:1], bad_likelihood, likelihood)
+        good, bad = (1 - BAD_IMAGE_SHARE) * likelihood, BAD_IMAGE_SHARE * bad_likelihood
+        quality = np.concatenate([good, bad]) / (good + bad)
+        mean, variance = (
+            np.concatenate(pair) for pair in zip((mean, variance), prior, strict=True)
+        )
         hull_likelihood = observations.ship_likelihoods()[:, _HAS_SHIP]
         start = stationary_distribution(parameters) * hull_likelihood[0]
-        moments = np.concatenate([[1.0], mean, variance + mean**2])
-        *changes, mixture = transitions_over(np.diff(observations.days), parameters)
+        moments = np.stack([np.ones(QUALITIES), mean, variance + mean**2]) * quality
+        gaps_d = np.diff(observations.days)
+        *changes, mixture = transitions_over(gaps_d, parameters)
+        mixture = mixture * persistence_factors(observations.found_again, parameters)
         weights = _component_weights(paths, mixture) * hull_likelihood[1:, :, None, None]
         return cls(
-            np.outer(moments, start / start.sum()), counts[1:], np.stack(changes, axis=1), weights
+            moments[:, :, None] * (start / start.sum()),
+            counts[1:],
+            np.stack(changes, axis=1),
+            weights,
+            quality_transitions(gaps_d, observations.may_be_bad[1:]),
         )
 
     def result(self, moments: Float64Array, likelihoods: Float64Array) -> FilterResult:
         """Return the filtered pier.
 
-        `moments` (steps, 3, states) and `likelihoods` (steps, states, components) are those of
-        `_filter`, with steps after this pier's last observation at the end.
+        `moments` (steps, 3, joint) and `likelihoods` (steps, to quality, from quality, from
+        state, components) are those of `_filter`, with steps after this pier's last observation at
+        the end.
         """
         moments, likelihoods = moments[: len(self.weights) + 1], likelihoods[: len(self.weights)]
         probability, mean, square = moments.swapaxes(0, 1)
         scale = probability.sum(axis=1)
         level = mean.sum(axis=1) / scale
         sd = np.sqrt((square.sum(axis=1) / scale - level**2).clip(0.0))
-        weights = self.weights * likelihoods[:, None] / scale[1:, None, None, None]
-        no_ship, ship = weights[..., : SHIP_HANDLING.start], weights[..., SHIP_HANDLING]
-        return (
-            probability / scale[:, None],
-            np.stack([level, sd], axis=1),
-            no_ship.sum(axis=3).swapaxes(1, 2),
-            ship.sum(axis=3).swapaxes(1, 2),
-        )
+        likelihoods = likelihoods * (self.qualities / scale[1:, None, None])[..., None, None]
+        by_path = [
+            np.einsum("tjic,tqpic->tpiqj", self.weights[..., part], likelihoods[..., part])
+            for part in (slice(0, SHIP_HANDLING.start), SHIP_HANDLING)
+        ]
+        joint = len(self.weights), _JOINT, _JOINT
+        no_ship, ship = (one.reshape(joint) for one in by_path)
+        return probability / scale[:, None], np.stack([level, sd], axis=1), no_ship, ship
 
 
 def _component_weights(paths: PathProbabilities, mixture: Float64Array) -> Float64Array:
@@ -133,34 +161,44 @@ def _component_weights(paths: PathProbabilities, mixture: Float64Array) -> Float
 def _filter(piers: Sequence[_PierTerms]) -> tuple[Float64Array, Float64Array]:
     """Run the filter over all piers at once.
 
-    Returns (observations, 3, piers, states) moments as in `_PierTerms.start`, and (gaps, piers,
-    states, components) likelihoods of the counts.
+    Returns (observations, 3, piers, joint) moments as in `_PierTerms.start`, and (gaps, to quality,
+    piers, from quality, from state, components) likelihoods of the counts.
     """
+    n_piers = len(piers)
     weights = _stack([pier.weights for pier in piers])
     weights = weights.reshape(*weights.shape[:3], STATES * N_COMPONENTS)
-    counts = _stack([pier.counts for pier in piers]).swapaxes(1, 2)[..., None, None]
-    changes = _stack([pier.changes for pier in piers]).swapaxes(1, 2)[:, :, :, None]
-    components = np.empty((3, len(piers), STATES, N_COMPONENTS))
-    flat_components = components.reshape(3, len(piers), STATES * N_COMPONENTS, 1)
+    counts = _stack([pier.counts for pier in piers]).swapaxes(1, 2)[..., None, None, None]
+    changes = _stack([pier.changes for pier in piers]).swapaxes(1, 2)[:, :, :, None, None]
+    qualities = _stack([pier.qualities for pier in piers])
+    qualities = qualities.transpose(0, 2, 1, 3)[..., None, None]  # step, to, pier, from, 1, 1
+    components = np.empty((3, n_piers, QUALITIES, STATES, N_COMPONENTS))
     moments = [np.stack([pier.start for pier in piers], axis=1)[..., None]]
     likelihoods = []
-    for weight, count, change in zip(weights, counts, changes, strict=True):
+    for weight, count, change, quality in zip(weights, counts, changes, qualities, strict=True):
         mean_factor, mean_offset, variance_factor, noise_factor, noise_offset = change
         weight_sum = np.maximum(moments[-1][0], _MIN_PROBABILITY)
         mean, square = moments[-1][1:] / weight_sum
         variance = np.maximum(square - mean * mean, _MIN_VARIANCE)
-        probability = weight_sum / weight_sum.sum(axis=1, keepdims=True)
+        probability = weight_sum / weight_sum.sum(axis=(1, 2), keepdims=True)
         noise = noise_factor * mean + noise_offset
         predicted_variance = variance_factor * variance + noise * noise
-        mean, variance, likelihood = _update(
-            mean_factor * mean + mean_offset, predicted_variance, *count
-        )
-        np.multiply(probability, likelihood, out=components[0])
-        np.multiply(components[0], mean, out=components[1])
-        np.multiply(components[0], variance + mean * mean, out=components[2])
-        moments.append(weight @ flat_components)
-        likelihoods.append(likelihood)
-    return np.array(moments)[..., 0], np.array(likelihoods).reshape(-1, *components.shape[1:])
+        predicted = mean_factor * mean + mean_offset, predicted_variance
+        known = count[1] < _NO_INFORMATION
+        good = _update(*predicted, *count)
+        bad_likelihood = bad_count_likelihood(*predicted, *count[:2]) / _LIKELIHOOD_UNIT
+        bad = (*predicted, np.where(known, bad_likelihood, good[2]))
+        after = []
+        for (mean, variance, likelihood), share in zip((good, bad), quality, strict=True):
+            np.multiply(probability * share, likelihood, out=components[0])
+            np.multiply(components[0], mean, out=components[1])
+            np.multiply(components[0], variance + mean * mean, out=components[2])
+            merged = components.sum(axis=2).reshape(3, n_piers, STATES * N_COMPONENTS, 1)
+            after.append(weight @ merged)
+        moments.append(np.stack(after, axis=2))
+        likelihoods.append([good[2], bad[2]])
+    shape = -1, QUALITIES, *components.shape[1:]
+    by_joint_state = np.array(moments).reshape(len(moments), 3, n_piers, _JOINT)
+    return by_joint_state, np.array(likelihoods).reshape(shape)
 
 
 def _stack(columns: Sequence[Float64Array]) -> Float64Array:

@@ -1,4 +1,10 @@
-"""The observations of one pier as arrays: counts with their errors, ordered by time."""
+"""The observations of one pier as arrays: counts with their errors, ordered by time.
+
+The number of containers is that of the whole pier (`Series.whole`): what a cloud covers is what it
+was when it was last seen, or unknown, and never gone. Containers that stood at the same places
+before and after a count were there (`Series.standing`): it is raised to their number. Where it is
+of far fewer, the image is bad: the count has no number, and does not show that no ship was there.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +12,21 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import hypot, nan
+from itertools import pairwise
+from math import nan
 
 import numpy as np
 
-from cv.counting.count import PierCount
+from cv.counting.count import Estimate, PierCount
 from cv.counting.uncertainty import normal_quantile
 from cv.events.event import CensoredTime
-from cv.geometry.arrays import Float64Array
+from cv.geometry.arrays import BoolArray, Float64Array
 from cv.site import PierRole
+from cv.timeseries.series import Series
+from cv.timeseries.whole_pier import share_found_again
 
 MIN_VISIBLE = 0.5
-"""Visible share of a pier or berth below which a missing object is no information."""
+"""Visible share of a berth below which a missing ship is no information."""
 MIN_SHIP_LENGTH_M = 60.0
 """Shorter hulls are boats and barges and make no call, metres."""
 _MIN_SD = 0.5
@@ -48,7 +57,7 @@ class PierObservations:
     days: Float64Array
     """(n,) days since the first observation."""
     containers: Float64Array
-    """(n,) containers on the whole pier, scaled up from the visible part; nan where unknown."""
+    """(n,) containers on the whole pier; nan where unknown."""
     containers_sd: Float64Array
     """(n, 2) standard deviations of their error: towards fewer, towards more containers."""
     hulls: Float64Array
@@ -61,20 +70,42 @@ class PierObservations:
     """(n,) visible share of the berth, 0 to 1."""
     hull_lengths: Float64Array
     """(n,) length of the longest hull, metres; nan without one."""
+    may_be_bad: BoolArray
+    """(n,) whether the image may be bad without anybody having noticed: unless a later one
+    confirms it."""
+    found_again: Float64Array
+    """(n - 1,) share of the containers that stand at the same places before and after each gap; nan
+    where unknown."""
 
     @classmethod
     def of(cls, counts: Sequence[PierCount]) -> PierObservations:
         """Return the usable observations among `counts` of one pier, which are ordered by time.
 
-        A count without information is left out, so that its gap joins those beside it. Raises
-        ValueError without counts or for a count without a time.
+        `counts` is its `Series`, or the counts alone, from which places are not known. A count
+        without information is left out, so that its gap joins those beside it. Raises ValueError
+        without counts or for a count without a time.
         """
         if not counts:
             raise ValueError("observations need the counts of a pier")
         if any(count.acquired is None for count in counts):
             raise ValueError("an observation needs a time")
+        series = counts if isinstance(counts, Series) else Series(counts[0].pier, tuple(counts))
+        standing = series.standing
         z = normal_quantile(counts[0].interval_level)
-        rows = [(count, _containers(count, z), _ships(count)) for count in counts]
+        rows = [
+            (
+                count,
+                *(
+                    (_UNKNOWN, _found_ships(count))
+                    if bad
+                    else (_containers(count, whole, least, z), _ships(count))
+                ),
+            )
+            for count, whole, bad, least in zip(
+                series, series.whole, standing.contradicted, standing.number, strict=True
+            )
+        ]
+        good = {c.scene for c, sure in zip(series, standing.confirmed, strict=True) if sure}
         usable = [row for row in rows if row[1] is not _UNKNOWN or row[2] is not _UNKNOWN]
         used = [count for count, _, _ in usable]
         containers, hulls = (
@@ -84,7 +115,7 @@ class PierObservations:
         visible = [count.berth_visible_fraction or 0.0 for count in used]
         lengths = [max((h.length_m for h in count.berthed), default=nan) for count in used]
         return cls(
-            pier=counts[0].pier,
+            pier=series.pier,
             role=counts[0].role,
             scenes=tuple(count.scene for count in used),
             times=times,
@@ -96,6 +127,8 @@ class PierObservations:
             max_hulls=hulls[:, 2],
             berth_visible=np.array(visible, dtype=np.float64),
             hull_lengths=np.array(lengths, dtype=np.float64),
+            may_be_bad=np.array([c.scene not in good for c in used], dtype=bool),
+            found_again=_found_again(series, used, np.isfinite(containers[:, 0])),
         )
 
     def __len__(self) -> int:
@@ -127,16 +160,40 @@ class PierObservations:
         return np.stack([np.ones(len(self)), ratio], axis=1)
 
 
-def _containers(count: PierCount, z: float) -> tuple[float, float, float]:
-    """Return containers on the whole pier, and their sd downwards and upwards; nan if unknown."""
-    visible, number = count.visible_fraction or 0.0, count.containers
-    if number.value is None or number.low is None or number.high is None or visible < MIN_VISIBLE:
+def _containers(
+    count: PierCount, whole: Estimate, least: float, z: float
+) -> tuple[float, float, float]:
+    """Return containers on the whole pier, and their sd downwards and upwards; nan if unknown.
+
+    `least` is the number that certainly stood in the visible part, nan if unknown.
+    """
+    if whole.value is None or whole.low is None or whole.high is None:
         return _UNKNOWN
-    whole = number.value / visible
-    hidden = (1.0 - visible) * max(whole, 2.0)
-    half_widths = (number.value - number.low, number.high - number.value)
-    below, above = (max(_MIN_SD, half / z) / visible for half in half_widths)
-    return whole, hypot(below, hidden), hypot(above, hidden)
+    below, above = (whole.value - whole.low) / z, (whole.high - whole.value) / z
+    missed = least - (count.containers.value or 0.0)
+    number = whole.value + (missed if missed > 0 else 0.0)
+    return number, max(_MIN_SD, below), max(_MIN_SD, above)
+
+
+def _found_again(series: Series, used: Sequence[PierCount], known: BoolArray) -> Float64Array:
+    """Return (n - 1,) the share of containers found again over each gap between `used` counts.
+
+    `known` (n,) is which of them have a number of containers: the same share is that of all gaps
+    from one of these to the next.
+    """
+    shares = np.full(max(0, len(used) - 1), nan)
+    if series.places:
+        index = np.flatnonzero(known).tolist()
+        for before, after in pairwise(index):
+            share = share_found_again(used[before], used[after], series.places)
+            shares[before:after] = share
+    return shares
+
+
+def _found_ships(count: PierCount) -> tuple[float, float, float]:
+    """Return `_ships` of a bad image: unknown where none was found."""
+    ships = _ships(count)
+    return ships if ships[0] >= 1 else _UNKNOWN
 
 
 def _ships(count: PierCount) -> tuple[float, float, float]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from cv.events.model.parameters import PierParameters
 from cv.events.model.posterior import PierInferenceInput, Posterior, infer_posteriors
 from cv.geometry.arrays import Float64Array
 
+Key = TypeVar("Key", bound=Hashable)
+"""What a series of a site is called: a pier's name, or one of its segments."""
 _MAX_TRANSFER_D = 0.3
 """Longest time a ship needs from one pier to another, days."""
 _MAX_WATCHED_GAP_D = 4.0
@@ -24,13 +27,13 @@ _PRIOR_SHARE, _PRIOR_CALLS = 0.2, 3.0
 
 
 def infer_sites(
-    sites: Sequence[Mapping[str, Sequence[PierCount]]],
-) -> list[tuple[dict[str, Posterior], dict[str, Posterior]]]:
-    """Return the posteriors of each site's piers by name: without and with the other piers.
+    sites: Sequence[Mapping[Key, Sequence[PierCount]]],
+) -> list[tuple[dict[Key, Posterior], dict[Key, Posterior]]]:
+    """Return the posteriors of each site's piers by key: without and with the other piers.
 
-    `sites` are the counts of each pier by its name, by time. Piers without a usable one are left
-    out. Each pier sends one message to each other, from its own observations alone, so that no
-    evidence counts twice (one exchange of belief propagation).
+    `sites` are the counts of each pier, or of a segment of it, by its key, by time. Piers without a
+    usable one are left out. Each pier sends one message to each other, from its own observations
+    alone, so that no evidence counts twice (one exchange of belief propagation).
     """
     observed = [
         {name: PierObservations.of(own) for name, own in counts.items() if own} for counts in sites
@@ -49,13 +52,13 @@ def infer_sites(
     return [(own, {**own, **new}) for own, new in zip(alone, coupled, strict=True)]
 
 
-def _infer_by_site(sites: Sequence[Mapping[str, PierInferenceInput]]) -> list[dict[str, Posterior]]:
+def _infer_by_site(sites: Sequence[Mapping[Key, PierInferenceInput]]) -> list[dict[Key, Posterior]]:
     posteriors = iter(infer_posteriors([one for inputs in sites for one in inputs.values()]))
     return [{name: next(posteriors) for name in inputs} for inputs in sites]
 
 
-def _coupled_inputs(posteriors: Mapping[str, Posterior]) -> dict[str, PierInferenceInput]:
-    """Return new inputs, by pier, for the piers at which others let arrivals be expected.
+def _coupled_inputs(posteriors: Mapping[Key, Posterior]) -> dict[Key, PierInferenceInput]:
+    """Return new inputs, by key, for the piers at which others let arrivals be expected.
 
     Their parameters are estimated again, unseen calls included. Long gaps are left out: they show
     that ships came, but not how many.
@@ -63,7 +66,9 @@ def _coupled_inputs(posteriors: Mapping[str, Posterior]) -> dict[str, PierInfere
     served = {name: one for name, one in posteriors.items() if one.parameters.flow.served_by_ships}
     inputs = {}
     for name, own in served.items():
-        prior = _arrival_prior(own, [one for other, one in served.items() if other != name])
+        pier = own.observations.pier
+        others = [one for one in served.values() if one.observations.pier != pier]
+        prior = _arrival_prior(own, others)
         if prior is None:
             continue
         gaps = np.diff(own.observations.days)

@@ -19,13 +19,14 @@ from cv.events.model.berth_state_model import (
     arrival_probabilities,
 )
 from cv.events.model.forward_filter import FilterResult, forward_filter
+from cv.events.model.image_quality import QUALITIES
 from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import PierParameters
 from cv.geometry.arrays import Float64Array
 
 FORECAST_DAYS = (1.0, 3.0, 7.0)
 """Horizons of the arrival forecast, days."""
-_NO_SHIP_MASK = np.isin(np.arange(STATES), WITHOUT_SHIP).astype(float)
+_NO_SHIP_MASK = np.tile(np.isin(np.arange(STATES), WITHOUT_SHIP).astype(float), QUALITIES)
 _BATCH = 16
 """Piers filtered side by side: more need much memory and save little time."""
 
@@ -59,11 +60,13 @@ class Posterior:
     """(n, 2) filtered number of containers: mean and standard deviation."""
     forecast: Float64Array
     """(n, 3) P(a ship arrives within 1, 3, 7 days | observations up to t)."""
+    joint_filtered: Float64Array
+    """(n, joint) P(joint state at t | observations up to t), as in `FilterResult`."""
     no_ship_transitions: Float64Array
     """(n - 1, from, to) weights of paths without a ship, as in `FilterResult`."""
     backward: Float64Array
-    """(n, states) likelihood of all later observations given the state, scaled so that
-    filtered * backward sums to one."""
+    """(n, joint) likelihood of all later observations given the joint state, scaled so that
+    joint_filtered * backward sums to one."""
 
     @classmethod
     def of(
@@ -91,7 +94,7 @@ class Posterior:
 
     def empty_probability(self, first: int, last: int) -> float:
         """Return P(no ship at any time from observation `first` to `last`)."""
-        forward = self.filtered[first] * _NO_SHIP_MASK
+        forward = self.joint_filtered[first] * _NO_SHIP_MASK
         for gap in range(first, last):
             forward = forward @ self.no_ship_transitions[gap]
         return min(1.0, float(forward @ self.backward[last]))
@@ -106,7 +109,7 @@ class Posterior:
     def empty_probabilities(self, span: int) -> Float64Array:
         """Return (n - span,): `empty_probability` from each observation to the `span`-th next."""
         n_starts = len(self.observations) - span
-        forward = self.filtered[:n_starts, None, :] * _NO_SHIP_MASK
+        forward = self.joint_filtered[:n_starts, None, :] * _NO_SHIP_MASK
         for gap in range(span):
             forward = forward @ self.no_ship_transitions[gap : gap + n_starts]
         return np.asarray((forward[:, 0] * self.backward[span:]).sum(axis=1).clip(0.0, 1.0))
@@ -134,23 +137,31 @@ def infer_posteriors(inputs: Sequence[PierInferenceInput]) -> list[Posterior]:
 def _smooth(
     given: PierInferenceInput, paths: PathProbabilities, forward: FilterResult
 ) -> Posterior:
-    filtered, level, no_ship_transitions, ship_transitions = forward
+    joint_filtered, level, no_ship_transitions, ship_transitions = forward
     transitions = no_ship_transitions + ship_transitions
-    backward = np.ones_like(filtered)
+    backward = np.ones_like(joint_filtered)
     for t in range(len(transitions) - 1, -1, -1):
         backward[t] = transitions[t] @ backward[t + 1]
-    presence = filtered[:-1, :, None] * ship_transitions * backward[1:, None, :]
+    presence = joint_filtered[:-1, :, None] * ship_transitions * backward[1:, None, :]
     with_ship = (paths.any_path - paths.no_ship).clip(1e-300)
     arrival_share = ((paths.any_path - paths.no_arrival) / with_ship).clip(0.0, 1.0)
+    arrival_share = np.tile(arrival_share, (1, QUALITIES, QUALITIES))
+    filtered = _of_berth(joint_filtered)
     return Posterior(
         observations=given.observations,
         parameters=given.parameters,
         filtered=filtered,
-        smoothed=filtered * backward,
+        smoothed=_of_berth(joint_filtered * backward),
         gap_presence=presence.sum(axis=(1, 2)).clip(0.0, 1.0),
         gap_arrivals=(presence * arrival_share).sum(axis=(1, 2)).clip(0.0, 1.0),
         level=level,
         forecast=filtered @ arrival_probabilities(given.parameters, FORECAST_DAYS),
+        joint_filtered=joint_filtered,
         no_ship_transitions=no_ship_transitions,
         backward=backward,
     )
+
+
+def _of_berth(joint: Float64Array) -> Float64Array:
+    """Return probabilities (n, states) of the berth from those of joint states (n, joint)."""
+    return np.asarray(joint.reshape(len(joint), QUALITIES, STATES).sum(axis=1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import hypot
+
 import numpy as np
 
 from cv.events.constants import DRIFT_CONTAINERS_PER_DAY, DRIFT_SHARE_PER_DAY
@@ -18,6 +20,9 @@ that has all left by land by the next observation.
 N_COMPONENTS = 8
 _LARGE_GROWTH_SHARE = 0.4
 """Share of growths that reach nearly a whole load."""
+_SAME_PLACES_BY_CHANCE, _FOUND_AGAIN_SD = 0.02, 0.1
+"""Probability that other containers stand where the earlier ones stood, and the standard deviation
+of the share found again."""
 _LOTS = 3
 """Number of lots in which landed cargo leaves by land."""
 _NO_CHANGE, _NO_CHANGE_SHARE = CargoChange(1.0, 0.0, 0.02, 0.0), 0.2
@@ -55,6 +60,30 @@ def transitions_over(gaps_d: Float64Array, parameters: PierParameters) -> Float6
         (*cleared_change, handling * all_cleared),
     ]
     return np.stack([[one * value for value in row] for row in rows], axis=2)
+
+
+def persistence_factors(found_again: Float64Array, parameters: PierParameters) -> Float64Array:
+    """Return (n, components): what containers at the same places say about a ship's changes.
+
+    `found_again` (n,) is the share of containers that stand at the same places before and after
+    each gap, nan where unknown. A factor is the probability that a change keeps so many of them,
+    and at least that of containers that came to stand where others stood. Few containers at the
+    same places are no evidence: they may have been moved, or not have been found.
+    """
+    factors = np.ones((len(found_again), N_COMPONENTS))
+    known = np.isfinite(found_again)
+    for component, change in enumerate(
+        (parameters.flow.usual_change, parameters.flow.other_change), start=SHIP_HANDLING.start
+    ):
+        factors[known, component] = _keeps(found_again[known], change.kept_share, change.kept_sd)
+    factors[known, -1] = _keeps(found_again[known], 0.0, 0.1)
+    return factors
+
+
+def _keeps(found_again: Float64Array, kept_share: float, kept_sd: float) -> Float64Array:
+    """Return (n,) the probability that a change keeps at least these shares, 1 at its mean."""
+    excess = (found_again - kept_share) / hypot(kept_sd, _FOUND_AGAIN_SD)
+    return np.asarray(np.exp(-0.5 * excess.clip(0.0) ** 2).clip(_SAME_PLACES_BY_CHANCE))
 
 
 def _all_cleared(gaps: Float64Array, cleared: Float64Array) -> Float64Array:

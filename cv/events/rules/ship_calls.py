@@ -73,7 +73,8 @@ def unseen_calls(posterior: Posterior) -> tuple[Event, ...]:
     """Return the calls that no observation shows, by time.
 
     Inferred where the number of containers changed as only a ship explains, from one observation to
-    the next or to the one after that. A long gap that probably had its calls is not enough: see
+    the next or to the one after that, and not on the word of the last count alone: its image may be
+    bad. A long gap that probably had its calls is not enough: see
     `Halt.unseen_call`. Piers that ships do not serve have none.
     """
     if not posterior.parameters.flow.served_by_ships:
@@ -87,7 +88,9 @@ def unseen_calls(posterior: Posterior) -> tuple[Event, ...]:
         for first in np.flatnonzero(ship >= _MIN_UNSEEN_PROBABILITY).tolist():
             last = first + span
             change = posterior.level_change(first, last)
-            if taken[first:last].any() or change.sign_probability < _MIN_CHANGE_PROBABILITY:
+            if last == len(observations) - 1 or taken[first:last].any():
+                continue
+            if change.sign_probability < _MIN_CHANGE_PROBABILITY:
                 continue
             taken[first:last] = True
             during = observations.time_between(first, last)

@@ -1,0 +1,296 @@
+"""The number of containers on the whole pier, where a count shows only a part of it.
+
+A count of the visible part is no evidence about the hidden part. The estimate for the whole is what
+was seen, and what the hidden part held when it was last seen. Its interval widens with the time
+since then, at the rate at which this pier has changed so far. Where the hidden part was not seen
+within `MAX_AGE_D`, the whole is unknown.
+
+Containers that stood at the same places before and after a count were there in between, whatever it
+shows. A count of far fewer is that of a bad image (haze or blur that was not noticed).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from math import cos, hypot, radians, sqrt
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from cv.counting.count import UNKNOWN, CountStatus, Estimate, PierCount
+from cv.counting.uncertainty import normal_quantile
+from cv.geometry.arrays import BoolArray, Float64Array
+from cv.timeseries.container_places import METRES_PER_DEGREE, ContainerPlaces, found_again
+
+MAX_AGE_D = 7.0
+"""What the hidden part held is not known longer than this after it was seen, days."""
+MAX_BAD_RUN_D = 14.0
+"""A count is contradicted by counts before and after it that are at most this far apart, days."""
+MIN_FOUND_AGAIN = 0.7
+"""Share of the containers before that must be at the same places after."""
+_MIN_CONTAINERS = 5
+"""Fewer containers at the same places contradict nothing."""
+_RECOVERED = 0.9
+"""The number is back when this share of what it was before is counted."""
+_UNDERCOUNT = 0.9
+"""A count is contradicted if its interval ends below this share of what stood there."""
+_IGNORED_AREA_M2 = 12.0
+"""Hidden areas smaller than this hold no container, square metres."""
+_PRIOR_CHANGE, _PRIOR_CHANGE_CONTAINERS, _PRIOR_DAYS = 0.1, 2.0, 2.0
+"""Standard deviation of a change within a day before a pier's own changes are known: as a share of
+its containers, and in containers, added up; with the weight of so many days."""
+_DAY = timedelta(days=1)
+
+
+def whole_pier_estimates(
+    counts: Sequence[PierCount], places: ContainerPlaces
+) -> tuple[Estimate, ...]:
+    """Return the containers on the whole pier in each of `counts`, which are ordered by time.
+
+    Counts of another model, method or outline than the current one, and contradicted ones, say
+    nothing about the hidden part.
+    """
+    wrong = StandingContainers.of(counts, places).contradicted
+    return tuple(
+        _whole(count, [c for c, w in zip(counts[:i], wrong, strict=False) if not w], places)
+        for i, count in enumerate(counts)
+    )
+
+
+def comparable(one: PierCount, other: PierCount) -> bool:
+    """Return whether two counts were made with the same model, method and outline."""
+    return (one.model, one.method, one.place) == (other.model, other.method, other.place)
+
+
+def share_found_again(before: PierCount, after: PierCount, places: ContainerPlaces) -> float:
+    """Return the share of the containers of one count that are at the same places in a later one.
+
+    Containers that the later count could not see are left out. nan with fewer than five.
+    """
+    old, new = _places(before, places), _places(after, places)
+    if old is None or new is None:
+        return np.nan
+    old = old[~_inside(old, after.unseen)]
+    if len(old) < _MIN_CONTAINERS:
+        return np.nan
+    return float(found_again(old, new).mean())
+
+
+@dataclass(frozen=True, eq=False)
+class StandingContainers:
+    """What containers at the same places before and after n counts say about these."""
+
+    number: Float64Array
+    """(n,) containers that stood before and after, in the visible part of each count; nan where
+    that is not known."""
+    contradicted: BoolArray
+    """(n,) whether a count shows far fewer than that: it is of a bad image."""
+    confirmed: BoolArray
+    """(n,) whether this count is of a good image: after it the number rose, by containers at places
+    where none had stood before it."""
+
+    @classmethod
+    def of(cls, counts: Sequence[PierCount], places: ContainerPlaces) -> StandingContainers:
+        """Compare the counts of a pier, which are ordered by time."""
+        number = np.full(len(counts), np.nan)
+        known = [i for i, count in enumerate(counts) if _places(count, places) is not None]
+        position = 1 if places else len(known)
+        while position < len(known):
+            before = counts[known[position - 1]]
+            back = _recovery(counts, known, position)
+            if back is None:
+                position += 1
+                continue
+            there = _standing(before, counts[known[back]], places)
+            if there is None:
+                position += 1
+                continue
+            for i in known[position:back]:
+                number[i] = float((~_inside(there, counts[i].unseen)).sum())
+            position = back + 1
+        high = np.array([_high(count) for count in counts])
+        contradicted = (number >= _MIN_CONTAINERS) & (high < _UNDERCOUNT * number)
+        confirmed = np.zeros(len(counts), dtype=bool)
+        for position in range(1, len(known)) if places else ():
+            confirmed[known[position]] = _is_confirmed(counts, known, position, places)
+        return cls(number, contradicted, confirmed & np.isnan(number))
+
+
+def _is_confirmed(
+    counts: Sequence[PierCount], known: Sequence[int], position: int, places: ContainerPlaces
+) -> bool:
+    """Return whether new containers raise the number after the count at `position` of `known`."""
+    count = counts[known[position]]
+    higher = (counts[i] for i in reversed(known[:position]))
+    before = next((one for one in higher if (one.containers.low or 0.0) > _high(count)), None)
+    if before is None or _days(before, count) > MAX_BAD_RUN_D:
+        return False
+    for later in known[position + 1 :]:
+        after = counts[later]
+        if _days(count, after) > MAX_BAD_RUN_D or not comparable(count, after):
+            return False
+        if (after.containers.low or 0.0) > _high(count):
+            there, old = _places(after, places), _places(before, places)
+            if there is None or old is None or not len(there):
+                return False
+            return bool(found_again(there, old).mean() < MIN_FOUND_AGAIN)
+    return False
+
+
+def _recovery(counts: Sequence[PierCount], known: Sequence[int], position: int) -> int | None:
+    """Return the position in `known` of the first count with as many as before `position`.
+
+    None if the number did not fall there, or is not back within `MAX_BAD_RUN_D`.
+    """
+    before = counts[known[position - 1]]
+    number = before.containers.value or 0.0
+    if (counts[known[position]].containers.value or 0.0) >= number or number < _MIN_CONTAINERS:
+        return None
+    for later in range(position + 1, len(known)):
+        after = counts[known[later]]
+        if _days(before, after) > MAX_BAD_RUN_D or not comparable(before, after):
+            return None
+        if (after.containers.value or 0.0) >= _RECOVERED * number:
+            return later
+    return None
+
+
+def _standing(before: PierCount, after: PierCount, places: ContainerPlaces) -> Float64Array | None:
+    """Return the containers (k, 2) at the same places in two counts; None if most are not."""
+    old, new = _places(before, places), _places(after, places)
+    if old is None or new is None:
+        return None
+    old = old[~_inside(old, after.unseen)]
+    again = found_again(old, new)
+    if len(old) < _MIN_CONTAINERS or again.mean() < MIN_FOUND_AGAIN:
+        return None
+    return old[again]
+
+
+def _whole(count: PierCount, earlier: Sequence[PierCount], places: ContainerPlaces) -> Estimate:
+    """Return the estimate of one count from the `earlier` ones, by time."""
+    seen = count.containers
+    if count.status is CountStatus.COUNTED:
+        return seen
+    if seen.value is None or seen.low is None or seen.high is None or count.acquired is None:
+        return UNKNOWN
+    recent = [
+        one
+        for one in earlier
+        if one.containers.known and comparable(one, count) and _days(one, count) <= MAX_AGE_D
+    ]
+    z = normal_quantile(count.interval_level)
+    same = [one for one in earlier if comparable(one, count)]
+    if count.unseen is None:
+        hidden = _hidden_by_area(count, recent, z)
+    else:
+        hidden = _hidden_by_place(count, recent, places, z)
+    if hidden is None:
+        return UNKNOWN
+    number, sd, age_d = hidden
+    last = next(one for one in reversed(recent) if one.containers.value is not None)
+    share = max(1.0 - (count.visible_fraction or 0.0), number / max(last.containers.value or 1, 1))
+    changed = sqrt(_change_variance(same, z) * age_d * min(1.0, share))
+    half = z * hypot(sd, changed)
+    value = seen.value + number
+    low = max(seen.low, value - hypot(seen.value - seen.low, half))
+    return Estimate(value, low, value + hypot(seen.high - seen.value, half))
+
+
+def _hidden_by_area(
+    count: PierCount, recent: Sequence[PierCount], z: float
+) -> tuple[float, float, float] | None:
+    """Return number, its sd, and days since it was seen, of a hidden part whose place is not known.
+
+    Its share of the containers is that of the area, with the standard deviation of containers that
+    all stand together.
+    """
+    whole = next((one for one in reversed(recent) if one.status is CountStatus.COUNTED), None)
+    if whole is None:
+        return None
+    hidden = 1.0 - (count.visible_fraction or 0.0)
+    number = whole.containers.value or 0.0
+    clump = sqrt(hidden * (1.0 - hidden)) * number
+    return hidden * number, hypot(clump, hidden * _sd(whole, z)), _days(whole, count)
+
+
+def _hidden_by_place(
+    count: PierCount, recent: Sequence[PierCount], places: ContainerPlaces, z: float
+) -> tuple[float, float, float] | None:
+    """Return number, its sd, and days since it was seen, of the part that `count` does not show.
+
+    Each place is taken from the last count that shows it; None if one of them is in none.
+    """
+    hidden = count.unseen
+    number, variance, age_d = 0.0, 0.0, 0.0
+    for one in reversed(recent):
+        if hidden is None or _area_m2(hidden) < _IGNORED_AREA_M2:
+            break
+        there = _places(one, places)
+        if there is None or (one.status is not CountStatus.COUNTED and one.unseen is None):
+            continue
+        shown = hidden if one.unseen is None else hidden.difference(one.unseen)
+        if _area_m2(shown) < _IGNORED_AREA_M2:
+            continue
+        here = float(_inside(there, shown).sum())
+        number += here
+        variance += (here / max(len(there), 1)) * _sd(one, z) ** 2
+        age_d = max(age_d, _days(one, count))
+        hidden = hidden.difference(shown)
+    if hidden is None or _area_m2(hidden) >= _IGNORED_AREA_M2 or not recent:
+        return None
+    return number, sqrt(variance), age_d
+
+
+def _change_variance(earlier: Sequence[PierCount], z: float) -> float:
+    """Return the variance that a day adds to the number of containers of the whole pier."""
+    whole = [one for one in earlier if one.status is CountStatus.COUNTED and one.containers.known]
+    last = (whole[-1].containers.value or 0.0) if whole else 0.0
+    prior = (_PRIOR_CHANGE * last + _PRIOR_CHANGE_CONTAINERS) ** 2
+    total, days = prior * _PRIOR_DAYS, _PRIOR_DAYS
+    for one, other in pairwise(whole):
+        change = (other.containers.value or 0.0) - (one.containers.value or 0.0)
+        total += max(0.0, change**2 - _sd(one, z) ** 2 - _sd(other, z) ** 2)
+        days += _days(one, other)
+    return total / days
+
+
+def _places(count: PierCount, places: ContainerPlaces) -> Float64Array | None:
+    """Return the places (k, 2) of the containers of a count; None if they are not known."""
+    if not count.containers.known:
+        return None
+    if count.containers.value == 0:
+        return np.empty((0, 2))
+    return places.get(count.scene)
+
+
+def _inside(points: Float64Array, area: BaseGeometry | None) -> BoolArray:
+    if area is None or area.is_empty or not len(points):
+        return np.zeros(len(points), dtype=bool)
+    return np.asarray(shapely.contains_xy(area, points[:, 0], points[:, 1]))
+
+
+def _area_m2(area: BaseGeometry) -> float:
+    """Return the area of a geometry in degrees, square metres."""
+    if area.is_empty:
+        return 0.0
+    return float(area.area * METRES_PER_DEGREE**2 * cos(radians(area.centroid.y)))
+
+
+def _days(one: PierCount, other: PierCount) -> float:
+    if one.acquired is None or other.acquired is None:
+        raise ValueError("a count of a series needs a time")
+    return (other.acquired - one.acquired) / _DAY
+
+
+def _high(count: PierCount) -> float:
+    return np.inf if count.containers.high is None else count.containers.high
+
+
+def _sd(count: PierCount, z: float) -> float:
+    number = count.containers
+    return ((number.high or 0.0) - (number.low or 0.0)) / 2 / z

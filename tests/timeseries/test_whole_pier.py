@@ -1,0 +1,66 @@
+"""The hidden part is what it was when it was last seen, an interval that widens, or unknown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import shapely
+
+from cv.counting.count import CountStatus, Estimate
+from cv.timeseries.series import Series
+from tests.fixtures.sample_counts import MODEL, OTHER_MODEL, a_count
+
+WEST = np.array([[130.0 + 1e-4 * i, 42.0] for i in range(20)])
+EAST = WEST + np.array([0.01, 0.0])
+PIER = np.concatenate([WEST, EAST])
+OVER_EAST = shapely.box(130.005, 41.999, 130.02, 42.001)
+
+
+def count(name: str, day: float, number: int, unseen=None, model: str = MODEL):
+    status = CountStatus.COUNTED if unseen is None else CountStatus.PARTIAL
+    made = a_count(name, containers=float(number), days=day, status=status, visible=0.5)
+    half = 1 + 0.1 * number
+    estimate = Estimate(float(number), max(0.0, number - half), number + half)
+    return replace(made, unseen=unseen, containers=estimate, model=model)
+
+
+def series(*counts, **places) -> Series:
+    return Series("East", tuple(counts), places)
+
+
+def test_what_a_cloud_covers_is_what_it_was_and_less_sure_every_day():
+    counts = [count("a", 0, 40), *(count(f"b{d}", d, 20, OVER_EAST) for d in (1, 3, 6))]
+    whole = series(*counts, a=PIER, b1=WEST, b3=WEST, b6=WEST).whole
+    assert [one.value for one in whole] == [40, 40, 40, 40]
+    widths = [one.high - one.low for one in whole]
+    assert widths == sorted(widths)
+    assert widths[0] < widths[1] < widths[3]
+    assert all(one.low >= 17 for one in whole)  # what is seen is there
+
+
+def test_a_hidden_part_that_was_never_seen_or_too_long_ago_is_unknown():
+    never = series(count("b", 1, 20, OVER_EAST), b=WEST).whole
+    long_ago = series(count("a", 0, 40), count("b", 9, 20, OVER_EAST), a=PIER, b=WEST).whole
+    other = [count("a", 0, 40, model=OTHER_MODEL), count("b", 1, 20, OVER_EAST)]
+    assert not never[0].known
+    assert not long_ago[1].known
+    assert not series(*other, a=PIER, b=WEST).whole[1].known
+
+
+def test_a_low_count_between_the_same_containers_is_contradicted():
+    seen = [count("a", 0, 40), count("b", 1, 4), count("c", 2, 0), count("d", 3, 40)]
+    same = series(*seen, a=PIER, b=PIER[:4], d=PIER + np.array([5e-5, 0.0]))  # 4 m off
+    assert same.standing.contradicted.tolist() == [False, True, True, False]
+    moved = series(
+        *seen, a=PIER, b=PIER[:4], d=PIER * [1, 1] + np.arange(40)[:, None] * [3e-5, 9e-5]
+    )
+    assert not moved.standing.contradicted.any()
+
+
+def test_a_change_of_model_or_outline_starts_a_segment():
+    first, second = count("a", 0, 40), count("b", 1, 40, model=OTHER_MODEL)
+    third = replace(count("c", 2, 40, model=OTHER_MODEL), place="d" * 64)
+    blind = replace(a_count("x", status=CountStatus.UNFIT, days=0.5), model=OTHER_MODEL)
+    parts = series(first, blind, second, third).segments()
+    assert [[one.scene for one in part] for part in parts] == [["a", "x"], ["b"], ["c"]]
