@@ -36,7 +36,7 @@ _RULES = {
     "an invalid number or interval": f"SELECT id FROM counts WHERE {_INVALID_ESTIMATE}",
     "an unknown role": f"SELECT id FROM counts WHERE role NOT IN ({_ROLES})",
     "a visibility that rests on nothing known": "SELECT id FROM counts "
-    "WHERE status <> 'failed' AND visibility NOT IN ('mask', 'udm2')",
+    "WHERE status <> 'failed' AND visibility NOT IN ('mask', 'udm2', 'pixels', 'udm2+pixels')",
     "an invalid stack": "SELECT count_id FROM stacks "
     "WHERE containers < 2 OR NOT (0 < width_m AND length_m < 9e999)",
     "an invalid hull": f"SELECT count_id FROM hulls WHERE {_INVALID_SCORE} OR NOT 0 < beam_m",
