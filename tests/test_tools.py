@@ -12,6 +12,7 @@ import pytest
 import rasterio
 
 from cv import Site
+from cv.fitness.ground_fitness import NOT_JUDGED
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
@@ -88,6 +89,7 @@ def test_a_wrong_pixel_would_be_noticed(tmp_path, monkeypatch):
     kinds = fuzzing.originals(tmp_path)
     images = fuzzing.Images(tmp_path, kinds)
     monkeypatch.setattr("cv.scene.integrity.deflate_blocks.DeflateBlocks.check", lambda *_: None)
+    monkeypatch.setattr("cv.counting.judged_image.judge_ground", lambda *_: NOT_JUDGED)
     examine = images()
     found = {str(examine(Path(str(seed)))).split()[0] for seed in range(400)}
     assert fuzzing.Verdict.WRONG in found

@@ -10,6 +10,7 @@ import shapely
 from pyproj import CRS
 
 from cv.cli import options
+from cv.fitness.ground_fitness import NOT_JUDGED
 from tests.fixtures.fake_detectors import painted_detector
 from tests.fixtures.painted_pier import BERTH, PIER, grid_transform, paint, to_lonlat
 
@@ -25,6 +26,8 @@ def place(tmp_path, monkeypatch):
     """A folder with scene.tif, port.geojson and scenes/, and a detector of painted rectangles."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(options, "detector_from_args", lambda args: painted_detector())
+    # a painted world is no optical image: its fitness is not judged
+    monkeypatch.setattr("cv.counting.judged_image.judge_ground", lambda *_: NOT_JUDGED)
     shapes = [
         ({"name": "Pier 2", "role": "export"}, PIER),
         ({"kind": "berth", "pier": "Pier 2"}, BERTH),

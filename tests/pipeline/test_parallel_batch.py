@@ -217,7 +217,7 @@ def test_two_items_of_one_image_are_one_scene(place, workers):
 
     with Ledger.open(path) as ledger:
         assert {one.status for one in batch(ledger)} == {SceneStatus.RECORDED}
-        cloudy, clear = sorted(ledger.counts("Pier 2"), key=lambda one: one.status, reverse=True)
+        cloudy, clear = sorted(ledger.counts("Pier 2"), key=lambda one: one.containers.known)
         assert cloudy.scene == clear.scene
         assert (cloudy.containers.value, clear.containers.value) == (None, 24)
         assert ledger.counts("Pier 2", latest=True) == (ledger.counts("Pier 2")[-1],)
