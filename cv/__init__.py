@@ -33,15 +33,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cv.counting.count import CountStatus, Estimate, PierCount
-    from cv.counting.counts import SceneCounts
     from cv.counting.georeferenced_detection import GeoreferencedDetection
+    from cv.counting.pier_count import CountStatus, Estimate, PierCount
+    from cv.counting.scene_counts import SceneCounts
     from cv.detector.detector import Detector
     from cv.errors import InputError, PierwatchError
     from cv.events.event import Event
     from cv.ledger import Ledger
     from cv.pipeline.batch import count, monitor
-    from cv.pipeline.outcome import SceneOutcome
+    from cv.pipeline.scene_outcome import SceneOutcome
     from cv.report import draw
     from cv.report.data_files import export
     from cv.report.findings import deliver_alerts, findings, pending_alerts
@@ -76,20 +76,20 @@ __all__ = [
 ]
 
 _MODULES = {
-    "CountStatus": "cv.counting.count",
+    "CountStatus": "cv.counting.pier_count",
     "Detector": "cv.detector.detector",
-    "Estimate": "cv.counting.count",
+    "Estimate": "cv.counting.pier_count",
     "Event": "cv.events.event",
     "GeoreferencedDetection": "cv.counting.georeferenced_detection",
     "InputError": "cv.errors",
     "Ledger": "cv.ledger",
     "Pier": "cv.site",
-    "PierCount": "cv.counting.count",
+    "PierCount": "cv.counting.pier_count",
     "PierRole": "cv.site",
     "PierwatchError": "cv.errors",
     "Scene": "cv.scene.scene",
-    "SceneCounts": "cv.counting.counts",
-    "SceneOutcome": "cv.pipeline.outcome",
+    "SceneCounts": "cv.counting.scene_counts",
+    "SceneOutcome": "cv.pipeline.scene_outcome",
     "Series": "cv.timeseries.series",
     "Site": "cv.site",
     "count": "cv.pipeline.batch",

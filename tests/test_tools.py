@@ -12,7 +12,7 @@ import pytest
 import rasterio
 
 from cv import Site
-from cv.fitness.ground_fitness import NOT_JUDGED
+from cv.image_fitness.ground_fitness import NOT_JUDGED
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 

@@ -15,10 +15,10 @@ from multiprocessing import get_context
 
 from tqdm import tqdm
 
-from cv.counting.count import PierCount
+from cv.counting.pier_count import PierCount
 from cv.evaluation.simulation.cloud_cover import CLEAR_COAST
 from cv.evaluation.simulation.port import EXPORT, IMPORT, SimulatedPort
-from cv.events.pipeline import find_events, find_events_of_sites
+from cv.events.site_events import find_events, find_events_of_sites
 from cv.timeseries.series import Series
 
 SiteCounts = dict[str, tuple[PierCount, ...]]

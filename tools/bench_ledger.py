@@ -19,8 +19,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from cv.counting.count import BerthedHull, ContainerStack, CountStatus, Estimate, PierCount
-from cv.counting.counts import SceneCounts
+from cv.counting.pier_count import BerthedHull, ContainerStack, CountStatus, Estimate, PierCount
+from cv.counting.scene_counts import SceneCounts
 from cv.ledger import Ledger
 from cv.site import PierRole
 

@@ -26,7 +26,7 @@ from warning_baselines import BASELINES, RawCounts
 from cv.evaluation.events.event_metrics import EventMetrics, score_alarms, score_events
 from cv.evaluation.simulation.cloud_cover import CLEAR_COAST, RAJIN_SKY, CloudClimate
 from cv.evaluation.simulation.port import EXPORT, IMPORT, SimulatedPort
-from cv.events.pipeline import find_events
+from cv.events.site_events import find_events
 
 FIRST_SEED = 20_000
 """The engine was developed on other seeds, from 1,000 on."""

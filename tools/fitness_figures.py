@@ -2,11 +2,12 @@
 
     python tools/fitness_figures.py --work runs/fitness --real ../shared/real --write
 
-`--work` is the folder of `python -m cv.fitness_training`, whose held-back samples are judged; parts
-whose images are missing are left out. Degradations are those of cv.fitness_training with other
-seeds; real images other than `negatives` were not trained on. `--write` puts the main figures into
-weights/README.md, between its two marks, and into the model's card. `--limits` prints what each
-limit of recall would do, on land use and rendered places alone: the limit is chosen there.
+`--work` is the folder of `python -m cv.image_fitness_training`, whose held-back samples are
+judged; parts whose images are missing are left out. Degradations are those of
+cv.image_fitness_training with other seeds; real images other than `negatives` were not trained
+on. `--write` puts the main figures into weights/README.md, between its two marks, and into the
+model's card. `--limits` prints what each limit of recall would do, on land use and rendered places
+alone: the limit is chosen there.
 """
 
 from __future__ import annotations
@@ -27,16 +28,16 @@ from cv.detector.decode import decode_output
 from cv.detector.model_zoo import FITNESS_MODEL, released_model
 from cv.detector.nms import non_maximum_suppression
 from cv.detector.onnx_model import OnnxModel
-from cv.fitness.fitness_map import FitnessMap
-from cv.fitness.fitness_model import FitnessModel
-from cv.fitness.reasons import REASONS, FitnessReason
-from cv.fitness_training.degrading import degrade, draw_kinds
-from cv.fitness_training.detecting import found_objects
-from cv.fitness_training.samples import REACH_PX, FitnessSample
-from cv.fitness_training.scenes import CELL, CELLS, NEGATIVE_GSD, rendered_pair
-from cv.fitness_training.sources import ImageSources
+from cv.image_fitness.fitness_map import FitnessMap
+from cv.image_fitness.fitness_model import FitnessModel
+from cv.image_fitness.unfit_reasons import REASONS, FitnessReason
+from cv.image_fitness_training.detector_recall import found_objects
+from cv.image_fitness_training.fitness_samples import REACH_PX, FitnessSample
+from cv.image_fitness_training.image_sources import ImageSources
+from cv.image_fitness_training.random_degradations import degrade_image, draw_degradation_kinds
+from cv.image_fitness_training.scene_pairs import CELL, CELLS, NEGATIVE_GSD, rendered_pair
 from cv.io.atomic_files import write_atomically
-from cv.rendering.picture import Bytes
+from cv.rendering.renderer import Bytes
 from cv.synthetic.chip_renderer import CHIP, FINE_GSD
 from cv.synthetic.non_scenes import NON_SCENES
 
@@ -278,8 +279,8 @@ def _degraded_real(model: FitnessModel, detector: OnnxModel, real: Path) -> list
             if len(corners) < 15:
                 continue
             for _ in range(4):
-                kinds, seed = draw_kinds(rng), int(rng.integers(2**31))
-                shown = degrade(clear, kinds, seed, FINE_GSD).image
+                kinds, seed = draw_degradation_kinds(rng), int(rng.integers(2**31))
+                shown = degrade_image(clear, kinds, seed, FINE_GSD).image
                 found = found_objects(detector, shown, corners, "container", REACH_PX)
                 judged = model.judge(shown)
                 x, y = np.clip(corners.mean(1) // CELL, 0, CELLS - 1).astype(int).T

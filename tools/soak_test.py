@@ -33,9 +33,9 @@ from cv.detector.detector import Detector
 from cv.io.atomic_files import write_atomically
 from cv.ledger import Ledger
 from cv.ledger.integrity_check import find_problems
-from cv.pipeline.outcome import SceneOutcome, SceneStatus
 from cv.pipeline.parallel_batch import WorkerConfig, monitor_in_processes
 from cv.pipeline.process_pool import WorkerLimits
+from cv.pipeline.scene_outcome import SceneOutcome, SceneStatus
 from cv.scene.scene import Scene
 from cv.site import Site
 from cv.synthetic.chip_renderer import CHIP, FINE_GSD

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from cv.counting.count import PierCount
+from cv.counting.pier_count import PierCount
 from cv.evaluation.simulation.port import START
 from cv.geometry.arrays import BoolArray, Float64Array
 

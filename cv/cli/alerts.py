@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the messages; return the exit code."""
-    from cv.alerts.delivery import AlertMessage
+    from cv.alerts.alert_delivery import AlertMessage
     from cv.ledger import Ledger
     from cv.report.findings import deliver_alerts, pending_alerts
 

@@ -68,7 +68,7 @@ def scene_location(text: str) -> Path | str:
     """Parse a path or file:// address to a path; return https:// and s3:// addresses unchanged."""
     from urllib.request import url2pathname  # slow to import
 
-    from cv.remote.address import is_remote, without_secrets
+    from cv.remote.remote_address import is_remote, without_secrets
 
     if is_remote(text):
         return text
@@ -86,6 +86,6 @@ def scene_location(text: str) -> Path | str:
 
 def ledger_location(text: str) -> Path | str:
     """Parse the path of a ledger; return the address of one in PostgreSQL unchanged."""
-    from cv.ledger.address import is_postgres_address
+    from cv.ledger.postgres_address import is_postgres_address
 
     return text if is_postgres_address(text) else Path(text)

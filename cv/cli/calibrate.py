@@ -33,12 +33,12 @@ def run(args: argparse.Namespace) -> int:
 
     from cv.detector.detector import Detector
     from cv.detector.onnx_model import OnnxModel
-    from cv.evaluation.calibration import fit_calibration, with_calibration
-    from cv.evaluation.coverage import IntervalCoverage
+    from cv.evaluation.count_calibration import fit_calibration, with_calibration
     from cv.evaluation.dataset_adapter import evaluation_samples, held_out
     from cv.evaluation.image_evaluation import evaluate_image
-    from cv.labels.formats import complete_from_images, dataset_images, read_dataset
-    from cv.model_export.release import replace_model_card
+    from cv.evaluation.interval_coverage import IntervalCoverage
+    from cv.labels.label_formats import complete_from_images, dataset_images, read_dataset
+    from cv.model_export.model_release import replace_model_card
 
     detector = Detector.load(args.model).only(args.kind)
     paths = dataset_images(args.dataset, args.images)

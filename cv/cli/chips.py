@@ -88,19 +88,19 @@ def run_render(args: argparse.Namespace) -> int:
 
 def _labelled_sources(args: argparse.Namespace) -> tuple[tuple[str, ...], list[SourceImage]]:
     """Return the classes and the images of the dataset that `args` name."""
-    from cv.labels import block_labels, formats
-    from cv.labels.label_texts import read_label_texts
+    from cv.labels import block_labels, label_formats
+    from cv.labels.label_files import read_label_texts
     from cv.labels.outline_edits import to_rectangles, with_classes
     from cv.training.chip_cutting import find_sources
 
-    dataset = formats.read_dataset(args.dataset, options.grid_from_args(args), args.scene)
+    dataset = label_formats.read_dataset(args.dataset, options.grid_from_args(args), args.scene)
     if args.classes:
         dataset = with_classes(dataset, args.classes)
-    paths = formats.dataset_images(args.dataset, args.images, args.scene)
+    paths = label_formats.dataset_images(args.dataset, args.images, args.scene)
     if not args.scene:  # GeoJSON in the world has the size of its scene
-        dataset = formats.complete_from_images(dataset, paths)
+        dataset = label_formats.complete_from_images(dataset, paths)
     partial = {}
-    if formats.detect_format(args.dataset) is formats.LabelFormat.BLOCKS:
+    if label_formats.detect_format(args.dataset) is label_formats.LabelFormat.BLOCKS:
         parts = map(block_labels.parse_block_labels, read_label_texts(args.dataset, ".json"))
         partial = {part.image.name: part for part in parts}
     rectangles = to_rectangles(dataset).dataset

@@ -21,7 +21,7 @@ from cv.io.terminal_text import quantity
 
 if TYPE_CHECKING:
     from cv.labels.check_report import CheckReport, DatasetStatistics
-    from cv.labels.formats import ImagePaths
+    from cv.labels.label_formats import ImagePaths
     from cv.labels.labelled_image import LabelledDataset, LabelledImage
 
 _FILE_SUFFIXES = {"coco": (".json",), "geojson": (".geojson", ".json")}
@@ -81,7 +81,7 @@ def run_sheet(args: argparse.Namespace) -> int:
 
     example: pierwatch datasets sheet chips/ --picture sheet.png
     """
-    from cv.labels.formats import find_image
+    from cv.labels.label_formats import find_image
     from cv.report.contact_sheet import draw_contact_sheet
 
     options.check_output(args, args.picture, ".png")
@@ -144,7 +144,7 @@ def run_convert(args: argparse.Namespace) -> int:
 
 def _read_dataset(args: argparse.Namespace) -> tuple[LabelledDataset, ImagePaths]:
     """Return the dataset in `args`, and the paths of its images."""
-    from cv.labels.formats import complete_from_images, dataset_images, read_dataset
+    from cv.labels.label_formats import complete_from_images, dataset_images, read_dataset
 
     dataset = read_dataset(args.dataset, options.grid_from_args(args), args.scene)
     paths = dataset_images(args.dataset, args.images, args.scene)
@@ -155,7 +155,7 @@ def _image_source(
     dataset: LabelledDataset, paths: ImagePaths
 ) -> Callable[[LabelledImage], Path] | None:
     """Return a function from image to path; print a note and return None if one is missing."""
-    from cv.labels.formats import find_image
+    from cv.labels.label_formats import find_image
 
     found = {(image.split, image.name): find_image(image, paths) for image in dataset.images}
     files = {key: path for key, path in found.items() if path is not None}

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     from cv.evaluation.image_evaluation import evaluate_image
     from cv.evaluation.metrics import CountMetrics
     from cv.evaluation.metrics_table import bands_table, images_table, metrics_table
-    from cv.labels.formats import complete_from_images, dataset_images, read_dataset
+    from cv.labels.label_formats import complete_from_images, dataset_images, read_dataset
     from cv.report.contact_sheet import draw_contact_sheet
     from cv.report.worst_images_page import write_worst_images
 

@@ -57,7 +57,7 @@ def run_backup(args: argparse.Namespace) -> int:
 
 def _ledger_file(text: str) -> Path:
     """Parse the path of an SQLite ledger; raises LedgerError for an address."""
-    from cv.ledger.address import is_postgres_address, without_password
+    from cv.ledger.postgres_address import is_postgres_address, without_password
 
     if is_postgres_address(text):
         found, limit = "a ledger in PostgreSQL", "a server has its own tools"

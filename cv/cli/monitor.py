@@ -21,8 +21,8 @@ from cv.errors import SceneError
 from cv.io.terminal_text import printable_line, quantity
 
 if TYPE_CHECKING:
-    from cv.pipeline.outcome import SceneOutcome
     from cv.pipeline.run_log import RunLog
+    from cv.pipeline.scene_outcome import SceneOutcome
     from cv.scene.scene import Scene
     from cv.site import Site
 
@@ -142,7 +142,7 @@ def _find_scenes(args: argparse.Namespace) -> tuple[list[Path], list[SceneOutcom
     Raises SceneError if there is no scene at all and all places are local.
     """
     from cv.pipeline.folder_watch import unique_files
-    from cv.pipeline.outcome import SceneOutcome, SceneStatus
+    from cv.pipeline.scene_outcome import SceneOutcome, SceneStatus
     from cv.scene.discovery.scene_folder import require_scenes
 
     paths: list[Path] = []
@@ -197,7 +197,7 @@ def _count_scenes(
 
 def _print_outcomes(outcomes: Sequence[SceneOutcome], run_log: RunLog) -> int:
     """Print what went wrong and the number of scenes by status; return the exit code."""
-    from cv.pipeline.outcome import SceneStatus
+    from cv.pipeline.scene_outcome import SceneStatus
 
     for outcome in outcomes:
         if outcome.reason:

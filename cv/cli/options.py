@@ -248,7 +248,7 @@ def ledger_file(args: argparse.Namespace) -> Path | None:
 
 def no_observations(args: argparse.Namespace, known: Sequence[str]) -> LedgerError:
     """Return the error for a ledger of the `known` piers without observations of `--pier`."""
-    from cv.ledger.address import without_password
+    from cv.ledger.postgres_address import without_password
 
     pier = f" of a pier called {args.pier!r}" if args.pier else ""
     return LedgerError(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from cv.cli import options
 from cv.events.event import Event
-from cv.events.pipeline import find_events_of_sites, sort_key
-from cv.events.vessels.claims import PublishedClaim, read_claims
+from cv.events.site_events import find_events_of_sites, sort_key
+from cv.events.vessels.published_claims import PublishedClaim, read_claims
 from cv.io.terminal_text import quantity
 from cv.ledger import Ledger
 from cv.site import Site

@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     if not detected:
         args.usage_error("give --container, --hull, or both: the minimum score of each class")
     options.require_extra("train")
-    from cv.model_export.release import release_checkpoint, two_class_card
+    from cv.model_export.model_release import release_checkpoint, two_class_card
 
     thresholds = tuple(_UNUSED_SCORE if score is None else score for score in scores.values())
     card = two_class_card(args.name, args.version, args.layout, thresholds, args.data, detected)

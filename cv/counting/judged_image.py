@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import shapely
 
+from cv.counting.pier_zones import Zones
 from cv.counting.uncertainty import CLEAR_RECALL
-from cv.counting.zones import Zones
-from cv.fitness.fitness_model import FitnessModel
-from cv.fitness.ground_fitness import GroundFitness, judge_ground, judged_blocks
+from cv.geometry.image_patch import PatchSource
 from cv.geometry.oriented_boxes import transform_geometry
-from cv.geometry.patch import PatchSource
+from cv.image_fitness.fitness_model import FitnessModel
+from cv.image_fitness.ground_fitness import GroundFitness, judge_ground, judged_blocks
 from cv.scene.enhancement import EnhancedImage, Enhancement
 from cv.scene.scene import Scene
 

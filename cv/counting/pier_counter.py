@@ -9,7 +9,8 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from cv.counting.assignment import (
+from cv.counting.container_stacks import find_stacks
+from cv.counting.detection_assignment import (
     MIN_OVERLAP,
     ON_LAND,
     UNASSIGNED,
@@ -18,10 +19,10 @@ from cv.counting.assignment import (
     assign_containers,
     assign_hulls,
 )
-from cv.counting.count import BerthedHull, CountStatus, Estimate, PierCount
 from cv.counting.georeferenced_detection import GeoreferencedDetection
+from cv.counting.pier_count import BerthedHull, CountStatus, Estimate, PierCount
+from cv.counting.pier_zones import Zones
 from cv.counting.seen_ground import SeenZone
-from cv.counting.stacks import find_stacks
 from cv.counting.uncertainty import (
     CLEAR_RECALL,
     CONTAINER_DENSITY,
@@ -30,7 +31,6 @@ from cv.counting.uncertainty import (
     DensityPrior,
     estimate_count,
 )
-from cv.counting.zones import Zones
 from cv.detector.detections import Detections
 from cv.detector.model_card import CONTAINER, HULL, ModelCard
 from cv.geometry.arrays import BoolArray, Float64Array, Indices

@@ -12,13 +12,15 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from cv.counting.assignment import MIN_OVERLAP
 from cv.counting.box_sizes import MIN_BOXES, MIN_FITTING, gsd_contradiction
-from cv.counting.count import UNKNOWN, CountStatus, PierCount
-from cv.counting.counts import SceneCounts
+from cv.counting.container_stacks import MAX_GAP_M
+from cv.counting.detection_assignment import MIN_OVERLAP
 from cv.counting.georeferenced_detection import GeoreferencedDetection
 from cv.counting.judged_image import JudgedImage
+from cv.counting.pier_count import UNKNOWN, CountStatus, PierCount
 from cv.counting.pier_counter import MIN_AFLOAT, PierCounter, misplaced_hulls
+from cv.counting.pier_zones import Zone, Zones
+from cv.counting.scene_counts import SceneCounts
 from cv.counting.seen_ground import (
     MAX_UNFIT,
     MIN_HULL_AREA_M2,
@@ -27,7 +29,6 @@ from cv.counting.seen_ground import (
     SeenZone,
     see_zone,
 )
-from cv.counting.stacks import MAX_GAP_M
 from cv.counting.uncertainty import (
     CLEAR_RECALL,
     CONTAINER_DENSITY,
@@ -38,19 +39,18 @@ from cv.counting.uncertainty import (
     STEEPNESS,
     TEU_DENSITY,
 )
-from cv.counting.zones import Zone, Zones
 from cv.detector.detections import Detections
 from cv.detector.detector import CANDIDATE_FRACTION, Detector
 from cv.detector.model_card import CONTAINER, HULL, InferencePass, ModelCard
 from cv.detector.runtimes.engine import InferenceEngine
-from cv.fitness.fitness_model import FitnessModel, released_judge
-from cv.fitness.ground_fitness import NOT_JUDGED, GroundFitness
 from cv.geometry.container_sizes import FOOTPRINT_20FT_M2, LONG_CONTAINER_M
+from cv.geometry.image_patch import PatchSource
 from cv.geometry.oriented_boxes import OrientedBoxes, transform_geometry
-from cv.geometry.patch import PatchSource
+from cv.image_fitness.fitness_model import FitnessModel, released_judge
+from cv.image_fitness.ground_fitness import NOT_JUDGED, GroundFitness
 from cv.io.hashing import sha256
-from cv.registration.reference import SiteReference
-from cv.registration.shift import MAX_SHIFT_M, MIN_PEAK_RATIO, MIN_SHIFT_M, estimate_shift
+from cv.registration.ground_reference import SiteReference
+from cv.registration.scene_shift import MAX_SHIFT_M, MIN_PEAK_RATIO, MIN_SHIFT_M, estimate_shift
 from cv.scene.enhancement import MAX_RANGE, MIN_NOISE, SMOOTHING_M
 from cv.scene.nodata_collar import MIN_COLLAR_M2
 from cv.scene.scene import Scene

@@ -8,12 +8,12 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from cv.counting.count import CountStatus, format_percentage
-from cv.counting.zones import Zone, Zones
-from cv.fitness.ground_fitness import GroundFitness, PartFitness
+from cv.counting.pier_count import CountStatus, format_percentage
+from cv.counting.pier_zones import Zone, Zones
 from cv.geometry.arrays import Float64Array
 from cv.geometry.container_sizes import FOOTPRINT_20FT_M2
 from cv.geometry.grid import Grid
+from cv.image_fitness.ground_fitness import GroundFitness, PartFitness
 from cv.scene.visibility import NOTHING, Visibility, polygon_parts
 
 MIN_HULL_AREA_M2 = 300.0

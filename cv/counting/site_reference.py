@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cv.counting.count import CountStatus
-from cv.counting.counts import SceneCounts
-from cv.counting.zones import place_digest
+from cv.counting.pier_count import CountStatus
+from cv.counting.pier_zones import place_digest
+from cv.counting.scene_counts import SceneCounts
+from cv.registration.ground_reference import ReferenceWindow, SiteReference
 from cv.registration.ground_window import GroundWindow
-from cv.registration.reference import ReferenceWindow, SiteReference
 from cv.scene.scene import Scene
 from cv.site import Site
 

@@ -8,7 +8,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from cv.counting.count import Estimate
+from cv.counting.pier_count import Estimate
 from cv.detector.model_card import Calibration
 from cv.geometry.arrays import Float64Array
 

@@ -20,8 +20,8 @@ from cv.detector.runtimes.engine import InferenceEngine
 from cv.detector.sliced_inference import sliced_inference
 from cv.errors import ModelError
 from cv.geometry.arrays import Indices
+from cv.geometry.image_patch import Patch, PatchSource
 from cv.geometry.oriented_boxes import transform_geometry
-from cv.geometry.patch import Patch, PatchSource
 from cv.geometry.tiling import Tile, Tiling
 from cv.io.hashing import sha256
 

@@ -11,7 +11,7 @@ DEFAULT_MODEL = "pierwatch-n"
 HULL_MODEL = "-hulls"
 """Suffix of the name of the hull model that belongs to a container model."""
 FITNESS_MODEL = "pierwatch-fitness"
-"""Name of the released model that judges images; it detects nothing (see `cv.fitness`)."""
+"""Name of the released model that judges images; it detects nothing (see `cv.image_fitness`)."""
 
 
 def released_models() -> tuple[str, ...]:

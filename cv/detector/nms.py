@@ -6,8 +6,8 @@ import numpy as np
 
 from cv.detector.detections import Detections
 from cv.geometry.arrays import Indices
+from cv.geometry.box_overlap import candidate_pairs, pairwise_intersections
 from cv.geometry.oriented_boxes import OrientedBoxes
-from cv.geometry.overlap import candidate_pairs, pairwise_intersections
 
 
 def non_maximum_suppression(detections: Detections, overlap: float) -> Detections:

@@ -145,7 +145,7 @@ def _check_format(path: Path, content: bytes) -> None:
             path,
             "it is a PyTorch checkpoint or a pickle",
             "such files can run code when read, only ONNX files are",
-            "Export it with cv.model_export.release.",
+            "Export it with cv.model_export.model_release.",
         )
     try:
         external = has_external_data(content)

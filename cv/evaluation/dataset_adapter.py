@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from cv.errors import DatasetError
+from cv.evaluation.box_matching import UNMATCHED
 from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation
-from cv.evaluation.matching import UNMATCHED
 from cv.geometry.oriented_boxes import OrientedBoxes, map_points
-from cv.labels.formats import ImagePaths, find_image
+from cv.labels.label_formats import ImagePaths, find_image
 from cv.labels.labelled_image import SPLITS, LabelledDataset, LabelledImage, LabelledShape
 from cv.labels.outline_edits import to_rectangles
 

@@ -10,19 +10,19 @@ import shapely
 from affine import Affine
 from shapely.geometry.base import BaseGeometry
 
-from cv.counting.count import Estimate
+from cv.counting.container_stacks import touching_groups
+from cv.counting.pier_count import Estimate
+from cv.counting.pier_zones import Zone, Zones
 from cv.counting.scene_counter import SceneCounter
-from cv.counting.stacks import touching_groups
 from cv.counting.uncertainty import estimate_count
-from cv.counting.zones import Zone, Zones
 from cv.detector.detections import Detections
 from cv.detector.detector import CANDIDATE_FRACTION, Detector
 from cv.detector.model_card import ModelCard
-from cv.evaluation.matching import IOU_THRESHOLDS, DetectionMatches
+from cv.evaluation.box_matching import IOU_THRESHOLDS, DetectionMatches
 from cv.geometry.arrays import BoolArray
+from cv.geometry.box_overlap import intersecting_pairs, pairwise_ious
 from cv.geometry.grid import Grid
 from cv.geometry.oriented_boxes import OrientedBoxes, map_points, transform_geometry
-from cv.geometry.overlap import intersecting_pairs, pairwise_ious
 from cv.scene.scene import Scene
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cv.evaluation.box_matching import UNMATCHED, DetectionMatches
 from cv.evaluation.image_evaluation import ImageEvaluation
-from cv.evaluation.matching import UNMATCHED, DetectionMatches
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from cv.evaluation.box_matching import DetectionMatches
 from cv.evaluation.image_evaluation import ImageEvaluation
-from cv.evaluation.matching import DetectionMatches
 from cv.evaluation.metrics import CountMetrics, matches_by_gsd, matches_by_width
 
 _MIN_WIDTH = 30

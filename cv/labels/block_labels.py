@@ -20,8 +20,8 @@ import numpy as np
 import shapely
 
 from cv.geometry.arrays import Float64Array
+from cv.labels.label_files import LabelText, read_label_texts
 from cv.labels.label_record import LabelRecord, json_record
-from cv.labels.label_texts import LabelText, read_label_texts
 from cv.labels.labelled_image import (
     LabelledDataset,
     LabelledImage,

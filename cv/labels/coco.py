@@ -29,8 +29,8 @@ import shapely
 from cv.geometry.arrays import Float64Array
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.io.atomic_files import write_atomically
+from cv.labels.label_files import LabelText
 from cv.labels.label_record import LabelRecord, json_record
-from cv.labels.label_texts import LabelText
 from cv.labels.labelled_image import (
     LabelledDataset,
     LabelledImage,

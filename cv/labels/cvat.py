@@ -15,8 +15,8 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element
 
 from cv.geometry.arrays import Float64Array
+from cv.labels.label_files import LabelText, parse_xml
 from cv.labels.label_record import LabelRecord
-from cv.labels.label_texts import LabelText, parse_xml
 from cv.labels.labelled_image import (
     LabelledDataset,
     LabelledImage,

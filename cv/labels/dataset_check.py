@@ -13,12 +13,12 @@ from tqdm import tqdm
 from cv.errors import DatasetError
 from cv.geometry.grid import Grid
 from cv.io.hashing import file_digest
-from cv.labels import formats, yolo_obb
+from cv.labels import label_formats, yolo_obb
 from cv.labels.check_report import CheckFinding, CheckReport, error_finding, warning_finding
 from cv.labels.dataset_statistics import check_statistics, dataset_statistics
 from cv.labels.dataset_yaml import DatasetYaml, find_dataset_yaml, label_path, read_dataset_yaml
 from cv.labels.image_files import check_decodes
-from cv.labels.label_texts import read_label_texts
+from cv.labels.label_files import read_label_texts
 from cv.labels.labelled_image import LabelledDataset, LabelledImage
 from cv.labels.shape_checks import check_shapes
 from cv.labels.text_labels import parse_lines
@@ -105,8 +105,8 @@ def _repeated_images(listed: list[tuple[str, Path]]) -> Iterator[CheckFinding]:
 def _check_other_format(
     path: Path, images: Path | None, grid: Grid | None, scene: Path | None
 ) -> CheckReport:
-    dataset = formats.read_dataset(path, grid, scene)
-    paths = {} if scene else formats.dataset_images(path, images)
+    dataset = label_formats.read_dataset(path, grid, scene)
+    paths = {} if scene else label_formats.dataset_images(path, images)
     findings = [warning_finding("left out", path, text) for text in dataset.skipped]
     if not paths and not scene:
         text = "no images at hand: only the labels are checked"
@@ -114,12 +114,12 @@ def _check_other_format(
     found: set[Path] = set()
     for image in dataset.images:
         file = f"{path}: {image.name}"
-        image_path = formats.find_image(image, paths)
+        image_path = label_formats.find_image(image, paths)
         if image_path is not None:
             found.add(image_path)
             findings += _size_findings(image, image_path, file)
         elif paths:
-            names = formats.describe_missing([image], paths)
+            names = label_formats.describe_missing([image], paths)
             findings.append(error_finding("image", file, f"its image is not there: {names}"))
         findings += check_shapes(image, file)
     for image_path in sorted(set(paths.values()) - found):

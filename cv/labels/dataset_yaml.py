@@ -20,8 +20,8 @@ from pathlib import Path
 
 from cv.errors import DatasetError
 from cv.labels.image_files import image_paths
+from cv.labels.label_files import LOADER
 from cv.labels.label_record import LabelRecord
-from cv.labels.label_texts import LOADER
 from cv.labels.labelled_image import SPLITS
 
 NAMES = ("dataset.yaml", "data.yaml", "dataset.yml", "data.yml")

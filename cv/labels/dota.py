@@ -22,7 +22,7 @@ from pathlib import Path
 from cv.errors import DatasetError
 from cv.io.terminal_text import quantity
 from cv.labels.image_files import find_images, read_size
-from cv.labels.label_texts import LabelText, read_label_texts
+from cv.labels.label_files import LabelText, read_label_texts
 from cv.labels.labelled_image import (
     SPLITS,
     LabelledDataset,

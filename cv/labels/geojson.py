@@ -25,8 +25,8 @@ from pyproj import CRS
 from cv.geometry.arrays import Float64Array
 from cv.geometry.grid import Grid, parse_crs
 from cv.io.atomic_files import write_atomically
+from cv.labels.label_files import LabelText
 from cv.labels.label_record import LabelRecord, json_record
-from cv.labels.label_texts import LabelText
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, safe_name
 from cv.labels.outline_edits import signed_area
 

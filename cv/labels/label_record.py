@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from cv.errors import DatasetError
 from cv.geometry.arrays import Float64Array
-from cv.labels.label_texts import LabelText, parse_json
+from cv.labels.label_files import LabelText, parse_json
 from cv.labels.labelled_image import SPLITS, open_ring
 
 T = TypeVar("T")

@@ -21,8 +21,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import numpy as np
 
 from cv.geometry.arrays import Float64Array
+from cv.labels.label_files import LabelText, parse_json
 from cv.labels.label_record import LabelRecord
-from cv.labels.label_texts import LabelText, parse_json
 from cv.labels.labelled_image import (
     IMAGE_ENDINGS,
     LabelledDataset,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import shapely
 
-from cv.geometry.overlap import intersecting_pairs, pairwise_ious
+from cv.geometry.box_overlap import intersecting_pairs, pairwise_ious
 from cv.labels.check_report import CheckFinding, error_finding
 from cv.labels.labelled_image import LabelledImage, LabelledShape
 from cv.labels.outline_edits import boxes_around, signed_area

@@ -14,7 +14,7 @@ import numpy as np
 
 from cv.errors import DatasetError
 from cv.geometry.arrays import Float64Array
-from cv.labels.label_texts import LabelText
+from cv.labels.label_files import LabelText
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape
 
 LineParser = Callable[[str], LabelledShape | None]

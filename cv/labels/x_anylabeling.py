@@ -15,8 +15,8 @@ import numpy as np
 
 from cv.geometry.arrays import Float64Array
 from cv.io.terminal_text import quantity
+from cv.labels.label_files import LabelText
 from cv.labels.label_record import LabelRecord, json_record
-from cv.labels.label_texts import LabelText
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, base_name
 
 _WITH_FOUR_CORNERS = ("rotation", "rectangle", "quadrilateral")

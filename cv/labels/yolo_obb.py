@@ -25,7 +25,7 @@ from cv.errors import DatasetError
 from cv.io.terminal_text import quantity
 from cv.labels.dataset_yaml import DatasetYaml, label_path, read_dataset_yaml
 from cv.labels.image_files import read_size
-from cv.labels.label_texts import LabelText, read_label_texts
+from cv.labels.label_files import LabelText, read_label_texts
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, make_dataset
 from cv.labels.text_labels import atomic_folder, parse_corners, require_lines, write_label_files
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import exc
 
 from cv.errors import LedgerError
-from cv.ledger.address import without_password
+from cv.ledger.postgres_address import without_password
 
 _AGAIN = "then run the same command again."
 _BUSY = (
@@ -88,10 +88,10 @@ def database_errors(place: Path | str) -> Iterator[None]:
         detail = without_password(" ".join(str(cause).split())[:200])
         raise LedgerError(place, f"{found} ({detail})", limit, remedy) from error
     except UnicodeDecodeError as error:  # SQLite names what is damaged, in its damaged bytes
-        raise damaged(place, error) from error
+        raise damaged_ledger(place, error) from error
 
 
-def damaged(place: Path | str, error: Exception) -> LedgerError:
+def damaged_ledger(place: Path | str, error: Exception) -> LedgerError:
     """Return the LedgerError for rows that Pierwatch does not write."""
     found, limit, remedy = _DAMAGED
     return LedgerError(place, f"{found} ({error})", limit, remedy)

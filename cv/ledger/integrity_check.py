@@ -11,7 +11,7 @@ from pathlib import Path
 import shapely
 from tqdm import tqdm
 
-from cv.counting.counts import QUANTITIES
+from cv.counting.scene_counts import QUANTITIES
 from cv.ledger.backup import backup_ledger
 from cv.ledger.schema import METADATA, estimate_columns
 from cv.ledger.store import Ledger

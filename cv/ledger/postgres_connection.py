@@ -11,10 +11,10 @@ from typing import Any
 
 from cv.errors import LedgerError
 from cv.io.hosts import is_loopback
-from cv.ledger.address import without_password
 from cv.ledger.connection import LedgerConnection, check_is_current, connect_with, needs_upgrade
 from cv.ledger.error_messages import database_errors
 from cv.ledger.migrations import revision_of, upgrade
+from cv.ledger.postgres_address import without_password
 
 _READ = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('pierwatch ' || current_schema()))"

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, or_, select, true
 
-from cv.counting.count import CountStatus
+from cv.counting.pier_count import CountStatus
 from cv.ledger.schema import (
     alerts,
     counts,

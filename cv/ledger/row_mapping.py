@@ -14,13 +14,13 @@ import numpy as np
 import shapely
 from sqlalchemy import RowMapping
 
-from cv.counting.count import BerthedHull, ContainerStack, CountStatus, Estimate, PierCount
-from cv.counting.counts import QUANTITIES
 from cv.counting.georeferenced_detection import GeoreferencedDetection
+from cv.counting.pier_count import BerthedHull, ContainerStack, CountStatus, Estimate, PierCount
+from cv.counting.scene_counts import QUANTITIES
 from cv.geometry.arrays import Float64Array
 from cv.ledger.schema import CORNER_COLUMNS, estimate_columns
+from cv.registration.ground_reference import ReferenceWindow, SiteReference
 from cv.registration.ground_window import GroundWindow
-from cv.registration.reference import ReferenceWindow, SiteReference
 from cv.site import PierRole
 
 Values = dict[str, Any]

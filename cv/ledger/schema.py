@@ -14,8 +14,8 @@ from sqlalchemy.dialects.sqlite import DATETIME
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
-from cv.counting.count import CountStatus
-from cv.counting.counts import QUANTITIES
+from cv.counting.pier_count import CountStatus
+from cv.counting.scene_counts import QUANTITIES
 
 
 class UtcDateTime(TypeDecorator[datetime]):

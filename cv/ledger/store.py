@@ -12,20 +12,20 @@ from typing import Any, Self
 from shapely.errors import ShapelyError
 from sqlalchemy import Connection, RowMapping, Select, Table, delete, insert, select
 
-from cv.counting.count import PierCount
-from cv.counting.counts import SceneCounts
+from cv.counting.pier_count import PierCount
+from cv.counting.scene_counts import SceneCounts
 from cv.geometry.arrays import Float64Array
 from cv.ledger import queries, row_mapping, schema
-from cv.ledger.address import is_postgres_address
 from cv.ledger.alert_log import RecordedAlert, SceneArrival
 from cv.ledger.count_identity import CountIdentity
-from cv.ledger.error_messages import damaged
+from cv.ledger.error_messages import damaged_ledger
 from cv.ledger.file_guard import LedgerFileGuard
+from cv.ledger.postgres_address import is_postgres_address
 from cv.ledger.postgres_connection import open_postgres_ledger
 from cv.ledger.quarantined_file import QuarantinedFile
 from cv.ledger.sqlite_connection import open_sqlite_ledger
 from cv.ledger.writer import SceneWriter
-from cv.registration.reference import SiteReference
+from cv.registration.ground_reference import SiteReference
 from cv.site import Pier
 
 TIMEOUT_S = 5.0
@@ -239,7 +239,7 @@ class Ledger:
             try:
                 yield sql
             except (ValueError, TypeError, ShapelyError) as error:
-                raise damaged(self.path, error) from error
+                raise damaged_ledger(self.path, error) from error
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

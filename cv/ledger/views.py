@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cv.counting.counts import QUANTITIES
+from cv.counting.scene_counts import QUANTITIES
 from cv.ledger.queries import COUNTS, LATEST_COUNT_IDS
 from cv.ledger.schema import alerts, counts, estimate_columns, piers, processing_configs, scenes
 

@@ -24,12 +24,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, delete, insert
 
-from cv.counting.count import CountStatus, PierCount
-from cv.counting.counts import SceneCounts
+from cv.counting.pier_count import CountStatus, PierCount
+from cv.counting.scene_counts import SceneCounts
 from cv.errors import LedgerError, SceneError, TimeError
 from cv.ledger import queries, row_mapping, schema
 from cv.ledger.count_identity import CountIdentity
-from cv.registration.reference import SiteReference
+from cv.registration.ground_reference import SiteReference
 
 ROUNDING = timedelta(minutes=1)
 """Times of one scene that differ by no more are one time, rounded differently."""

@@ -19,10 +19,10 @@ from cv.detector.onnx_model import OnnxModel
 from cv.errors import ModelError
 from cv.geometry.arrays import Float32Array
 from cv.model_export.activation_ranges import ActivationHistogram, activation_histograms
+from cv.model_export.model_release import write_model
 from cv.model_export.onnx_export import PIXEL_SCALE, accept_uint8_input
 from cv.model_export.onnx_graph import EIGHT_BIT, OnnxGraph
 from cv.model_export.reference_outputs import ReferenceOutputs
-from cv.model_export.release import write_model
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,10 +25,10 @@ from cv.detector.model_card import FP32, INT8, ModelCard, OutputLayout
 from cv.detector.onnx_model import OnnxModel
 from cv.errors import ModelError
 from cv.model_export.activation_ranges import activation_ranges
+from cv.model_export.model_release import write_model
 from cv.model_export.onnx_graph import ConvolutionUnit, units_by_module
 from cv.model_export.qdq_quantizer import QdqQuantizer, collect_histograms, load_float_graph
 from cv.model_export.reference_outputs import ReferenceOutputs
-from cv.model_export.release import write_model
 from cv.synthetic.chip_renderer import COARSE_GSD, FINE_GSD, RenderedChip, render_chip
 
 FIRST_SEED = 8_500_000
@@ -85,7 +85,7 @@ def quantize_model(
     card = _quantizable(source, network.card)
     first = FIRST_SEED + seed * (chips + checks)
     scales = sorted({one.gsd_m**2 > FINE_GSD * COARSE_GSD for one in card.passes})
-    images = [vary_image(one.image, i) for i, one in enumerate(_rendered(first, chips, scales))]
+    images = [augment_image(one.image, i) for i, one in enumerate(_rendered(first, chips, scales))]
     reference = ReferenceOutputs.of(network, _rendered(first + chips, checks, scales))
     graph = load_float_graph(source)
     histograms = collect_histograms(graph, images)
@@ -113,7 +113,7 @@ def _rendered(first: int, count: int, scales: Sequence[bool]) -> list[RenderedCh
     return [render_chip(seed, coarse=scales[seed % len(scales)]) for seed in seeds]
 
 
-def vary_image(image: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
+def augment_image(image: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
     """Return `image` unchanged or, for half of the seeds, with other exposure and sharpness."""
     if seed % 4 < 2:
         return image

@@ -21,7 +21,7 @@ import numpy as np
 from cv.detector.model_card import FP32
 from cv.detector.onnx_model import OnnxModel
 from cv.errors import ModelError
-from cv.model_export.release import require_new_model, write_model
+from cv.model_export.model_release import require_new_model, write_model
 
 
 def average_models(models: Sequence[Path], target: Path, version: str, training_data: str) -> str:

@@ -15,17 +15,17 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from cv.counting.counts import SceneCounts
 from cv.counting.scene_counter import METHOD_VERSION, SceneCounter
+from cv.counting.scene_counts import SceneCounts
 from cv.counting.site_reference import reference_from
 from cv.detector.detector import Detector
 from cv.errors import InputError, LedgerError, TimeError
 from cv.ledger import Ledger
 from cv.ledger.count_identity import CountIdentity
 from cv.pipeline.batch_recorder import BatchRecorder, ScanResult, already_known
-from cv.pipeline.outcome import SceneOutcome, SceneStatus, Timing, error_text
 from cv.pipeline.quarantine import skip_quarantined
-from cv.registration.reference import SiteReference
+from cv.pipeline.scene_outcome import SceneOutcome, SceneStatus, Timing, error_text
+from cv.registration.ground_reference import SiteReference
 from cv.scene.scene import Scene
 from cv.site import Site
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 
-from cv.counting.counts import SceneCounts
-from cv.counting.zones import place_digest
+from cv.counting.pier_zones import place_digest
+from cv.counting.scene_counts import SceneCounts
 from cv.errors import SceneError
 from cv.ledger import Ledger
 from cv.ledger.count_identity import CountIdentity
-from cv.pipeline.outcome import PierSummary, SceneOutcome, SceneStatus
-from cv.registration.reference import SiteReference
+from cv.pipeline.scene_outcome import PierSummary, SceneOutcome, SceneStatus
+from cv.registration.ground_reference import SiteReference
 from cv.site import Site
 
 MAX_TRIALS = 10

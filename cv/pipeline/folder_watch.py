@@ -14,7 +14,7 @@ from cv.errors import InputError, LedgerError, SceneError
 from cv.io.terminal_text import printable_line
 from cv.ledger import Ledger
 from cv.ledger.file_guard import LedgerFileGuard
-from cv.pipeline.outcome import SceneOutcome, SceneStatus
+from cv.pipeline.scene_outcome import SceneOutcome, SceneStatus
 from cv.scene.discovery.new_scenes import NewScenes
 
 

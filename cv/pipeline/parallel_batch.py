@@ -20,10 +20,10 @@ from cv.ledger.count_identity import CountIdentity
 from cv.pipeline.batch import OnOutcome, identify_scene, scan_scene
 from cv.pipeline.batch_recorder import BatchRecorder, ScanResult, already_known
 from cv.pipeline.dask_pool import DaskPool
-from cv.pipeline.outcome import SceneOutcome, SceneStatus
 from cv.pipeline.process_pool import Task, TaskResult, WorkerLimits, map_in_order, map_unordered
 from cv.pipeline.quarantine import add_to_quarantine, skip_quarantined
-from cv.registration.reference import SiteReference
+from cv.pipeline.scene_outcome import SceneOutcome, SceneStatus
+from cv.registration.ground_reference import SiteReference
 from cv.scene.scene import Scene
 from cv.site import Site
 

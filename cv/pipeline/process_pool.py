@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 from tqdm import tqdm
 
 from cv.errors import InputError
-from cv.pipeline.outcome import error_text
+from cv.pipeline.scene_outcome import error_text
 
 _START_TIMEOUT_S = 120.0
 """A worker that is not ready by then is killed."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from cv.io.hashing import files_digest
 from cv.ledger import Ledger
 from cv.ledger.quarantined_file import QuarantinedFile
-from cv.pipeline.outcome import SceneOutcome, SceneStatus
+from cv.pipeline.scene_outcome import SceneOutcome, SceneStatus
 from cv.scene.discovery.sidecar_files import SceneFile, sibling_names
 
 

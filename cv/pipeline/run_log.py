@@ -13,7 +13,7 @@ from typing import Self
 
 from cv.errors import InputError
 from cv.io.terminal_text import printable_line, quantity
-from cv.pipeline.outcome import PierSummary, SceneOutcome, SceneStatus
+from cv.pipeline.scene_outcome import PierSummary, SceneOutcome, SceneStatus
 
 JSON_LINES = ".jsonl"
 """A log file with this suffix holds JSON, one object per line; any other holds text."""

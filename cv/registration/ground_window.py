@@ -15,8 +15,8 @@ from scipy.ndimage import affine_transform
 
 from cv.geometry.arrays import Float32Array
 from cv.geometry.grid import Grid
+from cv.geometry.image_patch import PatchSource
 from cv.geometry.oriented_boxes import map_points
-from cv.geometry.patch import PatchSource
 from cv.site import Pier
 
 AROUND_M = 80.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from cv.errors import InputError, SceneError
-from cv.remote.address import BUCKET_NAME, HTTPS_PORT, RemoteAddress, host_of
+from cv.remote.remote_address import BUCKET_NAME, HTTPS_PORT, RemoteAddress, host_of
 
 _ENTRY = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^][:/]+)):(\d{1,5})|([^][:/]+)")
 """[ADDRESS]:PORT, HOST:PORT or HOST."""

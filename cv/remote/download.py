@@ -16,9 +16,9 @@ from tqdm import tqdm
 from cv.errors import InputError, SceneError
 from cv.io import file_signatures
 from cv.io.atomic_files import atomic_path
-from cv.remote.address import RemoteAddress
 from cv.remote.allow_list import AllowList
-from cv.remote.stream import ByteStream
+from cv.remote.download_stream import ByteStream
+from cv.remote.remote_address import RemoteAddress
 
 MAX_BYTES = 64 * 2**30
 """Size of the largest file that is downloaded."""

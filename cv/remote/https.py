@@ -16,15 +16,15 @@ from typing import Any
 import httpcore
 
 from cv.errors import SceneError
-from cv.remote.address import RemoteAddress
 from cv.remote.allow_list import AllowList
-from cv.remote.stream import (
+from cv.remote.download_stream import (
     TIMEOUT_S,
     ByteStream,
     checked_chunks,
     download_error,
     network_errors,
 )
+from cv.remote.remote_address import RemoteAddress
 
 _FAILURES = (OSError, httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 

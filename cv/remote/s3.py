@@ -15,8 +15,8 @@ from botocore import UNSIGNED, exceptions
 from botocore.config import Config
 from botocore.session import Session
 
-from cv.remote.address import RemoteAddress
-from cv.remote.stream import TIMEOUT_S, ByteStream, checked_chunks, network_errors
+from cv.remote.download_stream import TIMEOUT_S, ByteStream, checked_chunks, network_errors
+from cv.remote.remote_address import RemoteAddress
 
 _LOCAL_PROVIDERS = (
     *("env", "shared-credentials-file", "custom-process", "config-file"),

@@ -8,7 +8,7 @@ import numpy as np
 
 from cv.rendering.canvas import rgb_triple
 from cv.rendering.noise import Rng
-from cv.rendering.picture import Sensor, ViewingAngle
+from cv.rendering.renderer import Sensor, ViewingAngle
 
 
 def random_view(rng: Rng, width: float) -> ViewingAngle:

@@ -11,7 +11,7 @@ from cv.geometry.arrays import Float32Array
 from cv.rendering.canvas import WATER, Canvas, Points
 from cv.rendering.materials import Rng
 from cv.rendering.noise import noise_field
-from cv.rendering.picture import Bytes, RenderedLabel, Sun
+from cv.rendering.renderer import Bytes, RenderedLabel, Sun
 from cv.rendering.sunlight import sun_position
 
 _MIN_SUN_ELEVATION = 9.0

@@ -12,15 +12,15 @@ from affine import Affine
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from cv.counting.counts import SceneCounts
 from cv.counting.georeferenced_detection import GeoreferencedDetection
+from cv.counting.scene_counts import SceneCounts
 from cv.geometry.arrays import Float64Array
+from cv.geometry.image_patch import Patch
 from cv.geometry.oriented_boxes import map_points, transform_geometry
-from cv.geometry.patch import Patch
 from cv.report.antimeridian import polygon_parts
-from cv.report.caption import MIN_WIDTH_PX, caption_height, draw_caption
 from cv.report.colours import ABOARD, BACKGROUND, BERTH, CONTAINER, HULL, NO_PIER, PIER
 from cv.report.figures import DPI, POINT, pixel_axes, with_fonts
+from cv.report.scene_caption import MIN_WIDTH_PX, caption_height, draw_caption
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,9 +12,9 @@ from typing import Any
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
-from cv.counting.count import BerthedHull, PierCount, format_percentage
-from cv.counting.counts import SceneCounts
 from cv.counting.georeferenced_detection import GeoreferencedDetection
+from cv.counting.pier_count import BerthedHull, PierCount, format_percentage
+from cv.counting.scene_counts import SceneCounts
 from cv.io.terminal_text import printable_line
 
 HEADINGS = ("pier", "status", "containers", "TEU", "hulls", "aboard", "pier seen", "berth seen")

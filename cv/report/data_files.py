@@ -13,8 +13,8 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from cv.counting.count import PierCount
-from cv.counting.counts import QUANTITIES, counts_to_dataframe
+from cv.counting.pier_count import PierCount
+from cv.counting.scene_counts import QUANTITIES, counts_to_dataframe
 from cv.errors import InputError
 from cv.io.atomic_files import atomic_output
 from cv.ledger import Ledger, RecordedDetection

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from affine import Affine
 
-from cv.counting.counts import SceneCounts
-from cv.counting.zones import Zones
+from cv.counting.pier_zones import Zones
+from cv.counting.scene_counts import SceneCounts
 from cv.events.event import Event
-from cv.events.vessels.claims import PublishedClaim
+from cv.events.vessels.published_claims import PublishedClaim
 from cv.geometry.oriented_boxes import transform_geometry
 from cv.report.annotated_scene import DrawnZone, annotated_figure
 from cv.report.figures import save_png

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cv.events.event import Event, EventKind
-from cv.events.vessels.claims import PublishedClaim
+from cv.events.vessels.published_claims import PublishedClaim
 from cv.report.colours import FAINT, INK, RULE
 from cv.report.figures import shorten
 from cv.report.series_panel import DayRange, day_numbers

@@ -9,7 +9,7 @@ from datetime import timedelta
 from cv.events.event import CensoredTime, Event, EventKind, Magnitude
 from cv.events.rules.throughput import estimate_throughput
 from cv.events.serialization import event_to_dict
-from cv.events.vessels.claims import PublishedClaim
+from cv.events.vessels.published_claims import PublishedClaim
 
 _HEADING = f"{'began':<18}  {'ended':<18}  {'what':<15}  {'size (90 %)':>22}  sure  pier"
 _KIND_NAMES = {EventKind.WARNING: "ship due"}

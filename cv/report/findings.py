@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from cv.alerts import delivery
-from cv.alerts.delivery import AlertMessage
-from cv.alerts.rule import read_alert_rules
+from cv.alerts import alert_delivery
+from cv.alerts.alert_delivery import AlertMessage
+from cv.alerts.alert_rule import read_alert_rules
 from cv.events.event import Event
-from cv.events.pipeline import find_events
+from cv.events.site_events import find_events
 from cv.ledger import Ledger
 from cv.site import Site
 from cv.timeseries.history import pier_history, site_history
@@ -61,7 +61,7 @@ def pending_alerts(
         LedgerError: The ledger cannot be read.
     """
     site = Site.read(site_path)
-    return delivery.pending_messages(ledger, site, read_alert_rules(site_path, site), since)
+    return alert_delivery.pending_messages(ledger, site, read_alert_rules(site_path, site), since)
 
 
 def deliver_alerts(
@@ -94,4 +94,4 @@ def deliver_alerts(
     """
     site = Site.read(site_path)
     rules = read_alert_rules(site_path, site)
-    return delivery.deliver_alerts(ledger, site, rules, since, receive)
+    return alert_delivery.deliver_alerts(ledger, site, rules, since, receive)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cv.events.event import Event
-from cv.events.vessels.claims import PublishedClaim
+from cv.events.vessels.published_claims import PublishedClaim
 from cv.io.terminal_text import quantity as number_of
 from cv.report.colours import FAINT, INK, PAPER
 from cv.report.event_lanes import ROW_PX, draw_lanes, lane_rows

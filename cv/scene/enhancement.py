@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from cv.geometry.arrays import Float64Array
-from cv.geometry.patch import Patch, PatchSource
+from cv.geometry.image_patch import Patch, PatchSource
 
 MAX_RANGE = 130.0
 """Levels from the 1st to the 99th percentile of the brightness below which a stretch helps."""

@@ -12,8 +12,8 @@ from PIL import Image
 from rasterio.crs import CRS
 from rasterio.warp import Resampling, reproject
 
+from cv.geometry.image_patch import Patch
 from cv.geometry.oriented_boxes import map_points
-from cv.geometry.patch import Patch
 
 _PLANE = CRS.from_epsg(3857)
 """Any CRS, the same on both sides, so that only the affine map counts."""

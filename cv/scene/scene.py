@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from cv.errors import SceneError
 from cv.geometry.grid import Grid
-from cv.geometry.patch import Patch
+from cv.geometry.image_patch import Patch
 from cv.scene.acquisition_time import NamePattern, time_from_tags, to_utc
 from cv.scene.georeference import image_grid
 from cv.scene.integrity.deflate_blocks import Window

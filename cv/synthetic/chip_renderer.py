@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 
 from cv.rendering.canvas import Canvas
-from cv.rendering.picture import Bytes, RenderedLabel, Sensor, ViewingAngle, render_picture
 from cv.rendering.random_cameras import (
     ideal_sensor,
     random_sensor,
     random_view,
     without_colour_effects,
 )
+from cv.rendering.renderer import Bytes, RenderedLabel, Sensor, ViewingAngle, render_picture
 from cv.rendering.weather import cut_nodata, diffuse_light, draw_clouds, draw_weather, random_sun
 from cv.synthetic import port_scene, terminal_scene
 from cv.synthetic.render_config import DEFAULT, RenderConfig

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from cv.geometry.arrays import Float32Array
 from cv.rendering.materials import Rng
 from cv.rendering.noise import noise_field
-from cv.rendering.picture import Bytes
+from cv.rendering.renderer import Bytes
 
 KERNELS = {
     "nearest": cv2.INTER_NEAREST,
@@ -75,7 +75,7 @@ def gradient_field(rng: Rng, shape: tuple[int, int], low: float, high: float) ->
 # -- air and light --------------------------------------------------------------------------------
 
 
-def veil(
+def blend_scattered_light(
     image: Bytes, opacity: Float32Array | float, light: Sequence[float], texture: Float32Array
 ) -> Bytes:
     """Mix the image with the light (RGB) that air or cloud scatters.
@@ -88,14 +88,16 @@ def veil(
     return _bytes(image * (1 - share) + bright * share)
 
 
-def shade(image: Bytes, depth: Float32Array, sky: Sequence[float] = (0.9, 1.0, 1.15)) -> Bytes:
+def darken_by_shadow(
+    image: Bytes, depth: Float32Array, sky: Sequence[float] = (0.9, 1.0, 1.15)
+) -> Bytes:
     """Take away the share `depth` (rows, columns) of the light; the rest has the sky's colour."""
     tint = np.asarray(sky, np.float32)
     left = 1 - depth[..., None]
     return _bytes(image * left * (1 + (tint - 1) * depth[..., None]))
 
 
-def expose(image: Bytes, gain: float, gamma: float = 1.0, offset: float = 0.0) -> Bytes:
+def change_exposure(image: Bytes, gain: float, gamma: float = 1.0, offset: float = 0.0) -> Bytes:
     """Return (image * gain) ** gamma + offset, clipped: darkness, over-exposure, a flat curve."""
     levels = np.arange(256, dtype=np.float32) / 255
     curve = np.clip(levels * gain, 0, 1) ** gamma + offset
@@ -260,7 +262,7 @@ def invert(image: Bytes) -> Bytes:
     return np.asarray(255 - image, np.uint8)
 
 
-def rescale(image: Bytes, limits: Limits) -> Bytes:
+def stretch_contrast(image: Bytes, limits: Limits) -> Bytes:
     """Make the first of `limits` black and the second white."""
     black, white = (np.asarray(level, np.float32) for level in limits)
     return _bytes((image.astype(np.float32) - black) / (white - black) * 255)

@@ -34,7 +34,7 @@ def draw_land(canvas: Canvas, frame: LocalFrame, rng: Rng, paints: ContainerPain
     _surfaces(canvas, frame, rng)
     _built_up_area(canvas, frame, rng, paints)
     _industry(canvas, frame, rng)
-    terrain.draw_marks(canvas, frame.angle, rng, 0)
+    terrain.draw_ground_markings(canvas, frame.angle, rng, 0)
 
 
 def _surfaces(canvas: Canvas, frame: LocalFrame, rng: Rng) -> None:

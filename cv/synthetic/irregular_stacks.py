@@ -10,7 +10,7 @@ from cv.rendering.materials import ContainerPaints
 from cv.synthetic.container_blocks import FEET, ContainerSupport, draw_container
 
 
-def draw_cluster_row(
+def draw_stack_row(
     canvas: Canvas, start: Points, angle: float, reach: float, paints: ContainerPaints
 ) -> None:
     """Draw clusters one after the other for `reach` metres, containers lengthwise or across."""
@@ -21,11 +21,11 @@ def draw_cluster_row(
     while gone < reach:
         spot = start + along * gone + across * rng.normal(0, 0.8)
         odd = rng.choice([0.0, np.pi / 2], p=[0.9, 0.1])
-        draw_cluster(canvas, spot, angle + turn + odd + rng.normal(0, 0.04), paints)
+        draw_stack_cluster(canvas, spot, angle + turn + odd + rng.normal(0, 0.04), paints)
         gone += rng.uniform(5, 16)
 
 
-def draw_cluster(canvas: Canvas, at: Points, angle: float, paints: ContainerPaints) -> None:
+def draw_stack_cluster(canvas: Canvas, at: Points, angle: float, paints: ContainerPaints) -> None:
     """Draw up to six rows side by side, each of up to three stacks end to end."""
     rng = paints.rng
     along = np.array([np.cos(angle), np.sin(angle)])

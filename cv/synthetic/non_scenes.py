@@ -10,7 +10,7 @@ import numpy as np
 
 from cv.rendering.materials import Rng
 from cv.rendering.noise import noise_field
-from cv.rendering.picture import Bytes
+from cv.rendering.renderer import Bytes
 
 _FONTS = (
     cv2.FONT_HERSHEY_SIMPLEX,

@@ -6,11 +6,11 @@ import numpy as np
 
 from cv.rendering.canvas import FREE, WATER, Canvas, Points
 from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints, Rng
-from cv.synthetic import moored_ships, terrain, waterside
+from cv.synthetic import moored_ships, shore_structures, terrain
 from cv.synthetic.hinterland import LAND, draw_land
 from cv.synthetic.quay_line import QuayLine
+from cv.synthetic.shore_structures import frame_rectangle
 from cv.synthetic.terminal_scene import LocalFrame
-from cv.synthetic.waterside import frame_rectangle
 
 
 def draw_port_scene(canvas: Canvas, rng: Rng, look_alikes: float = 1.0) -> None:
@@ -26,20 +26,20 @@ def draw_port_scene(canvas: Canvas, rng: Rng, look_alikes: float = 1.0) -> None:
     edges = layout(canvas, frame, rng)
     for edge in edges:
         if rng.random() < 0.2:
-            waterside.draw_rough_shore(canvas, edge, rng)
+            shore_structures.draw_rough_shore(canvas, edge, rng)
         elif rng.random() < 0.8:
             terrain.draw_quay_edge(canvas, edge.start, edge.end, rng)
     draw_land(canvas, frame, rng, paints)
     if layout in (_coast, _river) and rng.random() < 0.2:
-        edges += [berth] if (berth := waterside.draw_trestle(canvas, edges[0], rng)) else []
+        edges += [berth] if (berth := shore_structures.draw_trestle(canvas, edges[0], rng)) else []
     _moor_ships(canvas, frame, edges, paints)
     for edge in edges if look_alikes else []:
         if rng.random() < look_alikes:
-            waterside.draw_waterside(canvas, edge, rng, paints)
+            shore_structures.draw_waterside(canvas, edge, rng, paints)
         if rng.random() < 0.5 * look_alikes:
-            waterside.draw_quay_clutter(canvas, edge, rng)
+            shore_structures.draw_quay_clutter(canvas, edge, rng)
     for _ in range(round(float(rng.choice([0, 0, 1, 3])) * look_alikes)):
-        waterside.draw_marina(canvas, edges, rng)
+        shore_structures.draw_marina(canvas, edges, rng)
     moored_ships.draw_ships_afloat(canvas, frame, paints)
     for edge in edges:
         moored_ships.draw_cranes(canvas, edge, rng)
@@ -83,7 +83,7 @@ def _coast(canvas: Canvas, frame: LocalFrame, rng: Rng) -> list[QuayLine]:
             QuayLine(frame.at(left + wide, line), frame.at(far, line)),
         ]
     for _ in range(int(rng.integers(0, 4))):
-        waterside.draw_jetty(canvas, frame, line, rng)
+        shore_structures.draw_jetty(canvas, frame, line, rng)
     return edges
 
 
@@ -127,7 +127,7 @@ def _open_water(canvas: Canvas, frame: LocalFrame, rng: Rng) -> list[QuayLine]:
     """Draw open sea, sometimes with a breakwater or an islet."""
     terrain.draw_water(canvas, frame_rectangle(frame, -1500, 1500, -1500, 1500), rng)
     for _ in range(int(rng.choice([0, 0, 1, 2]))):
-        waterside.draw_breakwater(canvas, frame, rng)
+        shore_structures.draw_breakwater(canvas, frame, rng)
     return []
 
 

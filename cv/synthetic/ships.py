@@ -10,7 +10,7 @@ from cv.rendering.materials import ContainerPaints, Rng, vary_colour
 from cv.rendering.noise import noise_field
 from cv.synthetic.ship_decks import DECKS
 from cv.synthetic.ship_types import ShipModel, deck_outline, make_ship, random_ship
-from cv.synthetic.superstructure import draw_clutter, draw_masts, random_deck_paint
+from cv.synthetic.superstructure import draw_deck_clutter, draw_masts, random_deck_paint
 
 __all__ = ["ShipModel", "draw_ship", "draw_wake", "make_ship", "random_ship"]
 
@@ -23,7 +23,7 @@ def draw_ship(canvas: Canvas, ship: ShipModel, paints: ContainerPaints) -> Place
     outline = deck_outline(ship, rng)
     canvas.fill(outline, plating, ship.deck, ident)
     canvas.mark(outline, TAKEN)
-    draw_clutter(canvas, outline, rng)
+    draw_deck_clutter(canvas, outline, rng)
     inner = (outline - ship.centre) * np.array([0.985, 0.985]) + ship.centre
     if rng.random() < 0.6:
         canvas.paint(outline, vary_colour(rng, plating, 0.2) * 0.7)

@@ -21,7 +21,7 @@ def random_deck_paint(rng: Rng) -> Float32Array:
     return vary_colour(rng, _DECKS[int(rng.integers(len(_DECKS)))], 0.15)
 
 
-def draw_clutter(canvas: Canvas, outline: Points, rng: Rng) -> None:
+def draw_deck_clutter(canvas: Canvas, outline: Points, rng: Rng) -> None:
     """Draw patches of other paint and gear about a deck's outline (n, 2 metres)."""
     centre = outline.mean(0)
     for _ in range(int(rng.integers(0, 10))):

@@ -15,7 +15,7 @@ from cv.synthetic import (
     hard_negatives,
     irregular_stacks,
     terrain,
-    trains,
+    train_wagons,
     trucks,
 )
 from cv.synthetic.container_blocks import ContainerBlock
@@ -58,7 +58,7 @@ def draw_random_place(
     names = _PAVED if kind in (_lanes, _quay, _gate) and rng.random() < 0.8 else _ANY
     terrain.draw_ground(canvas, GROUND_MATERIALS[str(rng.choice(names))], rng)
     _surroundings(canvas, frame, rng)
-    terrain.draw_marks(canvas, frame.angle, rng, int(rng.integers(0, 60)))
+    terrain.draw_ground_markings(canvas, frame.angle, rng, int(rng.integers(0, 60)))
     kind(canvas, frame, paints)
     _look_alikes(canvas, frame, rng, look_alikes)
     _decorate(canvas, frame, rng, paints)
@@ -79,7 +79,7 @@ def _look_alikes(canvas: Canvas, frame: LocalFrame, rng: Rng, share: float) -> N
         across = rng.uniform(-80, 80)
         terrain.draw_rails(canvas, frame.at(0, across), frame.angle, rng)
         start = frame.at(rng.uniform(-130, 0), across)
-        trains.draw_freight_train(canvas, start, frame.angle, int(rng.integers(3, 16)), rng)
+        train_wagons.draw_freight_train(canvas, start, frame.angle, int(rng.integers(3, 16)), rng)
 
 
 def _surroundings(canvas: Canvas, frame: LocalFrame, rng: Rng) -> None:
@@ -191,10 +191,12 @@ def _irregular_yard(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) 
     for _ in range(int(rng.integers(2, 7))):
         turn = frame.angle + rng.choice([0, 0, np.pi / 2]) + rng.normal(0, 0.08)
         start = frame.at(*rng.uniform(-80, 60, 2))
-        irregular_stacks.draw_cluster_row(canvas, start, turn, rng.uniform(25, 120), paints)
+        irregular_stacks.draw_stack_row(canvas, start, turn, rng.uniform(25, 120), paints)
     for _ in range(int(rng.integers(0, 7))):
         turn = frame.angle + rng.uniform(0, np.pi)
-        irregular_stacks.draw_cluster(canvas, frame.at(*rng.uniform(-85, 85, 2)), turn, paints)
+        irregular_stacks.draw_stack_cluster(
+            canvas, frame.at(*rng.uniform(-85, 85, 2)), turn, paints
+        )
     for _ in range(int(rng.integers(0, 6))):
         spot = frame.at(*rng.uniform(-80, 80, 2))
         clutter.draw_reach_stacker(canvas, spot, rng.uniform(0, 6.3), rng)
@@ -273,7 +275,9 @@ def _rail(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
         terrain.draw_rails(canvas, frame.at(0, across), frame.angle, rng)
         if rng.random() < 0.75:
             start = frame.at(rng.uniform(-130, -20), across)
-            trains.draw_wagons(canvas, start, frame.angle, int(rng.integers(2, 18)), loaded, paints)
+            train_wagons.draw_wagons(
+                canvas, start, frame.angle, int(rng.integers(2, 18)), loaded, paints
+            )
         across += rng.uniform(4.4, 7)
     if rng.random() < 0.5:
         spot = frame.at(rng.uniform(-70, 70), across - 10)

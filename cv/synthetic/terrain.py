@@ -102,7 +102,7 @@ def draw_quay_edge(canvas: Canvas, start: ArrayLike, end: ArrayLike, rng: Rng) -
         canvas.fill(rectangle(spot - inland * 0.6, 1.6, 1.2, angle), [0.06, 0.06, 0.06], -1.0)
 
 
-def draw_marks(canvas: Canvas, angle: float, rng: Rng, amount: int) -> None:
+def draw_ground_markings(canvas: Canvas, angle: float, rng: Rng, amount: int) -> None:
     """Draw lines, slabs, patches, tyre tracks and oil, which must not be taken for containers."""
     width, height = canvas.width, canvas.height
     for _ in range(amount):

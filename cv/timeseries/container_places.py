@@ -33,7 +33,7 @@ def to_metres(lon_lat: Float64Array, origin: Float64Array) -> Float64Array:
     return np.asarray((lon_lat - origin) * scale)
 
 
-def found_again(before: Float64Array, after: Float64Array) -> BoolArray:
+def containers_found_again(before: Float64Array, after: Float64Array) -> BoolArray:
     """Return (k,) which of the places `before` (k, 2) are among `after` (m, 2); degrees.
 
     Each place of `after` stands for at most one of `before`.

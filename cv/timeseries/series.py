@@ -11,13 +11,13 @@ from typing import Any, overload
 
 import pandas as pd
 
-from cv.counting.count import CountStatus, Estimate, PierCount, format_percentage
-from cv.counting.counts import QUANTITIES, counts_html, counts_to_dataframe
+from cv.counting.pier_count import CountStatus, Estimate, PierCount, format_percentage
+from cv.counting.scene_counts import QUANTITIES, counts_html, counts_to_dataframe
 from cv.io.terminal_text import quantity
 from cv.ledger import Ledger
 from cv.site import Pier, Site
 from cv.timeseries.container_places import ContainerPlaces
-from cv.timeseries.whole_pier import StandingContainers, comparable, whole_pier_estimates
+from cv.timeseries.whole_pier import StandingContainers, comparable_counts, whole_pier_estimates
 
 KNOWN_STATUSES = (CountStatus.COUNTED.value, CountStatus.PARTIAL.value)
 """Statuses of counts that can have numbers."""
@@ -105,7 +105,7 @@ class Series(Sequence[PierCount]):
         last: PierCount | None = None
         for count in self.counts:
             known = count.status.value in KNOWN_STATUSES
-            if not parts or (known and last is not None and not comparable(last, count)):
+            if not parts or (known and last is not None and not comparable_counts(last, count)):
                 parts.append([])
             parts[-1].append(count)
             last = count if known else last

@@ -21,10 +21,14 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from cv.counting.count import UNKNOWN, CountStatus, Estimate, PierCount
+from cv.counting.pier_count import UNKNOWN, CountStatus, Estimate, PierCount
 from cv.counting.uncertainty import normal_quantile
 from cv.geometry.arrays import BoolArray, Float64Array
-from cv.timeseries.container_places import METRES_PER_DEGREE, ContainerPlaces, found_again
+from cv.timeseries.container_places import (
+    METRES_PER_DEGREE,
+    ContainerPlaces,
+    containers_found_again,
+)
 
 MAX_AGE_D = 7.0
 """What the hidden part held is not known longer than this after it was seen, days."""
@@ -61,7 +65,7 @@ def whole_pier_estimates(
     )
 
 
-def comparable(one: PierCount, other: PierCount) -> bool:
+def comparable_counts(one: PierCount, other: PierCount) -> bool:
     """Return whether two counts were made with the same model, method and outline."""
     return (one.model, one.method, one.place) == (other.model, other.method, other.place)
 
@@ -77,7 +81,7 @@ def share_found_again(before: PierCount, after: PierCount, places: ContainerPlac
     old = old[~_inside(old, after.unseen)]
     if len(old) < _MIN_CONTAINERS:
         return np.nan
-    return float(found_again(old, new).mean())
+    return float(containers_found_again(old, new).mean())
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,13 +135,13 @@ def _is_confirmed(
         return False
     for later in known[position + 1 :]:
         after = counts[later]
-        if _days(count, after) > MAX_BAD_RUN_D or not comparable(count, after):
+        if _days(count, after) > MAX_BAD_RUN_D or not comparable_counts(count, after):
             return False
         if (after.containers.low or 0.0) > _high(count):
             there, old = _places(after, places), _places(before, places)
             if there is None or old is None or not len(there):
                 return False
-            return bool(found_again(there, old).mean() < MIN_FOUND_AGAIN)
+            return bool(containers_found_again(there, old).mean() < MIN_FOUND_AGAIN)
     return False
 
 
@@ -152,7 +156,7 @@ def _recovery(counts: Sequence[PierCount], known: Sequence[int], position: int) 
         return None
     for later in range(position + 1, len(known)):
         after = counts[known[later]]
-        if _days(before, after) > MAX_BAD_RUN_D or not comparable(before, after):
+        if _days(before, after) > MAX_BAD_RUN_D or not comparable_counts(before, after):
             return None
         if (after.containers.value or 0.0) >= _RECOVERED * number:
             return later
@@ -165,7 +169,7 @@ def _standing(before: PierCount, after: PierCount, places: ContainerPlaces) -> F
     if old is None or new is None:
         return None
     old = old[~_inside(old, after.unseen)]
-    again = found_again(old, new)
+    again = containers_found_again(old, new)
     if len(old) < _MIN_CONTAINERS or again.mean() < MIN_FOUND_AGAIN:
         return None
     return old[again]
@@ -181,10 +185,10 @@ def _whole(count: PierCount, earlier: Sequence[PierCount], places: ContainerPlac
     recent = [
         one
         for one in earlier
-        if one.containers.known and comparable(one, count) and _days(one, count) <= MAX_AGE_D
+        if one.containers.known and comparable_counts(one, count) and _days(one, count) <= MAX_AGE_D
     ]
     z = normal_quantile(count.interval_level)
-    same = [one for one in earlier if comparable(one, count)]
+    same = [one for one in earlier if comparable_counts(one, count)]
     if count.unseen is None:
         hidden = _hidden_by_area(count, recent, z)
     else:

@@ -20,7 +20,7 @@ from cv.geometry.tiling import Tiling
 from cv.io.terminal_text import quantity
 from cv.labels import yolo_obb
 from cv.labels.block_labels import PartialLabels
-from cv.labels.formats import ImagePaths, describe_missing, find_image
+from cv.labels.label_formats import ImagePaths, describe_missing, find_image
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape
 from cv.labels.outline_edits import with_split
 from cv.scene.raster_header import read_header

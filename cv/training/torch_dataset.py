@@ -16,7 +16,7 @@ from cv.errors import DatasetError
 from cv.geometry.arrays import Float64Array
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.labels.dataset_yaml import DatasetYaml, label_path
-from cv.labels.label_texts import read_label_texts
+from cv.labels.label_files import read_label_texts
 from cv.labels.outline_edits import rectangle_around
 from cv.labels.yolo_obb import parse
 from cv.training.config import TrainingConfig

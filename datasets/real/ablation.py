@@ -201,7 +201,7 @@ def commands(run: Run, budget: Budget, weights: Path, root: Path, work: Path) ->
 
 def trained(run: Run, budget: Budget, weights: Path, root: Path, work: Path) -> Path:
     """Train and release `run`; return the model, with thresholds set on rendered chips."""
-    from cv.model_export.release import replace_model_card
+    from cv.model_export.model_release import replace_model_card
 
     for command in commands(run, budget, weights.resolve(), root.resolve(), work.resolve()):
         subprocess.run(command, cwd=REPOSITORY, check=True)

@@ -19,10 +19,10 @@ from pathlib import Path
 
 from cv import Detector
 from cv.detector.detector import CANDIDATE_FRACTION
-from cv.evaluation.coverage import IntervalCoverage
 from cv.evaluation.image_evaluation import ImageEvaluation
+from cv.evaluation.interval_coverage import IntervalCoverage
 from cv.evaluation.metrics import CountMetrics
-from cv.model_export.release import replace_model_card
+from cv.model_export.model_release import replace_model_card
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from cross_validation import WINDOW_M, Fold, cross_fitted, leave_one_out

@@ -11,9 +11,9 @@ import numpy as np
 
 from cv.detector.model_card import Calibration
 from cv.evaluation import metrics
-from cv.evaluation.calibration import fit_on_chips_and_windows
-from cv.evaluation.coverage import recalibrated
+from cv.evaluation.count_calibration import fit_on_chips_and_windows
 from cv.evaluation.image_evaluation import ImageEvaluation
+from cv.evaluation.interval_coverage import recalibrated
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from labelled_scenes import CONTAINER

@@ -22,8 +22,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cv import Detector
-from cv.evaluation.coverage import IntervalCoverage
 from cv.evaluation.image_evaluation import ImageEvaluation
+from cv.evaluation.interval_coverage import IntervalCoverage
 from cv.evaluation.metrics import CountMetrics
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))

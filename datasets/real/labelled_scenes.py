@@ -14,7 +14,7 @@ from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation, ev
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.labels import block_labels
 from cv.labels.dataset_statistics import boxes_of_class
-from cv.labels.label_texts import read_label_texts
+from cv.labels.label_files import read_label_texts
 from cv.labels.labelled_image import make_dataset
 from cv.labels.outline_edits import to_rectangles
 

@@ -14,7 +14,7 @@ from cv.evaluation.dataset_adapter import evaluation_samples
 from cv.evaluation.image_evaluation import EvaluationSample
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.io.atomic_files import write_atomically
-from cv.labels.formats import complete_from_images, dataset_images, read_dataset
+from cv.labels.label_formats import complete_from_images, dataset_images, read_dataset
 from cv.synthetic.chip_dataset import write_dataset
 from cv.synthetic.chip_renderer import COARSE_GSD, FINE_GSD, render_chip
 from cv.synthetic.render_config import DEFAULT

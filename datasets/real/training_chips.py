@@ -23,7 +23,7 @@ from cv import Scene
 from cv.geometry.arrays import Float64Array
 from cv.geometry.oriented_boxes import map_points
 from cv.labels import block_labels
-from cv.labels.label_texts import read_label_texts
+from cv.labels.label_files import read_label_texts
 from cv.labels.labelled_image import LabelledImage, LabelledShape
 from cv.labels.outline_edits import visible_part
 from cv.labels.yolo_obb import to_yolo_text

@@ -24,8 +24,8 @@ from synthetic_evaluation import NAMING, rendered
 from tqdm import tqdm
 
 from cv.detector.detector import Detector
+from cv.evaluation.box_matching import UNMATCHED
 from cv.evaluation.image_evaluation import ImageEvaluation, evaluate_image
-from cv.evaluation.matching import UNMATCHED
 from cv.events.vessels.vessel_matching import UNKNOWN, Fleet, HullMeasurement, Vessel
 
 MIN_LENGTH_M = 60.0

@@ -13,7 +13,7 @@ from port_layout import GSD, QUAYS, SHAPE, Quay, Span
 from schedule import PortState
 from skysat_delivery import item_id
 
-from cv.rendering.picture import RenderedLabel
+from cv.rendering.renderer import RenderedLabel
 
 MIN_ROOF_VISIBLE = 0.45
 """Smallest visible share of a roof for its container to count, as in training."""

@@ -120,7 +120,7 @@ def _draw_land(canvas: Canvas, rng: Rng) -> None:
     for u in np.arange(-330.0, 330.0, 9.0):
         dash = rectangle(FRAME.at(u, -109.5), 3.5, 0.3, FRAME.angle)
         canvas.paint(dash, (0.75, 0.75, 0.72))
-    terrain.draw_marks(canvas, FRAME.angle, rng, 60)
+    terrain.draw_ground_markings(canvas, FRAME.angle, rng, 60)
 
 
 def _draw_sea(canvas: Canvas, rng: Rng) -> None:

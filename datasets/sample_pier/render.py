@@ -23,7 +23,7 @@ from schedule import PLAN, PortState, daily_states
 from sky import make_clouds, make_sky
 from skysat_delivery import write_scene
 
-from cv.rendering.picture import RenderedLabel, render_picture
+from cv.rendering.renderer import RenderedLabel, render_picture
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from cv.rendering.noise import noise_field
 from cv.synthetic.clutter import draw_reach_stacker
 from cv.synthetic.container_blocks import draw_container
 from cv.synthetic.ships import ShipModel, draw_ship
-from cv.synthetic.trains import draw_wagons
+from cv.synthetic.train_wagons import draw_wagons
 from cv.synthetic.trucks import draw_truck
 
 LENGTH, BEAM = 118.0, 18.5

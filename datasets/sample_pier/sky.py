@@ -14,7 +14,7 @@ from schedule import Cover, PortState
 
 from cv.geometry.arrays import Float32Array
 from cv.rendering.noise import noise_field
-from cv.rendering.picture import Bytes, Sensor, Sun, ViewingAngle
+from cv.rendering.renderer import Bytes, Sensor, Sun, ViewingAngle
 from cv.rendering.sunlight import sun_position
 
 LATITUDE, LONGITUDE = 42.1, 130.6

@@ -14,7 +14,7 @@ from rasterio.transform import Affine, from_origin
 from schedule import PortState
 from sky import Clouds, Sky
 
-from cv.rendering.picture import Bytes
+from cv.rendering.renderer import Bytes
 
 TRANSFORM: Affine = from_origin(*ORIGIN, GSD, GSD)
 """Pixels (column, row) to easting, northing."""

@@ -10,13 +10,13 @@ from hashlib import sha256
 
 import pytest
 
-from cv.alerts.delivery import AlertMessage, deliver_alerts, pending_messages
-from cv.alerts.rule import AlertRule
+from cv.alerts.alert_delivery import AlertMessage, deliver_alerts, pending_messages
+from cv.alerts.alert_rule import AlertRule
 from cv.cli import main
-from cv.counting.counts import SceneCounts
+from cv.counting.scene_counts import SceneCounts
 from cv.errors import InputError, LedgerError
 from cv.events.event import EventKind
-from cv.events.pipeline import find_events
+from cv.events.site_events import find_events
 from cv.ledger import Ledger
 from cv.site import Site
 from tests.fixtures.observations import pier_count

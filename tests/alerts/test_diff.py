@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from cv.alerts.diff import Alert, AlertChange, ReportedAlert, diff_events
-from cv.alerts.rule import AlertRule
+from cv.alerts.alert_rule import AlertRule
+from cv.alerts.event_diff import Alert, AlertChange, ReportedAlert, diff_events
 from cv.events.event import ONGOING, CensoredTime, Event, EventKind, Magnitude
-from cv.events.pipeline import find_events
+from cv.events.site_events import find_events
 from cv.timeseries.series import Series
 from tests.fixtures.observations import START, pier_count
 

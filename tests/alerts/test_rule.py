@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from cv.alerts.rule import read_alert_rules
+from cv.alerts.alert_rule import read_alert_rules
 from cv.errors import SiteError
 from cv.events.event import EventKind
 from cv.site import Site

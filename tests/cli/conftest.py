@@ -10,7 +10,7 @@ import shapely
 from pyproj import CRS
 
 from cv.cli import options
-from cv.fitness.ground_fitness import NOT_JUDGED
+from cv.image_fitness.ground_fitness import NOT_JUDGED
 from tests.fixtures.fake_detectors import painted_detector
 from tests.fixtures.painted_pier import BERTH, PIER, grid_transform, paint, to_lonlat
 

@@ -11,7 +11,7 @@ from PIL import Image
 pytest.importorskip("cv2", reason="needs the extra render")
 
 from cv.cli import main
-from cv.labels.formats import read_dataset
+from cv.labels.label_formats import read_dataset
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from cv.cli import main
 from cv.ledger import Ledger
 from cv.pipeline import folder_watch
 from cv.pipeline.batch_recorder import ScanResult
-from cv.pipeline.outcome import SceneOutcome, SceneStatus
 from cv.pipeline.quarantine import add_to_quarantine
+from cv.pipeline.scene_outcome import SceneOutcome, SceneStatus
 from cv.scene.discovery.new_scenes import NewScenes
 
 COMMAND = ["monitor", "--site", "port.geojson", "--ledger", "port.db", "--watch", "1"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cv.counting.counts import SceneCounts
+from cv.counting.scene_counts import SceneCounts
 from cv.site import Pier, PierRole
 from cv.timeseries.series import Series
 from tests.fixtures.sample_counts import a_count

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from cv.counting.count import CountStatus
+from cv.counting.pier_count import CountStatus
 from cv.pipeline.batch import count
 from cv.scene.scene import Scene
 from tests.fixtures.fake_detectors import CONTAINER_RGB, painted_detector

@@ -9,7 +9,7 @@ import pytest
 import shapely
 from pyproj import CRS, Transformer
 
-from cv.fitness.ground_fitness import NOT_JUDGED
+from cv.image_fitness.ground_fitness import NOT_JUDGED
 from cv.pipeline.batch import count
 from cv.scene.scene import Scene
 from cv.site import Site

@@ -10,10 +10,10 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cv.counting.count import UNKNOWN, CountStatus
+from cv.counting.pier_count import UNKNOWN, CountStatus
 from cv.counting.pier_counter import PierCounter
+from cv.counting.pier_zones import Zone, Zones
 from cv.counting.seen_ground import MIN_VISIBLE, SeenPart, SeenZone
-from cv.counting.zones import Zone, Zones
 from cv.detector.detections import Detections
 from cv.geometry.grid import Grid
 from cv.geometry.oriented_boxes import OrientedBoxes

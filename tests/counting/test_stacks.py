@@ -8,7 +8,7 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from cv.counting.stacks import MAX_GAP_M, find_stacks, touching_groups
+from cv.counting.container_stacks import MAX_GAP_M, find_stacks, touching_groups
 from cv.geometry.grid import Grid
 from cv.geometry.oriented_boxes import OrientedBoxes
 

@@ -11,11 +11,11 @@ import shapely
 from pyproj import CRS
 from rasterio.transform import from_origin
 
-from cv.counting.count import UNKNOWN
+from cv.counting.pier_count import UNKNOWN
 from cv.counting.scene_counter import SceneCounter
 from cv.detector.detector import Detector
-from cv.fitness.ground_fitness import NOT_JUDGED
-from cv.fitness_training.scenes import rendered_pair
+from cv.image_fitness.ground_fitness import NOT_JUDGED
+from cv.image_fitness_training.scene_pairs import rendered_pair
 from cv.pipeline.batch import count
 from cv.scene.scene import Scene
 from cv.site import Pier, PierRole, Site
@@ -65,15 +65,17 @@ def counted(tmp_path, detector):
 
 def cloud(opacity):
     mottle = 0.04 * deg.cloud_field(np.random.default_rng(1), (SIDE, SIDE), GSD, 100, 1.0, 1.5)
-    return lambda image: deg.veil(image, opacity, (0.93, 0.94, 0.96), mottle)
+    return lambda image: deg.blend_scattered_light(image, opacity, (0.93, 0.94, 0.96), mottle)
 
 
 @pytest.mark.parametrize(
     "harm",
     [
         pytest.param(cloud(0.995), id="cloud"),
-        pytest.param(lambda image: deg.veil(image, 0.99, (0.75, 0.77, 0.8), FLAT), id="fog"),
-        pytest.param(lambda image: deg.expose(image, 0.005), id="night"),
+        pytest.param(
+            lambda image: deg.blend_scattered_light(image, 0.99, (0.75, 0.77, 0.8), FLAT), id="fog"
+        ),
+        pytest.param(lambda image: deg.change_exposure(image, 0.005), id="night"),
         pytest.param(lambda image: np.full_like(image, 128), id="grey"),
     ],
 )
@@ -117,7 +119,7 @@ def test_a_cloud_over_one_half_leaves_the_other(counted, clear):
 
 def test_haze_is_taken_away_before_the_count(counted, clear):
     """Oracle: the count of the same place in clear air."""
-    hazy = counted(deg.veil(clear, 0.9, (0.75, 0.77, 0.8), FLAT))
+    hazy = counted(deg.blend_scattered_light(clear, 0.9, (0.75, 0.77, 0.8), FLAT))
     assert "stretched" in hazy.radiometry
     assert hazy.containers.value == pytest.approx(counted(clear).containers.value, rel=0.15)
 

@@ -8,7 +8,7 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from cv.counting.zones import Zones
+from cv.counting.pier_zones import Zones
 from cv.errors import CoverageError, SiteError
 from cv.geometry.grid import Grid
 from cv.site import BERTH_BUFFER_M, Site

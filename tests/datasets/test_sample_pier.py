@@ -16,15 +16,15 @@ import shapely
 from affine import Affine
 from shapely.geometry.base import BaseGeometry
 
-from cv.counting.count import CountStatus
-from cv.counting.zones import Zones
+from cv.counting.pier_count import CountStatus
+from cv.counting.pier_zones import Zones
 from cv.detector.detections import Detections
 from cv.detector.detector import Detector
 from cv.detector.model_card import InferencePass, ModelCard
 from cv.detector.runtimes.engine import InferenceEngine
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.pipeline.batch import count
-from cv.rendering.picture import RenderedLabel
+from cv.rendering.renderer import RenderedLabel
 from cv.scene.scene import Scene
 from cv.site import PierRole, Site
 from tests.fixtures.fake_detectors import CARD

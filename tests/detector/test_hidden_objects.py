@@ -10,7 +10,7 @@ import shapely
 from affine import Affine
 
 from cv.detector.detector import Detector
-from cv.geometry.patch import Patch
+from cv.geometry.image_patch import Patch
 from tests.fixtures.fake_detectors import CARD, constant_model
 
 

@@ -15,7 +15,7 @@ from cv.detector.detector import Detector
 from cv.detector.model_card import Calibration, ModelCard
 from cv.detector.model_zoo import HULL_MODEL, model_files
 from cv.errors import ModelError
-from cv.geometry.patch import Patch
+from cv.geometry.image_patch import Patch
 from tests.fixtures.fake_detectors import CARD, constant_model
 
 AT = np.array([[[30.0, 30, 20, 8, 0.9, 0, 0.0], [30.0, 30, 40, 9, 0.8, 1, 0.0]]])

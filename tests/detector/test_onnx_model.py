@@ -15,7 +15,7 @@ from cv.detector.detector import Detector
 from cv.detector.model_card import OutputLayout
 from cv.detector.onnx_model import OnnxModel
 from cv.errors import InferenceError, ModelError
-from cv.geometry.patch import Patch
+from cv.geometry.image_patch import Patch
 from tests.fixtures.fake_detectors import CARD, card_file, constant_model
 
 ROWS = np.array([[[320, 320, 40, 8, 0.9, 0, 0.0]]])

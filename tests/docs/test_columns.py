@@ -11,7 +11,7 @@ from pathlib import Path
 import pyogrio
 import pytest
 
-import cv.events.pipeline  # noqa: F401 (makes every kind of event known)
+import cv.events.site_events  # noqa: F401 (makes every kind of event known)
 from cv.events.event import Event
 from cv.events.serialization import event_to_dict
 from tests.fixtures.documentation import DOCS

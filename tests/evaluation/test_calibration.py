@@ -10,9 +10,9 @@ import pytest
 import shapely
 
 from cv.detector.detections import Detections
-from cv.evaluation.calibration import fit_calibration, fit_on_chips_and_windows
+from cv.evaluation.box_matching import IOU_THRESHOLDS, UNMATCHED, DetectionMatches
+from cv.evaluation.count_calibration import fit_calibration, fit_on_chips_and_windows
 from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation
-from cv.evaluation.matching import IOU_THRESHOLDS, UNMATCHED, DetectionMatches
 from cv.geometry.oriented_boxes import OrientedBoxes
 from tests.fixtures.fake_detectors import CARD
 

@@ -12,9 +12,9 @@ import shapely
 
 from cv.detector.detections import Detections
 from cv.detector.model_card import Calibration
-from cv.evaluation.coverage import IntervalCoverage, recalibrated
+from cv.evaluation.box_matching import DetectionMatches
 from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation
-from cv.evaluation.matching import DetectionMatches
+from cv.evaluation.interval_coverage import IntervalCoverage, recalibrated
 from cv.geometry.oriented_boxes import OrientedBoxes
 from tests.fixtures.fake_detectors import CARD
 

@@ -11,6 +11,7 @@ import shapely
 from affine import Affine
 
 from cv.detector.detections import Detections
+from cv.evaluation.box_matching import DetectionMatches
 from cv.evaluation.dataset_adapter import (
     FALSE,
     FOUND,
@@ -20,7 +21,6 @@ from cv.evaluation.dataset_adapter import (
     worst_images,
 )
 from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation
-from cv.evaluation.matching import DetectionMatches
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.labels.labelled_image import LabelledDataset, LabelledImage
 from tests.fixtures.fake_detectors import CARD

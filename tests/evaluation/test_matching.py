@@ -9,7 +9,7 @@ import pytest
 import shapely
 from shapely import affinity
 
-from cv.evaluation.matching import IOU_THRESHOLDS, UNMATCHED, DetectionMatches
+from cv.evaluation.box_matching import IOU_THRESHOLDS, UNMATCHED, DetectionMatches
 from cv.geometry.oriented_boxes import OrientedBoxes
 
 TRUTH = OrientedBoxes.from_values([[10.0 * i, 0, 8, 4, 0] for i in range(4)])

@@ -13,13 +13,13 @@ from affine import Affine
 from pyproj import CRS, Transformer
 
 from cv.detector.detections import Detections
+from cv.evaluation.box_matching import DetectionMatches
 from cv.evaluation.image_evaluation import (
     EvaluationSample,
     ImageEvaluation,
     evaluate_image,
     scored_mask,
 )
-from cv.evaluation.matching import DetectionMatches
 from cv.evaluation.metrics import CountMetrics, balanced_threshold, matches_by_gsd, matches_by_width
 from cv.evaluation.metrics_table import bands_table, images_table, metrics_table
 from cv.geometry.oriented_boxes import OrientedBoxes

@@ -11,8 +11,8 @@ from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cv.geometry.box_overlap import intersecting_pairs, pairwise_intersections, pairwise_ious
 from cv.geometry.oriented_boxes import OrientedBoxes, map_points
-from cv.geometry.overlap import intersecting_pairs, pairwise_intersections, pairwise_ious
 
 FINITE = st.floats(-1000, 1000)
 ROWS = st.lists(

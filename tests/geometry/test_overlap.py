@@ -8,13 +8,13 @@ import shapely
 
 from cv.detector.detections import Detections
 from cv.detector.nms import non_maximum_suppression
-from cv.geometry.oriented_boxes import OrientedBoxes
-from cv.geometry.overlap import (
+from cv.geometry.box_overlap import (
     candidate_pairs,
     intersecting_pairs,
     pairwise_intersections,
     pairwise_ious,
 )
+from cv.geometry.oriented_boxes import OrientedBoxes
 
 
 def drawn(rng, count, where=(0.0, 0.0)):

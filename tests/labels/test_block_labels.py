@@ -9,8 +9,8 @@ import pytest
 import shapely
 
 from cv.errors import DatasetError
-from cv.labels import block_labels, formats
-from cv.labels.label_texts import LabelText
+from cv.labels import block_labels, label_formats
+from cv.labels.label_files import LabelText
 
 BLOCK = {"quad": [[10, 10], [40, 10], [40, 22], [10, 22]], "cols": 3, "rows": 2}
 RECORD = {
@@ -55,7 +55,7 @@ def test_region_excludes_ignored_areas():
 
 def test_dataset_notes_that_only_a_region_is_labelled(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps(RECORD))
-    dataset = formats.read_dataset(tmp_path / "a.json")
+    dataset = label_formats.read_dataset(tmp_path / "a.json")
     assert dataset.skipped == ("pier.png: labelled within 5, 5, 105, 85 only",)
     assert np.isfinite(dataset.images[0].shapes[0].outline).all()
 

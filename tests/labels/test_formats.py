@@ -14,9 +14,9 @@ from pyproj import CRS
 
 from cv.errors import DatasetError
 from cv.geometry.grid import Grid
-from cv.labels import coco, dota, formats, geojson, yolo_obb
+from cv.labels import coco, dota, geojson, label_formats, yolo_obb
 from cv.labels.dataset_check import check_dataset
-from cv.labels.label_texts import LabelText
+from cv.labels.label_files import LabelText
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, make_dataset
 from cv.labels.outline_edits import rectangle_around, with_classes
 from tests.fixtures.label_files import noise, upright, world_geojson
@@ -51,17 +51,17 @@ def test_an_image_is_found_only_where_it_is_certain(name, split, found):
     paths |= {("", f"{folder}/twice.png"): Path(folder, "twice.png") for folder in "xy"}
     if not split and name[0] in "ab":
         paths = {("", path.as_posix()): path for path in paths.values()}
-    assert formats.find_image(image(name, split), paths) == (Path(found) if found else None)
+    assert label_formats.find_image(image(name, split), paths) == (Path(found) if found else None)
 
 
 def test_sizes_and_endings_come_from_the_images_and_another_size_is_refused(tmp_path):
     paths = {("", "a.png"): noise(tmp_path / "a.png", 1, (30, 20))}
     dataset = LabelledDataset((), (image("a"), image("missing")))
-    done = formats.complete_from_images(dataset, paths)
+    done = label_formats.complete_from_images(dataset, paths)
     assert [(i.name, i.size) for i in done.images] == [("a.png", (30, 20)), ("missing", None)]
     wrong = LabelledDataset((), (replace(image("a.png"), size=(20, 30)),))
     with pytest.raises(DatasetError, match=r"30 x 20 px, but its labels are for \(20, 30\) px"):
-        formats.complete_from_images(wrong, paths)
+        label_formats.complete_from_images(wrong, paths)
 
 
 def test_missing_images_are_named_with_those_that_are_there(tmp_path):
@@ -79,7 +79,7 @@ def test_missing_images_are_named_with_those_that_are_there(tmp_path):
     (error,) = [finding.text for finding in report.findings if finding.rule == "image"]
     assert error == "its image is not there: expected scene_1.png; found scene-1.png"
     many = [image(f"{number}.png") for number in range(5)]
-    assert formats.describe_missing(many, {}) == (
+    assert label_formats.describe_missing(many, {}) == (
         "expected 0.png, 1.png, 2.png, ...; found no image"
     )
 
@@ -121,7 +121,7 @@ def test_several_files_cannot_be_of_one_scene(tmp_path):
     for name in ("a", "b"):
         world_geojson(tmp_path / f"{name}.geojson", GRID.transform, [], None, 28992)
     with pytest.raises(DatasetError, match=r"two images are named 'scene\.tif'"):
-        formats.read_dataset(tmp_path, GRID, Path("scene.tif"))
+        label_formats.read_dataset(tmp_path, GRID, Path("scene.tif"))
 
 
 def feature_text(geometry: object, **properties: object) -> LabelText:

@@ -19,7 +19,7 @@ from cv.geometry.grid import Grid
 from cv.labels import block_labels, coco, cvat, dota, geojson, label_studio, x_anylabeling
 from cv.labels.dataset_check import check_dataset
 from cv.labels.dataset_yaml import read_dataset_yaml
-from cv.labels.label_texts import LabelText
+from cv.labels.label_files import LabelText
 from tests.fixtures.label_files import (
     BOX,
     YAML,

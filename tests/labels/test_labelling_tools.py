@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cv.errors import DatasetError
-from cv.labels import coco, cvat, dota, formats, geojson, label_studio, x_anylabeling
-from cv.labels.formats import LabelFormat
-from cv.labels.label_texts import LabelText
+from cv.labels import coco, cvat, dota, geojson, label_formats, label_studio, x_anylabeling
+from cv.labels.label_files import LabelText
+from cv.labels.label_formats import LabelFormat
 from cv.labels.labelled_image import LabelledImage, LabelledShape, make_dataset
 from tests.fixtures.label_files import (
     anylabeling_json,
@@ -69,8 +69,8 @@ def test_cvat_polygons_and_skipped_shapes(tmp_path):
     with zipfile.ZipFile(tmp_path / "task.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("annotations.xml", cvat_xml("a.png", (20, 20), shapes))
         archive.writestr("images/a.png", b"not decoded")
-    assert formats.detect_format(tmp_path / "task.zip") is LabelFormat.CVAT
-    dataset = formats.read_dataset(tmp_path / "task.zip")
+    assert label_formats.detect_format(tmp_path / "task.zip") is LabelFormat.CVAT
+    dataset = label_formats.read_dataset(tmp_path / "task.zip")
     (shape,) = dataset.images[0].shapes
     assert ring(shape) == [[1, 2], [9.5, 2], [9.5, 7.25], [5, 9], [1, 7]]
     assert dataset.skipped == ("1 shapes of type 'points'", "1 shapes of type 'polyline'")
@@ -266,9 +266,9 @@ def test_image_names_outside_the_folder_of_images_are_refused(name):
 def test_format_is_detected_by_content(tmp_path, name, text, kind):
     path = tmp_path / name
     path.write_text(text)
-    assert formats.detect_format(path) is kind
+    assert label_formats.detect_format(path) is kind
     if kind not in (LabelFormat.GEOJSON, LabelFormat.YOLO_OBB):
-        assert len(formats.read_dataset(path)) == 0
+        assert len(label_formats.read_dataset(path)) == 0
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def test_skipped_shapes_are_counted_over_all_files_of_a_folder(tmp_path):
     for name in ("a", "b"):
         xml = cvat_xml(f"{name}.png", (9, 9), ['<points label="quay" points="1,2"/>'])
         (tmp_path / f"{name}.xml").write_text(xml)
-    dataset = formats.read_dataset(tmp_path)
+    dataset = label_formats.read_dataset(tmp_path)
     assert [image.name for image in dataset.images] == ["a.png", "b.png"]
     assert dataset.skipped == ("2 shapes of type 'points'",)
 
@@ -307,4 +307,7 @@ def test_all_geojson_files_of_a_folder_are_read(tmp_path):
     for name in ("a", "b"):
         image = LabelledImage(f"{name}.png", (9, 9), ())
         geojson.write_geojson(make_dataset([image], "x"), tmp_path / f"{name}.geojson")
-    assert [image.name for image in formats.read_dataset(tmp_path).images] == ["a.png", "b.png"]
+    assert [image.name for image in label_formats.read_dataset(tmp_path).images] == [
+        "a.png",
+        "b.png",
+    ]

@@ -18,8 +18,8 @@ from pyproj import CRS
 
 from cv.errors import DatasetError
 from cv.geometry.grid import Grid
-from cv.labels import coco, dota, formats, geojson, yolo_obb
-from cv.labels.label_texts import LabelText
+from cv.labels import coco, dota, geojson, label_formats, yolo_obb
+from cv.labels.label_files import LabelText
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape, make_dataset
 from cv.labels.outline_edits import signed_area
 from tests.fixtures.label_files import noise, turned, upright, world_geojson, yolo_folder
@@ -136,7 +136,7 @@ def test_geojson_in_pixels(first, second):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.geojson"
         geojson.write_geojson(dataset, path)
-        again = formats.read_dataset(path)
+        again = label_formats.read_dataset(path)
     assert tuple(again.classes) == CLASSES
     for left, right in zip(dataset.images, again.images, strict=True):
         assert_same(left, right)
@@ -166,10 +166,10 @@ def test_geojson_in_world_coordinates(image, name, in_crs):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.geojson"
         world_geojson(path, grid.transform, rings, epsg if in_crs else None, epsg)
-        (again,) = formats.read_dataset(path, grid).images
-        (named,) = formats.read_dataset(path, grid, Path(folder) / "scene.tif").images
+        (again,) = label_formats.read_dataset(path, grid).images
+        (named,) = label_formats.read_dataset(path, grid, Path(folder) / "scene.tif").images
         with pytest.raises(DatasetError, match="coordinates in the world"):
-            formats.read_dataset(path)
+            label_formats.read_dataset(path)
     assert (again.name, named.name) == ("a", "scene.tif")
     assert again.size == named.size == (grid.shape[1], grid.shape[0])
     shapes = tuple(LabelledShape("container", ring) for ring in rings)

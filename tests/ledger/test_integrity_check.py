@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cv.cli import main
-from cv.counting.counts import SceneCounts
+from cv.counting.scene_counts import SceneCounts
 from cv.errors import LedgerError
 from cv.ledger import Ledger
 from cv.ledger.backup import backup_ledger

@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from cv.cli import main
-from cv.counting.count import CountStatus
+from cv.counting.pier_count import CountStatus
 from cv.errors import LedgerError
 from cv.ledger import Ledger
 from cv.ledger.integrity_check import find_problems

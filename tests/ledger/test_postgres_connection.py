@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cv.errors import LedgerError
 from cv.ledger import Ledger, postgres_connection
-from cv.ledger.address import without_password
+from cv.ledger.postgres_address import without_password
 from tests.fixtures.sample_counts import a_count, a_scene, a_sighting
 from tests.ledger.conftest import SERVER, needs_server
 from tests.ledger.test_concurrency import WRITER

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cv.counting.count import CountStatus
-from cv.counting.counts import SceneCounts
+from cv.counting.pier_count import CountStatus
+from cv.counting.scene_counts import SceneCounts
 from cv.errors import SceneError
 from cv.ledger import Ledger
 from tests.fixtures.sample_counts import (

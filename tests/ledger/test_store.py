@@ -14,9 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import ResourceClosedError
 
-from cv.counting.count import UNKNOWN, BerthedHull, ContainerStack, CountStatus, Estimate, PierCount
-from cv.counting.counts import SceneCounts
 from cv.counting.georeferenced_detection import GeoreferencedDetection
+from cv.counting.pier_count import (
+    UNKNOWN,
+    BerthedHull,
+    ContainerStack,
+    CountStatus,
+    Estimate,
+    PierCount,
+)
+from cv.counting.scene_counts import SceneCounts
 from cv.errors import LedgerError, SceneError, TimeError
 from cv.ledger import Ledger
 from cv.site import PierRole

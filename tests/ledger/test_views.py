@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cv.counting.count import CountStatus
+from cv.counting.pier_count import CountStatus
 from cv.ledger import Ledger
 from cv.ledger.alert_log import RecordedAlert
 from tests.fixtures.sample_counts import OTHER_MODEL, OTHER_SETTINGS, a_count, a_scene, by

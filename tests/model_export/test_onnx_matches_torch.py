@@ -11,7 +11,7 @@ import pytest
 from cv.detector.decode import decode_output
 from cv.detector.model_card import OutputLayout
 from cv.detector.onnx_model import OnnxModel
-from cv.geometry.overlap import pairwise_ious
+from cv.geometry.box_overlap import pairwise_ious
 from cv.model_export.onnx_export import export_onnx, load_network
 from cv.synthetic.chip_renderer import render_chip
 from tests.fixtures.fake_detectors import CARD

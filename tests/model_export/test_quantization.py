@@ -21,10 +21,10 @@ from cv.model_export.activation_ranges import (
     activation_ranges,
     silu,
 )
+from cv.model_export.model_release import write_model
 from cv.model_export.qdq_quantizer import QdqQuantizer, collect_histograms, load_float_graph
 from cv.model_export.quantization import choose_precision, quantization_costs, quantize_model
 from cv.model_export.reference_outputs import ReferenceOutputs
-from cv.model_export.release import write_model
 from tests.fixtures.fake_detectors import constant_model
 from tests.fixtures.small_network import CELLS, SMALL, small_chip, small_network
 

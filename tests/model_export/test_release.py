@@ -17,8 +17,8 @@ from cv.detector.model_card import ModelCard, OutputLayout
 from cv.detector.model_zoo import FITNESS_MODEL, default_model
 from cv.detector.onnx_model import OnnxModel
 from cv.errors import ModelError
+from cv.model_export.model_release import release_checkpoint, replace_model_card, two_class_card
 from cv.model_export.onnx_export import load_network
-from cv.model_export.release import release_checkpoint, replace_model_card, two_class_card
 from cv.training.initial_weights import read_architecture, read_checkpoint
 from cv.training.onnx_to_torch import drop_one_to_one_head
 from tests.fixtures.small_network import SMALL, small_network
@@ -134,7 +134,7 @@ def test_the_released_models_have_the_digest_of_their_card():
     digests = {}
     for path in sorted(default_model().parent.glob("*.card.json")):
         if path.name.startswith(FITNESS_MODEL):
-            continue  # it detects nothing: see tests/fitness
+            continue  # it detects nothing: see tests/image_fitness
         digests[path.name.removesuffix(".card.json")] = json.loads(path.read_text())["sha256"][:12]
         model = path.with_name(path.name.replace(".card.json", ".onnx"))
         OnnxModel.load(model)

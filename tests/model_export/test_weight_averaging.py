@@ -10,7 +10,7 @@ import pytest
 from onnx import numpy_helper
 
 from cv.detector.onnx_model import OnnxModel
-from cv.model_export.release import replace_model_card
+from cv.model_export.model_release import replace_model_card
 from cv.model_export.weight_averaging import main
 from tests.fixtures.small_network import SMALL, small_network
 

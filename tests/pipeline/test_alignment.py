@@ -14,16 +14,16 @@ import rasterio
 from affine import Affine
 from pyproj import Transformer
 
-from cv.counting.count import CountStatus
+from cv.counting.pier_count import CountStatus
 from cv.detector.detections import Detections
 from cv.detector.runtimes.engine import InferenceEngine
 from cv.geometry.oriented_boxes import OrientedBoxes, map_points
 from cv.ledger import Ledger
 from cv.pipeline import batch_recorder
 from cv.pipeline.batch import count, monitor
-from cv.pipeline.outcome import SceneStatus
 from cv.pipeline.parallel_batch import WorkerConfig, monitor_in_processes
 from cv.pipeline.process_pool import WorkerLimits
+from cv.pipeline.scene_outcome import SceneStatus
 from cv.scene.scene import Scene
 from cv.site import Site
 from tests.fixtures.fake_detectors import CARD

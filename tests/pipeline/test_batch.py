@@ -22,7 +22,7 @@ from cv.errors import CoverageError, InferenceError, RadiometryError
 from cv.ledger import Ledger
 from cv.pipeline.batch import count, monitor, scan_scene
 from cv.pipeline.batch_recorder import BatchRecorder
-from cv.pipeline.outcome import SceneStatus
+from cv.pipeline.scene_outcome import SceneStatus
 from cv.scene.scene import Scene
 from cv.site import Pier, PierRole, Site
 from cv.timeseries.history import pier_history

@@ -20,8 +20,8 @@ from cv.cli import main
 from cv.errors import InputError
 from cv.ledger import Ledger
 from cv.pipeline.dask_pool import DaskPool
-from cv.pipeline.outcome import SceneStatus
 from cv.pipeline.parallel_batch import WorkerConfig, monitor_on_dask
+from cv.pipeline.scene_outcome import SceneStatus
 from cv.scene.scene import Scene
 from cv.site import Site
 from tests.fixtures import worker_faults

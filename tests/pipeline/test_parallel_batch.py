@@ -21,10 +21,10 @@ from cv.cli import main
 from cv.ledger import Ledger
 from cv.ledger.integrity_check import find_problems
 from cv.pipeline.batch import monitor
-from cv.pipeline.outcome import SceneOutcome, SceneStatus
 from cv.pipeline.parallel_batch import WorkerConfig, monitor_in_processes
 from cv.pipeline.process_pool import WorkerLimits
 from cv.pipeline.quarantine import add_to_quarantine, skip_quarantined
+from cv.pipeline.scene_outcome import SceneOutcome, SceneStatus
 from cv.scene.scene import Scene
 from cv.site import Site
 from tests.fixtures.fake_detectors import painted_detector

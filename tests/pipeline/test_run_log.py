@@ -14,8 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cv.cli import main
 from cv.errors import InputError
-from cv.pipeline.outcome import PierSummary, SceneOutcome, SceneStatus, Timing
 from cv.pipeline.run_log import RunLog
+from cv.pipeline.scene_outcome import PierSummary, SceneOutcome, SceneStatus, Timing
 
 COUNTED = SceneOutcome(
     "day 1",

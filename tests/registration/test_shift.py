@@ -12,10 +12,10 @@ from pyproj import CRS
 from scipy.ndimage import gaussian_filter, map_coordinates
 
 from cv.geometry.grid import Grid
-from cv.geometry.patch import Patch
+from cv.geometry.image_patch import Patch
+from cv.registration.ground_reference import ReferenceWindow, SiteReference
 from cv.registration.ground_window import AROUND_M, GroundWindow
-from cv.registration.reference import ReferenceWindow, SiteReference
-from cv.registration.shift import MAX_SHIFT_M, estimate_shift
+from cv.registration.scene_shift import MAX_SHIFT_M, estimate_shift
 from cv.site import Pier, PierRole
 from tests.fixtures.painted_pier import to_lonlat
 

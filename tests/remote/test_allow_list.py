@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cv.errors import InputError, SceneError
-from cv.remote.address import RemoteAddress, is_remote
 from cv.remote.allow_list import AllowList
+from cv.remote.remote_address import RemoteAddress, is_remote
 
 
 def test_an_address_is_parsed_and_has_its_own_path(tmp_path):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cv.rendering.canvas import Canvas, PlacedObject, rectangle
-from cv.rendering.picture import Sensor, Sun, ViewingAngle, clip_rectangle, render_picture
+from cv.rendering.renderer import Sensor, Sun, ViewingAngle, clip_rectangle, render_picture
 
 SUN = Sun(azimuth=140.0, elevation=50.0)
 SIZE = (120, 160)

@@ -11,10 +11,10 @@ import shapely
 from affine import Affine
 from matplotlib.image import imread
 
-from cv.counting.count import CountStatus
-from cv.counting.counts import SceneCounts
+from cv.counting.pier_count import CountStatus
+from cv.counting.scene_counts import SceneCounts
 from cv.errors import InputError
-from cv.geometry.patch import Patch
+from cv.geometry.image_patch import Patch
 from cv.report.annotated_scene import DrawnZone, annotated_figure
 from cv.report.figures import save_png
 from tests.fixtures.sample_counts import a_count, a_scene, a_sighting

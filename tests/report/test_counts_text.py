@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from cv.counting.count import CountStatus
+from cv.counting.pier_count import CountStatus
 from cv.report.counts_text import HEADINGS, counts_json, counts_table
 from tests.fixtures.sample_counts import a_count, a_scene
 

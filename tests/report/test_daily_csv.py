@@ -9,7 +9,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cv.counting.count import CountStatus
+from cv.counting.pier_count import CountStatus
 from cv.report.data_files import write_daily_csv
 from cv.timeseries.series import Series
 from tests.fixtures.sample_counts import a_count

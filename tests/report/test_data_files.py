@@ -19,7 +19,7 @@ import pytest
 import shapely
 from pyproj import CRS, Transformer
 
-from cv.counting.count import UNKNOWN, CountStatus, PierCount
+from cv.counting.pier_count import UNKNOWN, CountStatus, PierCount
 from cv.errors import InputError
 from cv.ledger import RecordedDetection
 from cv.report import data_files

@@ -15,7 +15,7 @@ from cv.evaluation.simulation.cloud_cover import CLEAR_COAST
 from cv.evaluation.simulation.port import EXPORT, IMPORT, SimulatedPort
 from cv.events.event import ONGOING, Event, EventKind, Magnitude
 from cv.events.event import CensoredTime as When
-from cv.events.vessels.claims import PublishedClaim
+from cv.events.vessels.published_claims import PublishedClaim
 from cv.report import draw
 from cv.report.event_lanes import draw_lanes, lane_rows
 from cv.report.series_panel import DayRange
@@ -109,7 +109,7 @@ def test_simultaneous_claims_are_in_different_rows_with_their_sources():
 def test_labels_do_not_collide(days):
     port = SimulatedPort.simulate(3, CLEAR_COAST, days=days)
     counts = {EXPORT.name: port.export_counts, IMPORT.name: port.import_counts}
-    from cv.events.pipeline import find_events
+    from cv.events.site_events import find_events
 
     events = [one for one in find_events(counts) if one.pier == EXPORT.name]
     span = DayRange.of([Series.of(EXPORT.name, port.export_counts)], 1450.0)

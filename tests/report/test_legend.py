@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from matplotlib.colors import to_hex
 
-from cv.counting.count import CountStatus
+from cv.counting.pier_count import CountStatus
 from cv.evaluation.dataset_adapter import FALSE, FOUND, MISSED
 from cv.events.event import ONGOING, CensoredTime, Event, EventKind, Magnitude
 from cv.report import colours, draw

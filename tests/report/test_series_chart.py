@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from cv.counting.count import CountStatus
+from cv.counting.pier_count import CountStatus
 from cv.errors import InputError
 from cv.report import draw
 from cv.report.series_panel import DayRange, day_numbers, draw_panel, method_markers

@@ -15,8 +15,8 @@ from PIL import Image
 
 from cv.detector.detections import Detections
 from cv.errors import DatasetError, InputError
+from cv.evaluation.box_matching import DetectionMatches
 from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation
-from cv.evaluation.matching import DetectionMatches
 from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.report.worst_images_page import write_worst_images
 from tests.fixtures.fake_detectors import CARD

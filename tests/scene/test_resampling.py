@@ -10,8 +10,8 @@ from affine import Affine
 from rasterio.enums import Resampling
 from rasterio.shutil import copy as raster_copy
 
+from cv.geometry.image_patch import Patch
 from cv.geometry.oriented_boxes import map_points
-from cv.geometry.patch import Patch
 from cv.scene.raster_reader import average_blocks
 from cv.scene.resampling import (
     SourceWindow,

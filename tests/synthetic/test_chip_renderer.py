@@ -17,7 +17,7 @@ from cv.labels.outline_edits import visible_part
 from cv.labels.yolo_obb import to_yolo_text
 from cv.rendering.canvas import Canvas, rectangle
 from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints
-from cv.rendering.picture import Sensor, Sun, ViewingAngle, render_picture
+from cv.rendering.renderer import Sensor, Sun, ViewingAngle, render_picture
 from cv.rendering.sunlight import sunlight
 from cv.synthetic.chip_dataset import fit_to_image, visible_labels, write_dataset
 from cv.synthetic.chip_renderer import CLASSES, render_chip

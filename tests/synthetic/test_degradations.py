@@ -29,10 +29,10 @@ def spread_m(image: np.ndarray) -> float:
 
 
 def test_a_veil_takes_contrast_in_proportion():
-    veiled = deg.veil(IMAGE, 0.75, (0.5, 0.5, 0.5), FLAT)
+    veiled = deg.blend_scattered_light(IMAGE, 0.75, (0.5, 0.5, 0.5), FLAT)
     assert veiled.std() == pytest.approx(IMAGE.std() / 4, rel=0.02)
-    assert np.array_equal(deg.veil(IMAGE, 0.0, (1, 1, 1), FLAT), IMAGE)
-    assert (deg.veil(IMAGE, 1.0, (1, 1, 1), FLAT) == 255).all()
+    assert np.array_equal(deg.blend_scattered_light(IMAGE, 0.0, (1, 1, 1), FLAT), IMAGE)
+    assert (deg.blend_scattered_light(IMAGE, 1.0, (1, 1, 1), FLAT) == 255).all()
 
 
 def test_a_cloud_field_covers_the_share_that_is_asked_for():
@@ -45,11 +45,11 @@ def test_a_cloud_field_covers_the_share_that_is_asked_for():
 
 def test_exposure_is_a_curve_on_the_signal():
     levels = np.arange(256, dtype=np.uint8).reshape(16, 16, 1).repeat(3, 2)
-    bright = deg.expose(levels, 2.0)
+    bright = deg.change_exposure(levels, 2.0)
     assert bright.max() == 255
     assert (bright == 255).mean() == pytest.approx(0.5, abs=0.01)
-    assert deg.expose(levels, 0.1).max() == 26
-    half = deg.expose(levels, 1.0, gamma=2.0)
+    assert deg.change_exposure(levels, 0.1).max() == 26
+    half = deg.change_exposure(levels, 1.0, gamma=2.0)
     assert half[8, 0, 0] == pytest.approx(255 * (128 / 255) ** 2, abs=1)
 
 
@@ -105,8 +105,8 @@ def test_bands_move_and_colours_invert():
 
 
 def test_a_stretch_brings_back_what_haze_compressed():
-    hazy = deg.veil(IMAGE, 0.8, (0.7, 0.7, 0.7), FLAT)
-    again = deg.rescale(hazy, deg.percentile_limits(hazy, 1, 99))
+    hazy = deg.blend_scattered_light(IMAGE, 0.8, (0.7, 0.7, 0.7), FLAT)
+    again = deg.stretch_contrast(hazy, deg.percentile_limits(hazy, 1, 99))
     assert again.std() > 0.9 * IMAGE.std()
     assert np.corrcoef(again.ravel(), IMAGE.ravel())[0, 1] > 0.98
 

@@ -12,7 +12,7 @@ from cv.synthetic.hard_negatives import HARD_NEGATIVES
 from cv.synthetic.moored_ships import draw_barge_raft, draw_boat_group
 from cv.synthetic.quay_line import QuayLine
 from cv.synthetic.terrain import draw_ground, draw_tracks
-from cv.synthetic.trains import draw_freight_train, draw_wagons
+from cv.synthetic.train_wagons import draw_freight_train, draw_wagons
 from cv.synthetic.trucks import LOADS, draw_parked_chassis, draw_truck
 
 MIDDLE = np.array([50.0, 50.0])

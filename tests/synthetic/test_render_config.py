@@ -15,7 +15,7 @@ import pytest
 from cv.cli import main
 from cv.rendering.camera_response import Sensor, apply_camera_response
 from cv.rendering.canvas import Canvas
-from cv.rendering.picture import RenderedLabel
+from cv.rendering.renderer import RenderedLabel
 from cv.rendering.weather import draw_clouds
 from cv.synthetic.chip_renderer import COARSE_GSD, FINE_GSD, render_chip
 from cv.synthetic.render_config import DEFAULT, SWITCHES

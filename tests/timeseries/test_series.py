@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cv.counting.count import UNKNOWN, CountStatus, PierCount
+from cv.counting.pier_count import UNKNOWN, CountStatus, PierCount
 from cv.ledger import Ledger
 from cv.timeseries.series import Series
 from tests.fixtures.sample_counts import NO_VIEW, OTHER_MODEL, START, a_count, a_scene, by

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import shapely
 
-from cv.counting.count import CountStatus, Estimate
+from cv.counting.pier_count import CountStatus, Estimate
 from cv.timeseries.series import Series
 from tests.fixtures.sample_counts import MODEL, OTHER_MODEL, a_count
 

@@ -12,7 +12,7 @@ from affine import Affine
 from PIL import Image
 
 from cv.errors import DatasetError, SceneError
-from cv.labels.formats import read_dataset
+from cv.labels.label_formats import read_dataset
 from cv.labels.labelled_image import LabelledDataset, LabelledImage, LabelledShape
 from cv.training.chip_cutting import (
     ChipCutting,

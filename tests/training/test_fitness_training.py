@@ -8,20 +8,24 @@ import torch
 
 from cv.detector.model_zoo import released_model
 from cv.detector.onnx_model import OnnxModel
-from cv.fitness.fitness_model import FitnessModel
-from cv.fitness.reasons import REASONS, FitnessReason
-from cv.fitness_training import hulls, samples, scenes
-from cv.fitness_training.__main__ import main
-from cv.fitness_training.curve_targets import coarse_ground, degraded_ground, non_scene
-from cv.fitness_training.degrading import KINDS, degrade, draw_kinds
-from cv.fitness_training.detecting import found_objects
-from cv.fitness_training.fitting import FittingSettings, fit_network
-from cv.fitness_training.grounds import Ground, GroundPool, plain_ground
-from cv.fitness_training.mixture import TrainingMixture
-from cv.fitness_training.recall_curves import RecallCurve, container_curves
-from cv.fitness_training.samples import FitnessSample, write_samples
-from cv.fitness_training.sources import ImageSources
-from cv.fitness_training.targets import patch_targets
+from cv.image_fitness.fitness_model import FitnessModel
+from cv.image_fitness.unfit_reasons import REASONS, FitnessReason
+from cv.image_fitness_training import fitness_samples, hull_recall, scene_pairs
+from cv.image_fitness_training.__main__ import main
+from cv.image_fitness_training.curve_targets import coarse_ground, degraded_ground, non_scene
+from cv.image_fitness_training.detector_recall import found_objects
+from cv.image_fitness_training.fitness_samples import FitnessSample, write_samples
+from cv.image_fitness_training.ground_images import Ground, GroundPool, plain_ground
+from cv.image_fitness_training.image_sources import ImageSources
+from cv.image_fitness_training.network_fitting import FittingSettings, fit_network
+from cv.image_fitness_training.random_degradations import (
+    KINDS,
+    degrade_image,
+    draw_degradation_kinds,
+)
+from cv.image_fitness_training.recall_curves import RecallCurve, container_curves
+from cv.image_fitness_training.training_mixture import TrainingMixture
+from cv.image_fitness_training.training_targets import patch_targets
 from cv.synthetic.chip_renderer import FINE_GSD
 
 SEED = 41
@@ -29,7 +33,7 @@ SEED = 41
 
 @pytest.fixture(scope="module")
 def pair():
-    return scenes.rendered_pair(SEED)
+    return scene_pairs.rendered_pair(SEED)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +41,7 @@ def written(tmp_path_factory):
     """Samples of two places."""
     folder = tmp_path_factory.mktemp("samples")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(samples, "_SPRITE_SEEDS", range(77_000_000, 77_000_003))
+        patch.setattr(fitness_samples, "_SPRITE_SEEDS", range(77_000_000, 77_000_003))
         write_samples(folder, ImageSources(), 0, 2)
     return folder
 
@@ -53,17 +57,19 @@ def test_a_pair_differs_where_containers_stand_and_nowhere_else(pair):
 
 def test_the_detector_finds_what_stands_there_and_not_what_does_not(pair):
     model = OnnxModel.load(released_model("pierwatch-n"))
-    found = found_objects(model, pair.reference, pair.corners, "container", samples.REACH_PX)
+    found = found_objects(
+        model, pair.reference, pair.corners, "container", fitness_samples.REACH_PX
+    )
     assert found.mean() > 0.8
-    bare = found_objects(model, pair.bare, pair.corners, "container", samples.REACH_PX)
+    bare = found_objects(model, pair.bare, pair.corners, "container", fitness_samples.REACH_PX)
     assert bare.mean() < 0.1
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_degradation_is_the_same_for_both_images_of_a_pair(pair, kind):
-    first, again = (degrade(pair.bare, (kind,), 5, FINE_GSD) for _ in range(2))
+    first, again = (degrade_image(pair.bare, (kind,), 5, FINE_GSD) for _ in range(2))
     assert np.array_equal(first.image, again.image)
-    other = degrade(pair.occupied, (kind,), 5, FINE_GSD)
+    other = degrade_image(pair.occupied, (kind,), 5, FINE_GSD)
     assert first.blur_sigma_m == other.blur_sigma_m
     assert first.effects.keys() == other.effects.keys()
     for name, value in first.effects.items():
@@ -75,7 +81,7 @@ def test_a_degradation_is_the_same_for_both_images_of_a_pair(pair, kind):
 
 def test_kinds_are_drawn_from_those_that_exist():
     rng = np.random.default_rng(1)
-    drawn = {kind for _ in range(500) for kind in draw_kinds(rng)}
+    drawn = {kind for _ in range(500) for kind in draw_degradation_kinds(rng)}
     assert drawn == set(KINDS) | {"stretch", "smooth"}
 
 
@@ -88,7 +94,7 @@ def test_a_curve_falls_and_follows_the_trials():
 
 
 def test_curves_of_containers_follow_what_was_found():
-    grid = (scenes.CELLS, scenes.CELLS)
+    grid = (scene_pairs.CELLS, scene_pairs.CELLS)
     haze = REASONS.index(FitnessReason.HAZE)
     many = [
         FitnessSample(
@@ -151,7 +157,7 @@ def test_plain_grounds_are_neither_black_nor_white():
 
 def test_samples_are_written_once_and_read_as_they_were(written):
     paths = sorted(written.glob("*.npz"))
-    assert len(paths) == 2 * samples.DRAWS
+    assert len(paths) == 2 * fitness_samples.DRAWS
     times = [path.stat().st_mtime_ns for path in paths]
     write_samples(written, ImageSources(), 0, 2)
     assert times == [path.stat().st_mtime_ns for path in paths]
@@ -163,7 +169,7 @@ def test_samples_are_written_once_and_read_as_they_were(written):
 
 
 def test_targets_follow_from_what_was_found(written):
-    grid = (scenes.CELLS, scenes.CELLS)
+    grid = (scene_pairs.CELLS, scene_pairs.CELLS)
     haze = REASONS.index(FitnessReason.HAZE)
     sample = FitnessSample(
         image=np.full((640, 640, 3), 200, np.uint8),
@@ -206,7 +212,7 @@ def test_a_fit_that_is_resumed_ends_with_the_same_weights(written, tmp_path):
 
 
 def test_one_command_makes_a_model_that_judges(tmp_path, monkeypatch):
-    monkeypatch.setattr(samples, "_SPRITE_SEEDS", range(77_000_000, 77_000_003))
+    monkeypatch.setattr(fitness_samples, "_SPRITE_SEEDS", range(77_000_000, 77_000_003))
     out = tmp_path / "small.onnx"
     main(
         ["--work", str(tmp_path / "work"), "--places", "2", "--held-back", "1", "--ports", "1",
@@ -214,5 +220,5 @@ def test_one_command_makes_a_model_that_judges(tmp_path, monkeypatch):
     )  # fmt: skip
     found = FitnessModel.load(out).judge(np.zeros((160, 160, 3), np.uint8))
     assert found.container_recall.shape == (2, 2)
-    trials = hulls.read_hull_trials(tmp_path / "work" / "hulls.json")
+    trials = hull_recall.read_hull_trials(tmp_path / "work" / "hulls.json")
     assert all(0 <= trial.reason < len(REASONS) for trial in trials)

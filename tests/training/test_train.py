@@ -16,7 +16,7 @@ import torch
 from cv.detector.model_card import OutputLayout
 from cv.detector.model_zoo import default_model
 from cv.detector.onnx_model import OnnxModel
-from cv.model_export.release import release_checkpoint, two_class_card
+from cv.model_export.model_release import release_checkpoint, two_class_card
 from cv.synthetic.chip_dataset import write_dataset
 from cv.synthetic.chip_renderer import render_chip
 from cv.training.augmentation import relight_batch, rotate_batch

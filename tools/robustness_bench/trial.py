@@ -17,7 +17,7 @@ from shapely.affinity import affine_transform
 from shapely.geometry.base import BaseGeometry
 
 from cv import Detector, Pier, PierCount, PierRole, PierwatchError, Scene, Site, count
-from cv.counting.count import CountStatus
+from cv.counting.pier_count import CountStatus
 from cv.counting.scene_counter import SceneCounter
 from cv.detector.model_card import CONTAINER
 from robustness_bench.perturbations import BY_NAME, CLEAR

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from math import inf, isfinite, nan
 from statistics import median
 
-from cv.counting.count import CountStatus, PierCount
+from cv.counting.pier_count import CountStatus, PierCount
 from cv.evaluation.simulation.count_errors import SimulatedPier
-from cv.evaluation.simulation.operation import PortHistory
 from cv.evaluation.simulation.port import START, berth_stay_days
+from cv.evaluation.simulation.port_operation import PortHistory
 from cv.events.event import CensoredTime, Event, EventKind
 from cv.events.rules.halts import Halt
 

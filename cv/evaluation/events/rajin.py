@@ -11,9 +11,9 @@ from cv.evaluation.events.reported_counts import PublishedCase
 from cv.events.event import CensoredTime, Event, EventKind
 from cv.events.model.observations import MIN_VISIBLE
 from cv.events.model.pier_coupling import infer_sites
-from cv.events.pipeline import find_events
 from cv.events.rules.berth_shifts import BerthShift
 from cv.events.rules.halts import Halt
+from cv.events.site_events import find_events
 from cv.events.vessels.port_calls import merge_port_calls, port_calls, read_port_calls
 from cv.events.vessels.vessel_matching import UNKNOWN, BridgePosition, Fleet, HullMeasurement
 from cv.events.vessels.voyages import count_voyages

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from cv.counting.count import UNKNOWN, BerthedHull, CountStatus, Estimate, PierCount
+from cv.counting.pier_count import UNKNOWN, BerthedHull, CountStatus, Estimate, PierCount
 from cv.io.atomic_files import packaged_folder
 from cv.io.csv_tables import read_rows
 from cv.site import PierRole

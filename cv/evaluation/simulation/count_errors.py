@@ -12,7 +12,7 @@ from math import nan, sqrt
 import numpy as np
 from shapely.geometry.base import BaseGeometry
 
-from cv.counting.count import UNKNOWN, BerthedHull, CountStatus, Estimate, PierCount
+from cv.counting.pier_count import UNKNOWN, BerthedHull, CountStatus, Estimate, PierCount
 from cv.counting.uncertainty import LEVEL, SIMULATION_Z
 from cv.site import PierRole
 

@@ -8,17 +8,23 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from shapely import Polygon
 
-from cv.counting.count import CountStatus, PierCount
+from cv.counting.pier_count import CountStatus, PierCount
 from cv.evaluation.simulation.cloud_cover import CloudClimate, visible_shares
+from cv.evaluation.simulation.container_yard import (
+    LENGTH_M,
+    WIDTH_M,
+    SimulatedYard,
+    pier_strip,
+    plane_to_lon_lat,
+)
 from cv.evaluation.simulation.count_errors import (
     PierTruth,
     PierView,
     SimulatedPier,
     simulate_count,
 )
-from cv.evaluation.simulation.operation import PortHistory, SimulatedVisit
-from cv.evaluation.simulation.weather import Weather, under_weather, weather_days
-from cv.evaluation.simulation.yard import LENGTH_M, WIDTH_M, SimulatedYard, strip, to_lon_lat
+from cv.evaluation.simulation.observation_weather import Weather, under_weather, weather_days
+from cv.evaluation.simulation.port_operation import PortHistory, SimulatedVisit
 from cv.geometry.arrays import BoolArray, Float64Array
 from cv.site import PierRole
 from cv.timeseries.series import Series
@@ -145,14 +151,14 @@ class _PierSimulation:
         first = float(self.rng.uniform(0.0, LENGTH_M - hidden_m))
         in_view = (there[:, 0] < first) | (there[:, 0] >= first + hidden_m)
         share = float(in_view.mean()) if len(there) else visible
-        unseen = strip(first, first + hidden_m) if hidden_m else Polygon()
+        unseen = pier_strip(first, first + hidden_m) if hidden_m else Polygon()
         count = simulate_count(rng, self.pier, time, PierView(visible, share, unseen), truth)
         seen = self._found(there[in_view], count)
         clear = count.status is CountStatus.COUNTED
         if self.weather is not None and clear and self.under_weather[int(day)]:
             count, seen = under_weather(self.rng, count, seen, self.weather)
         self.counts.append(count)
-        self.places[count.scene] = to_lon_lat(seen)
+        self.places[count.scene] = plane_to_lon_lat(seen)
 
     def _found(self, in_view: Float64Array, count: PierCount) -> Float64Array:
         """Return the places (k, 2), metres, of the boxes behind a count: false ones anywhere."""

@@ -13,18 +13,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cv.events.model.bad_images import (
+    BAD_IMAGE_SHARE,
+    QUALITIES,
+    bad_count_likelihood,
+    quality_transitions,
+)
 from cv.events.model.berth_state_model import (
     GATHERING,
     STATES,
     WITH_SHIP,
     PathProbabilities,
     stationary_distribution,
-)
-from cv.events.model.image_quality import (
-    BAD_IMAGE_SHARE,
-    QUALITIES,
-    bad_count_likelihood,
-    quality_transitions,
 )
 from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import PierParameters

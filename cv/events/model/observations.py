@@ -17,7 +17,7 @@ from math import nan
 
 import numpy as np
 
-from cv.counting.count import Estimate, PierCount
+from cv.counting.pier_count import Estimate, PierCount
 from cv.counting.uncertainty import normal_quantile
 from cv.events.event import CensoredTime
 from cv.geometry.arrays import BoolArray, Float64Array

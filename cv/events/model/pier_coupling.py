@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from cv.counting.count import PierCount
+from cv.counting.pier_count import PierCount
 from cv.events.model.berth_state_model import HALTED, ArrivalPrior
 from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import PierParameters

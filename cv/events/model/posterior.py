@@ -10,6 +10,7 @@ from math import hypot
 import numpy as np
 
 from cv.events.event import Magnitude
+from cv.events.model.bad_images import QUALITIES
 from cv.events.model.berth_state_model import (
     STATES,
     WITH_SHIP,
@@ -19,7 +20,6 @@ from cv.events.model.berth_state_model import (
     arrival_probabilities,
 )
 from cv.events.model.forward_filter import FilterResult, forward_filter
-from cv.events.model.image_quality import QUALITIES
 from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import PierParameters
 from cv.geometry.arrays import Float64Array

@@ -10,7 +10,7 @@ from math import exp, hypot, log, pi, sqrt
 from pathlib import Path
 from statistics import median
 
-from cv.counting.count import PierCount
+from cv.counting.pier_count import PierCount
 from cv.errors import InputError
 from cv.events.constants import MEASURED_BEAM_ERROR, MEASURED_LENGTH_ERROR
 from cv.events.event import Event

@@ -15,8 +15,8 @@ from affine import Affine
 from cv.detector.detector import Detector
 from cv.detector.runtimes import openvino_runner
 from cv.errors import ModelError
-from cv.geometry.overlap import intersecting_pairs, pairwise_ious
-from cv.geometry.patch import Patch
+from cv.geometry.box_overlap import intersecting_pairs, pairwise_ious
+from cv.geometry.image_patch import Patch
 from cv.synthetic.chip_renderer import render_chip
 from tests.fixtures.fake_detectors import constant_model
 

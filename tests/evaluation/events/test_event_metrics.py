@@ -8,13 +8,13 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from cv.counting.count import CountStatus
+from cv.counting.pier_count import CountStatus
 from cv.evaluation.events.event_metrics import EventMetrics, Proportion, score_alarms, score_events
 from cv.evaluation.simulation.cloud_cover import CLEAR_COAST
-from cv.evaluation.simulation.operation import PortHistory, SimulatedVisit
 from cv.evaluation.simulation.port import EXPORT, START, SimulatedPort
+from cv.evaluation.simulation.port_operation import PortHistory, SimulatedVisit
 from cv.events.event import CensoredTime, Event, EventKind
-from cv.events.pipeline import find_events
+from cv.events.site_events import find_events
 
 NOTHING = np.array([0.0, 20.0]), np.zeros(2)
 SHIP = SimulatedVisit(

@@ -10,7 +10,7 @@ from cv.cli import main
 from cv.evaluation.events.rajin import answer_all
 from cv.evaluation.events.reported_counts import PublishedCase
 from cv.events.event import EventKind
-from cv.events.pipeline import find_events
+from cv.events.site_events import find_events
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from cv.counting.count import CountStatus
+from cv.counting.pier_count import CountStatus
 from cv.evaluation.simulation.cloud_cover import CLEAR_COAST, RAJIN_SKY, visible_shares
 from cv.evaluation.simulation.port import (
     EXPORT,

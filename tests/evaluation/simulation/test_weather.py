@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from cv.evaluation.simulation.observation_weather import FOG, WEATHERS, Weather
 from cv.evaluation.simulation.port import simulate_constant_pier
-from cv.evaluation.simulation.weather import FOG, WEATHERS, Weather
 from cv.events.event import EventKind
-from cv.events.pipeline import find_events
+from cv.events.site_events import find_events
 
 CHANGES = {
     EventKind.CALL, EventKind.UNSEEN_CALL, EventKind.WARNING, EventKind.LOADING,

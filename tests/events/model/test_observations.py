@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cv.counting.count import UNKNOWN, BerthedHull, Estimate, PierCount
+from cv.counting.pier_count import UNKNOWN, BerthedHull, Estimate, PierCount
 from cv.events.model.observations import MIN_SHIP_LENGTH_M, PierObservations
 from tests.fixtures.observations import pier_count
 

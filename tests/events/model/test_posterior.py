@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from cv.counting.count import UNKNOWN
+from cv.counting.pier_count import UNKNOWN
 from cv.events.model.berth_state_model import (
     STATES,
     WITH_SHIP,

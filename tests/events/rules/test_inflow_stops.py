@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from cv.counting.count import UNKNOWN
+from cv.counting.pier_count import UNKNOWN
 from cv.evaluation.simulation.cloud_cover import CLEAR_COAST
 from cv.evaluation.simulation.port import EXPORT, IMPORT, SimulatedPort
 from cv.events.event import EventKind
-from cv.events.pipeline import find_events
+from cv.events.site_events import find_events
 from tests.fixtures.observations import pier_count
 
 

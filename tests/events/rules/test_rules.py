@@ -10,7 +10,6 @@ import pytest
 
 from cv.events.event import ONGOING, CensoredTime, Event, EventKind, Magnitude
 from cv.events.model.pier_coupling import infer_sites
-from cv.events.pipeline import find_events, find_events_of_sites
 from cv.events.rules.berth_shifts import find_berth_shifts
 from cv.events.rules.dwells import find_dwells
 from cv.events.rules.halts import find_halts, find_resumptions
@@ -20,6 +19,7 @@ from cv.events.rules.ship_calls import find_laid_up_hulls, observed_calls, unsee
 from cv.events.rules.ships_due import ShipDue
 from cv.events.rules.stockpiles import find_stockpiles
 from cv.events.rules.throughput import estimate_throughput
+from cv.events.site_events import find_events, find_events_of_sites
 from cv.site import PierRole
 from cv.timeseries.series import Series
 from tests.fixtures.observations import START, day, pier_count, posterior_after_calls

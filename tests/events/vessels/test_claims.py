@@ -8,8 +8,8 @@ import pytest
 
 from cv.errors import InputError
 from cv.events.event import EventKind
-from cv.events.pipeline import find_events
-from cv.events.vessels.claims import read_claims
+from cv.events.site_events import find_events
+from cv.events.vessels.published_claims import read_claims
 from tests.fixtures.observations import pier_count
 
 HEAD = "pier,from,to,kind,text,source\n"

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cv.counting.count import BerthedHull
+from cv.counting.pier_count import BerthedHull
 from cv.errors import InputError
 from cv.events.event import CensoredTime, Event, EventKind, Magnitude
 from cv.events.vessels.vessel_matching import (

@@ -10,7 +10,7 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import Connection, inspect
 
-from cv.counting.counts import QUANTITIES
+from cv.counting.scene_counts import QUANTITIES
 from cv.ledger.migrations import create_tables, has_table
 from cv.ledger.schema import alerts, counts, detections, estimate_columns, hulls, scenes, stacks
 

@@ -1,0 +1,100 @@
+"""All findings at a site: the counts of its piers in, events out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from cv.counting.pier_count import PierCount
+from cv.events.event import FIRST_TIME, ONGOING, CensoredTime, Event
+from cv.events.model.pier_coupling import infer_sites
+from cv.events.model.posterior import Posterior
+from cv.events.rules.berth_shifts import find_berth_shifts
+from cv.events.rules.dwells import find_dwells
+from cv.events.rules.halts import find_halts, find_resumptions
+from cv.events.rules.inflow_stops import find_inflow_stops
+from cv.events.rules.loading_and_unloading import find_loadings_and_unloadings
+from cv.events.rules.ship_calls import find_laid_up_hulls, observed_calls, unseen_calls
+from cv.events.rules.ships_due import find_ships_due
+from cv.events.rules.stockpiles import find_stockpiles
+from cv.timeseries.series import Series
+
+PierSegment = tuple[str, int]
+"""Name of a pier, and the number of a segment of its series."""
+
+
+def find_events(counts: Mapping[str, Sequence[PierCount]]) -> tuple[Event, ...]:
+    """Return all events at a site, by time.
+
+    `counts` holds those of each pier by its name, ordered by time, one a scene: its `Series`, which
+    also knows where containers stand, or the counts alone. The result does not depend on the order
+    in which they were recorded. No event spans a change of `Series.segments`.
+    """
+    return find_events_of_sites([counts])[0]
+
+
+def find_events_of_sites(
+    sites: Sequence[Mapping[str, Sequence[PierCount]]],
+) -> list[tuple[Event, ...]]:
+    """Return what `find_events` does for each site; faster than one call for each."""
+    segments = [_segments(site) for site in sites]
+    posteriors = infer_sites(segments)
+    return [
+        _site_events(own, alone, coupled)
+        for own, (alone, coupled) in zip(segments, posteriors, strict=True)
+    ]
+
+
+def _segments(site: Mapping[str, Sequence[PierCount]]) -> dict[PierSegment, Series]:
+    return {
+        (pier, number): segment
+        for pier, counts in site.items()
+        for number, segment in enumerate(_series(pier, counts).segments())
+    }
+
+
+def _series(pier: str, counts: Sequence[PierCount]) -> Series:
+    return counts if isinstance(counts, Series) else Series(pier, tuple(counts))
+
+
+def _site_events(
+    segments: Mapping[PierSegment, Series],
+    alone: Mapping[PierSegment, Posterior],
+    coupled: Mapping[PierSegment, Posterior],
+) -> tuple[Event, ...]:
+    """Return the events of a site from the posteriors of its segments without and with coupling.
+
+    Arrival warnings use those without: later observations at other piers were not known when a
+    warning was given.
+    """
+    events: list[Event] = []
+    calls: dict[str, tuple[Event, ...]] = {}
+    for segment, posterior in coupled.items():
+        pier, number = segment
+        seen, unseen = observed_calls(posterior), unseen_calls(posterior)
+        halts = find_halts(posterior, [*seen, *unseen])
+        found = [
+            *seen,
+            *unseen,
+            *halts,
+            *find_loadings_and_unloadings(posterior, seen),
+            *find_stockpiles(posterior),
+            *find_dwells(posterior),
+            *find_inflow_stops(posterior),
+            *find_laid_up_hulls(seen),
+            *find_resumptions(halts, seen),
+            *find_ships_due(alone[segment]),
+        ]
+        if (pier, number + 1) in segments:  # what lasts at its end is not known to last
+            unknown = CensoredTime(posterior.observations.times[-1], None)
+            found = [replace(e, ended=unknown) if e.ended == ONGOING else e for e in found]
+        events += found
+        calls[pier] = (*calls.get(pier, ()), *seen)
+    return tuple(sorted([*events, *find_berth_shifts(calls)], key=sort_key))
+
+
+def sort_key(event: Event) -> tuple[datetime, str, str, datetime]:
+    """Return what events are ordered by: begin, then pier, kind and end."""
+    began = event.began.latest or event.began.earliest or FIRST_TIME
+    return began, event.pier, event.kind.value, event.ended.latest or FIRST_TIME
