@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from cv.events.event import EventKind
     from cv.events.vessels.ais import AisMessages
     from cv.events.vessels.vessel_matching import measure_hull
-    from cv.report.voyages_text import IdentifiedCall, ships_json, ships_text
+    from cv.report.voyages_text import IdentifiedCall, identified_calls_json, identified_calls_text
 
     if args.ais and not args.site:
         raise InputError("--ais", "given without --site", "berths are needed", "Add --site.")
@@ -45,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
             candidates = fleet.candidates(hull) if fleet.vessels else ()
             ship = fleet.most_probable_name(hull)
             identified.append(IdentifiedCall(call, hull, candidates, ship, evidence))
-    for line in ships_json(identified) if args.json else [ships_text(identified)]:
+    for line in (
+        identified_calls_json(identified) if args.json else [identified_calls_text(identified)]
+    ):
         print(line)
     return 0

@@ -32,7 +32,7 @@ class IdentifiedCall:
     """Matching AIS messages; None without AIS data."""
 
 
-def ships_text(calls: Sequence[IdentifiedCall]) -> str:
+def identified_calls_text(calls: Sequence[IdentifiedCall]) -> str:
     """Return a table with a line per call: times, hull size, vessel, candidates, AIS."""
     heading = (
         f"{'began':<18}  {'ended':<18}  {'length':>7}  {'beam':>5}  pier: ship; candidates; AIS"
@@ -40,7 +40,7 @@ def ships_text(calls: Sequence[IdentifiedCall]) -> str:
     return "\n".join([heading, *map(_call_line, calls)]) if calls else "no calls"
 
 
-def ships_json(calls: Sequence[IdentifiedCall]) -> list[str]:
+def identified_calls_json(calls: Sequence[IdentifiedCall]) -> list[str]:
     """Return a JSON object per call."""
     records = [
         {

@@ -79,7 +79,7 @@ def _look_alikes(canvas: Canvas, frame: LocalFrame, rng: Rng, share: float) -> N
         across = rng.uniform(-80, 80)
         terrain.draw_rails(canvas, frame.at(0, across), frame.angle, rng)
         start = frame.at(rng.uniform(-130, 0), across)
-        train_wagons.draw_freight_train(canvas, start, frame.angle, int(rng.integers(3, 16)), rng)
+        train_wagons.draw_bulk_train(canvas, start, frame.angle, int(rng.integers(3, 16)), rng)
 
 
 def _surroundings(canvas: Canvas, frame: LocalFrame, rng: Rng) -> None:

@@ -38,7 +38,7 @@ def draw_wagons(
         _load(canvas, centre, angle, long, paints, paint)
 
 
-def draw_freight_train(canvas: Canvas, start: Points, angle: float, wagons: int, rng: Rng) -> None:
+def draw_bulk_train(canvas: Canvas, start: Points, angle: float, wagons: int, rng: Rng) -> None:
     """Draw hoppers with coal or ore, tank wagons or vans: no containers."""
     along = np.array([np.cos(angle), np.sin(angle)])
     long, wide = rng.uniform(10, 18), rng.uniform(2.7, 3.2)

@@ -12,7 +12,7 @@ from cv.synthetic.hard_negatives import HARD_NEGATIVES
 from cv.synthetic.moored_ships import draw_barge_raft, draw_boat_group
 from cv.synthetic.quay_line import QuayLine
 from cv.synthetic.terrain import draw_ground, draw_tracks
-from cv.synthetic.train_wagons import draw_freight_train, draw_wagons
+from cv.synthetic.train_wagons import draw_bulk_train, draw_wagons
 from cv.synthetic.trucks import LOADS, draw_parked_chassis, draw_truck
 
 MIDDLE = np.array([50.0, 50.0])
@@ -36,7 +36,7 @@ def test_look_alikes_are_seen_but_never_labelled(draw, seed):
 
 def test_freight_trains_hold_no_container_and_box_trains_do():
     canvas = ground()
-    draw_freight_train(canvas, np.array([5.0, 30.0]), 0.0, 5, np.random.default_rng(0))
+    draw_bulk_train(canvas, np.array([5.0, 30.0]), 0.0, 5, np.random.default_rng(0))
     assert not canvas.placed
     draw_wagons(
         canvas, np.array([5.0, 60.0]), 0.0, 5, 1.0, ContainerPaints(np.random.default_rng(0))

@@ -32,7 +32,7 @@ MIN_GSD_RATIO = 1.05
 
 
 @dataclass(frozen=True, eq=False)
-class Acquisition:
+class ComparedScene:
     """What is compared of a scene."""
 
     path: Path
@@ -44,7 +44,7 @@ class Acquisition:
     """Coarser of pixel spacing and true GSD, metres."""
     has_mask: bool
 
-    def is_replaced_by(self, other: Acquisition) -> bool:
+    def is_replaced_by(self, other: ComparedScene) -> bool:
         """Return whether `other` shows nearly all of it, and is fitter."""
         shared = self.footprint.intersection(other.footprint).area
         if shared < MIN_SHARED * self.footprint.area:
@@ -59,9 +59,9 @@ class Acquisition:
 
 def replaced_scenes(paths: Sequence[Path]) -> dict[Path, Path]:
     """Return which of the scenes `paths` another one of its moment replaces, and that one."""
-    by_moment: dict[datetime, list[Acquisition]] = defaultdict(list)
+    by_moment: dict[datetime, list[ComparedScene]] = defaultdict(list)
     for path in paths:
-        found = _acquisition(path)
+        found = _compared_scene(path)
         if found:
             by_moment[found.moment].append(found)
     replaced: dict[Path, Path] = {}
@@ -83,7 +83,7 @@ def _last(path: Path, replaced: dict[Path, Path]) -> Path:
     return path
 
 
-def _acquisition(path: Path) -> Acquisition | None:
+def _compared_scene(path: Path) -> ComparedScene | None:
     """Return what is compared of the scene `path`; None where it cannot be read or has no time."""
     try:
         state = path.stat()
@@ -93,7 +93,7 @@ def _acquisition(path: Path) -> Acquisition | None:
 
 
 @lru_cache(maxsize=65536)
-def _read(path: Path, _changed_ns: int, _size: int) -> Acquisition | None:
+def _read(path: Path, _changed_ns: int, _size: int) -> ComparedScene | None:
     with suppress(SceneError):
         metadata = read_delivery(path.absolute())
         acquired = metadata.acquired or time_from_tags(metadata.header)
@@ -102,12 +102,12 @@ def _read(path: Path, _changed_ns: int, _size: int) -> Acquisition | None:
     return None
 
 
-def _of(path: Path, metadata: ProductMetadata, acquired: datetime) -> Acquisition:
+def _of(path: Path, metadata: ProductMetadata, acquired: datetime) -> ComparedScene:
     grid = image_grid(metadata.header, None)
     outline = shapely.transform(grid.footprint, grid.to_lonlat)
     gsd_m = metadata.conditions.effective_gsd_m(grid.local_plane().gsd_m)
     named = (mask.is_usable_data_mask and mask.same_name for mask in metadata.likely_masks)
-    return Acquisition(
+    return ComparedScene(
         path=path,
         moment=acquired.replace(microsecond=0),
         footprint=shapely.make_valid(outline),
