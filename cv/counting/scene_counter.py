@@ -33,6 +33,7 @@ from cv.counting.uncertainty import (
     CLEAR_RECALL,
     CONTAINER_DENSITY,
     HULL_DENSITY,
+    LEAST_RECALL,
     LEVEL,
     RECALL_SPREAD,
     SHARED_ERROR,
@@ -57,7 +58,7 @@ from cv.scene.scene import Scene
 from cv.scene.visibility import Visibility
 from cv.site import BERTH_BUFFER_M, Site
 
-METHOD_VERSION = 6
+METHOD_VERSION = 7
 """Incremented when the same scene, site and model give other counts than before."""
 MAX_HULL_LENGTH_M = 400.0
 """Hulls up to this length, metres, are found whole wherever they lie in a berth."""
@@ -83,6 +84,7 @@ _CONSTANTS = (
     MIN_UNFIT,
     CLEAR_RECALL,
     RECALL_SPREAD,
+    LEAST_RECALL,
     astuple(CONTAINER_DENSITY),
     astuple(TEU_DENSITY),
     astuple(HULL_DENSITY),
