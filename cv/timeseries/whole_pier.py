@@ -182,6 +182,8 @@ def _whole(count: PierCount, earlier: Sequence[PierCount], places: ContainerPlac
         return seen
     if seen.value is None or seen.low is None or seen.high is None or count.acquired is None:
         return UNKNOWN
+    if count.visible_fraction is None:  # how much is hidden is not known
+        return UNKNOWN
     recent = [
         one
         for one in earlier
