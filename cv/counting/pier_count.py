@@ -131,7 +131,8 @@ class PierCount:
     gsd_m: tuple[float, float]
     """Ground sampling distance of the scene at the pier, metres per pixel along x and y."""
     method: str
-    """Counting method: "resolved" (single containers) in this version."""
+    """Counting method: "resolved" (single containers), and its version. Only counts with the same
+    value are comparable."""
     interval_level: float
     """Nominal coverage of the intervals, for instance 0.9."""
     interval_calibrated: bool

@@ -57,8 +57,10 @@ from cv.scene.scene import Scene
 from cv.scene.visibility import Visibility
 from cv.site import BERTH_BUFFER_M, Site
 
-METHOD_VERSION = 6
+METHOD_VERSION = 7
 """Incremented when the same scene, site and model give other counts than before."""
+METHOD = f"resolved {METHOD_VERSION}"
+"""The method of these counts, see `PierCount.method`."""
 MAX_HULL_LENGTH_M = 400.0
 """Hulls up to this length, metres, are found whole wherever they lie in a berth."""
 _CONSTANTS = (
@@ -254,7 +256,7 @@ class SceneCounter:
             stacks=(),
             berthed=(),
             gsd_m=self.zones.ground.gsd_m,
-            method="resolved",
+            method=METHOD,
             interval_level=LEVEL,
             interval_calibrated=self.detector.card.calibrated,
             model=self.detector.digest,
