@@ -230,7 +230,8 @@ def _read_within(
     if left >= right or top >= bottom:
         return Patch(np.zeros((*shape, 3), np.uint8), np.zeros(shape, bool))
     part = image.read(to_pixel @ Affine.translation(left, top), (bottom - top, right - left))
-    measured = part.valid_mask & ~collar_mask(np.moveaxis(part.rgb, 2, 0), gsd_m**2)
+    dark = ~part.rgb.any(axis=2)  # a white area may be cloud or over-exposed, which is judged
+    measured = part.valid_mask & ~(dark & collar_mask(np.moveaxis(part.rgb, 2, 0), gsd_m**2))
     beyond = (top, shape[0] - bottom), (left, shape[1] - right)
     return Patch(
         np.pad(_mirrored(part.rgb, measured), (*beyond, (0, 0)), mode="symmetric"),
