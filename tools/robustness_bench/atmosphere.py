@@ -39,8 +39,9 @@ def scattered_cloud(view: PierView, share: float, rng: Rng) -> PierView:
     field = field_over(view, rng, 40.0, 2.3)
     opacity = 1 - np.exp(-4 * np.maximum(above_share(view, field, share), 0))
     angle, reach = rng.uniform(0, 2 * np.pi), rng.uniform(30, 60)
-    shadow = shifted(view, opacity, np.cos(angle) * reach, np.sin(angle) * reach)
-    dim = view.with_light(_shaded(view.light, 0.65 * shadow[..., None]), rng)
+    shade = np.asarray(0.65 * opacity, np.float32)
+    shadow = shifted(view, shade, np.cos(angle) * reach, np.sin(angle) * reach)
+    dim = view.with_light(_shaded(view.light, shadow[..., None]), rng)
     return _under_cloud(dim, opacity, rng)
 
 
@@ -60,7 +61,8 @@ def thin_cloud(view: PierView, opacity: float, rng: Rng) -> PierView:
 def cloud_shadow(view: PierView, depth: float, rng: Rng) -> PierView:
     """Take `depth` of the light from two thirds of the pier, with a soft edge."""
     uneven = distance_field(view, rng) + 10 * field_over(view, rng, 80.0, 2.3)
-    shade = np.float32(depth) * soft_step(above_share(view, uneven, 0.67) / 3)
+    edge = np.asarray(above_share(view, uneven, 0.67) / 3, np.float32)
+    shade = np.float32(depth) * soft_step(edge)
     return view.with_light(_shaded(view.light, shade[..., None]), rng)
 
 

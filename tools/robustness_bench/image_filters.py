@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from robustness_bench.pier_view import Floats, PierView
 
+Value = TypeVar("Value", np.uint8, np.float32)
 
-def shifted(view: PierView, layer: NDArray[np.generic], x_m: float, y_m: float) -> NDArray:
+
+def shifted(view: PierView, layer: NDArray[Value], x_m: float, y_m: float) -> NDArray[Value]:
     """Return `layer` (rows, columns, ...) moved by metres along x and y; edges are mirrored."""
     move = np.array([[1, 0, x_m / view.gsd_m[0]], [0, 1, y_m / view.gsd_m[1]]], np.float32)
     size = (view.shape[1], view.shape[0])
-    moved = cv2.warpAffine(layer, move, size, borderMode=cv2.BORDER_REFLECT)
+    moved = cv2.warpAffine(np.asarray(layer), move, size, borderMode=cv2.BORDER_REFLECT)
     return np.asarray(moved, layer.dtype).reshape(layer.shape)
 
 

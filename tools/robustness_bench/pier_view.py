@@ -96,6 +96,21 @@ class PierView:
         """Pier and berth, ground metres."""
         return self.outline.union(self.ships.berth) if self.ships else self.outline
 
+    def region_of(self, quantity: Quantity) -> BaseGeometry:
+        """Return where a quantity is counted, ground metres: the pier or its berth."""
+        afloat = quantity is not Quantity.CONTAINERS and self.ships
+        return afloat.berth if afloat else self.outline
+
+    def boxes_of(self, quantity: Quantity) -> Points:
+        """Return the corners (n, 4, 2) of the objects of a quantity, ground metres."""
+        if self.ships is None:
+            return self.containers
+        if quantity is Quantity.HULLS:
+            return self.ships.hulls
+        decks = shapely.union_all(shapely.polygons(self.ships.hulls))
+        aboard = is_inside(decks, self.containers)
+        return self.containers[aboard if quantity is Quantity.ABOARD else ~aboard]
+
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns."""
@@ -179,7 +194,12 @@ def brightness(image: Floats) -> Floats:
     return np.asarray(image.mean(axis=2, keepdims=True), np.float32)
 
 
-def number_inside(outline: BaseGeometry, containers: Points) -> int:
-    """Return how many of `containers` (n, 4, 2) have their centre in `outline`."""
-    centres = containers.reshape(-1, 4, 2).mean(axis=1)
-    return int(shapely.intersects(outline, shapely.points(centres)).sum())
+def is_inside(outline: BaseGeometry, boxes: Points) -> Bools:
+    """Return (n,) which of `boxes` (n, 4, 2) have their centre in `outline`."""
+    centres = shapely.points(boxes.reshape(-1, 4, 2).mean(axis=1))
+    return np.asarray(shapely.intersects(outline, centres), np.bool_)
+
+
+def number_inside(outline: BaseGeometry, boxes: Points) -> int:
+    """Return how many of `boxes` (n, 4, 2) have their centre in `outline`."""
+    return int(is_inside(outline, boxes).sum())
