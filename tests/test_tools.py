@@ -7,21 +7,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
-import pytest
-import rasterio
-
-from cv import Site
-from cv.image_fitness.ground_fitness import NOT_JUDGED
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
-
 import capacity_plan
 import fault_fixture
 import fault_injection
 import fuzzing
 import mosaics
+import numpy as np
+import pytest
+import rasterio
 from soak_figures import Month
+
+from cv import Site
+from cv.image_fitness.ground_fitness import NOT_JUDGED
 
 TOOLS = Path(fault_injection.__file__).parent
 

@@ -13,11 +13,11 @@ import time
 from collections.abc import Sequence
 from multiprocessing import get_context
 
+from simulated_ports.cloud_cover import CLEAR_COAST
+from simulated_ports.port import EXPORT, IMPORT, SimulatedPort
 from tqdm import tqdm
 
 from cv.counting.pier_count import PierCount
-from cv.evaluation.simulation.cloud_cover import CLEAR_COAST
-from cv.evaluation.simulation.port import EXPORT, IMPORT, SimulatedPort
 from cv.events.site_events import find_events, find_events_of_sites
 from cv.timeseries.series import Series
 

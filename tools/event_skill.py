@@ -20,12 +20,12 @@ from functools import reduce
 from operator import add
 
 import numpy as np
+from simulated_ports.cloud_cover import CLEAR_COAST, RAJIN_SKY, CloudClimate
+from simulated_ports.event_metrics import EventMetrics, score_alarms, score_events
+from simulated_ports.port import EXPORT, IMPORT, SimulatedPort
 from tqdm import tqdm
 from warning_baselines import BASELINES, RawCounts
 
-from cv.evaluation.events.event_metrics import EventMetrics, score_alarms, score_events
-from cv.evaluation.simulation.cloud_cover import CLEAR_COAST, RAJIN_SKY, CloudClimate
-from cv.evaluation.simulation.port import EXPORT, IMPORT, SimulatedPort
 from cv.events.site_events import find_events
 
 FIRST_SEED = 20_000

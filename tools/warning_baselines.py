@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
+from simulated_ports.port import START
 
 from cv.counting.pier_count import PierCount
-from cv.evaluation.simulation.port import START
 from cv.geometry.arrays import BoolArray, Float64Array
 
 Alarm = tuple[float, float]

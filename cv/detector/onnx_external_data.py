@@ -1,15 +1,18 @@
 """Detect external data in ONNX files, from their bytes alone.
 
 onnxruntime follows references from tensors to other files, even outside the model's folder; models
-with such references are refused. ONNX files are protocol buffers: fields, each with a number and a
-wire type. Only messages of onnx.proto that can hold a tensor are parsed, all others are skipped.
+with such references are refused. ONNX files are protocol buffers. Only messages of onnx.proto that
+can hold a tensor are parsed, all others are skipped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import DecodeError
+from google.protobuf.unknown_fields import UnknownFieldSet
 
 _NESTED: Mapping[str, Mapping[int, str]] = MappingProxyType(
     {
@@ -33,25 +36,10 @@ _NESTED: Mapping[str, Mapping[int, str]] = MappingProxyType(
 """Nested messages of each message by their field numbers; names without their ending Proto."""
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
 _MAX_DEPTH = 64
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
 class InvalidOnnx(ValueError):
     """The bytes are not an ONNX model."""
-
-
-class WireField(NamedTuple):
-    """One field of a message."""
-
-    number: int
-    value: int
-    """Value of a varint field; 0 for other wire types."""
-    start: int
-    """Offset of the first byte of the content."""
-    end: int
-    """Offset of the byte after the field."""
-    length_delimited: bool
-    """Whether it holds bytes, text or a message."""
 
 
 def has_external_data(content: bytes) -> bool:
@@ -59,20 +47,20 @@ def has_external_data(content: bytes) -> bool:
 
     Raises InvalidOnnx.
     """
-    pending = [("Model", 0, len(content), 0)]
+    pending = [("Model", content, 0)]
     graphs = 0
     while pending:
-        message, start, end, depth = pending.pop()
+        message, encoded, depth = pending.pop()
         graphs += message == "Graph"
         if depth > _MAX_DEPTH:
             raise InvalidOnnx(f"nested deeper than {_MAX_DEPTH}")
-        for field in _fields(content, start, end):
-            nested = _NESTED[message].get(field.number)
-            if nested and field.length_delimited:
-                pending.append((nested, field.start, field.end, depth + 1))
+        for field in _fields(encoded):
+            number, value = field.field_number, field.data
+            nested = _NESTED[message].get(number)
+            if nested and isinstance(value, bytes):
+                pending.append((nested, value, depth + 1))
             elif message == "Tensor" and (
-                (field.number == _EXTERNAL_DATA and field.length_delimited)
-                or (field.number == _DATA_LOCATION and field.value != 0)
+                number == _EXTERNAL_DATA or (number == _DATA_LOCATION and value != 0)
             ):
                 return True
     if not graphs:
@@ -80,35 +68,11 @@ def has_external_data(content: bytes) -> bool:
     return False
 
 
-def _fields(content: bytes, start: int, end: int) -> Iterator[WireField]:
-    """Yield the fields of the message in `content[start:end]`."""
-    at = start
-    while at < end:
-        key, at = _varint(content, at, end)
-        number, kind, value, first = key >> 3, key & 7, 0, at
-        if kind == _VARINT:
-            value, at = _varint(content, at, end)
-        elif kind == _BYTES:
-            length, first = _varint(content, at, end)
-            at = first + length
-        elif kind in (_FIXED64, _FIXED32):
-            at += 8 if kind == _FIXED64 else 4
-        else:
-            raise InvalidOnnx(f"a field of kind {kind}")
-        if at > end or number == 0:
-            raise InvalidOnnx("a field is cut off")
-        yield WireField(number, value, first, at, kind == _BYTES)
-
-
-def _varint(content: bytes, at: int, end: int) -> tuple[int, int]:
-    """Return the varint at offset `at`, and the offset after it."""
-    value = 0
-    for shift in range(0, 70, 7):
-        if at >= end:
-            raise InvalidOnnx("a number is cut off")
-        byte = content[at]
-        value |= (byte & 0x7F) << shift
-        at += 1
-        if byte < 0x80:
-            return value, at
-    raise InvalidOnnx("a number is longer than ten bytes")
+def _fields(encoded: bytes) -> UnknownFieldSet:
+    """Return the fields of an encoded message: to an empty message all of them are unknown."""
+    message = Empty()
+    try:
+        message.ParseFromString(encoded)
+    except DecodeError as error:
+        raise InvalidOnnx("a message is damaged or cut off") from error
+    return UnknownFieldSet(message)

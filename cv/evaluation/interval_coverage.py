@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cv.detector.model_card import Calibration
-from cv.evaluation.count_calibration import with_intervals
 from cv.evaluation.image_evaluation import ImageEvaluation
 
 
@@ -55,13 +53,6 @@ class IntervalCoverage:
         """Standard error of `covered` for independent samples."""
         variance = self.covered * (1 - self.covered)
         return math.sqrt(variance / self.samples) if self.samples else float("nan")
-
-
-def recalibrated(
-    evaluations: Sequence[ImageEvaluation], calibration: Calibration
-) -> list[ImageEvaluation]:
-    """Return `evaluations` with the intervals of `calibration`."""
-    return [with_intervals(evaluation, calibration) for evaluation in evaluations]
 
 
 def _mean(values: np.ndarray) -> float:

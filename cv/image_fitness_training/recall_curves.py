@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import isotonic_regression
 
 from cv.geometry.arrays import Float64Array
 from cv.image_fitness_training.fitness_samples import FitnessSample
@@ -40,7 +41,8 @@ class RecallCurve:
         parts = np.array_split(order, min(_BINS, max(1, len(order) // 8)))
         x = [float(np.average(severity[part], weights=weights[part])) for part in parts]
         y = [float(np.average(recall[part], weights=weights[part])) for part in parts]
-        return cls(np.array(x), np.array(_falling(y, [weights[part].sum() for part in parts])))
+        totals = [weights[part].sum() for part in parts]
+        return cls(np.array(x), isotonic_regression(y, weights=totals, increasing=False).x)
 
     def at(self, severity: Float64Array) -> Float64Array:
         """Return the recall at each severity."""
@@ -72,14 +74,3 @@ def container_curves(samples: Iterable[FitnessSample]) -> dict[str, RecallCurve]
             severities, recalls, weights = np.array(trials).T
             curves[key] = RecallCurve.fitted(severities, recalls, weights)
     return curves
-
-
-def _falling(values: list[float], weights: list[float]) -> list[float]:
-    """Return the falling sequence nearest to `values` (pool adjacent violators)."""
-    pools: list[tuple[float, float, int]] = []
-    for value, weight in zip(values, weights, strict=True):
-        pools.append((value, weight, 1))
-        while len(pools) > 1 and pools[-2][0] < pools[-1][0]:
-            (a, m, i), (b, n, j) = pools[-2:]
-            pools[-2:] = [((a * m + b * n) / (m + n), m + n, i + j)]
-    return [value for value, _, count in pools for _ in range(count)]

@@ -11,9 +11,8 @@ import numpy as np
 
 from cv.detector.model_card import Calibration
 from cv.evaluation import metrics
-from cv.evaluation.count_calibration import fit_on_chips_and_windows
+from cv.evaluation.count_calibration import fit_on_chips_and_windows, with_intervals
 from cv.evaluation.image_evaluation import ImageEvaluation
-from cv.evaluation.interval_coverage import recalibrated
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from labelled_scenes import CONTAINER
@@ -41,9 +40,8 @@ class Fold:
 
     def apply(self, evaluation: ImageEvaluation, side_m: float) -> list[ImageEvaluation]:
         """Return the windows of a scene with this threshold and these intervals."""
-        return recalibrated(
-            [part.at(self.threshold) for part in windows_of(evaluation, side_m)], self.calibration
-        )
+        windows = (part.at(self.threshold) for part in windows_of(evaluation, side_m))
+        return [with_intervals(window, self.calibration) for window in windows]
 
 
 def leave_one_out(

@@ -13,8 +13,9 @@ import shapely
 from cv.detector.detections import Detections
 from cv.detector.model_card import Calibration
 from cv.evaluation.box_matching import DetectionMatches
+from cv.evaluation.count_calibration import with_intervals
 from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation
-from cv.evaluation.interval_coverage import IntervalCoverage, recalibrated
+from cv.evaluation.interval_coverage import IntervalCoverage
 from cv.geometry.oriented_boxes import OrientedBoxes
 from tests.fixtures.fake_detectors import CARD
 
@@ -45,12 +46,11 @@ def evaluation(true: int, found: int) -> ImageEvaluation:
 
 
 def test_coverage_by_hand():
-    evaluations = recalibrated(
-        [evaluation(10, 10), evaluation(10, 8), evaluation(0, 0), evaluation(0, 0)], SURE
-    )
+    numbers = (10, 10), (10, 8), (0, 0), (0, 0)
+    evaluations = [with_intervals(evaluation(*pair), SURE) for pair in numbers]
     assert IntervalCoverage.of(evaluations) == IntervalCoverage(4, 0.75, 2, 0.5, 0.0)
     wide = replace(SURE, shared=0.2)
-    (one,) = recalibrated([evaluation(10, 8)], wide)
+    one = with_intervals(evaluation(10, 8), wide)
     low, high = one.estimate.low, one.estimate.high
     assert IntervalCoverage.of([one]).width == pytest.approx((high - low) / 10)
     assert IntervalCoverage.of(evaluations).error == pytest.approx(math.sqrt(0.75 * 0.25 / 4))

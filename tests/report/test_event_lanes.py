@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.image import imread
+from simulated_ports.cloud_cover import CLEAR_COAST
+from simulated_ports.port import EXPORT, IMPORT, SimulatedPort
 
-from cv.evaluation.simulation.cloud_cover import CLEAR_COAST
-from cv.evaluation.simulation.port import EXPORT, IMPORT, SimulatedPort
 from cv.events.event import ONGOING, Event, EventKind, Magnitude
 from cv.events.event import CensoredTime as When
 from cv.events.vessels.published_claims import PublishedClaim

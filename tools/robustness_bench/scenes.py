@@ -79,19 +79,15 @@ def _windows(sample: EvaluationSample) -> Iterator[PierView]:
     wanted = MIN_CONTAINERS if len(corners) else 0
     kept = [cell for cell in ranked if number_inside(cell, corners) >= wanted]
     for number, outline in enumerate(kept[: WINDOWS_PER_IMAGE if wanted else 1]):
-        left, top, right, bottom = outline.buffer(CONTEXT_M).bounds
-        x0, y0 = max(0, int(left / gsd[0])), max(0, int(top / gsd[1]))
-        x1, y1 = min(columns, int(right / gsd[0])), min(rows, int(bottom / gsd[1]))
-        shift = np.array([x0 * gsd[0], y0 * gsd[1]])
         yield PierView(
             name=f"{sample.name}/{number}",
             source="real",
-            image=np.ascontiguousarray(image[y0:y1, x0:x1]),
+            image=image,
             to_ground=to_ground,
-            outline=affine_transform(outline, (1, 0, 0, 1, -shift[0], -shift[1])),
-            containers=corners - shift,
+            outline=outline,
+            containers=corners,
             truth=number_inside(outline, corners),
-        )
+        ).cropped(CONTEXT_M)
 
 
 def _cells(region: BaseGeometry) -> Iterator[BaseGeometry]:

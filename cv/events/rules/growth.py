@@ -6,7 +6,7 @@ from cv.events.model.posterior import Posterior
 
 _WANDER_SHARE, _WANDER_CONTAINERS = 0.33, 4.0
 """How far counts of an unchanged stack wander over months, by light, season, sensor and alignment:
-a share of them, and containers (simulated: `cv.evaluation.simulation.observation_weather`)."""
+a share of them, and containers (simulated: `tools/simulated_ports`)."""
 _FIRST_COUNTS = 3
 """At the beginning the number is the second smallest of so many: one may be of a bad image."""
 

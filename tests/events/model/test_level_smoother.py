@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from simulated_ports.cloud_cover import CLEAR_COAST
+from simulated_ports.port import EXPORT, SimulatedPort, truth_at
 
-from cv.evaluation.simulation.cloud_cover import CLEAR_COAST
-from cv.evaluation.simulation.port import EXPORT, SimulatedPort, truth_at
 from cv.events.model.level_smoother import daily_level, daily_level_table, smooth_local_level
 from cv.events.model.observations import PierObservations
 from cv.events.model.posterior import Posterior

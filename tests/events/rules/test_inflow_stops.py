@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from simulated_ports.cloud_cover import CLEAR_COAST
+from simulated_ports.port import EXPORT, IMPORT, SimulatedPort
 
 from cv.counting.pier_count import UNKNOWN
-from cv.evaluation.simulation.cloud_cover import CLEAR_COAST
-from cv.evaluation.simulation.port import EXPORT, IMPORT, SimulatedPort
 from cv.events.event import EventKind
 from cv.events.site_events import find_events
 from tests.fixtures.observations import pier_count

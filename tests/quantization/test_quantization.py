@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,21 +11,21 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-
-from cv.detector.model_card import INT8
-from cv.detector.onnx_model import OnnxModel
-from cv.errors import ModelError
-from cv.model_export import quantization as command
-from cv.model_export.activation_ranges import (
+import quantize as command
+from quantization.activation_ranges import (
     ActivationHistogram,
     activation_histograms,
     activation_ranges,
     silu,
 )
+from quantization.qdq_quantizer import QdqQuantizer, collect_histograms, load_float_graph
+from quantization.reference_outputs import ReferenceOutputs
+from quantize import choose_precision, quantization_costs, quantize_model
+
+from cv.detector.model_card import INT8
+from cv.detector.onnx_model import OnnxModel
+from cv.errors import ModelError
 from cv.model_export.model_release import write_model
-from cv.model_export.qdq_quantizer import QdqQuantizer, collect_histograms, load_float_graph
-from cv.model_export.quantization import choose_precision, quantization_costs, quantize_model
-from cv.model_export.reference_outputs import ReferenceOutputs
 from tests.fixtures.fake_detectors import constant_model
 from tests.fixtures.small_network import CELLS, SMALL, small_chip, small_network
 
@@ -126,8 +127,8 @@ def test_the_command_writes_the_same_model_from_the_same_seed(
 def test_the_order_of_hashes_changes_nothing(source: Path, tmp_path: Path) -> None:
     code = (
         "import sys, hashlib; from pathlib import Path;"
-        "from tests.fixtures.small_network import *; from cv.model_export.qdq_quantizer import *;"
-        "from cv.model_export.activation_ranges import activation_ranges;"
+        "from tests.fixtures.small_network import *; from quantization.qdq_quantizer import *;"
+        "from quantization.activation_ranges import activation_ranges;"
         "g = load_float_graph(Path(sys.argv[1]));"
         "h = collect_histograms(g, [small_chip(i).image for i in range(2)]);"
         "m = QdqQuantizer(g, activation_ranges(h, ()), SMALL).model(());"
@@ -140,7 +141,7 @@ def test_the_order_of_hashes_changes_nothing(source: Path, tmp_path: Path) -> No
             capture_output=True,
             text=True,
             check=True,
-            env={"PYTHONPATH": root, "PYTHONHASHSEED": seed},
+            env={"PYTHONPATH": os.pathsep.join((root, f"{root}/tools")), "PYTHONHASHSEED": seed},
         ).stdout
         for seed in ("1", "2")
     }

@@ -9,11 +9,11 @@ from math import inf, isfinite, nan
 from statistics import median
 
 from cv.counting.pier_count import CountStatus, PierCount
-from cv.evaluation.simulation.count_errors import SimulatedPier
-from cv.evaluation.simulation.port import START, berth_stay_days
-from cv.evaluation.simulation.port_operation import PortHistory
 from cv.events.event import CensoredTime, Event, EventKind
 from cv.events.rules.halts import Halt
+from simulated_ports.count_errors import SimulatedPier
+from simulated_ports.port import START, berth_stay_days
+from simulated_ports.port_operation import PortHistory
 
 Interval = tuple[float, float]
 """From when to when, days since the start."""

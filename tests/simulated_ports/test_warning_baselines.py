@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-from cv.evaluation.events.event_metrics import score_alarms
-from cv.evaluation.simulation.cloud_cover import CLEAR_COAST
-from cv.evaluation.simulation.port import EXPORT, SimulatedPort
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tools"))
-
+from simulated_ports.cloud_cover import CLEAR_COAST
+from simulated_ports.event_metrics import score_alarms
+from simulated_ports.port import EXPORT, SimulatedPort
 from warning_baselines import BASELINES, RawCounts, cusum_alarms, threshold_alarms
 
 

@@ -1,6 +1,6 @@
 """Make an 8-bit model, with its card, from a released float model.
 
-    python -m cv.model_export.quantization weights/pierwatch-n.onnx weights/pierwatch-n-int8.onnx
+    python tools/quantize.py weights/pierwatch-n.onnx weights/pierwatch-n-int8.onnx
 
 Everything is decided by measurements on rendered chips, nothing is specific to one network: the
 ranges of its tensors, which convolutions stay in float, and the thresholds.
@@ -19,16 +19,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from quantization.activation_ranges import activation_ranges
+from quantization.onnx_graph import ConvolutionUnit, units_by_module
+from quantization.qdq_quantizer import QdqQuantizer, collect_histograms, load_float_graph
+from quantization.reference_outputs import ReferenceOutputs
 from tqdm import tqdm
 
 from cv.detector.model_card import FP32, INT8, ModelCard, OutputLayout
 from cv.detector.onnx_model import OnnxModel
 from cv.errors import ModelError
-from cv.model_export.activation_ranges import activation_ranges
 from cv.model_export.model_release import write_model
-from cv.model_export.onnx_graph import ConvolutionUnit, units_by_module
-from cv.model_export.qdq_quantizer import QdqQuantizer, collect_histograms, load_float_graph
-from cv.model_export.reference_outputs import ReferenceOutputs
 from cv.synthetic.chip_renderer import COARSE_GSD, FINE_GSD, RenderedChip, render_chip
 
 FIRST_SEED = 8_500_000
@@ -179,9 +179,9 @@ def choose_precision(
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m cv.model_export.quantization",
+        prog="python tools/quantize.py",
         description="Write an 8-bit model of a released float one, with its card.",
-        epilog="example: python -m cv.model_export.quantization weights/pierwatch-n.onnx "
+        epilog="example: python tools/quantize.py weights/pierwatch-n.onnx "
         "weights/pierwatch-n-int8.onnx; then calibrate it (datasets/real/calibrate.py)",
     )
     parser.add_argument("source", type=Path, help="float ONNX model")

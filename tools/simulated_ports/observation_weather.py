@@ -13,8 +13,8 @@ import numpy as np
 
 from cv.counting.pier_count import UNKNOWN, CountStatus, Estimate, PierCount
 from cv.counting.uncertainty import SIMULATION_Z
-from cv.evaluation.simulation.container_yard import LENGTH_M, WIDTH_M, pier_strip
 from cv.geometry.arrays import BoolArray, Float64Array
+from simulated_ports.container_yard import LENGTH_M, WIDTH_M, pier_strip
 
 _MEAN_SPELL_D = 3.0
 """Mean duration of a spell of weather, days."""

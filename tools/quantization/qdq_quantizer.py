@@ -18,11 +18,11 @@ from cv.detector.model_card import ModelCard
 from cv.detector.onnx_model import OnnxModel
 from cv.errors import ModelError
 from cv.geometry.arrays import Float32Array
-from cv.model_export.activation_ranges import ActivationHistogram, activation_histograms
 from cv.model_export.model_release import write_model
 from cv.model_export.onnx_export import PIXEL_SCALE, accept_uint8_input
-from cv.model_export.onnx_graph import EIGHT_BIT, OnnxGraph
-from cv.model_export.reference_outputs import ReferenceOutputs
+from quantization.activation_ranges import ActivationHistogram, activation_histograms
+from quantization.onnx_graph import EIGHT_BIT, OnnxGraph
+from quantization.reference_outputs import ReferenceOutputs
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from simulated_ports.observation_weather import FOG, WEATHERS, Weather
+from simulated_ports.port import simulate_constant_pier
 
-from cv.evaluation.simulation.observation_weather import FOG, WEATHERS, Weather
-from cv.evaluation.simulation.port import simulate_constant_pier
 from cv.events.event import EventKind
 from cv.events.site_events import find_events
 

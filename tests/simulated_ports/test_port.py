@@ -6,10 +6,8 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-
-from cv.counting.pier_count import CountStatus
-from cv.evaluation.simulation.cloud_cover import CLEAR_COAST, RAJIN_SKY, visible_shares
-from cv.evaluation.simulation.port import (
+from simulated_ports.cloud_cover import CLEAR_COAST, RAJIN_SKY, visible_shares
+from simulated_ports.port import (
     EXPORT,
     IMPORT,
     START,
@@ -17,6 +15,8 @@ from cv.evaluation.simulation.port import (
     berth_stay_days,
     truth_at,
 )
+
+from cv.counting.pier_count import CountStatus
 from cv.events.model.observations import PierObservations
 from cv.events.model.posterior import Posterior
 from cv.events.rules.ship_calls import observed_calls

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from simulated_ports.cloud_cover import CLEAR_COAST
+from simulated_ports.event_metrics import EventMetrics, Proportion, score_alarms, score_events
+from simulated_ports.port import EXPORT, START, SimulatedPort
+from simulated_ports.port_operation import PortHistory, SimulatedVisit
 
 from cv.counting.pier_count import CountStatus
-from cv.evaluation.events.event_metrics import EventMetrics, Proportion, score_alarms, score_events
-from cv.evaluation.simulation.cloud_cover import CLEAR_COAST
-from cv.evaluation.simulation.port import EXPORT, START, SimulatedPort
-from cv.evaluation.simulation.port_operation import PortHistory, SimulatedVisit
 from cv.events.event import CensoredTime, Event, EventKind
 from cv.events.site_events import find_events
 

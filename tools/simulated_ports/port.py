@@ -9,25 +9,25 @@ import numpy as np
 from shapely import Polygon
 
 from cv.counting.pier_count import CountStatus, PierCount
-from cv.evaluation.simulation.cloud_cover import CloudClimate, visible_shares
-from cv.evaluation.simulation.container_yard import (
+from cv.geometry.arrays import BoolArray, Float64Array
+from cv.site import PierRole
+from cv.timeseries.series import Series
+from simulated_ports.cloud_cover import CloudClimate, visible_shares
+from simulated_ports.container_yard import (
     LENGTH_M,
     WIDTH_M,
     SimulatedYard,
     pier_strip,
     plane_to_lon_lat,
 )
-from cv.evaluation.simulation.count_errors import (
+from simulated_ports.count_errors import (
     PierTruth,
     PierView,
     SimulatedPier,
     simulate_count,
 )
-from cv.evaluation.simulation.observation_weather import Weather, under_weather, weather_days
-from cv.evaluation.simulation.port_operation import PortHistory, SimulatedVisit
-from cv.geometry.arrays import BoolArray, Float64Array
-from cv.site import PierRole
-from cv.timeseries.series import Series
+from simulated_ports.observation_weather import Weather, under_weather, weather_days
+from simulated_ports.port_operation import PortHistory, SimulatedVisit
 
 START = datetime(2023, 1, 1, tzinfo=UTC)
 EXPORT, IMPORT = (
