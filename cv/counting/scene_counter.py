@@ -49,6 +49,7 @@ from cv.geometry.image_patch import PatchSource
 from cv.geometry.oriented_boxes import OrientedBoxes, transform_geometry
 from cv.image_fitness.fitness_model import FitnessModel, released_judge
 from cv.image_fitness.ground_fitness import NOT_JUDGED, GroundFitness
+from cv.image_fitness.structure import MIN_STRUCTURE
 from cv.io.hashing import sha256
 from cv.registration.ground_reference import SiteReference
 from cv.registration.scene_shift import MAX_SHIFT_M, MIN_PEAK_RATIO, MIN_SHIFT_M, estimate_shift
@@ -84,6 +85,7 @@ _CONSTANTS = (
     MIN_SHIFT_M,
     MAX_UNFIT,
     MIN_UNFIT,
+    MIN_STRUCTURE,
     CLEAR_RECALL,
     RECALL_SPREAD,
     LEAST_RECALL,

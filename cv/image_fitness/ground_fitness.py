@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -20,6 +20,7 @@ from cv.geometry.image_patch import Patch, PatchSource
 from cv.geometry.oriented_boxes import transform_geometry
 from cv.image_fitness.fitness_map import FitnessMap
 from cv.image_fitness.fitness_model import FitnessModel
+from cv.image_fitness.structure import MIN_STRUCTURE, structure
 from cv.image_fitness.unfit_reasons import REASONS, FitnessReason
 from cv.scene.nodata_collar import collar_mask
 
@@ -156,7 +157,7 @@ def judge_ground(
     region: BaseGeometry,
     footprint: BaseGeometry,
 ) -> GroundFitness:
-    """Judge the ground of `region` in an image.
+    """Judge the ground of `region` in an image; where nothing stands out of the noise, none is fit.
 
     Args:
         model: The judge.
@@ -168,12 +169,15 @@ def judge_ground(
 
     Raises SceneError and InferenceError.
     """
-    blocks = judged_blocks(model, image, to_pixel, region, footprint)
-    parts = [
-        _ground_of_block(model, block, to_metres, region, mask, to_pixel)
-        for block, to_metres in blocks
-    ]
-    return GroundFitness.joined(parts, model.card.min_recall)
+    parts, structures = [], []
+    for block, to_metres in judged_blocks(model, image, to_pixel, region, footprint):
+        parts.append(_ground_of_block(model, block, to_metres, region, mask, to_pixel))
+        structures.append(structure(block.rgb, block.valid_mask))
+    ground = GroundFitness.joined(parts, model.card.min_recall)
+    if not np.nanmax(structures, initial=0.0) < MIN_STRUCTURE:
+        return ground
+    nothing = np.zeros(len(ground.patches))
+    return replace(ground, container_recall=nothing, hull_recall=nothing)
 
 
 def judged_blocks(
