@@ -16,6 +16,8 @@ from affine import Affine
 from cv import CountStatus, Detector
 from cv.events.event import EventKind
 from cv.geometry.oriented_boxes import map_points
+from cv.rendering.renderer import RenderedLabel
+from cv.synthetic.chip_renderer import RenderedChip
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "datasets" / "real"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "datasets" / "sample_pier"))
@@ -280,6 +282,26 @@ def test_jobs_are_all_strengths_of_all_views():
     jobs = list(robustness.view_jobs([textured_view()] * 2, ["fog", "grey"], seed=0))
     assert len(jobs) == 2 * (1 + 5 + 4)
     assert {job.perturbation for job in jobs} == {"clear", "fog", "grey"}
+
+
+def test_a_rendered_view_has_no_ship_on_its_pier(monkeypatch):
+    """A ship on an outline shows that the outline is wrong: its deck cargo is not the pier's."""
+
+    def label(name, corners):
+        return RenderedLabel(
+            class_name=name, corners=corners, visible=1.0, aboard=False, stack=0, tiers=1
+        )
+
+    def chip(seed, *ships):
+        boxes = np.array([[x, 300.0] for x in range(130, 500, 20)])
+        corners = boxes[:, None] + np.array([[0, 0], [10, 0], [10, 48], [0, 48]])
+        labels = [label("container", one) for one in corners] + [label("hull", s) for s in ships]
+        return RenderedChip(seed, 0.25, np.full((640, 640, 3), 99, np.uint8), tuple(labels))
+
+    beside, on = (np.array([[0, y], [640, y], [640, y + 90], [0, y + 90]]) for y in (0, 90))
+    chips = chip(1, on), chip(2, beside), chip(3)
+    monkeypatch.setattr(scenes, "clear_chips", lambda _: iter(chips))
+    assert [view.name for view in scenes.rendered_views(2)] == ["rendered 2", "rendered 3"]
 
 
 @pytest.fixture(scope="module")

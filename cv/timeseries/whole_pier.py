@@ -66,8 +66,25 @@ def whole_pier_estimates(
 
 
 def comparable_counts(one: PierCount, other: PierCount) -> bool:
-    """Return whether two counts were made with the same model, method and outline."""
-    return (one.model, one.method, one.place) == (other.model, other.method, other.place)
+    """Return whether two counts were made with the same model, method, outline and stretch.
+
+    A profile is that of a product: products of several sensors make one series.
+    """
+    if (one.model, one.method, one.place) != (other.model, other.method, other.place):
+        return False
+    stretches = _stretch(one), _stretch(other)
+    return "" in stretches or stretches[0] == stretches[1]
+
+
+def _stretch(count: PierCount) -> str:
+    """Return the stretch that a caller declared; empty for a profile.
+
+    Its limits belong to it, but for percentiles, whose limits are measured in each scene.
+    """
+    kind = count.radiometry.split(" ", 1)[0]
+    if kind == "limits":
+        return count.radiometry.split(" gamma ")[0]
+    return kind if kind.startswith("percentile:") else ""
 
 
 def share_found_again(before: PierCount, after: PierCount, places: ContainerPlaces) -> float:
@@ -181,6 +198,8 @@ def _whole(count: PierCount, earlier: Sequence[PierCount], places: ContainerPlac
     if count.status is CountStatus.COUNTED:
         return seen
     if seen.value is None or seen.low is None or seen.high is None or count.acquired is None:
+        return UNKNOWN
+    if count.visible_fraction is None:  # how much is hidden is not known
         return UNKNOWN
     recent = [
         one

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import shapely
 
-from cv.counting.pier_count import CountStatus, Estimate
+from cv.counting.pier_count import UNKNOWN, CountStatus, Estimate
 from cv.timeseries.series import Series
 from tests.fixtures.sample_counts import MODEL, OTHER_MODEL, a_count
 
@@ -64,3 +65,42 @@ def test_a_change_of_model_or_outline_starts_a_segment():
     blind = replace(a_count("x", status=CountStatus.UNFIT, days=0.5), model=OTHER_MODEL)
     parts = series(first, blind, second, third).segments()
     assert [[one.scene for one in part] for part in parts] == [["a", "x"], ["b"], ["c"]]
+
+
+LIMITS = "limits bands 3,2,1 limits 0-{0} 0-{0} 0-{0} gamma 1"
+PERCENTILES = "percentile:{} bands 3,2,1 limits {}-900 1-900 1-900 gamma 1"
+
+
+@pytest.mark.parametrize(
+    ("change", "parts"),
+    [
+        ({"method": "resolved 0"}, 2),
+        ({"place": "d" * 64}, 2),
+        ({"radiometry": LIMITS.format(2000)}, 2),
+        ({"radiometry": PERCENTILES.format("2-98", 7)}, 2),
+        ({"radiometry": LIMITS.format(3000) + " stretched by 1.4"}, 1),
+        ({"radiometry": "visual bands 1,2,3 limits 0-255 0-255 0-255 gamma 1"}, 1),
+        ({"settings": "e" * 64}, 1),  # a mask of its own, for instance
+    ],
+)
+def test_a_segment_starts_where_the_way_of_counting_changes(change, parts):
+    first = replace(count("a", 0, 40), radiometry=LIMITS.format(3000))
+    assert len(series(first, replace(first, scene="b", **change)).segments()) == parts
+
+
+def test_percentiles_of_several_scenes_are_one_stretch():
+    """Their limits are measured in each scene; their percentiles are the setting."""
+    one, other, wider = (
+        replace(count(name, day, 40), radiometry=PERCENTILES.format(*stretch))
+        for name, day, stretch in (
+            ("a", 0, ("0.5-99.5", 10)), ("b", 1, ("0.5-99.5", 20)), ("c", 2, ("0-100", 0)),
+        )
+    )  # fmt: skip
+    parts = series(one, other, wider).segments()
+    assert [[found.scene for found in part] for part in parts] == [["a", "b"], ["c"]]
+
+
+def test_a_part_of_unknown_size_leaves_the_whole_unknown():
+    """A mask that was not used may hide anything."""
+    seen = replace(count("b", 1, 30), status=CountStatus.PARTIAL, visible_fraction=None)
+    assert series(count("a", 0, 40), seen).whole[1] == UNKNOWN

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import shapely
 from affine import Affine
-from labelled_scenes import CONTAINER, labelled_samples
+from labelled_scenes import CONTAINER, HULL, labelled_samples
 from shapely.affinity import affine_transform
 from shapely.geometry.base import BaseGeometry
 
@@ -101,13 +101,16 @@ def _cells(region: BaseGeometry) -> Iterator[BaseGeometry]:
 
 
 def rendered_views(number: int) -> Iterator[PierView]:
-    """Yield `number` clear rendered chips with containers on their pier."""
+    """Yield `number` clear rendered chips with containers, and no ship, on their pier.
+
+    Where a ship lies on an outline, the outline is wrong; its deck cargo is not the pier's.
+    """
     found = 0
     for chip in clear_chips(FIRST_VIEW):
         if found == number:
             return
         view = _view_of(chip)
-        if view.truth >= MIN_CONTAINERS:
+        if view.truth >= MIN_CONTAINERS and not _ships_on_pier(chip, view):
             found += 1
             yield view
 
@@ -118,6 +121,11 @@ def clear_chips(first: int) -> Iterator[RenderedChip]:
         chip = render_chip(seed, coarse=False, config=replace(DEFAULT, weather=0.0))
         if float((chip.image == 0).all(axis=2).mean()) <= _MAX_BLACK:
             yield chip
+
+
+def _ships_on_pier(chip: RenderedChip, view: PierView) -> bool:
+    ships = [label.corners for label in chip.labels if label.class_name == HULL]
+    return any(shapely.Polygon(corners).intersects(view.outline_px) for corners in ships)
 
 
 def _view_of(chip: RenderedChip) -> PierView:
