@@ -1,0 +1,57 @@
+"""Calls found under weather, against those found in clear weather."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from cv.counting.pier_count import UNKNOWN, CountStatus
+from cv.evaluation.events.event_metrics import Proportion
+from cv.evaluation.events.weather_metrics import compare_weather
+from cv.evaluation.simulation.cloud_cover import CLEAR_COAST
+from cv.evaluation.simulation.port import SimulatedPort
+from cv.events.event import CensoredTime, Event, EventKind
+from cv.events.site_events import find_events
+from tests.fixtures.sample_counts import START, a_count
+
+CLEAR = [a_count(f"s{day}", days=day) for day in range(10)]
+
+
+def unfit(*days: int):
+    unseen = {"status": CountStatus.UNFIT, "containers": UNKNOWN}
+    return [replace(c, **unseen) if day in days else c for day, c in enumerate(CLEAR)]
+
+
+def call(first: float, last: float, kind: EventKind = EventKind.CALL) -> Event:
+    days = [START + timedelta(days=day) for day in (first - 1, first, last, last + 1)]
+    return Event(
+        kind=kind, pier="East", began=CensoredTime(*days[:2]), ended=CensoredTime(*days[2:]),
+        size=None, confidence=0.9, evidence=(), alternatives=(),
+    )  # fmt: skip
+
+
+def test_a_call_may_be_found_later_by_the_unseen_days_and_not_by_more():
+    clear = [call(3, 6)]
+    in_time = compare_weather(CLEAR, clear, unfit(3, 4), [call(5, 6)])
+    late = compare_weather(CLEAR, clear, unfit(3), [call(5, 6)])
+    assert (in_time.found, in_time.in_time) == (Proportion(1, 1), Proportion(1, 1))
+    assert (late.found, late.in_time) == (Proportion(1, 1), Proportion(0, 1))
+
+
+def test_a_call_of_its_own_is_added_and_each_is_matched_once():
+    inferred = call(2, 4, EventKind.UNSEEN_CALL)
+    both = compare_weather(CLEAR, [call(1, 2), call(4, 5)], CLEAR, [inferred])
+    assert (both.found, both.added) == (Proportion(1, 2), 0)
+    assert compare_weather(CLEAR, [], CLEAR, [call(1, 2)]).added == 1
+    assert compare_weather(CLEAR, [call(1, 2)], CLEAR, []).found == Proportion(0, 1)
+
+
+def test_without_weather_nothing_changes():
+    port = SimulatedPort.simulate(930_100, CLEAR_COAST, days=60)
+    again = SimulatedPort.simulate(930_100, CLEAR_COAST, days=60)
+    for pier, series in port.series.items():
+        events = [e for e in find_events(port.series) if e.pier == pier]
+        same = compare_weather(series, events, again.series[pier], events)
+        assert same.found.rate == same.in_time.rate == 1.0
+        assert same.found.total > 0
+        assert same.added == 0
