@@ -189,15 +189,18 @@ def _too_few_at_first(counts: Sequence[PierCount], places: ContainerPlaces) -> l
     """
     known = [i for i, count in enumerate(counts) if count.containers.known]
     early = [i for i in known if _days(counts[known[0]], counts[i]) <= SETTLING_D]
+    too_few = []
     for position, i in enumerate(early):
-        shown = [_shown_by(counts[i], counts[later], places) for later in early[position + 1 :]]
-        number = max(shown, default=0.0)
-        enough = number < _MIN_CONTAINERS or _high(counts[i]) >= _UNDERCOUNT * number
-        if enough or any(
-            _shows_the_same(counts[i], counts[later], places) for later in early[position + 1 :]
+        later = [counts[j] for j in early[position + 1 :]]
+        number = max((_shown_by(counts[i], one, places) for one in later), default=0.0)
+        if number < _MIN_CONTAINERS:
+            continue  # it shows too small a part
+        if _high(counts[i]) >= _UNDERCOUNT * number or any(
+            _shows_the_same(counts[i], one, places) for one in later
         ):
-            return early[:position]
-    return early
+            break
+        too_few.append(i)
+    return too_few
 
 
 def _shows_the_same(count: PierCount, later: PierCount, places: ContainerPlaces) -> bool:

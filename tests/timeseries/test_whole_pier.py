@@ -77,6 +77,13 @@ def test_at_the_beginning_a_count_of_far_fewer_than_soon_after_is_contradicted()
     assert not series(*after, z=PIER + 0.003, a=PIER[:10], b=PIER).standing.contradicted.any()
 
 
+def test_a_small_visible_part_does_not_settle_the_beginning():
+    over_most = shapely.box(129.9, 41.999, 130.01175, 42.001)
+    seen = [count("a", 0, 2, over_most), count("b", 1, 0), count("c", 2, 40)]
+    first = series(*seen, a=PIER[38:], c=PIER)
+    assert first.standing.contradicted.tolist() == [False, True, False]
+
+
 def test_the_same_few_containers_twice_were_no_more_at_the_beginning():
     seen = [count("a", 0, 10), count("b", 1, 10), count("c", 2, 40)]
     same = series(*seen, a=PIER[:10], b=PIER[:10], c=PIER)
