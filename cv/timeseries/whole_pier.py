@@ -185,9 +185,9 @@ def _too_few_at_first(counts: Sequence[PierCount], places: ContainerPlaces) -> l
     """Return the first counts of far fewer than one that follows within `SETTLING_D` of the first.
 
     They are of bad images, or the pier was being filled: nothing before them shows which. Those
-    from the first on that another one confirms are left out.
+    from the first on that another one confirms are left out. None where no places are known.
     """
-    known = [i for i, count in enumerate(counts) if count.containers.known]
+    known = [i for i, count in enumerate(counts) if places and count.containers.known]
     early = [i for i in known if _days(counts[known[0]], counts[i]) <= SETTLING_D]
     too_few = []
     for position, i in enumerate(early):

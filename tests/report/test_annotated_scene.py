@@ -128,7 +128,8 @@ def test_outlines_lie_where_they_were_counted(tmp_path: Path) -> None:
     outline = shapely.box(500_050, 4_600_050, 500_130, 4_600_100)
     site = Site("port", (Pier("East", PierRole.YARD, outline, outline),), CRS.from_epsg(32652))
     here = a_scene([a_count()])
-    moved = a_scene([replace(a_count(), shift_m=(6.0, 8.0))])
+    shift_m = (6.0, 8.0)
+    moved = a_scene([replace(a_count(), shift_m=shift_m)])
     corners = []
     with Scene.open(tmp_path / "s.tif") as scene:
         for i, counts in enumerate((here, moved)):
@@ -136,10 +137,11 @@ def test_outlines_lie_where_they_were_counted(tmp_path: Path) -> None:
             texts = " ".join(text.get_text() for axes in figure.axes for text in axes.texts)
             assert ("outlines moved by 10.0 m" in texts) == bool(i)
             zones = Zones.of_site(site, scene.grid, "s")
-            zones = zones.shifted(*moved[0].shift_m) if i else zones
+            zones = zones.shifted(*shift_m) if i else zones
             to_pixel, _ = draw._drawn_window(scene, zones)
             ring = next(line for line in figure.axes[0].lines if line.get_linestyle() == "-")
-            xy = np.array([to_pixel @ point for point in zip(*ring.get_data(), strict=True)])
+            drawn_at = np.stack([np.asarray(one) for one in ring.get_data()], axis=1).tolist()
+            xy = np.array([to_pixel @ tuple(point) for point in drawn_at])
             corners.append(np.array([grid @ tuple(point) for point in xy.tolist()]))
     np.testing.assert_allclose(corners[1] - corners[0], np.tile([6.0, 8.0], (5, 1)), atol=0.1)
 

@@ -18,8 +18,10 @@ CLEAR = [a_count(f"s{day}", days=day) for day in range(10)]
 
 
 def unfit(*days: int):
-    unseen = {"status": CountStatus.UNFIT, "containers": UNKNOWN}
-    return [replace(c, **unseen) if day in days else c for day, c in enumerate(CLEAR)]
+    return [
+        replace(one, status=CountStatus.UNFIT, containers=UNKNOWN) if day in days else one
+        for day, one in enumerate(CLEAR)
+    ]
 
 
 def call(first: float, last: float, kind: EventKind = EventKind.CALL) -> Event:
