@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from cv.counting.pier_count import UNKNOWN, CountStatus
 from cv.evaluation.events.event_metrics import Proportion
 from cv.evaluation.events.weather_metrics import compare_weather
 from cv.evaluation.simulation.cloud_cover import CLEAR_COAST
+from cv.evaluation.simulation.observation_weather import WEATHERS
 from cv.evaluation.simulation.port import SimulatedPort
 from cv.events.event import CensoredTime, Event, EventKind
 from cv.events.site_events import find_events
@@ -57,3 +60,27 @@ def test_without_weather_nothing_changes():
         assert same.found.rate == same.in_time.rate == 1.0
         assert same.found.total > 0
         assert same.added == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("weather", WEATHERS, ids=lambda one: one.name)
+def test_most_calls_of_clear_weather_are_found_under_another_and_in_time(weather):
+    """Bounds below what `tools/event_skill.py` measures: 0.82 and 0.99 at the least."""
+    found = timely = calls = 0
+    for seed in (930_300, 930_301):
+        clear = SimulatedPort.simulate(seed, CLEAR_COAST)
+        under = SimulatedPort.simulate(seed, CLEAR_COAST, weather=weather)
+        events, events_under = find_events(clear.series), find_events(under.series)
+        for pier, series in clear.series.items():
+            one = compare_weather(
+                series,
+                [e for e in events if e.pier == pier],
+                under.series[pier],
+                [e for e in events_under if e.pier == pier],
+            )
+            calls += one.found.total
+            found += one.found.hits
+            timely += one.in_time.hits
+    assert calls > 50
+    assert found >= 0.75 * calls
+    assert timely >= 0.97 * found

@@ -27,7 +27,7 @@ def test_a_constant_pier_has_no_events_of_change(weather, containers):
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="3 of 240 series had one when this was written")
+@pytest.mark.xfail(strict=True, reason="at least 3 of 240 series had one when this was written")
 def test_over_ten_seeds_no_series_has_one():
     """No constant was chosen with these seeds."""
     found = [
