@@ -59,6 +59,40 @@ def test_a_low_count_between_the_same_containers_is_contradicted():
     assert not moved.standing.contradicted.any()
 
 
+def test_a_partial_count_shows_that_the_number_is_back():
+    """Of 40 containers the 20 in its visible part are there: the count of none was wrong."""
+    seen = [count("a", 0, 40), count("b", 1, 0), count("c", 2, 20, OVER_EAST)]
+    back = series(*seen, a=PIER, c=WEST)
+    assert back.standing.contradicted.tolist() == [False, True, False]
+    assert back.whole[2].value == 40
+    few = series(*seen[:2], count("c", 2, 4, OVER_EAST), a=PIER, c=WEST[:4])
+    assert not few.standing.contradicted.any()
+
+
+def test_at_the_beginning_a_count_of_far_fewer_than_soon_after_is_contradicted():
+    first, then = count("a", 0, 10), count("b", 2, 40)
+    assert series(first, then, a=PIER[:10], b=PIER).standing.contradicted.tolist() == [True, False]
+    late = count("b", 6, 40)
+    assert not series(first, late, a=PIER[:10], b=PIER).standing.contradicted.any()
+    after = [count("z", -20, 40), first, then]  # what it was before says whether it is wrong
+    assert not series(*after, z=PIER + 0.003, a=PIER[:10], b=PIER).standing.contradicted.any()
+
+
+def test_a_small_visible_part_does_not_settle_the_beginning():
+    over_most = shapely.box(129.9, 41.999, 130.01175, 42.001)
+    seen = [count("a", 0, 2, over_most), count("b", 1, 0), count("c", 2, 40)]
+    first = series(*seen, a=PIER[38:], c=PIER)
+    assert first.standing.contradicted.tolist() == [False, True, False]
+
+
+def test_the_same_few_containers_twice_were_no_more_at_the_beginning():
+    seen = [count("a", 0, 10), count("b", 1, 10), count("c", 2, 40)]
+    same = series(*seen, a=PIER[:10], b=PIER[:10], c=PIER)
+    others = series(*seen, a=PIER[:10], b=PIER[8:18], c=PIER)
+    assert not same.standing.contradicted.any()
+    assert others.standing.contradicted.tolist() == [True, True, False]
+
+
 def test_a_change_of_model_or_outline_starts_a_segment():
     first, second = count("a", 0, 40), count("b", 1, 40, model=OTHER_MODEL)
     third = replace(count("c", 2, 40, model=OTHER_MODEL), place="d" * 64)
