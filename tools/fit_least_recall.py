@@ -1,6 +1,6 @@
 """Fit the least recall of a count: what the judge of the image and the scores of its boxes promise.
 
-    python tools/fit_least_recall.py --work runs/recall --real ../shared/real --places 120
+    python tools/fit_least_recall.py --work runs/recall --real ../shared/real --places 220
 
 Places are rendered, or composed of land use and orthophotos (`cv.image_fitness_training`, with
 seeds that trained nothing), and counted six times: as a random camera sees them in clear air, and
@@ -114,7 +114,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--real", type=Path, default=Path("../shared/real"))
-    parser.add_argument("--places", type=int, default=120)
+    parser.add_argument("--places", type=int, default=220)
     args = parser.parse_args()
     cv2.setNumThreads(1)
     args.work.mkdir(parents=True, exist_ok=True)

@@ -34,7 +34,7 @@ CLEAR_SCORE = 0.75
 """Mean score of the boxes in clear images."""
 _PRIOR_SCORES = 3
 """Boxes of that score that are added to those of a count, whose mean would be chance."""
-LEAST_RECALL = (-3.98, 3.46, 21.58)
+LEAST_RECALL = (-1.01, 1.65, 16.77)
 """Constant, factor of the judged recall's log-odds and of the mean score's excess, see
 `least_recall`; printed by tools/fit_least_recall.py."""
 
@@ -162,7 +162,7 @@ def least_recall(judged: float, scores: Float64Array) -> float:
         scores: (n,) scores of the counted boxes.
 
     >>> [round(least_recall(0.9, np.full(40, score)), 2) for score in (0.8, 0.7, 0.6)]
-    [0.96, 0.87, 0.63]
+    [0.97, 0.86, 0.57]
     """
     odds = min(max(judged, 0.02), 0.98)
     features = 1.0, math.log(odds / (1 - odds)), mean_score(scores) - CLEAR_SCORE
@@ -178,7 +178,7 @@ def missed_at_most(found: int, area_km2: float, recall: float, prior: DensityPri
     mixture of negative binomial distributions (Gelman et al., Bayesian Data Analysis, 2.6).
 
     >>> [missed_at_most(0, 0.01, recall, CONTAINER_DENSITY) for recall in (0.4, 0.6, 0.9)]
-    [8, 3, 0]
+    [6, 2, 1]
     """
     if area_km2 <= 0:
         return 0
