@@ -174,7 +174,8 @@ def judge_ground(
         parts.append(_ground_of_block(model, block, to_metres, region, mask, to_pixel))
         structures.append(structure(block.rgb, block.valid_mask))
     ground = GroundFitness.joined(parts, model.card.min_recall)
-    if not np.nanmax(structures, initial=0.0) < MIN_STRUCTURE:
+    measured = [value for value in structures if not math.isnan(value)]
+    if not measured or max(measured) >= MIN_STRUCTURE:
         return ground
     nothing = np.zeros(len(ground.patches))
     return replace(ground, container_recall=nothing, hull_recall=nothing)
