@@ -24,6 +24,8 @@ MAX_UNFIT = 0.5
 """Unfit share of what is visible of a pier or berth above which it gets no number."""
 MIN_UNFIT = 0.03
 """Unfit share below which all is taken for fit: as much of clear ground is misjudged at times."""
+_UNSEEN_GRID_PX = 0.01
+"""Grid of the corners of unseen ground, pixels: without one, rounding leaves slivers."""
 JUDGED = "pixels"
 """Basis of a visibility that rests on the judged pixels."""
 
@@ -142,7 +144,7 @@ def see_zone(
     basis = visibility.basis
     if len(fitness.patches):
         basis = JUDGED if basis == "mask" else f"{basis}+{JUDGED}"
-    unseen = shapely.union(unseen_outline, unseen_berth)
+    unseen = shapely.union(unseen_outline, unseen_berth, grid_size=_UNSEEN_GRID_PX)
     return SeenZone(
         outline,
         berth if has_berth else None,
@@ -169,7 +171,9 @@ def _see_part(
     if not unfit.is_empty:
         clear = shapely.difference(visible.clear, zones.in_pixels(unfit))
         visible = Visibility.of(area, polygon_parts(clear), visible.basis)
-    unseen = shapely.difference(area, visible.clear) if visible.fraction < 1 else NOTHING
+    unseen = NOTHING
+    if visible.fraction < 1:
+        unseen = shapely.difference(area, visible.clear, grid_size=_UNSEEN_GRID_PX)
     cause = fitness.cause if unfit_share else ""
     return SeenPart(visible.fraction, unfit_share, cause, fitness.recall, unfit), unseen
 

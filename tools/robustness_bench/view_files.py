@@ -71,7 +71,7 @@ def to_ground_m(geometry: BaseGeometry) -> BaseGeometry:
     """Return a geometry in longitude and latitude in ground metres of a view."""
     to_map = Transformer.from_crs("OGC:CRS84", _CRS, always_xy=True)
     mapped = shapely.transform(geometry, lambda p: np.column_stack(to_map.transform(*p.T)))
-    return transform_geometry(mapped, ~_TO_MAP)
+    return shapely.make_valid(transform_geometry(mapped, ~_TO_MAP))
 
 
 def _write(path: Path, view: PierView, bands: NDArray[np.generic], **options: Any) -> None:
