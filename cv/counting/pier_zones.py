@@ -19,7 +19,8 @@ from cv.geometry.grid import Grid, LocalPlane
 from cv.geometry.oriented_boxes import OrientedBoxes, transform_geometry
 from cv.io.hashing import sha256
 from cv.io.terminal_text import quantity
-from cv.site import BERTH_BUFFER_M, Pier, PierRole, Site
+from cv.scene.visibility import NOTHING
+from cv.site import Pier, PierRole, Site
 
 MAX_DISTANCE_M = 10_000.0
 """A pier further than this from the scene, metres, belongs to another port and gets no count."""
@@ -35,7 +36,7 @@ class Zone:
     outline: BaseGeometry
     """Where containers stand; may extend beyond the scene."""
     berth: BaseGeometry
-    """Where its hulls lie; empty if there is no room for any."""
+    """Where its hulls lie; empty if it has none, or there is no room for any."""
     declared: bool
     """Whether the site file has the berth; otherwise it is a buffer, and buffers may overlap."""
     digest: str
@@ -112,7 +113,7 @@ class Zones:
     def of_site(cls, site: Site, grid: Grid, scene: str) -> Zones:
         """Return the zones of the piers of `site` within `MAX_DISTANCE_M` of `grid`.
 
-        A pier without a berth gets a buffer of `BERTH_BUFFER_M` around its outline, minus all
+        A pier without a berth gets a buffer of `Pier.berth_buffer_m` around its outline, minus all
         outlines and declared berths, which leaves its water side. `scene` names it in errors.
 
         Raises:
@@ -158,7 +159,7 @@ class Zones:
                 name=pier.name,
                 role=pier.role,
                 outline=outline,
-                berth=outline.buffer(BERTH_BUFFER_M).difference(taken)
+                berth=_buffer(outline, pier.berth_buffer_m).difference(taken)
                 if berth is None
                 else transform_geometry(berth, ground.from_pixel),
                 declared=pier.berth is not None,
@@ -183,6 +184,11 @@ class Zones:
         return cls(ground, (Zone.undivided(name, outline, sha256("the whole image")),))
 
 
+def _buffer(outline: BaseGeometry, width_m: float) -> BaseGeometry:
+    """Return `outline` and all within `width_m` of it; nothing if that is 0."""
+    return outline.buffer(width_m) if width_m else NOTHING
+
+
 def _fits_container(outline: BaseGeometry) -> bool:
     """Return whether a 20 ft container may fit into `outline` (ground metres)."""
     inner = outline.buffer(-0.98 * WIDTH_M / 2)
@@ -203,5 +209,5 @@ def _linear_part(affine: Affine) -> Float64Array:
 
 def place_digest(site: Site, pier: Pier) -> str:
     """Return the sha256 of outline and berth of `pier`, see `PierCount.place`."""
-    berth = f"buffer {BERTH_BUFFER_M}" if pier.berth is None else pier.berth.wkb_hex
+    berth = f"buffer {pier.berth_buffer_m}" if pier.berth is None else pier.berth.wkb_hex
     return sha256("\n".join([site.crs.to_wkt(), pier.outline.wkb_hex, berth]))

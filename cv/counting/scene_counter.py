@@ -57,7 +57,7 @@ from cv.scene.scene import Scene
 from cv.scene.visibility import Visibility
 from cv.site import BERTH_BUFFER_M, Site
 
-METHOD_VERSION = 6
+METHOD_VERSION = 7
 """Incremented when the same scene, site and model give other counts than before."""
 MAX_HULL_LENGTH_M = 400.0
 """Hulls up to this length, metres, are found whole wherever they lie in a berth."""

@@ -16,6 +16,7 @@ import rasterio
 import shapely
 from pyproj import CRS
 
+from cv.counting.pier_count import UNKNOWN, CountStatus
 from cv.detector.model_card import Calibration
 from cv.detector.runtimes.engine import InferenceEngine
 from cv.errors import CoverageError, InferenceError, RadiometryError
@@ -355,6 +356,15 @@ def place_of(name, shape):
         "properties": {"name": name},
         "geometry": shapely.geometry.mapping(shape),
     }
+
+
+def test_a_yard_has_containers_and_no_berth(scene_path, tmp_path):
+    path, yard = tmp_path / "yard.geojson", place_of("Yard", to_lonlat(PIER, RAJIN))
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [yard]}))
+    (found,) = count(Scene.open(scene_path), Site.read(path), painted_detector())
+    assert (found.status, found.containers.value) == (CountStatus.COUNTED, 24)
+    assert (found.hulls, found.aboard) == (UNKNOWN, UNKNOWN)
+    assert found.berth_visible_fraction is None
 
 
 @pytest.mark.parametrize(
