@@ -197,7 +197,12 @@ class SceneCounter:
         if HULL in inference_pass.classes:
             # the centre of a hull, or the far end of its deck, may lie this far beyond its berth
             beyond = (1.0 if CONTAINER in inference_pass.classes else 0.5) - MIN_OVERLAP
-            shapes += [zone.berth.buffer(beyond * MAX_HULL_LENGTH_M) for zone in self.zones.zones]
+            around = [
+                # a hull on land shows that an outline is off
+                zone.outline.buffer(BERTH_BUFFER_M) if zone.berth.is_empty else zone.berth
+                for zone in self.zones.zones
+            ]
+            shapes += [place.buffer(beyond * MAX_HULL_LENGTH_M) for place in around]
         if CONTAINER in inference_pass.classes:
             above = hulls.scores >= np.array(self.detector.card.thresholds)[hulls.classes]
             shapes += [zone.outline for zone in self.zones.zones]
