@@ -312,7 +312,7 @@ def _out_of_range(gsd_m: tuple[float, float], card: ModelCard) -> str:
         return ""
     return (
         f"GSD {gsd_m[0]:.3g} x {gsd_m[1]:.3g} m is outside of {low:g} to {high:g} m, "
-        f"the range of model {card.name}"
+        f"the range of model {card.name}: count an image within it"
     )
 
 
