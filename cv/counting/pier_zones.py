@@ -9,6 +9,7 @@ from itertools import compress
 import numpy as np
 import shapely
 from affine import Affine
+from pyproj import Geod, Transformer
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
@@ -137,7 +138,8 @@ class Zones:
         if visible.is_empty:
             raise CoverageError(
                 scene,
-                f"none of the {quantity(len(site), 'pier')} of {site.name} lies in it",
+                f"none of the {quantity(len(site), 'pier')} of {site.name} lies in it; the nearest is "
+                f"{_distance_km(site, grid):,.0f} km from its middle",
                 "at least one pier must overlap the scene",
                 "Check the site's coordinates (longitude first) and the scene's CRS.",
             )
@@ -187,6 +189,15 @@ class Zones:
 def _buffer(outline: BaseGeometry, width_m: float) -> BaseGeometry:
     """Return `outline` and all within `width_m` of it; nothing if that is 0."""
     return outline.buffer(width_m) if width_m else NOTHING
+
+
+def _distance_km(site: Site, grid: Grid) -> float:
+    """Return the distance of the nearest pier of `site` from the middle of `grid`, km."""
+    centroids = shapely.get_coordinates(shapely.centroid([pier.outline for pier in site]))
+    piers = Transformer.from_crs(site.crs, 4326, always_xy=True).transform(*centroids.T)
+    middle = np.tile(grid.to_lonlat(np.array([grid.center])), (len(site), 1))
+    _, _, metres = Geod(ellps="WGS84").inv(*middle.T, *piers)
+    return float(np.min(metres)) / 1000
 
 
 def _fits_container(outline: BaseGeometry) -> bool:
