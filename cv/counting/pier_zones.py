@@ -138,8 +138,8 @@ class Zones:
         if visible.is_empty:
             raise CoverageError(
                 scene,
-                f"none of the {quantity(len(site), 'pier')} of {site.name} lies in it; the nearest is "
-                f"{_distance_km(site, grid):,.0f} km from its middle",
+                f"none of the {quantity(len(site), 'pier')} of {site.name} lies in it; the nearest "
+                f"is {_distance_km(site, grid):,.0f} km from its middle",
                 "at least one pier must overlap the scene",
                 "Check the site's coordinates (longitude first) and the scene's CRS.",
             )

@@ -36,7 +36,7 @@ _EXAMPLE = 'Write for instance "UTC:*_%Y%m%d_%H%M%S" or "scene_%Y-%m-%dT%H%M%S%z
 
 
 def to_utc(subject: str | Path, moment: datetime) -> datetime:
-    """Return `moment` in UTC; raises TimeError without a zone, in an unlikely year or the future."""
+    """Return `moment` in UTC; raises TimeError without a zone, and for an unlikely time."""
     found = f"the time {moment.isoformat()}"
     if moment.tzinfo is None:
         limit, remedy = "a time with its offset from UTC is needed", "Add it, such as +00:00."

@@ -12,7 +12,7 @@ from typing import Any, overload
 import pandas as pd
 
 from cv.counting.pier_count import CountStatus, Estimate, PierCount, format_percentage
-from cv.counting.scene_counts import QUANTITIES, counts_html, counts_to_dataframe
+from cv.counting.scene_counts import counts_html, counts_to_dataframe
 from cv.io.terminal_text import quantity
 from cv.ledger import Ledger
 from cv.site import Pier, Site
@@ -202,7 +202,8 @@ class Series(Sequence[PierCount]):
         known, observations = table["containers"].notna(), quantity(len(self), "observation")
         lines = [
             f"{self.pier} ({table['role'].iloc[-1]}): containers known in {known.sum()} of "
-            f"{observations}, {acquired.iloc[0]:%Y-%m-%d} to {acquired.iloc[-1]:%Y-%m-%d}, times in UTC",
+            f"{observations}, {acquired.iloc[0]:%Y-%m-%d} to {acquired.iloc[-1]:%Y-%m-%d}, "
+            "times in UTC",
             _HEADING,
         ]
         days = acquired.dt.normalize().tolist()

@@ -119,7 +119,9 @@ def test_the_text_of_a_series() -> None:
         a_count("c", status=CountStatus.NOT_VISIBLE, visible=0.0, days=4.0),
         a_count("d", containers=None, status=CountStatus.PARTIAL, visible=0.02, days=6.0),
     ]
-    counts.append(replace(counts[0], scene="e", containers=UNKNOWN, acquired=START + timedelta(days=7)))
+    counts.append(
+        replace(counts[0], scene="e", containers=UNKNOWN, acquired=START + timedelta(days=7))
+    )
     heading = "date        time         containers   TEU  hulls  aboard  visible  status"
     assert Series.of("East", counts).to_text().splitlines()[1:-1] == [
         heading,
