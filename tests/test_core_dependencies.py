@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from tests.test_architecture import PACKAGE, ROOMS, ROOT, imports, modules, room
 from tests.test_packaging import MOST_DISTRIBUTIONS
@@ -22,7 +22,7 @@ DISTRIBUTIONS = packages_distributions()
 """Distributions by the package that they install."""
 
 
-def names(requirements: list[str]) -> set[str]:
+def names(requirements: list[str]) -> set[NormalizedName]:
     return {canonicalize_name(Requirement(one).name) for one in requirements}
 
 
@@ -36,13 +36,13 @@ USER = CORE.union(
 )
 
 
-def distributions(package: str) -> set[str]:
+def distributions(package: str) -> set[NormalizedName]:
     return {canonicalize_name(name) for name in DISTRIBUTIONS.get(package, ())}
 
 
-def with_requirements(wanted: set[str]) -> set[str]:
+def with_requirements(wanted: set[NormalizedName]) -> set[NormalizedName]:
     """`wanted` and all that they require here, without extras."""
-    found: set[str] = set()
+    found: set[NormalizedName] = set()
     while wanted:
         found |= wanted
         needed = (Requirement(one) for name in wanted for one in requires(name) or ())

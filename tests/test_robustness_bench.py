@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import sys
 from dataclasses import replace
@@ -15,16 +14,31 @@ import shapely
 from affine import Affine
 
 from cv import CountStatus, Detector
+from cv.events.event import EventKind
 from cv.geometry.oriented_boxes import map_points
+from cv.rendering.renderer import RenderedLabel
+from cv.synthetic.chip_renderer import RenderedChip
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "datasets" / "real"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "datasets" / "sample_pier"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
 import robustness
-from robustness_bench import declarations, pictures, scenes
+from robustness_bench import declarations, months, pictures, port_views, scenes
+from robustness_bench.deliveries import DELIVERIES, count_delivery
+from robustness_bench.months import MonthFinding, count_month
 from robustness_bench.perturbations import BY_NAME, PERTURBATIONS
-from robustness_bench.pier_view import PierView
-from robustness_bench.summary import levels, levels_table, perturbations_table, summary
+from robustness_bench.pier_view import PierView, Quantity, Ships
+from robustness_bench.summary import (
+    deliveries_table,
+    delivery_rows,
+    false_findings,
+    levels,
+    levels_table,
+    months_table,
+    perturbations_table,
+    summary,
+)
 from robustness_bench.trial import Outcome, Trial, count_view, truth_bounds
 
 
@@ -160,23 +174,20 @@ def test_wrong_declarations_are_as_wrong_as_they_say():
     assert moved.outline.centroid.distance(view.outline.centroid) == pytest.approx(15)
 
 
-def test_bounds_of_a_visible_part():
-    """Ten containers in one corner cell of a pier of 100 cells."""
-    box = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], float)
-    corners = np.stack([np.add(box, (22 + 0.5 * i, 25)) for i in range(10)])
-    view = replace(
-        textured_view(), outline=shapely.box(20, 20, 120, 120), containers=corners, truth=10
-    )
-    assert truth_bounds(view, 1.0) == (10, 10)
-    assert truth_bounds(view, 0.5) == (0, 10)
-    even = np.stack(
-        [np.add(box, (25 + 10 * i, 25 + 10 * j)) for i, j in itertools.product(range(10), repeat=2)]
-    )
-    spread = replace(view, containers=even, truth=100)
-    assert truth_bounds(spread, 0.5) == (50, 50)
-    low, high = truth_bounds(spread, 0.255)
-    assert low == 25
-    assert high == 26
+def test_bounds_are_what_stands_on_the_ground_that_was_seen():
+    """Ten boxes in a row; of 4 m of unseen ground one box is hidden, and half of the next."""
+    box = np.array([[0, 0], [2.4, 0], [2.4, 6], [0, 6]], float)
+    corners = np.stack([np.add(box, (22 + 3 * i, 25)) for i in range(10)])
+    hull = np.array([[[0, 100], [100, 100], [100, 120], [0, 120]]], float)
+    ships = Ships(berth=shapely.box(0, 95, 120, 130), hulls=hull, truth=1, aboard=0)
+    view = replace(textured_view(), containers=corners, truth=10, ships=ships)
+    bounds = {name: truth_bounds(view, name, shapely.box(20, 0, 26.4, 90)) for name in Quantity}
+    assert bounds[Quantity.CONTAINERS] == (8, 9)
+    assert bounds[Quantity.HULLS] == (1, 1)
+    assert truth_bounds(view, Quantity.HULLS, shapely.box(0, 95, 40, 130)) == (1, 1)
+    assert truth_bounds(view, Quantity.HULLS, shapely.box(0, 95, 60, 130)) == (0, 1)
+    assert truth_bounds(view, Quantity.HULLS, ships.berth) == (0, 0)
+    assert truth_bounds(view, Quantity.CONTAINERS, shapely.Polygon()) == (10, 10)
 
 
 def test_outcomes():
@@ -190,6 +201,7 @@ def test_outcomes():
     assert part.outcome(clear) is Outcome.HELD
     assert part.error == 0
     assert trial(value=30.0).error == pytest.approx(0.25)
+    assert trial(visible=0.9, visible_truth=0.5).outcome(clear) is Outcome.WRONG
 
 
 def test_a_false_zero_is_a_zero_where_containers_stand():
@@ -248,13 +260,13 @@ def test_a_limit_spreads_over_the_whole_list():
 def test_a_view_is_counted_on_its_pier(tmp_path):
     _, view = scenes.rendered_views(2)  # on the first one a ship overlaps the outline
     detector = Detector.load(threads=1)
-    clear = count_view(view, "clear", 0.0, 0, detector, tmp_path)
+    (clear,) = count_view(view, "clear", 0.0, 0, detector, tmp_path)
     assert clear.status == CountStatus.COUNTED
     assert clear.holds
     assert clear.ungated == clear.value
-    black = count_view(view, "constant_colour", 0.0, 0, detector, tmp_path)
+    (black,) = count_view(view, "constant_colour", 0.0, 0, detector, tmp_path)
     assert black.outcome(clear) is Outcome.REFUSED
-    half = count_view(view, "black_bars", 0.5, 0, detector, tmp_path)
+    (half,) = count_view(view, "black_bars", 0.5, 0, detector, tmp_path)
     assert half.status == CountStatus.PARTIAL
     assert half.visible == pytest.approx(0.5, abs=0.05)
 
@@ -270,3 +282,111 @@ def test_jobs_are_all_strengths_of_all_views():
     jobs = list(robustness.view_jobs([textured_view()] * 2, ["fog", "grey"], seed=0))
     assert len(jobs) == 2 * (1 + 5 + 4)
     assert {job.perturbation for job in jobs} == {"clear", "fog", "grey"}
+
+
+def test_a_rendered_view_has_no_ship_on_its_pier(monkeypatch):
+    """A ship on an outline shows that the outline is wrong: its deck cargo is not the pier's."""
+
+    def label(name, corners):
+        return RenderedLabel(
+            class_name=name, corners=corners, visible=1.0, aboard=False, stack=0, tiers=1
+        )
+
+    def chip(seed, *ships):
+        boxes = np.array([[x, 300.0] for x in range(130, 500, 20)])
+        corners = boxes[:, None] + np.array([[0, 0], [10, 0], [10, 48], [0, 48]])
+        labels = [label("container", one) for one in corners] + [label("hull", s) for s in ships]
+        return RenderedChip(seed, 0.25, np.full((640, 640, 3), 99, np.uint8), tuple(labels))
+
+    beside, on = (np.array([[0, y], [640, y], [640, y + 90], [0, y + 90]]) for y in (0, 90))
+    chips = chip(1, on), chip(2, beside), chip(3)
+    monkeypatch.setattr(scenes, "clear_chips", lambda _: iter(chips))
+    assert [view.name for view in scenes.rendered_views(2)] == ["rendered 2", "rendered 3"]
+
+
+@pytest.fixture(scope="module")
+def detector():
+    return Detector.load(threads=1)
+
+
+@pytest.fixture(scope="module")
+def port():
+    """A pier of the sample port with a ship that loads."""
+    return port_views.port_view(port_views.FIRST_SEED, port_views.LOADING_DAY)
+
+
+def test_in_the_port_ships_and_their_decks_are_judged_too(tmp_path, detector, port):
+    found = count_view(port, "clear", 0.0, 0, detector, tmp_path)
+    assert [one.quantity for one in found] == list(Quantity)
+    assert [one.truth for one in found] == [48, 1, 24]
+    assert all(one.holds for one in found)
+
+
+def test_ships_follow_what_is_declared(port):
+    small = declarations.wrong_gsd(port, 0.5, np.random.default_rng(0))
+    assert small.ships.berth.area == pytest.approx(port.ships.berth.area / 4)
+    np.testing.assert_allclose(small.ships.hulls, port.ships.hulls / 2)
+    moved = declarations.outline_moved(port, 3.0, 4.0)
+    assert moved.ships.berth.centroid.distance(port.ships.berth.centroid) == pytest.approx(5)
+    np.testing.assert_array_equal(moved.ships.hulls, port.ships.hulls)
+
+
+@pytest.mark.parametrize(
+    "name", ["mask in scene.tif.msk: half", "cloud, Item with encoded names: all"]
+)
+def test_a_delivery_is_counted_as_it_lies_in_its_folder(tmp_path, detector, port, name):
+    (row,) = delivery_rows(count_delivery(DELIVERIES[name], port, detector, tmp_path))
+    assert row.right
+    assert "| yes |" in deliveries_table([row])
+
+
+def test_a_delivery_that_is_not_as_wanted_is_named():
+    usual = {"group": "delivery", "perturbation": "cloud mask among the scenes", "strength": 0.0}
+    (one,) = delivery_rows([trial(**usual)])
+    assert one.right
+    (refused,) = delivery_rows([no_number(**usual)])
+    (twice,) = delivery_rows([trial(**usual), trial(**(usual | {"strength": 1.0}))])
+    hulls = trial(**usual, quantity=Quantity.HULLS, value=0.0, low=0.0, high=0.0)
+    (no_ship,) = delivery_rows([trial(**usual), hulls])
+    assert not any(row.right for row in (refused, twice, no_ship))
+    assert deliveries_table([twice]).count("**no**") == 1
+
+
+def test_names_of_deliveries_and_what_they_are_compared_with_exist():
+    assert all(one.clear in DELIVERIES for one in DELIVERIES.values())
+
+
+def test_a_month_is_counted_into_a_ledger(tmp_path, detector, port, monkeypatch):
+    monkeypatch.setattr(months, "DAYS", 2)
+    results = count_month("cloud with mask", port, 0, detector, tmp_path)
+    images = [one for one in results if isinstance(one, Trial)]
+    assert len(images) == 2 * len(Quantity)
+    assert len(list(tmp_path.glob("*_udm2.tif"))) == 2
+    assert {one.status for one in images} <= {"counted", "partial", "not_visible", "unfit"}
+
+
+def test_false_findings_are_counted_by_kind():
+    day = {"group": "month", "perturbation": "fog"}
+    trials = [trial(**day), no_number(**day), trial(**day, value=9.0, low=5.0, high=12.0)]
+    kinds = (EventKind.DWELL, EventKind.UNSEEN_CALL, EventKind.WARNING)
+    found = [MonthFinding("fog", 0, kind, "37 containers", 0.9) for kind in kinds]
+    assert "| 3 | 1 | 1 | 1 | 0 | 1 | 1 | 0 | 0 |" in months_table(trials, found)
+    assert false_findings(found).splitlines()[0] == "fog, seed 0: unseen_call 37 containers, 90 %"
+    assert len(false_findings(found).splitlines()) == 2
+
+
+def test_the_report_goes_between_the_marks_of_a_page(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- robustness: begin -->\nold\n<!-- robustness: end -->\nafter\n")
+    parts = robustness.report([trial(), trial(quantity=Quantity.HULLS)])
+    robustness.write_report(parts, page)
+    text = page.read_text()
+    assert text.startswith("before\n<!-- robustness: begin -->\n\n### Perturbed, 1 piers: cont")
+    assert text.endswith("```\n\n<!-- robustness: end -->\nafter\n")
+    assert "old" not in text
+    assert "piers: hulls" in text
+
+
+def test_the_page_of_accuracy_has_the_marks():
+    text = robustness._PAGE.read_text(encoding="utf-8")
+    assert all(text.count(mark) == 1 for mark in robustness._MARKS)

@@ -1,25 +1,34 @@
-"""Measure how counts fail: scenes under some fifty perturbations, and pictures that are no scenes.
+"""Measure how counts fail: scenes perturbed in fifty ways, odd deliveries, months of weather.
 
     python tools/robustness.py ../shared/real --workers 2 --csv robustness.csv
     python tools/robustness.py ../shared/real --workers 2 --limit 3
     python tools/robustness.py --scenes rendered --perturbations fog snow
+    python tools/robustness.py --scenes deliveries
+    python tools/robustness.py ../shared/real --workers 2 --write
 
-Views of piers, real with hand-drawn labels and rendered, are perturbed in graded strength (clouds,
+Views of piers, real with hand-drawn labels, rendered, and of the sample port with a ship at the
+berth, are perturbed in graded strength (clouds,
 haze, darkness, blur, coarse sampling, noise, compression, snow, wrong declarations ...), written
 as files and counted on their pier. A count is
 
 - held: its 90 % interval holds the true number; widened: and is at least 1.5 times as wide as the
   interval of the same scene in clear weather,
 - refused: without a number, whatever its status,
-- wrong: with a number whose interval misses the truth; a false zero: 0 (0 to 0) where containers
-  stand.
+- wrong: with a number whose interval misses the truth, or with more seen than can be; a false
+  zero: 0 (0 to 0) where there are some.
 
-The number of a partly visible pier is held if the interval meets what some part of the pier of
-that size may hold. Besides, whole images are counted: the labelled real ones and clear rendered
-ones, which must keep their number; chips of land use; and drawn maps, tables, walls, hillshades,
-radar scenes and coarse scenes on a fine grid, which must get none. Prints a table by perturbation
-and strength, one by perturbation (that of docs/accuracy.md), one of the whole images, and how far
-the limits are kept. Without FOLDER only rendered scenes and drawn pictures are counted.
+The number of a partly visible pier is held if the interval meets what stands on the ground that
+the count says it saw. In the port hulls, and containers aboard, are judged in the same way.
+
+Besides, whole images are counted: the labelled real ones and clear rendered ones, which must keep
+their number; chips of land use; and drawn maps, tables, walls, hillshades, radar scenes and coarse
+scenes on a fine grid, which must get none. Deliveries are folders with odd declarations: masks and
+nodata beside the image, names, units, outlines, scales, the delivery's own words. Months are daily
+images of a pier on which nothing happens, counted into a ledger: no ship may be found.
+
+Prints a table by perturbation and strength, one by perturbation, those of whole images, deliveries
+and months, and how far the limits are kept. `--write` puts all but the first into
+docs/accuracy.md, between its two marks. Without FOLDER only what is rendered or drawn is counted.
 """
 
 from __future__ import annotations
@@ -37,15 +46,23 @@ import cv2
 from tqdm import tqdm
 
 from cv import Detector
+from cv.io.atomic_files import write_atomically
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "datasets" / "real"))
-from robustness_bench import pictures, scenes
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "datasets" / "sample_pier"))
+from robustness_bench import months, pictures, port_views, scenes
+from robustness_bench.deliveries import DELIVERIES, count_delivery
+from robustness_bench.months import WEATHERS, MonthFinding, count_month
 from robustness_bench.perturbations import BY_NAME, PERTURBATIONS, UNPERTURBED
-from robustness_bench.pier_view import PierView
+from robustness_bench.pier_view import PierView, Quantity
 from robustness_bench.summary import (
+    deliveries_table,
+    delivery_rows,
+    false_findings,
     levels,
     levels_table,
+    months_table,
     perturbations_table,
     pictures_table,
     results_table,
@@ -54,11 +71,14 @@ from robustness_bench.summary import (
 from robustness_bench.trial import Trial, count_view, count_whole
 from script_runner import run
 
-SETS = ("real", "rendered", "negatives", "no-scenes")
-RENDERED_VIEWS, GOOD_RENDERED, PICTURES_EACH = 16, 100, 8
-"""Rendered views, clear rendered chips, and drawn pictures of each kind without --limit."""
+SETS = ("real", "rendered", "port", "negatives", "no-scenes", "deliveries", "months")
+RENDERED_VIEWS, PORT_VIEWS, GOOD_RENDERED, PICTURES_EACH = 16, 4, 100, 8
+"""Rendered views, views of the port, clear rendered chips, and drawn pictures of each kind without
+--limit."""
 _CHUNK = 4
 """Trials handed to a worker at once."""
+_PAGE = Path(__file__).resolve().parents[1] / "docs" / "accuracy.md"
+_MARKS = ("<!-- robustness: begin -->", "<!-- robustness: end -->")
 
 
 @dataclass(frozen=True)
@@ -72,7 +92,27 @@ class ViewTrial:
     seed: int
 
 
-Job = ViewTrial | scenes.WholeImage
+@dataclass(frozen=True)
+class DeliveryTrial:
+    """A view to be delivered oddly and counted."""
+
+    view: int
+    """Index in the bench's views."""
+    delivery: str
+
+
+@dataclass(frozen=True)
+class MonthTrial:
+    """A view to be counted day by day."""
+
+    view: int
+    """Index in the bench's views."""
+    weather: str
+    seed: int
+
+
+Job = ViewTrial | DeliveryTrial | MonthTrial | scenes.WholeImage
+Result = Trial | MonthFinding
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,13 +124,19 @@ class Bench:
     folder: Path
     """For its files; no other worker writes there."""
 
-    def count(self, job: Job) -> Trial:
+    def count(self, job: Job) -> Sequence[Result]:
         """Return what came of `job`."""
-        if isinstance(job, scenes.WholeImage):
-            return count_whole(job, self.detector)
-        view = self.views[job.view]
-        name, strength = job.perturbation, job.strength
-        return count_view(view, name, strength, job.seed, self.detector, self.folder)
+        match job:
+            case scenes.WholeImage():
+                return [count_whole(job, self.detector)]
+            case ViewTrial(index, name, strength, seed):
+                view = self.views[index]
+                return count_view(view, name, strength, seed, self.detector, self.folder)
+            case DeliveryTrial(index, name):
+                view = self.views[index]
+                return count_delivery(DELIVERIES[name], view, self.detector, self.folder)
+            case MonthTrial(index, weather, seed):
+                return count_month(weather, self.views[index], seed, self.detector, self.folder)
 
 
 class _Worker:
@@ -105,7 +151,7 @@ def _start_worker(views: Sequence[PierView], model: Path | None, folder: Path) -
     _Worker.bench = Bench(views, Detector.load(model, threads=1), own)
 
 
-def _count_in_worker(job: Job) -> Trial:
+def _count_in_worker(job: Job) -> Sequence[Result]:
     return _Worker.bench.count(job)
 
 
@@ -116,6 +162,8 @@ def all_views(root: Path | None, sets: Sequence[str], limit: int | None) -> list
         views += scenes.spread(list(scenes.real_views(root)), limit)
     if "rendered" in sets:
         views += scenes.rendered_views(min(RENDERED_VIEWS, limit or RENDERED_VIEWS))
+    if "port" in sets:
+        views += port_views.port_views(min(PORT_VIEWS, limit or PORT_VIEWS))
     return views
 
 
@@ -125,6 +173,23 @@ def view_jobs(views: Sequence[PierView], names: Sequence[str], seed: int) -> Ite
         for perturbation in (UNPERTURBED, *(BY_NAME[name] for name in names)):
             for strength in perturbation.strengths:
                 yield ViewTrial(index, perturbation.name, strength, seed)
+
+
+def delivery_jobs(views: list[PierView]) -> Iterator[DeliveryTrial]:
+    """Yield all deliveries; the views that are delivered are added to `views`."""
+    first = len(views)
+    days = (port_views.QUIET_DAY, port_views.LOADING_DAY)
+    views += [port_views.port_view(port_views.FIRST_SEED, day) for day in days]
+    for delivery in DELIVERIES.values():
+        yield DeliveryTrial(first + delivery.with_ship, delivery.name)
+
+
+def month_jobs(views: list[PierView], limit: int | None, seed: int) -> Iterator[MonthTrial]:
+    """Yield a month of each weather, or of `limit` of them; its view is added to `views`."""
+    day, gsd_m = port_views.QUIET_DAY, months.VIEW_GSD_M
+    views.append(port_views.port_view(port_views.FIRST_SEED, day, gsd_m))
+    for weather in scenes.spread(list(WEATHERS), limit):
+        yield MonthTrial(len(views) - 1, weather, seed)
 
 
 def whole_images(
@@ -148,43 +213,71 @@ def whole_images(
 
 def count_all(
     jobs: Sequence[Job], views: Sequence[PierView], model: Path | None, workers: int, folder: Path
-) -> list[Trial]:
+) -> list[Result]:
     """Count all `jobs` in `workers` processes; 1 counts in this one."""
     bar = tqdm(total=len(jobs), unit="count", disable=None, leave=False)
-    trials = []
+    results: list[Result] = []
     with bar:
         if workers == 1:
             _start_worker(views, model, folder)
             for job in jobs:
-                trials.append(_count_in_worker(job))
+                results += _count_in_worker(job)
                 bar.update()
-            return trials
+            return results
         context = multiprocessing.get_context("spawn")
         arguments = (views, model, folder)
         with ProcessPoolExecutor(workers, context, _start_worker, arguments) as pool:
-            for trial in pool.map(_count_in_worker, jobs, chunksize=_CHUNK):
-                trials.append(trial)
+            for found in pool.map(_count_in_worker, jobs, chunksize=_CHUNK):
+                results += found
                 bar.update()
-    return trials
+    return results
 
 
-def measure(args: argparse.Namespace, folder: Path) -> list[Trial]:
-    """Return all trials that the arguments ask for."""
+def measure(args: argparse.Namespace, folder: Path) -> list[Result]:
+    """Return all results that the arguments ask for."""
     cv2.setNumThreads(1)
     sets = SETS if args.scenes == "all" else (args.scenes,)
     views = all_views(args.root, sets, args.limit)
     jobs: list[Job] = list(view_jobs(views, args.perturbations, args.seed))
     jobs += whole_images(args.root, sets, args.limit, args.seed, folder)
+    if "deliveries" in sets:
+        jobs += delivery_jobs(views)
+    if "months" in sets:
+        jobs += month_jobs(views, args.limit, args.seed)
     return count_all(jobs, views, args.model, args.workers, folder)
 
 
-def report(trials: Sequence[Trial]) -> str:
-    """Return all tables and the summary."""
-    rows = levels(trials)
-    parts = [levels_table(rows), perturbations_table(rows)] if rows else []
-    if len(trials) > sum(row.scenes for row in rows):
-        parts.append(pictures_table(trials))
-    return "\n\n".join([*parts, summary(trials)])
+def report(results: Sequence[Result]) -> list[str]:
+    """Return all tables that there are, and the summary, each with its title."""
+    trials = [one for one in results if isinstance(one, Trial)]
+    found = [one for one in results if isinstance(one, MonthFinding)]
+    parts = []
+    for quantity in Quantity:
+        rows = levels(trials, quantity)
+        if rows:
+            number = len({trial.scene for row in rows for trial in row.trials})
+            title = f"Perturbed, {number} piers: {quantity}"
+            parts.append(f"{title}\n\n{perturbations_table(rows)}")
+    whole, delivered = pictures_table(trials), delivery_rows(trials)
+    if whole:
+        parts.append(f"Whole images\n\n{whole}")
+    if delivered:
+        right = sum(row.right for row in delivered)
+        title = f"Odd deliveries, {right} of {len(delivered)} as wanted"
+        parts.append(f"{title}\n\n{deliveries_table(delivered)}")
+    weather = months_table(trials, found)
+    if weather:
+        parts.append(f"Months without events\n\n{weather}")
+    lines = "\n".join(filter(None, [summary(trials), false_findings(found)]))
+    return [*parts, f"Limits, and findings that are false\n\n```text\n{lines}\n```"]
+
+
+def write_report(parts: Sequence[str], page: Path) -> None:
+    """Replace what is between the marks of `page`."""
+    before, rest = page.read_text(encoding="utf-8").split(_MARKS[0])
+    after = rest.split(_MARKS[1])[1]
+    text = "\n\n".join((_MARKS[0], *(f"### {part}" for part in parts), _MARKS[1]))
+    write_atomically(page, f"{before}{text}{after}")
 
 
 def main() -> None:
@@ -203,17 +296,21 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of clouds, noise and pictures")
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--model", type=Path, help="ONNX model; default: the released one")
-    parser.add_argument("--csv", type=Path, help="write every single result")
+    parser.add_argument("--csv", type=Path, help="write every single count")
+    parser.add_argument("--write", action="store_true", help="write the tables into the docs")
     args = parser.parse_args()
     if args.root is None and args.scenes in ("real", "negatives"):
         parser.error(f"--scenes {args.scenes} needs the folder of real scenes")
     if min(args.workers, args.limit or 1) < 1:
         parser.error("--workers and --limit are at least 1")
     with tempfile.TemporaryDirectory() as folder:
-        trials = measure(args, Path(folder))
+        results = measure(args, Path(folder))
+    trials = [one for one in results if isinstance(one, Trial)]
     if args.csv:
         results_table(trials).to_csv(args.csv, index=False)
-    print(report(trials))
+    print(levels_table(levels(trials)), *report(results), sep="\n\n")
+    if args.write:
+        write_report(report(results), _PAGE)
 
 
 if __name__ == "__main__":

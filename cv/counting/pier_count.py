@@ -108,10 +108,10 @@ class PierCount:
     reason: str
     """Why the status is not `counted`, and what else limits the count; empty if nothing does."""
     visible_fraction: float | None
-    """Visible and fit share of the pier's area, 0 to 1; None if counting failed."""
+    """Visible and fit share of the pier's area, 0 to 1; None if not known: counting failed, or a
+    mask of the scene could not be used."""
     berth_visible_fraction: float | None
-    """Visible and fit share of the berth's area, 0 to 1; None if counting failed or it has no
-    berth."""
+    """Likewise of the berth's area; None too if the pier has none."""
     visibility: str
     """Where the fractions are known from: "udm2+pixels" (cloud mask, nodata and the judged pixels),
     "pixels" (nodata and the judged pixels), "udm2" or "mask" (cloud mask or nodata; the pixels were
@@ -131,7 +131,8 @@ class PierCount:
     gsd_m: tuple[float, float]
     """Ground sampling distance of the scene at the pier, metres per pixel along x and y."""
     method: str
-    """Counting method: "resolved" (single containers) in this version."""
+    """Counting method: "resolved" (single containers), and its version. Only counts with the same
+    value are comparable."""
     interval_level: float
     """Nominal coverage of the intervals, for instance 0.9."""
     interval_calibrated: bool

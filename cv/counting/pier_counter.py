@@ -30,6 +30,7 @@ from cv.counting.uncertainty import (
     TEU_DENSITY,
     DensityPrior,
     estimate_count,
+    least_recall,
 )
 from cv.detector.detections import Detections
 from cv.detector.model_card import CONTAINER, HULL, ModelCard
@@ -100,9 +101,10 @@ class PierCounter:
         recalls = []
         if seen.outline.known and CONTAINER in self.card.classes:
             area_km2 = seen.outline.fraction * zone.outline.area / 1e6
-            recalls.append(seen.outline.recall)
             ashore = of_pier & ~self.container_assignment.aboard
             counted = ashore & _above_threshold(self.containers, self.card, CONTAINER)
+            least = least_recall(seen.outline.recall, self.containers.scores[counted])
+            recalls += [seen.outline.recall, least]
             teus = teu_of_lengths(self.containers.boxes.lengths)
             recall, prior = seen.outline.recall, CONTAINER_DENSITY
             count = replace(
@@ -173,8 +175,9 @@ class PierCounter:
     ) -> Estimate:
         scores = (self.containers if name == CONTAINER else self.hulls).scores[chosen]
         threshold, calibration = self.card.threshold(name), self.card.calibration(name)
+        least = least_recall(recall, scores[scores >= threshold]) if name == CONTAINER else 1.0
         return estimate_count(
-            weights[chosen], scores, threshold, area_km2, calibration, recall, prior
+            weights[chosen], scores, threshold, area_km2, calibration, recall, prior, least
         )
 
     def _decks_known(self, index: int) -> bool:

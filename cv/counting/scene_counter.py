@@ -33,6 +33,7 @@ from cv.counting.uncertainty import (
     CLEAR_RECALL,
     CONTAINER_DENSITY,
     HULL_DENSITY,
+    LEAST_RECALL,
     LEVEL,
     RECALL_SPREAD,
     SHARED_ERROR,
@@ -48,6 +49,7 @@ from cv.geometry.image_patch import PatchSource
 from cv.geometry.oriented_boxes import OrientedBoxes, transform_geometry
 from cv.image_fitness.fitness_model import FitnessModel, released_judge
 from cv.image_fitness.ground_fitness import NOT_JUDGED, GroundFitness
+from cv.image_fitness.structure import MIN_STRUCTURE
 from cv.io.hashing import sha256
 from cv.registration.ground_reference import SiteReference
 from cv.registration.scene_shift import MAX_SHIFT_M, MIN_PEAK_RATIO, MIN_SHIFT_M, estimate_shift
@@ -57,8 +59,10 @@ from cv.scene.scene import Scene
 from cv.scene.visibility import Visibility
 from cv.site import BERTH_BUFFER_M, Site
 
-METHOD_VERSION = 7
+METHOD_VERSION = 8
 """Incremented when the same scene, site and model give other counts than before."""
+METHOD = f"resolved {METHOD_VERSION}"
+"""The method of these counts, see `PierCount.method`."""
 MAX_HULL_LENGTH_M = 400.0
 """Hulls up to this length, metres, are found whole wherever they lie in a berth."""
 _CONSTANTS = (
@@ -81,8 +85,10 @@ _CONSTANTS = (
     MIN_SHIFT_M,
     MAX_UNFIT,
     MIN_UNFIT,
+    MIN_STRUCTURE,
     CLEAR_RECALL,
     RECALL_SPREAD,
+    LEAST_RECALL,
     astuple(CONTAINER_DENSITY),
     astuple(TEU_DENSITY),
     astuple(HULL_DENSITY),
@@ -240,6 +246,7 @@ class SceneCounter:
         self, zone: Zone, seen: SeenZone | None, status: CountStatus, reason: str
     ) -> PierCount:
         """Return a count of `zone` without numbers; `seen` is None if not known."""
+        fraction, berth_fraction = seen.fractions if seen else (None, None)
         return PierCount(
             scene=self.scene.id,
             pier=zone.name,
@@ -247,8 +254,8 @@ class SceneCounter:
             acquired=self.scene.acquired,
             status=status,
             reason="; ".join(filter(None, (reason, self.note if status in WITH_NUMBER else ""))),
-            visible_fraction=seen.outline.fraction if seen else None,
-            berth_visible_fraction=seen.berth.fraction if seen and seen.berth else None,
+            visible_fraction=fraction,
+            berth_visible_fraction=berth_fraction,
             visibility=seen.basis if seen else "none",
             radiometry=self.scene.radiometry.summary,
             containers=UNKNOWN,
@@ -258,7 +265,7 @@ class SceneCounter:
             stacks=(),
             berthed=(),
             gsd_m=self.zones.ground.gsd_m,
-            method="resolved",
+            method=METHOD,
             interval_level=LEVEL,
             interval_calibrated=self.detector.card.calibrated,
             model=self.detector.digest,
@@ -274,10 +281,8 @@ class SceneCounter:
         return transform_geometry(self.scene.grid.footprint, self.zones.ground.from_pixel)
 
     def _status(self, zone: Zone, seen: SeenZone) -> tuple[CountStatus, str]:
-        """Return status and reason: a scene with a mask that was not used is not all seen."""
+        """Return status and reason, with what the scene's notes say."""
         status, reason = seen.status(zone)
-        if self.scene.unused_masks and status is CountStatus.COUNTED:
-            status = CountStatus.PARTIAL
         return status, "; ".join(filter(None, (reason, *self.scene.notes)))
 
     def _not_judged(self, status: CountStatus, reason: str) -> SceneCounts:
@@ -298,9 +303,9 @@ class SceneCounter:
         misplaced: OrientedBoxes,
     ) -> tuple[SeenZone, ...]:
         """Return what the scene shows of each zone, given `misplaced` hulls (ground metres)."""
-        hulls = shapely.union_all(misplaced.polygons())
+        hulls, all_known = shapely.union_all(misplaced.polygons()), not self.scene.unused_masks
         return tuple(
-            see_zone(zone, self.zones, self.scene.grid, visibility, fitness, hulls)
+            see_zone(zone, self.zones, self.scene.grid, visibility, fitness, hulls, all_known)
             for zone, visibility in zip(self.zones.zones, visibilities, strict=True)
         )
 

@@ -69,6 +69,11 @@ class SceneCounts(Sequence[PierCount]):
     def __len__(self) -> int:
         return len(self.piers)
 
+    @property
+    def shift_m(self) -> tuple[float, float] | None:
+        """How far the outlines were moved in this scene, see `PierCount.shift_m`."""
+        return next((one.shift_m for one in self.piers if one.shift_m is not None), None)
+
     def to_dataframe(self) -> pd.DataFrame:
         """Return a row per pier; estimates as NAME, NAME_low, NAME_high, missing where unknown."""
         return counts_to_dataframe(self.piers)

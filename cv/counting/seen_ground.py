@@ -66,7 +66,18 @@ class SeenZone:
     basis: str
     """Where it is known from, see `PierCount.visibility`."""
     unseen: BaseGeometry | None = None
-    """The rest of pier and berth, longitude and latitude; None without a CRS."""
+    """The rest of pier and berth, longitude and latitude; None without a CRS, or if not all is
+    known."""
+    all_known: bool = True
+    """Whether nothing else can be hidden; False: a mask of the scene could not be used, so that its
+    fractions are upper limits."""
+
+    @property
+    def fractions(self) -> tuple[float | None, float | None]:
+        """Seen shares of pier and berth, 0 to 1; None if not known, or without a berth."""
+        if not self.all_known:
+            return None, None
+        return self.outline.fraction, self.berth.fraction if self.berth else None
 
     @property
     def known(self) -> bool:
@@ -74,14 +85,18 @@ class SeenZone:
         return self.outline.known or (self.berth is not None and self.berth.known)
 
     def status(self, zone: Zone) -> tuple[CountStatus, str]:
-        """Return status and reason: COUNTED if the unseen area is too small for an object."""
+        """Return status and reason: COUNTED if the unseen area is too small for an object.
+
+        Never if a mask could not be used.
+        """
         berth = self.berth or SeenPart(1.0)
         unfit = [
             f"{format_percentage(part.unfit_share)} of {name} cannot be judged: {part.cause}"
             for part, name in ((self.outline, "the pier"), (berth, "its berth"))
             if part.unfit_share > 0
         ]
-        seen = f"seen: {format_percentage(self.outline.fraction)} of the pier"
+        most = "" if self.all_known else "at most "
+        seen = f"seen: {most}{format_percentage(self.outline.fraction)} of the pier"
         if self.berth is not None:
             seen += f" and {format_percentage(berth.fraction)} of its berth"
         if not self.known:
@@ -94,7 +109,7 @@ class SeenZone:
         )
         if unseen[0] >= FOOTPRINT_20FT_M2 or unseen[1] >= MIN_HULL_AREA_M2:
             return CountStatus.PARTIAL, "; ".join([seen, *unfit])
-        return CountStatus.COUNTED, ""
+        return CountStatus.COUNTED if self.all_known else CountStatus.PARTIAL, ""
 
 
 def see_zone(
@@ -104,6 +119,7 @@ def see_zone(
     visibility: Visibility,
     fitness: GroundFitness,
     misplaced: BaseGeometry = NOTHING,
+    all_known: bool = True,
 ) -> SeenZone:
     """Return what a scene shows of one of its `zones`.
 
@@ -114,6 +130,7 @@ def see_zone(
         visibility: That of pier and berth together, pixels.
         fitness: Fitness of the ground; empty where nothing was judged.
         misplaced: Ground of the pier under what cannot lie on a pier, ground metres.
+        all_known: Whether all masks of the scene could be used.
     """
     has_berth = zone.berth.area > 0
     on_pier = fitness.within(zone.outline, fitness.container_recall)
@@ -131,7 +148,8 @@ def see_zone(
         berth if has_berth else None,
         decks if has_berth else None,
         basis,
-        None if grid.crs is None else _to_lonlat(unseen, zones, grid),
+        _to_lonlat(unseen, zones, grid) if grid.crs is not None and all_known else None,
+        all_known,
     )
 
 

@@ -30,6 +30,13 @@ RECALL_SPREAD = 8.0
 deviation of 0.16 about 0.5."""
 _RECALLS = 32
 """Recalls by which that distribution is approximated."""
+CLEAR_SCORE = 0.75
+"""Mean score of the boxes in clear images."""
+_PRIOR_SCORES = 3
+"""Boxes of that score that are added to those of a count, whose mean would be chance."""
+LEAST_RECALL = (-1.01, 1.65, 16.77)
+"""Constant, factor of the judged recall's log-odds and of the mean score's excess, see
+`least_recall`; printed by tools/fit_least_recall.py."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,7 @@ def estimate_count(
     calibration: Calibration | None,
     recall: float = 1.0,
     prior: DensityPrior = CONTAINER_DENSITY,
+    least: float = 1.0,
 ) -> Estimate:
     """Return the number of counted objects with its interval at `LEVEL`.
 
@@ -99,8 +107,9 @@ def estimate_count(
     (by a factor, and a Poisson number per area), and the standard deviation is multiplied by the
     dispersion and combined with the error that all objects of a scene have in common. Without a
     calibration the interval is centred on the count and `SHARED_ERROR` is added. The interval
-    always contains the count. With a recall below `CLEAR_RECALL` the upper end also holds what the
-    image hides, see `missed_at_most`.
+    always contains the count. Its upper part is combined, as independent errors are, with what a
+    degraded image hides: all but the share `least` of the objects, or with a recall below
+    `CLEAR_RECALL` those of `missed_at_most` if they are more.
 
     Args:
         weights: (n,) what each detection counts for: 1, or its TEU.
@@ -110,6 +119,7 @@ def estimate_count(
         calibration: Calibration of the class, or None.
         recall: Expected share of the objects that would be found, of those found in clear images.
         prior: Density of the class.
+        least: The least share that is found, see `least_recall`.
     """
     probabilities = detection_probabilities(scores, threshold, calibration)
     counted = scores >= threshold
@@ -128,10 +138,35 @@ def estimate_count(
         )
     low = min(value, max(0.0, math.floor(mean - INTERVAL_Z * deviation)))
     high = max(value, math.ceil(mean + INTERVAL_Z * deviation))
+    hidden = value * (1 / least - 1)
     if recall < CLEAR_RECALL:
         mean_weight = float(weights[counted].mean()) if counted.any() else prior.weight
-        high += math.ceil(missed_at_most(int(counted.sum()), area_km2, recall, prior) * mean_weight)
-    return Estimate(value, low, high)
+        missed_objects = missed_at_most(int(counted.sum()), area_km2, recall, prior)
+        hidden = max(hidden, missed_objects * mean_weight)
+    return Estimate(value, low, value + math.ceil(math.hypot(high - value, hidden)))
+
+
+def mean_score(scores: Float64Array) -> float:
+    """Return the mean score of counted boxes, drawn to `CLEAR_SCORE` where there are few."""
+    return float((scores.sum() + _PRIOR_SCORES * CLEAR_SCORE) / (len(scores) + _PRIOR_SCORES))
+
+
+def least_recall(judged: float, scores: Float64Array) -> float:
+    """Return the recall that nine of ten images exceed, 0 to 1.
+
+    Scores sink where an image shows less, before boxes are missed. Fitted to degraded images by
+    quantile regression, see tools/fit_least_recall.py.
+
+    Args:
+        judged: Recall that the judge of the image expects, 0 to 1.
+        scores: (n,) scores of the counted boxes.
+
+    >>> [round(least_recall(0.9, np.full(40, score)), 2) for score in (0.8, 0.7, 0.6)]
+    [0.97, 0.86, 0.57]
+    """
+    odds = min(max(judged, 0.02), 0.98)
+    features = 1.0, math.log(odds / (1 - odds)), mean_score(scores) - CLEAR_SCORE
+    return 1 / (1 + math.exp(-float(np.dot(LEAST_RECALL, features))))
 
 
 def missed_at_most(found: int, area_km2: float, recall: float, prior: DensityPrior) -> int:
@@ -143,7 +178,7 @@ def missed_at_most(found: int, area_km2: float, recall: float, prior: DensityPri
     mixture of negative binomial distributions (Gelman et al., Bayesian Data Analysis, 2.6).
 
     >>> [missed_at_most(0, 0.01, recall, CONTAINER_DENSITY) for recall in (0.4, 0.6, 0.9)]
-    [8, 3, 0]
+    [6, 2, 1]
     """
     if area_km2 <= 0:
         return 0

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
+from scipy import ndimage
 from shapely.geometry.base import BaseGeometry
 
 from cv.detector.detector import tile_to_metres
@@ -19,7 +20,9 @@ from cv.geometry.image_patch import Patch, PatchSource
 from cv.geometry.oriented_boxes import transform_geometry
 from cv.image_fitness.fitness_map import FitnessMap
 from cv.image_fitness.fitness_model import FitnessModel
+from cv.image_fitness.structure import MIN_STRUCTURE, structure
 from cv.image_fitness.unfit_reasons import REASONS, FitnessReason
+from cv.scene.nodata_collar import collar_mask
 
 _BLOCK = 12
 """Side of the blocks that are read at once, patches."""
@@ -29,9 +32,15 @@ _MASK_PX = 8
 """Pixels of the working GSD, along a side, for which the mask is read at once."""
 _RIM_PX = 6
 """Pixels of the image along its edges that are not judged: to resample them takes long."""
+_BLENDED_PX = 2
+"""Pixels of the working GSD beside unmeasured ones that resampling has blended with them."""
+_MIRRORINGS = 4
+"""So often a place that is mirrored to an unmeasured one is mirrored again."""
 _FINEST = 25.0
 """Percentile of the effective GSD of the ground that stands for the image: where it is even, an
 image shows no detail however sharp it is."""
+_SHOWN_SHARE = 0.5
+"""Measured share of the pixels, for which the mask is read at once, that counts as shown."""
 _WHOLE = 0.99
 """Visible share of a patch that counts as wholly visible."""
 _MAX_GSD = 10.0
@@ -148,7 +157,7 @@ def judge_ground(
     region: BaseGeometry,
     footprint: BaseGeometry,
 ) -> GroundFitness:
-    """Judge the ground of `region` in an image.
+    """Judge the ground of `region` in an image; where nothing stands out of the noise, none is fit.
 
     Args:
         model: The judge.
@@ -160,12 +169,16 @@ def judge_ground(
 
     Raises SceneError and InferenceError.
     """
-    blocks = judged_blocks(model, image, to_pixel, region, footprint)
-    parts = [
-        _ground_of_block(model, block, to_metres, region, mask, to_pixel)
-        for block, to_metres in blocks
-    ]
-    return GroundFitness.joined(parts, model.card.min_recall)
+    parts, structures = [], []
+    for block, to_metres in judged_blocks(model, image, to_pixel, region, footprint):
+        parts.append(_ground_of_block(model, block, to_metres, region, mask, to_pixel))
+        structures.append(structure(block.rgb, block.valid_mask))
+    ground = GroundFitness.joined(parts, model.card.min_recall)
+    measured = [value for value in structures if not math.isnan(value)]
+    if not measured or max(measured) >= MIN_STRUCTURE:
+        return ground
+    nothing = np.zeros(len(ground.patches))
+    return replace(ground, container_recall=nothing, hull_recall=nothing)
 
 
 def judged_blocks(
@@ -200,7 +213,7 @@ def judged_blocks(
         size = (height * model.card.patch_px, width * model.card.patch_px)
         limits = [limit * model.card.patch_px for limit in shown]
         corner = (x * model.card.patch_px, y * model.card.patch_px)
-        yield _read_within(image, to_pixel @ place, size, corner, limits), place
+        yield _read_within(image, to_pixel @ place, size, corner, limits, model.card.gsd_m), place
 
 
 def _read_within(
@@ -209,10 +222,12 @@ def _read_within(
     shape: tuple[int, int],
     corner: tuple[int, int],
     limits: Sequence[float],
+    gsd_m: float,
 ) -> Patch:
     """Return the patch of `shape` at `corner` (x, y), read only within `limits` of the image.
 
-    Beyond them it is mirrored, and not valid. `limits` are left, top, right, bottom.
+    Beyond them, and where nothing was measured, it is mirrored, and not valid. `limits` are left,
+    top, right, bottom.
     """
     left, top = (max(0, math.ceil(limits[axis]) - corner[axis]) for axis in (0, 1))
     right = min(shape[1], math.floor(limits[2]) - corner[0])
@@ -220,10 +235,34 @@ def _read_within(
     if left >= right or top >= bottom:
         return Patch(np.zeros((*shape, 3), np.uint8), np.zeros(shape, bool))
     part = image.read(to_pixel @ Affine.translation(left, top), (bottom - top, right - left))
+    dark = ~part.rgb.any(axis=2)  # a white area may be cloud or over-exposed, which is judged
+    measured = part.valid_mask & ~(dark & collar_mask(np.moveaxis(part.rgb, 2, 0), gsd_m**2))
     beyond = (top, shape[0] - bottom), (left, shape[1] - right)
     return Patch(
-        np.pad(part.rgb, (*beyond, (0, 0)), mode="symmetric"), np.pad(part.valid_mask, beyond)
+        np.pad(_mirrored(part.rgb, measured), (*beyond, (0, 0)), mode="symmetric"),
+        np.pad(measured, beyond),
     )
+
+
+def _mirrored(rgb: NDArray[np.uint8], measured: BoolArray) -> NDArray[np.uint8]:
+    """Return an image (rows, columns, 3) with what it shows mirrored into the rest.
+
+    A pixel that was not `measured` (rows, columns) gets the colour of the place that mirrors it in
+    the nearest one that was.
+    """
+    sure = ndimage.binary_erosion(measured, iterations=_BLENDED_PX, border_value=1)
+    if sure.all() or not sure.any():
+        return rgb
+    nearest = ndimage.distance_transform_edt(~sure, return_distances=False, return_indices=True)
+    last = np.reshape(sure.shape, (2, 1)) - 1
+    target = np.stack(np.nonzero(~sure))
+    source = target
+    for _ in range(_MIRRORINGS):
+        source = np.clip(2 * nearest[:, *source] - source, 0, last)
+    source = np.where(sure[*source], source, nearest[:, *target])
+    filled = rgb.copy()
+    filled[*target] = rgb[*source]
+    return filled
 
 
 def _ground_of_block(
@@ -239,7 +278,9 @@ def _ground_of_block(
     judged, side = model.judge(block.rgb), model.card.patch_px
     size = (block.valid_mask.shape[0] // _MASK_PX, block.valid_mask.shape[1] // _MASK_PX)
     clear = mask.read(to_pixel @ to_metres @ Affine.scale(_MASK_PX), size).valid_mask
-    share = _patch_shares(clear, side // _MASK_PX)[inner].ravel()
+    shown = _patch_shares(block.valid_mask, _MASK_PX) >= _SHOWN_SHARE
+    share = _patch_shares(clear & shown, side // _MASK_PX)[inner].ravel()
+    unmasked = 1 - _patch_shares(shown & ~clear, side // _MASK_PX)[inner].ravel()
     height, width = judged.container_recall.shape
     lattice = np.meshgrid(np.arange(width), np.arange(height))
     columns, rows = (axis[inner].ravel() for axis in lattice)
@@ -249,17 +290,17 @@ def _ground_of_block(
     return GroundFitness(
         patches=patches[kept],
         visible_share=share[kept],
-        container_recall=_of_visible(judged.container_recall[inner].ravel()[kept], share[kept]),
-        hull_recall=_of_visible(judged.hull_recall[inner].ravel()[kept], share[kept]),
+        container_recall=_of_visible(judged.container_recall[inner].ravel()[kept], unmasked[kept]),
+        hull_recall=_of_visible(judged.hull_recall[inner].ravel()[kept], unmasked[kept]),
         effective_gsd_m=judged.effective_gsd_m[inner].ravel()[kept].astype(np.float64),
         reason_probability=_probabilities(judged)[inner].reshape(-1, len(REASONS))[kept],
         min_recall=model.card.min_recall,
     )
 
 
-def _of_visible(recall: NDArray[np.float32], share: Float64Array) -> Float64Array:
-    """Return the recall of the visible part: the network takes what is masked for missed."""
-    return np.minimum(recall.astype(np.float64) / share, 1.0)
+def _of_visible(recall: NDArray[np.float32], unmasked: Float64Array) -> Float64Array:
+    """Return the recall of the visible part: the network takes what clouds hide for missed."""
+    return np.minimum(recall.astype(np.float64) / unmasked, 1.0)
 
 
 def _probabilities(judged: FitnessMap) -> Float64Array:

@@ -19,7 +19,7 @@ from cv.counting.scene_counter import METHOD_VERSION, SceneCounter
 from cv.counting.scene_counts import SceneCounts
 from cv.counting.site_reference import reference_from
 from cv.detector.detector import Detector
-from cv.errors import InputError, LedgerError, TimeError
+from cv.errors import InputError, LedgerError, RadiometryError, TimeError
 from cv.ledger import Ledger
 from cv.ledger.count_identity import CountIdentity
 from cv.pipeline.batch_recorder import BatchRecorder, ScanResult, already_known
@@ -43,8 +43,9 @@ def count(scene: Scene, site: Site | None, detector: Detector) -> SceneCounts:
     >>> counts["Export pier"].containers.value > 0
     True
 
-    Raises CoverageError where no pier meets the scene, SceneError where pixels cannot be read, and
-    InferenceError where the network's answer is not a number.
+    Raises CoverageError where no pier meets the scene, SceneError where pixels cannot be read,
+    RadiometryError where its limits hide what they show, and InferenceError where the network's
+    answer is not a number.
     """
     return SceneCounter.of(scene, site, detector).count()
 
@@ -142,6 +143,12 @@ def _refused(scene: str, error: Exception) -> ScanResult:
     return ScanResult(SceneOutcome(scene, SceneStatus.REFUSED, error_text(error)))
 
 
+def _failed(counter: SceneCounter, error: Exception) -> ScanResult:
+    reason = error_text(error)
+    failed = SceneOutcome(counter.scene.id, SceneStatus.FAILED, reason)
+    return ScanResult(failed, counter.failed(reason))
+
+
 def _scan_open_scene(
     scene: Scene,
     site: Site,
@@ -149,7 +156,11 @@ def _scan_open_scene(
     reference: SiteReference | None,
     recorded_as: RecordedAs,
 ) -> ScanResult:
-    """Count a scene. An InputError refuses it, any other error is recorded as a failure."""
+    """Count a scene. An InputError refuses it; any other error is recorded as a failure.
+
+    So is a RadiometryError of its pixels, for which the ledger then has a reason: other limits
+    bring a new count.
+    """
     try:
         counter = SceneCounter.of(scene, site, detector)
         identity = identify_scene(counter)
@@ -161,12 +172,12 @@ def _scan_open_scene(
             counts = counter.aligned(reference).count()
             own = reference_from(scene, site, counts) if reference is None else None
             return ScanResult(recorded, counts, identity, own)
+        except RadiometryError as error:
+            return _failed(counter, error)
         except InputError:
             raise
         except Exception as error:  # one scene ends here, the batch goes on
-            reason = error_text(error)
-            failed = SceneOutcome(scene.id, SceneStatus.FAILED, reason)
-            return ScanResult(failed, counter.failed(reason))
+            return _failed(counter, error)
     except LedgerError:
         raise
     except InputError as error:

@@ -17,7 +17,8 @@ class SceneStatus(StrEnum):
     KNOWN = "known"
     """The ledger has its counts by this model and these settings, or its image by another name."""
     FAILED = "failed"
-    """Counting broke off; the ledger has the reason for each pier."""
+    """Counting broke off, or the radiometry hides what the pixels show; the ledger has the reason
+    for each pier."""
     REFUSED = "refused"
     """It cannot be read or has no time; nothing is recorded, and the next batch tries again."""
     QUARANTINED = "quarantined"

@@ -91,6 +91,8 @@ def scene(
 ) -> Figure:
     """Draw the part of a scene with piers and berths, with all detections and counts.
 
+    Outlines lie where the scene was counted: moved by the shift of an aligned scene.
+
     >>> with cv.Scene.open("scenes/20250908_032850_ssc4_u0001_visual.tif") as scene:
     ...     figure = cv.draw.scene(scene, counts, site, "scene.png")
 
@@ -108,6 +110,8 @@ def scene(
         zones = Zones.whole(scene.grid, scene.id)
     else:
         zones = Zones.of_site(site, scene.grid, str(scene.path))
+        if counts.shift_m is not None:
+            zones = zones.shifted(*counts.shift_m)
     to_pixel, shape = _drawn_window(scene, zones)
     outlines = [
         DrawnZone(zone.name, zones.in_pixels(geometry), kind)

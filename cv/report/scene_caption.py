@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from math import hypot
 from typing import TYPE_CHECKING
 
 from cv.counting.pier_count import CountStatus
@@ -71,7 +72,9 @@ def _lines(counts: SceneCounts) -> list[str]:
     intervals = "calibrated" if first.interval_calibrated else "not calibrated"
     clouds = "clouds known" if first.visibility.startswith("udm2") else "no cloud mask"
     provenance = f"model {first.model[:12]}, {first.method}, {first.interval_level:.0%} intervals"
-    return [scene_title(counts), f"{provenance} ({intervals}), {clouds}"]
+    moved_m = hypot(*(counts.shift_m or (0.0, 0.0)))
+    moved = f", outlines moved by {moved_m:.1f} m" if moved_m > 0 else ""
+    return [scene_title(counts), f"{provenance} ({intervals}), {clouds}{moved}"]
 
 
 def _notes(counts: SceneCounts) -> list[str]:

@@ -140,7 +140,9 @@ def _dates(axes: Axes, span: DayRange, shown: bool) -> None:
         locator = FixedLocator((day_numbers(span.days[::step]) + 0.5).tolist())
     axes.set_xlim(*span.ends)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(DateFormatter("%d %b\n%Y", tz=UTC))  # type: ignore[no-untyped-call]
+    years = {day.year for day in (span.days[0], span.days[-1])}  # a single one is in the subtitle
+    label = "%d %b\n%Y" if len(years) > 1 else "%d %b"
+    axes.xaxis.set_major_formatter(DateFormatter(label, tz=UTC))  # type: ignore[no-untyped-call]
     axes.tick_params(
         axis="x", length=4 if shown else 0, labelbottom=shown, labelsize=10.5, colors=INK
     )
@@ -172,7 +174,8 @@ def _provenance(series: Sequence[Series], methods: Sequence[str]) -> str:
         return "no observations"
     first, last = observations["acquired"].min(), observations["acquired"].max()
     level = observations["interval_level"].iloc[-1]
-    calibrated = "" if observations["interval_calibrated"].all() else ", not calibrated"
+    doubtful = int((~observations["interval_calibrated"]).sum())
+    calibrated = f", {doubtful} of {len(observations)} not calibrated" if doubtful else ""
     method = f"; {methods[0]}" if len(methods) == 1 else ""
     days = f"{first:%d %b %Y}" + (f" to {last:%d %b %Y}" if last.date() > first.date() else "")
     return f"{days}, UTC; bars: {level:.0%} intervals{calibrated}{method}"

@@ -24,7 +24,7 @@ LINE_GAP = pd.Timedelta(days=1.5)
 QUANTITY_NAMES = {"containers": "containers", "teu": "TEU"}
 """The quantities that can be drawn."""
 
-_CONTAINERS, _ABOARD, _HULL = "#0b5cad", "#d1495b", "#2f6f73"
+_CONTAINERS, _WHOLE, _ABOARD, _HULL = "#0b5cad", "#8e44ad", "#d1495b", "#2f6f73"
 _DAYS = {
     "partial": ("#fbe9c0", "day seen in part"),
     "unseen": ("#c3c9ce", "image, but not seen"),
@@ -124,7 +124,7 @@ def draw_panel(
     _shade_days(chart, daily_visibility(one, span, quantity))
     top = _draw_counts(chart, one, quantity, markers)
     if quantity == "containers":
-        top = max(top, _draw_aboard(chart, one))
+        top = max(top, _draw_whole_pier(chart, one), _draw_aboard(chart, one))
     if top < 0:
         chart.text(
             0.5, 0.5, "this pier was never visible", transform=chart.transAxes,
@@ -206,6 +206,24 @@ def _draw_lines(axes: Axes, x: Float64Array, values: Float64Array, chosen: BoolA
     breaks = np.flatnonzero(np.diff(x) > LINE_GAP / pd.Timedelta(days=1)) + 1
     for days, part in zip(np.split(x, breaks), np.split(values, breaks), strict=True):
         axes.plot(days, part, color=_CONTAINERS, linewidth=1.4, alpha=0.45, zorder=2)
+
+
+def _draw_whole_pier(axes: Axes, one: Series) -> float:
+    """Draw what the whole pier held where a part was seen; return the top, -1 without any."""
+    estimated = (one.observations["status"] == "partial") & one.observations["whole"].notna()
+    observations = one.observations[estimated]
+    if observations.empty:
+        return -1.0
+    x, size = day_numbers(observations["acquired"]), _marker_size(one)
+    value, low, high = (
+        observations[f"whole{end}"].to_numpy(dtype=float) for end in ("", "_low", "_high")
+    )
+    axes.vlines(x, low, high, color=_WHOLE, linewidth=1.2 * size, alpha=0.25, zorder=2.5)
+    axes.plot(
+        x, value, linestyle="none", marker="_", markersize=1.6 * size, markeredgecolor=_WHOLE,
+        markeredgewidth=2.0, zorder=3.5, label="whole pier, hidden part estimated",
+    )  # fmt: skip
+    return float(high.max())
 
 
 def _draw_aboard(axes: Axes, one: Series) -> float:

@@ -99,7 +99,8 @@ class Series(Sequence[PierCount]):
     def segments(self) -> tuple[Series, ...]:
         """Return the parts of this series whose counts are comparable, by time.
 
-        A new one starts where model, method or outline change from one number to the next.
+        A new one starts where model, method and its version, outline or declared stretch change
+        from one number to the next.
         """
         parts: list[list[PierCount]] = []
         last: PierCount | None = None

@@ -6,7 +6,10 @@ since then, at the rate at which this pier has changed so far. Where the hidden 
 within `MAX_AGE_D`, the whole is unknown.
 
 Containers that stood at the same places before and after a count were there in between, whatever it
-shows. A count of far fewer is that of a bad image (haze or blur that was not noticed).
+shows. A count of far fewer is that of a bad image (haze or blur that was not noticed). At the
+beginning there is no count before: a count of far fewer than the first `SETTLING_D` show later is
+not used, unless another shows the same containers. A few of many, as haze leaves them, differ from
+image to image.
 """
 
 from __future__ import annotations
@@ -34,6 +37,12 @@ MAX_AGE_D = 7.0
 """What the hidden part held is not known longer than this after it was seen, days."""
 MAX_BAD_RUN_D = 14.0
 """A count is contradicted by counts before and after it that are at most this far apart, days."""
+SETTLING_D = 5.0
+"""At the beginning, a count is contradicted by a higher one within so many days: seven of
+eight simulated spells of bad weather are over by then."""
+_SAME_CONTAINERS = 0.8
+"""Two counts of as many show the same containers if this share of the first is in the second: more
+than haze of 70 % leaves of all (`tools/simulated_ports`)."""
 MIN_FOUND_AGAIN = 0.7
 """Share of the containers before that must be at the same places after."""
 _MIN_CONTAINERS = 5
@@ -42,6 +51,8 @@ _RECOVERED = 0.9
 """The number is back when this share of what it was before is counted."""
 _UNDERCOUNT = 0.9
 """A count is contradicted if its interval ends below this share of what stood there."""
+_MIN_SHOWN = 0.5
+"""A count shows whether the number is back if it shows the places of this share of it."""
 _IGNORED_AREA_M2 = 12.0
 """Hidden areas smaller than this hold no container, square metres."""
 _PRIOR_CHANGE, _PRIOR_CHANGE_CONTAINERS, _PRIOR_DAYS = 0.1, 2.0, 2.0
@@ -66,8 +77,25 @@ def whole_pier_estimates(
 
 
 def comparable_counts(one: PierCount, other: PierCount) -> bool:
-    """Return whether two counts were made with the same model, method and outline."""
-    return (one.model, one.method, one.place) == (other.model, other.method, other.place)
+    """Return whether two counts were made with the same model, method, outline and stretch.
+
+    A profile is that of a product: products of several sensors make one series.
+    """
+    if (one.model, one.method, one.place) != (other.model, other.method, other.place):
+        return False
+    stretches = _stretch(one), _stretch(other)
+    return "" in stretches or stretches[0] == stretches[1]
+
+
+def _stretch(count: PierCount) -> str:
+    """Return the stretch that a caller declared; empty for a profile.
+
+    Its limits belong to it, but for percentiles, whose limits are measured in each scene.
+    """
+    kind = count.radiometry.split(" ", 1)[0]
+    if kind == "limits":
+        return count.radiometry.split(" gamma ")[0]
+    return kind if kind.startswith("percentile:") else ""
 
 
 def share_found_again(before: PierCount, after: PierCount, places: ContainerPlaces) -> float:
@@ -105,7 +133,7 @@ class StandingContainers:
         position = 1 if places else len(known)
         while position < len(known):
             before = counts[known[position - 1]]
-            back = _recovery(counts, known, position)
+            back = _recovery(counts, known, position, places)
             if back is None:
                 position += 1
                 continue
@@ -118,6 +146,7 @@ class StandingContainers:
             position = back + 1
         high = np.array([_high(count) for count in counts])
         contradicted = (number >= _MIN_CONTAINERS) & (high < _UNDERCOUNT * number)
+        contradicted[_too_few_at_first(counts, places)] = True
         confirmed = np.zeros(len(counts), dtype=bool)
         for position in range(1, len(known)) if places else ():
             confirmed[known[position]] = _is_confirmed(counts, known, position, places)
@@ -145,22 +174,68 @@ def _is_confirmed(
     return False
 
 
-def _recovery(counts: Sequence[PierCount], known: Sequence[int], position: int) -> int | None:
+def _recovery(
+    counts: Sequence[PierCount], known: Sequence[int], position: int, places: ContainerPlaces
+) -> int | None:
     """Return the position in `known` of the first count with as many as before `position`.
 
-    None if the number did not fall there, or is not back within `MAX_BAD_RUN_D`.
+    A partial one needs as many as stood in the part that it shows. None if the number did not fall
+    at `position`, or is not back within `MAX_BAD_RUN_D`.
     """
     before = counts[known[position - 1]]
-    number = before.containers.value or 0.0
-    if (counts[known[position]].containers.value or 0.0) >= number or number < _MIN_CONTAINERS:
+    number, there = before.containers.value or 0.0, _places(before, places)
+    fell = (counts[known[position]].containers.value or 0.0) < number
+    if there is None or not fell or number < _MIN_CONTAINERS:
         return None
     for later in range(position + 1, len(known)):
         after = counts[known[later]]
         if _days(before, after) > MAX_BAD_RUN_D or not comparable_counts(before, after):
             return None
-        if (after.containers.value or 0.0) >= _RECOVERED * number:
+        shown = float((~_inside(there, after.unseen)).sum())
+        enough = shown >= max(_MIN_CONTAINERS, _MIN_SHOWN * number)
+        if enough and (after.containers.value or 0.0) >= _RECOVERED * shown:
             return later
     return None
+
+
+def _too_few_at_first(counts: Sequence[PierCount], places: ContainerPlaces) -> list[int]:
+    """Return the first counts of far fewer than one that follows within `SETTLING_D` of the first.
+
+    They are of bad images, or the pier was being filled: nothing before them shows which. Those
+    from the first on that another one confirms are left out. None where no places are known.
+    """
+    known = [i for i, count in enumerate(counts) if places and count.containers.known]
+    early = [i for i in known if _days(counts[known[0]], counts[i]) <= SETTLING_D]
+    too_few = []
+    for position, i in enumerate(early):
+        later = [counts[j] for j in early[position + 1 :]]
+        number = max((_shown_by(counts[i], one, places) for one in later), default=0.0)
+        if number < _MIN_CONTAINERS:
+            continue  # it shows too small a part
+        if _high(counts[i]) >= _UNDERCOUNT * number or any(
+            _shows_the_same(counts[i], one, places) for one in later
+        ):
+            break
+        too_few.append(i)
+    return too_few
+
+
+def _shows_the_same(count: PierCount, later: PierCount, places: ContainerPlaces) -> bool:
+    """Return whether a later count of the whole pier is of as many containers, and of the same."""
+    as_many = later.status is CountStatus.COUNTED and (later.containers.low or 0) <= _high(count)
+    return as_many and share_found_again(count, later, places) >= _SAME_CONTAINERS
+
+
+def _shown_by(count: PierCount, later: PierCount, places: ContainerPlaces) -> float:
+    """Return the containers of a later count that `count` would show; 0 if that is not known."""
+    if not comparable_counts(count, later):
+        return 0.0
+    if count.status is CountStatus.COUNTED:
+        return later.containers.value or 0.0
+    there = _places(later, places)
+    if there is None or count.unseen is None:
+        return 0.0
+    return float((~_inside(there, count.unseen)).sum())
 
 
 def _standing(before: PierCount, after: PierCount, places: ContainerPlaces) -> Float64Array | None:
@@ -181,6 +256,8 @@ def _whole(count: PierCount, earlier: Sequence[PierCount], places: ContainerPlac
     if count.status is CountStatus.COUNTED:
         return seen
     if seen.value is None or seen.low is None or seen.high is None or count.acquired is None:
+        return UNKNOWN
+    if count.visible_fraction is None:  # how much is hidden is not known
         return UNKNOWN
     recent = [
         one

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 import rasterio
+from rasterio.windows import Window
 
-from cv.counting.pier_count import CountStatus
+from cv.counting.pier_count import UNKNOWN, CountStatus
 from cv.pipeline.batch import count
+from cv.report.counts_text import count_cells, counts_table
 from cv.scene.scene import Scene
+from cv.timeseries.series import Series
 from tests.fixtures.fake_detectors import CONTAINER_RGB, painted_detector
 
 ITEM = "20240310_011234_ssc4_u0001"
+NOON, DAY = datetime(2024, 3, 10, 12, tzinfo=UTC), timedelta(days=1)
 
 
 @pytest.fixture
@@ -49,6 +55,33 @@ def test_a_mask_that_was_not_used_is_named_and_not_all_is_seen(image):
     assert found.reason == f"mask {ITEM}_cloud_mask.tif beside the image was not used"
     assert found.containers == plain.containers
     assert found.settings != plain.settings
+
+
+def test_what_a_mask_hides_that_was_not_used_is_unknown(image):
+    """Neither number nor picture says 100 %, and nothing is taken for the whole pier."""
+    image.with_name(f"{ITEM}_cloud_mask.tif").write_bytes(b"II*\0")
+    with Scene.open(image) as scene:
+        counts = count(scene, None, painted_detector())
+    found = counts[0]
+    assert found.visible_fraction is None
+    assert found.berth_visible_fraction is None
+    assert found.unseen is None
+    assert "100%" not in counts_table(counts)
+    assert "100%" not in " ".join(count_cells(found))
+    dated = replace(found, acquired=NOON)
+    series = Series(found.pier, (replace(dated, acquired=NOON - DAY), dated))
+    assert "100%" not in series.to_text()
+    assert series.observations["visible_fraction"].isna().all()
+    assert series.whole == (UNKNOWN, UNKNOWN)
+
+
+def test_a_part_that_is_seen_is_the_most_where_a_mask_was_not_used(image):
+    with rasterio.open(image, "r+") as dataset:
+        dataset.nodata = 0
+        dataset.write(np.zeros((3, 200, 50), np.uint8), window=Window(0, 0, 50, 200))
+    assert counted(image).reason == "seen: 75% of the pier and 75% of its berth"
+    image.with_name(f"{ITEM}_cloud_mask.tif").write_bytes(b"II*\0")
+    assert counted(image).reason.startswith("seen: at most 75% of the pier")
 
 
 @pytest.mark.parametrize(

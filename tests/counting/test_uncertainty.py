@@ -14,6 +14,7 @@ from cv.counting.uncertainty import (
     RECALL_SPREAD,
     detection_probabilities,
     estimate_count,
+    least_recall,
     missed_at_most,
 )
 from cv.detector.model_card import Calibration
@@ -112,3 +113,18 @@ def test_a_clear_image_has_the_interval_of_its_scores_alone():
     doubtful = estimate_count(np.ones(30), scores, 0.5, 0.01, TRUSTED, 0.5)
     assert (doubtful.value, doubtful.low) == (plain.value, plain.low)
     assert doubtful.high >= plain.value / 0.5
+
+
+def test_the_least_recall_falls_with_the_scores_and_with_the_judge():
+    sharp, soft = np.full(40, 0.8), np.full(40, 0.5)
+    assert least_recall(0.9, soft) < 0.5 < least_recall(0.6, sharp) < least_recall(0.9, sharp)
+    few = least_recall(0.9, soft[:1])
+    assert least_recall(0.9, soft) < few < least_recall(0.9, np.zeros(0))  # one score is chance
+
+
+def test_an_image_that_shows_less_widens_the_upper_end_alone():
+    scores, weights = np.full(50, 0.8), np.ones(50)
+    plain = estimate_count(weights, scores, 0.3, 0.02, TRUSTED)
+    wide = estimate_count(weights, scores, 0.3, 0.02, TRUSTED, least=0.5)
+    assert (wide.value, wide.low) == (plain.value, plain.low)
+    assert wide.high == 50 + np.ceil(np.hypot(plain.high - 50, 50))

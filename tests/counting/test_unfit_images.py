@@ -145,3 +145,13 @@ def test_the_judge_is_part_of_the_settings(tmp_path, counted, clear, detector):
     with Scene.open(tmp_path / "scene.tif") as scene:
         one = SceneCounter.of(scene, SITE, detector)
     assert one.settings == counted(clear).settings
+
+
+def test_undeclared_fill_in_an_image_spoils_nothing_beside_it(counted, clear):
+    """A third of the pier is black; the rest is judged as if it went on there."""
+    filled = clear.copy()
+    filled[160:320] = 0
+    found = counted(filled)
+    assert found.status == "partial"
+    assert found.visible_fraction == pytest.approx(2 / 3, abs=0.01)
+    assert "cannot be judged" not in found.reason

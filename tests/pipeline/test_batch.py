@@ -418,6 +418,34 @@ def test_16_bit_without_a_profile_is_refused(scene_path, tmp_path):
         Scene.open(scene_path)
 
 
+def test_limits_that_hide_everything_are_a_recorded_failure_and_the_batch_goes_on(
+    scene_path, site, tmp_path
+):
+    """`count` raises it; the ledger has the reason, and better limits bring a count."""
+    other = scene_path.with_name("20240311_023000.tif")
+    with rasterio.open(scene_path) as source:
+        values, profile = source.read(), source.profile
+    with rasterio.open(other, "w", **profile) as file:
+        file.write(np.roll(values, 3, axis=2))
+
+    def opener(path, limits="limits:1000-2000:1,2,3"):
+        radiometry = limits if Path(path) == scene_path else None
+        return Scene.open(path, radiometry=radiometry, time_pattern="%Y%m%d_%H%M%S")
+
+    with pytest.raises(RadiometryError, match="are black"):
+        count(opener(scene_path), site, painted_detector())
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        outcomes = monitor([scene_path, other], site, painted_detector(), ledger, opener)
+        assert [one.status for one in outcomes] == [SceneStatus.FAILED, SceneStatus.RECORDED]
+        assert "Limits that fit its values" in outcomes[0].reason
+        (failed, *_) = [one for one in ledger.counts("Pier 2") if one.scene == scene_path.stem]
+        assert (failed.status, failed.containers.value) == ("failed", None)
+        assert failed.reason == outcomes[0].reason
+        wide = partial(opener, limits="limits:0-255:1,2,3")
+        (again,) = monitor([scene_path], site, painted_detector(), ledger, wide)
+        assert again.status is SceneStatus.RECORDED
+
+
 def test_a_file_that_nothing_foresaw_is_refused_and_the_batch_goes_on(scene_path, site, tmp_path):
     def opener(path):
         if path == "strange":

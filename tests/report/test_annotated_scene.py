@@ -7,16 +7,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 import shapely
 from affine import Affine
 from matplotlib.image import imread
+from pyproj import CRS
 
 from cv.counting.pier_count import CountStatus
+from cv.counting.pier_zones import Zones
 from cv.counting.scene_counts import SceneCounts
 from cv.errors import InputError
 from cv.geometry.image_patch import Patch
+from cv.report import draw
 from cv.report.annotated_scene import DrawnZone, annotated_figure
 from cv.report.figures import save_png
+from cv.scene.scene import Scene
+from cv.site import Pier, PierRole, Site
 from tests.fixtures.sample_counts import a_count, a_scene, a_sighting
 
 YELLOW, MAGENTA, CYAN, ORANGE = (255, 230, 0), (255, 31, 199), (0, 229, 255), (255, 122, 26)
@@ -112,6 +118,32 @@ def test_piers_are_outlined_and_named(tmp_path: Path) -> None:
     name = found[found[:, 1] < 396]
     assert len(name) > 50
     assert name[:, 1].min() > 370
+
+
+def test_outlines_lie_where_they_were_counted(tmp_path: Path) -> None:
+    grid = Affine(0.5, 0.0, 500_000.0, 0.0, -0.5, 4_600_150.0)
+    profile = {"driver": "GTiff", "width": 400, "height": 300, "count": 3, "dtype": "uint8"}
+    with rasterio.open(tmp_path / "s.tif", "w", **profile, crs=32652, transform=grid) as out:
+        out.write(np.full((3, 300, 400), 90, dtype=np.uint8))
+    outline = shapely.box(500_050, 4_600_050, 500_130, 4_600_100)
+    site = Site("port", (Pier("East", PierRole.YARD, outline, outline),), CRS.from_epsg(32652))
+    here = a_scene([a_count()])
+    shift_m = (6.0, 8.0)
+    moved = a_scene([replace(a_count(), shift_m=shift_m)])
+    corners = []
+    with Scene.open(tmp_path / "s.tif") as scene:
+        for i, counts in enumerate((here, moved)):
+            figure = draw.scene(scene, counts, site, tmp_path / f"{i}.png")
+            texts = " ".join(text.get_text() for axes in figure.axes for text in axes.texts)
+            assert ("outlines moved by 10.0 m" in texts) == bool(i)
+            zones = Zones.of_site(site, scene.grid, "s")
+            zones = zones.shifted(*shift_m) if i else zones
+            to_pixel, _ = draw._drawn_window(scene, zones)
+            ring = next(line for line in figure.axes[0].lines if line.get_linestyle() == "-")
+            drawn_at = np.stack([np.asarray(one) for one in ring.get_data()], axis=1).tolist()
+            xy = np.array([to_pixel @ tuple(point) for point in drawn_at])
+            corners.append(np.array([grid @ tuple(point) for point in xy.tolist()]))
+    np.testing.assert_allclose(corners[1] - corners[0], np.tile([6.0, 8.0], (5, 1)), atol=0.1)
 
 
 def test_the_scale_bar_has_its_length(tmp_path: Path) -> None:

@@ -66,6 +66,24 @@ def test_every_known_number_is_a_point_and_unknown_ones_are_not_drawn() -> None:
     assert sorted(points) == [(0, 5.0, True), (2, 7.0, False)]
 
 
+def test_the_estimate_of_the_whole_pier_is_drawn_where_a_part_was_seen() -> None:
+    counts = [
+        a_count("a", containers=20.0),
+        a_count("b", containers=6.0, status=CountStatus.PARTIAL, days=1, visible=0.5),
+        a_count("c", containers=6.0, status=CountStatus.PARTIAL, days=20, visible=0.5),
+        a_count("d", status=CountStatus.UNFIT, days=21),
+    ]
+    series = Series.of("East", counts)
+    chart = panel(series).axes[0]
+    (line,) = (line for line in chart.lines if "hidden part estimated" in str(line.get_label()))
+    days, numbers = np.asarray(line.get_data(), dtype=float)
+    assert days.tolist() == [pytest.approx(DAY + 1 + 10.5 / 24)]  # day 20: unknown by then
+    assert numbers.tolist() == [series.whole[1].value] == [16.0]
+    assert chart.get_ylim()[1] > series.whole[1].high
+    alone = panel(observed((0, 5.0, CountStatus.COUNTED))).axes[0]
+    assert not [x for x in alone.lines if "estimated" in str(x.get_label())]
+
+
 def test_days_are_shaded_by_visibility() -> None:
     figure = panel(
         observed(

@@ -27,13 +27,14 @@ def test_a_constant_pier_has_no_events_of_change(weather, containers):
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="3 of 240 series had one when this was written")
+@pytest.mark.xfail(strict=True, reason="at least 3 of 240 series had one when this was written")
 def test_over_ten_seeds_no_series_has_one():
+    """No constant was chosen with these seeds."""
     found = [
         (weather.name, containers, seed)
-        for weather in WEATHERS
+        for first, weather in zip(range(920_000, 920_080, 10), WEATHERS, strict=True)
         for containers in (214, 41, 0)
-        for seed in range(10)
+        for seed in range(first, first + 10)
         if changes(seed, containers, weather)
     ]
     assert not found

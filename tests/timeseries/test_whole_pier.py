@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import shapely
 
-from cv.counting.pier_count import CountStatus, Estimate
+from cv.counting.pier_count import UNKNOWN, CountStatus, Estimate
 from cv.timeseries.series import Series
 from tests.fixtures.sample_counts import MODEL, OTHER_MODEL, a_count
 
@@ -58,9 +59,82 @@ def test_a_low_count_between_the_same_containers_is_contradicted():
     assert not moved.standing.contradicted.any()
 
 
+def test_a_partial_count_shows_that_the_number_is_back():
+    """Of 40 containers the 20 in its visible part are there: the count of none was wrong."""
+    seen = [count("a", 0, 40), count("b", 1, 0), count("c", 2, 20, OVER_EAST)]
+    back = series(*seen, a=PIER, c=WEST)
+    assert back.standing.contradicted.tolist() == [False, True, False]
+    assert back.whole[2].value == 40
+    few = series(*seen[:2], count("c", 2, 4, OVER_EAST), a=PIER, c=WEST[:4])
+    assert not few.standing.contradicted.any()
+
+
+def test_at_the_beginning_a_count_of_far_fewer_than_soon_after_is_contradicted():
+    first, then = count("a", 0, 10), count("b", 2, 40)
+    assert series(first, then, a=PIER[:10], b=PIER).standing.contradicted.tolist() == [True, False]
+    late = count("b", 6, 40)
+    assert not series(first, late, a=PIER[:10], b=PIER).standing.contradicted.any()
+    after = [count("z", -20, 40), first, then]  # what it was before says whether it is wrong
+    assert not series(*after, z=PIER + 0.003, a=PIER[:10], b=PIER).standing.contradicted.any()
+
+
+def test_a_small_visible_part_does_not_settle_the_beginning():
+    over_most = shapely.box(129.9, 41.999, 130.01175, 42.001)
+    seen = [count("a", 0, 2, over_most), count("b", 1, 0), count("c", 2, 40)]
+    first = series(*seen, a=PIER[38:], c=PIER)
+    assert first.standing.contradicted.tolist() == [False, True, False]
+
+
+def test_the_same_few_containers_twice_were_no_more_at_the_beginning():
+    seen = [count("a", 0, 10), count("b", 1, 10), count("c", 2, 40)]
+    same = series(*seen, a=PIER[:10], b=PIER[:10], c=PIER)
+    others = series(*seen, a=PIER[:10], b=PIER[8:18], c=PIER)
+    assert not same.standing.contradicted.any()
+    assert others.standing.contradicted.tolist() == [True, True, False]
+
+
 def test_a_change_of_model_or_outline_starts_a_segment():
     first, second = count("a", 0, 40), count("b", 1, 40, model=OTHER_MODEL)
     third = replace(count("c", 2, 40, model=OTHER_MODEL), place="d" * 64)
     blind = replace(a_count("x", status=CountStatus.UNFIT, days=0.5), model=OTHER_MODEL)
     parts = series(first, blind, second, third).segments()
     assert [[one.scene for one in part] for part in parts] == [["a", "x"], ["b"], ["c"]]
+
+
+LIMITS = "limits bands 3,2,1 limits 0-{0} 0-{0} 0-{0} gamma 1"
+PERCENTILES = "percentile:{} bands 3,2,1 limits {}-900 1-900 1-900 gamma 1"
+
+
+@pytest.mark.parametrize(
+    ("change", "parts"),
+    [
+        ({"method": "resolved 0"}, 2),
+        ({"place": "d" * 64}, 2),
+        ({"radiometry": LIMITS.format(2000)}, 2),
+        ({"radiometry": PERCENTILES.format("2-98", 7)}, 2),
+        ({"radiometry": LIMITS.format(3000) + " stretched by 1.4"}, 1),
+        ({"radiometry": "visual bands 1,2,3 limits 0-255 0-255 0-255 gamma 1"}, 1),
+        ({"settings": "e" * 64}, 1),  # a mask of its own, for instance
+    ],
+)
+def test_a_segment_starts_where_the_way_of_counting_changes(change, parts):
+    first = replace(count("a", 0, 40), radiometry=LIMITS.format(3000))
+    assert len(series(first, replace(first, scene="b", **change)).segments()) == parts
+
+
+def test_percentiles_of_several_scenes_are_one_stretch():
+    """Their limits are measured in each scene; their percentiles are the setting."""
+    one, other, wider = (
+        replace(count(name, day, 40), radiometry=PERCENTILES.format(*stretch))
+        for name, day, stretch in (
+            ("a", 0, ("0.5-99.5", 10)), ("b", 1, ("0.5-99.5", 20)), ("c", 2, ("0-100", 0)),
+        )
+    )  # fmt: skip
+    parts = series(one, other, wider).segments()
+    assert [[found.scene for found in part] for part in parts] == [["a", "b"], ["c"]]
+
+
+def test_a_part_of_unknown_size_leaves_the_whole_unknown():
+    """A mask that was not used may hide anything."""
+    seen = replace(count("b", 1, 30), status=CountStatus.PARTIAL, visible_fraction=None)
+    assert series(count("a", 0, 40), seen).whole[1] == UNKNOWN

@@ -9,6 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from robustness_bench.image_filters import blurred, shifted, soft_step
 from robustness_bench.pier_view import Floats, PierView, Rng
 from robustness_bench.random_fields import above_share, distance_field, field_over
 
@@ -38,11 +39,9 @@ def scattered_cloud(view: PierView, share: float, rng: Rng) -> PierView:
     field = field_over(view, rng, 40.0, 2.3)
     opacity = 1 - np.exp(-4 * np.maximum(above_share(view, field, share), 0))
     angle, reach = rng.uniform(0, 2 * np.pi), rng.uniform(30, 60)
-    shift = np.array([np.cos(angle) / view.gsd_m[0], np.sin(angle) / view.gsd_m[1]]) * reach
-    move = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float32)
-    size = (view.shape[1], view.shape[0])
-    shadow = cv2.warpAffine(opacity, move, size, borderMode=cv2.BORDER_REFLECT)
-    dim = view.with_light(_shaded(view.light, 0.65 * shadow[..., None]), rng)
+    shade = np.asarray(0.65 * opacity, np.float32)
+    shadow = shifted(view, shade, np.cos(angle) * reach, np.sin(angle) * reach)
+    dim = view.with_light(_shaded(view.light, shadow[..., None]), rng)
     return _under_cloud(dim, opacity, rng)
 
 
@@ -61,10 +60,9 @@ def thin_cloud(view: PierView, opacity: float, rng: Rng) -> PierView:
 
 def cloud_shadow(view: PierView, depth: float, rng: Rng) -> PierView:
     """Take `depth` of the light from two thirds of the pier, with a soft edge."""
-    edge = above_share(
-        view, distance_field(view, rng) + 10 * field_over(view, rng, 80.0, 2.3), 0.67
-    )
-    shade = np.asarray(depth / (1 + np.exp(-np.clip(edge / 3, -30, 30))), np.float32)
+    uneven = distance_field(view, rng) + 10 * field_over(view, rng, 80.0, 2.3)
+    edge = np.asarray(above_share(view, uneven, 0.67) / 3, np.float32)
+    shade = np.float32(depth) * soft_step(edge)
     return view.with_light(_shaded(view.light, shade[..., None]), rng)
 
 
@@ -81,9 +79,7 @@ def uneven_haze(view: PierView, loss: float, rng: Rng) -> PierView:
 
 def fog(view: PierView, loss: float, rng: Rng) -> PierView:
     """Replace `loss` of the light by that of fog, and spread half of the rest over metres."""
-    sigma = 1.5 / np.array(view.gsd_m)
-    spread = cv2.GaussianBlur(view.light, (0, 0), sigma[0], sigmaY=sigma[1])
-    light = 0.5 * view.light + 0.5 * spread.reshape(view.light.shape)
+    light = 0.5 * view.light + 0.5 * blurred(view, view.light, 1.5)
     bright = _FOG * (1 + 0.03 * field_over(view, rng, 100.0)[..., None])
     return view.with_light(_veiled(light, np.float32(1 - loss), bright), rng)
 

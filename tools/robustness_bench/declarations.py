@@ -7,16 +7,16 @@ from dataclasses import replace
 import cv2
 import numpy as np
 from affine import Affine
-from shapely.affinity import affine_transform, translate
+from shapely.affinity import translate
 
-from cv.geometry.oriented_boxes import map_points
 from robustness_bench.pier_view import PierView, Rng
 from robustness_bench.random_fields import above_share
 
 
 def wrong_gsd(view: PierView, factor: float, rng: Rng) -> PierView:
     """Declare `factor` times the true GSD; the outline is drawn on the image and scales too."""
-    return _declared(view, Affine.scale(factor))
+    ground = Affine.scale(factor)
+    return replace(view.mapped(ground), to_ground=ground @ view.to_ground)
 
 
 def off_nadir(view: PierView, angle_deg: float, rng: Rng) -> PierView:
@@ -30,21 +30,21 @@ def off_nadir(view: PierView, angle_deg: float, rng: Rng) -> PierView:
     ground = Affine.rotation(turn) @ squeeze @ Affine.rotation(-turn)
     middle = _middle(view)
     ground = Affine.translation(*middle) @ ground @ Affine.translation(-middle[0], -middle[1])
-    warped = _warped(view, ~view.to_ground @ ground @ view.to_ground, cv2.BORDER_REFLECT)
-    return replace(
-        warped,
-        outline=affine_transform(
-            view.outline, (ground.a, ground.b, ground.d, ground.e, ground.c, ground.f)
-        ),
-        containers=map_points(ground, view.containers),
-    )
+    pixels = ~view.to_ground @ ground @ view.to_ground
+    return _warped(view, pixels, cv2.BORDER_REFLECT).mapped(ground)
 
 
 def outline_shift(view: PierView, distance_m: float, rng: Rng) -> PierView:
     """Draw the outline `distance_m` metres off."""
     angle = rng.uniform(0, 2 * np.pi)
-    shift = distance_m * np.cos(angle), distance_m * np.sin(angle)
-    return replace(view, outline=translate(view.outline, *shift))
+    return outline_moved(view, distance_m * np.cos(angle), distance_m * np.sin(angle))
+
+
+def outline_moved(view: PierView, x_m: float, y_m: float) -> PierView:
+    """Draw the outlines of pier and berth `x_m` metres further east and `y_m` further south."""
+    berth = view.ships and translate(view.ships.berth, x_m, y_m)
+    ships = view.ships and berth and replace(view.ships, berth=berth)
+    return replace(view, outline=translate(view.outline, x_m, y_m), ships=ships)
 
 
 def rotated_tile(view: PierView, angle_deg: float, rng: Rng) -> PierView:
@@ -65,23 +65,11 @@ def white_bars(view: PierView, share: float, rng: Rng) -> PierView:
 
 
 def _barred(view: PierView, share: float, level: int, rng: Rng) -> PierView:
-    y, x = np.mgrid[0 : view.shape[0], 0 : view.shape[1]].astype(np.float32)
-    along = (x, y)[int(rng.integers(2))]
+    along = view.metres[int(rng.integers(2))]
     middle = float(np.median(along[view.pier_mask]))
     image = view.image.copy()
     image[above_share(view, np.abs(along - np.float32(middle)), share) > 0] = level
     return view.with_image(image)
-
-
-def _declared(view: PierView, ground: Affine) -> PierView:
-    """Return the same image with all of the ground mapped by `ground`."""
-    shape = (ground.a, ground.b, ground.d, ground.e, ground.c, ground.f)
-    return replace(
-        view,
-        to_ground=ground @ view.to_ground,
-        outline=affine_transform(view.outline, shape),
-        containers=map_points(ground, view.containers),
-    )
 
 
 def _warped(view: PierView, pixels: Affine, border: int) -> PierView:

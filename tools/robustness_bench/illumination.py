@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from robustness_bench.image_filters import shifted, soft_step
 from robustness_bench.pier_view import Floats, PierView, Rng, brightness
 from robustness_bench.random_fields import above_share, distance_field, field_over
 
@@ -26,8 +27,7 @@ def darkness(view: PierView, exposure: float, rng: Rng) -> PierView:
 
 def night(view: PierView, lamps: float, rng: Rng) -> PierView:
     """Light the ground by lamps of strength `lamps` some 60 m apart, 1 being the sun."""
-    y, x = np.mgrid[0 : view.shape[0], 0 : view.shape[1]].astype(np.float32)
-    x, y = x * np.float32(view.gsd_m[0]), y * np.float32(view.gsd_m[1])
+    x, y = view.metres
     pools = np.zeros(view.shape, np.float32)
     number = max(1, round(float(x.max() * y.max()) / 60**2))
     for _ in range(number):
@@ -86,7 +86,7 @@ def glint(view: PierView, strength: float, rng: Rng) -> PierView:
     light = view.light
     dim = brightness(light)
     limit = float(np.quantile(dim, 0.33))
-    wet = 1 / (1 + np.exp(np.clip((dim - limit) / max(0.15 * limit, 1e-3), -30, 30)))
+    wet = soft_step((limit - dim) / max(0.15 * limit, 1e-3))
     waves = np.exp(0.8 * field_over(view, rng, 1.5, 1.3))[..., None]
     wide = np.exp(0.5 * field_over(view, rng, 100.0))[..., None]
     return view.with_light(light + np.float32(0.5 * strength) * wet * waves * wide, rng)
@@ -96,11 +96,8 @@ def mosaic_seam(view: PierView, ratio: float, rng: Rng) -> PierView:
     """Join two exposures, `ratio` brighter on one half of the pier and a metre off."""
     light = view.light
     far = above_share(view, distance_field(view, rng), 0.5) > 0
-    move = np.array([[1, 0, 1 / view.gsd_m[0]], [0, 1, 0]], np.float32)
-    size = (view.shape[1], view.shape[0])
-    moved = cv2.warpAffine(light, move, size, borderMode=cv2.BORDER_REFLECT)
-    other = np.asarray(moved, np.float32).reshape(light.shape)
-    return view.with_light(np.where(far[..., None], _tinted(other, ratio * _HAZIER), light), rng)
+    other = _tinted(shifted(view, light, 1.0, 0.0), ratio * _HAZIER)
+    return view.with_light(np.where(far[..., None], other, light), rng)
 
 
 def _tinted(light: Floats, factor: NDArray[np.floating]) -> Floats:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
+from affine import Affine
 
+from robustness_bench.image_filters import blurred, gaussian
 from robustness_bench.pier_view import Floats, PierView, Rng
 
 
 def gaussian_blur(view: PierView, sigma_m: float, rng: Rng) -> PierView:
     """Blur by a Gaussian of `sigma_m` metres."""
-    sigma = sigma_m / np.array(view.gsd_m)
-    return view.with_light(_gaussian(view.light, sigma[0], sigma[1]), rng)
+    return view.with_light(blurred(view, view.light, sigma_m), rng)
 
 
 def defocus(view: PierView, radius_m: float, rng: Rng) -> PierView:
@@ -36,39 +39,41 @@ def motion_blur(view: PierView, length_m: float, rng: Rng) -> PierView:
 
 def oversampled_nearest(view: PierView, gsd_m: float, rng: Rng) -> PierView:
     """Sample at `gsd_m` metres, and repeat pixels on the old grid."""
-    return _resampled(view, gsd_m, cv2.INTER_NEAREST, rng)
+    return _enlarged(sampled(view, gsd_m, rng), view, cv2.INTER_NEAREST)
 
 
 def oversampled_bilinear(view: PierView, gsd_m: float, rng: Rng) -> PierView:
     """Sample at `gsd_m` metres, and interpolate linearly to the old grid."""
-    return _resampled(view, gsd_m, cv2.INTER_LINEAR, rng)
+    return _enlarged(sampled(view, gsd_m, rng), view, cv2.INTER_LINEAR)
 
 
 def oversampled_cubic(view: PierView, gsd_m: float, rng: Rng) -> PierView:
     """Sample at `gsd_m` metres, and interpolate by cubic convolution to the old grid."""
-    return _resampled(view, gsd_m, cv2.INTER_CUBIC, rng)
+    return _enlarged(sampled(view, gsd_m, rng), view, cv2.INTER_CUBIC)
 
 
 def oversampled_lanczos(view: PierView, gsd_m: float, rng: Rng) -> PierView:
     """Sample at `gsd_m` metres, and interpolate by Lanczos windows to the old grid."""
-    return _resampled(view, gsd_m, cv2.INTER_LANCZOS4, rng)
+    return _enlarged(sampled(view, gsd_m, rng), view, cv2.INTER_LANCZOS4)
 
 
-def _resampled(view: PierView, gsd_m: float, interpolation: int, rng: Rng) -> PierView:
-    """Record `view` by a camera of `gsd_m` metres, and enlarge its 8-bit image."""
+def sampled(view: PierView, gsd_m: float, rng: Rng) -> PierView:
+    """Record `view` by a camera of `gsd_m` metres."""
     rows, columns = view.shape
     shrink = [min(1.0, gsd / gsd_m) for gsd in view.gsd_m]
     size = max(1, round(columns * shrink[0])), max(1, round(rows * shrink[1]))
-    soft = _gaussian(view.light, 0.4 / shrink[0], 0.4 / shrink[1])
+    soft = gaussian(view.light, 0.4 / shrink[0], 0.4 / shrink[1])
     coarse = cv2.resize(soft, size, interpolation=cv2.INTER_AREA).reshape(size[1], size[0], -1)
-    recorded = view.with_light(np.asarray(coarse, np.float32), rng).image
-    image = cv2.resize(recorded, (columns, rows), interpolation=interpolation)
+    finer = Affine.scale(columns / size[0], rows / size[1])
+    recorded = view.with_light(np.asarray(coarse, np.float32), rng)
+    return replace(recorded, to_ground=view.to_ground @ finer)
+
+
+def _enlarged(coarse: PierView, view: PierView, interpolation: int) -> PierView:
+    """Return the 8-bit image of `coarse` on the grid of `view`."""
+    rows, columns = view.shape
+    image = cv2.resize(coarse.image, (columns, rows), interpolation=interpolation)
     return view.with_image(np.asarray(image, np.uint8).reshape(view.image.shape))
-
-
-def _gaussian(light: Floats, sigma_x: float, sigma_y: float) -> Floats:
-    blurred = cv2.GaussianBlur(light, (0, 0), float(sigma_x), sigmaY=float(sigma_y))
-    return np.asarray(blurred, np.float32).reshape(light.shape)
 
 
 def _filtered(light: Floats, kernel: np.ndarray) -> Floats:

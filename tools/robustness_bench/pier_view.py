@@ -1,19 +1,20 @@
-"""A pier in an image with a known number of containers; the input of every perturbation."""
+"""A pier in an image with known containers and ships; the input of every perturbation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from rasterio.features import geometry_mask
-from shapely.affinity import affine_transform
 from shapely.geometry.base import BaseGeometry
 
-from cv.geometry.oriented_boxes import map_points
+from cv.geometry.oriented_boxes import map_points, transform_geometry
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -28,6 +29,36 @@ _READ_NOISE = 0.002
 """Standard deviation of a camera's noise, part of its full scale."""
 
 
+class Quantity(StrEnum):
+    """What is counted, by the name of its field in a count."""
+
+    CONTAINERS = "containers"
+    """On the pier."""
+    HULLS = "hulls"
+    """At the berth."""
+    ABOARD = "aboard"
+    """Containers on the decks of those hulls."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Ships:
+    """The ships at a pier."""
+
+    berth: BaseGeometry
+    """Ground metres."""
+    hulls: Points
+    """(n, 4, 2) corners of all known hulls, ground metres, at the berth or not."""
+    truth: int
+    """Hulls at the berth: those with their centre in the original one."""
+    aboard: int
+    """Containers on the decks of those hulls."""
+
+    def mapped(self, ground: Affine) -> Self:
+        """Return them with berth and hulls where `ground` maps them to."""
+        berth, hulls = transform_geometry(self.berth, ground), map_points(ground, self.hulls)
+        return replace(self, berth=berth, hulls=hulls)
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PierView:
     """One image, the pier in it, and what stands there.
@@ -38,7 +69,7 @@ class PierView:
 
     name: str
     source: str
-    """"real" or "rendered"."""
+    """"real", "rendered" or "port"."""
     image: Bytes
     """(rows, columns, 1 or 3 bands), RGB."""
     to_ground: Affine
@@ -49,6 +80,36 @@ class PierView:
     """(n, 4, 2) corners of all known containers, ground metres, on the pier or not."""
     truth: int
     """Containers on the pier: those with their centre in the original outline."""
+    ships: Ships | None = None
+    """None where they are not known."""
+
+    @property
+    def numbers(self) -> dict[Quantity, int]:
+        """The true number of all that is known."""
+        known = {Quantity.CONTAINERS: self.truth}
+        if self.ships:
+            known |= {Quantity.HULLS: self.ships.truth, Quantity.ABOARD: self.ships.aboard}
+        return known
+
+    @property
+    def region(self) -> BaseGeometry:
+        """Pier and berth, ground metres."""
+        return self.outline.union(self.ships.berth) if self.ships else self.outline
+
+    def region_of(self, quantity: Quantity) -> BaseGeometry:
+        """Return where a quantity is counted, ground metres: the pier or its berth."""
+        afloat = quantity is not Quantity.CONTAINERS and self.ships
+        return afloat.berth if afloat else self.outline
+
+    def boxes_of(self, quantity: Quantity) -> Points:
+        """Return the corners (n, 4, 2) of the objects of a quantity, ground metres."""
+        if self.ships is None:
+            return self.containers
+        if quantity is Quantity.HULLS:
+            return self.ships.hulls
+        decks = shapely.union_all(shapely.polygons(self.ships.hulls))
+        aboard = is_inside(decks, self.containers)
+        return self.containers[aboard if quantity is Quantity.ABOARD else ~aboard]
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -64,8 +125,7 @@ class PierView:
     @cached_property
     def outline_px(self) -> BaseGeometry:
         """Outline of the pier, pixels."""
-        a, b, c, d, e, f, *_ = ~self.to_ground
-        return affine_transform(self.outline, (a, b, d, e, c, f))
+        return transform_geometry(self.outline, ~self.to_ground)
 
     @cached_property
     def containers_px(self) -> Points:
@@ -84,8 +144,38 @@ class PierView:
         """(rows, columns, bands) linear light, 0 to 1."""
         return np.asarray(_TO_LIGHT[self.image], np.float32)
 
+    @cached_property
+    def metres(self) -> tuple[Floats, Floats]:
+        """(rows, columns) distance of each pixel from the first one along x and y, metres."""
+        y, x = np.mgrid[0 : self.shape[0], 0 : self.shape[1]].astype(np.float32)
+        return x * np.float32(self.gsd_m[0]), y * np.float32(self.gsd_m[1])
+
+    def mapped(self, ground: Affine) -> PierView:
+        """Return the view with outline, containers and ships where `ground` maps them to.
+
+        The image stays.
+        """
+        return replace(
+            self,
+            outline=transform_geometry(self.outline, ground),
+            containers=map_points(ground, self.containers),
+            ships=self.ships and self.ships.mapped(ground),
+        )
+
+    def cropped(self, margin_m: float) -> PierView:
+        """Return the part of a view that looks north within `margin_m` of pier and berth."""
+        rows, columns = self.shape
+        left, top, right, bottom = transform_geometry(
+            self.region.buffer(margin_m), ~self.to_ground
+        ).bounds
+        x0, y0 = max(0, int(left)), max(0, int(top))
+        x1, y1 = min(columns, int(right)), min(rows, int(bottom))
+        image = np.ascontiguousarray(self.image[y0:y1, x0:x1])
+        origin = Affine.translation(-x0 * self.gsd_m[0], -y0 * self.gsd_m[1])
+        return self.mapped(origin).with_image(image)
+
     def with_image(self, image: Bytes) -> PierView:
-        """Return the view with another image of the same grid."""
+        """Return the view with another image."""
         return replace(self, image=image)
 
     def with_levels(self, levels: NDArray[np.floating]) -> PierView:
@@ -104,7 +194,12 @@ def brightness(image: Floats) -> Floats:
     return np.asarray(image.mean(axis=2, keepdims=True), np.float32)
 
 
-def number_inside(outline: BaseGeometry, containers: Points) -> int:
-    """Return how many of `containers` (n, 4, 2) have their centre in `outline`."""
-    centres = containers.reshape(-1, 4, 2).mean(axis=1)
-    return int(shapely.intersects(outline, shapely.points(centres)).sum())
+def is_inside(outline: BaseGeometry, boxes: Points) -> Bools:
+    """Return (n,) which of `boxes` (n, 4, 2) have their centre in `outline`."""
+    centres = shapely.points(boxes.reshape(-1, 4, 2).mean(axis=1))
+    return np.asarray(shapely.intersects(outline, centres), np.bool_)
+
+
+def number_inside(outline: BaseGeometry, boxes: Points) -> int:
+    """Return how many of `boxes` (n, 4, 2) have their centre in `outline`."""
+    return int(is_inside(outline, boxes).sum())

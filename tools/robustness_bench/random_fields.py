@@ -33,9 +33,8 @@ def field_over(view: PierView, rng: Rng, outer_m: float, slope: float = 1.8) -> 
 def distance_field(view: PierView, rng: Rng) -> Floats:
     """Return the distances (rows, columns) from a line through the image, random, metres."""
     angle = rng.uniform(0, 2 * np.pi)
-    y, x = np.mgrid[0 : view.shape[0], 0 : view.shape[1]].astype(np.float32)
-    along = np.cos(angle) * x * view.gsd_m[0] + np.sin(angle) * y * view.gsd_m[1]
-    return np.asarray(along, np.float32)
+    x, y = view.metres
+    return np.asarray(np.cos(angle) * x + np.sin(angle) * y, np.float32)
 
 
 def above_share(view: PierView, field: Floats, share: float) -> Floats:

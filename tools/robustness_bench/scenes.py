@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import shapely
 from affine import Affine
-from labelled_scenes import CONTAINER, labelled_samples
+from labelled_scenes import CONTAINER, HULL, labelled_samples
 from shapely.affinity import affine_transform
 from shapely.geometry.base import BaseGeometry
 
@@ -38,6 +38,8 @@ _ROOF_VISIBLE = 0.45
 """A rendered container counts from this visible share of its roof on."""
 _MAX_BLACK = 0.002
 """Rendered chips with more black pixels have an end of swath."""
+_DECKS = ("pexels-tomfisk-3057963",)
+"""Labelled images whose containers stand on the deck of a ship, and on no pier."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def real_views(root: Path) -> Iterator[PierView]:
     Of the cells of a grid over a region those with most containers are taken.
     """
     for sample in labelled_samples(root):
-        if sample.kind == CONTAINER:
+        if sample.kind == CONTAINER and sample.name not in _DECKS:
             yield from _windows(sample)
 
 
@@ -79,19 +81,15 @@ def _windows(sample: EvaluationSample) -> Iterator[PierView]:
     wanted = MIN_CONTAINERS if len(corners) else 0
     kept = [cell for cell in ranked if number_inside(cell, corners) >= wanted]
     for number, outline in enumerate(kept[: WINDOWS_PER_IMAGE if wanted else 1]):
-        left, top, right, bottom = outline.buffer(CONTEXT_M).bounds
-        x0, y0 = max(0, int(left / gsd[0])), max(0, int(top / gsd[1]))
-        x1, y1 = min(columns, int(right / gsd[0])), min(rows, int(bottom / gsd[1]))
-        shift = np.array([x0 * gsd[0], y0 * gsd[1]])
         yield PierView(
             name=f"{sample.name}/{number}",
             source="real",
-            image=np.ascontiguousarray(image[y0:y1, x0:x1]),
+            image=image,
             to_ground=to_ground,
-            outline=affine_transform(outline, (1, 0, 0, 1, -shift[0], -shift[1])),
-            containers=corners - shift,
+            outline=outline,
+            containers=corners,
             truth=number_inside(outline, corners),
-        )
+        ).cropped(CONTEXT_M)
 
 
 def _cells(region: BaseGeometry) -> Iterator[BaseGeometry]:
@@ -105,13 +103,16 @@ def _cells(region: BaseGeometry) -> Iterator[BaseGeometry]:
 
 
 def rendered_views(number: int) -> Iterator[PierView]:
-    """Yield `number` clear rendered chips with containers on their pier."""
+    """Yield `number` clear rendered chips with containers, and no ship, on their pier.
+
+    Where a ship lies on an outline, the outline is wrong; its deck cargo is not the pier's.
+    """
     found = 0
     for chip in clear_chips(FIRST_VIEW):
         if found == number:
             return
         view = _view_of(chip)
-        if view.truth >= MIN_CONTAINERS:
+        if view.truth >= MIN_CONTAINERS and not _ships_on_pier(chip, view):
             found += 1
             yield view
 
@@ -122,6 +123,11 @@ def clear_chips(first: int) -> Iterator[RenderedChip]:
         chip = render_chip(seed, coarse=False, config=replace(DEFAULT, weather=0.0))
         if float((chip.image == 0).all(axis=2).mean()) <= _MAX_BLACK:
             yield chip
+
+
+def _ships_on_pier(chip: RenderedChip, view: PierView) -> bool:
+    ships = [label.corners for label in chip.labels if label.class_name == HULL]
+    return any(shapely.Polygon(corners).intersects(view.outline_px) for corners in ships)
 
 
 def _view_of(chip: RenderedChip) -> PierView:

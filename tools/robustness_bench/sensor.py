@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from robustness_bench.image_filters import shifted
 from robustness_bench.pier_view import Bytes, PierView, Rng, brightness
 
 BAND_ORDERS = ((2, 1, 0), (1, 0, 2), (0, 2, 1), (1, 2, 0), (2, 0, 1))
@@ -49,13 +50,9 @@ def band_misregistration(view: PierView, shift_m: float, rng: Rng) -> PierView:
     """Move red and blue by `shift_m` metres in opposite directions."""
     angle = rng.uniform(0, 2 * np.pi)
     image = view.image.copy()
-    for band, side in ((0, 1), (2, -1)):
-        x, y = side * shift_m * np.cos(angle), side * shift_m * np.sin(angle)
-        move = np.array([[1, 0, x / view.gsd_m[0]], [0, 1, y / view.gsd_m[1]]], np.float32)
-        size = (view.shape[1], view.shape[0])
-        image[..., band] = cv2.warpAffine(
-            np.ascontiguousarray(image[..., band]), move, size, borderMode=cv2.BORDER_REFLECT
-        )
+    for band, side in ((0, shift_m), (2, -shift_m)):
+        layer = np.ascontiguousarray(image[..., band])
+        image[..., band] = shifted(view, layer, side * np.cos(angle), side * np.sin(angle))
     return view.with_image(image)
 
 

@@ -10,8 +10,13 @@ import numpy as np
 import pandas as pd
 
 from cv import CountStatus
+from cv.events.event import EventKind
+from robustness_bench import deliveries, months
+from robustness_bench.deliveries import DELIVERIES
+from robustness_bench.months import MonthFinding
 from robustness_bench.perturbations import BY_NAME, CLEAR, PERTURBATIONS
 from robustness_bench.pictures import OVERSAMPLED
+from robustness_bench.pier_view import Quantity
 from robustness_bench.trial import Outcome, Trial
 
 MAX_WRONG = 0.12
@@ -25,7 +30,9 @@ OPAQUE = {"thick_cloud_whole": 0.97, "thick_cloud_half": 0.75, "scattered_cloud"
 MIN_UNDER_CLOUD, MAX_CLEAR_LOST = 0.95, 0.02
 """Share of piers under opaque cloud that are not wrong; largest share of clear ground called
 unseen."""
-VIEWS = ("real", "rendered")
+VIEWS = ("real", "rendered", "port")
+NO_PICTURES = (*VIEWS, deliveries.GROUP, months.GROUP)
+"""Groups of trials that are not of whole images."""
 GOOD = ("good real", "good rendered", "negative")
 
 
@@ -87,9 +94,9 @@ class Level:
         return f"{self.perturbation} {self.strength:g}"
 
 
-def levels(trials: Sequence[Trial]) -> list[Level]:
-    """Return the levels of all views in `trials`, in the order of the perturbations."""
-    views = [trial for trial in trials if trial.group in VIEWS]
+def levels(trials: Sequence[Trial], quantity: Quantity = Quantity.CONTAINERS) -> list[Level]:
+    """Return the levels of a quantity in all views, in the order of the perturbations."""
+    views = [trial for trial in trials if trial.group in VIEWS and trial.quantity is quantity]
     clear = {trial.scene: trial for trial in views if trial.perturbation == CLEAR}
     found = []
     for perturbation in BY_NAME.values():
@@ -107,12 +114,16 @@ def levels(trials: Sequence[Trial]) -> list[Level]:
 
 def results_table(trials: Sequence[Trial]) -> pd.DataFrame:
     """Return every single trial with its outcome and error, for a CSV file."""
-    clear = {t.scene: t for t in trials if t.group in VIEWS and t.perturbation == CLEAR}
+    clear = {
+        (t.scene, t.quantity): t for t in trials if t.group in VIEWS and t.perturbation == CLEAR
+    }
     return pd.DataFrame(
         [
             asdict(trial)
             | {
-                "outcome": "" if np.isnan(trial.truth) else trial.outcome(clear.get(trial.scene)),
+                "outcome": ""
+                if np.isnan(trial.truth)
+                else trial.outcome(clear.get((trial.scene, trial.quantity))),
                 "false_zero": trial.false_zero,
                 "error": trial.error,
             }
@@ -161,14 +172,15 @@ def perturbations_table(rows: Sequence[Level]) -> str:
 
 
 def pictures_table(trials: Sequence[Trial]) -> str:
-    """Return a line per kind of whole images without containers, or with an unknown number."""
-    kinds = dict.fromkeys(t.group for t in trials if t.group not in VIEWS)
+    """Return a line per kind of whole images; empty without any."""
+    whole = [t for t in trials if t.group not in NO_PICTURES]
+    kinds = dict.fromkeys(t.group for t in whole)
     lines = [
         "| images | number | no number | a number | holds 0 | largest count |",
         "|---|---|---|---|---|---|",
     ]
     for kind in kinds:
-        own = [trial for trial in trials if trial.group == kind]
+        own = [trial for trial in whole if trial.group == kind]
         known = [trial for trial in own if trial.known]
         zero = sum(trial.holds for trial in known) if own[0].truth == 0 else "-"
         most = f"{max(trial.value for trial in known):g}" if known else "-"
@@ -176,7 +188,105 @@ def pictures_table(trials: Sequence[Trial]) -> str:
             f"| {kind.replace('_', ' ')} | {len(own)} | {len(own) - len(known)} | {len(known)} "
             f"| {zero} | {most} |"
         )
+    return "\n".join(lines) if whole else ""
+
+
+@dataclass(frozen=True)
+class DeliveryRow:
+    """A delivery, and what came of it."""
+
+    name: str
+    trials: tuple[Trial, ...]
+    """Of all quantities; of all scenes that were found in its folder."""
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def scenes(self) -> int:
+        """Scenes that were counted."""
+        return len({trial.strength for trial in self.trials})
+
+    @property
+    def right(self) -> bool:
+        """Whether one scene was counted, and what came of it is right."""
+        wanted = DELIVERIES[self.name].right
+        return self.scenes == 1 and all(
+            outcome in wanted if trial.quantity is Quantity.CONTAINERS else outcome != Outcome.WRONG
+            for trial, outcome in zip(self.trials, self.outcomes, strict=True)
+        )
+
+
+def delivery_rows(trials: Sequence[Trial]) -> list[DeliveryRow]:
+    """Return what came of each delivery."""
+    own = [trial for trial in trials if trial.group == deliveries.GROUP]
+    clear = {(trial.perturbation, trial.quantity): trial for trial in own}
+    rows = []
+    for delivery in DELIVERIES.values():
+        of_it = tuple(trial for trial in own if trial.perturbation == delivery.name)
+        if of_it:
+            usual = [clear.get((delivery.clear, trial.quantity)) for trial in of_it]
+            found = (one.outcome(other) for one, other in zip(of_it, usual, strict=True))
+            rows.append(DeliveryRow(delivery.name, of_it, tuple(found)))
+    return rows
+
+
+def deliveries_table(rows: Sequence[DeliveryRow]) -> str:
+    """Return a line per delivery."""
+    lines = [
+        "| delivery | wanted | scenes | status | containers | true | hulls | aboard | as wanted |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        wanted = [one for one in DELIVERIES[row.name].right if one is not Outcome.WIDENED]
+        first = row.trials[0]
+        numbers = " | ".join(
+            f"{_number(trial)}: {outcome}" + (f" | {_bounds(trial)}" if trial is first else "")
+            for trial, outcome in zip(row.trials[:3], row.outcomes[:3], strict=True)
+        )
+        lines.append(
+            f"| {row.name} | {' or '.join(wanted)} | {row.scenes} | {first.status} | {numbers} "
+            f"| {'yes' if row.right else '**no**'} |"
+        )
     return "\n".join(lines)
+
+
+def months_table(trials: Sequence[Trial], found: Sequence[MonthFinding]) -> str:
+    """Return a line per weather: what came of its images, and how many findings are false.
+
+    Empty without any.
+    """
+    columns = {
+        "calls": (EventKind.CALL, EventKind.STANDING_HULL, EventKind.BERTH_SHIFT),
+        "unseen calls": (EventKind.UNSEEN_CALL, EventKind.RESUMPTION),
+        "ship due": (EventKind.WARNING,),
+        "loading, unloading": (EventKind.LOADING, EventKind.UNLOADING),
+        "stockpiles": (EventKind.STOCKPILE,),
+    }
+    lines = [
+        f"| weather | months | images | held | refused | wrong | {' | '.join(columns)} |",
+        "|---" * (6 + len(columns)) + "|",
+    ]
+    own = [t for t in trials if t.group == months.GROUP and t.quantity is Quantity.CONTAINERS]
+    for weather in dict.fromkeys(trial.perturbation for trial in own):
+        images = [trial for trial in own if trial.perturbation == weather]
+        outcomes = [trial.outcome(None) for trial in images]
+        kinds = [finding.kind for finding in found if finding.weather == weather]
+        numbers = [
+            len(images) // months.DAYS,
+            len(images),
+            *(outcomes.count(one) for one in (Outcome.HELD, Outcome.REFUSED, Outcome.WRONG)),
+            *(sum(kind in some for kind in kinds) for some in columns.values()),
+        ]
+        lines.append(f"| {weather} | {' | '.join(map(str, numbers))} |")
+    return "\n".join(lines) if own else ""
+
+
+def false_findings(found: Sequence[MonthFinding]) -> str:
+    """Return a line per finding that is not true of a pier on which nothing happens."""
+    return "\n".join(
+        f"{one.weather}, seed {one.seed}: {one.kind} {one.size}, {100 * one.confidence:.0f} %"
+        for one in found
+        if one.kind not in months.TRUE_KINDS
+    )
 
 
 def summary(trials: Sequence[Trial]) -> str:
@@ -199,7 +309,8 @@ def summary(trials: Sequence[Trial]) -> str:
                 f"({100 * len(lost) / len(own):.1f} %; limit {100 * limit:g} %)"
                 + (f": {', '.join(lost[:8])}" if lost else "")
             )
-    pictures = [t for t in trials if t.group not in (*VIEWS, *GOOD) and t.group != OVERSAMPLED]
+    others = (*NO_PICTURES, *GOOD, OVERSAMPLED)
+    pictures = [trial for trial in trials if trial.group not in others]
     if pictures:
         invented = sum(trial.known and trial.low > 0 for trial in pictures)
         lines.append(
@@ -256,6 +367,15 @@ def _cloud_lines(rows: Sequence[Level]) -> list[str]:
             f"(limit {_percent(MAX_CLEAR_LOST)} %)"
         )
     return lines
+
+
+def _number(trial: Trial) -> str:
+    return f"{trial.value:g} ({trial.low:g} to {trial.high:g})" if trial.known else "-"
+
+
+def _bounds(trial: Trial) -> str:
+    ends = dict.fromkeys(f"{end:g}" for end in (trial.truth_low, trial.truth_high))
+    return " to ".join(ends)
 
 
 def _median(values: Iterable[float]) -> float:

@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-import numpy as np
-import rasterio
 import shapely
-from affine import Affine
-from pyproj import CRS
-from shapely.affinity import affine_transform
 from shapely.geometry.base import BaseGeometry
 
-from cv import Detector, Pier, PierCount, PierRole, PierwatchError, Scene, Site, count
-from cv.counting.pier_count import CountStatus
+from cv import CountStatus, Detector, Estimate, PierCount, PierwatchError, Scene, Site, count
 from cv.counting.scene_counter import SceneCounter
 from cv.detector.model_card import CONTAINER
 from robustness_bench.perturbations import BY_NAME, CLEAR
-from robustness_bench.pier_view import PierView
+from robustness_bench.pier_view import PierView, Quantity, is_inside
 from robustness_bench.scenes import WholeImage
+from robustness_bench.view_files import site_of, to_ground_m, write_view
 
 NOT_OPENED = "refused"
 """Status of a scene that was refused before it was counted."""
-_CRS = "EPSG:32652"
-_NORTH_WEST = 500_000.0, 4_200_000.0
-"""Where every view is placed, metres in `_CRS`; near the central meridian scale is true."""
-_CELL_M = 10.0
-"""Side of the cells from which the truth of a part of the pier is bounded, metres."""
+NOTHING = shapely.Polygon()
+_HIDDEN_IN_PART = {Quantity.CONTAINERS: 0.1, Quantity.HULLS: 0.5, Quantity.ABOARD: 0.1}
+"""Hidden share from which on an object need not be counted."""
+_SHARE_ERROR = 0.05
+"""Error of a visible share."""
 WIDENED = 1.5
 """An interval at least so many times as wide as in clear weather is called widened."""
 
@@ -45,7 +39,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     """No number."""
     WRONG = "wrong"
-    """A number, and its interval misses the truth."""
+    """A number, and its interval misses the truth; or it says that more was seen than can be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,28 +47,48 @@ class Trial:
     """One scene, perturbed, and its count. The names of the fields are the columns of the CSV."""
 
     group: str
-    """"real" or "rendered" views, or the group of a whole image."""
+    """"real", "rendered" or "port" views, "delivery", "month", or the group of a whole image."""
     scene: str
-    perturbation: str
-    strength: float
-    status: str
+    perturbation: str = CLEAR
+    strength: float = 0.0
+    quantity: Quantity = Quantity.CONTAINERS
+    status: str = NOT_OPENED
     """Status of the count; NOT_OPENED where the scene was refused before."""
-    reason: str
-    visible: float
-    """Visible share of the pier, as counted; nan without."""
-    truth: float
-    """Containers on the pier; nan where not known."""
-    truth_low: float
-    """The fewest containers that a part of the pier as large as the visible one may hold."""
-    truth_high: float
+    reason: str = ""
+    visible: float = float("nan")
+    """Visible share of the pier, or of the berth, as counted; nan without."""
+    visible_truth: float = 1.0
+    """Share of it that can be seen at most."""
+    truth: float = float("nan")
+    """The true number; nan where not known."""
+    truth_low: float = float("nan")
+    """The fewest that stand on the ground that the count says it saw."""
+    truth_high: float = float("nan")
     """The most."""
-    value: float
-    """Counted containers; nan where refused."""
-    low: float
-    high: float
-    ungated: float
-    """Detections above the threshold on the pier, whatever the count's status; nan where they
+    value: float = float("nan")
+    """The counted number; nan where refused."""
+    low: float = float("nan")
+    high: float = float("nan")
+    ungated: float = float("nan")
+    """Containers above the threshold on the pier, whatever the count's status; nan where they
     cannot be had."""
+
+    def counted(self, count: PierCount) -> Trial:
+        """Return the trial with the numbers of `count`."""
+        on_pier = self.quantity is Quantity.CONTAINERS
+        visible = count.visible_fraction if on_pier else count.berth_visible_fraction
+        estimate: Estimate = getattr(count, self.quantity)
+        numbers = (visible, estimate.value, estimate.low, estimate.high)
+        seen, value, low, high = (float("nan") if one is None else float(one) for one in numbers)
+        return replace(
+            self,
+            status=count.status.value,
+            reason=count.reason,
+            visible=seen,
+            value=value,
+            low=low,
+            high=high,
+        )
 
     @property
     def known(self) -> bool:
@@ -83,12 +97,13 @@ class Trial:
 
     @property
     def holds(self) -> bool:
-        """Whether there is a number and its interval meets the truth."""
-        return self.known and self.low <= self.truth_high and self.high >= self.truth_low
+        """Whether a number's interval meets the truth, and no more was seen than can be seen."""
+        meets = self.known and self.low <= self.truth_high and self.high >= self.truth_low
+        return meets and not self.visible > self.visible_truth + _SHARE_ERROR
 
     @property
     def false_zero(self) -> bool:
-        """Whether the count says 0 (0 to 0) where containers stand."""
+        """Whether the count says 0 (0 to 0) where there are some."""
         return self.known and self.high == 0 and self.truth_low > 0
 
     @property
@@ -118,111 +133,77 @@ class Trial:
 
 def count_view(
     view: PierView, perturbation: str, strength: float, seed: int, detector: Detector, folder: Path
-) -> Trial:
+) -> list[Trial]:
     """Perturb `view`, write it as a georeferenced file in `folder`, and count it by its site."""
     changed = BY_NAME[perturbation].perturbed(view, strength, seed)
     path = folder / "view.tif"
-    _write(path, changed)
-    counted: PierCount | None = None
-    ungated, reason = float("nan"), ""
+    write_view(path, changed)
+    blank = Trial(group=view.source, scene=view.name, perturbation=perturbation, strength=strength)
+    ungated = float("nan")
     try:
         with Scene.open(path) as scene:
-            site = _site(changed)
+            site = site_of(changed)
             counted = count(scene, site, detector)[0]
             if counted.status is CountStatus.COUNTED and counted.containers.known:
                 ungated = float(counted.containers.value or 0.0)
             elif counted.status is not CountStatus.OUT_OF_RANGE:
                 ungated = _ungated(scene, site, detector)
     except PierwatchError as error:
-        reason = str(error)
-    truth = float(view.truth)
-    bounds = truth, truth
-    if counted is not None and counted.status is not CountStatus.COUNTED:
-        visible = counted.visible_fraction
-        bounds = truth_bounds(changed, 1.0 if visible is None else visible)
-    return _trial(
-        counted, reason, view.source, view.name, perturbation, strength, bounds, truth, ungated
-    )
+        return unopened(replace(blank, reason=str(error)), changed)
+    trials = trials_of(blank, changed, counted)
+    return [replace(trials[0], ungated=ungated), *trials[1:]]
 
 
 def count_whole(image: WholeImage, detector: Detector) -> Trial:
     """Count an image as it is, whole."""
-    counted, reason = None, ""
+    truth = 0.0 if image.empty else float("nan")
+    blank = Trial(
+        group=image.group, scene=image.name, truth=truth, truth_low=truth, truth_high=truth
+    )
     try:
         with Scene.open(image.path, image.gsd_m) as scene:
-            counted = count(scene, None, detector)[0]
+            return blank.counted(count(scene, None, detector)[0])
     except PierwatchError as error:
-        reason = str(error)
-    nan = float("nan")
-    truth = 0.0 if image.empty else nan
-    return _trial(counted, reason, image.group, image.name, CLEAR, 0.0, (truth, truth), truth, nan)
+        return replace(blank, reason=str(error))
 
 
-def _trial(
-    counted: PierCount | None,
-    reason: str,
-    group: str,
-    scene: str,
-    perturbation: str,
-    strength: float,
-    bounds: tuple[float, float],
-    truth: float,
-    ungated: float,
-) -> Trial:
-    nan = float("nan")
-    known = counted is not None and counted.containers.known
-    estimate = counted.containers if counted is not None and known else None
-    visible = counted.visible_fraction if counted is not None else None
-    return Trial(
-        group=group,
-        scene=scene,
-        perturbation=perturbation,
-        strength=strength,
-        status=counted.status.value if counted is not None else NOT_OPENED,
-        reason=counted.reason if counted is not None else reason,
-        visible=nan if visible is None else visible,
-        truth=truth,
-        truth_low=bounds[0],
-        truth_high=bounds[1],
-        value=nan if estimate is None else float(estimate.value or 0.0),
-        low=nan if estimate is None else float(estimate.low or 0.0),
-        high=nan if estimate is None else float(estimate.high or 0.0),
-        ungated=ungated,
-    )
+def unopened(blank: Trial, view: PierView) -> list[Trial]:
+    """Return a trial like `blank`, without a number, for each known number of `view`."""
+    return [
+        replace(blank, quantity=quantity, truth=truth, truth_low=truth, truth_high=truth)
+        for quantity, truth in view.numbers.items()
+    ]
 
 
-def truth_bounds(view: PierView, share: float) -> tuple[float, float]:
-    """Return the fewest and the most containers that any `share` of the pier's area may hold.
+def trials_of(
+    blank: Trial, view: PierView, counted: PierCount, hidden: BaseGeometry = NOTHING
+) -> list[Trial]:
+    """Return a trial like `blank` for each known number of `view`, as it was counted.
 
-    From the numbers in cells of `_CELL_M`; a part of a cell may hold none or all of them.
+    `hidden` is ground (metres) that the image certainly does not show.
     """
-    if share >= 1:
-        return float(view.truth), float(view.truth)
-    numbers, areas = [], []
-    centres = shapely.points(view.containers.reshape(-1, 4, 2).mean(axis=1))
-    for cell in _grid_cells(view.outline):
-        numbers.append(float(shapely.intersects(cell, centres).sum()))
-        areas.append(cell.area)
-    densest = np.argsort([-n / a for n, a in zip(numbers, areas, strict=True)])
-    number, area = np.array(numbers)[densest], np.array(areas)[densest]
-    most = _first(number, area, share * area.sum())
-    fewest = number.sum() - _first(number, area, (1 - share) * area.sum())
-    return min(max(0.0, fewest), view.truth), min(most, view.truth)
+    unseen = hidden if counted.unseen is None else hidden.union(to_ground_m(counted.unseen))
+    trials = []
+    for trial in unopened(blank, view):
+        low, high = truth_bounds(view, trial.quantity, unseen)
+        region = view.region_of(trial.quantity)
+        shown = 1 - region.intersection(hidden).area / region.area
+        known = replace(trial, truth_low=low, truth_high=high, visible_truth=shown)
+        trials.append(known.counted(counted))
+    return trials
 
 
-def _first(number: np.ndarray, area: np.ndarray, wanted: float) -> float:
-    """Return the number in the first cells that together have the area `wanted`, rounded up."""
-    before = np.concatenate([[0.0], np.cumsum(area)[:-1]])
-    return float(number[before < wanted - 1e-9].sum())
+def truth_bounds(view: PierView, quantity: Quantity, unseen: BaseGeometry) -> tuple[float, float]:
+    """Return the fewest and the most that can be counted outside of the ground `unseen`, metres.
 
-
-def _grid_cells(outline: BaseGeometry) -> Iterator[BaseGeometry]:
-    left, top, right, bottom = outline.bounds
-    for x in np.arange(left, right, _CELL_M):
-        for y in np.arange(top, bottom, _CELL_M):
-            cell = outline.intersection(shapely.box(x, y, x + _CELL_M, y + _CELL_M))
-            if cell.area > 0:
-                yield cell
+    What is hidden in part may be counted or not.
+    """
+    boxes = view.boxes_of(quantity)
+    outlines = shapely.polygons(boxes[is_inside(view.region_of(quantity), boxes)])
+    shares = shapely.area(shapely.intersection(outlines, unseen)) / shapely.area(outlines)
+    truth, in_part = view.numbers[quantity], _HIDDEN_IN_PART[quantity]
+    low, high = (truth - float((shares > share).sum()) for share in (in_part, 0.9))
+    return max(0.0, low), max(0.0, high)
 
 
 def _ungated(scene: Scene, site: Site, detector: Detector) -> float:
@@ -235,31 +216,3 @@ def _ungated(scene: Scene, site: Site, detector: Detector) -> float:
     )
     centres = shapely.points(found.boxes.centers[kept])
     return float(shapely.intersects(counter.zones.zones[0].outline, centres).sum())
-
-
-def _write(path: Path, view: PierView) -> None:
-    """Write the view as an uncompressed GeoTIFF of its bands."""
-    east, north = _NORTH_WEST
-    transform = Affine(1, 0, east, 0, -1, north) @ view.to_ground
-    rows, columns, bands = view.image.shape
-    with rasterio.open(
-        path,
-        "w",
-        driver="GTiff",
-        width=columns,
-        height=rows,
-        count=bands,
-        dtype="uint8",
-        crs=_CRS,
-        transform=transform,
-        photometric="RGB" if bands == 3 else "MINISBLACK",
-    ) as file:
-        file.write(np.moveaxis(view.image, 2, 0))
-
-
-def _site(view: PierView) -> Site:
-    """Return the site of the view's pier; its berth is a square metre of it: no hulls are asked."""
-    outline = affine_transform(view.outline, (1, 0, 0, -1, *_NORTH_WEST))
-    berth = outline.representative_point().buffer(0.5, cap_style="square")
-    pier = Pier("pier", PierRole.YARD, outline, berth.intersection(outline))
-    return Site("bench", (pier,), CRS.from_user_input(_CRS))

@@ -114,12 +114,13 @@ class PierObservations:
             np.array([row[i] for row in usable], dtype=np.float64).reshape(-1, 3) for i in (1, 2)
         )
         times = tuple(count.acquired for count in used if count.acquired is not None)
-        visible = [count.berth_visible_fraction or 0.0 for count in used]
+        shares = (count.berth_visible_fraction for count in used)
+        visible = [1.0 if share is None else share for share in shares]  # no number without a ship
         lengths = [max((h.length_m for h in count.berthed), default=nan) for count in used]
         return cls(
             pier=series.pier,
             role=counts[0].role,
-            has_berth=any(count.berth_visible_fraction is not None for count in counts),
+            has_berth=any(c.berth_visible_fraction is not None or c.hulls.known for c in counts),
             scenes=tuple(count.scene for count in used),
             times=times,
             days=np.array([(time - times[0]) / _DAY for time in times]),

@@ -14,7 +14,7 @@ from cv.events.constants import LIKELY, REMAINING_SHARE
 from cv.events.event import ONGOING, Event, EventKind, Magnitude
 from cv.events.model.berth_state_model import GATHERING, WITH_SHIP
 from cv.events.model.posterior import FORECAST_DAYS, Posterior
-from cv.events.rules.growth import growth_since, least_growth
+from cv.events.rules.growth import least_growth
 
 _MIN_GATHERING = 0.3
 """Filtered probability of gathering cargo from which on a warning may be given."""
@@ -59,7 +59,7 @@ def find_ships_due(posterior: Posterior) -> tuple[ShipDue, ...]:
     for now, (level, sd) in enumerate(posterior.level.tolist()):
         lowest_level, lowest_sd = posterior.level[lowest].tolist()
         growth = level - lowest_level
-        least, sure_growth = least_growth(posterior, lowest), growth_since(posterior, lowest, now)
+        least = least_growth(posterior, lowest)
         waiting_growth = max(_MIN_WAITING_GROWTH, least, FINDING_Z * hypot(lowest_sd, sd))
         if raised >= 0 and (ship[now] or growth < REMAINING_SHARE * max_growth):
             warnings.append(_warning(posterior, raised, now, bool(ship[now])))
@@ -68,9 +68,7 @@ def find_ships_due(posterior: Posterior) -> tuple[ShipDue, ...]:
             max_growth = max(max_growth, growth)
         elif ship[now] or growth <= 0.0:
             lowest = now
-        elif sure_growth >= waiting_growth or (
-            sure_growth >= max(_MIN_GROWTH, least) and gathers[now]
-        ):
+        elif growth >= waiting_growth or (growth >= max(_MIN_GROWTH, least) and gathers[now]):
             raised, max_growth = now, growth
     if raised >= 0:
         warnings.append(_warning(posterior, raised, None, False))

@@ -11,7 +11,7 @@ from cv.counting.uncertainty import FINDING_Z
 from cv.events.constants import REMAINING_SHARE
 from cv.events.event import ONGOING, Event, EventKind, Magnitude
 from cv.events.model.posterior import Posterior
-from cv.events.rules.growth import growth_since, least_growth
+from cv.events.rules.growth import least_growth
 
 MIN_RISE = 15.0
 """A smaller rise is not a stockpile, containers."""
@@ -46,7 +46,7 @@ def find_stockpiles(posterior: Posterior) -> tuple[Stockpile, ...]:
     for now in [*counted, None]:
         margin = FINDING_Z * hypot(sd[lowest], sd[peak])
         rise = max(MIN_RISE, margin, least_growth(posterior, lowest))
-        rose = growth_since(posterior, lowest, peak) >= rise
+        rose = level[peak] - level[lowest] >= rise
         gone = now is None or level[now] < REMAINING_SHARE * level[peak]
         if rose and gone:
             found.append(_stockpile(posterior, lowest, peak, now, found))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cv.scene.local_files import FileFormat, file_format
-from cv.scene.providers.item_collection import collected_item
+from cv.scene.providers.item_collection import collected_item, item_beside
 from cv.scene.providers.metadata_files import read_metadata_files
 from cv.scene.providers.planet import planet_metadata
 from cv.scene.providers.product_metadata import ProductMetadata
@@ -16,12 +16,18 @@ from cv.sidecars.mask_names import masks_beside
 
 
 def read_delivery(path: Path) -> ProductMetadata:
-    """Return what the Item or image `path` and the files beside it declare; raises SceneError."""
+    """Return what the Item or image `path` and the files beside it declare; raises SceneError.
+
+    An image that an Item in its folder describes keeps its own name, and gets the mask of the Item.
+    """
     if file_format(path) is FileFormat.JSON:
         item = StacItem.read(path)
         return item.complete(_image_metadata(item.image_path))
-    listed = collected_item(path)
-    return listed.complete(_image_metadata(path)) if listed else _image_metadata(path)
+    metadata, listed = _image_metadata(path), collected_item(path)
+    if listed:
+        return listed.complete(metadata)
+    beside = item_beside(path)
+    return beside.lend_mask(metadata) if beside else metadata
 
 
 def _image_metadata(path: Path) -> ProductMetadata:

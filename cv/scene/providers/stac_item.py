@@ -252,13 +252,30 @@ class StacItem:
             conditions=conditions_of_properties(properties | self._image.own_gsd).completed(
                 beside.conditions
             ),
-            checksums=tuple(
-                (files[asset.key], Checksum.of_multihash(self.path, text))
-                for asset in self.assets
-                if asset.key in files
-                for text in map(asset.fields.get, ("file:checksum", "checksum:multihash"))
-                if text
-            ),
+            checksums=self._checksums(files),
+        )
+
+    def lend_mask(self, image: ProductMetadata) -> ProductMetadata:
+        """Return what an `image` and the files beside it declare, with the mask of the Item.
+
+        With it come the conditions that `image` does not state. A mask that is not a file in the
+        folder of the Item is named among those that cannot be used.
+        """
+        properties = self.document.get("properties")
+        stated = conditions_of_properties(properties if isinstance(properties, dict) else {})
+        image = replace(image, conditions=image.conditions.completed(stated))
+        mask, unused = self._mask()
+        if image.udm2 or mask is None:
+            return replace(image, unused_masks=() if image.udm2 else unused)
+        try:
+            file = self._located(mask)
+        except SceneError:
+            return replace(image, unused_masks=(mask.href[:200], *unused))
+        return replace(
+            image,
+            udm2=file,
+            hidden_classes=frozenset() if mask.is_udm2 else mask.hidden_classes,
+            checksums=(*image.checksums, *self._checksums({mask.key: file})),
         )
 
     def _mask(self) -> tuple[StacAsset | None, tuple[str, ...]]:
@@ -275,6 +292,16 @@ class StacItem:
         readable.sort(key=lambda asset: asset.hidden_classes == {0})  # knows nothing of clouds
         chosen = next(iter((*udm2, *readable)), None)
         return chosen, tuple(asset.href[:200] for asset in classes if asset is not chosen)
+
+    def _checksums(self, files: dict[str, Path]) -> tuple[tuple[Path, Checksum], ...]:
+        """Return the `files`, by the keys of their assets, with the checksums that are declared."""
+        return tuple(
+            (files[asset.key], Checksum.of_multihash(self.path, text))
+            for asset in self.assets
+            if asset.key in files
+            for text in map(asset.fields.get, ("file:checksum", "checksum:multihash"))
+            if text
+        )
 
     def _located(self, asset: StacAsset) -> Path:
         """Return the file of `asset`, in the Item's folder or below it."""

@@ -353,6 +353,34 @@ def test_a_udm2_comes_before_a_raster_of_classes(folder: Path, write_tiff: Write
     assert scene.visibility(scene.grid.footprint).fraction == pytest.approx(0.75)
 
 
+@pytest.mark.parametrize("href", ["scene.tif", "./sc%65ne.tif", "below/../scene.tif"])
+def test_an_image_that_is_given_by_its_path_gets_the_mask_of_the_item_beside_it(
+    folder: Path, write_tiff: WriteTiff, href: str
+) -> None:
+    """Its mask is called m.tif, which only the Item says; no other image gets it."""
+    write_tiff(CLEAR_UDM2, "item/m.tif")
+    assets = {"visual": image(href), "udm2": image("m.tif")}
+    write(folder, item(assets, **{"eo:cloud_cover": 30}))
+    scene = Scene.open(folder / "scene.tif")
+    assert scene.id == "scene"
+    assert scene.basis == "udm2"
+    assert scene.visibility(scene.grid.footprint).fraction == pytest.approx(0.75)
+    assert scene.conditions.cloud_cover == pytest.approx(0.3)
+    assert Scene.open(folder / "below/other.tif").udm2 is None
+
+
+def test_a_mask_elsewhere_is_named_when_the_image_is_given_by_its_path(folder: Path) -> None:
+    href = "https://example.org/udm2.tif"
+    write(folder, item({"visual": image("scene.tif"), "udm2": image(href)}))
+    assert Scene.open(folder / "scene.tif").unused_masks == (href,)
+
+
+def test_an_item_that_is_not_valid_keeps_no_image_from_being_read(folder: Path) -> None:
+    document = item({"visual": image("scene.tif"), "udm2": {"address": "m.tif"}})
+    write(folder, document)
+    assert Scene.open(folder / "scene.tif").udm2 is None
+
+
 @pytest.mark.parametrize("place", [".", "below"])
 def test_an_item_collection_is_read_item_by_item(
     folder: Path, write_tiff: WriteTiff, colours: np.ndarray, place: str
