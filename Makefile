@@ -13,14 +13,18 @@ BIN    := .venv/bin
 
 demo: .venv/demo
 	rm -rf $(OUT) && mkdir -p $(OUT)
+	@echo "1 of 4: rendering the scenes of the sample port"
 	$(BIN)/python datasets/sample_pier/render.py $(OUT)/scenes
+	@echo "2 of 4: counting the scenes, the longest step"
 	$(BIN)/pierwatch monitor $(OUT)/scenes --site datasets/sample_pier/site.geojson --ledger $(OUT)/port.db
+	@echo "3 of 4: series, findings and alerts"
 	$(BIN)/pierwatch series --ledger $(OUT)/port.db --pier "Export pier" --picture $(OUT)/export_pier.png
 	$(BIN)/pierwatch series --ledger $(OUT)/port.db --pier "Import pier" --picture $(OUT)/import_pier.png
 	$(BIN)/pierwatch events --ledger $(OUT)/port.db --site datasets/sample_pier/site.geojson
 	$(BIN)/pierwatch timeline --ledger $(OUT)/port.db --site datasets/sample_pier/site.geojson --picture $(OUT)/timeline.png
 	$(BIN)/pierwatch timeline --ledger $(OUT)/port.db --site datasets/sample_pier/site.geojson --pier "Export pier" --picture $(OUT)/export_pier_timeline.png
 	$(BIN)/pierwatch alerts --ledger $(OUT)/port.db --site datasets/sample_pier/site.geojson > $(OUT)/alerts.jsonl || test $$? -eq 3
+	@echo "4 of 4: GeoPackage and picture of a scene"
 	$(BIN)/pierwatch export --ledger $(OUT)/port.db --site datasets/sample_pier/site.geojson $(OUT)/port.gpkg
 	$(BIN)/pierwatch show "$$(ls $(OUT)/scenes/*_visual.tif | sed -n 9p)" --site datasets/sample_pier/site.geojson --picture $(OUT)/scene.png
 	@echo "Pictures, ledger and GeoPackage are in $(OUT)/"
@@ -42,6 +46,7 @@ docs: .venv/docs
 
 .venv/demo: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing into .venv"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[gis,render]"
 	touch $@
 

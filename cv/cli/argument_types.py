@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -53,7 +53,11 @@ def names(text: str) -> tuple[str, ...]:
 
 def utc_time(text: str) -> datetime:
     """Parse an ISO 8601 time with a time zone."""
-    when = datetime.fromisoformat(text)
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError as error:
+        limit = "a time as in ISO 8601 is needed, such as 2024-03-10T01:30:00Z"
+        raise ArgumentTypeError(f"{text!r}: {limit}") from error
     if when.tzinfo is None:
         raise ArgumentTypeError(f"{text!r} has no time zone; add Z for UTC")
     return when
@@ -61,7 +65,7 @@ def utc_time(text: str) -> datetime:
 
 def utc_date_or_time(text: str) -> datetime:
     """Parse a date, meaning its beginning in UTC, or an ISO 8601 time with a time zone."""
-    return utc_time(f"{date.fromisoformat(text)}T00:00Z" if len(text) == 10 else text)
+    return utc_time(f"{text}T00:00Z" if len(text) == 10 else text)
 
 
 def scene_location(text: str) -> Path | str:

@@ -189,5 +189,5 @@ def _print_totals(totals: DatasetStatistics) -> None:
         print(f"{kind:<12}{count:>8}{text}")
     fewest, median, most = totals.per_image
     print(f"{'per image':<12}{median:>8}  ({fewest} to {most})")
-    gsd = "not declared" if totals.gsd_m is None else f"{totals.gsd_m:g} m"
+    gsd = "not declared" if totals.gsd_m is None else f"{totals.gsd_m:.3g} m"
     print(f"{'GSD':<12}{gsd:>8}")

@@ -76,12 +76,11 @@ def run(args: argparse.Namespace) -> int:
     from cv.scene.acquisition_time import NamePattern
     from cv.scene.providers.sensor_profiles import parse_radiometry
     from cv.scene.scene import Scene
-    from cv.site import Site
 
     radiometry = parse_radiometry(args.radiometry) if args.radiometry else None
     pattern = NamePattern.parse(args.time_pattern) if args.time_pattern else None
     opener = partial(Scene.open, radiometry=radiometry, time_pattern=pattern)
-    site = Site.read(args.site)
+    site = options.read_site(args.site)
     options.check_output(args, args.log, ".log", ".txt", ".jsonl")
     options.check_output(args, args.metrics, ".prom")
     RunLog(args.log, args.metrics).check()

@@ -227,11 +227,19 @@ def grid_from_args(args: argparse.Namespace) -> Grid | None:
         return scene.grid
 
 
-def site_from_args(args: argparse.Namespace) -> Site | None:
-    """Read the site in `args`, if any."""
+def read_site(path: Path) -> Site:
+    """Read a site file and check its alert rules, whether they are used or not; raise SiteError."""
+    from cv.alerts.alert_rule import read_alert_rules
     from cv.site import Site
 
-    return Site.read(args.site) if args.site else None
+    site = Site.read(path)
+    read_alert_rules(path, site)
+    return site
+
+
+def site_from_args(args: argparse.Namespace) -> Site | None:
+    """Read the site in `args`, if any."""
+    return read_site(args.site) if args.site else None
 
 
 def fleet_from_args(args: argparse.Namespace) -> Fleet:

@@ -31,7 +31,7 @@ class PierSelection:
     @classmethod
     def read(cls, args: argparse.Namespace) -> PierSelection:
         """Read the selection in `args` (see `options.add_piers`); raise InputError."""
-        sites = [Site.read(path) for path in args.site]
+        sites = [options.read_site(path) for path in args.site]
         with Ledger.open(args.ledger, readonly=True) as ledger:
             selection = cls(sites, histories_by_site(ledger, sites), args.pier)
         if args.pier and not selection.counts:

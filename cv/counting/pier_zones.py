@@ -9,6 +9,7 @@ from itertools import compress
 import numpy as np
 import shapely
 from affine import Affine
+from pyproj import Geod, Transformer
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
@@ -19,7 +20,8 @@ from cv.geometry.grid import Grid, LocalPlane
 from cv.geometry.oriented_boxes import OrientedBoxes, transform_geometry
 from cv.io.hashing import sha256
 from cv.io.terminal_text import quantity
-from cv.site import BERTH_BUFFER_M, Pier, PierRole, Site
+from cv.scene.visibility import NOTHING
+from cv.site import Pier, PierRole, Site
 
 MAX_DISTANCE_M = 10_000.0
 """A pier further than this from the scene, metres, belongs to another port and gets no count."""
@@ -35,7 +37,7 @@ class Zone:
     outline: BaseGeometry
     """Where containers stand; may extend beyond the scene."""
     berth: BaseGeometry
-    """Where its hulls lie; empty if there is no room for any."""
+    """Where its hulls lie; empty if it has none, or there is no room for any."""
     declared: bool
     """Whether the site file has the berth; otherwise it is a buffer, and buffers may overlap."""
     digest: str
@@ -112,7 +114,7 @@ class Zones:
     def of_site(cls, site: Site, grid: Grid, scene: str) -> Zones:
         """Return the zones of the piers of `site` within `MAX_DISTANCE_M` of `grid`.
 
-        A pier without a berth gets a buffer of `BERTH_BUFFER_M` around its outline, minus all
+        A pier without a berth gets a buffer of `Pier.berth_buffer_m` around its outline, minus all
         outlines and declared berths, which leaves its water side. `scene` names it in errors.
 
         Raises:
@@ -136,7 +138,8 @@ class Zones:
         if visible.is_empty:
             raise CoverageError(
                 scene,
-                f"none of the {quantity(len(site), 'pier')} of {site.name} lies in it",
+                f"none of the {quantity(len(site), 'pier')} of {site.name} lies in it; the nearest "
+                f"is {_distance_km(site, grid):,.0f} km from its middle",
                 "at least one pier must overlap the scene",
                 "Check the site's coordinates (longitude first) and the scene's CRS.",
             )
@@ -158,7 +161,7 @@ class Zones:
                 name=pier.name,
                 role=pier.role,
                 outline=outline,
-                berth=outline.buffer(BERTH_BUFFER_M).difference(taken)
+                berth=_buffer(outline, pier.berth_buffer_m).difference(taken)
                 if berth is None
                 else transform_geometry(berth, ground.from_pixel),
                 declared=pier.berth is not None,
@@ -183,6 +186,20 @@ class Zones:
         return cls(ground, (Zone.undivided(name, outline, sha256("the whole image")),))
 
 
+def _buffer(outline: BaseGeometry, width_m: float) -> BaseGeometry:
+    """Return `outline` and all within `width_m` of it; nothing if that is 0."""
+    return outline.buffer(width_m) if width_m else NOTHING
+
+
+def _distance_km(site: Site, grid: Grid) -> float:
+    """Return the distance of the nearest pier of `site` from the middle of `grid`, km."""
+    centroids = shapely.get_coordinates(shapely.centroid([pier.outline for pier in site]))
+    piers = Transformer.from_crs(site.crs, 4326, always_xy=True).transform(*centroids.T)
+    middle = np.tile(grid.to_lonlat(np.array([grid.center])), (len(site), 1))
+    _, _, metres = Geod(ellps="WGS84").inv(*middle.T, *piers)
+    return float(np.min(metres)) / 1000
+
+
 def _fits_container(outline: BaseGeometry) -> bool:
     """Return whether a 20 ft container may fit into `outline` (ground metres)."""
     inner = outline.buffer(-0.98 * WIDTH_M / 2)
@@ -203,5 +220,5 @@ def _linear_part(affine: Affine) -> Float64Array:
 
 def place_digest(site: Site, pier: Pier) -> str:
     """Return the sha256 of outline and berth of `pier`, see `PierCount.place`."""
-    berth = f"buffer {BERTH_BUFFER_M}" if pier.berth is None else pier.berth.wkb_hex
+    berth = f"buffer {pier.berth_buffer_m}" if pier.berth is None else pier.berth.wkb_hex
     return sha256("\n".join([site.crs.to_wkt(), pier.outline.wkb_hex, berth]))

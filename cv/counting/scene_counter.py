@@ -59,7 +59,7 @@ from cv.scene.scene import Scene
 from cv.scene.visibility import Visibility
 from cv.site import BERTH_BUFFER_M, Site
 
-METHOD_VERSION = 7
+METHOD_VERSION = 8
 """Incremented when the same scene, site and model give other counts than before."""
 METHOD = f"resolved {METHOD_VERSION}"
 """The method of these counts, see `PierCount.method`."""
@@ -203,7 +203,12 @@ class SceneCounter:
         if HULL in inference_pass.classes:
             # the centre of a hull, or the far end of its deck, may lie this far beyond its berth
             beyond = (1.0 if CONTAINER in inference_pass.classes else 0.5) - MIN_OVERLAP
-            shapes += [zone.berth.buffer(beyond * MAX_HULL_LENGTH_M) for zone in self.zones.zones]
+            around = [
+                # a hull on land shows that an outline is off
+                zone.outline.buffer(BERTH_BUFFER_M) if zone.berth.is_empty else zone.berth
+                for zone in self.zones.zones
+            ]
+            shapes += [place.buffer(beyond * MAX_HULL_LENGTH_M) for place in around]
         if CONTAINER in inference_pass.classes:
             above = hulls.scores >= np.array(self.detector.card.thresholds)[hulls.classes]
             shapes += [zone.outline for zone in self.zones.zones]
@@ -312,7 +317,7 @@ def _out_of_range(gsd_m: tuple[float, float], card: ModelCard) -> str:
         return ""
     return (
         f"GSD {gsd_m[0]:.3g} x {gsd_m[1]:.3g} m is outside of {low:g} to {high:g} m, "
-        f"the range of model {card.name}"
+        f"the range of model {card.name}: count an image within it"
     )
 
 

@@ -13,6 +13,7 @@ Properties of a Feature: `class` (read: also `label` or `name`) and, where neede
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -59,7 +60,10 @@ def parse(
 
     shapes = tuple(shape for _, shape in _shapes(record, to_pixel, skipped))
     name = scene.name if scene else Path(document.name).stem
-    return LabelledDataset((), (LabelledImage(name, grid.shape[::-1], shapes),), tuple(skipped))
+    gsd_m = math.sqrt(math.prod(grid.local_plane().gsd_m))
+    return LabelledDataset(
+        (), (LabelledImage(name, grid.shape[::-1], shapes, gsd_m),), tuple(skipped)
+    )
 
 
 def write_geojson(dataset: LabelledDataset, path: Path) -> None:

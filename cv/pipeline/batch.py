@@ -97,7 +97,7 @@ def identify_scene(counter: SceneCounter) -> CountIdentity:
             scene.path,
             "no acquisition time",
             "the ledger needs one in UTC",
-            "Declare it: --time-pattern names the part of the file name that holds it.",
+            'Declare it: --time-pattern "UTC:*_%Y%m%d_%H%M%S" for port_20240310_013045.tif.',
         )
     return CountIdentity(
         scene=scene.id,

@@ -64,6 +64,8 @@ def _notes(counts: SceneCounts) -> list[str]:
         for stack in count.stacks[:3]
     ]
     notes += [f"{count.pier}: hull {_hull(hull)}" for count in counts for hull in count.berthed]
+    if not any(count.containers.known or count.hulls.known for count in counts):
+        return notes
     notes.append(f"(in brackets) {first.interval_level:.0%} intervals, {_calibration(counts)}")
     if first.visibility == "mask":
         notes.append("the scene has no cloud mask: clouds would count as seen")

@@ -187,13 +187,16 @@ def _feature(recorded: RecordedDetection) -> dict[str, Any]:
 def _piers(
     site: Site, shapes: Sequence[shapely.MultiPolygon], counts: Sequence[PierCount]
 ) -> pd.DataFrame:
-    """Return a row per pier: its number of scenes, and its latest count that has a number."""
+    """Return a row per pier: its number of scenes, and the latest count that has a number.
+
+    That is the latest one with containers or, where there is none, with hulls.
+    """
     table = counts_to_dataframe(counts).sort_values("acquired", kind="stable")
     numbers = [f"{name}{end}" for name in QUANTITIES for end in ("", "_low", "_high")]
     kept = ["scene", "acquired", "status", "visible_fraction", *numbers, "method", "model"]
     names = [pier.name for pier in site]
     last = table.drop_duplicates("pier", keep="last").set_index("pier").reindex(names)
-    known = table[table[list(QUANTITIES)].notna().any(axis=1)]
+    known = pd.concat([table[table[name].notna()] for name in ("hulls", "containers")])
     known = known.drop_duplicates("pier", keep="last").set_index("pier").reindex(names)
     piers = pd.DataFrame(
         {

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cv.events.event import Event, EventKind
+from cv.events.rules.berth_shifts import BerthShift
 from cv.events.vessels.published_claims import PublishedClaim
 from cv.report.colours import FAINT, INK, RULE
 from cv.report.figures import shorten
@@ -102,7 +103,8 @@ def draw_lanes(axes: Axes, rows: LaneRows, span: DayRange) -> None:
             _draw_bar(axes, bar, i, span)
             free = _draw_label(axes, bar, i, span, (free, following))
     if any("%" in bar.label for _, bars in rows for bar in bars if not bar.is_text):
-        axes.plot([], [], linestyle="none", label=f"%: confidence below {MIN_CONFIDENCE:.0%}")
+        label = f"confidence below {MIN_CONFIDENCE:.0%}"
+        axes.plot([], [], linestyle="none", marker=r"$\%$", color=FAINT, label=label)
 
 
 def _draw_bar(axes: Axes, bar: EventBar, row: int, span: DayRange) -> None:
@@ -177,13 +179,15 @@ def _event_bar(event: Event, colour: str, span: DayRange) -> EventBar:
 
 
 def _label_text(event: Event) -> str:
-    """Return the size of an event, and its confidence if that is low."""
+    """Return the size of an event, where a ship went, and the confidence if that is low."""
     signed = event.kind in (EventKind.LOADING, EventKind.UNLOADING, EventKind.UNSEEN_CALL)
     parts = []
     if event.size is not None:
         number = f"{event.size.value:+.0f}" if signed else f"{event.size.value:.0f}"
         unit = _UNITS.get(event.size.unit, f" {event.size.unit}")
         parts.append(f"{number}{unit}".replace("-", "\u2212"))
+    if isinstance(event, BerthShift):
+        parts = [" ".join([*parts, f"to {event.to_pier}"])]
     if event.confidence < MIN_CONFIDENCE:
         parts.append(f"{event.confidence:.0%}")
     return ", ".join(parts)

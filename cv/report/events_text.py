@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from cv.events.event import CensoredTime, Event, EventKind, Magnitude
+from cv.events.rules.berth_shifts import BerthShift
 from cv.events.rules.throughput import estimate_throughput
 from cv.events.serialization import event_to_dict
 from cv.events.vessels.published_claims import PublishedClaim
@@ -89,8 +90,13 @@ def _name(kind: EventKind) -> str:
 def _line(event: Event) -> str:
     return (
         f"{format_time(event.began):<18}  {format_time(event.ended):<18}  {_name(event.kind):<15}  "
-        f"{_size(event.size):>22}  {event.confidence:>4.0%}  {event.pier}"
+        f"{_size(event.size):>22}  {event.confidence:>4.0%}  {_place(event)}"
     )
+
+
+def _place(event: Event) -> str:
+    """Return the pier of an event, of a berth shift also the one that the ship went to."""
+    return f"{event.pier} to {event.to_pier}" if isinstance(event, BerthShift) else event.pier
 
 
 def format_time(span: CensoredTime) -> str:

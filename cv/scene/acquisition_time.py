@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cv.errors import TimeError
@@ -30,11 +30,13 @@ _DIRECTIVES = {
     "%z": r"(?:Z|[+-]\d{2}:?\d{2})",
 }
 """Directives of strptime that a pattern may hold, and the texts that they match."""
+_CLOCK_ERROR = timedelta(days=1)
+"""By how much clocks and time zones may be off."""
 _EXAMPLE = 'Write for instance "UTC:*_%Y%m%d_%H%M%S" or "scene_%Y-%m-%dT%H%M%S%z".'
 
 
 def to_utc(subject: str | Path, moment: datetime) -> datetime:
-    """Return `moment` in UTC; raises TimeError for one without a zone, or in an unlikely year."""
+    """Return `moment` in UTC; raises TimeError without a zone, and for an unlikely time."""
     found = f"the time {moment.isoformat()}"
     if moment.tzinfo is None:
         limit, remedy = "a time with its offset from UTC is needed", "Add it, such as +00:00."
@@ -42,6 +44,9 @@ def to_utc(subject: str | Path, moment: datetime) -> datetime:
     if moment.year not in YEARS:
         limit = f"years {YEARS[0]} to {YEARS[-1]} are accepted"
         raise TimeError(subject, found, limit, "Correct it.")
+    if moment > datetime.now(UTC) + _CLOCK_ERROR:
+        limit = "images of the past are counted"
+        raise TimeError(subject, f"{found} is in the future", limit, "Correct it, or the clock.")
     return moment.astimezone(UTC)
 
 

@@ -12,7 +12,7 @@ from typing import Any, overload
 import pandas as pd
 
 from cv.counting.pier_count import CountStatus, Estimate, PierCount, format_percentage
-from cv.counting.scene_counts import QUANTITIES, counts_html, counts_to_dataframe
+from cv.counting.scene_counts import counts_html, counts_to_dataframe
 from cv.io.terminal_text import quantity
 from cv.ledger import Ledger
 from cv.site import Pier, Site
@@ -191,8 +191,8 @@ class Series(Sequence[PierCount]):
     def to_text(self) -> str:
         """Return the series for a terminal, a line per observation, at most 100 wide.
 
-        Unknown is "-". The bar shows containers: # up to the count, - up to the upper end of its
-        interval.
+        Unknown is "-"; where only the berth was seen, the status says so. The bar shows containers:
+        # up to the count, - up to the upper end of its interval.
         """
         if not len(self):
             return f"{self.pier}: no observations"
@@ -200,11 +200,11 @@ class Series(Sequence[PierCount]):
         top = table["containers_high"].max()
         scale = 0.0 if pd.isna(top) or top <= 0 else _MAX_BAR / float(top)
         acquired = table["acquired"]
-        known = int(table[list(QUANTITIES)].notna().any(axis=1).sum())
-        observations = quantity(len(self), "observation")
+        known, observations = table["containers"].notna(), quantity(len(self), "observation")
         lines = [
-            f"{self.pier} ({table['role'].iloc[-1]}): {known} of {observations} with "
-            f"numbers, {acquired.iloc[0]:%Y-%m-%d} to {acquired.iloc[-1]:%Y-%m-%d}, times in UTC",
+            f"{self.pier} ({table['role'].iloc[-1]}): containers known in {known.sum()} of "
+            f"{observations}, {acquired.iloc[0]:%Y-%m-%d} to {acquired.iloc[-1]:%Y-%m-%d}, "
+            "times in UTC",
             _HEADING,
         ]
         days = acquired.dt.normalize().tolist()
@@ -214,7 +214,8 @@ class Series(Sequence[PierCount]):
         for row, way, before, day in zip(table.itertuples(), ways, [days[0], *days], days):  # noqa: B905 (one more `before`)
             lines += _gap_lines(before, day)
             lines.append(_line(row, letters.get(way, "?") if mixed else "", scale))
-        calibration = "" if table["interval_calibrated"].all() else ", not calibrated"
+        doubtful = (known & ~table["interval_calibrated"]).sum()
+        calibration = f", not calibrated in {doubtful} of {known.sum()}" if doubtful else ""
         level = table["interval_level"].iloc[-1]
         lines.append(f"in brackets: {level:.0%} interval of the true number{calibration}")
         if mixed:
@@ -240,7 +241,8 @@ def _line(row: Any, method_letter: str, scale: float) -> str:
         solid, reach = round(row.containers * scale), round(high * scale)
         bar = "#" * solid + "-" * (reach - solid)
     visible = format_percentage(None if pd.isna(row.visible_fraction) else row.visible_fraction)
-    status = f"{row.status.replace('_', ' ')} {method_letter}"
+    berth_only = pd.isna(row.containers) and not pd.isna(row.hulls)
+    status = f"{'berth only' if berth_only else row.status.replace('_', ' ')} {method_letter}"
     return (
         f"{row.acquired:%Y-%m-%d  %H:%M}  {containers:>16}  {_whole(row.teu):>4}  "
         f"{_whole(row.hulls):>5}  {_whole(row.aboard):>6}  {visible:>7}  {status:<12}  {bar}"

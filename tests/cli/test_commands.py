@@ -173,6 +173,25 @@ def test_bad_input_exits_with_2_and_writes_nothing(place, capsys, arguments):
     assert {p: p.read_bytes() for p in Path().rglob("*") if p.is_file()} == before
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["count", "scene.tif"],
+        ["monitor", "scenes", "--ledger", "l.db"],
+        ["events", "--ledger", "l.db"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_wrong_alert_rule_is_an_error_of_every_command_that_reads_the_site(
+    place, capsys, arguments
+):
+    site = json.loads(Path("port.geojson").read_text())
+    site["alerts"] = [{"kinds": ["ship_due"]}]
+    Path("port.geojson").write_text(json.dumps(site))
+    assert main([*arguments, "--site", "port.geojson"]) == 2
+    assert "the kind 'ship_due'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("text", ["0", "-1", "x", "1,2,3", "nan", "0.5,0", "inf"])
 def test_a_gsd_must_be_positive(text, capsys):
     with pytest.raises(SystemExit) as stopped:

@@ -55,6 +55,15 @@ def test_values_out_of_range_are_refused(parse, text):
         parse(text)
 
 
+@pytest.mark.parametrize("parse", [argument_types.utc_time, argument_types.utc_date_or_time])
+@pytest.mark.parametrize("text", ["yesterday", "2024-13-10", "20240310"])
+def test_a_time_that_is_none_is_refused_with_an_example(parse, text):
+    with pytest.raises(
+        ArgumentTypeError, match=f"{text}.*such as 2024-03-10T01:30:00Z|no time zone"
+    ):
+        parse(text)
+
+
 @given(st.integers(0, 10**6))
 def test_only_one_is_singular(number):
     assert quantity(number, "hull") == f"{number} hull{'' if number == 1 else 's'}"

@@ -19,11 +19,11 @@ CRS_52N = CRS.from_epsg(32652)
 GRID = Grid((1200, 1200), grid_transform(CRS_52N, RAJIN, 0.4, 0.0, 1, 1200), CRS_52N)
 
 
-def site(tmp_path, *shapes, crs=None, berth=None):
+def site(tmp_path, *shapes, crs=None, berth=None, role="export"):
     features = [
         {
             "type": "Feature",
-            "properties": {"name": f"P{i}", "role": "export"},
+            "properties": {"name": f"P{i}", "role": role},
             "geometry": shapely.geometry.mapping(shape),
         }
         for i, shape in enumerate(shapes)
@@ -50,6 +50,16 @@ def test_areas_on_the_ground_are_true(tmp_path):
     assert place.outline.area == pytest.approx(PIER.area, rel=2e-3)
     ring = PIER.buffer(BERTH_BUFFER_M).area - PIER.area
     assert place.berth.area == pytest.approx(ring, rel=2e-3)
+
+
+@pytest.mark.parametrize("role", ["yard", "rail"])
+def test_a_place_on_land_has_no_berth_of_its_own(tmp_path, role):
+    shape = to_lonlat(PIER, RAJIN)
+    (place,) = Zones.of_site(site(tmp_path, shape, role=role), GRID, "scene").zones
+    assert place.berth.is_empty
+    berth = to_lonlat(BERTH, RAJIN)
+    (place,) = Zones.of_site(site(tmp_path, shape, role=role, berth=berth), GRID, "scene").zones
+    assert place.berth.area == pytest.approx(BERTH.area, rel=2e-3)
 
 
 def test_default_berths_leave_all_piers_out(tmp_path):

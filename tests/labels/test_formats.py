@@ -110,6 +110,14 @@ def test_rings_of_either_sense_are_the_same_object(tmp_path, sense):
     assert not [f for f in report.findings if f.rule == "images"]
 
 
+def test_the_gsd_of_labels_on_the_ground_is_that_of_their_image(tmp_path):
+    ring = np.array([[10.0, 10], [58, 10], [58, 20], [10, 20]])
+    path = world_geojson(tmp_path / "a.geojson", GRID.transform, [ring], None, 28992)
+    report = check_dataset(path, grid=GRID, scene=Path("scene.tif"))
+    assert report.totals.gsd_m == pytest.approx(GRID.transform.a, rel=2e-3)
+    assert "gsd" not in {finding.rule for finding in report.findings}
+
+
 def test_labels_of_another_place_are_errors_not_objects(tmp_path):
     ring = np.array([[10.0, 10], [58, 10], [58, 20], [10, 20]]) + 5000
     path = world_geojson(tmp_path / "a.geojson", GRID.transform, [ring], None, 28992)

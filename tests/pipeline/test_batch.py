@@ -16,6 +16,7 @@ import rasterio
 import shapely
 from pyproj import CRS
 
+from cv.counting.pier_count import UNKNOWN, CountStatus
 from cv.detector.model_card import Calibration
 from cv.detector.runtimes.engine import InferenceEngine
 from cv.errors import CoverageError, InferenceError, RadiometryError
@@ -334,7 +335,10 @@ def test_a_site_elsewhere_is_refused(scene_path, tmp_path):
         "geometry": shapely.geometry.mapping(shapely.box(4, 51.9, 4.01, 51.91)),
     }
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
-    with pytest.raises(CoverageError, match="none of the 1 pier"):
+    with pytest.raises(
+        CoverageError,
+        match=r"none of the 1 pier of elsewhere lies in it; the nearest is 8,\d{3} km",
+    ):
         count(Scene.open(scene_path), Site.read(path), painted_detector())
 
 
@@ -355,6 +359,15 @@ def place_of(name, shape):
         "properties": {"name": name},
         "geometry": shapely.geometry.mapping(shape),
     }
+
+
+def test_a_yard_has_containers_and_no_berth(scene_path, tmp_path):
+    path, yard = tmp_path / "yard.geojson", place_of("Yard", to_lonlat(PIER, RAJIN))
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [yard]}))
+    (found,) = count(Scene.open(scene_path), Site.read(path), painted_detector())
+    assert (found.status, found.containers.value) == (CountStatus.COUNTED, 24)
+    assert (found.hulls, found.aboard) == (UNKNOWN, UNKNOWN)
+    assert found.berth_visible_fraction is None
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,13 @@ def test_columns_are_aligned_and_unknown_is_not_zero():
     assert cells[1:] == ["unknown", "unknown"]
 
 
+def test_intervals_and_clouds_are_mentioned_only_where_there_is_a_number():
+    known, unknown = (replace(one, visibility="mask") for one in (PIERS[0], PIERS[2]))
+    for counts, expected in (([known, unknown], True), ([unknown], False)):
+        text = counts_table(a_scene(counts))
+        assert ("90% intervals" in text) is ("clouds would count" in text) is expected
+
+
 def test_numbers_that_are_unknown_or_not_finite_are_null_in_json():
     nowhere = replace(PIERS[2], gsd_m=(math.nan, math.inf))
     text = counts_json(a_scene([PIERS[0], nowhere]))

@@ -157,6 +157,14 @@ def test_the_piers_layer_has_the_latest_count_with_a_number(tmp_path: Path) -> N
     assert (east["scene"], east["containers"]) == ("b", 9.0)
 
 
+def test_the_piers_layer_prefers_known_containers_to_later_hulls(tmp_path: Path) -> None:
+    berth_only = replace(a_count("d", containers=9.0, days=3.0), containers=UNKNOWN, teu=UNKNOWN)
+    for counts, scene in (((*COUNTS, berth_only), "b"), ((berth_only,), "d")):
+        data_files.write_geopackage(counts, (), SITE, tmp_path / "p.gpkg")
+        piers = pyogrio.read_dataframe(tmp_path / "p.gpkg", layer="piers").set_index("name")
+        assert piers.loc["East", "scene"] == scene
+
+
 def test_geopackage_is_sound(tmp_path: Path) -> None:
     data_files.write_geopackage(COUNTS, SIGHTINGS, SITE, tmp_path / "a.gpkg")
     raw = sqlite3.connect(tmp_path / "a.gpkg")

@@ -15,9 +15,11 @@ from simulated_ports.port import EXPORT, IMPORT, SimulatedPort
 
 from cv.events.event import ONGOING, Event, EventKind, Magnitude
 from cv.events.event import CensoredTime as When
+from cv.events.rules.berth_shifts import BerthShift
 from cv.events.vessels.published_claims import PublishedClaim
 from cv.report import draw
 from cv.report.event_lanes import draw_lanes, lane_rows
+from cv.report.events_text import events_text
 from cv.report.series_panel import DayRange
 from cv.timeseries.series import Series
 from tests.fixtures.sample_counts import a_count
@@ -85,6 +87,15 @@ def test_an_unseen_call_is_hatched_and_its_size_has_a_sign():
     axes = drawn([event(EventKind.UNSEEN_CALL, when(20, 22), when(20, 22), size, 0.7)])
     assert texts(axes) == ["\u221280, 70%"]
     assert [bars.get_hatch() for bars in axes.collections] == [None, "////"]
+
+
+def test_a_berth_shift_names_the_pier_that_the_ship_went_to():
+    size = Magnitude(118.0, 110.0, 126.0, "metres")
+    plain = vars(event(EventKind.BERTH_SHIFT, when(20, 21), when(20, 21), size, 0.8))
+    shift = BerthShift(**plain, to_pier="West")
+    assert texts(drawn([shift])) == ["118 m to West, 80%"]
+    assert texts(drawn([replace(shift, size=None, confidence=0.95)])) == ["to West"]
+    assert events_text([shift]).splitlines()[1].endswith("80%  East to West")
 
 
 def test_simultaneous_claims_are_in_different_rows_with_their_sources():

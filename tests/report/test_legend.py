@@ -66,7 +66,7 @@ def test_only_what_is_drawn_is_in_the_legend(statuses, drawn):
     shades = {"day seen in part", "image, but not seen", "no image"}
     labels = set(legend(draw.series(series("East", "p", *statuses))))
     assert labels & (always | shades) == drawn
-    assert not labels & {"inferred, not observed", "%: confidence below 90%"}
+    assert not labels & {"inferred, not observed", "confidence below 90%"}
 
 
 def event(kind: EventKind, began: CensoredTime, confidence: float) -> Event:
@@ -81,7 +81,7 @@ def event(kind: EventKind, began: CensoredTime, confidence: float) -> Event:
     ("kind", "confidence", "label"),
     [
         (EventKind.UNSEEN_CALL, 0.95, "inferred, not observed"),
-        (EventKind.HALT, 0.5, "%: confidence below 90%"),
+        (EventKind.HALT, 0.5, "confidence below 90%"),
         (EventKind.HALT, 0.95, "begin or end uncertain"),
     ],
 )

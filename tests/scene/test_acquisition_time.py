@@ -37,6 +37,13 @@ def test_a_time_in_an_unlikely_year_is_refused(tiff: Path, year: int) -> None:
         Scene.open(tiff, acquired=datetime(year, 1, 1, tzinfo=UTC))
 
 
+def test_a_time_in_the_future_is_refused() -> None:
+    now = datetime.now(UTC)
+    assert acquisition_time.to_utc("a.tif", now + timedelta(hours=20)) > now
+    with pytest.raises(TimeError, match="is in the future"):
+        acquisition_time.to_utc("a.tif", now + timedelta(days=2))
+
+
 def test_a_time_without_zone_is_refused(tiff: Path) -> None:
     with pytest.raises(TimeError, match="has no zone") as caught:
         Scene.open(tiff, acquired=datetime(2024, 3, 10))

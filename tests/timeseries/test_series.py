@@ -119,6 +119,9 @@ def test_the_text_of_a_series() -> None:
         a_count("c", status=CountStatus.NOT_VISIBLE, visible=0.0, days=4.0),
         a_count("d", containers=None, status=CountStatus.PARTIAL, visible=0.02, days=6.0),
     ]
+    counts.append(
+        replace(counts[0], scene="e", containers=UNKNOWN, acquired=START + timedelta(days=7))
+    )
     heading = "date        time         containers   TEU  hulls  aboard  visible  status"
     assert Series.of("East", counts).to_text().splitlines()[1:-1] == [
         heading,
@@ -129,6 +132,7 @@ def test_the_text_of_a_series() -> None:
         "2026-01-09  10:30                 -     -      -       -       0%  not visible",
         "2026-01-10  -      no image",
         "2026-01-11  10:30                 -     -      -       -       2%  partial",
+        "2026-01-12  10:30                 -    30      1       3     100%  berth only",
     ]
 
 
@@ -184,5 +188,16 @@ def test_the_title_counts_what_has_a_number() -> None:
     blank = a_count("b", status=CountStatus.PARTIAL, days=1)
     blank = replace(blank, containers=UNKNOWN, teu=UNKNOWN, hulls=UNKNOWN, aboard=UNKNOWN)
     title = Series.of("East", [a_count("a"), blank]).to_text().splitlines()[0]
-    assert "1 of 2 observations with numbers" in title
-    assert "0 of 1 observation with" in Series.of("East", [blank]).to_text().splitlines()[0]
+    assert "containers known in 1 of 2 observations," in title
+    berth_only = replace(blank, hulls=a_count().hulls)
+    for unknown in (blank, berth_only):
+        title = Series.of("East", [unknown]).to_text().splitlines()[0]
+        assert "containers known in 0 of 1 observation," in title
+
+
+def test_the_last_line_says_how_many_intervals_are_not_calibrated() -> None:
+    sure, doubtful = replace(a_count("a"), interval_calibrated=True), a_count("b", days=1.0)
+    blank = replace(doubtful, scene="c", containers=UNKNOWN)
+    assert Series.of("East", [sure, blank]).to_text().endswith("the true number")
+    text = Series.of("East", [sure, doubtful, blank]).to_text()
+    assert text.endswith("the true number, not calibrated in 1 of 2")

@@ -50,6 +50,8 @@ class PierObservations:
     pier: str
     """Name of the pier."""
     role: PierRole
+    has_berth: bool
+    """Whether any count knows of a berth; without one, no ship can be seen."""
     scenes: tuple[str, ...]
     """(n,) identifiers of the scenes."""
     times: tuple[datetime, ...]
@@ -118,6 +120,7 @@ class PierObservations:
         return cls(
             pier=series.pier,
             role=counts[0].role,
+            has_berth=any(c.berth_visible_fraction is not None or c.hulls.known for c in counts),
             scenes=tuple(count.scene for count in used),
             times=times,
             days=np.array([(time - times[0]) / _DAY for time in times]),

@@ -74,7 +74,7 @@ CARGO_FLOWS = {
     PierRole.YARD: CargoFlow(8.0, 0.4, _UNLOADS, _ANY),
     PierRole.ANCHORAGE: CargoFlow(25.0, 0.0, _ANY, _ANY),
 }
-"""Prior assumptions about a pier of each role."""
+"""Prior assumptions about a pier of each role that has a berth."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,11 +103,13 @@ class PierParameters:
         days, ship = observations.days[known], observations.hulls[known] > 0
         containers = observations.containers[np.isfinite(observations.containers)]
         large = float(np.quantile(containers, 0.95)) if len(containers) else 0.0
+        flow = CARGO_FLOWS[observations.role]
+        served = flow.served_by_ships and observations.has_berth
         prior = cls(
             call_interval_d=_PRIOR_CALL_INTERVAL_D,
             stay_d=_PRIOR_STAY_D,
             load=max(_MIN_LOAD, large),
-            flow=CARGO_FLOWS[observations.role],
+            flow=replace(flow, served_by_ships=served),
         )
         if len(days) < 2:
             return prior

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from cv.counting.pier_count import UNKNOWN
 from cv.events.event import ONGOING, CensoredTime, Event, EventKind, Magnitude
 from cv.events.model.pier_coupling import infer_sites
 from cv.events.rules.berth_shifts import find_berth_shifts
@@ -227,6 +228,15 @@ def test_a_siding_has_no_arrival_warnings():
     kinds = {one.kind for one in find_events({"Pier 2": counts})}
     assert EventKind.STOCKPILE in kinds
     assert EventKind.WARNING not in kinds
+
+
+def test_a_yard_without_a_berth_has_no_findings_of_ships():
+    sizes = [0, 0, 40, 80, 120, 120, 10, 0, 0, *[0] * 60, 90, 90, 90, 0, 0, 0]
+    counts = [pier_count(i, n, role=PierRole.YARD) for i, n in enumerate(sizes)]
+    dry = [replace(one, berth_visible_fraction=None, hulls=UNKNOWN) for one in counts]
+    ashore = {EventKind.STOCKPILE, EventKind.DWELL, EventKind.INFLOW_STOPPED}
+    assert not {one.kind for one in find_events({"Pier 2": counts})} <= ashore
+    assert EventKind.STOCKPILE in {one.kind for one in find_events({"Pier 2": dry})} <= ashore
 
 
 def test_a_warning_has_its_chances_and_its_lead():
