@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from cv.errors import SiteError
 from cv.geometry.grid import parse_crs
 from cv.io.safe_loading import SafeLoader
-from cv.site.pier import Pier, PierRole
+from cv.site.pier import BERTH_BUFFER_M, Pier, PierRole
 
 MAX_BYTES = 16 * 2**20
 """Largest site file that is read."""
@@ -72,7 +72,9 @@ def parse_piers(path: Path, document: dict[str, Any]) -> tuple[Pier, ...]:
         if kind == "pier":
             role = PierRole(_choice(path, where, properties, "role", tuple(PierRole), "yard"))
             aliases = parse_aliases(path, where, properties)
-            piers.append(Pier(name, role, geometry, aliases=aliases))
+            on_land = "role" in properties and role in (PierRole.RAIL, PierRole.YARD)
+            buffer_m = 0.0 if on_land else BERTH_BUFFER_M
+            piers.append(Pier(name, role, geometry, aliases=aliases, berth_buffer_m=buffer_m))
         elif name in berths:
             remedy = "Join them in a MultiPolygon."
             raise SiteError(path, f"pier {name!r} has two berths", "a pier has one berth", remedy)

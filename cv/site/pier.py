@@ -34,17 +34,13 @@ class Pier:
     """Where its hulls lie, same CRS; None: within `berth_buffer_m` of the outline."""
     aliases: tuple[str, ...] = ()
     """Other names."""
+    berth_buffer_m: float = BERTH_BUFFER_M
+    """Width of the berth around the outline, metres, if `berth` is None; 0: it has none."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """Name and aliases."""
         return (self.name, *self.aliases)
-
-    @property
-    def berth_buffer_m(self) -> float:
-        """Width of the berth around the outline, metres, if `berth` is None; 0: it has none."""
-        on_land = self.role in (PierRole.RAIL, PierRole.YARD)
-        return 0.0 if on_land else BERTH_BUFFER_M
 
     def __repr__(self) -> str:
         aliases = f", aliases={self.aliases}" if self.aliases else ""
