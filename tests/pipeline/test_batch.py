@@ -430,7 +430,7 @@ def test_limits_that_hide_everything_are_a_recorded_failure_and_the_batch_goes_o
 
     def opener(path, limits="limits:1000-2000:1,2,3"):
         radiometry = limits if Path(path) == scene_path else None
-        return Scene.open(path, radiometry=radiometry, time_pattern="%Y%m%d_%H%M%S")
+        return Scene.open(path, radiometry=radiometry, time_pattern="UTC:%Y%m%d_%H%M%S")
 
     with pytest.raises(RadiometryError, match="are black"):
         count(opener(scene_path), site, painted_detector())
