@@ -62,6 +62,12 @@ def test_a_place_on_land_has_no_berth_of_its_own(tmp_path, role):
     assert place.berth.area == pytest.approx(BERTH.area, rel=2e-3)
 
 
+def test_a_place_without_a_role_may_be_a_pier_and_has_a_berth(tmp_path):
+    (place,) = Zones.of_site(site(tmp_path, to_lonlat(PIER, RAJIN)), GRID, "scene").zones
+    assert place.role == "yard"
+    assert place.berth.area > 0
+
+
 def test_default_berths_leave_all_piers_out(tmp_path):
     beside = shapely.box(130, -60, 200, 10)
     shapes = [to_lonlat(shape, RAJIN) for shape in (PIER, beside)]

@@ -363,6 +363,7 @@ def place_of(name, shape):
 
 def test_a_yard_has_containers_and_no_berth(scene_path, tmp_path):
     path, yard = tmp_path / "yard.geojson", place_of("Yard", to_lonlat(PIER, RAJIN))
+    yard["properties"]["role"] = "yard"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [yard]}))
     (found,) = count(Scene.open(scene_path), Site.read(path), painted_detector())
     assert (found.status, found.containers.value) == (CountStatus.COUNTED, 24)
