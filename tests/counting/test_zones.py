@@ -63,7 +63,7 @@ def test_a_place_on_land_has_no_berth_of_its_own(tmp_path, role):
 
 
 def test_a_place_without_a_role_may_be_a_pier_and_has_a_berth(tmp_path):
-    (place,) = Zones.of_site(site(tmp_path, to_lonlat(PIER, RAJIN)), GRID, "scene").zones
+    (place,) = Zones.of_site(site(tmp_path, to_lonlat(PIER, RAJIN), role=None), GRID, "scene").zones
     assert place.role == "yard"
     assert place.berth.area > 0
 
