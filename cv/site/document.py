@@ -127,7 +127,8 @@ def _choice(
     text = _text(path, where, properties, key, usual)
     if text not in choices:
         found, limit = f"{where}: {key} is {text!r}", f"one of {', '.join(choices)} is needed"
-        raise SiteError(path, found, limit, f'Write "{key}": "{usual}".')
+        meant = next((one for one in choices if one == text.strip().lower()), usual)
+        raise SiteError(path, found, limit, f'Write "{key}": "{meant}".')
     return text
 
 
