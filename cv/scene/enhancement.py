@@ -77,7 +77,10 @@ class Enhancement:
             blur = ImageFilter.GaussianBlur(self.smoothing_m / pixel_m)
             rgb = np.asarray(Image.fromarray(rgb).filter(blur))
         if self.limits:
-            rgb = _stretched(rgb, np.array(self.limits, np.float32))
+            lit = patch.rgb.any(
+                axis=2, keepdims=True
+            )  # black alone means that nothing was measured
+            rgb = np.maximum(_stretched(rgb, np.array(self.limits, np.float32)), lit)
         return replace(patch, rgb=rgb * patch.valid_mask[..., None])
 
 
