@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from math import cos, hypot, radians, sqrt
 
 import numpy as np
@@ -206,6 +206,7 @@ def _too_few_at_first(counts: Sequence[PierCount], places: ContainerPlaces) -> l
     """
     known = [i for i, count in enumerate(counts) if places and count.containers.known]
     early = [i for i in known if _days(counts[known[0]], counts[i]) <= SETTLING_D]
+    early = list(takewhile(lambda i: not counts[i].hulls.value, early))  # a ship explains a rise
     too_few = []
     for position, i in enumerate(early):
         later = [counts[j] for j in early[position + 1 :]]

@@ -100,7 +100,9 @@ def test_the_command_line_takes_an_address(
     with Ledger(address) as ledger:
         ledger.record(a_scene([a_count("scene-0", "East")]))
     assert main(["series", "--ledger", address, "--pier", "East"]) == 0
-    assert capsys.readouterr().out.startswith("East (export): 1 of 1 observation with")
+    assert capsys.readouterr().out.startswith(
+        "East (export): containers known in 1 of 1 observation"
+    )
     assert main(["ledger", "verify", address]) == 2
     assert "pg_dump" in capsys.readouterr().err
 

@@ -20,7 +20,7 @@ OVER_EAST = shapely.box(130.005, 41.999, 130.02, 42.001)
 
 def count(name: str, day: float, number: int, unseen=None, model: str = MODEL):
     status = CountStatus.COUNTED if unseen is None else CountStatus.PARTIAL
-    made = a_count(name, containers=float(number), days=day, status=status, visible=0.5)
+    made = a_count(name, containers=float(number), days=day, status=status, visible=0.5, hulls=0.0)
     half = 1 + 0.1 * number
     estimate = Estimate(float(number), max(0.0, number - half), number + half)
     return replace(made, unseen=unseen, containers=estimate, model=model)
@@ -76,6 +76,11 @@ def test_at_the_beginning_a_count_of_far_fewer_than_soon_after_is_contradicted()
     assert not series(first, late, a=PIER[:10], b=PIER).standing.contradicted.any()
     after = [count("z", -20, 40), first, then]  # what it was before says whether it is wrong
     assert not series(*after, z=PIER + 0.003, a=PIER[:10], b=PIER).standing.contradicted.any()
+
+
+def test_a_ship_explains_a_rise_at_the_beginning():
+    first, then = count("a", 0, 10), replace(count("b", 2, 40), hulls=Estimate(1.0, 1.0, 1.0))
+    assert not series(first, then, a=PIER[:10], b=PIER).standing.contradicted.any()
 
 
 def test_a_small_visible_part_does_not_settle_the_beginning():
