@@ -8,8 +8,8 @@ within `MAX_AGE_D`, the whole is unknown.
 Containers that stood at the same places before and after a count were there in between, whatever it
 shows. A count of far fewer is that of a bad image (haze or blur that was not noticed). At the
 beginning there is no count before: a count of far fewer than the first `SETTLING_D` show later is
-not used, unless another shows the same containers. A few of many, as haze leaves them, differ from
-image to image.
+not used, unless another shows the same containers or a ship that was seen explains the rise. A few
+of many, as haze leaves them, differ from image to image.
 """
 
 from __future__ import annotations
