@@ -20,8 +20,6 @@ SHARED_ERROR = 0.12
 """Without a calibration, relative standard deviation of the error that all objects of a scene have
 in common (illumination, blur, similar objects): about that of the first released model on real
 scenes (datasets/real/measure.py)."""
-
-
 CLEAR_RECALL = 0.7
 """Expected recall from which on an image is as clear as those that intervals were calibrated on:
 the judge gives clear real scenes 0.74 to 0.97."""

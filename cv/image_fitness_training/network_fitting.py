@@ -140,9 +140,8 @@ def _loss(
     batch = {name: torch.from_numpy(np.stack([t[name] for t in targets])) for name in targets[0]}
     answer = PatchTargets(**{name: value.numpy() for name, value in batch.items()})
     pixels = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)  # channels last in memory
-    first = network.stem(
-        normalise_pixels(pixels)
-    )  # in full precision: contrast can be a level or two
+    # in full precision: contrast can be a level or two
+    first = network.stem(normalise_pixels(pixels))
     with torch.autocast("cpu", torch.bfloat16):
         raw = network.answer(first)
     return fitness_loss(raw.float(), answer)
