@@ -252,7 +252,14 @@ def _draw_hulls(axes: Axes, one: Series, span: DayRange) -> None:
     keys[daily["status"].isna()] = "no image"
     for number, key in enumerate(("no hull", "one hull", "hulls")):
         keys[(hulls >= number).fillna(False)] = key
-    _shade_days(axes, keys)
+    has_berth = any(c.berth_visible_fraction is not None or c.hulls.known for c in one)
+    if has_berth:
+        _shade_days(axes, keys)
+    elif len(one):
+        axes.text(
+            0.5, 0.47, "no berth", transform=axes.transAxes, ha="center", va="center",
+            fontsize=9.5, color=FAINT,
+        )  # fmt: skip
     axes.set_ylim(0, 1)
     axes.set_yticks([0.5], ["hulls"], fontsize=10.5, color=INK)
     axes.tick_params(axis="y", length=0)
