@@ -62,14 +62,13 @@ _DAY = timedelta(days=1)
 
 
 def whole_pier_estimates(
-    counts: Sequence[PierCount], places: ContainerPlaces
+    counts: Sequence[PierCount], places: ContainerPlaces, wrong: BoolArray
 ) -> tuple[Estimate, ...]:
     """Return the containers on the whole pier in each of `counts`, which are ordered by time.
 
-    Counts of another model, method or outline than the current one, and contradicted ones, say
-    nothing about the hidden part.
+    Counts of another model, method or outline than the current one, and those that are `wrong`
+    (n,), say nothing about the hidden part.
     """
-    wrong = StandingContainers.of(counts, places).contradicted
     return tuple(
         _whole(count, [c for c, w in zip(counts[:i], wrong, strict=False) if not w], places)
         for i, count in enumerate(counts)
@@ -121,9 +120,6 @@ class StandingContainers:
     that is not known."""
     contradicted: BoolArray
     """(n,) whether a count shows far fewer than that: it is of a bad image."""
-    confirmed: BoolArray
-    """(n,) whether this count is of a good image: after it the number rose, by containers at places
-    where none had stood before it."""
 
     @classmethod
     def of(cls, counts: Sequence[PierCount], places: ContainerPlaces) -> StandingContainers:
@@ -147,31 +143,7 @@ class StandingContainers:
         high = np.array([_high(count) for count in counts])
         contradicted = (number >= _MIN_CONTAINERS) & (high < _UNDERCOUNT * number)
         contradicted[_too_few_at_first(counts, places)] = True
-        confirmed = np.zeros(len(counts), dtype=bool)
-        for position in range(1, len(known)) if places else ():
-            confirmed[known[position]] = _is_confirmed(counts, known, position, places)
-        return cls(number, contradicted, confirmed & np.isnan(number))
-
-
-def _is_confirmed(
-    counts: Sequence[PierCount], known: Sequence[int], position: int, places: ContainerPlaces
-) -> bool:
-    """Return whether new containers raise the number after the count at `position` of `known`."""
-    count = counts[known[position]]
-    higher = (counts[i] for i in reversed(known[:position]))
-    before = next((one for one in higher if (one.containers.low or 0.0) > _high(count)), None)
-    if before is None or _days(before, count) > MAX_BAD_RUN_D:
-        return False
-    for later in known[position + 1 :]:
-        after = counts[later]
-        if _days(count, after) > MAX_BAD_RUN_D or not comparable_counts(count, after):
-            return False
-        if (after.containers.low or 0.0) > _high(count):
-            there, old = _places(after, places), _places(before, places)
-            if there is None or old is None or not len(there):
-                return False
-            return bool(containers_found_again(there, old).mean() < MIN_FOUND_AGAIN)
-    return False
+        return cls(number, contradicted)
 
 
 def _recovery(

@@ -1,4 +1,4 @@
-"""State model of a pier: a continuous-time Markov chain with six states.
+"""State model of a berth: a continuous-time Markov chain with five states.
 
 A stay of a ship has two stages, and so has the time without one, so that their durations have
 typical values (Erlang distributions) instead of exponential ones. Between two observations the
@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cv.events.model.parameters import PierParameters
+from cv.events.model.parameters import BerthHabits
 from cv.geometry.arrays import Float64Array
 
-RESTING, IDLE, GATHERING, SHIP_EARLY, SHIP_LATE, HALTED = range(6)
-STATES = 6
+AWAY_EARLY, AWAY_LATE, HALTED, SHIP_EARLY, SHIP_LATE = range(5)
+STATES = 5
 """Number of states."""
-WITHOUT_SHIP = (RESTING, IDLE, GATHERING, HALTED)
+WITHOUT_SHIP = (AWAY_EARLY, AWAY_LATE, HALTED)
 WITH_SHIP = (SHIP_EARLY, SHIP_LATE)
 _FROM_EMPTY, _TO_SHIP = np.ix_(WITHOUT_SHIP, WITH_SHIP)
 _ARRIVALS = np.zeros((STATES, STATES))
@@ -30,12 +30,8 @@ _ARRIVAL_STEP = 0.1
 _GAP_STEP_D = 0.02
 """Gaps are rounded to this, days (half an hour)."""
 _TAYLOR_TERMS = 9
-_EARLY_CARGO_SHARE = 0.3
-"""Share of the times without a ship in which cargo for the next one comes after the first stage."""
-_CANCELLED_SHARE = 0.03
-"""Rate at which gathered cargo goes without a ship, per mean gathering time."""
-_MIN_IDLE_D = 0.3
-"""Shortest mean time without a ship and without cargo gathering, days."""
+_MIN_AWAY_D = 0.3
+"""Shortest mean time without a ship, days."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +57,7 @@ class PathProbabilities:
 
     @classmethod
     def over(
-        cls, gaps_d: Float64Array, parameters: PierParameters, prior: ArrivalPrior | None = None
+        cls, gaps_d: Float64Array, habits: BerthHabits, prior: ArrivalPrior | None = None
     ) -> PathProbabilities:
         """Return the probabilities over gaps (n,) of days, with the arrivals of `prior` added."""
         expected = np.zeros(len(gaps_d)) if prior is None else prior.expected_arrivals
@@ -69,7 +65,7 @@ class PathProbabilities:
         unique, index = np.unique(keys, axis=0, return_inverse=True)
         days = unique[:, 0] * _GAP_STEP_D
         added_per_day = unique[:, 1] * _ARRIVAL_STEP / np.maximum(days, _GAP_STEP_D)
-        rates = rate_matrix(parameters, 0.0 if prior is None else prior.share)
+        rates = rate_matrix(habits, 0.0 if prior is None else prior.share)
         all_rates = rates + added_per_day[:, None, None] * _ARRIVALS
         without_arrivals = all_rates.copy()  # the diagonal keeps them: an arrival ends the path
         without_arrivals[:, _FROM_EMPTY, _TO_SHIP] = 0.0
@@ -83,44 +79,35 @@ class PathProbabilities:
         return cls(no_ship[index], no_arrival[index], any_path[index])
 
 
-def rate_matrix(parameters: PierParameters, share_from_others: float = 0.0) -> Float64Array:
+def rate_matrix(habits: BerthHabits, share_from_others: float = 0.0) -> Float64Array:
     """Return the rate matrix (from, to) of the chain, per day; rows sum to zero.
 
     `share_from_others`, 0 to 1, is the share of arrivals that an `ArrivalPrior` adds; it is left
     out here.
     """
-    flow, own = parameters.flow, 1.0 - share_from_others
-    gathering = flow.gathering_share
-    idle_d = max(
-        _MIN_IDLE_D,
-        parameters.call_interval_d - parameters.stay_d - gathering * parameters.gathering_d,
-    )
+    own = 1.0 - share_from_others
+    away_d = max(_MIN_AWAY_D, habits.call_interval_d - habits.stay_d)
     rates = np.zeros((STATES, STATES))
-    rates[RESTING, GATHERING] = gathering * 2 * _EARLY_CARGO_SHARE / idle_d
-    rates[RESTING, IDLE] = 2 / idle_d - rates[RESTING, GATHERING]
-    rates[IDLE, GATHERING] = gathering * 2 / idle_d
-    rates[IDLE, SHIP_EARLY] = own * (1 - gathering) * 2 / idle_d
-    rates[GATHERING, SHIP_EARLY] = own / parameters.gathering_d
-    rates[GATHERING, IDLE] = _CANCELLED_SHARE / parameters.gathering_d
-    rates[SHIP_EARLY, SHIP_LATE] = 2 / parameters.stay_d
-    rates[SHIP_LATE, RESTING] = (1 - parameters.halt_share) * 2 / parameters.stay_d
-    rates[SHIP_LATE, HALTED] = parameters.halt_share * 2 / parameters.stay_d
-    rates[HALTED, GATHERING] = gathering / parameters.halt_d
-    rates[HALTED, SHIP_EARLY] = own * (1 - gathering) / parameters.halt_d
+    rates[AWAY_EARLY, AWAY_LATE] = 2 / away_d
+    rates[AWAY_LATE, SHIP_EARLY] = own * 2 / away_d
+    rates[SHIP_EARLY, SHIP_LATE] = 2 / habits.stay_d
+    rates[SHIP_LATE, AWAY_EARLY] = (1 - habits.halt_share) * 2 / habits.stay_d
+    rates[SHIP_LATE, HALTED] = habits.halt_share * 2 / habits.stay_d
+    rates[HALTED, SHIP_EARLY] = own / habits.halt_d
     rates[np.diag_indices(STATES)] = -rates.sum(axis=1)
     return rates
 
 
-def stationary_distribution(parameters: PierParameters) -> Float64Array:
+def stationary_distribution(habits: BerthHabits) -> Float64Array:
     """Return the long-run share of time (states,) that the chain spends in each state."""
-    equations = np.vstack([rate_matrix(parameters).T, np.ones(STATES)])
+    equations = np.vstack([rate_matrix(habits).T, np.ones(STATES)])
     shares, *_ = np.linalg.lstsq(equations, np.append(np.zeros(STATES), 1.0), rcond=None)
     return np.asarray(np.clip(shares, 1e-6, None))
 
 
-def arrival_probabilities(parameters: PierParameters, ahead_d: Sequence[float]) -> Float64Array:
+def arrival_probabilities(habits: BerthHabits, ahead_d: Sequence[float]) -> Float64Array:
     """Return (states, times): probability of an arrival within each of `ahead_d` days."""
-    paths = PathProbabilities.over(np.array(ahead_d), parameters)
+    paths = PathProbabilities.over(np.array(ahead_d), habits)
     return np.asarray(1.0 - paths.no_arrival.sum(axis=2).T)
 
 

@@ -13,9 +13,8 @@ import pandas as pd
 
 from cv.counting.uncertainty import FINDING_Z
 from cv.events.constants import DRIFT_CONTAINERS_PER_DAY, DRIFT_SHARE_PER_DAY, LIKELY
-from cv.events.model.berth_state_model import GATHERING
 from cv.events.model.observations import PierObservations
-from cv.events.model.posterior import Posterior
+from cv.events.model.posterior import PierInferenceInput, Posterior, infer_posteriors
 from cv.geometry.arrays import BoolArray, Float64Array
 from cv.timeseries.series import Series
 
@@ -75,7 +74,7 @@ def daily_level(posterior: Posterior) -> pd.DataFrame:
     days = days[order]
     errors = [observations.containers, observations.containers_sd.mean(axis=1) ** 2]
     counts, variances = np.pad(errors, ((0, 0), (0, len(noons))), constant_values=np.nan)[:, order]
-    prior_sd = _PRIOR_SD * posterior.parameters.load
+    prior_sd = _PRIOR_SD * posterior.parameters.cargo.load
     mean, sd = smooth_local_level(counts, variances, _step_variances(posterior, days), prior_sd)
     mean, half_width = mean[is_noon], FINDING_Z * sd[is_noon]
     levels = np.stack([mean, mean - half_width, mean + half_width], axis=1).clip(0.0)
@@ -87,23 +86,33 @@ def daily_level_table(series: Series) -> pd.DataFrame:
     """Return `Series.daily` with the columns of `daily_level`, missing where there is no level."""
     table = series.daily()
     if len(series) and len(observations := PierObservations.of(series.counts)):
-        return table.join(daily_level(Posterior.of(observations)))
+        return table.join(daily_level(infer_posteriors([PierInferenceInput.of(observations)])[0]))
     return table.join(pd.DataFrame(index=table.index, columns=_COLUMNS, dtype="Float64"))
 
 
 def _step_variances(posterior: Posterior, times_d: Float64Array) -> Float64Array:
     """Return (k - 1,) variance that each step between `times_d` (k,), days, adds."""
-    days, load = posterior.observations.days, posterior.parameters.load
+    days, load = posterior.observations.days, posterior.parameters.cargo.load
     steps = np.diff(times_d)
     if len(days) < 2:
         return (DRIFT_CONTAINERS_PER_DAY**2) * steps
     gap = np.searchsorted(days, times_d[:-1] + steps / 2, "right").clip(1, len(days) - 1) - 1
     drift = DRIFT_SHARE_PER_DAY * posterior.level[gap, 0] + DRIFT_CONTAINERS_PER_DAY
-    gathering = posterior.smoothed[:, GATHERING]
-    gathering = np.maximum(gathering[:-1], gathering[1:])[gap]
+    gathering = _gathering(posterior)[gap]
     gap_d = np.diff(days)[gap].clip(min=1e-9)
     ship = posterior.gap_presence[gap] * (_SHIP_SD * load) ** 2 / gap_d
     return np.asarray((drift**2 + gathering * (_GATHERING_SD * load) ** 2 + ship) * steps)
+
+
+def _gathering(posterior: Posterior) -> Float64Array:
+    """Return (n - 1,) probability that cargo came by land in each gap between observations."""
+    share = np.zeros(len(posterior.observations) - 1)
+    changes = posterior.changes
+    for before, after, came in zip(
+        changes.before, changes.after, posterior.causes.came_by_land, strict=True
+    ):
+        share[before:after] = came
+    return share
 
 
 def _supported(posterior: Posterior, noons_d: Float64Array) -> BoolArray:

@@ -20,6 +20,7 @@ import numpy as np
 from cv.counting.pier_count import Estimate, PierCount
 from cv.counting.uncertainty import normal_quantile
 from cv.events.event import CensoredTime
+from cv.events.model.standing_hulls import StandingHull, find_standing_hulls
 from cv.geometry.arrays import BoolArray, Float64Array
 from cv.site import PierRole
 from cv.timeseries.series import Series
@@ -29,16 +30,13 @@ MIN_VISIBLE = 0.5
 """Visible share of a berth below which a missing ship is no information."""
 MIN_SHIP_LENGTH_M = 60.0
 """Shorter hulls are boats and barges and make no call, metres."""
+ONE_LOOK_D = 1 / 24
+"""Observations less than this apart share one cause of error, and weigh as one, days."""
 _MIN_SD = 0.5
 """Smallest standard deviation of a number of containers."""
-CERTAINLY_NONE, NONE_FOUND, UNCERTAIN_FOUND, CERTAINLY_FOUND = 0.003, 0.2, 50.0, 170.0
-"""Likelihood ratio, ship to no ship, of a hull count at a fully visible berth.
-
-In this order: the interval is zero alone; none was found, but the interval reaches one; one was
-found, but the interval reaches zero; at least one is certain. Assumed for a detector that finds
-four of five ships (`constants.SHIP_RECALL`; 0.2 is the miss rate) and invents one in about seventy
-observations.
-"""
+_DIP_D, _DIP_SHARE, _SAME = 4.0, 0.75, 1.5
+"""A count below this share of both its neighbours, which are at most so many days apart and differ
+by less than so many standard deviations, is of a bad image."""
 _UNKNOWN = (nan, nan, nan)
 _DAY = timedelta(days=1)
 
@@ -70,11 +68,14 @@ class PierObservations:
     """(n,) upper end of their interval."""
     berth_visible: Float64Array
     """(n,) visible share of the berth, 0 to 1."""
-    hull_lengths: Float64Array
-    """(n,) length of the longest hull, metres; nan without one."""
-    may_be_bad: BoolArray
-    """(n,) whether the image may be bad without anybody having noticed: unless a later one
-    confirms it."""
+    ship_lengths: tuple[tuple[float, ...], ...]
+    """(n,) lengths of the hulls at the berth, metres; of standing hulls only where another hull of
+    the same length is beside them."""
+    standing: tuple[StandingHull, ...]
+    """Hulls that are part of the berth: no ships, and not among `hulls`."""
+    weight: Float64Array
+    """(n,) share of one look that an observation is: less than 1 where others follow within
+    `ONE_LOOK_D`."""
     found_again: Float64Array
     """(n - 1,) share of the containers that stand at the same places before and after each gap; nan
     where unknown."""
@@ -92,7 +93,7 @@ class PierObservations:
         if any(count.acquired is None for count in counts):
             raise ValueError("an observation needs a time")
         series = counts if isinstance(counts, Series) else Series(counts[0].pier, tuple(counts))
-        standing = series.standing
+        held = series.standing
         z = normal_quantile(counts[0].interval_level)
         rows = [
             (
@@ -104,10 +105,9 @@ class PierObservations:
                 ),
             )
             for count, whole, bad, least in zip(
-                series, series.whole, standing.contradicted, standing.number, strict=True
+                series, series.whole, held.contradicted, held.number, strict=True
             )
         ]
-        good = {c.scene for c, sure in zip(series, standing.confirmed, strict=True) if sure}
         usable = [row for row in rows if row[1] is not _UNKNOWN or row[2] is not _UNKNOWN]
         used = [count for count, _, _ in usable]
         containers, hulls = (
@@ -116,22 +116,36 @@ class PierObservations:
         times = tuple(count.acquired for count in used if count.acquired is not None)
         shares = (count.berth_visible_fraction for count in used)
         visible = [1.0 if share is None else share for share in shares]  # no number without a ship
-        lengths = [max((h.length_m for h in count.berthed), default=nan) for count in used]
+        days = np.array([(time - times[0]) / _DAY for time in times])
+        lengths = [
+            tuple(h.length_m for h in count.berthed if h.length_m >= MIN_SHIP_LENGTH_M)
+            for count in used
+        ]
+        seen = np.isfinite(hulls[:, 0])
+        standing = find_standing_hulls(
+            [own if known else None for own, known in zip(lengths, seen, strict=True)], days
+        )
+        hulls, ships = _beside(hulls, lengths, standing)
+        weight = 1.0 / (np.abs(days[:, None] - days) < ONE_LOOK_D).sum(axis=1)
+        dips = _dips(containers, days)
+        containers[dips] = nan
+        hulls[dips & (hulls[:, 0] < 1)] = nan
         return cls(
             pier=series.pier,
             role=counts[0].role,
             has_berth=any(c.berth_visible_fraction is not None or c.hulls.known for c in counts),
             scenes=tuple(count.scene for count in used),
             times=times,
-            days=np.array([(time - times[0]) / _DAY for time in times]),
+            days=days,
             containers=containers[:, 0],
-            containers_sd=containers[:, 1:],
+            containers_sd=containers[:, 1:] / np.sqrt(weight)[:, None],
             hulls=hulls[:, 0],
             min_hulls=hulls[:, 1],
             max_hulls=hulls[:, 2],
             berth_visible=np.array(visible, dtype=np.float64),
-            hull_lengths=np.array(lengths, dtype=np.float64),
-            may_be_bad=np.array([c.scene not in good for c in used], dtype=bool),
+            ship_lengths=ships,
+            standing=standing,
+            weight=weight,
             found_again=_found_again(series, used, np.isfinite(containers[:, 0])),
         )
 
@@ -149,19 +163,37 @@ class PierObservations:
             self.times[after] if after < len(self) else None,
         )
 
-    def ship_likelihoods(self) -> Float64Array:
-        """Return (n, 2): likelihood of each hull count without a ship (always 1) and with one.
 
-        Behind a partly hidden berth the ship may lie in the hidden part, which carries no
-        information.
-        """
-        none = np.where(self.max_hulls < 1, CERTAINLY_NONE, NONE_FOUND)
-        found = np.where(self.min_hulls >= 1, CERTAINLY_FOUND, UNCERTAIN_FOUND)
-        ratio = np.where(self.hulls >= 1, found, none)
-        visible = self.berth_visible.clip(0.0, 1.0)
-        known = np.isfinite(self.hulls)
-        ratio = np.where(known, visible * ratio + (1 - visible), 1.0)
-        return np.stack([np.ones(len(self)), ratio], axis=1)
+def _beside(
+    hulls: Float64Array,
+    lengths: Sequence[tuple[float, ...]],
+    standing: Sequence[StandingHull],
+) -> tuple[Float64Array, tuple[tuple[float, ...], ...]]:
+    """Return numbers of hulls (n, 3) and their lengths without those of `standing` hulls."""
+    hulls, ships = hulls.copy(), list(lengths)
+    for one in standing:
+        for i in range(one.first, one.last + 1):
+            own = one.shown_by(ships[i])
+            if own is not None:
+                hulls[i] = (hulls[i] - 1.0).clip(0.0)
+                ships[i] = tuple(m for k, m in enumerate(ships[i]) if k != ships[i].index(own))
+    return hulls, tuple(ships)
+
+
+def _dips(containers: Float64Array, days: Float64Array) -> BoolArray:
+    """Return (n,) which counts are far below both their neighbours, which agree with each other.
+
+    `containers` (n, 3) are numbers and their standard deviations downwards and upwards.
+    """
+    dips = np.zeros(len(days), dtype=bool)
+    known = np.flatnonzero(np.isfinite(containers[:, 0]))
+    for before, now, after in zip(known, known[1:], known[2:], strict=False):
+        (old, old_sd, _), (low, _, low_sd), (new, new_sd, _) = containers[[before, now, after]]
+        if days[after] - days[before] > _DIP_D or low >= _DIP_SHARE * min(old, new):
+            continue
+        agree = abs(old - new) <= _SAME * float(np.hypot(old_sd, new_sd))
+        dips[now] = agree and min(old, new) - low > 2 * float(np.hypot(old_sd, low_sd))
+    return dips
 
 
 def _containers(

@@ -8,9 +8,8 @@ from typing import TypeVar
 import numpy as np
 
 from cv.counting.pier_count import PierCount
-from cv.events.model.berth_state_model import HALTED, ArrivalPrior
+from cv.events.model.berth_state_model import ArrivalPrior
 from cv.events.model.observations import PierObservations
-from cv.events.model.parameters import PierParameters
 from cv.events.model.posterior import PierInferenceInput, Posterior, infer_posteriors
 from cv.geometry.arrays import Float64Array
 
@@ -18,8 +17,6 @@ Key = TypeVar("Key", bound=Hashable)
 """What a series of a site is called: a pier's name, or one of its segments."""
 _MAX_TRANSFER_D = 0.3
 """Longest time a ship needs from one pier to another, days."""
-_MAX_WATCHED_GAP_D = 4.0
-"""In longer gaps the number of arrivals is not known well enough to be counted, days."""
 _MIN_STAY, _MAX_STAY, _STAY_STEPS = 0.4, 1.8, 5
 """Range of stays, in mean stays, and the number of values tried."""
 _PRIOR_SHARE, _PRIOR_CALLS = 0.2, 3.0
@@ -40,11 +37,7 @@ def infer_sites(
     ]
     alone = _infer_by_site(
         [
-            {
-                name: PierInferenceInput(o, PierParameters.of(o))
-                for name, o in site.items()
-                if len(o)
-            }
+            {name: PierInferenceInput.of(o) for name, o in site.items() if len(o)}
             for site in observed
         ]
     )
@@ -60,10 +53,9 @@ def _infer_by_site(sites: Sequence[Mapping[Key, PierInferenceInput]]) -> list[di
 def _coupled_inputs(posteriors: Mapping[Key, Posterior]) -> dict[Key, PierInferenceInput]:
     """Return new inputs, by key, for the piers at which others let arrivals be expected.
 
-    Their parameters are estimated again, unseen calls included. Long gaps are left out: they show
-    that ships came, but not how many.
+    What was learned of their habits is where learning starts again.
     """
-    served = {name: one for name, one in posteriors.items() if one.parameters.flow.served_by_ships}
+    served = {name: one for name, one in posteriors.items() if one.parameters.served_by_ships}
     inputs = {}
     for name, own in served.items():
         pier = own.observations.pier
@@ -71,12 +63,7 @@ def _coupled_inputs(posteriors: Mapping[Key, Posterior]) -> dict[Key, PierInfere
         prior = _arrival_prior(own, others)
         if prior is None:
             continue
-        gaps = np.diff(own.observations.days)
-        watched = gaps <= _MAX_WATCHED_GAP_D
-        halted = (own.smoothed[:-1, HALTED] + own.smoothed[1:, HALTED]) / 2
-        calls, used_d = own.gap_arrivals[watched].sum(), (gaps * (1 - halted))[watched].sum()
-        parameters = own.parameters.with_calls(float(calls), float(used_d))
-        inputs[name] = PierInferenceInput(own.observations, parameters, prior)
+        inputs[name] = PierInferenceInput(own.observations, own.parameters, prior)
     return inputs
 
 
@@ -88,7 +75,7 @@ def _arrival_prior(own: Posterior, others: list[Posterior]) -> ArrivalPrior | No
     """
     expected = np.zeros(len(own.gap_arrivals))
     share_left = 1.0
-    stay_d = own.parameters.stay_d
+    stay_d = own.parameters.berth.stay_d
     for other in others:
         departed = _shift_in_time(other, other.departures, own, (0.0, _MAX_TRANSFER_D))
         stays_d = -_MAX_STAY * stay_d, -_MIN_STAY * stay_d

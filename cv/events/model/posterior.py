@@ -1,34 +1,58 @@
-"""Posterior of a pier: what all its observations together imply (forward-backward algorithm)."""
+"""Posterior of a pier: what all its observations together imply, and its habits."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import hypot
 
 import numpy as np
 
 from cv.events.event import Magnitude
-from cv.events.model.bad_images import QUALITIES
+from cv.events.model.berth_filter import (
+    BERTH_STATE,
+    SHIP_THERE,
+    BerthEvidence,
+    BerthPosterior,
+    filter_berths,
+)
 from cv.events.model.berth_state_model import (
+    HALTED,
     STATES,
     WITH_SHIP,
-    WITHOUT_SHIP,
     ArrivalPrior,
     PathProbabilities,
     arrival_probabilities,
+    stationary_distribution,
 )
-from cv.events.model.forward_filter import FilterResult, forward_filter
+from cv.events.model.cargo_changes import CargoChanges, Causes
+from cv.events.model.hull_evidence import learn_detector, ship_likelihood_ratios
+from cv.events.model.level_filter import filtered_level
 from cv.events.model.observations import PierObservations
-from cv.events.model.parameters import PierParameters
+from cv.events.model.parameters import (
+    PRIOR_HALT_CALLS,
+    PRIOR_HALT_SHARE,
+    PRIOR_STAY_D,
+    PRIOR_STAY_LOG_SD,
+    PierParameters,
+)
 from cv.geometry.arrays import Float64Array
 
 FORECAST_DAYS = (1.0, 3.0, 7.0)
 """Horizons of the arrival forecast, days."""
-_NO_SHIP_MASK = np.tile(np.isin(np.arange(STATES), WITHOUT_SHIP).astype(float), QUALITIES)
-_BATCH = 16
-"""Piers filtered side by side: more need much memory and save little time."""
+_ROUNDS = 4
+"""Rounds of learning: habits from probabilities, probabilities from habits."""
+_BATCH = 32
+"""Piers filtered side by side."""
+_WATCHED_D = 4.0
+"""In longer gaps the number of arrivals is not known well enough to be counted, days."""
+_MAX_STAY_GAP_D = 3.0
+"""Observations farther apart carry no information on one stay, days."""
+_STAYS_D = np.geomspace(0.15, 12.0, 40)
+"""Grid of mean stays whose posteriors are compared, days."""
+_STEP = np.zeros((len(BERTH_STATE), STATES))
+_STEP[np.arange(len(BERTH_STATE)), BERTH_STATE] = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +62,17 @@ class PierInferenceInput:
     observations: PierObservations
     """At least one."""
     parameters: PierParameters
+    """What is known of its habits beforehand."""
     arrival_prior: ArrivalPrior | None = None
     """Arrivals expected from other piers."""
+
+    @classmethod
+    def of(cls, observations: PierObservations) -> PierInferenceInput:
+        """Return the input for a pier of which only the observations are known."""
+        prior = PierParameters.prior(
+            observations.role, observations.has_berth, observations.containers
+        )
+        return cls(observations, prior)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -48,44 +81,69 @@ class Posterior:
 
     observations: PierObservations
     parameters: PierParameters
-    filtered: Float64Array
-    """(n, states) P(state at t | observations up to t): the forward filter."""
-    smoothed: Float64Array
-    """(n, states) P(state at t | all observations)."""
-    gap_presence: Float64Array
-    """(n - 1,) probability that a ship was there at some time from one observation to the next."""
-    gap_arrivals: Float64Array
-    """(n - 1,) probability that a ship arrived in the gap."""
-    level: Float64Array
-    """(n, 2) filtered number of containers: mean and standard deviation."""
-    forecast: Float64Array
-    """(n, 3) P(a ship arrives within 1, 3, 7 days | observations up to t)."""
-    joint_filtered: Float64Array
-    """(n, joint) P(joint state at t | observations up to t), as in `FilterResult`."""
-    no_ship_transitions: Float64Array
-    """(n - 1, from, to) weights of paths without a ship, as in `FilterResult`."""
-    backward: Float64Array
-    """(n, joint) likelihood of all later observations given the joint state, scaled so that
-    joint_filtered * backward sums to one."""
+    """The pier's habits, learned from its observations."""
+    berth: BerthPosterior
+    changes: CargoChanges
+    """Changes of the containers from count to count."""
+    arrival_prior: ArrivalPrior | None = None
 
-    @classmethod
-    def of(
-        cls, observations: PierObservations, parameters: PierParameters | None = None
-    ) -> Posterior:
-        """Infer the posterior of one pier from at least one observation."""
-        parameters = parameters or PierParameters.of(observations)
-        return infer_posteriors([PierInferenceInput(observations, parameters)])[0]
+    @cached_property
+    def filtered(self) -> Float64Array:
+        """(n, states) P(state at t | observations up to t)."""
+        return np.asarray(self.berth.filtered @ _STEP)
+
+    @cached_property
+    def smoothed(self) -> Float64Array:
+        """(n, states) P(state at t | all observations)."""
+        return np.asarray(self.berth.smoothed @ _STEP)
 
     @cached_property
     def ship_present(self) -> Float64Array:
-        """(n,) smoothed probability that a ship is at the pier in each observation."""
+        """(n,) probability that a ship is at the pier in each observation."""
         return np.asarray(self.smoothed[:, WITH_SHIP].sum(axis=1))
+
+    @cached_property
+    def gap_presence(self) -> Float64Array:
+        """(n - 1,) probability that a ship was there at some time of each gap, ends included."""
+        return np.asarray((1.0 - self._pairs(self.berth.no_ship)).clip(0.0, 1.0))
+
+    @cached_property
+    def gap_arrivals(self) -> Float64Array:
+        """(n - 1,) probability that a ship arrived in the gap."""
+        return np.asarray((1.0 - self._pairs(self.berth.no_arrival)).clip(0.0, 1.0))
 
     @property
     def departures(self) -> Float64Array:
         """(n - 1,) expected departures in each gap."""
         departed = self.ship_present[:-1] + self.gap_arrivals - self.ship_present[1:]
         return np.asarray(departed.clip(0.0))
+
+    @cached_property
+    def ship_between_counts(self) -> Float64Array:
+        """(m,) probability that a ship was there from one count to the next, for each change."""
+        marked = self.berth.smoothed[:, len(BERTH_STATE) - STATES :].sum(axis=1)
+        return np.asarray(marked[self.changes.after].clip(0.0, 1.0))
+
+    @cached_property
+    def causes(self) -> Causes:
+        """Probability of each cause of each change."""
+        return self.changes.causes(self.parameters.cargo, self.ship_between_counts)
+
+    @cached_property
+    def level(self) -> Float64Array:
+        """(n, 2) number of containers at each observation, given those so far: mean, sd."""
+        return filtered_level(self.observations, self.changes, self.causes.unchanged)
+
+    def at_observations(self, of_changes: Float64Array) -> Float64Array:
+        """Return (n,) values (m,) of changes, each at the count after it; 0 elsewhere."""
+        values = np.zeros(len(self.observations))
+        values[self.changes.after] = of_changes
+        return values
+
+    @cached_property
+    def forecast(self) -> Float64Array:
+        """(n, 3) P(a ship arrives within 1, 3, 7 days | observations up to t)."""
+        return self.filtered @ arrival_probabilities(self.parameters.berth, FORECAST_DAYS)
 
     def level_change(self, before: int, after: int) -> Magnitude:
         """Return the change of the number of containers from observation `before` to `after`."""
@@ -94,14 +152,14 @@ class Posterior:
 
     def empty_probability(self, first: int, last: int) -> float:
         """Return P(no ship at any time from observation `first` to `last`)."""
-        forward = self.joint_filtered[first] * _NO_SHIP_MASK
+        forward = self.berth.filtered[first] * ~SHIP_THERE
         for gap in range(first, last):
-            forward = forward @ self.no_ship_transitions[gap]
-        return min(1.0, float(forward @ self.backward[last]))
+            forward = forward @ self.berth.no_ship[gap]
+        return min(1.0, float(forward @ self.berth.backward[last]))
 
     def stays_empty_probability(self, first: int, last: int) -> float:
         """Return P(no ship at any time from `first` to `last` | no ship at `first`)."""
-        empty_at_first = float(self.smoothed[first, WITHOUT_SHIP].sum())
+        empty_at_first = float(1.0 - self.ship_present[first])
         if empty_at_first <= 0:
             return 0.0
         return min(1.0, self.empty_probability(first, last) / empty_at_first)
@@ -109,59 +167,110 @@ class Posterior:
     def empty_probabilities(self, span: int) -> Float64Array:
         """Return (n - span,): `empty_probability` from each observation to the `span`-th next."""
         n_starts = len(self.observations) - span
-        forward = self.joint_filtered[:n_starts, None, :] * _NO_SHIP_MASK
+        forward = (self.berth.filtered[:n_starts] * ~SHIP_THERE)[:, None, :]
         for gap in range(span):
-            forward = forward @ self.no_ship_transitions[gap : gap + n_starts]
-        return np.asarray((forward[:, 0] * self.backward[span:]).sum(axis=1).clip(0.0, 1.0))
+            forward = forward @ self.berth.no_ship[gap : gap + n_starts]
+        empty = (forward[:, 0] * self.berth.backward[span:]).sum(axis=1)
+        return np.asarray(empty.clip(0.0, 1.0))
+
+    def _pairs(self, part: Float64Array) -> Float64Array:
+        """Return (n - 1,) the probability of a `part` of the paths over each gap."""
+        berth = self.berth
+        return np.asarray(
+            ((berth.filtered[:-1, None, :] @ part)[:, 0] * berth.backward[1:]).sum(axis=1)
+        )
 
 
 def infer_posteriors(inputs: Sequence[PierInferenceInput]) -> list[Posterior]:
-    """Return the posterior of each input."""
+    """Return the posterior of each input; habits are learned in a few rounds.
+
+    A round finds the habits with the highest posterior density given the probabilities of the last
+    one (expectation maximization: Dempster, Laird and Rubin 1977).
+    """
     posteriors: list[Posterior] = []
     for first in range(0, len(inputs), _BATCH):
-        batch = inputs[first : first + _BATCH]
-        paths = [
-            PathProbabilities.over(
-                np.diff(one.observations.days), one.parameters, one.arrival_prior
-            )
-            for one in batch
+        batch = list(inputs[first : first + _BATCH])
+        changes = [
+            CargoChanges.of(one.observations, one.parameters.cargo.load) for one in batch
         ]
-        observations, parameters = zip(
-            *((o.observations, o.parameters) for o in batch), strict=True
-        )
-        filtered = forward_filter(observations, parameters, paths)
-        posteriors += [_smooth(*one) for one in zip(batch, paths, filtered, strict=True)]
+        found = _filter(batch, changes)
+        for _ in range(_ROUNDS):
+            batch = [
+                replace(one, parameters=_learned(given, one.parameters))
+                for one, given in zip(batch, found, strict=True)
+            ]
+            found = _filter(batch, changes)
+        posteriors += found
     return posteriors
 
 
-def _smooth(
-    given: PierInferenceInput, paths: PathProbabilities, forward: FilterResult
-) -> Posterior:
-    joint_filtered, level, no_ship_transitions, ship_transitions = forward
-    transitions = no_ship_transitions + ship_transitions
-    backward = np.ones_like(joint_filtered)
-    for t in range(len(transitions) - 1, -1, -1):
-        backward[t] = transitions[t] @ backward[t + 1]
-    presence = joint_filtered[:-1, :, None] * ship_transitions * backward[1:, None, :]
-    with_ship = (paths.any_path - paths.no_ship).clip(1e-300)
-    arrival_share = ((paths.any_path - paths.no_arrival) / with_ship).clip(0.0, 1.0)
-    arrival_share = np.tile(arrival_share, (1, QUALITIES, QUALITIES))
-    filtered = _of_berth(joint_filtered)
-    return Posterior(
-        observations=given.observations,
-        parameters=given.parameters,
-        filtered=filtered,
-        smoothed=_of_berth(joint_filtered * backward),
-        gap_presence=presence.sum(axis=(1, 2)).clip(0.0, 1.0),
-        gap_arrivals=(presence * arrival_share).sum(axis=(1, 2)).clip(0.0, 1.0),
-        level=level,
-        forecast=filtered @ arrival_probabilities(given.parameters, FORECAST_DAYS),
-        joint_filtered=joint_filtered,
-        no_ship_transitions=no_ship_transitions,
-        backward=backward,
+def _filter(
+    inputs: Sequence[PierInferenceInput], changes: Sequence[CargoChanges]
+) -> list[Posterior]:
+    evidence, paths, starts = [], [], []
+    for one, own in zip(inputs, changes, strict=True):
+        n, habits = len(one.observations), one.parameters
+        cargo = np.ones(n)
+        cargo[own.after] = own.ship_likelihood_ratios(habits.cargo)
+        evidence.append(
+            BerthEvidence(
+                ship_likelihood_ratios(one.observations, habits.detector),
+                cargo,
+                np.isfinite(one.observations.containers),
+            )
+        )
+        gaps_d = np.diff(one.observations.days)
+        paths.append(PathProbabilities.over(gaps_d, habits.berth, one.arrival_prior))
+        starts.append(stationary_distribution(habits.berth))
+    return [
+        Posterior(
+            observations=one.observations,
+            parameters=one.parameters,
+            berth=berth,
+            changes=own,
+            arrival_prior=one.arrival_prior,
+        )
+        for one, own, berth in zip(
+            inputs, changes, filter_berths(evidence, paths, starts), strict=True
+        )
+    ]
+
+
+def _learned(given: Posterior, known: PierParameters) -> PierParameters:
+    """Return the habits of a pier, given the probabilities of its states."""
+    observations = given.observations
+    if len(observations) < 2:
+        return known
+    prior = PierParameters.prior(observations.role, observations.has_berth, observations.containers)
+    gaps = np.diff(observations.days)
+    watched = gaps <= _WATCHED_D
+    halted = given.smoothed[:, HALTED]
+    out_of_use_d = (halted[:-1] + halted[1:]) / 2 * gaps
+    used_d = float((gaps - out_of_use_d)[watched].sum())
+    calls = float(given.gap_arrivals[watched].sum())
+    learned = known.with_calls(calls, used_d, _mean_stay(given))
+    halts = float(out_of_use_d.sum()) / learned.berth.halt_d
+    share = (halts + PRIOR_HALT_SHARE * PRIOR_HALT_CALLS) / (calls + PRIOR_HALT_CALLS)
+    return replace(
+        learned,
+        berth=replace(learned.berth, halt_share=min(0.5, share)),
+        detector=learn_detector(observations, given.ship_present),
+        cargo=given.changes.learn(known.cargo, prior.cargo, given.ship_between_counts),
     )
 
 
-def _of_berth(joint: Float64Array) -> Float64Array:
-    """Return probabilities (n, states) of the berth from those of joint states (n, joint)."""
-    return np.asarray(joint.reshape(len(joint), QUALITIES, STATES).sum(axis=1))
+def _mean_stay(given: Posterior) -> float:
+    """Return the mean stay, days, with the highest posterior.
+
+    Evidence is how often a ship in one observation is still there in the next. A stay has two
+    stages, and an observation meets it in either of them equally often.
+    """
+    ship, gaps = given.ship_present, np.diff(given.observations.days)
+    near = gaps <= _MAX_STAY_GAP_D
+    both = np.minimum(ship[:-1], ship[1:]) * (1.0 - given.gap_arrivals)
+    still, left = both[near], (ship[:-1][near] - both[near]).clip(0.0)
+    stays = gaps[near][:, None] / _STAYS_D
+    probability = np.exp(-2 * stays) * (1 + stays)
+    evidence = still[:, None] * np.log(probability) + left[:, None] * np.log1p(-probability + 1e-12)
+    log_prior = -0.5 * (np.log(_STAYS_D / PRIOR_STAY_D) / PRIOR_STAY_LOG_SD) ** 2
+    return float(_STAYS_D[np.argmax(evidence.sum(axis=0) + log_prior)])

@@ -36,6 +36,8 @@ def find_dwells(posterior: Posterior) -> tuple[Event, ...]:
     containers, sds = observations.containers[index], observations.containers_sd[index]
     weight = sds.mean(axis=1) ** -2.0
     weights, sums = (np.concatenate([[0.0], np.cumsum(v)]) for v in (weight, weight * containers))
+    moved = posterior.causes.came_by_land + posterior.causes.left_by_land
+    stays = 1.0 - posterior.at_observations(moved)
     dwells = []
     first = 0
     for now in range(1, len(index) + 1):
@@ -59,7 +61,8 @@ def find_dwells(posterior: Posterior) -> tuple[Event, ...]:
             began=observations.time_between(run[0] - 1, run[0]),
             ended=ended,
             size=Magnitude.from_mean_sd(mean, size_sd, "containers", 0.0),
-            confidence=posterior.stays_empty_probability(ship_left, run[-1]),
+            confidence=posterior.stays_empty_probability(ship_left, run[-1])
+            * float(np.prod(stays[run[1:]])),
             evidence=tuple(observations.scenes[i] for i in run),
             alternatives=_ALTERNATIVES,
         )

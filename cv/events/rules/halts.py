@@ -52,14 +52,14 @@ def find_halts(posterior: Posterior, calls: Sequence[Event]) -> tuple[Halt, ...]
     `calls` are the observed and the inferred ones, in any order. Piers that ships do not serve,
     such as a rail siding, have no halts.
     """
-    if not posterior.parameters.flow.served_by_ships:
+    if not posterior.parameters.served_by_ships:
         return ()
     ordered = sorted(calls, key=lambda call: call.began.latest or call.ended.earliest or FIRST_TIME)
     before_first = CensoredTime(None, posterior.observations.times[0])
     departures = [before_first, *(call.ended for call in ordered)]
     arrivals = [*(call.began for call in ordered), ONGOING]
     observations, days = posterior.observations, posterior.observations.days
-    usual_d = MIN_CALL_INTERVALS * posterior.parameters.call_interval_d
+    usual_d = MIN_CALL_INTERVALS * posterior.parameters.berth.call_interval_d
     halts = []
     for began, ended in zip(departures, arrivals, strict=True):
         if began.latest is None:

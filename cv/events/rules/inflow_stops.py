@@ -9,7 +9,6 @@ import numpy as np
 from cv.counting.uncertainty import FINDING_Z
 from cv.events.constants import MIN_PROBABILITY
 from cv.events.event import ONGOING, CensoredTime, Event, EventKind, Magnitude
-from cv.events.model.berth_state_model import GATHERING
 from cv.events.model.posterior import Posterior
 
 MIN_DURATION_D = 12.0
@@ -32,8 +31,8 @@ def find_inflow_stops(posterior: Posterior) -> tuple[Event, ...]:
     that time (intervals apart), or at a gap so long that cargo may have come and gone in it.
     """
     observations, days = posterior.observations, posterior.observations.days
-    call_interval_d = posterior.parameters.call_interval_d
-    brings_cargo = posterior.parameters.flow.usual_change.added_loads > 0
+    call_interval_d = posterior.parameters.berth.call_interval_d
+    comes = posterior.at_observations(posterior.causes.came_by_land)
     margin = FINDING_Z * observations.containers_sd
     low, high = observations.containers - margin[:, 0], observations.containers + margin[:, 1]
     stops, run, lowest = [], [], 0
@@ -48,9 +47,8 @@ def find_inflow_stops(posterior: Posterior) -> tuple[Event, ...]:
             if not grown and days[after] - days[now] <= call_interval_d:
                 continue
         first, duration_d = run[0], float(days[now] - days[run[0]])
-        confidence = float(1.0 - posterior.smoothed[run, GATHERING].max())
-        if brings_cargo:
-            confidence *= posterior.stays_empty_probability(first, now)
+        confidence = posterior.stays_empty_probability(first, now)
+        confidence *= float(np.prod(1.0 - comes[first + 1 : now + 1]))
         usual_d = max(MIN_DURATION_D, MIN_CALL_INTERVALS * call_interval_d)
         if duration_d >= usual_d and confidence >= MIN_PROBABILITY:
             ended, longest_d = ONGOING, duration_d
@@ -72,3 +70,4 @@ def find_inflow_stops(posterior: Posterior) -> tuple[Event, ...]:
             stops.append(stop)
         run = []
     return tuple(stops)
+

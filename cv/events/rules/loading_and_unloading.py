@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from cv.events.event import Event, EventKind
+from cv.events.model.parameters import LOADS, UNLOADS
 from cv.events.model.posterior import Posterior
 
 
@@ -18,6 +21,11 @@ def find_loadings_and_unloadings(posterior: Posterior, calls: Sequence[Event]) -
     show. A call gives one event: unloading first on piers where ships bring cargo, else loading.
     """
     observations, transfers = posterior.observations, []
+    handled = {
+        EventKind.LOADING: posterior.at_observations(posterior.causes.loaded),
+        EventKind.UNLOADING: posterior.at_observations(posterior.causes.unloaded),
+    }
+    handling = posterior.parameters.cargo.handling
     for call in calls:
         if call.began.earliest is None or call.ended.latest is None:
             continue  # there is no observation before or after it
@@ -25,16 +33,17 @@ def find_loadings_and_unloadings(posterior: Posterior, calls: Sequence[Event]) -
         last = observations.first_at_or_after(call.ended.latest)
         fullest = max(range(first, last + 1), key=lambda i: float(posterior.level[i, 0]))
         spans = [(EventKind.LOADING, fullest, last), (EventKind.UNLOADING, first, fullest)]
-        if posterior.parameters.flow.usual_change.added_loads > 0:
+        if handling[UNLOADS] > handling[LOADS]:
             spans.reverse()
         for kind, before, after in spans:
             size = posterior.level_change(before, after)
+            chance = 1.0 - float(np.prod(1.0 - handled[kind][before + 1 : after + 1]))
             if size.low > 0.0 or size.high < 0.0:
                 transfer = replace(
                     call,
                     kind=kind,
                     size=size,
-                    confidence=call.confidence * size.sign_probability,
+                    confidence=call.confidence * chance * size.sign_probability,
                     evidence=(observations.scenes[before], observations.scenes[after]),
                     alternatives=("lorries or trains moved containers at the same time",),
                 )

@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from math import isfinite
 from statistics import median
 
 import numpy as np
 
 from cv.events.constants import CALL_LENGTH_ERROR, LIKELY, NEAR_CERTAIN
 from cv.events.event import Event, EventKind, Magnitude
+from cv.events.model.parameters import NO_CHANGE
 from cv.events.model.posterior import Posterior
 
 CALLS = (EventKind.CALL, EventKind.UNSEEN_CALL)
 """Kinds of events that are calls."""
-_MIN_UNSEEN_PROBABILITY, _MIN_CHANGE_PROBABILITY = 0.6, 0.85
+_MIN_UNSEEN_PROBABILITY, _MIN_CHANGE_PROBABILITY = 0.6, 0.6
 """An unseen call needs at least this probability of a ship, and of a change of the containers."""
 MIN_LAID_UP = timedelta(days=14)
 """A shorter stay is an ordinary call."""
@@ -49,7 +49,7 @@ def observed_calls(posterior: Posterior) -> tuple[Event, ...]:
         certain = [i for i in range(first, last + 1) if ship[i] >= NEAR_CERTAIN] or [first, last]
         before = next((i for i in range(first - 1, last_before, -1) if absent[i]), last_before)
         after = next((i for i in range(last + 1, next_first) if absent[i]), next_first)
-        lengths = [m for m in observations.hull_lengths[first : last + 1].tolist() if isfinite(m)]
+        lengths = [max(own) for own in observations.ship_lengths[first : last + 1] if own]
         size = None
         if lengths:
             length = median(lengths)
@@ -77,11 +77,13 @@ def unseen_calls(posterior: Posterior) -> tuple[Event, ...]:
     bad. A long gap that probably had its calls is not enough: see
     `Halt.unseen_call`. Piers that ships do not serve have none.
     """
-    if not posterior.parameters.flow.served_by_ships:
+    if not posterior.parameters.served_by_ships:
         return ()
     taken = np.zeros(len(posterior.observations) - 1, dtype=bool)
     for first, last in _stays(posterior):
         taken[max(0, first - 1) : last + 1] = True
+    causes = posterior.causes
+    handled = posterior.at_observations(causes.handled.sum(axis=1) - causes.handled[:, NO_CHANGE])
     observations, found = posterior.observations, []
     for span in (1, 2):
         ship = 1.0 - posterior.empty_probabilities(span)
@@ -90,7 +92,8 @@ def unseen_calls(posterior: Posterior) -> tuple[Event, ...]:
             change = posterior.level_change(first, last)
             if last == len(observations) - 1 or taken[first:last].any():
                 continue
-            if change.sign_probability < _MIN_CHANGE_PROBABILITY:
+            due_to_ship = 1.0 - float(np.prod(1.0 - handled[first + 1 : last + 1]))
+            if min(change.sign_probability, due_to_ship) < _MIN_CHANGE_PROBABILITY:
                 continue
             taken[first:last] = True
             during = observations.time_between(first, last)

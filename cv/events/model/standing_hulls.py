@@ -1,0 +1,101 @@
+"""Standing hulls: a barge, a jetty or a wreck that is there in most images for weeks.
+
+A standing hull is a part of its berth. Ships are the hulls beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cv.geometry.arrays import Float64Array
+
+MIN_STANDING_D = 14.0
+"""A hull that lies for less is a ship on a call, days..."""
+_MIN_WHOLE_RECORD_D, _MIN_LOOKS = 7.0, 5
+"""... unless it is there through the whole record, of so many days and images at least."""
+_MIN_SHARE = 0.6
+"""Share of the images that must show it: the detector misses some."""
+_MAX_MISSES = 4
+"""It has left when more images than these in a row do not show it."""
+_SAME_LENGTH = 0.09
+"""Two hulls are taken for one up to this relative difference of their measured lengths: two
+standard deviations."""
+
+
+@dataclass(frozen=True)
+class StandingHull:
+    """A hull that stays, from the first to the last image that shows it."""
+
+    first: int
+    """Index of the first observation that shows it."""
+    last: int
+    """Index of the last one."""
+    length_m: float
+    """Median of its measured lengths, metres."""
+
+    def shown_by(self, lengths: Sequence[float]) -> float | None:
+        """Return which of the `lengths` (metres) of an observation's hulls is its own, if any."""
+        nearest = min(lengths, key=lambda one: abs(one - self.length_m), default=None)
+        if nearest is None or abs(nearest / self.length_m - 1.0) > _SAME_LENGTH:
+            return None
+        return nearest
+
+
+def find_standing_hulls(
+    lengths: Sequence[Sequence[float] | None], days: Float64Array
+) -> tuple[StandingHull, ...]:
+    """Return the hulls that stay, by time; no two of them at one time.
+
+    Args:
+        lengths: Lengths of the hulls of each observation, metres; None where the berth was not
+            seen well enough to miss one.
+        days: (n,) days of the observations, ascending.
+    """
+    looks = [i for i, own in enumerate(lengths) if own is not None]
+    found: list[StandingHull] = []
+    remaining = {i: list(lengths[i] or ()) for i in looks}
+    every = np.sort([one for own in remaining.values() for one in own])
+    while len(every) >= _MIN_LOOKS:
+        near = (np.abs(every[:, None] / every - 1.0) <= _SAME_LENGTH).sum(axis=0)
+        length = float(every[int(near.argmax())])
+        hull = _longest_run(length, looks, remaining, days)
+        if hull is not None and not any(
+            one.first <= hull.last and hull.first <= one.last for one in found
+        ):
+            found.append(hull)
+        every = every[np.abs(every / length - 1.0) > _SAME_LENGTH]
+    return tuple(sorted(found, key=lambda one: one.first))
+
+
+def _longest_run(
+    length_m: float, looks: Sequence[int], lengths: dict[int, list[float]], days: Float64Array
+) -> StandingHull | None:
+    """Return the longest run of `looks` that show a hull of `length_m`; None if it is short."""
+    wanted = StandingHull(0, 0, length_m)
+    best: tuple[float, int, int] | None = None
+    shown: list[int] = []
+    start, misses = 0, 0
+    for position, look in enumerate([*looks, -1]):
+        if look >= 0 and wanted.shown_by(lengths[look]) is not None:
+            start, misses = (start if shown else position), 0
+            shown.append(look)
+        else:
+            misses += 1
+        if not shown or (misses <= _MAX_MISSES and look >= 0):
+            continue
+        first, last = shown[0], shown[-1]
+        total = looks.index(last) - start + 1
+        span_d = float(days[last] - days[first])
+        whole = (first, last) == (looks[0], looks[-1]) and len(looks) >= _MIN_LOOKS
+        long = span_d >= (_MIN_WHOLE_RECORD_D if whole else MIN_STANDING_D)
+        if long and len(shown) >= max(_MIN_LOOKS, _MIN_SHARE * total):
+            best = max(best or (0.0, 0, 0), (span_d, first, last))
+        shown, misses = [], 0
+    if best is None:
+        return None
+    _, first, last = best
+    measured = [wanted.shown_by(lengths[i]) for i in looks if first <= i <= last]
+    return StandingHull(first, last, float(np.median([m for m in measured if m is not None])))
