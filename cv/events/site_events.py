@@ -15,7 +15,7 @@ from cv.events.rules.dwells import find_dwells
 from cv.events.rules.halts import find_halts, find_resumptions
 from cv.events.rules.inflow_stops import find_inflow_stops
 from cv.events.rules.loading_and_unloading import find_loadings_and_unloadings
-from cv.events.rules.ship_calls import find_laid_up_hulls, observed_calls, unseen_calls
+from cv.events.rules.ship_calls import find_standing_hulls, observed_calls, unseen_calls
 from cv.events.rules.ships_due import find_ships_due
 from cv.events.rules.stockpiles import find_stockpiles
 from cv.timeseries.series import Series
@@ -82,7 +82,7 @@ def _site_events(
             *find_stockpiles(posterior),
             *find_dwells(posterior),
             *find_inflow_stops(posterior),
-            *find_laid_up_hulls(seen),
+            *find_standing_hulls(posterior),
             *find_resumptions(halts, seen),
             *find_ships_due(alone[segment]),
         ]

@@ -14,7 +14,7 @@ import pandas as pd
 from cv.counting.uncertainty import FINDING_Z
 from cv.events.constants import DRIFT_CONTAINERS_PER_DAY, DRIFT_SHARE_PER_DAY, LIKELY
 from cv.events.model.observations import PierObservations
-from cv.events.model.posterior import PierInferenceInput, Posterior, infer_posteriors
+from cv.events.model.posterior import Posterior
 from cv.geometry.arrays import BoolArray, Float64Array
 from cv.timeseries.series import Series
 
@@ -86,7 +86,7 @@ def daily_level_table(series: Series) -> pd.DataFrame:
     """Return `Series.daily` with the columns of `daily_level`, missing where there is no level."""
     table = series.daily()
     if len(series) and len(observations := PierObservations.of(series.counts)):
-        return table.join(daily_level(infer_posteriors([PierInferenceInput.of(observations)])[0]))
+        return table.join(daily_level(Posterior.of(observations)))
     return table.join(pd.DataFrame(index=table.index, columns=_COLUMNS, dtype="Float64"))
 
 

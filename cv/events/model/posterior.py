@@ -9,6 +9,7 @@ from math import hypot
 
 import numpy as np
 
+from cv.events.constants import NEAR_CERTAIN
 from cv.events.event import Magnitude
 from cv.events.model.berth_filter import (
     BERTH_STATE,
@@ -87,6 +88,11 @@ class Posterior:
     """Changes of the containers from count to count."""
     arrival_prior: ArrivalPrior | None = None
 
+    @classmethod
+    def of(cls, observations: PierObservations) -> Posterior:
+        """Infer the posterior of one pier from at least one observation."""
+        return infer_posteriors([PierInferenceInput.of(observations)])[0]
+
     @cached_property
     def filtered(self) -> Float64Array:
         """(n, states) P(state at t | observations up to t)."""
@@ -101,6 +107,12 @@ class Posterior:
     def ship_present(self) -> Float64Array:
         """(n,) probability that a ship is at the pier in each observation."""
         return np.asarray(self.smoothed[:, WITH_SHIP].sum(axis=1))
+
+    @cached_property
+    def shows_ships(self) -> bool:
+        """Whether an observation shows a ship, nearly certain: else nothing is known of calls."""
+        shown = self.observations.hulls >= 1
+        return bool((self.ship_present[shown] >= NEAR_CERTAIN).any())
 
     @cached_property
     def gap_presence(self) -> Float64Array:

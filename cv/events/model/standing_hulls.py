@@ -18,7 +18,7 @@ _MIN_WHOLE_RECORD_D, _MIN_LOOKS = 7.0, 5
 """... unless it is there through the whole record, of so many days and images at least."""
 _MIN_SHARE = 0.6
 """Share of the images that must show it: the detector misses some."""
-_MAX_MISSES = 4
+MAX_MISSES = 4
 """It has left when more images than these in a row do not show it."""
 _SAME_LENGTH = 0.09
 """Two hulls are taken for one up to this relative difference of their measured lengths: two
@@ -84,7 +84,7 @@ def _longest_run(
             shown.append(look)
         else:
             misses += 1
-        if not shown or (misses <= _MAX_MISSES and look >= 0):
+        if not shown or (misses <= MAX_MISSES and look >= 0):
             continue
         first, last = shown[0], shown[-1]
         total = looks.index(last) - start + 1

@@ -50,9 +50,9 @@ def find_halts(posterior: Posterior, calls: Sequence[Event]) -> tuple[Halt, ...]
     """Return the long times between two of `calls`, before the first and after the last, by time.
 
     `calls` are the observed and the inferred ones, in any order. Piers that ships do not serve,
-    such as a rail siding, have no halts.
+    such as a rail siding, have no halts, nor have those at which none was seen.
     """
-    if not posterior.parameters.served_by_ships:
+    if not posterior.parameters.served_by_ships or not posterior.shows_ships:
         return ()
     ordered = sorted(calls, key=lambda call: call.began.latest or call.ended.earliest or FIRST_TIME)
     before_first = CensoredTime(None, posterior.observations.times[0])

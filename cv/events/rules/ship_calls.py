@@ -1,31 +1,28 @@
 """Ship calls: stays at the berth that observations show, and those that cargo implies.
 
-A hull that lies there for weeks is laid up, under repair, or not a ship at all.
+A hull that lies there for weeks is a part of the berth (`cv.events.model.standing_hulls`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import timedelta
-from statistics import median
 
 import numpy as np
 
 from cv.events.constants import CALL_LENGTH_ERROR, LIKELY, NEAR_CERTAIN
-from cv.events.event import Event, EventKind, Magnitude
+from cv.events.event import ONGOING, Event, EventKind, Magnitude
 from cv.events.model.parameters import NO_CHANGE
 from cv.events.model.posterior import Posterior
+from cv.events.model.standing_hulls import MAX_MISSES
+from cv.events.model.vessels_at_berth import VesselTrack, track_vessels
 
 CALLS = (EventKind.CALL, EventKind.UNSEEN_CALL)
 """Kinds of events that are calls."""
 _MIN_UNSEEN_PROBABILITY, _MIN_CHANGE_PROBABILITY = 0.6, 0.6
 """An unseen call needs at least this probability of a ship, and of a change of the containers."""
-MIN_LAID_UP = timedelta(days=14)
-"""A shorter stay is an ordinary call."""
 _CALL_ALTERNATIVES = ("a barge or a structure that resembles a hull",)
-_LAID_UP_ALTERNATIVES = (
-    "a barge, a pontoon or a structure of the pier",
+_STANDING_ALTERNATIVES = (
+    "a ship under repair or laid up",
     "several ships of one length, one after another",
 )
 _UNSEEN_ALTERNATIVES = (
@@ -38,35 +35,51 @@ _UNSEEN_ALTERNATIVES = (
 def observed_calls(posterior: Posterior) -> tuple[Event, ...]:
     """Return the calls that at least one observation shows, by time.
 
-    Two ships in consecutive observations are one call unless a new arrival is more likely.
+    Two ships in consecutive observations are one call unless a new arrival is more likely, or their
+    lengths or number show that they are two.
+    """
+    observations = posterior.observations
+    calls: list[Event] = []
+    stays = _stays(posterior)
+    ends = [-1, *(last for _, last in stays)]
+    begins = [*(first for first, _ in stays[1:]), len(observations)]
+    for (first, last), before, after in zip(stays, ends, begins, strict=False):
+        vessels = track_vessels(observations, first, last)
+        alone = len(vessels) == 1
+        for one in vessels:
+            seen = (first, last) if alone else (one.first, one.last)
+            calls.append(_call(posterior, one, seen, (before, after)))
+    return tuple(calls)
+
+
+def _call(
+    posterior: Posterior, vessel: VesselTrack, seen: tuple[int, int], between: tuple[int, int]
+) -> Event:
+    """Return the call of a vessel, `seen` from one observation to another.
+
+    It lies between the last observation of the stay before and the first of the one after.
     """
     ship, observations = posterior.ship_present, posterior.observations
+    first, last = seen
     absent = ship <= 1 - NEAR_CERTAIN
-    stays, calls = _stays(posterior), []
-    last_before = -1
-    first_after = [*(first for first, _ in stays[1:]), len(observations)]
-    for (first, last), next_first in zip(stays, first_after, strict=False):
-        certain = [i for i in range(first, last + 1) if ship[i] >= NEAR_CERTAIN] or [first, last]
-        before = next((i for i in range(first - 1, last_before, -1) if absent[i]), last_before)
-        after = next((i for i in range(last + 1, next_first) if absent[i]), next_first)
-        lengths = [max(own) for own in observations.ship_lengths[first : last + 1] if own]
-        size = None
-        if lengths:
-            length = median(lengths)
-            size = Magnitude.from_mean_sd(length, CALL_LENGTH_ERROR * length, "metres", 0.0)
-        call = Event(
-            kind=EventKind.CALL,
-            pier=observations.pier,
-            began=observations.time_between(before, certain[0]),
-            ended=observations.time_between(certain[-1], after),
-            size=size,
-            confidence=float(ship[first : last + 1].max()),
-            evidence=observations.scenes[first : last + 1],
-            alternatives=_CALL_ALTERNATIVES,
-        )
-        calls.append(call)
-        last_before = last
-    return tuple(calls)
+    for i in range(between[0] + 1, between[1]):  # others were there, and it was not
+        absent[i] |= not first <= i <= last and not vessel.fits(observations.ship_lengths[i])
+    certain = [i for i in range(first, last + 1) if ship[i] >= NEAR_CERTAIN] or [first, last]
+    before = next((i for i in range(first - 1, between[0], -1) if absent[i]), between[0])
+    after = next((i for i in range(last + 1, between[1]) if absent[i]), between[1])
+    size, length = None, vessel.length_m
+    if length is not None:
+        size = Magnitude.from_mean_sd(length, CALL_LENGTH_ERROR * length, "metres", 0.0)
+    return Event(
+        kind=EventKind.CALL,
+        pier=observations.pier,
+        began=observations.time_between(before, certain[0]),
+        ended=observations.time_between(certain[-1], after),
+        size=size,
+        confidence=float(ship[first : last + 1].max()),
+        evidence=observations.scenes[first : last + 1],
+        alternatives=_CALL_ALTERNATIVES,
+    )
 
 
 def unseen_calls(posterior: Posterior) -> tuple[Event, ...]:
@@ -75,9 +88,9 @@ def unseen_calls(posterior: Posterior) -> tuple[Event, ...]:
     Inferred where the number of containers changed as only a ship explains, from one observation to
     the next or to the one after that, and not on the word of the last count alone: its image may be
     bad. A long gap that probably had its calls is not enough: see
-    `Halt.unseen_call`. Piers that ships do not serve have none.
+    `Halt.unseen_call`. Piers at which no ship was ever seen have none.
     """
-    if not posterior.parameters.served_by_ships:
+    if not posterior.parameters.served_by_ships or not posterior.shows_ships:
         return ()
     taken = np.zeros(len(posterior.observations) - 1, dtype=bool)
     for first, last in _stays(posterior):
@@ -111,15 +124,27 @@ def unseen_calls(posterior: Posterior) -> tuple[Event, ...]:
     return tuple(call for _, call in sorted(found, key=lambda one: one[0]))
 
 
-def find_laid_up_hulls(calls: Sequence[Event]) -> tuple[Event, ...]:
-    """Return those of `calls` that lasted for weeks, first to last observation with the ship."""
-    return tuple(
-        replace(call, kind=EventKind.STANDING_HULL, alternatives=_LAID_UP_ALTERNATIVES)
-        for call in calls
-        if call.began.latest
-        and call.ended.earliest
-        and call.ended.earliest - call.began.latest >= MIN_LAID_UP
-    )
+def find_standing_hulls(posterior: Posterior) -> tuple[Event, ...]:
+    """Return the hulls that are part of the berth, from the first to the last that shows them."""
+    observations, found = posterior.observations, []
+    for hull in observations.standing:
+        inside = range(hull.first, hull.last + 1)
+        looks = [i for i in inside if np.isfinite(observations.hulls[i])]
+        length = hull.length_m
+        later = np.isfinite(observations.hulls[hull.last + 1 :]).sum()
+        left = observations.time_between(hull.last, hull.last + 1)
+        event = Event(
+            kind=EventKind.STANDING_HULL,
+            pier=observations.pier,
+            began=observations.time_between(hull.first - 1, hull.first),
+            ended=left if later > MAX_MISSES else ONGOING,
+            size=Magnitude.from_mean_sd(length, CALL_LENGTH_ERROR * length, "metres", 0.0),
+            confidence=1.0,
+            evidence=tuple(observations.scenes[i] for i in looks),
+            alternatives=_STANDING_ALTERNATIVES,
+        )
+        found.append(event)
+    return tuple(found)
 
 
 def _stays(posterior: Posterior) -> list[tuple[int, int]]:
