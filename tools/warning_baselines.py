@@ -12,6 +12,8 @@ from simulated_ports.port import START
 from cv.counting.pier_count import PierCount
 from cv.geometry.arrays import BoolArray, Float64Array
 
+_RISE_D = 7.0
+"""A rise is measured over this time, days."""
 Alarm = tuple[float, float]
 """From when to when it is active, days since the start."""
 
@@ -46,6 +48,16 @@ class RawCounts:
 def threshold_alarms(raw: RawCounts, threshold: float) -> list[Alarm]:
     """Alarm while there are more than `threshold` containers."""
     return raw.alarms_while(raw.containers > threshold)
+
+
+def rise_alarms(raw: RawCounts, rise: float) -> list[Alarm]:
+    """Alarm while a count is more than `rise` above the lowest one of the seven days before it."""
+    since = np.searchsorted(raw.days, raw.days - _RISE_D)
+    active = [
+        bool(raw.containers[i] - raw.containers[first : i + 1].min() > rise)
+        for i, first in enumerate(since.tolist())
+    ]
+    return raw.alarms_while(np.array(active, dtype=bool))
 
 
 def cusum_alarms(raw: RawCounts, limit: float) -> list[Alarm]:
@@ -87,3 +99,5 @@ BASELINES: dict[str, tuple[Callable[[RawCounts, float], list[Alarm]], tuple[floa
     "ruptures PELT": (pelt_alarms, (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0)),
 }
 """Each baseline by name, with the settings that are tried."""
+RISE_SETTINGS = (5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0)
+"""Settings of `rise_alarms` that are tried."""
