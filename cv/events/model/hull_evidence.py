@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+
+from cv.counting.pier_count import BerthedHull
 
 from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import (
@@ -15,7 +19,13 @@ from cv.events.model.parameters import (
 from cv.geometry.arrays import Float64Array
 
 _SURE_IF_TRUE, _SURE_IF_FALSE = 0.4, 0.08
-"""Share of found ships whose interval does not reach down to none, and of false ones."""
+"""Share of found ships whose interval does not reach down to none, and of false ones: what is known
+of a hull without a score."""
+_SCORES = (0.0, 0.55, 0.65, 0.68, 0.76, 0.81, 0.85, 0.90)
+_TRUE_SHARES = (0.05, 0.34, 0.41, 0.56, 0.71, 0.80, 0.948, 0.99)
+"""Share of hulls of a score that are ships, as calibrated for the released hull network (its card),
+where there is one false hull to `_SHIPS_PER_FALSE` ships."""
+_SHIPS_PER_FALSE = 8.0
 _CERTAINLY_NONE = 0.25
 """Probability of an interval that reaches up to none alone, over that of one that reaches higher,
 where a ship was missed: the detector is surer of an empty berth than of a doubtful one."""
@@ -31,19 +41,54 @@ def ship_likelihood_ratios(
     """
     recall, false = detector.recall, detector.false_share
     missed = (1 - recall) / (1 - false)
-    sure, doubtful = (
-        recall * true / (false * wrong)
-        for true, wrong in (
-            (_SURE_IF_TRUE, _SURE_IF_FALSE),
-            (1 - _SURE_IF_TRUE, 1 - _SURE_IF_FALSE),
-        )
-    )
     none = np.where(observations.max_hulls < 1, missed * _CERTAINLY_NONE, missed)
-    found = np.where(observations.min_hulls >= 1, sure, doubtful)
+    found = recall / false * _weight_of_best(observations)
     ratio = np.where(observations.hulls >= 1, found, none)
     visible = observations.berth_visible.clip(0.0, 1.0)
     ratio = np.where(np.isfinite(observations.hulls), visible * ratio + (1 - visible), 1.0)
     return np.asarray(ratio**observations.weight)
+
+
+def vessel_probability(
+    observations: PierObservations,
+    detector: DetectorHabits,
+    hulls: Mapping[int, BerthedHull],
+    before: float,
+) -> float:
+    """Return the probability that some `hulls` are one ship, beside others at the berth.
+
+    Args:
+        observations: Those of the pier.
+        detector: How well it sees ships there.
+        hulls: The hull in each observation that shows it, by index.
+        before: Probability of a ship in an image that is not known.
+    """
+    odds = before / (1 - before)
+    for i in range(min(hulls), max(hulls) + 1):
+        missed = (1 - detector.recall) / (1 - detector.false_share)
+        found = detector.recall / detector.false_share
+        ratio = found * float(_weight(np.array([hulls[i].score]))[0]) if i in hulls else missed
+        odds *= float(ratio ** observations.weight[i])
+    return odds / (1 + odds)
+
+
+def _weight_of_best(observations: PierObservations) -> Float64Array:
+    """Return (n,) `_weight` of the best hull of each observation; by the interval of its count
+    where it has no score."""
+    sure = observations.min_hulls >= 1
+    by_interval = np.where(
+        sure, _SURE_IF_TRUE / _SURE_IF_FALSE, (1 - _SURE_IF_TRUE) / (1 - _SURE_IF_FALSE)
+    )
+    best = np.array([max((hull.score for hull in own), default=np.nan) for own in observations.ships])
+    by_score = _weight(best)
+    by_score = np.where(sure, np.maximum(by_score, by_interval), by_score)
+    return np.asarray(np.where(np.isfinite(best), by_score, by_interval))
+
+
+def _weight(scores: Float64Array) -> Float64Array:
+    """Return (n,) how much likelier hulls of `scores` (n,) are among ships than among false ones."""
+    share = np.interp(scores, _SCORES, _TRUE_SHARES)
+    return np.asarray(share / (1 - share) / _SHIPS_PER_FALSE)
 
 
 def learn_detector(observations: PierObservations, ship: Float64Array) -> DetectorHabits:

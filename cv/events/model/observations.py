@@ -17,7 +17,7 @@ from math import nan
 
 import numpy as np
 
-from cv.counting.pier_count import Estimate, PierCount
+from cv.counting.pier_count import BerthedHull, Estimate, PierCount
 from cv.counting.uncertainty import normal_quantile
 from cv.events.event import CensoredTime
 from cv.events.model.standing_hulls import StandingHull, find_standing_hulls
@@ -68,9 +68,8 @@ class PierObservations:
     """(n,) upper end of their interval."""
     berth_visible: Float64Array
     """(n,) visible share of the berth, 0 to 1."""
-    ship_lengths: tuple[tuple[float, ...], ...]
-    """(n,) lengths of the hulls at the berth, metres; of standing hulls only where another hull of
-    the same length is beside them."""
+    ships: tuple[tuple[BerthedHull, ...], ...]
+    """(n,) hulls of ships at the berth."""
     standing: tuple[StandingHull, ...]
     """Hulls that are part of the berth: no ships, and not among `hulls`."""
     weight: Float64Array
@@ -117,15 +116,16 @@ class PierObservations:
         shares = (count.berth_visible_fraction for count in used)
         visible = [1.0 if share is None else share for share in shares]  # no number without a ship
         days = np.array([(time - times[0]) / _DAY for time in times])
-        lengths = [
-            tuple(h.length_m for h in count.berthed if h.length_m >= MIN_SHIP_LENGTH_M)
-            for count in used
+        ships = [
+            tuple(h for h in count.berthed if h.length_m >= MIN_SHIP_LENGTH_M) for count in used
         ]
-        seen = np.isfinite(hulls[:, 0])
-        standing = find_standing_hulls(
-            [own if known else None for own, known in zip(lengths, seen, strict=True)], days
-        )
-        hulls, ships = _beside(hulls, lengths, standing)
+        seen = np.isfinite(hulls[:, 0]).tolist()
+        lengths = [
+            [h.length_m for h in own] if known else None
+            for own, known in zip(ships, seen, strict=True)
+        ]
+        standing = find_standing_hulls(lengths, days)
+        hulls, ships = _beside(hulls, ships, standing)
         weight = 1.0 / (np.abs(days[:, None] - days) < ONE_LOOK_D).sum(axis=1)
         dips = _dips(containers, days)
         containers[dips] = nan
@@ -143,7 +143,7 @@ class PierObservations:
             min_hulls=hulls[:, 1],
             max_hulls=hulls[:, 2],
             berth_visible=np.array(visible, dtype=np.float64),
-            ship_lengths=ships,
+            ships=tuple(ships),
             standing=standing,
             weight=weight,
             found_again=_found_again(series, used, np.isfinite(containers[:, 0])),
@@ -166,18 +166,18 @@ class PierObservations:
 
 def _beside(
     hulls: Float64Array,
-    lengths: Sequence[tuple[float, ...]],
+    ships: Sequence[tuple[BerthedHull, ...]],
     standing: Sequence[StandingHull],
-) -> tuple[Float64Array, tuple[tuple[float, ...], ...]]:
-    """Return numbers of hulls (n, 3) and their lengths without those of `standing` hulls."""
-    hulls, ships = hulls.copy(), list(lengths)
+) -> tuple[Float64Array, list[tuple[BerthedHull, ...]]]:
+    """Return numbers of hulls (n, 3), and hulls, without those that are `standing`."""
+    hulls, others = hulls.copy(), list(ships)
     for one in standing:
         for i in range(one.first, one.last + 1):
-            own = one.shown_by(ships[i])
+            own = one.shown_by([hull.length_m for hull in others[i]])
             if own is not None:
                 hulls[i] = (hulls[i] - 1.0).clip(0.0)
-                ships[i] = tuple(m for k, m in enumerate(ships[i]) if k != ships[i].index(own))
-    return hulls, tuple(ships)
+                others[i] = others[i][:own] + others[i][own + 1 :]
+    return hulls, others
 
 
 def _dips(containers: Float64Array, days: Float64Array) -> BoolArray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from cv.geometry.arrays import Float64Array
 
-MIN_STANDING_D = 14.0
+MIN_STANDING_D = 21.0
 """A hull that lies for less is a ship on a call, days..."""
 _MIN_WHOLE_RECORD_D, _MIN_LOOKS = 7.0, 5
 """... unless it is there through the whole record, of so many days and images at least."""
@@ -20,8 +20,8 @@ _MIN_SHARE = 0.6
 """Share of the images that must show it: the detector misses some."""
 MAX_MISSES = 4
 """It has left when more images than these in a row do not show it."""
-_SAME_LENGTH = 0.09
-"""Two hulls are taken for one up to this relative difference of their measured lengths: two
+_SAME_LENGTH = 0.18
+"""Two hulls are taken for one up to this relative difference of their measured lengths: three
 standard deviations."""
 
 
@@ -36,12 +36,11 @@ class StandingHull:
     length_m: float
     """Median of its measured lengths, metres."""
 
-    def shown_by(self, lengths: Sequence[float]) -> float | None:
-        """Return which of the `lengths` (metres) of an observation's hulls is its own, if any."""
-        nearest = min(lengths, key=lambda one: abs(one - self.length_m), default=None)
-        if nearest is None or abs(nearest / self.length_m - 1.0) > _SAME_LENGTH:
-            return None
-        return nearest
+    def shown_by(self, lengths: Sequence[float]) -> int | None:
+        """Return the index of its own among the `lengths` (metres) of an observation's hulls."""
+        errors = [abs(one / self.length_m - 1.0) for one in lengths]
+        nearest = min(range(len(errors)), key=errors.__getitem__, default=None)
+        return None if nearest is None or errors[nearest] > _SAME_LENGTH else nearest
 
 
 def find_standing_hulls(
@@ -97,5 +96,9 @@ def _longest_run(
     if best is None:
         return None
     _, first, last = best
-    measured = [wanted.shown_by(lengths[i]) for i in looks if first <= i <= last]
-    return StandingHull(first, last, float(np.median([m for m in measured if m is not None])))
+    measured = [
+        lengths[i][own]
+        for i in looks
+        if first <= i <= last and (own := wanted.shown_by(lengths[i])) is not None
+    ]
+    return StandingHull(first, last, float(np.median(measured)))

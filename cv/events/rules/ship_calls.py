@@ -11,6 +11,7 @@ import numpy as np
 
 from cv.events.constants import CALL_LENGTH_ERROR, LIKELY, NEAR_CERTAIN
 from cv.events.event import ONGOING, Event, EventKind, Magnitude
+from cv.events.model.hull_evidence import vessel_probability
 from cv.events.model.parameters import NO_CHANGE
 from cv.events.model.posterior import Posterior
 from cv.events.model.standing_hulls import MAX_MISSES
@@ -44,16 +45,41 @@ def observed_calls(posterior: Posterior) -> tuple[Event, ...]:
     ends = [-1, *(last for _, last in stays)]
     begins = [*(first for first, _ in stays[1:]), len(observations)]
     for (first, last), before, after in zip(stays, ends, begins, strict=False):
-        vessels = track_vessels(observations, first, last)
-        alone = len(vessels) == 1
-        for one in vessels:
-            seen = (first, last) if alone else (one.first, one.last)
-            calls.append(_call(posterior, one, seen, (before, after)))
+        vessels = _likely_vessels(posterior, first, last)
+        for one, confidence in vessels:
+            seen = (first, last) if len(vessels) == 1 else (one.first, one.last)
+            calls.append(_call(posterior, one, confidence, seen, (before, after)))
     return tuple(calls)
 
 
+def _likely_vessels(
+    posterior: Posterior, first: int, last: int
+) -> list[tuple[VesselTrack, float]]:
+    """Return the vessels of a stay, each with the probability that it was there.
+
+    One of them is that of the stay; the others need evidence of their own.
+    """
+    observations, habits = posterior.observations, posterior.parameters
+    there = float(posterior.ship_present[first : last + 1].max())
+    usual = min(0.5, habits.berth.stay_d / habits.berth.call_interval_d)
+    rated = [
+        (vessel_probability(observations, habits.detector, one.hulls, usual), one)
+        for one in track_vessels(observations, first, last)
+    ]
+    best = max(rated, key=lambda pair: (pair[0], len(pair[1].hulls)))
+    return [
+        (one, there if one is best[1] else chance)
+        for chance, one in rated
+        if one is best[1] or chance >= LIKELY
+    ]
+
+
 def _call(
-    posterior: Posterior, vessel: VesselTrack, seen: tuple[int, int], between: tuple[int, int]
+    posterior: Posterior,
+    vessel: VesselTrack,
+    confidence: float,
+    seen: tuple[int, int],
+    between: tuple[int, int],
 ) -> Event:
     """Return the call of a vessel, `seen` from one observation to another.
 
@@ -63,20 +89,19 @@ def _call(
     first, last = seen
     absent = ship <= 1 - NEAR_CERTAIN
     for i in range(between[0] + 1, between[1]):  # others were there, and it was not
-        absent[i] |= not first <= i <= last and not vessel.fits(observations.ship_lengths[i])
+        absent[i] |= not first <= i <= last and bool(observations.ships[i]) and not vessel.fits(observations.ships[i])
     certain = [i for i in range(first, last + 1) if ship[i] >= NEAR_CERTAIN] or [first, last]
     before = next((i for i in range(first - 1, between[0], -1) if absent[i]), between[0])
     after = next((i for i in range(last + 1, between[1]) if absent[i]), between[1])
-    size, length = None, vessel.length_m
-    if length is not None:
-        size = Magnitude.from_mean_sd(length, CALL_LENGTH_ERROR * length, "metres", 0.0)
+    length = vessel.length_m
+    size = Magnitude.from_mean_sd(length, CALL_LENGTH_ERROR * length, "metres", 0.0)
     return Event(
         kind=EventKind.CALL,
         pier=observations.pier,
         began=observations.time_between(before, certain[0]),
         ended=observations.time_between(certain[-1], after),
         size=size,
-        confidence=float(ship[first : last + 1].max()),
+        confidence=confidence,
         evidence=observations.scenes[first : last + 1],
         alternatives=_CALL_ALTERNATIVES,
     )
