@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from math import inf
 
+import port_kinds
 import pytest
 from port_kinds import (
     PortScore,
@@ -14,6 +17,7 @@ from port_kinds import (
     reliabilities,
     score_events,
     score_port,
+    sizes_table,
     tables,
     targets,
     write_records,
@@ -130,6 +134,7 @@ def test_warnings_are_scored_by_gatherings_and_arrivals(pier):
         any(s.arrival_d <= first < s.departure_d for s in pier.history.stays) for first, _ in right
     )
     assert min(b - a for a, b in right) <= scored.lead_d <= max(b - a for a, b in right)
+    assert scored.active_share == pytest.approx(sum(b - a for a, b in right) / 365, rel=0.02)
     there = [(s.arrival_d + 0.01, s.arrival_d + 0.02) for s in gathers]
     late = score_warnings(pier, there)
     assert (late.warned.hits, late.late) == (0, len(there))
@@ -201,10 +206,11 @@ def test_the_records_are_what_the_tables_count(scores, tmp_path):
 
 def test_every_table_has_a_line_for_each_kind(scores):
     text = tables(scores, [("level", 30.0)])
-    for part in ("calls", "naive calls", "warnings ", "amounts", "recall, false/y"):
+    for part in ("calls", "naive calls", "warnings ", "amounts", "and time active"):
         own = text.split(f"\n{part}" if part != "calls" else part, 1)[1].split("\n\n")[0]
         assert [line.split()[0] for line in own.splitlines()[1:]] == [*scores, "all"], part
-    assert "halts " in text
+    assert "\nhalts " in text
+    assert "\nsizes of true events" in text
     assert len(targets(scores)) == len(text.split("\n\n")[-1].splitlines())
 
 
@@ -228,3 +234,32 @@ def test_reliability_is_flagged_from_fifty_events_on(pier):
     assert not replace(half, number=49).off
     assert not replace(half, true=0.86).off
     assert [one.where for one in reliabilities(calls)] == ["all", "0.9 to 0.95"]
+
+
+def test_the_size_of_a_loading_is_compared_with_what_the_ship_took(pier):
+    first = next(s for s in pier.history.stays if s.arrival_d > 20 and s.loaded > 20)
+    call = event(pier, EventKind.CALL, first.arrival_d, first.departure_d)
+    took = float(first.loaded)
+    for low, high, line in (
+        (-1.1, -0.9, "1.000 1.000"),
+        (-1.4, -1.2, "0.000 0.000"),
+        (-0.8, -0.6, "0.000 1.000"),
+    ):
+        size = Magnitude((low + high) / 2 * took, low * took, high * took, "containers")
+        scored = score(pier, [call, replace(call, kind=EventKind.LOADING, size=size)])
+        port = PortScore(piers=(scored,), naive=(), naive_certain=(), rules=())
+        (row,) = [row for row in sizes_table({PORT.kind: port}) if row.startswith("loading")]
+        assert " ".join(row.split()[2:4]) == line
+
+
+@pytest.mark.slow
+def test_the_tool_prints_its_tables_and_writes_its_records(tmp_path):
+    done = subprocess.run(
+        [
+            sys.executable, port_kinds.__file__, "--ports", "1", "--days", "60", "--kinds",
+            "yard_lorries,no_halts", "--workers", "1", "--json", str(tmp_path / "events.jsonl"),
+        ],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "false warnings <= 2 a year" in done.stdout
+    assert "amounts" in (tmp_path / "events.jsonl").read_text()
