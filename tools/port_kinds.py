@@ -229,25 +229,31 @@ def warnings_table(scores: dict[str, PortScore], rules: Sequence[Rule]) -> list[
     """Return the lines of warnings, with the simple ones beside the engine's."""
     lines = [
         "warnings          gatherings  recall  evident  recall  given/y  false/y  baseless/y  "
-        "late/y  lead d"
+        "late/y  active  lead d"
     ]
     for name, score in _with_all(scores):
         w = score.warnings
         lines.append(
             f"{name:<17} {w.warned.total:>10} {rate(w.warned, 7)} {w.evident.total:>8} "
             f"{rate(w.evident, 7)} {w.given / w.years:>8.2f} {w.false_per_year:>8.2f} "
-            f"{w.baseless / w.years:>11.2f} {w.late / w.years:>7.2f} {w.lead_d:>7.2f}"
+            f"{w.baseless / w.years:>11.2f} {w.late / w.years:>7.2f} "
+            f"{w.active_share:>7.1%} {w.lead_d:>7.2f}"
         )
     heads = ["pierwatch", *(f"{name} {setting:g}" for name, setting in rules)]
     lines += [
         "",
-        f"{'recall, false/y':<17}" + "".join(f" {head:>14}" for head in heads),
+        f"{'recall, false/y':<17}" + "".join(f"  {head:>17}" for head in heads),
+        f"{'and time active':<17}" + f"  {'recall  f/y  time':>17}" * len(heads),
     ]
     for name, score in _with_all(scores):
         each = [score.warnings]
         each += [reduce(add, [pier[rule] for pier in score.rules]) for rule, _ in rules]
         lines.append(
-            f"{name:<17}" + "".join(f" {rate(w.warned, 7)} {w.false_per_year:>6.2f}" for w in each)
+            f"{name:<17}"
+            + "".join(
+                f"  {rate(w.warned, 6)} {w.false_per_year:>5.1f} {w.active_share:>4.0%}"
+                for w in each
+            )
         )
     return lines
 
@@ -281,6 +287,30 @@ def amounts_table(scores: dict[str, PortScore]) -> list[str]:
             parts = [f"{value / true:.3f}" if true else "-" for value in (least, about)]
             line += f" {holds.total:>6} {rate(holds, 15)} {parts[0]:>8} {parts[1]:>11}"
         lines.append(line)
+    return lines
+
+
+def sizes_table(scores: dict[str, PortScore]) -> list[str]:
+    """Return the lines of sizes of true events: how often their intervals hold the true size."""
+    events = [event for score in scores.values() for event in score.events if event.true]
+    lines = ["sizes of true events      number  in interval  not below its low end  stated/true"]
+    for kind in sorted({event.kind for event in events}):
+        own = [
+            (event.size, event.size_low, event.size_high, event.true_size)
+            for event in events
+            if event.kind == kind
+        ]
+        sizes = np.array([row for row in own if None not in row], dtype=np.float64).reshape(-1, 4)
+        if not len(sizes):
+            continue
+        stated, low, high, true = sizes.T
+        held = (low <= true) & (true <= high)
+        least = np.where(low * high > 0, np.minimum(np.abs(low), np.abs(high)), 0.0)
+        enough = (least <= np.abs(true)) & ((stated * true > 0) | (least == 0))
+        ratio = np.median(np.abs(stated[true != 0]) / np.abs(true[true != 0]))
+        lines.append(
+            f"{kind:<25} {len(sizes):>6} {held.mean():>12.3f} {enough.mean():>22.3f} {ratio:>12.3f}"
+        )
     return lines
 
 
@@ -466,6 +496,7 @@ def tables(scores: dict[str, PortScore], rules: Sequence[Rule]) -> str:
         warnings_table(scores, rules),
         halts_table(scores),
         amounts_table(scores),
+        sizes_table(scores),
         reliability_table(scores),
         summary(scores),
     ]

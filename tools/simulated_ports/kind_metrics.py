@@ -135,7 +135,14 @@ class WarningScore(_Sum):
     """Those of them that were active during no gathering either."""
     late: int = 0
     """Warnings that were first stated when a ship was there."""
+    active_d: float = 0.0
+    """Time during which a warning was active, days."""
     leads_d: tuple[float, ...] = ()
+
+    @property
+    def active_share(self) -> float:
+        """Share of the time during which a warning was active."""
+        return self.active_d / self.years / 365.0 if self.years else 0.0
 
     @property
     def false_per_year(self) -> float:
@@ -278,6 +285,7 @@ def score_warnings(pier: ObservedPier, alarms: Sequence[tuple[float, float]]) ->
         false=len(false),
         baseless=len(baseless),
         late=sum(truth.ship_present(history, start) for start, _ in alarms),
+        active_d=sum(max(0.0, min(last, history.days) - first) for first, last in alarms),
         leads_d=tuple(leads),
     )
 

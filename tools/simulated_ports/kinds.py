@@ -239,7 +239,7 @@ def _no_stockpile(rng: np.random.Generator) -> tuple[PierParameters, ...]:
 
 def _frequent(rng: np.random.Generator) -> tuple[PierParameters, ...]:
     traffic, observation, role = _one(rng)
-    pause = uniform(rng, 1.0, 1.9)
+    pause = uniform(rng, 1.2, 2.0)
     own = replace(
         traffic,
         pauses_d=spread(rng, (pause, pause), (0.2, 0.6), least=0.2),
