@@ -135,11 +135,14 @@ def ship_present(history: PierHistory, day: float) -> bool:
 
 
 def is_dwell(history: PierHistory, times: StatedTimes) -> bool:
-    """Return whether next to no container came or left within the inner interval.
+    """Return whether no ship and next to no container came or left within the inner interval.
 
-    Next to none: two, or 5 % of those that were there at its beginning, if that is more.
+    Next to none: two, or 5 % of those that were there at its beginning, if that is more. A ship
+    that was there already may leave.
     """
     first, last = times.begins_by, times.ends_after
+    if any(first < stay.arrival_d <= last for stay in history.stays):
+        return False
     number = float(history.number_at(np.array([first]))[0])
     moved = history.came_between(first, last) + history.left_between(first, last)
     return moved <= max(UNCHANGED_BOXES, UNCHANGED_SHARE * number)
