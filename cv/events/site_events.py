@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from cv.counting.pier_count import PierCount
-from cv.events.event import FIRST_TIME, ONGOING, CensoredTime, Event
+from cv.events.confidence import calibrated, is_stated
+from cv.events.event import FIRST_TIME, ONGOING, CensoredTime, Event, EventKind
 from cv.events.model.pier_coupling import infer_sites
 from cv.events.model.posterior import Posterior
 from cv.events.rules.berth_shifts import find_berth_shifts
@@ -86,12 +87,20 @@ def _site_events(
             *find_resumptions(halts, seen),
             *find_ships_due(alone[segment]),
         ]
+        found = [one for one in map(_calibrated, found) if is_stated(one.kind, one.confidence)]
         if (pier, number + 1) in segments:  # what lasts at its end is not known to last
             unknown = CensoredTime(posterior.observations.times[-1], None)
             found = [replace(e, ended=unknown) if e.ended == ONGOING else e for e in found]
         events += found
         calls[pier] = (*calls.get(pier, ()), *seen)
     return tuple(sorted([*events, *find_berth_shifts(calls)], key=sort_key))
+
+
+def _calibrated(event: Event) -> Event:
+    """Return an event with a calibrated confidence; that of a warning is already."""
+    if event.kind is EventKind.WARNING:
+        return event
+    return replace(event, confidence=calibrated(event.kind, event.confidence))
 
 
 def sort_key(event: Event) -> tuple[datetime, str, str, datetime]:

@@ -22,8 +22,11 @@ from simulated_ports.port import START
 
 DUE_D = 7.0
 """A warning is of a ship that arrives within this time, days."""
-UNCHANGED_BOXES, UNCHANGED_SHARE = 2.0, 0.05
-"""So many containers may come or leave during a dwell, or this share of those that are there."""
+UNCHANGED_BOXES, UNCHANGED_SHARE = 3.0, 0.1
+"""The number may differ by so many containers during a dwell, or by this share of those that are
+there."""
+INFLOW_BOXES, INFLOW_SHARE = 5.0, 0.1
+"""So many containers may come after the inflow has stopped, or this share of those that were there."""
 MIN_RISE = 10
 """A smaller rise of the number of containers is no stockpile."""
 PAUSE_SHARE = 0.9
@@ -135,22 +138,28 @@ def ship_present(history: PierHistory, day: float) -> bool:
 
 
 def is_dwell(history: PierHistory, times: StatedTimes) -> bool:
-    """Return whether no ship and next to no container came or left within the inner interval.
+    """Return whether no ship came and the number stayed the same over the inner interval.
 
-    Next to none: two, or 5 % of those that were there at its beginning, if that is more. A ship
-    that was there already may leave.
+    The same: within three containers of that at its beginning, or 10 % of it, if that is more. A
+    ship that was there already may leave.
     """
     first, last = times.begins_by, times.ends_after
     if any(first < stay.arrival_d <= last for stay in history.stays):
         return False
-    number = float(history.number_at(np.array([first]))[0])
-    moved = history.came_between(first, last) + history.left_between(first, last)
-    return moved <= max(UNCHANGED_BOXES, UNCHANGED_SHARE * number)
+    number = history.number_at(np.concatenate([[first], history.changes(first, last)]))
+    allowed = max(UNCHANGED_BOXES, UNCHANGED_SHARE * float(number[0]))
+    return bool(np.abs(number - number[0]).max() <= allowed)
 
 
 def is_inflow_stopped(history: PierHistory, times: StatedTimes) -> bool:
-    """Return whether no container came within the inner interval, by land or by ship."""
-    return history.came_between(times.begins_by, times.ends_after) == 0
+    """Return whether next to no container came within the inner interval, by land or by ship.
+
+    Next to none: five, or 10 % of the largest number in that time, if that is more.
+    """
+    first, last = times.begins_by, times.ends_after
+    number = history.number_at(np.concatenate([[first], history.changes(first, last)]))
+    came = history.came_between(first, last)
+    return came <= max(INFLOW_BOXES, INFLOW_SHARE * float(number.max()))
 
 
 def no_call_within(history: PierHistory, times: StatedTimes) -> bool:

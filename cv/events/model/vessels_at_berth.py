@@ -9,7 +9,7 @@ from statistics import median
 from cv.counting.pier_count import BerthedHull
 from cv.events.model.observations import PierObservations
 
-_SAME_LENGTH = 0.3
+_SAME_LENGTH = 0.22
 """Two hulls are taken for one vessel up to this relative difference of their measured lengths."""
 _MAX_MISSES = 1
 """A vessel that is not seen in more observations in a row, among hulls of others, has left."""

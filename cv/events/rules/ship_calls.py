@@ -19,7 +19,7 @@ from cv.events.model.vessels_at_berth import VesselTrack, track_vessels
 
 CALLS = (EventKind.CALL, EventKind.UNSEEN_CALL)
 """Kinds of events that are calls."""
-_MIN_UNSEEN_PROBABILITY, _MIN_CHANGE_PROBABILITY = 0.6, 0.6
+_MIN_UNSEEN_PROBABILITY, _MIN_CHANGE_PROBABILITY = 0.6, 0.75
 """An unseen call needs at least this probability of a ship, and of a change of the containers."""
 _CALL_ALTERNATIVES = ("a barge or a structure that resembles a hull",)
 _STANDING_ALTERNATIVES = (
@@ -141,7 +141,7 @@ def unseen_calls(posterior: Posterior) -> tuple[Event, ...]:
                 began=during,
                 ended=during,
                 size=change,
-                confidence=float(ship[first]),
+                confidence=min(float(ship[first]), due_to_ship),
                 evidence=observations.scenes[first : last + 1],
                 alternatives=_UNSEEN_ALTERNATIVES,
             )

@@ -1,0 +1,60 @@
+"""From the probability that the model gives to one that is true so often: calibration by kind.
+
+The model's assumptions are never quite those of a port. At simulated ports of many kinds, for which
+the truth is known, the share of events that are true is a logistic function of the model's log-odds
+(Platt 1999). `tools/fit_event_confidence.py` fits it and prints the table below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import exp, log
+
+from cv.events.event import EventKind
+
+_LEAST, _MOST = 0.001, 0.999
+"""Probabilities are taken to lie between these: nothing is certain."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A logistic function of log-odds."""
+
+    intercept: float
+    slope: float
+
+    def __call__(self, probability: float) -> float:
+        """Return the calibrated probability."""
+        odds = min(max(probability, _LEAST), _MOST)
+        return 1.0 / (1.0 + exp(-self.intercept - self.slope * log(odds / (1.0 - odds))))
+
+
+CALIBRATIONS: Mapping[EventKind, Calibration] = {
+    EventKind.CALL: Calibration(-0.32, 0.74),
+    EventKind.UNSEEN_CALL: Calibration(1.47, 0.0),
+    EventKind.STOCKPILE: Calibration(-0.38, 0.77),
+    EventKind.WARNING: Calibration(1.19, 1.27),
+    EventKind.HALT: Calibration(0.38, 1.06),
+    EventKind.RESUMPTION: Calibration(0.43, 1.15),
+    EventKind.LOADING: Calibration(1.93, 0.30),
+    EventKind.UNLOADING: Calibration(-1.51, 1.07),
+    EventKind.DWELL: Calibration(-0.60, 0.59),
+    EventKind.INFLOW_STOPPED: Calibration(-0.51, 0.24),
+}
+LEAST_STATED: Mapping[EventKind, float] = {
+    EventKind.CALL: 0.6,
+    EventKind.WARNING: 0.7,
+}
+"""Events of less than this probability are not stated, by kind."""
+_LEAST_STATED_ELSE = 0.05
+
+
+def calibrated(kind: EventKind, probability: float) -> float:
+    """Return how often events of a kind are true to which the model gives a `probability`."""
+    return CALIBRATIONS[kind](probability) if kind in CALIBRATIONS else probability
+
+
+def is_stated(kind: EventKind, confidence: float) -> bool:
+    """Return whether an event of a kind is probable enough to be stated."""
+    return confidence >= LEAST_STATED.get(kind, _LEAST_STATED_ELSE)

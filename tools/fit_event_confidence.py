@@ -1,0 +1,85 @@
+"""Fit the calibration of confidences (cv/events/confidence.py) to events at simulated ports.
+
+    python tools/port_kinds.py --ports 20 --seed 500 --json runs/events.jsonl
+    python tools/fit_event_confidence.py runs/events.jsonl
+
+Reads what `tools/port_kinds.py --json` writes, and prints a line for each kind of event: intercept
+and slope of the logistic function from the model's log-odds, with the calibrations that were in
+force taken into account; and how well each band fits when every kind of port is predicted from the
+others. Kinds with few events, or whose odds say nothing, get none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from cv.events.confidence import CALIBRATIONS, Calibration
+from cv.events.event import EventKind
+from cv.geometry.arrays import BoolArray, Float64Array
+
+_LEAST_EVENTS = 60
+_BANDS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
+_RIDGE = 3.0
+"""Weight of the prior that a slope is 1, in observations at even odds."""
+
+
+def fit(log_odds: Float64Array, true: BoolArray) -> Calibration:
+    """Return the logistic function of most likelihood, by Newton's method."""
+    design = np.stack([np.ones(len(log_odds)), log_odds], axis=1)
+    weights, prior = np.array([0.0, 1.0]), np.array([0.0, 1.0])
+    penalty = np.diag([0.0, _RIDGE])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-design @ weights))
+        hessian = (design * (p * (1 - p))[:, None]).T @ design + penalty + 1e-6 * np.eye(2)
+        gradient = design.T @ (true - p) - penalty @ (weights - prior)
+        weights = weights + np.linalg.solve(hessian, gradient)
+    return Calibration(float(weights[0]), float(weights[1]))
+
+
+def raw_log_odds(kind: EventKind, stated: Float64Array) -> Float64Array:
+    """Return the model's log-odds of events `stated` (n,) with the calibration in force."""
+    odds = np.clip(stated, 0.001, 0.999)
+    calibrated = np.log(odds / (1 - odds))
+    old = CALIBRATIONS.get(kind, Calibration(0.0, 1.0))
+    return np.asarray((calibrated - old.intercept) / old.slope)
+
+
+def main() -> None:
+    """Fit and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("events", type=Path, help="JSON lines of tools/port_kinds.py")
+    args = parser.parse_args()
+    rows = [json.loads(line) for line in args.events.read_text(encoding="utf-8").splitlines()]
+    events = [row for row in rows if row["record"] == "event" and row["true"] is not None]
+    for kind in EventKind:
+        own = [event for event in events if event["kind"] == kind.value]
+        if len(own) < _LEAST_EVENTS:
+            continue
+        stated = np.array([event["stated"] for event in own])
+        true = np.array([event["true"] for event in own], dtype=float)
+        ports = np.array([event["port_kind"] for event in own])
+        odds = raw_log_odds(kind, stated)
+        found = fit(odds, true)
+        print(f"    EventKind.{kind.name}: Calibration({found.intercept:.2f}, {found.slope:.2f}),")
+        held = np.zeros(len(own))
+        for port in np.unique(ports):
+            rest = ports != port
+            other = fit(odds[rest], true[rest])
+            held[~rest] = 1 / (1 + np.exp(-other.intercept - other.slope * odds[~rest]))
+        for low, high in zip(_BANDS, _BANDS[1:], strict=False):
+            here = (held >= low) & (held < high)
+            if here.any():
+                print(
+                    f"        {low:.2f} to {high:.2f}: {here.sum():>5} events, stated "
+                    f"{held[here].mean():.3f}, true {true[here].mean():.3f}"
+                )
+
+
+if __name__ == "__main__":
+    main()
