@@ -43,7 +43,7 @@ CALIBRATIONS: Mapping[EventKind, Calibration] = {
     EventKind.INFLOW_STOPPED: Calibration(-0.51, 0.24),
 }
 LEAST_STATED: Mapping[EventKind, float] = {
-    EventKind.CALL: 0.6,
+    EventKind.CALL: 0.7,
     EventKind.WARNING: 0.7,
 }
 """Events of less than this probability are not stated, by kind."""

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from cv.counting.pier_count import BerthedHull
-
 from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import (
     PRIOR_FALSE,
@@ -79,7 +78,9 @@ def _weight_of_best(observations: PierObservations) -> Float64Array:
     by_interval = np.where(
         sure, _SURE_IF_TRUE / _SURE_IF_FALSE, (1 - _SURE_IF_TRUE) / (1 - _SURE_IF_FALSE)
     )
-    best = np.array([max((hull.score for hull in own), default=np.nan) for own in observations.ships])
+    best = np.array(
+        [max((hull.score for hull in own), default=np.nan) for own in observations.ships]
+    )
     by_score = _weight(best)
     by_score = np.where(sure, np.maximum(by_score, by_interval), by_score)
     return np.asarray(np.where(np.isfinite(best), by_score, by_interval))

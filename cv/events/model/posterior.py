@@ -202,9 +202,7 @@ def infer_posteriors(inputs: Sequence[PierInferenceInput]) -> list[Posterior]:
     posteriors: list[Posterior] = []
     for first in range(0, len(inputs), _BATCH):
         batch = list(inputs[first : first + _BATCH])
-        changes = [
-            CargoChanges.of(one.observations, one.parameters.cargo.load) for one in batch
-        ]
+        changes = [CargoChanges.of(one.observations, one.parameters.cargo.load) for one in batch]
         found = _filter(batch, changes)
         for _ in range(_ROUNDS):
             batch = [

@@ -70,4 +70,3 @@ def find_inflow_stops(posterior: Posterior) -> tuple[Event, ...]:
             stops.append(stop)
         run = []
     return tuple(stops)
-

@@ -6,9 +6,6 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-
-from cv.events.model.observations import PierObservations
-from cv.events.model.parameters import CARGO_FLOWS, PierParameters
 from cv.events.model.transitions import (
     GROWING,
     N_COMPONENTS,
@@ -16,6 +13,9 @@ from cv.events.model.transitions import (
     STEADY,
     transitions_over,
 )
+
+from cv.events.model.observations import PierObservations
+from cv.events.model.parameters import CARGO_FLOWS, PierParameters
 from cv.site import PierRole
 from tests.fixtures.observations import pier_count
 
