@@ -32,6 +32,7 @@ from cv.events.model.hull_evidence import learn_detector, ship_likelihood_ratios
 from cv.events.model.level_filter import filtered_level
 from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import (
+    PRIOR_CALLS,
     PRIOR_HALT_CALLS,
     PRIOR_HALT_SHARE,
     PRIOR_STAY_D,
@@ -129,6 +130,11 @@ class Posterior:
         """(n - 1,) expected departures in each gap."""
         departed = self.ship_present[:-1] + self.gap_arrivals - self.ship_present[1:]
         return np.asarray(departed.clip(0.0))
+
+    def usual_call_interval_d(self, pause_d: float) -> float:
+        """Return the mean time from call to call without a pause of `pause_d` days, days."""
+        calls = float(self.gap_arrivals.sum()) + PRIOR_CALLS
+        return max(1.0, self.parameters.berth.call_interval_d - pause_d / calls)
 
     @cached_property
     def ship_between_counts(self) -> Float64Array:

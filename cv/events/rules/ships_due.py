@@ -114,6 +114,6 @@ def _warning(
         confidence=confidence,
         evidence=observations.scenes[max(0, raised - 1) : raised + 1],
         alternatives=_ALTERNATIVES,
-        chances=tuple(posterior.forecast[raised].tolist()),
+        chances=(*posterior.forecast[raised, :-1].tolist(), confidence),
         lead=lead,
     )
