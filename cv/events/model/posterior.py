@@ -43,6 +43,8 @@ from cv.geometry.arrays import Float64Array
 
 FORECAST_DAYS = (1.0, 3.0, 7.0)
 """Horizons of the arrival forecast, days."""
+_GROWTH_RATIO = 50.0
+"""How much more often cargo grows at a berth in use than at one that is not."""
 _ROUNDS = 4
 """Rounds of learning: habits from probabilities, probabilities from habits."""
 _BATCH = 32
@@ -162,6 +164,14 @@ class Posterior:
     def forecast(self) -> Float64Array:
         """(n, 3) P(a ship arrives within 1, 3, 7 days | observations up to t)."""
         return self.filtered @ arrival_probabilities(self.parameters.berth, FORECAST_DAYS)
+
+    @cached_property
+    def forecast_with_growth(self) -> Float64Array:
+        """(n, 3) `forecast`, given that cargo has grown: rarely at a berth that is out of use."""
+        states = self.filtered.copy()
+        states[:, HALTED] /= _GROWTH_RATIO
+        states /= states.sum(axis=1, keepdims=True)
+        return states @ arrival_probabilities(self.parameters.berth, FORECAST_DAYS)
 
     def level_change(self, before: int, after: int) -> Magnitude:
         """Return the change of the number of containers from observation `before` to `after`."""
