@@ -179,7 +179,7 @@ class CargoChanges:
         leaves = cargo.outflow_per_d * self.gap_d
         comes = cargo.inflow_per_d * self.gap_d
         moved = 1 - np.exp(-(leaves + comes))
-        out = leaves / (leaves + comes)
+        out = cargo.outflow_per_d / (cargo.outflow_per_d + cargo.inflow_per_d)
         return np.stack([1 - moved, moved * out, moved * (1 - out)], axis=1)
 
 
@@ -198,7 +198,7 @@ def _exponential(value: Float64Array, mean: float, sd: Float64Array) -> Float64A
     """
     argument = (sd / mean - value / sd) / np.sqrt(2)
     near = np.exp(-0.5 * (value / sd) ** 2) * erfcx(np.maximum(argument, -25.0)) / (2 * mean)
-    far = np.exp(0.5 * (sd / mean) ** 2 - value / mean) / mean
+    far = np.exp(np.minimum(0.5 * (sd / mean) ** 2 - value / mean, 0.0)) / mean
     return np.asarray(np.where(argument > -5.0, near, far))
 
 
