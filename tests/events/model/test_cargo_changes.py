@@ -1,4 +1,4 @@
-"""Changes of the number of containers: densities by numerical integration, causes, habits learned."""
+"""Changes of the number of containers: densities by integration, causes, habits."""
 
 from __future__ import annotations
 
