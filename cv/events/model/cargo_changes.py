@@ -197,7 +197,7 @@ def _exponential(value: Float64Array, mean: float, sd: Float64Array) -> Float64A
     """
     argument = (sd / mean - value / sd) / np.sqrt(2)
     near = np.exp(-0.5 * (value / sd) ** 2) * erfcx(np.maximum(argument, -25.0)) / (2 * mean)
-    far = np.exp(0.5 * (sd / mean) ** 2 - value / mean) / mean
+    far = np.exp(np.minimum(0.5 * (sd / mean) ** 2 - value / mean, 0.0)) / mean
     return np.asarray(np.where(argument > -5.0, near, far))
 
 
