@@ -1,9 +1,10 @@
 """Changes of the number of containers from one count to the next, and what each may be due to.
 
-Without a ship the number stays, or containers come or leave by land; a ship may change nothing, load,
-unload, or do both. Each cause has a density of the number after the change, given that before it:
+Without a ship the number stays, or containers come or leave by land; a ship may change nothing,
+load, unload, or do both. Each cause has a density of the number after the change, given that
+before it:
 
-    stays, no change    N(0, s^2), with s^2 the error of both counts and the drift of a stack at rest
+    stays, no change    N(0, s^2), s^2 the error of both counts and the drift of a stack at rest
     by land, out        any share of the containers leaves
     by land, in         an exponential number comes, of mean `load` / 2
     loads               most often nearly all leaves, else any share

@@ -238,12 +238,12 @@ class SimulatedBerth:
         return self.states.count(SHIP_EARLY)
 
 
-@pytest.mark.parametrize(("interval", "stay"), [(5.0, 1.0), (14.0, 1.0), (10.0, 3.0)])
+@pytest.mark.parametrize(("interval", "stay"), [(5.0, 1.0), (14.0, 2.0), (10.0, 3.0)])
 def test_the_habits_of_a_simulated_berth_are_recovered(interval, stay):
     """From hulls alone, seen twice a day for 400 days."""
     berth = SimulatedBerth(0, interval, stay, 400)
     days = np.arange(0, 400, 0.5) + berth.rng.uniform(0, 0.2, 800)
-    observations = berth.observed(days, recall=0.85, false_share=0.02)
+    observations = berth.observed(days, recall=0.85, false_share=0.01)
     habits = Posterior.of(observations).parameters
     assert habits.berth.call_interval_d == pytest.approx(400 / berth.calls(), rel=0.3)
     assert habits.berth.stay_d == pytest.approx(stay, rel=0.3)

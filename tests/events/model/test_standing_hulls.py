@@ -76,9 +76,11 @@ def test_a_hull_that_too_many_images_in_a_row_do_not_show_has_left(missing, numb
 
 
 def test_an_image_that_does_not_show_the_berth_is_no_miss():
-    lengths = [[90.0]] * 15 + [None] * 10 + [[90.0]] * 15 + [[]] * 30
+    lengths = [[90.0]] * 15 + [None] * 8 + [[90.0]] * 15 + [[]] * 30
     (hull,) = find_standing_hulls(lengths, days(len(lengths)))
-    assert (hull.first, hull.last) == (0, 39)
+    assert (hull.first, hull.last) == (0, 37)
+    long_hidden = [[90.0]] * 15 + [None] * 12 + [[90.0]] * 15 + [[]] * 30
+    assert not find_standing_hulls(long_hidden, days(len(long_hidden)))
 
 
 def test_one_standing_hull_follows_another_and_of_two_at_once_one_is_found():
