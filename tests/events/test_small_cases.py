@@ -284,8 +284,8 @@ def test_what_a_call_did_is_stated_only_with_the_call():
 def test_no_call_is_stated_below_its_least_confidence():
     for kind in KINDS:
         events = expected(kind)
-        assert all(call.confidence >= 0.6 for call in of(events, EventKind.CALL))
-        assert all(due.confidence >= 0.7 for due in of(events, EventKind.WARNING))
+        assert all(call.confidence >= 0.7 for call in of(events, EventKind.CALL))
+        assert all(due.confidence >= 0.5 for due in of(events, EventKind.WARNING))
 
 
 def test_a_ship_that_loaded_and_left_is_no_bad_image():

@@ -19,10 +19,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import erfcx, ndtr
 
 from cv.events.constants import DRIFT_CONTAINERS_PER_DAY, DRIFT_SHARE_PER_DAY
-from cv.events.model.observations import PierObservations
+from cv.events.model.observations import ONE_LOOK_D, PierObservations
 from cv.events.model.parameters import (
     BOTH,
     LOADS,
@@ -79,9 +80,9 @@ class Causes:
 class CargoChanges:
     """The m changes between consecutive counts of a pier."""
 
-    before: Float64Array
+    before: NDArray[np.integer]
     """(m,) index of the observation before each change."""
-    after: Float64Array
+    after: NDArray[np.integer]
     """(m,) index of the one after it."""
     gap_d: Float64Array
     """(m,) days between them."""
@@ -135,12 +136,16 @@ class CargoChanges:
         return len(self.gap_d)
 
     def ship_likelihood_ratios(self, cargo: CargoHabits) -> Float64Array:
-        """Return (m,) the likelihood of each change with a ship over that without one."""
+        """Return (m,) the likelihood of each change with a ship over that without one.
+
+        1 between counts of one moment: a ship that is there has no time to do anything.
+        """
         moved = self._land_shares(cargo)
         land = (self.by_land * moved).sum(axis=1)
         ship = moved[:, 0] * (self.by_ship * cargo.handling).sum(axis=1)
         ship = ship + (self.by_land * moved)[:, 1:].sum(axis=1)
-        return np.asarray((ship / land).clip(1 / _LARGEST_RATIO, _LARGEST_RATIO))
+        ratio = (ship / land).clip(1 / _LARGEST_RATIO, _LARGEST_RATIO)
+        return np.where(self.gap_d < ONE_LOOK_D, 1.0, ratio)
 
     def causes(self, cargo: CargoHabits, ship: Float64Array) -> Causes:
         """Return the probability of each cause of each change.
@@ -176,10 +181,8 @@ class CargoChanges:
 
     def _land_shares(self, cargo: CargoHabits) -> Float64Array:
         """Return (m, 3) the prior probability of each cause by land."""
-        leaves = cargo.outflow_per_d * self.gap_d
-        comes = cargo.inflow_per_d * self.gap_d
-        moved = 1 - np.exp(-(leaves + comes))
-        out = leaves / (leaves + comes)
+        rate = cargo.outflow_per_d + cargo.inflow_per_d
+        moved, out = 1 - np.exp(-rate * self.gap_d), cargo.outflow_per_d / rate
         return np.stack([1 - moved, moved * out, moved * (1 - out)], axis=1)
 
 
@@ -198,7 +201,7 @@ def _exponential(value: Float64Array, mean: float, sd: Float64Array) -> Float64A
     """
     argument = (sd / mean - value / sd) / np.sqrt(2)
     near = np.exp(-0.5 * (value / sd) ** 2) * erfcx(np.maximum(argument, -25.0)) / (2 * mean)
-    far = np.exp(0.5 * (sd / mean) ** 2 - value / mean) / mean
+    far = np.exp(np.minimum(0.5 * (sd / mean) ** 2 - value / mean, 0.0)) / mean
     return np.asarray(np.where(argument > -5.0, near, far))
 
 

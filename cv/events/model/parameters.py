@@ -13,7 +13,7 @@ import numpy as np
 from cv.geometry.arrays import Float64Array
 from cv.site import PierRole
 
-PRIOR_CALL_INTERVAL_D, PRIOR_CALLS = 10.0, 1.0
+PRIOR_CALL_INTERVAL_D, PRIOR_CALLS = 8.0, 2.0
 """Prior mean time from call to call, days, with the weight of so many calls."""
 PRIOR_STAY_D, PRIOR_STAY_LOG_SD = 1.3, 0.8
 """Prior of the mean stay: median, days, and standard deviation of its logarithm."""
@@ -86,7 +86,7 @@ class PierParameters:
     detector: DetectorHabits
     cargo: CargoHabits
     served_by_ships: bool = True
-    """Whether there is a berth."""
+    """Whether there is a berth that is not a rail siding's."""
 
     @classmethod
     def prior(cls, role: PierRole, has_berth: bool, containers: Float64Array) -> PierParameters:
@@ -101,7 +101,7 @@ class PierParameters:
             berth=BerthHabits(),
             detector=DetectorHabits(),
             cargo=CargoHabits(load=max(MIN_LOAD, load), handling=handling),
-            served_by_ships=has_berth,
+            served_by_ships=has_berth and role is not PierRole.RAIL,
         )
 
     def with_calls(self, calls: float, used_d: float, stay_d: float) -> PierParameters:

@@ -7,9 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cv.counting.pier_count import UNKNOWN, BerthedHull, Estimate, PierCount
+from cv.counting.pier_count import UNKNOWN, PierCount
 from cv.events.model.observations import MIN_SHIP_LENGTH_M, PierObservations
-from tests.fixtures.observations import pier_count
+from cv.timeseries.series import Series
+from tests.fixtures.observations import pier_count, with_hulls
+
+HOUR = 1 / 24
 
 
 def one(count: PierCount) -> PierObservations:
@@ -18,9 +21,15 @@ def one(count: PierCount) -> PierObservations:
     return observations
 
 
-def with_hulls(count: PierCount, low: float, high: float, *lengths: float) -> PierCount:
-    berthed = tuple(BerthedHull(m, m / 6, float("nan"), 0.9, (0.0, 0.0)) for m in lengths)
-    return replace(count, hulls=Estimate(float(len(lengths)), low, high), berthed=berthed)
+def of_numbers(*numbers: float, days=None) -> PierObservations:
+    """Daily counts of these numbers of containers, or at the given days."""
+    days = range(len(numbers)) if days is None else days
+    return PierObservations.of([pier_count(d, n) for d, n in zip(days, numbers, strict=True)])
+
+
+def unknown(observations: PierObservations) -> list[int]:
+    """Indices of the observations without a number of containers."""
+    return np.flatnonzero(np.isnan(observations.containers)).tolist()
 
 
 @pytest.mark.parametrize("visible", [0.3, 0.8])
@@ -39,14 +48,14 @@ def test_a_part_without_a_known_whole_is_unknown_and_not_empty():
 
 
 def test_boats_are_no_ships():
-    count = with_hulls(pier_count(0, 0), 2.0, 3.0, MIN_SHIP_LENGTH_M - 1, MIN_SHIP_LENGTH_M)
+    count = with_hulls(pier_count(0, 0), MIN_SHIP_LENGTH_M - 1, MIN_SHIP_LENGTH_M, high=3.0)
     observations = one(count)
     assert (observations.hulls[0], observations.min_hulls[0], observations.max_hulls[0]) == (
         1,
         1,
         3,
     )
-    boat = one(with_hulls(pier_count(0, 0), 1.0, 1.0, 25.0))
+    boat = one(with_hulls(pier_count(0, 0), 25.0))
     assert (boat.hulls[0], boat.min_hulls[0]) == (0, 0)
 
 
@@ -54,31 +63,93 @@ def test_an_unknown_part_of_a_count_leaves_the_other_known():
     no_ships = one(replace(pier_count(0, 40), hulls=UNKNOWN, berthed=()))
     assert no_ships.containers[0] == 40
     assert np.isnan(no_ships.hulls[0])
-    assert no_ships.ship_likelihoods().tolist() == [[1.0, 1.0]]
     no_containers = one(replace(pier_count(0, 40), containers=UNKNOWN))
     assert np.isnan(no_containers.containers[0])
 
 
-def test_hulls_are_evidence_by_how_sure_their_interval_is():
-    empty = pier_count(0, 0)
-    ratios = [
-        one(count).ship_likelihoods()[0, 1]
-        for count in (
-            with_hulls(empty, 0.0, 0.0),
-            with_hulls(empty, 0.0, 1.0),
-            with_hulls(empty, 0.0, 2.0, 110.0),
-            with_hulls(empty, 1.0, 2.0, 110.0),
-        )
+def test_a_count_far_below_both_its_neighbours_is_of_a_bad_image():
+    observations = of_numbers(50, 52, 20, 51, 50)
+    assert unknown(observations) == [2]
+    assert np.isnan(observations.containers_sd[2]).all()
+    assert np.isnan(observations.hulls[2])  # nor does it show that there was no ship
+    assert observations.hulls[1] == 0
+
+
+def test_a_bad_image_that_shows_a_ship_shows_it_all_the_same():
+    counts = [
+        pier_count(day, 20 if day == 2 else 50, 120 if day == 2 else None) for day in range(5)
     ]
-    assert ratios == sorted(ratios)
-    assert ratios[1] < 1 < ratios[2]
+    observations = PierObservations.of(counts)
+    assert unknown(observations) == [2]
+    assert observations.hulls[2] == 1
 
 
-def test_what_is_hidden_is_no_evidence():
-    shares = (0.5, 0.7, 0.9, 1.0)
-    ratios = [one(pier_count(0, 0, visible=share)).ship_likelihoods()[0, 1] for share in shares]
-    assert ratios == sorted(ratios, reverse=True)
-    assert ratios[0] == pytest.approx(0.5 * ratios[-1] + 0.5)
+@pytest.mark.parametrize(
+    ("numbers", "days"),
+    [
+        ((50, 40, 50), (0, 1, 2)),  # not far below
+        ((50, 20, 50), (0, 2.5, 5)),  # time enough to leave and to come
+        ((50, 20, 80), (0, 1, 2)),  # the neighbours do not agree
+        ((50, 20, 20), (0, 1, 2)),  # they stay away
+        ((20, 50, 50), (0, 1, 2)),  # the first has no neighbour before it
+        ((50, 80, 50), (0, 1, 2)),  # above both
+        ((4, 2, 4), (0, 1, 2)),  # within the error of counts
+    ],
+)
+def test_other_low_counts_are_kept(numbers, days):
+    assert unknown(of_numbers(*numbers, days=days)) == []
+
+
+def test_a_dip_is_found_across_observations_without_a_number():
+    counts = [pier_count(day, 50) for day in range(4)]
+    counts[2] = replace(counts[2], containers=UNKNOWN)
+    counts.insert(2, pier_count(1.5, 15))
+    assert unknown(PierObservations.of(counts)) == [2, 3]
+
+
+def test_images_within_an_hour_share_one_weight_and_their_errors_do_not_cancel():
+    days = (0, 3, 3 + HOUR / 3, 3 + HOUR / 2, 5, 5 + 1.1 * HOUR)
+    observations = of_numbers(*[40] * 6, days=days)
+    assert observations.weight == pytest.approx([1, 1 / 3, 1 / 3, 1 / 3, 1, 1])
+    alone = observations.containers_sd[0, 0]
+    among = observations.containers_sd[1:4, 0]
+    assert 1 / np.sqrt((1 / among**2).sum()) == pytest.approx(alone)
+
+
+def test_two_scenes_of_one_moment_are_two_observations():
+    one = pier_count(1, 40)
+    observations = PierObservations.of([pier_count(0, 40), one, replace(one, scene="other")])
+    assert observations.days == pytest.approx([0, 1, 1])
+    assert observations.weight == pytest.approx([1, 0.5, 0.5])
+
+
+def test_containers_found_again_are_those_of_all_gaps_to_the_next_number():
+    places = {
+        f"scene {day}": np.array([[130 + 1e-4 * i, 42.0] for i in range(n)])
+        for day, n in ((0, 10), (2, 6), (3, 6))
+    }
+    counts = (
+        pier_count(0, 10),
+        replace(pier_count(1, 10), containers=UNKNOWN),
+        pier_count(2, 6),
+        pier_count(3, 6),
+    )
+    found = PierObservations.of(Series("Pier 2", counts, places)).found_again
+    assert found == pytest.approx([0.6, 0.6, 1.0])
+    assert np.isnan(PierObservations.of(counts).found_again).all()
+
+
+def test_counts_without_any_information_are_left_out_and_their_gaps_joined():
+    observations = PierObservations.of([pier_count(0, 5), pier_count(2, None), pier_count(3, 5)])
+    assert observations.scenes == ("scene 0", "scene 3")
+    assert observations.days.tolist() == [0, 3]
+
+
+def test_counts_without_a_time_and_no_counts_are_errors():
+    with pytest.raises(ValueError, match="time"):
+        PierObservations.of([replace(pier_count(0, 5), acquired=None)])
+    with pytest.raises(ValueError, match="counts"):
+        PierObservations.of([])
 
 
 def test_times_between_observations_are_open_at_both_ends():
