@@ -86,7 +86,7 @@ class PierParameters:
     detector: DetectorHabits
     cargo: CargoHabits
     served_by_ships: bool = True
-    """Whether there is a berth."""
+    """Whether there is a berth that is not a rail siding's."""
 
     @classmethod
     def prior(cls, role: PierRole, has_berth: bool, containers: Float64Array) -> PierParameters:
@@ -101,7 +101,7 @@ class PierParameters:
             berth=BerthHabits(),
             detector=DetectorHabits(),
             cargo=CargoHabits(load=max(MIN_LOAD, load), handling=handling),
-            served_by_ships=has_berth,
+            served_by_ships=has_berth and role is not PierRole.RAIL,
         )
 
     def with_calls(self, calls: float, used_d: float, stay_d: float) -> PierParameters:
