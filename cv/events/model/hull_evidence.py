@@ -77,14 +77,17 @@ def vessel_probability(
 def _weight_of_best(observations: PierObservations) -> Float64Array:
     """Return (n,) `_weight` of the best hull of each observation."""
     scores = [max((hull.score for hull in own), default=np.nan) for own in observations.ships]
-    weight = _weight(np.array(scores))
-    return np.asarray(np.where(np.isfinite(weight), weight, _DOUBTFUL))
+    return _weight(np.array(scores))
 
 
 def _weight(scores: Float64Array) -> Float64Array:
-    """Return (n,) how much likelier hulls of `scores` (n,) are among ships than among false ones."""
+    """Return (n,) how much likelier hulls of `scores` (n,) are among ships than among false ones.
+
+    A score is nan where it is not known.
+    """
     share = np.interp(scores, _SCORES, _TRUE_SHARES)
-    return np.asarray(share / (1 - share) / _SHIPS_PER_FALSE)
+    weight = share / (1 - share) / _SHIPS_PER_FALSE
+    return np.asarray(np.where(np.isfinite(weight), weight, _DOUBTFUL))
 
 
 def learn_detector(observations: PierObservations, ship: Float64Array) -> DetectorHabits:
