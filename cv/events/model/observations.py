@@ -129,6 +129,7 @@ class PierObservations:
         weight = 1.0 / (np.abs(days[:, None] - days) < ONE_LOOK_D).sum(axis=1)
         dips = _dips(containers, hulls[:, 0], days)
         containers[dips] = nan
+        containers[_repeated(containers, days)] = nan
         hulls[dips & (hulls[:, 0] < 1)] = nan
         return cls(
             pier=series.pier,
@@ -138,7 +139,7 @@ class PierObservations:
             times=times,
             days=days,
             containers=containers[:, 0],
-            containers_sd=containers[:, 1:] / np.sqrt(weight)[:, None],
+            containers_sd=containers[:, 1:],
             hulls=hulls[:, 0],
             min_hulls=hulls[:, 1],
             max_hulls=hulls[:, 2],
@@ -178,6 +179,18 @@ def _beside(
                 hulls[i] = (hulls[i] - 1.0).clip(0.0)
                 others[i] = others[i][:own] + others[i][own + 1 :]
     return hulls, others
+
+
+def _repeated(containers: Float64Array, days: Float64Array) -> BoolArray:
+    """Return (n,) which counts are of a moment that another one shows more exactly."""
+    repeated = np.zeros(len(days), dtype=bool)
+    moment = np.cumsum(np.diff(days, prepend=-np.inf) >= ONE_LOOK_D)
+    for one in np.flatnonzero(np.bincount(moment) > 1).tolist():
+        same = np.flatnonzero((moment == one) & np.isfinite(containers[:, 0]))
+        if len(same) > 1:
+            best = same[int(containers[same, 1:].sum(axis=1).argmin())]
+            repeated[same[same != best]] = True
+    return repeated
 
 
 def _dips(containers: Float64Array, hulls: Float64Array, days: Float64Array) -> BoolArray:

@@ -8,13 +8,16 @@ from math import hypot
 import numpy as np
 
 from cv.counting.uncertainty import FINDING_Z
-from cv.events.constants import REMAINING_SHARE
+from cv.events.constants import LIKELY, REMAINING_SHARE
 from cv.events.event import ONGOING, Event, EventKind, Magnitude
 from cv.events.model.posterior import Posterior
 from cv.events.rules.growth import least_growth
+from cv.geometry.arrays import Float64Array
 
 MIN_RISE = 15.0
 """A smaller rise is not a stockpile, containers."""
+_RETURN_D = 14.0
+"""A number that was there so many days ago, with no ship since, is no new stockpile."""
 _ONSET_SHARE = 0.1
 """The stockpile begins when this share of its rise has come."""
 _MIN_GROWTH_DAYS = 0.2
@@ -38,15 +41,20 @@ class Stockpile(Event):
 
 
 def find_stockpiles(posterior: Posterior) -> tuple[Stockpile, ...]:
-    """Return every significant rise of the number of containers by `MIN_RISE` or more, by time."""
+    """Return every significant rise of the number of containers by `MIN_RISE` or more, by time.
+
+    A rise back to a number of the last two weeks, with no ship since, is none.
+    """
     counted = np.flatnonzero(np.isfinite(posterior.observations.containers)).tolist()
     level, sd = posterior.level.T.tolist()
+    before = _highest_before(posterior)
     found: list[Stockpile] = []
     lowest = peak = counted[0] if counted else -1
     for now in [*counted, None]:
         margin = FINDING_Z * hypot(sd[lowest], sd[peak])
         rise = max(MIN_RISE, margin, least_growth(posterior, lowest))
         rose = level[peak] - level[lowest] >= rise
+        rose &= level[peak] - before[lowest] >= MIN_RISE
         gone = now is None or level[now] < REMAINING_SHARE * level[peak]
         if rose and gone:
             found.append(_stockpile(posterior, lowest, peak, now, found))
@@ -55,6 +63,23 @@ def find_stockpiles(posterior: Posterior) -> tuple[Stockpile, ...]:
         elif now is not None and (gone if rose else level[now] <= level[lowest]):
             lowest = peak = now
     return tuple(found)
+
+
+def _highest_before(posterior: Posterior) -> Float64Array:
+    """Return (n,) the highest level within `_RETURN_D` before each observation, since a ship.
+
+    Cargo that is back at that number was there all the time, under haze, or was moved about.
+    """
+    observations = posterior.observations
+    shipped = posterior.at_observations(posterior.ship_between_counts) >= LIKELY
+    shipped |= posterior.ship_present >= LIKELY
+    highest = np.zeros(len(observations))
+    for now in range(1, len(observations)):
+        first = int(np.searchsorted(observations.days, observations.days[now] - _RETURN_D))
+        ships = np.flatnonzero(shipped[first : now + 1])
+        first = first + int(ships[-1]) if len(ships) else first
+        highest[now] = posterior.level[first:now, 0].max(initial=0.0)
+    return highest
 
 
 def _stockpile(

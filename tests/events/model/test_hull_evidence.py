@@ -41,11 +41,16 @@ def test_without_a_hull_count_there_is_no_evidence():
 
 def test_a_hull_weighs_by_its_score():
     found = [
-        ratio(with_hulls(EMPTY, 110, low=0.0, score=score)) for score in (0.3, 0.6, 0.7, 0.8, 0.95)
+        ratio(with_hulls(EMPTY, 110, low=0.0, score=score)) for score in (0.68, 0.8, 0.85, 0.95)
     ]
     assert found == sorted(found)
-    assert found[0] < 5
-    assert found[-1] > 100
+    assert found[0] == pytest.approx(0.3 * 0.8 / 0.02)  # scores differ between networks
+    assert found[-1] > 400
+
+
+def test_a_score_that_the_released_network_does_not_count_says_nothing():
+    low = ratio(with_hulls(EMPTY, 110, low=0.0, score=0.5))
+    assert low == ratio(with_hulls(EMPTY, 110, low=0.0, score=NO_SCORE)) == pytest.approx(40)
 
 
 def test_scores_weigh_as_their_calibration_says():
@@ -55,8 +60,8 @@ def test_scores_weigh_as_their_calibration_says():
 
 
 def test_the_best_of_several_hulls_counts():
-    single = with_hulls(EMPTY, 110, low=0.0, score=0.6)
-    better = replace(with_hulls(EMPTY, 110, 90, low=0.0), berthed=(hull(0.6), hull(0.88)))
+    single = with_hulls(EMPTY, 110, low=0.0, score=0.7)
+    better = replace(with_hulls(EMPTY, 110, 90, low=0.0), berthed=(hull(0.7), hull(0.88)))
     assert ratio(better) == ratio(with_hulls(EMPTY, 110, low=0.0, score=0.88))
     assert ratio(better) > ratio(single)
 
@@ -74,7 +79,7 @@ def test_a_hull_without_a_score_weighs_by_its_interval():
     without, certain = (
         ratio(with_hulls(EMPTY, 110, low=low, score=NO_SCORE)) for low in (0.0, 1.0)
     )
-    assert without == pytest.approx(0.65 * 0.8 / 0.02)
+    assert without == pytest.approx(0.8 / 0.02)
     assert certain == 500.0
 
 
@@ -139,15 +144,15 @@ def test_a_vessel_beside_others_needs_evidence_of_its_own():
     def probability(hulls):
         return vessel_probability(observations, DETECTOR, hulls, before=0.2)
 
-    once, weak = probability({2: hull(0.9)}), probability({2: hull(0.3)})
-    assert once > 0.9 > 0.5 > weak
+    once, weak = probability({2: hull(0.9)}), probability({2: hull(0.7)})
+    assert once > 0.95 > 0.8 > weak
     assert probability({1: hull(0.6), 2: hull(0.6)}) > probability({1: hull(0.6)})
     assert probability({1: hull(0.6), 3: hull(0.6)}) < probability({1: hull(0.6), 2: hull(0.6)})
 
 
 def test_the_probability_of_a_vessel_is_bayes_rule():
     observations = PierObservations.of([pier_count(day, 0) for day in range(3)])
-    found = vessel_probability(observations, DETECTOR, {0: hull(0.85), 2: hull(0.65)}, before=0.1)
-    shown = [0.8 / 0.02 * share / (1 - share) / 8 for share in (0.948, 0.41)]
+    found = vessel_probability(observations, DETECTOR, {0: hull(0.85), 2: hull(0.81)}, before=0.1)
+    shown = [0.8 / 0.02 * share / (1 - share) / 8 for share in (0.948, 0.80)]
     odds = 0.1 / 0.9 * shown[0] * (0.2 / 0.98) * shown[1]
     assert found == pytest.approx(odds / (1 + odds))

@@ -107,13 +107,13 @@ def test_a_dip_is_found_across_observations_without_a_number():
     assert unknown(PierObservations.of(counts)) == [2, 3]
 
 
-def test_images_within_an_hour_share_one_weight_and_their_errors_do_not_cancel():
+def test_images_within_an_hour_share_one_weight_and_have_one_number():
     days = (0, 3, 3 + HOUR / 3, 3 + HOUR / 2, 5, 5 + 1.1 * HOUR)
     observations = of_numbers(*[40] * 6, days=days)
     assert observations.weight == pytest.approx([1, 1 / 3, 1 / 3, 1 / 3, 1, 1])
-    alone = observations.containers_sd[0, 0]
-    among = observations.containers_sd[1:4, 0]
-    assert 1 / np.sqrt((1 / among**2).sum()) == pytest.approx(alone)
+    assert unknown(observations) == [2, 3]
+    better = [pier_count(3, 40, visible=1.0), pier_count(3 + HOUR / 3, 12)]
+    assert unknown(PierObservations.of(better)) == [0]  # the more exact one stays
 
 
 def test_two_scenes_of_one_moment_are_two_observations():
