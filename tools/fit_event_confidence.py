@@ -4,9 +4,9 @@
     python tools/fit_event_confidence.py runs/events.jsonl
 
 Reads what `tools/port_kinds.py --json` writes, and prints a line for each kind of event: intercept
-and slope of the logistic function from the model's log-odds, with the calibrations that were in
-force taken into account; and how well each band fits when every kind of port is predicted from the
-others. Kinds with few events, or whose odds say nothing, get none.
+and slope of the logistic function from the model's log-odds; and how well each band fits when every kind of port is predicted from the
+others. The events must be those of the model itself: run the first command with both tables of
+cv/events/confidence.py empty.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import json
 from pathlib import Path
 
 import numpy as np
+from scipy.optimize import minimize
 
-from cv.events.confidence import CALIBRATIONS, Calibration
+from cv.events.confidence import Calibration
 from cv.events.event import EventKind
 from cv.geometry.arrays import BoolArray, Float64Array
 
@@ -28,24 +29,22 @@ _RIDGE = 3.0
 
 
 def fit(log_odds: Float64Array, true: BoolArray) -> Calibration:
-    """Return the logistic function of most likelihood, by Newton's method."""
-    design = np.stack([np.ones(len(log_odds)), log_odds], axis=1)
-    weights, prior = np.array([0.0, 1.0]), np.array([0.0, 1.0])
-    penalty = np.diag([0.0, _RIDGE])
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-design @ weights))
-        hessian = (design * (p * (1 - p))[:, None]).T @ design + penalty + 1e-6 * np.eye(2)
-        gradient = design.T @ (true - p) - penalty @ (weights - prior)
-        weights = weights + np.linalg.solve(hessian, gradient)
-    return Calibration(float(weights[0]), float(weights[1]))
+    """Return the logistic function of most likelihood that does not fall."""
+
+    def loss(weights: Float64Array) -> float:
+        z = weights[0] + weights[1] * log_odds
+        entropy = np.logaddexp(0.0, z) - true * z
+        return float(entropy.sum() + _RIDGE / 2 * (weights[1] - 1.0) ** 2)
+
+    bounds = ((None, None), (0.0, 3.0))
+    found = minimize(loss, np.array([0.0, 1.0]), bounds=bounds, method="L-BFGS-B")
+    return Calibration(float(found.x[0]), float(found.x[1]))
 
 
-def raw_log_odds(kind: EventKind, stated: Float64Array) -> Float64Array:
-    """Return the model's log-odds of events `stated` (n,) with the calibration in force."""
-    odds = np.clip(stated, 0.001, 0.999)
-    calibrated = np.log(odds / (1 - odds))
-    old = CALIBRATIONS.get(kind, Calibration(0.0, 1.0))
-    return np.asarray((calibrated - old.intercept) / old.slope)
+def log_odds_of(probabilities: Float64Array) -> Float64Array:
+    """Return the log-odds of probabilities (n,), none of which is certain."""
+    p = np.clip(probabilities, 0.001, 0.999)
+    return np.asarray(np.log(p / (1 - p)))
 
 
 def main() -> None:
@@ -64,7 +63,7 @@ def main() -> None:
         stated = np.array([event["stated"] for event in own])
         true = np.array([event["true"] for event in own], dtype=float)
         ports = np.array([event["port_kind"] for event in own])
-        odds = raw_log_odds(kind, stated)
+        odds = log_odds_of(stated)
         found = fit(odds, true)
         print(f"    EventKind.{kind.name}: Calibration({found.intercept:.2f}, {found.slope:.2f}),")
         held = np.zeros(len(own))

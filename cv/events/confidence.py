@@ -31,20 +31,20 @@ class Calibration:
 
 
 CALIBRATIONS: Mapping[EventKind, Calibration] = {
-    EventKind.CALL: Calibration(-0.32, 0.74),
-    EventKind.UNSEEN_CALL: Calibration(1.47, 0.0),
-    EventKind.STOCKPILE: Calibration(-0.38, 0.77),
+    EventKind.CALL: Calibration(-0.21, 0.61),
+    EventKind.UNSEEN_CALL: Calibration(1.42, 0.00),
+    EventKind.STOCKPILE: Calibration(0.03, 0.71),
     EventKind.WARNING: Calibration(1.19, 1.27),
-    EventKind.HALT: Calibration(0.38, 1.06),
-    EventKind.RESUMPTION: Calibration(0.43, 1.15),
-    EventKind.LOADING: Calibration(1.93, 0.30),
-    EventKind.UNLOADING: Calibration(-1.51, 1.07),
-    EventKind.DWELL: Calibration(-0.60, 0.59),
-    EventKind.INFLOW_STOPPED: Calibration(-0.51, 0.24),
+    EventKind.HALT: Calibration(-0.04, 0.78),
+    EventKind.RESUMPTION: Calibration(0.08, 0.93),
+    EventKind.LOADING: Calibration(1.78, 0.32),
+    EventKind.UNLOADING: Calibration(-1.63, 1.11),
+    EventKind.DWELL: Calibration(-0.71, 0.50),
+    EventKind.INFLOW_STOPPED: Calibration(-0.67, 0.32),
 }
 LEAST_STATED: Mapping[EventKind, float] = {
-    EventKind.CALL: 0.6,
-    EventKind.WARNING: 0.7,
+    EventKind.CALL: 0.7,
+    EventKind.WARNING: 0.5,
 }
 """Events of less than this probability are not stated, by kind."""
 _LEAST_STATED_ELSE = 0.05

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from cv.counting.pier_count import PierCount
 from cv.events.confidence import calibrated, is_stated
-from cv.events.event import FIRST_TIME, ONGOING, CensoredTime, Event, EventKind
+from cv.events.event import FIRST_TIME, ONGOING, CensoredTime, Event
 from cv.events.model.pier_coupling import infer_sites
 from cv.events.model.posterior import Posterior
 from cv.events.rules.berth_shifts import find_berth_shifts
@@ -73,11 +73,9 @@ def _site_events(
     calls: dict[str, tuple[Event, ...]] = {}
     for segment, posterior in coupled.items():
         pier, number = segment
-        seen, unseen = observed_calls(posterior), unseen_calls(posterior)
+        seen, unseen = _stated(observed_calls(posterior)), _stated(unseen_calls(posterior))
         halts = find_halts(posterior, [*seen, *unseen])
-        found = [
-            *seen,
-            *unseen,
+        others = [
             *halts,
             *find_loadings_and_unloadings(posterior, seen),
             *find_stockpiles(posterior),
@@ -85,9 +83,8 @@ def _site_events(
             *find_inflow_stops(posterior),
             *find_standing_hulls(posterior),
             *find_resumptions(halts, seen),
-            *find_ships_due(alone[segment]),
         ]
-        found = [one for one in map(_calibrated, found) if is_stated(one.kind, one.confidence)]
+        found = [*seen, *unseen, *_stated(others), *find_ships_due(alone[segment])]
         if (pier, number + 1) in segments:  # what lasts at its end is not known to last
             unknown = CensoredTime(posterior.observations.times[-1], None)
             found = [replace(e, ended=unknown) if e.ended == ONGOING else e for e in found]
@@ -96,11 +93,10 @@ def _site_events(
     return tuple(sorted([*events, *find_berth_shifts(calls)], key=sort_key))
 
 
-def _calibrated(event: Event) -> Event:
-    """Return an event with a calibrated confidence; that of a warning is already."""
-    if event.kind is EventKind.WARNING:
-        return event
-    return replace(event, confidence=calibrated(event.kind, event.confidence))
+def _stated(events: Sequence[Event]) -> list[Event]:
+    """Return those that are probable enough, each with its calibrated confidence."""
+    rated = [replace(e, confidence=calibrated(e.kind, e.confidence)) for e in events]
+    return [event for event in rated if is_stated(event.kind, event.confidence)]
 
 
 def sort_key(event: Event) -> tuple[datetime, str, str, datetime]:

@@ -89,9 +89,7 @@ class Series(Sequence[PierCount]):
 
         See `cv.timeseries.whole_pier`.
         """
-        return whole_pier_estimates(
-            self.counts, self.places, self.standing.contradicted
-        )
+        return whole_pier_estimates(self.counts, self.places, self.standing.contradicted)
 
     @cached_property
     def standing(self) -> StandingContainers:

@@ -26,7 +26,8 @@ UNCHANGED_BOXES, UNCHANGED_SHARE = 3.0, 0.1
 """The number may differ by so many containers during a dwell, or by this share of those that are
 there."""
 INFLOW_BOXES, INFLOW_SHARE = 5.0, 0.1
-"""So many containers may come after the inflow has stopped, or this share of those that were there."""
+"""So many containers may come after the inflow has stopped, or this share of those that were
+there."""
 MIN_RISE = 10
 """A smaller rise of the number of containers is no stockpile."""
 PAUSE_SHARE = 0.9

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import erfcx, ndtr
 
 from cv.events.constants import DRIFT_CONTAINERS_PER_DAY, DRIFT_SHARE_PER_DAY
@@ -79,9 +80,9 @@ class Causes:
 class CargoChanges:
     """The m changes between consecutive counts of a pier."""
 
-    before: Float64Array
+    before: NDArray[np.integer]
     """(m,) index of the observation before each change."""
-    after: Float64Array
+    after: NDArray[np.integer]
     """(m,) index of the one after it."""
     gap_d: Float64Array
     """(m,) days between them."""
@@ -176,10 +177,8 @@ class CargoChanges:
 
     def _land_shares(self, cargo: CargoHabits) -> Float64Array:
         """Return (m, 3) the prior probability of each cause by land."""
-        leaves = cargo.outflow_per_d * self.gap_d
-        comes = cargo.inflow_per_d * self.gap_d
-        moved = 1 - np.exp(-(leaves + comes))
-        out = cargo.outflow_per_d / (cargo.outflow_per_d + cargo.inflow_per_d)
+        rate = cargo.outflow_per_d + cargo.inflow_per_d
+        moved, out = 1 - np.exp(-rate * self.gap_d), cargo.outflow_per_d / rate
         return np.stack([1 - moved, moved * out, moved * (1 - out)], axis=1)
 
 

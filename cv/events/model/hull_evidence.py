@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from cv.counting.pier_count import BerthedHull
-
 from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import (
     PRIOR_FALSE,
@@ -18,17 +17,19 @@ from cv.events.model.parameters import (
 )
 from cv.geometry.arrays import Float64Array
 
-_SURE_IF_TRUE, _SURE_IF_FALSE = 0.4, 0.08
-"""Share of found ships whose interval does not reach down to none, and of false ones: what is known
-of a hull without a score."""
+_CERTAIN = 500.0
+"""Likelihood ratio of an interval that does not reach down to none: no habit of a detector outweighs
+it."""
+_DOUBTFUL = 0.65
+"""How much likelier an interval that reaches down to none is among ships than among false hulls:
+what is known of a hull without a score."""
 _SCORES = (0.0, 0.55, 0.65, 0.68, 0.76, 0.81, 0.85, 0.90)
 _TRUE_SHARES = (0.05, 0.34, 0.41, 0.56, 0.71, 0.80, 0.948, 0.99)
 """Share of hulls of a score that are ships, as calibrated for the released hull network (its card),
 where there is one false hull to `_SHIPS_PER_FALSE` ships."""
 _SHIPS_PER_FALSE = 8.0
-_CERTAINLY_NONE = 0.25
-"""Probability of an interval that reaches up to none alone, over that of one that reaches higher,
-where a ship was missed: the detector is surer of an empty berth than of a doubtful one."""
+_CERTAINLY_NONE = 0.001
+"""Likelihood ratio of an interval that does not reach up to one."""
 
 
 def ship_likelihood_ratios(
@@ -41,8 +42,9 @@ def ship_likelihood_ratios(
     """
     recall, false = detector.recall, detector.false_share
     missed = (1 - recall) / (1 - false)
-    none = np.where(observations.max_hulls < 1, missed * _CERTAINLY_NONE, missed)
+    none = np.where(observations.max_hulls < 1, _CERTAINLY_NONE, missed)
     found = recall / false * _weight_of_best(observations)
+    found = np.where(observations.min_hulls >= 1, np.maximum(found, _CERTAIN), found)
     ratio = np.where(observations.hulls >= 1, found, none)
     visible = observations.berth_visible.clip(0.0, 1.0)
     ratio = np.where(np.isfinite(observations.hulls), visible * ratio + (1 - visible), 1.0)
@@ -73,16 +75,10 @@ def vessel_probability(
 
 
 def _weight_of_best(observations: PierObservations) -> Float64Array:
-    """Return (n,) `_weight` of the best hull of each observation; by the interval of its count
-    where it has no score."""
-    sure = observations.min_hulls >= 1
-    by_interval = np.where(
-        sure, _SURE_IF_TRUE / _SURE_IF_FALSE, (1 - _SURE_IF_TRUE) / (1 - _SURE_IF_FALSE)
-    )
-    best = np.array([max((hull.score for hull in own), default=np.nan) for own in observations.ships])
-    by_score = _weight(best)
-    by_score = np.where(sure, np.maximum(by_score, by_interval), by_score)
-    return np.asarray(np.where(np.isfinite(best), by_score, by_interval))
+    """Return (n,) `_weight` of the best hull of each observation."""
+    scores = [max((hull.score for hull in own), default=np.nan) for own in observations.ships]
+    weight = _weight(np.array(scores))
+    return np.asarray(np.where(np.isfinite(weight), weight, _DOUBTFUL))
 
 
 def _weight(scores: Float64Array) -> Float64Array:

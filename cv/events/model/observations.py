@@ -127,7 +127,7 @@ class PierObservations:
         standing = find_standing_hulls(lengths, days)
         hulls, ships = _beside(hulls, ships, standing)
         weight = 1.0 / (np.abs(days[:, None] - days) < ONE_LOOK_D).sum(axis=1)
-        dips = _dips(containers, days)
+        dips = _dips(containers, hulls[:, 0], days)
         containers[dips] = nan
         hulls[dips & (hulls[:, 0] < 1)] = nan
         return cls(
@@ -180,8 +180,10 @@ def _beside(
     return hulls, others
 
 
-def _dips(containers: Float64Array, days: Float64Array) -> BoolArray:
+def _dips(containers: Float64Array, hulls: Float64Array, days: Float64Array) -> BoolArray:
     """Return (n,) which counts are far below both their neighbours, which agree with each other.
+
+    Not where one of the `hulls` (n,) that were seen explains the change.
 
     `containers` (n, 3) are numbers and their standard deviations downwards and upwards.
     """
@@ -190,6 +192,8 @@ def _dips(containers: Float64Array, days: Float64Array) -> BoolArray:
     for before, now, after in zip(known, known[1:], known[2:], strict=False):
         (old, old_sd, _), (low, _, low_sd), (new, new_sd, _) = containers[[before, now, after]]
         if days[after] - days[before] > _DIP_D or low >= _DIP_SHARE * min(old, new):
+            continue
+        if (hulls[before : after + 1] >= 1).any():
             continue
         agree = abs(old - new) <= _SAME * float(np.hypot(old_sd, new_sd))
         dips[now] = agree and min(old, new) - low > 2 * float(np.hypot(old_sd, low_sd))

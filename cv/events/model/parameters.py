@@ -13,7 +13,7 @@ import numpy as np
 from cv.geometry.arrays import Float64Array
 from cv.site import PierRole
 
-PRIOR_CALL_INTERVAL_D, PRIOR_CALLS = 10.0, 1.0
+PRIOR_CALL_INTERVAL_D, PRIOR_CALLS = 8.0, 2.0
 """Prior mean time from call to call, days, with the weight of so many calls."""
 PRIOR_STAY_D, PRIOR_STAY_LOG_SD = 1.3, 0.8
 """Prior of the mean stay: median, days, and standard deviation of its logarithm."""

@@ -32,6 +32,7 @@ from cv.events.model.hull_evidence import learn_detector, ship_likelihood_ratios
 from cv.events.model.level_filter import filtered_level
 from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import (
+    PRIOR_CALLS,
     PRIOR_HALT_CALLS,
     PRIOR_HALT_SHARE,
     PRIOR_STAY_D,
@@ -42,6 +43,8 @@ from cv.geometry.arrays import Float64Array
 
 FORECAST_DAYS = (1.0, 3.0, 7.0)
 """Horizons of the arrival forecast, days."""
+_GROWTH_RATIO = 50.0
+"""How much more often cargo grows at a berth in use than at one that is not."""
 _ROUNDS = 4
 """Rounds of learning: habits from probabilities, probabilities from habits."""
 _BATCH = 32
@@ -130,6 +133,11 @@ class Posterior:
         departed = self.ship_present[:-1] + self.gap_arrivals - self.ship_present[1:]
         return np.asarray(departed.clip(0.0))
 
+    def usual_call_interval_d(self, pause_d: float) -> float:
+        """Return the mean time from call to call without a pause of `pause_d` days, days."""
+        calls = float(self.gap_arrivals.sum()) + PRIOR_CALLS
+        return max(1.0, self.parameters.berth.call_interval_d - pause_d / calls)
+
     @cached_property
     def ship_between_counts(self) -> Float64Array:
         """(m,) probability that a ship was there from one count to the next, for each change."""
@@ -156,6 +164,14 @@ class Posterior:
     def forecast(self) -> Float64Array:
         """(n, 3) P(a ship arrives within 1, 3, 7 days | observations up to t)."""
         return self.filtered @ arrival_probabilities(self.parameters.berth, FORECAST_DAYS)
+
+    @cached_property
+    def forecast_with_growth(self) -> Float64Array:
+        """(n, 3) `forecast`, given that cargo has grown: rarely at a berth that is out of use."""
+        states = self.filtered.copy()
+        states[:, HALTED] /= _GROWTH_RATIO
+        states /= states.sum(axis=1, keepdims=True)
+        return states @ arrival_probabilities(self.parameters.berth, FORECAST_DAYS)
 
     def level_change(self, before: int, after: int) -> Magnitude:
         """Return the change of the number of containers from observation `before` to `after`."""
@@ -202,9 +218,7 @@ def infer_posteriors(inputs: Sequence[PierInferenceInput]) -> list[Posterior]:
     posteriors: list[Posterior] = []
     for first in range(0, len(inputs), _BATCH):
         batch = list(inputs[first : first + _BATCH])
-        changes = [
-            CargoChanges.of(one.observations, one.parameters.cargo.load) for one in batch
-        ]
+        changes = [CargoChanges.of(one.observations, one.parameters.cargo.load) for one in batch]
         found = _filter(batch, changes)
         for _ in range(_ROUNDS):
             batch = [

@@ -20,6 +20,8 @@ _MIN_SHARE = 0.6
 """Share of the images that must show it: the detector misses some."""
 MAX_MISSES = 4
 """It has left when more images than these in a row do not show it."""
+_MAX_GAP_D = 10.0
+"""Nor is anything known of it over longer times without an image, days."""
 _SAME_LENGTH = 0.18
 """Two hulls are taken for one up to this relative difference of their measured lengths: three
 standard deviations."""
@@ -78,12 +80,13 @@ def _longest_run(
     shown: list[int] = []
     start, misses = 0, 0
     for position, look in enumerate([*looks, -1]):
-        if look >= 0 and wanted.shown_by(lengths[look]) is not None:
+        end = look < 0 or (bool(shown) and days[look] - days[shown[-1]] > _MAX_GAP_D)
+        if not end and wanted.shown_by(lengths[look]) is not None:
             start, misses = (start if shown else position), 0
             shown.append(look)
-        else:
-            misses += 1
-        if not shown or (misses <= MAX_MISSES and look >= 0):
+            continue
+        misses += 1
+        if not shown or (misses <= MAX_MISSES and not end):
             continue
         first, last = shown[0], shown[-1]
         total = looks.index(last) - start + 1
@@ -92,7 +95,8 @@ def _longest_run(
         long = span_d >= (_MIN_WHOLE_RECORD_D if whole else MIN_STANDING_D)
         if long and len(shown) >= max(_MIN_LOOKS, _MIN_SHARE * total):
             best = max(best or (0.0, 0, 0), (span_d, first, last))
-        shown, misses = [], 0
+        here = look >= 0 and wanted.shown_by(lengths[look]) is not None
+        shown, start, misses = ([look] if here else []), position, 0
     if best is None:
         return None
     _, first, last = best

@@ -23,7 +23,7 @@ from cv.events.model.posterior import Posterior
 MIN_DURATION_D = 12.0
 """A shorter time without a ship is not a halt, days."""
 MIN_CALL_INTERVALS = 1.75
-"""Nor is one of fewer mean times from call to call."""
+"""Nor is one of fewer mean times from call to call, this one left out."""
 _HALT_ALTERNATIVES = (
     "ships call at another pier or port",
     "a short call fell between two observations",
@@ -59,7 +59,6 @@ def find_halts(posterior: Posterior, calls: Sequence[Event]) -> tuple[Halt, ...]
     departures = [before_first, *(call.ended for call in ordered)]
     arrivals = [*(call.began for call in ordered), ONGOING]
     observations, days = posterior.observations, posterior.observations.days
-    usual_d = MIN_CALL_INTERVALS * posterior.parameters.berth.call_interval_d
     halts = []
     for began, ended in zip(departures, arrivals, strict=True):
         if began.latest is None:
@@ -71,6 +70,7 @@ def find_halts(posterior: Posterior, calls: Sequence[Event]) -> tuple[Halt, ...]
         if last <= first or not berth:
             continue
         shortest_d = longest_d = float(days[last] - days[first])
+        usual_d = MIN_CALL_INTERVALS * posterior.usual_call_interval_d(shortest_d)
         confidence = posterior.stays_empty_probability(first, last)
         if shortest_d < max(MIN_DURATION_D, usual_d) or confidence < MIN_PROBABILITY:
             continue

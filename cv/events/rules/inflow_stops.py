@@ -49,7 +49,10 @@ def find_inflow_stops(posterior: Posterior) -> tuple[Event, ...]:
         first, duration_d = run[0], float(days[now] - days[run[0]])
         confidence = posterior.stays_empty_probability(first, now)
         confidence *= float(np.prod(1.0 - comes[first + 1 : now + 1]))
-        usual_d = max(MIN_DURATION_D, MIN_CALL_INTERVALS * call_interval_d)
+        usual_d = MIN_DURATION_D
+        if posterior.shows_ships:
+            interval_d = posterior.usual_call_interval_d(duration_d)
+            usual_d = max(usual_d, MIN_CALL_INTERVALS * interval_d)
         if duration_d >= usual_d and confidence >= MIN_PROBABILITY:
             ended, longest_d = ONGOING, duration_d
             if after is not None and grown:
@@ -70,4 +73,3 @@ def find_inflow_stops(posterior: Posterior) -> tuple[Event, ...]:
             stops.append(stop)
         run = []
     return tuple(stops)
-

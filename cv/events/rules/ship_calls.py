@@ -5,8 +5,6 @@ A hull that lies there for weeks is a part of the berth (`cv.events.model.standi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from cv.events.constants import CALL_LENGTH_ERROR, LIKELY, NEAR_CERTAIN
@@ -47,17 +45,20 @@ def observed_calls(posterior: Posterior) -> tuple[Event, ...]:
     for (first, last), before, after in zip(stays, ends, begins, strict=False):
         vessels = _likely_vessels(posterior, first, last)
         for one, confidence in vessels:
-            seen = (first, last) if len(vessels) == 1 else (one.first, one.last)
+            seen = first, last
+            if one is not None and len(vessels) > 1:
+                seen = one.first, one.last
             calls.append(_call(posterior, one, confidence, seen, (before, after)))
     return tuple(calls)
 
 
 def _likely_vessels(
     posterior: Posterior, first: int, last: int
-) -> list[tuple[VesselTrack, float]]:
+) -> list[tuple[VesselTrack | None, float]]:
     """Return the vessels of a stay, each with the probability that it was there.
 
-    One of them is that of the stay; the others need evidence of their own.
+    One of them is that of the stay; the others need evidence of their own. None is a vessel of
+    which nothing but its presence is known.
     """
     observations, habits = posterior.observations, posterior.parameters
     there = float(posterior.ship_present[first : last + 1].max())
@@ -66,6 +67,8 @@ def _likely_vessels(
         (vessel_probability(observations, habits.detector, one.hulls, usual), one)
         for one in track_vessels(observations, first, last)
     ]
+    if not rated:
+        return [(None, there)]
     best = max(rated, key=lambda pair: (pair[0], len(pair[1].hulls)))
     return [
         (one, there if one is best[1] else chance)
@@ -76,7 +79,7 @@ def _likely_vessels(
 
 def _call(
     posterior: Posterior,
-    vessel: VesselTrack,
+    vessel: VesselTrack | None,
     confidence: float,
     seen: tuple[int, int],
     between: tuple[int, int],
@@ -88,13 +91,16 @@ def _call(
     ship, observations = posterior.ship_present, posterior.observations
     first, last = seen
     absent = ship <= 1 - NEAR_CERTAIN
-    for i in range(between[0] + 1, between[1]):  # others were there, and it was not
-        absent[i] |= not first <= i <= last and bool(observations.ships[i]) and not vessel.fits(observations.ships[i])
+    for i in range(between[0] + 1, between[1]):  # another one was there, and it was not
+        hulls = () if first <= i <= last or vessel is None else observations.ships[i]
+        absent[i] |= vessel is not None and bool(hulls) and not vessel.fits(hulls)
     certain = [i for i in range(first, last + 1) if ship[i] >= NEAR_CERTAIN] or [first, last]
     before = next((i for i in range(first - 1, between[0], -1) if absent[i]), between[0])
     after = next((i for i in range(last + 1, between[1]) if absent[i]), between[1])
-    length = vessel.length_m
-    size = Magnitude.from_mean_sd(length, CALL_LENGTH_ERROR * length, "metres", 0.0)
+    size = None
+    if vessel is not None:
+        error = CALL_LENGTH_ERROR * vessel.length_m
+        size = Magnitude.from_mean_sd(vessel.length_m, error, "metres", 0.0)
     return Event(
         kind=EventKind.CALL,
         pier=observations.pier,

@@ -56,7 +56,7 @@ def find_ships_due(posterior: Posterior) -> tuple[ShipDue, ...]:
         return ()
     ship = posterior.filtered[:, WITH_SHIP].sum(axis=1) >= LIKELY
     shown = np.cumsum(ship & (posterior.observations.hulls >= 1)) > 0
-    in_a_week = posterior.forecast[:, FORECAST_DAYS.index(7.0)]
+    in_a_week = posterior.forecast_with_growth[:, FORECAST_DAYS.index(7.0)]
     warnings = []
     for growth in _growths(posterior, ship):
         last = len(ship) if growth.ended is None else growth.ended
@@ -114,6 +114,6 @@ def _warning(
         confidence=confidence,
         evidence=observations.scenes[max(0, raised - 1) : raised + 1],
         alternatives=_ALTERNATIVES,
-        chances=tuple(posterior.forecast[raised].tolist()),
+        chances=(*posterior.forecast_with_growth[raised, :-1].tolist(), confidence),
         lead=lead,
     )

@@ -61,21 +61,42 @@ def test_the_best_of_several_hulls_counts():
     assert ratio(better) > ratio(single)
 
 
-def test_an_interval_that_excludes_none_outweighs_a_low_score_and_takes_nothing_from_a_high_one():
-    doubtful = with_hulls(EMPTY, 110, low=0.0, score=0.6)
-    certain = with_hulls(EMPTY, 110, score=0.6)
-    assert ratio(certain) > 5 * ratio(doubtful)
-    high = [ratio(with_hulls(EMPTY, 110, low=low, score=0.95)) for low in (0.0, 1.0)]
-    assert high[1] == high[0] > ratio(certain)
-
-
-def test_a_hull_without_a_score_weighs_by_its_interval():
-    """Shares of found ships, and of false ones, with such an interval weigh: they sum to one."""
-    without, certain = (
-        ratio(with_hulls(EMPTY, 110, low=low, score=NO_SCORE)) for low in (0.0, 1.0)
+def test_an_interval_that_excludes_none_outweighs_any_score():
+    doubtful = [ratio(with_hulls(EMPTY, 110, low=0.0, score=score)) for score in (0.6, 0.95)]
+    certain = [ratio(with_hulls(EMPTY, 110, score=score)) for score in (0.6, 0.95)]
+    assert certain[0] > 100 * doubtful[0]
+    assert certain[1] >= certain[0] >= doubtful[1]
+    precise = DetectorHabits(recall=0.9, false_share=0.005)  # and takes nothing from a high one
+    sure, unsure = (
+        ship_likelihood_ratios(
+            PierObservations.of([with_hulls(EMPTY, 110, low=low, score=0.95)]), precise
+        )
+        for low in (1.0, 0.0)
     )
-    assert without < 0.8 / 0.02 < certain
-    assert 0.08 * certain + 0.92 * without == pytest.approx(0.8 / 0.02)
+    assert sure == unsure > certain[0]
+
+
+@pytest.mark.parametrize("recall", [0.3, 0.9])
+def test_no_habit_of_a_detector_outweighs_a_certain_interval(recall):
+    """Even where it invents a ship in every other image."""
+    bad = DetectorHabits(recall=recall, false_share=0.5)
+    shown, doubtful, empty = (
+        float(ship_likelihood_ratios(PierObservations.of([count]), bad)[0])
+        for count in (
+            with_hulls(EMPTY, 110, score=0.6),
+            with_hulls(EMPTY, 110, low=0.0, score=0.6),
+            with_hulls(EMPTY),
+        )
+    )
+    assert shown > 100
+    assert doubtful < 1
+    assert empty < 0.01
+
+
+def test_a_hull_without_a_score_weighs_like_a_doubtful_one():
+    without = ratio(with_hulls(EMPTY, 110, low=0.0, score=NO_SCORE))
+    certain = ratio(with_hulls(EMPTY, 110, score=NO_SCORE))
+    assert 1 < without < 0.8 / 0.02 < certain
 
 
 def test_an_interval_of_none_alone_is_surer_than_one_that_reaches_higher():

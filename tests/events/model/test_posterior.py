@@ -227,7 +227,7 @@ class SimulatedBerth:
             shown = self.rng.random() < (recall if there else false_share)
             ship = i if self.states[i] == SHIP_EARLY else i - 1
             hulls = [self.lengths[ship] if there else 110.0] if shown else []
-            low = 0.0 if self.rng.random() < (0.6 if there else 0.92) else None
+            low = None if there and self.rng.random() < 0.4 else 0.0  # no false hull is certain
             count = with_hulls(
                 pier_count(round(day, 3), 20), *hulls, low=low, high=1.0, score=float("nan")
             )
@@ -238,17 +238,19 @@ class SimulatedBerth:
         return self.states.count(SHIP_EARLY)
 
 
-@pytest.mark.parametrize(("interval", "stay"), [(5.0, 1.0), (14.0, 1.0), (10.0, 3.0)])
-def test_the_habits_of_a_simulated_berth_are_recovered(interval, stay):
-    """From hulls alone, seen twice a day for 400 days."""
-    berth = SimulatedBerth(0, interval, stay, 400)
-    days = np.arange(0, 400, 0.5) + berth.rng.uniform(0, 0.2, 800)
-    observations = berth.observed(days, recall=0.85, false_share=0.02)
-    habits = Posterior.of(observations).parameters
-    assert habits.berth.call_interval_d == pytest.approx(400 / berth.calls(), rel=0.3)
-    assert habits.berth.stay_d == pytest.approx(stay, rel=0.3)
-    assert habits.detector.recall == pytest.approx(0.85, abs=0.15)
-    assert habits.detector.false_share == pytest.approx(0.02, abs=0.015)
+@pytest.mark.parametrize(("interval", "stay"), [(5.0, 1.0), (8.0, 2.0), (14.0, 2.0)])
+def test_the_habits_of_simulated_berths_are_recovered(interval, stay):
+    """From hulls alone, seen twice a day for 400 days; the prior draws long intervals to its own."""
+    true, learned = [], []
+    for seed in range(2):
+        berth = SimulatedBerth(seed, interval, stay, 400)
+        days = np.arange(0, 400, 0.5) + berth.rng.uniform(0, 0.2, 800)
+        habits = Posterior.of(berth.observed(days, recall=0.85, false_share=0.02)).parameters
+        assert habits.detector.recall == pytest.approx(0.85, abs=0.1)
+        assert habits.detector.false_share == pytest.approx(0.02, abs=0.015)
+        true.append((400 / berth.calls(), stay))
+        learned.append((habits.berth.call_interval_d, habits.berth.stay_d))
+    assert np.mean(learned, axis=0) == pytest.approx(np.mean(true, axis=0), rel=0.25)
 
 
 def calls_every(interval: float, days, stay: float = 2, unseen=()) -> Posterior:
