@@ -240,7 +240,7 @@ class SimulatedBerth:
 
 @pytest.mark.parametrize(("interval", "stay"), [(5.0, 1.0), (8.0, 2.0), (14.0, 2.0)])
 def test_the_habits_of_simulated_berths_are_recovered(interval, stay):
-    """From hulls alone, seen twice a day for 400 days; the prior draws long intervals to its own."""
+    """From hulls alone, seen twice a day for 400 days; the prior shortens long intervals."""
     true, learned = [], []
     for seed in range(2):
         berth = SimulatedBerth(seed, interval, stay, 400)
