@@ -35,6 +35,8 @@ from cv.timeseries.container_places import (
 
 MAX_AGE_D = 7.0
 """What the hidden part held is not known longer than this after it was seen, days."""
+PACE_D = 90.0
+"""The rate at which a pier changes is that of the last so many days."""
 MAX_BAD_RUN_D = 14.0
 """A count is contradicted by counts before and after it that are at most this far apart, days."""
 SETTLING_D = 5.0
@@ -69,10 +71,7 @@ def whole_pier_estimates(
     Counts of another model, method or outline than the current one, and those that are `wrong`
     (n,), say nothing about the hidden part.
     """
-    return tuple(
-        _whole(count, [c for c, w in zip(counts[:i], wrong, strict=False) if not w], places)
-        for i, count in enumerate(counts)
-    )
+    return tuple(_whole(counts, i, wrong, places) for i in range(len(counts)))
 
 
 def comparable_counts(one: PierCount, other: PierCount) -> bool:
@@ -223,8 +222,11 @@ def _standing(before: PierCount, after: PierCount, places: ContainerPlaces) -> F
     return old[again]
 
 
-def _whole(count: PierCount, earlier: Sequence[PierCount], places: ContainerPlaces) -> Estimate:
-    """Return the estimate of one count from the `earlier` ones, by time."""
+def _whole(
+    counts: Sequence[PierCount], position: int, wrong: BoolArray, places: ContainerPlaces
+) -> Estimate:
+    """Return the estimate of the count at a `position`."""
+    count = counts[position]
     seen = count.containers
     if count.status is CountStatus.COUNTED:
         return seen
@@ -232,13 +234,11 @@ def _whole(count: PierCount, earlier: Sequence[PierCount], places: ContainerPlac
         return UNKNOWN
     if count.visible_fraction is None:  # how much is hidden is not known
         return UNKNOWN
-    recent = [
-        one
-        for one in earlier
-        if one.containers.known and comparable_counts(one, count) and _days(one, count) <= MAX_AGE_D
-    ]
+    earlier = takewhile(lambda one: _days(one, count) <= PACE_D, reversed(counts[:position]))
+    numbered = zip(earlier, reversed(wrong[:position]), strict=False)
+    same = [one for one, bad in numbered if not bad and comparable_counts(one, count)][::-1]
+    recent = [one for one in same if one.containers.known and _days(one, count) <= MAX_AGE_D]
     z = normal_quantile(count.interval_level)
-    same = [one for one in earlier if comparable_counts(one, count)]
     if count.unseen is None:
         hidden = _hidden_by_area(count, recent, z)
     else:
