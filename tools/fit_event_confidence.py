@@ -4,8 +4,8 @@
     python tools/fit_event_confidence.py runs/events.jsonl
 
 Reads what `tools/port_kinds.py --json` writes, and prints a line for each kind of event: intercept
-and slope of the logistic function from the model's log-odds; and how well each band fits when every kind of port is predicted from the
-others. The events must be those of the model itself: run the first command with both tables of
+and slope of the logistic function from the model's log-odds; and how well each band fits when
+every kind of port is predicted from the others. The events must be those of the model itself: run the first command with both tables of
 cv/events/confidence.py empty.
 """
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,7 @@ def main() -> None:
             rest = ports != port
             other = fit(odds[rest], true[rest])
             held[~rest] = 1 / (1 + np.exp(-other.intercept - other.slope * odds[~rest]))
-        for low, high in zip(_BANDS, _BANDS[1:], strict=False):
+        for low, high in pairwise(_BANDS):
             here = (held >= low) & (held < high)
             if here.any():
                 print(

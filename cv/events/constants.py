@@ -14,9 +14,6 @@ gross errors."""
 LENGTH_DIFFERENCE_ERROR = 0.05
 """The same of the difference of two measured lengths of one hull: sqrt(2) times that of one."""
 
-SHIP_RECALL = 0.8
-"""Share of ships at a fully visible berth that the detector finds. Assumed, not measured yet."""
-
 LIKELY, NEAR_CERTAIN = 0.5, 0.9
 """Probability from which on something is taken to be so, and from which on one observation settles
 whether a ship was there."""

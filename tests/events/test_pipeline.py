@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cv.events.model.observations import PierObservations
+from cv.events.model.posterior import Posterior
 from cv.events.rules.halts import find_halts
 from cv.events.rules.ship_calls import observed_calls, unseen_calls
 from cv.events.rules.ships_due import find_ships_due
@@ -45,7 +46,7 @@ def test_two_observations_a_day_narrow_a_departure_to_hours():
 
 
 def test_a_stack_that_vanishes_between_observations_implies_an_unseen_call():
-    """As on 10, 11 to 13 and 15 November 2023."""
+    """As on 10, 11 to 13 and 15 November 2023, at a pier whose ships are known for four months."""
     posterior = posterior_after_calls(
         pier_count(0, 0),
         pier_count(1, 70),
@@ -53,12 +54,21 @@ def test_a_stack_that_vanishes_between_observations_implies_an_unseen_call():
         pier_count(4, 0),
         pier_count(5, 0),
         pier_count(6, 0),
+        number=15,
     )
     last = unseen_calls(posterior)[-1]
     assert (day(last.began.earliest), day(last.began.latest)) == (2, 4)
     assert last.confidence > 0.75
     assert last.size.value == pytest.approx(-120, abs=20)
     assert "road" in " ".join(last.alternatives)
+
+
+def test_a_stack_that_vanishes_where_no_ship_was_ever_seen_implies_no_call():
+    sizes = [*[0, 0, 0, 60, 120, 120, 0, 0] * 15, 0]
+    posterior = Posterior.of(PierObservations.of([pier_count(i, n) for i, n in enumerate(sizes)]))
+    assert unseen_calls(posterior) == ()
+    assert find_halts(posterior, []) == ()
+    assert find_ships_due(posterior) == ()
 
 
 def test_clouds_alone_imply_no_call():

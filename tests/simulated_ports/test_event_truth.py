@@ -112,20 +112,27 @@ def test_a_ship_is_due_for_seven_days_after_the_warning():
     assert not truth.ship_present(PIER, 12.5)
 
 
-def test_a_dwell_allows_two_containers_or_a_twentieth():
+def test_a_dwell_allows_three_containers_or_a_tenth():
     assert truth.is_dwell(PIER, times(13, 14, 30, 31))
     assert not truth.is_dwell(PIER, times(13, 14, 41, 42))
-    few = TrueContainers.lot(evenly(20, 21, 2), evenly(90, 91, 2))
-    more = TrueContainers.lot(evenly(20, 21, 3), evenly(90, 91, 3))
+    few = TrueContainers.lot(evenly(20, 21, 4), evenly(90, 91, 4))
+    more = TrueContainers.lot(evenly(20, 21, 5), evenly(90, 91, 5))
     assert truth.is_dwell(history(lots=(few,)), times(13, 14, 30, 31))
     assert not truth.is_dwell(history(lots=(more,)), times(13, 14, 30, 31))
     large = TrueContainers.lot(np.full(60, -inf), np.full(60, inf))
     assert truth.is_dwell(history(lots=(more, large)), times(13, 14, 30, 31))
 
 
-def test_inflow_stops_when_no_container_comes():
+def test_no_dwell_has_a_ship_that_comes_although_the_number_stays():
+    assert truth.is_dwell(history(), times(13, 14, 30, 31))
+    assert not truth.is_dwell(history(stay(20.0, 21.0)), times(13, 14, 30, 31))
+    assert truth.is_dwell(history(stay(12.0, 21.0)), times(13, 14, 30, 31))  # it was there before
+
+
+def test_inflow_stops_when_next_to_no_container_comes():
     assert truth.is_inflow_stopped(PIER, times(8, 9.5, 39, 41))
-    assert not truth.is_inflow_stopped(PIER, times(7, 8.5, 39, 41))
+    assert truth.is_inflow_stopped(PIER, times(7, 8.6, 39, 41))  # a tenth of them came
+    assert not truth.is_inflow_stopped(PIER, times(7, 8.2, 39, 41))
     assert not truth.is_inflow_stopped(PIER, times(8, 9.5, 40.5, 41))
 
 

@@ -1,39 +1,34 @@
-"""The statistical model of a pier: a hidden Markov model of ships and cargo.
+"""The statistical model of a pier: ships at its berth, and what moves its containers.
 
-Hidden at each observation t are a discrete state z (`berth_state_model`: no ship in two stages,
-cargo gathering, a ship in two stages, halted) and the number of containers x on the pier.
-
-State. z is a continuous-time Markov chain with rate matrix Q. Over a gap of d days
+Ships. The berth is in one of five hidden states z (`berth_state_model`: no ship in two stages, out
+of use, a ship in two stages), a continuous-time Markov chain with rate matrix Q. Over d days
 
     P(z' = j | z = i) = [exp(Q d)]_ij,
 
 split exactly into paths without a ship, without a new arrival, and all paths, by setting the rates
 that leave the permitted paths to zero (the diagonal keeps them as loss).
 
-Containers. Given the path, x' follows a mixture of linear Gaussian components c (`transitions`):
+Evidence on ships. The hulls of an image have a likelihood ratio, a ship to none, by the detector's
+score and how it works at this berth (`hull_evidence`). Hulls that are there for weeks are part of
+the berth (`standing_hulls`). The change of the containers from one count to the next has another
+(`cargo_changes`): the density of the change with a ship in between over that without one,
 
-    mean' = a_c mean + b_c,    variance' = s_c variance + (f_c mean + g_c)^2.
+    p(change | ship) / p(change | no ship),   each a mixture of causes,
 
-Observations. A container count y with error variance r has the likelihood
+bounded, so that counts never outvote a hull that is certain. To the state belongs a mark, whether a
+ship has been there since the last count, so that this ratio meets the paths that it is about.
 
-    p(y | x) = (1 - e) N(y; x, r) + e / (1.5 load + y),    e = 0.02 for counts without information,
+Inference. The forward filter and the backward pass (`berth_filter`) give
 
-and a hull count a likelihood ratio for "a ship is there" (`observations`).
+    P(z_t, mark_t | all observations) = alpha_t beta_t
 
-Inference. The forward filter (`forward_filter`) keeps for each state i its probability alpha_t(i)
-and one Gaussian of x:
+(forward-backward algorithm: Rabiner 1989, "A Tutorial on Hidden Markov Models").
 
-    W_t(i, j) = sum_c P(path, c | i, j) p(y_t | i, c) p(hulls_t | j),    alpha_t ~ alpha_t-1 W_t,
+Habits. How often ships call, how long they stay, how well the detector sees them and how cargo
+moves (`parameters`) is learned from the pier's own record, in a few rounds of expectation
+maximization with wide priors (`posterior`). The piers of a site exchange one message each (`pier_coupling`).
 
-where the components of each state are merged by moment matching (second-order generalized
-pseudo-Bayesian filter: Murphy 1998, "Switching Kalman Filters"). The backward pass (`posterior`) is
-exact for the weights W of the filter:
-
-    beta_t = W_t+1 beta_t+1,    P(z_t = i | all observations) = alpha_t(i) beta_t(i)
-
-(forward-backward algorithm: Rabiner 1989, "A Tutorial on Hidden Markov Models"). The piers of a
-site exchange one message each (`pier_coupling`).
-
-Daily numbers of containers come from a second, simpler model, a local level model with a Kalman
+Number of containers. Where containers probably stayed as they were, counts are averaged, else the
+number starts anew (`level_filter`). Daily numbers come from a local level model with a Kalman
 filter and a Rauch-Tung-Striebel smoother (`level_smoother`).
 """

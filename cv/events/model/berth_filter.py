@@ -53,8 +53,8 @@ class BerthPosterior:
     """(n, joint) likelihood of all later observations, scaled so that filtered * backward sums to
     one."""
     transitions: Float64Array
-    """(n - 1, from, to) weights of all paths, the later observation's likelihood included: they lead
-    from a row of `filtered` to the next."""
+    """(n - 1, from, to) weights of all paths, the later observation's likelihood included: they
+    lead from a row of `filtered` to the next."""
     no_ship: Float64Array
     """(n - 1, from, to) the part of them without a ship at any time."""
     no_arrival: Float64Array

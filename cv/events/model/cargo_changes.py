@@ -1,9 +1,10 @@
 """Changes of the number of containers from one count to the next, and what each may be due to.
 
-Without a ship the number stays, or containers come or leave by land; a ship may change nothing, load,
-unload, or do both. Each cause has a density of the number after the change, given that before it:
+Without a ship the number stays, or containers come or leave by land; a ship may change nothing,
+load, unload, or do both. Each cause has a density of the number after the change, given that
+before it:
 
-    stays, no change    N(0, s^2), with s^2 the error of both counts and the drift of a stack at rest
+    stays, no change    N(0, s^2), s^2 the error of both counts and the drift of a stack at rest
     by land, out        any share of the containers leaves
     by land, in         an exponential number comes, of mean `load` / 2
     loads               most often nearly all leaves, else any share
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.special import erfcx, ndtr
 
 from cv.events.constants import DRIFT_CONTAINERS_PER_DAY, DRIFT_SHARE_PER_DAY
-from cv.events.model.observations import PierObservations
+from cv.events.model.observations import ONE_LOOK_D, PierObservations
 from cv.events.model.parameters import (
     BOTH,
     LOADS,
@@ -136,12 +137,16 @@ class CargoChanges:
         return len(self.gap_d)
 
     def ship_likelihood_ratios(self, cargo: CargoHabits) -> Float64Array:
-        """Return (m,) the likelihood of each change with a ship over that without one."""
+        """Return (m,) the likelihood of each change with a ship over that without one.
+
+        1 between counts of one moment: a ship that is there has no time to do anything.
+        """
         moved = self._land_shares(cargo)
         land = (self.by_land * moved).sum(axis=1)
         ship = moved[:, 0] * (self.by_ship * cargo.handling).sum(axis=1)
         ship = ship + (self.by_land * moved)[:, 1:].sum(axis=1)
-        return np.asarray((ship / land).clip(1 / _LARGEST_RATIO, _LARGEST_RATIO))
+        ratio = (ship / land).clip(1 / _LARGEST_RATIO, _LARGEST_RATIO)
+        return np.where(self.gap_d < ONE_LOOK_D, 1.0, ratio)
 
     def causes(self, cargo: CargoHabits, ship: Float64Array) -> Causes:
         """Return the probability of each cause of each change.

@@ -18,8 +18,8 @@ from cv.events.model.parameters import (
 from cv.geometry.arrays import Float64Array
 
 _CERTAIN = 500.0
-"""Likelihood ratio of an interval that does not reach down to none: no habit of a detector outweighs
-it."""
+"""Likelihood ratio of an interval that does not reach down to none, whatever the detector does at
+this berth otherwise."""
 _DOUBTFUL = 0.65
 """How much likelier an interval that reaches down to none is among ships than among false hulls:
 what is known of a hull without a score."""
@@ -37,8 +37,8 @@ def ship_likelihood_ratios(
 ) -> Float64Array:
     """Return (n,) the likelihood of the hulls of each observation with a ship over that without.
 
-    1 where nothing is known. Behind a partly hidden berth the ship may lie in the hidden part, which
-    carries no information. Several observations of one moment weigh as one.
+    1 where nothing is known. Behind a partly hidden berth the ship may lie in the hidden part,
+    which carries no information. Several observations of one moment weigh as one.
     """
     recall, false = detector.recall, detector.false_share
     missed = (1 - recall) / (1 - false)
@@ -82,13 +82,13 @@ def _weight_of_best(observations: PierObservations) -> Float64Array:
 
 
 def _weight(scores: Float64Array) -> Float64Array:
-    """Return (n,) how much likelier hulls of `scores` (n,) are among ships than among false ones."""
+    """Return (n,) how much likelier hulls of `scores` (n,) are as ships than as false hulls."""
     share = np.interp(scores, _SCORES, _TRUE_SHARES)
     return np.asarray(share / (1 - share) / _SHIPS_PER_FALSE)
 
 
 def learn_detector(observations: PierObservations, ship: Float64Array) -> DetectorHabits:
-    """Return the habits of the detector, given the probability (n,) of a ship in each observation."""
+    """Return the habits of the detector, given the probability (n,) of a ship in each image."""
     known = np.isfinite(observations.hulls)
     weight = (observations.weight * observations.berth_visible)[known]
     found, there = observations.hulls[known] >= 1, ship[known]

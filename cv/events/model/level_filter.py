@@ -22,7 +22,7 @@ def filtered_level(
     """Return (n, 2): mean and standard deviation of the number at each observation.
 
     `unchanged` (m,) is the probability that the containers stayed as they were from one count to
-    the next. Between counts the number is that of the last one; before the first, that of the first.
+    the next. Between counts the number is that of the last one, before the first that of the first.
     """
     level = np.zeros((len(observations), 2))
     known = np.flatnonzero(np.isfinite(observations.containers))

@@ -1,7 +1,7 @@
 """The habits of a pier, each with a wide prior: its berth, its detector, its cargo.
 
-They are learned from the pier's own record (`cv.events.model.learning`). The priors are the same for
-all piers: so many observed calls, images or days weigh as much as they do.
+They are learned from the pier's own record (`cv.events.model.posterior`). The priors are the same
+for all piers: so many observed calls, images or days weigh as much as they do.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ PRIOR_RECALL, PRIOR_RECALL_LOOKS = 0.75, 12.0
 PRIOR_FALSE, PRIOR_FALSE_LOOKS = 0.02, 50.0
 """Prior share of images that show a ship that is not there, with the weight of so many images."""
 PRIOR_FLOW_PER_D, PRIOR_FLOW_D = 0.08, 12.0
-"""Prior rate at which cargo comes by land, and at which it leaves, a day, with the weight of so many
-days."""
+"""Prior rate at which cargo comes by land, and at which it leaves, a day, with the weight of so
+many days."""
 PRIOR_HANDLING_CALLS = 4.0
 """Weight of the prior of what ships do, calls."""
 MIN_LOAD = 20.0
@@ -86,7 +86,7 @@ class PierParameters:
     detector: DetectorHabits
     cargo: CargoHabits
     served_by_ships: bool = True
-    """Whether there is a berth."""
+    """Whether there is a berth that is not a rail siding's."""
 
     @classmethod
     def prior(cls, role: PierRole, has_berth: bool, containers: Float64Array) -> PierParameters:
@@ -101,11 +101,11 @@ class PierParameters:
             berth=BerthHabits(),
             detector=DetectorHabits(),
             cargo=CargoHabits(load=max(MIN_LOAD, load), handling=handling),
-            served_by_ships=has_berth,
+            served_by_ships=has_berth and role is not PierRole.RAIL,
         )
 
     def with_calls(self, calls: float, used_d: float, stay_d: float) -> PierParameters:
-        """Return these parameters with `calls` arrivals in `used_d` days of use, each of `stay_d`."""
+        """Return these parameters with `calls` of `stay_d` each in `used_d` days of use."""
         interval = (used_d + PRIOR_CALL_INTERVAL_D * PRIOR_CALLS) / (calls + PRIOR_CALLS)
         stay = min(stay_d, 0.7 * interval)
         return replace(self, berth=replace(self.berth, call_interval_d=interval, stay_d=stay))

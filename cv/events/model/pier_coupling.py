@@ -10,7 +10,12 @@ import numpy as np
 from cv.counting.pier_count import PierCount
 from cv.events.model.berth_state_model import ArrivalPrior
 from cv.events.model.observations import PierObservations
-from cv.events.model.posterior import PierInferenceInput, Posterior, infer_posteriors
+from cv.events.model.posterior import (
+    LEARNING_ROUNDS,
+    PierInferenceInput,
+    Posterior,
+    infer_posteriors,
+)
 from cv.geometry.arrays import Float64Array
 
 Key = TypeVar("Key", bound=Hashable)
@@ -19,6 +24,8 @@ _MAX_TRANSFER_D = 0.3
 """Longest time a ship needs from one pier to another, days."""
 _MIN_STAY, _MAX_STAY, _STAY_STEPS = 0.4, 1.8, 5
 """Range of stays, in mean stays, and the number of values tried."""
+_MORE_ROUNDS = 1
+"""Rounds of learning with the arrivals that other piers lead to expect."""
 _PRIOR_SHARE, _PRIOR_CALLS = 0.2, 3.0
 """Prior share of ships that go on to the other pier, with the weight of so many observed calls."""
 
@@ -41,12 +48,15 @@ def infer_sites(
             for site in observed
         ]
     )
-    coupled = _infer_by_site([_coupled_inputs(posteriors) for posteriors in alone])
+    coupled = _infer_by_site([_coupled_inputs(posteriors) for posteriors in alone], _MORE_ROUNDS)
     return [(own, {**own, **new}) for own, new in zip(alone, coupled, strict=True)]
 
 
-def _infer_by_site(sites: Sequence[Mapping[Key, PierInferenceInput]]) -> list[dict[Key, Posterior]]:
-    posteriors = iter(infer_posteriors([one for inputs in sites for one in inputs.values()]))
+def _infer_by_site(
+    sites: Sequence[Mapping[Key, PierInferenceInput]], rounds: int = LEARNING_ROUNDS
+) -> list[dict[Key, Posterior]]:
+    every = [one for inputs in sites for one in inputs.values()]
+    posteriors = iter(infer_posteriors(every, rounds))
     return [{name: next(posteriors) for name in inputs} for inputs in sites]
 
 

@@ -45,7 +45,7 @@ FORECAST_DAYS = (1.0, 3.0, 7.0)
 """Horizons of the arrival forecast, days."""
 _GROWTH_RATIO = 50.0
 """How much more often cargo grows at a berth in use than at one that is not."""
-_ROUNDS = 4
+LEARNING_ROUNDS = 4
 """Rounds of learning: habits from probabilities, probabilities from habits."""
 _BATCH = 32
 """Piers filtered side by side."""
@@ -209,8 +209,10 @@ class Posterior:
         )
 
 
-def infer_posteriors(inputs: Sequence[PierInferenceInput]) -> list[Posterior]:
-    """Return the posterior of each input; habits are learned in a few rounds.
+def infer_posteriors(
+    inputs: Sequence[PierInferenceInput], rounds: int = LEARNING_ROUNDS
+) -> list[Posterior]:
+    """Return the posterior of each input; habits are learned in a few `rounds`.
 
     A round finds the habits with the highest posterior density given the probabilities of the last
     one (expectation maximization: Dempster, Laird and Rubin 1977).
@@ -220,7 +222,7 @@ def infer_posteriors(inputs: Sequence[PierInferenceInput]) -> list[Posterior]:
         batch = list(inputs[first : first + _BATCH])
         changes = [CargoChanges.of(one.observations, one.parameters.cargo.load) for one in batch]
         found = _filter(batch, changes)
-        for _ in range(_ROUNDS):
+        for _ in range(rounds):
             batch = [
                 replace(one, parameters=_learned(given, one.parameters))
                 for one, given in zip(batch, found, strict=True)

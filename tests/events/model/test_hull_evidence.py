@@ -166,6 +166,15 @@ def test_a_vessel_beside_others_needs_evidence_of_its_own():
     assert probability({1: hull(0.6), 3: hull(0.6)}) < probability({1: hull(0.6), 2: hull(0.6)})
 
 
+def test_images_of_one_moment_are_one_piece_of_evidence_on_a_vessel():
+    minutes = [pier_count(i / 1440, 0) for i in range(3)]
+    observations = PierObservations.of([*minutes, pier_count(1, 0)])
+    shown = {i: hull(0.7) for i in range(3)}
+    together = vessel_probability(observations, DETECTOR, shown, before=0.1)
+    once = vessel_probability(observations, DETECTOR, {3: hull(0.7)}, before=0.1)
+    assert together == pytest.approx(once)
+
+
 def test_the_probability_of_a_vessel_is_bayes_rule():
     observations = PierObservations.of([pier_count(day, 0) for day in range(3)])
     found = vessel_probability(observations, DETECTOR, {0: hull(0.85), 2: hull(0.65)}, before=0.1)

@@ -10,11 +10,13 @@ import pytest
 from cv.counting.pier_count import UNKNOWN, PierCount
 from cv.events.model.berth_filter import BerthEvidence
 from cv.events.model.berth_state_model import (
+    HALTED,
     SHIP_EARLY,
     STATES,
     WITH_SHIP,
     WITHOUT_SHIP,
     PathProbabilities,
+    arrival_probabilities,
     rate_matrix,
     stationary_distribution,
 )
@@ -98,6 +100,19 @@ def test_forecasts_grow_with_their_horizon_and_with_the_time_since_the_last_call
     soon_after, when_due = forecast[-8], forecast[-2]
     assert (when_due > soon_after + 0.1).all()
     assert when_due[0] > 2 * soon_after[0]
+
+
+def test_growing_cargo_speaks_against_a_berth_that_is_out_of_use():
+    """By Bayes' rule: it grows 50 times more often at a berth in use."""
+    posterior = posterior_after_calls(*(pier_count(day, 10) for day in range(60)))
+    halted = float(posterior.filtered[-1, HALTED])
+    assert halted > 0.5
+    if_halted = arrival_probabilities(posterior.parameters.berth, FORECAST_DAYS)[HALTED]
+    if_in_use = (posterior.forecast[-1] - halted * if_halted) / (1 - halted)
+    still = halted / (halted + 50 * (1 - halted))
+    expected = still * if_halted + (1 - still) * if_in_use
+    assert posterior.forecast_with_growth[-1] == pytest.approx(expected)
+    assert (posterior.forecast_with_growth[-1] > posterior.forecast[-1] + 0.03).all()
 
 
 def test_departures_are_what_came_and_is_not_there():

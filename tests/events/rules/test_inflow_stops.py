@@ -34,7 +34,7 @@ def test_time_without_observations_is_not_a_stop():
 
 
 def test_halts_need_observations_of_the_berth():
-    counts = [pier_count(day, 0) for day in range(100)]
+    counts = [pier_count(day, 0, 115 if day in (2, 3, 12, 13) else None) for day in range(100)]
     hidden = [replace(one, berth_visible_fraction=0.0, hulls=UNKNOWN) for one in counts]
     kinds, without_berth = (
         {event.kind for event in find_events({"Pier 2": given})} for given in (counts, hidden)
@@ -43,21 +43,21 @@ def test_halts_need_observations_of_the_berth():
     assert EventKind.HALT not in without_berth
 
 
-def test_confident_stops_are_true_at_simulated_piers():
-    found = wrong = 0
+def test_stops_are_true_as_often_as_stated_at_simulated_piers():
+    stated, wrong = [], []
     for seed in range(6):
         port = SimulatedPort.simulate(seed, CLEAR_COAST, 365)
         events = find_events({EXPORT.name: port.export_counts, IMPORT.name: port.import_counts})
         sides = {EXPORT.name: port.history.export_level, IMPORT.name: port.history.import_level}
         for event in events:
-            if event.kind is not EventKind.INFLOW_STOPPED or event.confidence < 0.8:
+            if event.kind is not EventKind.INFLOW_STOPPED:
                 continue
             times, numbers = sides[event.pier]
             first = (event.began.latest - port.export_counts[0].acquired).days
             last = first + event.size.value
             inside = np.interp(np.arange(first, last, 0.25), times, numbers)
             rise = max(inside[i:].max() - inside[i] for i in range(len(inside)))
-            found += 1
-            wrong += rise > 40
-    assert found >= 2
-    assert wrong <= 0.3 * found
+            stated.append(event.confidence)
+            wrong.append(rise > 40)
+    assert len(stated) >= 8
+    assert np.mean(stated) <= 1 - np.mean(wrong) + 0.1  # not surer than right

@@ -16,14 +16,20 @@ from cv.events.rules.dwells import find_dwells
 from cv.events.rules.halts import find_halts, find_resumptions
 from cv.events.rules.inflow_stops import find_inflow_stops
 from cv.events.rules.loading_and_unloading import find_loadings_and_unloadings
-from cv.events.rules.ship_calls import find_laid_up_hulls, observed_calls, unseen_calls
+from cv.events.rules.ship_calls import find_standing_hulls, observed_calls, unseen_calls
 from cv.events.rules.ships_due import ShipDue
 from cv.events.rules.stockpiles import find_stockpiles
 from cv.events.rules.throughput import estimate_throughput
 from cv.events.site_events import find_events, find_events_of_sites
 from cv.site import PierRole
 from cv.timeseries.series import Series
-from tests.fixtures.observations import START, day, pier_count, posterior_after_calls
+from tests.fixtures.observations import (
+    START,
+    day,
+    pier_count,
+    posterior_after_calls,
+    regular_calls,
+)
 
 
 def test_loading_is_the_drop_of_the_stack():
@@ -113,14 +119,15 @@ def test_inflow_stops_after_the_last_growth():
 
 def test_a_hull_that_lies_for_weeks_is_standing():
     posterior = posterior_after_calls(
-        *(pier_count(2 * i, 10, 120) for i in range(9)), pier_count(18, 10), pier_count(19, 10)
+        *(pier_count(2 * i, 10, 150) for i in range(12)), *(pier_count(24 + i, 10) for i in range(6))
     )
-    (standing,) = find_laid_up_hulls(observed_calls(posterior))
+    (standing,) = find_standing_hulls(posterior)
     assert standing.kind is EventKind.STANDING_HULL
-    assert day(standing.ended.earliest) - day(standing.began.latest) >= 14
-    assert not find_laid_up_hulls(
-        observed_calls(posterior_after_calls(pier_count(0, 0, 115), pier_count(1, 0)))
-    )
+    assert (day(standing.began.latest), day(standing.ended.earliest)) == (0, 22)
+    assert day(standing.ended.latest) == 24
+    assert standing.size.low < 150 < standing.size.high
+    assert not [one for one in observed_calls(posterior) if one.ended.latest > standing.began.latest]
+    assert not find_standing_hulls(posterior_after_calls(pier_count(0, 0, 115), pier_count(1, 0)))
 
 
 def test_the_call_after_a_halt_resumes():
@@ -192,7 +199,9 @@ def test_events_do_not_depend_on_the_order_of_arrival_nor_on_duplicates():
 def test_a_siding_does_not_change_the_events_of_a_pier():
     counts = [pier_count(i, 10 * (i % 7), 115 if i % 7 == 6 else None) for i in range(40)]
     alone = find_events({"Pier 2": counts})
-    siding = [replace(count, pier="Siding", role=PierRole.RAIL) for count in counts]
+    siding = [
+        replace(pier_count(i, 10 * (i % 7), role=PierRole.RAIL), pier="Siding") for i in range(40)
+    ]
     together = find_events({"Pier 2": counts, "Siding": siding})
     kept = [
         one for one in together if one.pier == "Pier 2" and one.kind is not EventKind.BERTH_SHIFT
@@ -201,7 +210,7 @@ def test_a_siding_does_not_change_the_events_of_a_pier():
 
 
 def test_a_ship_at_the_import_pier_makes_a_doubtful_one_at_the_export_pier_likelier():
-    """Ships go from one to the other at every call; the last hull is doubtful."""
+    """Ships go from one to the other at every call; the last hull is a doubtful detection."""
     imports, exports = [], []
     for start in range(0, 64, 8):
         for i in range(8):
@@ -209,7 +218,10 @@ def test_a_ship_at_the_import_pier_makes_a_doubtful_one_at_the_export_pier_likel
             imports.append(pier_count(start + i, 80 if i > 5 else 5, ship, role=PierRole.IMPORT))
             exports.append(pier_count(start + i, 60 if i in (4, 5) else 5, 115 if i == 6 else None))
     doubtful = pier_count(70, 5, 115)
-    doubtful = replace(doubtful, hulls=replace(doubtful.hulls, low=0.0))
+    (hull,) = doubtful.berthed
+    doubtful = replace(
+        doubtful, hulls=replace(doubtful.hulls, low=0.0), berthed=(replace(hull, score=0.7),)
+    )
     exports += [*(pier_count(64 + i, 5) for i in range(6)), doubtful, pier_count(71, 5)]
     imports += [*(pier_count(64 + i, 5, role=PierRole.IMPORT) for i in range(5))]
     imports += [
@@ -232,47 +244,53 @@ def test_a_siding_has_no_arrival_warnings():
 
 def test_a_yard_without_a_berth_has_no_findings_of_ships():
     sizes = [0, 0, 40, 80, 120, 120, 10, 0, 0, *[0] * 60, 90, 90, 90, 0, 0, 0]
-    counts = [pier_count(i, n, role=PierRole.YARD) for i, n in enumerate(sizes)]
-    dry = [replace(one, berth_visible_fraction=None, hulls=UNKNOWN) for one in counts]
+    ships = {6: 115, 7: 115}
+    counts = [pier_count(i, n, ships.get(i), role=PierRole.YARD) for i, n in enumerate(sizes)]
+    dry = [replace(one, berth_visible_fraction=None, hulls=UNKNOWN, berthed=()) for one in counts]
     ashore = {EventKind.STOCKPILE, EventKind.DWELL, EventKind.INFLOW_STOPPED}
     assert not {one.kind for one in find_events({"Pier 2": counts})} <= ashore
     assert EventKind.STOCKPILE in {one.kind for one in find_events({"Pier 2": dry})} <= ashore
 
 
+def warnings(counts):
+    found = [one for one in find_events({"Pier 2": counts}) if one.kind is EventKind.WARNING]
+    assert all(isinstance(one, ShipDue) for one in found)
+    return found
+
+
 def test_a_warning_has_its_chances_and_its_lead():
     sizes = [0, 0, 0, 40, 80, 120, 120, 10, 0, 0]
     counts = [pier_count(i, n, 110 if i in (6, 7) else None) for i, n in enumerate(sizes)]
-    (due,) = (one for one in find_events({"Pier 2": counts}) if one.kind is EventKind.WARNING)
-    assert isinstance(due, ShipDue)
+    counts = [*regular_calls(5), *counts]
+    due = warnings(counts)[-1]
     one_day, three, seven = due.chances
     assert 0 < one_day < three < seven == due.confidence < 1
-    raised = (due.began.latest - counts[0].acquired).days
+    assert due.confidence >= 0.7
+    raised = day(due.began.latest)
     assert due.lead.low == pytest.approx(5 - raised)
     assert due.lead.high == pytest.approx(6 - raised)
-    (open_one,) = (
-        one for one in find_events({"Pier 2": counts[:6]}) if one.kind is EventKind.WARNING
-    )
-    assert isinstance(open_one, ShipDue)
+    open_one = warnings(counts[:-4])[-1]
+    assert open_one.began == due.began
     assert open_one.lead is None
 
 
 def test_throughput_is_the_sum_of_what_calls_moved():
     counts = []
-    for start in (0, 10, 20):
+    for start in range(0, 200, 10):
         sizes = [0, 0, 0, 40, 80, 120, 120, 0, 0, 0]
         counts += [
             pier_count(start + i, n, 110 if i in (6, 7) else None) for i, n in enumerate(sizes)
         ]
     events = find_events({"Pier 2": counts})
     moved = estimate_throughput("Pier 2", events)
-    assert (moved.calls, moved.inferred) == (3, 0)
-    assert 240 < moved.loaded_at_least < 360  # a lower bound
-    assert moved.loaded_about == pytest.approx(360, rel=0.1)
-    hidden = [one for one in counts if one.scene not in ("scene 16", "scene 17")]
+    assert (moved.calls, moved.inferred) == (20, 0)
+    assert 1_600 < moved.loaded_at_least < 2_400  # a lower bound
+    assert moved.loaded_about == pytest.approx(2_400, rel=0.1)
+    hidden = [one for one in counts if one.scene not in ("scene 166", "scene 167")]
     without = estimate_throughput("Pier 2", find_events({"Pier 2": hidden}))
-    assert (without.calls, without.inferred) == (2, 1)
-    assert 160 < without.loaded_at_least < 240
-    assert without.loaded_about == pytest.approx(360, rel=0.1)
+    assert (without.calls, without.inferred) == (19, 1)
+    assert 1_500 < without.loaded_at_least < 2_280
+    assert without.loaded_about == pytest.approx(2_400, rel=0.1)
     assert estimate_throughput("Pier 9", events).calls == 0
 
 
