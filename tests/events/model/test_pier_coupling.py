@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from cv.counting.pier_count import UNKNOWN, PierCount
+from cv.events.model.berth_state_model import ArrivalPrior
 from cv.events.model.pier_coupling import infer_sites
 from tests.fixtures.observations import pier_count
 
@@ -29,6 +30,11 @@ def calls(pier: str, phase: int, hidden=()) -> list[PierCount]:
     return counts
 
 
+def by_day_of_cycle(prior: ArrivalPrior) -> list[float]:
+    """Mean expected arrivals in the gap after each day of an INTERVAL."""
+    return [float(prior.expected_arrivals[day::INTERVAL][:9].mean()) for day in range(INTERVAL)]
+
+
 def test_a_ship_that_left_one_pier_is_expected_at_the_other():
     site = {"first": calls("first", 0), "second": calls("second", 1, UNSEEN)}
     ((alone, coupled),) = infer_sites([site])
@@ -37,8 +43,15 @@ def test_a_ship_that_left_one_pier_is_expected_at_the_other():
     prior = coupled["second"].arrival_prior
     assert prior is not None
     assert 0 < prior.share < 1
-    by_day = [prior.expected_arrivals[day::INTERVAL][:9].mean() for day in range(INTERVAL)]
-    assert int(np.argmax(by_day)) == 0  # from day 0 of a cycle to day 1
+    assert int(np.argmax(by_day_of_cycle(prior))) == 0  # from day 0 of a cycle to day 1
+
+
+def test_a_ship_that_arrives_at_one_pier_was_at_the_other_before():
+    site = {"first": calls("first", 0), "second": calls("second", 1)}
+    ((_, coupled),) = infer_sites([site])
+    by_day = by_day_of_cycle(coupled["first"].arrival_prior)
+    # it came to the second one after day 0, a stay of about a day after it came to the first one
+    assert by_day[6] + by_day[7] > 2 * (by_day[2] + by_day[3])
 
 
 def test_without_other_piers_nothing_is_added():
