@@ -43,7 +43,7 @@ CALIBRATIONS: Mapping[EventKind, Calibration] = {
     EventKind.INFLOW_STOPPED: Calibration(-0.67, 0.32),
 }
 LEAST_STATED: Mapping[EventKind, float] = {
-    EventKind.CALL: 0.7,
+    EventKind.CALL: 0.65,
     EventKind.WARNING: 0.5,
 }
 """Events of less than this probability are not stated, by kind."""

@@ -20,13 +20,15 @@ from cv.geometry.arrays import Float64Array
 _CERTAIN = 500.0
 """Likelihood ratio of an interval that does not reach down to none, whatever the detector does at
 this berth otherwise."""
-_DOUBTFUL = 0.65
-"""How much likelier an interval that reaches down to none is among ships than among false hulls:
-what is known of a hull without a score."""
-_SCORES = (0.0, 0.55, 0.65, 0.68, 0.76, 0.81, 0.85, 0.90)
-_TRUE_SHARES = (0.05, 0.34, 0.41, 0.56, 0.71, 0.80, 0.948, 0.99)
+_UNKNOWN_WEIGHT = 1.0
+"""Weight of a hull without a score: as likely among ships as among false hulls."""
+_SCORES = (0.67, 0.68, 0.76, 0.81, 0.85, 0.90)
+_TRUE_SHARES = (0.50, 0.56, 0.71, 0.80, 0.948, 0.99)
 """Share of hulls of a score that are ships, as calibrated for the released hull network (its card),
-where there is one false hull to `_SHIPS_PER_FALSE` ships."""
+where there is one false hull to `_SHIPS_PER_FALSE` ships. That network counts none of a lower score:
+one that has it was found by another network, and its score says nothing."""
+_LEAST_WEIGHT = 0.3
+"""Weight of the hulls that are least like ships: scores differ between networks."""
 _SHIPS_PER_FALSE = 8.0
 _CERTAINLY_NONE = 0.001
 """Likelihood ratio of an interval that does not reach up to one."""
@@ -77,14 +79,14 @@ def vessel_probability(
 def _weight_of_best(observations: PierObservations) -> Float64Array:
     """Return (n,) `_weight` of the best hull of each observation."""
     scores = [max((hull.score for hull in own), default=np.nan) for own in observations.ships]
-    weight = _weight(np.array(scores))
-    return np.asarray(np.where(np.isfinite(weight), weight, _DOUBTFUL))
+    return _weight(np.array(scores))
 
 
 def _weight(scores: Float64Array) -> Float64Array:
     """Return (n,) how much likelier hulls of `scores` (n,) are as ships than as false hulls."""
     share = np.interp(scores, _SCORES, _TRUE_SHARES)
-    return np.asarray(share / (1 - share) / _SHIPS_PER_FALSE)
+    weight = np.maximum(share / (1 - share) / _SHIPS_PER_FALSE, _LEAST_WEIGHT)
+    return np.asarray(np.where(scores >= _SCORES[0], weight, _UNKNOWN_WEIGHT))
 
 
 def learn_detector(observations: PierObservations, ship: Float64Array) -> DetectorHabits:
