@@ -41,11 +41,17 @@ def test_without_a_hull_count_there_is_no_evidence():
 
 def test_a_hull_weighs_by_its_score():
     found = [
-        ratio(with_hulls(EMPTY, 110, low=0.0, score=score)) for score in (0.3, 0.6, 0.7, 0.8, 0.95)
+        ratio(with_hulls(EMPTY, 110, low=0.0, score=score)) for score in (0.7, 0.8, 0.85, 0.95)
     ]
     assert found == sorted(found)
-    assert found[0] < 5
-    assert found[-1] > 100
+    assert found[0] < 0.5 * 0.8 / 0.02
+    assert found[-1] > 10 * 0.8 / 0.02
+
+
+@pytest.mark.parametrize("score", [0.3, 0.6, NO_SCORE])
+def test_the_score_of_another_network_and_none_say_nothing(score):
+    """The released one counts no hull of such a score."""
+    assert ratio(with_hulls(EMPTY, 110, low=0.0, score=score)) == pytest.approx(0.8 / 0.02)
 
 
 def test_scores_weigh_as_their_calibration_says():
@@ -55,16 +61,16 @@ def test_scores_weigh_as_their_calibration_says():
 
 
 def test_the_best_of_several_hulls_counts():
-    single = with_hulls(EMPTY, 110, low=0.0, score=0.6)
-    better = replace(with_hulls(EMPTY, 110, 90, low=0.0), berthed=(hull(0.6), hull(0.88)))
+    single = with_hulls(EMPTY, 110, low=0.0, score=0.7)
+    better = replace(with_hulls(EMPTY, 110, 90, low=0.0), berthed=(hull(0.7), hull(0.88)))
     assert ratio(better) == ratio(with_hulls(EMPTY, 110, low=0.0, score=0.88))
     assert ratio(better) > ratio(single)
 
 
 def test_an_interval_that_excludes_none_outweighs_any_score():
-    doubtful = [ratio(with_hulls(EMPTY, 110, low=0.0, score=score)) for score in (0.6, 0.95)]
-    certain = [ratio(with_hulls(EMPTY, 110, score=score)) for score in (0.6, 0.95)]
-    assert certain[0] > 100 * doubtful[0]
+    doubtful = [ratio(with_hulls(EMPTY, 110, low=0.0, score=score)) for score in (0.7, 0.95)]
+    certain = [ratio(with_hulls(EMPTY, 110, score=score)) for score in (0.7, 0.95)]
+    assert certain[0] > 20 * doubtful[0]
     assert certain[1] >= certain[0] >= doubtful[1]
     precise = DetectorHabits(recall=0.9, false_share=0.005)  # and takes nothing from a high one
     sure, unsure = (
@@ -83,20 +89,14 @@ def test_no_habit_of_a_detector_outweighs_a_certain_interval(recall):
     shown, doubtful, empty = (
         float(ship_likelihood_ratios(PierObservations.of([count]), bad)[0])
         for count in (
-            with_hulls(EMPTY, 110, score=0.6),
-            with_hulls(EMPTY, 110, low=0.0, score=0.6),
+            with_hulls(EMPTY, 110, score=0.7),
+            with_hulls(EMPTY, 110, low=0.0, score=0.7),
             with_hulls(EMPTY),
         )
     )
     assert shown > 100
     assert doubtful < 1
     assert empty < 0.01
-
-
-def test_a_hull_without_a_score_weighs_like_a_doubtful_one():
-    without = ratio(with_hulls(EMPTY, 110, low=0.0, score=NO_SCORE))
-    certain = ratio(with_hulls(EMPTY, 110, score=NO_SCORE))
-    assert 1 < without < 0.8 / 0.02 < certain
 
 
 def test_an_interval_of_none_alone_is_surer_than_one_that_reaches_higher():
@@ -158,12 +158,13 @@ def test_a_vessel_beside_others_needs_evidence_of_its_own():
     observations = PierObservations.of(counts)
 
     def probability(hulls):
-        return vessel_probability(observations, DETECTOR, hulls, before=0.2)
+        return vessel_probability(observations, DETECTOR, hulls, before=0.02)
 
-    once, weak = probability({2: hull(0.9)}), probability({2: hull(0.3)})
+    once, weak = probability({2: hull(0.9)}), probability({2: hull(0.7)})
     assert once > 0.9 > 0.5 > weak
-    assert probability({1: hull(0.6), 2: hull(0.6)}) > probability({1: hull(0.6)})
-    assert probability({1: hull(0.6), 3: hull(0.6)}) < probability({1: hull(0.6), 2: hull(0.6)})
+    twice, with_a_miss = ({1: hull(0.7), i: hull(0.7)} for i in (2, 3))
+    assert probability(twice) > weak
+    assert probability(with_a_miss) < probability(twice)
 
 
 def test_images_of_one_moment_are_one_piece_of_evidence_on_a_vessel():
@@ -177,7 +178,7 @@ def test_images_of_one_moment_are_one_piece_of_evidence_on_a_vessel():
 
 def test_the_probability_of_a_vessel_is_bayes_rule():
     observations = PierObservations.of([pier_count(day, 0) for day in range(3)])
-    found = vessel_probability(observations, DETECTOR, {0: hull(0.85), 2: hull(0.65)}, before=0.1)
-    shown = [0.8 / 0.02 * share / (1 - share) / 8 for share in (0.948, 0.41)]
+    found = vessel_probability(observations, DETECTOR, {0: hull(0.85), 2: hull(0.81)}, before=0.1)
+    shown = [0.8 / 0.02 * share / (1 - share) / 8 for share in (0.948, 0.80)]
     odds = 0.1 / 0.9 * shown[0] * (0.2 / 0.98) * shown[1]
     assert found == pytest.approx(odds / (1 + odds))
