@@ -17,9 +17,8 @@ from simulated_ports.port import (
 )
 
 from cv.counting.pier_count import CountStatus
-from cv.events.model.observations import PierObservations
-from cv.events.model.posterior import Posterior
-from cv.events.rules.ship_calls import observed_calls
+from cv.events.event import EventKind
+from cv.events.site_events import find_events
 
 
 @pytest.mark.parametrize(("sky", "usable"), [(CLEAR_COAST, 0.64), (RAJIN_SKY, 0.37)])
@@ -65,11 +64,11 @@ def test_cargo_waits_on_the_export_pier_before_most_ships_and_is_gone_after():
     assert np.median(before) > 5 * np.median(after)
 
 
-def test_the_engine_finds_the_observed_calls():
+def test_the_calls_that_the_engine_states_are_true():
     """A smoke test at one port; the benchmark says how well over many."""
     port = SimulatedPort.simulate(11, CLEAR_COAST)
     for place, counts in ((EXPORT, port.export_counts), (IMPORT, port.import_counts)):
-        found = observed_calls(Posterior.of(PierObservations.of(counts)))
+        found = [e for e in find_events({place.name: counts}) if e.kind is EventKind.CALL]
         truth = [berth_stay_days(voyage, place) for voyage in port.history.visits]
         hits = 0
         for call in found:

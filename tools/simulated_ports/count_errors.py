@@ -118,7 +118,10 @@ def _variance(number: float) -> float:
 def _ships(
     rng: np.random.Generator, truth: PierTruth, visible: float
 ) -> tuple[Estimate, tuple[BerthedHull, ...]]:
-    """Draw the ship count: the true ship if visible and found, or else sometimes a false one."""
+    """Draw the ship count: the true ship if visible and found, or else sometimes a false one.
+
+    Hulls have no score: its interval is all that this detector says of how sure it is.
+    """
     in_view = truth.hull_m > 0 and rng.random() < visible
     if in_view and rng.random() < _SHIP_RECALL:
         low = 0.0 if rng.random() < _DOUBTFUL_SHARE else 1.0
@@ -128,5 +131,5 @@ def _ships(
         length = float(rng.uniform(60.0, 160.0))
     else:
         return Estimate(0.0, 0.0, 1.0), ()
-    hull = BerthedHull(length, length / 6.5, nan, 0.6 + 0.3 * low, (0.0, 0.0))
+    hull = BerthedHull(length, length / 6.5, nan, nan, (0.0, 0.0))
     return Estimate(1.0, low, 2.0), (hull,)

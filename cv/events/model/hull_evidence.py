@@ -83,7 +83,10 @@ def _weight_of_best(observations: PierObservations) -> Float64Array:
 
 
 def _weight(scores: Float64Array) -> Float64Array:
-    """Return (n,) how much likelier hulls of `scores` (n,) are as ships than as false hulls."""
+    """Return (n,) how much likelier hulls of `scores` (n,) are as ships than as false hulls.
+
+    A score is nan where it is not known.
+    """
     share = np.interp(scores, _SCORES, _TRUE_SHARES)
     weight = np.maximum(share / (1 - share) / _SHIPS_PER_FALSE, _LEAST_WEIGHT)
     return np.asarray(np.where(scores >= _SCORES[0], weight, _UNKNOWN_WEIGHT))

@@ -119,14 +119,17 @@ def test_inflow_stops_after_the_last_growth():
 
 def test_a_hull_that_lies_for_weeks_is_standing():
     posterior = posterior_after_calls(
-        *(pier_count(2 * i, 10, 150) for i in range(12)), *(pier_count(24 + i, 10) for i in range(6))
+        *(pier_count(2 * i, 10, 150) for i in range(12)),
+        *(pier_count(24 + i, 10) for i in range(6)),
     )
     (standing,) = find_standing_hulls(posterior)
     assert standing.kind is EventKind.STANDING_HULL
     assert (day(standing.began.latest), day(standing.ended.earliest)) == (0, 22)
     assert day(standing.ended.latest) == 24
     assert standing.size.low < 150 < standing.size.high
-    assert not [one for one in observed_calls(posterior) if one.ended.latest > standing.began.latest]
+    assert not [
+        one for one in observed_calls(posterior) if one.ended.latest > standing.began.latest
+    ]
     assert not find_standing_hulls(posterior_after_calls(pier_count(0, 0, 115), pier_count(1, 0)))
 
 
