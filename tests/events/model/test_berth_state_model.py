@@ -112,4 +112,5 @@ def test_expected_arrivals_add_to_those_of_the_pier():
             rates[state, state] -= added
         assert rates.sum(axis=1) == pytest.approx(np.zeros(STATES))
         assert paths.any_path[i] == pytest.approx(expm(rates * 2.0), abs=1e-9)
-    assert own[1, SHIP_EARLY] == pytest.approx(0.7 * rate_matrix(HABITS)[1, SHIP_EARLY])
+    arrivals = np.array(WITHOUT_SHIP), SHIP_EARLY
+    assert own[arrivals] == pytest.approx(0.7 * rate_matrix(HABITS)[arrivals])

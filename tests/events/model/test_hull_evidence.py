@@ -41,16 +41,17 @@ def test_without_a_hull_count_there_is_no_evidence():
 
 def test_a_hull_weighs_by_its_score():
     found = [
-        ratio(with_hulls(EMPTY, 110, low=0.0, score=score)) for score in (0.68, 0.8, 0.85, 0.95)
+        ratio(with_hulls(EMPTY, 110, low=0.0, score=score)) for score in (0.7, 0.8, 0.85, 0.95)
     ]
     assert found == sorted(found)
-    assert found[0] == pytest.approx(0.3 * 0.8 / 0.02)  # scores differ between networks
-    assert found[-1] > 400
+    assert found[0] == pytest.approx(0.3 * 0.8 / 0.02)  # no score is worse than that
+    assert found[-1] > 10 * 0.8 / 0.02
 
 
-def test_a_score_that_the_released_network_does_not_count_says_nothing():
-    low = ratio(with_hulls(EMPTY, 110, low=0.0, score=0.5))
-    assert low == ratio(with_hulls(EMPTY, 110, low=0.0, score=NO_SCORE)) == pytest.approx(40)
+@pytest.mark.parametrize("score", [0.3, 0.6, NO_SCORE])
+def test_the_score_of_another_network_and_none_say_nothing(score):
+    """The released one counts no hull of such a score."""
+    assert ratio(with_hulls(EMPTY, 110, low=0.0, score=score)) == pytest.approx(0.8 / 0.02)
 
 
 def test_scores_weigh_as_their_calibration_says():
@@ -66,21 +67,36 @@ def test_the_best_of_several_hulls_counts():
     assert ratio(better) > ratio(single)
 
 
-def test_an_interval_that_excludes_none_outweighs_a_low_score_and_takes_nothing_from_a_high_one():
-    doubtful = with_hulls(EMPTY, 110, low=0.0, score=0.6)
-    certain = with_hulls(EMPTY, 110, score=0.6)
-    assert ratio(certain) > 5 * ratio(doubtful)
-    high = [ratio(with_hulls(EMPTY, 110, low=low, score=0.95)) for low in (0.0, 1.0)]
-    assert high[1] == max(high[0], 500.0) >= ratio(certain)
-
-
-def test_a_hull_without_a_score_weighs_by_its_interval():
-    """A doubtful one by the detector's habits, a certain one whatever they are."""
-    without, certain = (
-        ratio(with_hulls(EMPTY, 110, low=low, score=NO_SCORE)) for low in (0.0, 1.0)
+def test_an_interval_that_excludes_none_outweighs_any_score():
+    doubtful = [ratio(with_hulls(EMPTY, 110, low=0.0, score=score)) for score in (0.7, 0.95)]
+    certain = [ratio(with_hulls(EMPTY, 110, score=score)) for score in (0.7, 0.95)]
+    assert certain[0] > 20 * doubtful[0]
+    assert certain[1] >= certain[0] >= doubtful[1]
+    precise = DetectorHabits(recall=0.9, false_share=0.005)  # and takes nothing from a high one
+    sure, unsure = (
+        ship_likelihood_ratios(
+            PierObservations.of([with_hulls(EMPTY, 110, low=low, score=0.95)]), precise
+        )
+        for low in (1.0, 0.0)
     )
-    assert without == pytest.approx(0.8 / 0.02)
-    assert certain == 500.0
+    assert sure == unsure > certain[0]
+
+
+@pytest.mark.parametrize("recall", [0.3, 0.9])
+def test_no_habit_of_a_detector_outweighs_a_certain_interval(recall):
+    """Even where it invents a ship in every other image."""
+    bad = DetectorHabits(recall=recall, false_share=0.5)
+    shown, doubtful, empty = (
+        float(ship_likelihood_ratios(PierObservations.of([count]), bad)[0])
+        for count in (
+            with_hulls(EMPTY, 110, score=0.7),
+            with_hulls(EMPTY, 110, low=0.0, score=0.7),
+            with_hulls(EMPTY),
+        )
+    )
+    assert shown > 100
+    assert doubtful < 1
+    assert empty < 0.01
 
 
 def test_an_interval_of_none_alone_is_surer_than_one_that_reaches_higher():
@@ -142,12 +158,22 @@ def test_a_vessel_beside_others_needs_evidence_of_its_own():
     observations = PierObservations.of(counts)
 
     def probability(hulls):
-        return vessel_probability(observations, DETECTOR, hulls, before=0.2)
+        return vessel_probability(observations, DETECTOR, hulls, before=0.02)
 
     once, weak = probability({2: hull(0.9)}), probability({2: hull(0.7)})
-    assert once > 0.95 > 0.8 > weak
-    assert probability({1: hull(0.6), 2: hull(0.6)}) > probability({1: hull(0.6)})
-    assert probability({1: hull(0.6), 3: hull(0.6)}) < probability({1: hull(0.6), 2: hull(0.6)})
+    assert once > 0.9 > 0.5 > weak
+    twice, with_a_miss = ({1: hull(0.7), i: hull(0.7)} for i in (2, 3))
+    assert probability(twice) > weak
+    assert probability(with_a_miss) < probability(twice)
+
+
+def test_images_of_one_moment_are_one_piece_of_evidence_on_a_vessel():
+    minutes = [pier_count(i / 1440, 0) for i in range(3)]
+    observations = PierObservations.of([*minutes, pier_count(1, 0)])
+    shown = {i: hull(0.7) for i in range(3)}
+    together = vessel_probability(observations, DETECTOR, shown, before=0.1)
+    once = vessel_probability(observations, DETECTOR, {3: hull(0.7)}, before=0.1)
+    assert together == pytest.approx(once)
 
 
 def test_the_probability_of_a_vessel_is_bayes_rule():

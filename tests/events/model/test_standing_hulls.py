@@ -76,11 +76,19 @@ def test_a_hull_that_too_many_images_in_a_row_do_not_show_has_left(missing, numb
 
 
 def test_an_image_that_does_not_show_the_berth_is_no_miss():
-    lengths = [[90.0]] * 15 + [None] * 8 + [[90.0]] * 15 + [[]] * 30
+    lengths = [[90.0]] * 15 + [None] * 9 + [[90.0]] * 15 + [[]] * 30
     (hull,) = find_standing_hulls(lengths, days(len(lengths)))
-    assert (hull.first, hull.last) == (0, 37)
-    long_hidden = [[90.0]] * 15 + [None] * 12 + [[90.0]] * 15 + [[]] * 30
-    assert not find_standing_hulls(long_hidden, days(len(long_hidden)))
+    assert (hull.first, hull.last) == (0, 38)
+
+
+def test_over_a_long_time_without_an_image_a_hull_is_not_known_to_stay():
+    """Ships of one length a month apart; and each part that is long enough alone stands."""
+    lengths = [[90.0]] * 15 + [None] * 10 + [[90.0]] * 15 + [[]] * 30
+    assert find_standing_hulls(lengths, days(len(lengths))) == ()
+    assert find_standing_hulls([[90.0]] * 6, 30 * days(6)) == ()
+    lengths = [[90.0]] * 15 + [None] * 10 + [[90.0]] * 25 + [[]] * 30
+    (hull,) = find_standing_hulls(lengths, days(len(lengths)))
+    assert (hull.first, hull.last) == (25, 49)
 
 
 def test_one_standing_hull_follows_another_and_of_two_at_once_one_is_found():

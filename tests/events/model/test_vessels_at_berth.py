@@ -37,6 +37,15 @@ def test_each_of_two_ships_keeps_its_own_hull():
     assert tracks((150, 170), (171, 149), (151, 169)) == [(150, 0, 2), (170, 0, 2)]
 
 
+def test_two_hulls_of_one_image_are_never_one_vessel():
+    """Both are nearest to the length that the first ship was measured with before."""
+    assert tracks((150, 160), (151, 152)) == [(150.5, 0, 1), (156, 0, 1)]
+
+
+def test_a_ship_that_was_seen_beside_another_one_stays_a_ship_where_that_is_missed():
+    assert tracks((150,), (150, 90), (90,), (150,)) == [(150, 0, 3), (90, 1, 2)]
+
+
 def test_a_hull_of_another_length_within_the_stay_of_a_vessel_is_that_one_measured_badly():
     assert tracks((150,), (95,), (150,)) == [(150, 0, 2)]
 
