@@ -14,6 +14,7 @@ import pytest
 from simulated_ports.kinds import KIND_BY_NAME
 
 from cv.counting.pier_count import CountStatus, Estimate, PierCount
+from cv.events.confidence import LEAST_STATED
 from cv.events.event import CensoredTime, Event, EventKind
 from cv.events.model.observations import PierObservations
 from cv.events.rules.berth_shifts import BerthShift
@@ -291,8 +292,13 @@ def test_what_a_call_did_is_stated_only_with_the_call():
 def test_no_call_is_stated_below_its_least_confidence():
     for kind in KINDS:
         events = expected(kind)
-        assert all(call.confidence >= 0.7 for call in of(events, EventKind.CALL))
-        assert all(due.confidence >= 0.5 for due in of(events, EventKind.WARNING))
+        assert all(
+            call.confidence >= LEAST_STATED[EventKind.CALL] for call in of(events, EventKind.CALL)
+        )
+        assert all(
+            due.confidence >= LEAST_STATED[EventKind.WARNING]
+            for due in of(events, EventKind.WARNING)
+        )
 
 
 def test_a_ship_that_loaded_and_left_is_no_bad_image():

@@ -26,7 +26,8 @@ Inference. The forward filter and the backward pass (`berth_filter`) give
 
 Habits. How often ships call, how long they stay, how well the detector sees them and how cargo
 moves (`parameters`) is learned from the pier's own record, in a few rounds of expectation
-maximization with wide priors (`posterior`). The piers of a site exchange one message each (`pier_coupling`).
+maximization with wide priors (`posterior`). The piers of a site exchange one message each
+(`pier_coupling`).
 
 Number of containers. Where containers probably stayed as they were, counts are averaged, else the
 number starts anew (`level_filter`). Daily numbers come from a local level model with a Kalman

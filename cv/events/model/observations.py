@@ -116,15 +116,8 @@ class PierObservations:
         shares = (count.berth_visible_fraction for count in used)
         visible = [1.0 if share is None else share for share in shares]  # no number without a ship
         days = np.array([(time - times[0]) / _DAY for time in times])
-        ships = [
-            tuple(h for h in count.berthed if h.length_m >= MIN_SHIP_LENGTH_M) for count in used
-        ]
-        seen = np.isfinite(hulls[:, 0]).tolist()
-        lengths = [
-            [h.length_m for h in own] if known else None
-            for own, known in zip(ships, seen, strict=True)
-        ]
-        standing = find_standing_hulls(lengths, days)
+        ships = _ships_of(used)
+        standing = _standing_hulls(ships, np.isfinite(hulls[:, 0]), days)
         hulls, ships = _beside(hulls, ships, standing)
         weight = 1.0 / (np.abs(days[:, None] - days) < ONE_LOOK_D).sum(axis=1)
         dips = _dips(containers, hulls[:, 0], days)
@@ -163,6 +156,21 @@ class PierObservations:
             self.times[before] if before >= 0 else None,
             self.times[after] if after < len(self) else None,
         )
+
+
+def _ships_of(counts: Sequence[PierCount]) -> list[tuple[BerthedHull, ...]]:
+    return [tuple(h for h in one.berthed if h.length_m >= MIN_SHIP_LENGTH_M) for one in counts]
+
+
+def _standing_hulls(
+    ships: Sequence[tuple[BerthedHull, ...]], known: BoolArray, days: Float64Array
+) -> tuple[StandingHull, ...]:
+    """Return the hulls that stay; `known` (n,) is whether the number of hulls is."""
+    lengths = [
+        [hull.length_m for hull in own] if seen else None
+        for own, seen in zip(ships, known.tolist(), strict=True)
+    ]
+    return find_standing_hulls(lengths, days)
 
 
 def _beside(

@@ -39,7 +39,7 @@ from cv.events.model.parameters import (
     PRIOR_STAY_LOG_SD,
     PierParameters,
 )
-from cv.geometry.arrays import Float64Array
+from cv.geometry.arrays import BoolArray, Float64Array
 
 FORECAST_DAYS = (1.0, 3.0, 7.0)
 """Horizons of the arrival forecast, days."""
@@ -133,10 +133,24 @@ class Posterior:
         departed = self.ship_present[:-1] + self.gap_arrivals - self.ship_present[1:]
         return np.asarray(departed.clip(0.0))
 
-    def usual_call_interval_d(self, pause_d: float) -> float:
-        """Return the mean time from call to call without a pause of `pause_d` days, days."""
-        calls = float(self.gap_arrivals.sum()) + PRIOR_CALLS
-        return max(1.0, self.parameters.berth.call_interval_d - pause_d / calls)
+    def usual_call_interval_d(self, first: int, last: int) -> float:
+        """Return the mean time from call to call, days, the time from observation `first` to `last`
+        left out."""
+        calls = float(self.gap_arrivals[self.watched].sum()) + PRIOR_CALLS
+        left_out = float(self.used_d[first:last][self.watched[first:last]].sum())
+        return max(1.0, self.parameters.berth.call_interval_d - left_out / calls)
+
+    @cached_property
+    def watched(self) -> BoolArray:
+        """(n - 1,) whether a gap is short enough that the arrivals in it are known."""
+        return np.asarray(np.diff(self.observations.days) <= _WATCHED_D)
+
+    @cached_property
+    def used_d(self) -> Float64Array:
+        """(n - 1,) expected days of each gap on which the berth was in use."""
+        halted = self.smoothed[:, HALTED]
+        in_use = 1.0 - (halted[:-1] + halted[1:]) / 2
+        return np.asarray(in_use * np.diff(self.observations.days))
 
     @cached_property
     def ship_between_counts(self) -> Float64Array:
@@ -270,14 +284,11 @@ def _learned(given: Posterior, known: PierParameters) -> PierParameters:
     if len(observations) < 2:
         return known
     prior = PierParameters.prior(observations.role, observations.has_berth, observations.containers)
-    gaps = np.diff(observations.days)
-    watched = gaps <= _WATCHED_D
-    halted = given.smoothed[:, HALTED]
-    out_of_use_d = (halted[:-1] + halted[1:]) / 2 * gaps
-    used_d = float((gaps - out_of_use_d)[watched].sum())
-    calls = float(given.gap_arrivals[watched].sum())
+    calls = float(given.gap_arrivals[given.watched].sum())
+    used_d = float(given.used_d[given.watched].sum())
     learned = known.with_calls(calls, used_d, _mean_stay(given))
-    halts = float(out_of_use_d.sum()) / learned.berth.halt_d
+    out_of_use_d = float((np.diff(observations.days) - given.used_d).sum())
+    halts = out_of_use_d / learned.berth.halt_d
     share = (halts + PRIOR_HALT_SHARE * PRIOR_HALT_CALLS) / (calls + PRIOR_HALT_CALLS)
     return replace(
         learned,

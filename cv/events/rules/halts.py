@@ -70,7 +70,7 @@ def find_halts(posterior: Posterior, calls: Sequence[Event]) -> tuple[Halt, ...]
         if last <= first or not berth:
             continue
         shortest_d = longest_d = float(days[last] - days[first])
-        usual_d = MIN_CALL_INTERVALS * posterior.usual_call_interval_d(shortest_d)
+        usual_d = MIN_CALL_INTERVALS * posterior.usual_call_interval_d(first, last)
         confidence = posterior.stays_empty_probability(first, last)
         if shortest_d < max(MIN_DURATION_D, usual_d) or confidence < MIN_PROBABILITY:
             continue

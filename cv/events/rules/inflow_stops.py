@@ -51,7 +51,7 @@ def find_inflow_stops(posterior: Posterior) -> tuple[Event, ...]:
         confidence *= float(np.prod(1.0 - comes[first + 1 : now + 1]))
         usual_d = MIN_DURATION_D
         if posterior.shows_ships:
-            interval_d = posterior.usual_call_interval_d(duration_d)
+            interval_d = posterior.usual_call_interval_d(first, now)
             usual_d = max(usual_d, MIN_CALL_INTERVALS * interval_d)
         if duration_d >= usual_d and confidence >= MIN_PROBABILITY:
             ended, longest_d = ONGOING, duration_d
