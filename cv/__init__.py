@@ -18,8 +18,8 @@ Many scenes, counted into a ledger, and what follows from them:
 ...     outcomes = cv.monitor(sorted(Path("scenes").glob("*_visual.tif")), site, detector, ledger)
 ...     series = cv.Series.of("Export pier", ledger.counts("Export pier"))
 ...     events = cv.findings(ledger, site)
->>> [outcome.status.value for outcome in outcomes]
-['recorded', 'recorded', 'recorded']
+>>> print(outcomes)
+scenes: 3 recorded, 0 known, 0 failed, 0 refused, 0 quarantined
 >>> series
 Series('Export pier', observations=3, 2025-09-08 to 2025-09-10)
 >>> figure = cv.draw.timeline(series, events, "timeline.png")
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from cv.events.event import Event
     from cv.ledger import Ledger
     from cv.pipeline.batch import count, monitor
+    from cv.pipeline.batch_outcomes import BatchOutcomes
     from cv.pipeline.scene_outcome import SceneOutcome
     from cv.report import draw
     from cv.report.data_files import export
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from cv.timeseries.series import Series
 
 __all__ = [
+    "BatchOutcomes",
     "CountStatus",
     "Detector",
     "Estimate",
@@ -76,6 +78,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "BatchOutcomes": "cv.pipeline.batch_outcomes",
     "CountStatus": "cv.counting.pier_count",
     "Detector": "cv.detector.detector",
     "Estimate": "cv.counting.pier_count",

@@ -13,6 +13,7 @@ from pyproj import Geod, Transformer
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
+from cv.counting.distant_pier import DistantPier
 from cv.errors import CoverageError, SiteError
 from cv.geometry.arrays import Float64Array
 from cv.geometry.container_sizes import FOOTPRINT_20FT_M2, LENGTH_20FT_M, WIDTH_M
@@ -68,6 +69,8 @@ class Zones:
     shift_m: tuple[float, float] | None = None
     """How far (east, north) the zones were moved to lie on what the scene shows, metres; None if
     there was nothing to align it with, or no sure alignment."""
+    distant: tuple[DistantPier, ...] = ()
+    """The piers of the site that are further than `MAX_DISTANCE_M` from the scene."""
 
     def shifted(self, east_m: float, north_m: float) -> Zones:
         """Return the zones, moved by metres to the east and to the north."""
@@ -139,7 +142,7 @@ class Zones:
             raise CoverageError(
                 scene,
                 f"none of the {quantity(len(site), 'pier')} of {site.name} lies in it; the nearest "
-                f"is {_distance_km(site, grid):,.0f} km from its middle",
+                f"is {_distances_km(site, grid).min():,.0f} km from its middle",
                 "at least one pier must overlap the scene",
                 "Check the site's coordinates (longitude first) and the scene's CRS.",
             )
@@ -170,7 +173,9 @@ class Zones:
             )
             for pier, outline, berth in zip(piers, land, berths, strict=True)
         )
-        return cls(ground, zones)
+        far = zip(site, _distances_km(site, grid).tolist(), strict=True)
+        distant = tuple(DistantPier(pier.name, km) for pier, km in compress(far, ~near))
+        return cls(ground, zones, distant=distant)
 
     @classmethod
     def whole(cls, grid: Grid, name: str) -> Zones:
@@ -191,13 +196,13 @@ def _buffer(outline: BaseGeometry, width_m: float) -> BaseGeometry:
     return outline.buffer(width_m) if width_m else NOTHING
 
 
-def _distance_km(site: Site, grid: Grid) -> float:
-    """Return the distance of the nearest pier of `site` from the middle of `grid`, km."""
+def _distances_km(site: Site, grid: Grid) -> Float64Array:
+    """Return the distance (piers,) of each pier of `site` from the middle of `grid`, km."""
     centroids = shapely.get_coordinates(shapely.centroid([pier.outline for pier in site]))
     piers = Transformer.from_crs(site.crs, 4326, always_xy=True).transform(*centroids.T)
     middle = np.tile(grid.to_lonlat(np.array([grid.center])), (len(site), 1))
     _, _, metres = Geod(ellps="WGS84").inv(*middle.T, *piers)
-    return float(np.min(metres)) / 1000
+    return np.asarray(metres) / 1000
 
 
 def _fits_container(outline: BaseGeometry) -> bool:

@@ -239,8 +239,10 @@ class SceneCounter:
     def _scene_counts(
         self, counts: Iterable[PierCount], detections: tuple[GeoreferencedDetection, ...] = ()
     ) -> SceneCounts:
-        scene = self.scene
-        return SceneCounts(scene.id, scene.digest, tuple(counts), detections, self.zones.aliases)
+        scene, zones = self.scene, self.zones
+        return SceneCounts(
+            scene.id, scene.digest, tuple(counts), detections, zones.aliases, zones.distant
+        )
 
     def _unknown(
         self, zone: Zone, seen: SeenZone | None, status: CountStatus, reason: str

@@ -57,7 +57,11 @@ def count_cells(count: PierCount) -> tuple[str, ...]:
 
 def _notes(counts: SceneCounts) -> list[str]:
     first = counts[0]
-    notes = [f"{count.pier}: {count.reason}" for count in counts if count.reason]
+    notes = [
+        f"{far.pier}: no count, it lies {far.distance_km:,.0f} km from the scene"
+        for far in counts.distant
+    ]
+    notes += [f"{count.pier}: {count.reason}" for count in counts if count.reason]
     notes += [
         f"{count.pier}: stack of {stack.containers}, {stack.length_m:.0f} x {stack.width_m:.0f} m"
         for count in counts
@@ -95,6 +99,7 @@ def counts_json(counts: SceneCounts) -> str:
         "scene": counts.scene,
         "digest": counts.digest,
         "piers": [asdict(count) for count in counts],
+        "distant": [asdict(far) for far in counts.distant],
     }
     return json.dumps(_plain(record), indent=2)
 

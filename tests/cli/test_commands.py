@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 import rasterio
 import shapely
+from pyproj import Geod
 
 from cv.cli import COMMANDS, main, parser
 from cv.ledger import Ledger
+from tests.cli.conftest import RAJIN
 from tests.fixtures.label_files import yolo_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -232,11 +234,35 @@ def test_a_batch_without_a_readable_scene_records_nothing(place, capsys):
     out = capsys.readouterr().out
     assert out.count("no time as in 'UTC:scene_%Y%m%d'") == 3
     assert "scenes: 0 recorded, 0 known, 0 failed, 3 refused" in out
-    with Ledger.open("l.db", readonly=True) as ledger:
-        assert ledger.counts() == ()
+    assert not Path("l.db").exists()
     assert main(arguments) == 0
     assert main([*arguments, "--radiometry", "pan-11bit"]) == 2
     assert Path("l.db").exists()
+
+
+def with_a_pier_elsewhere() -> None:
+    """Add Pier 3 to port.geojson, whose longitude and latitude are swapped as far as they go."""
+    site = json.loads(Path("port.geojson").read_text())
+    ring = [[42.235, 13.0295], [42.236, 13.0295], [42.236, 13.0305], [42.235, 13.0295]]
+    geometry = {"type": "Polygon", "coordinates": [ring]}
+    feature = {"type": "Feature", "properties": {"name": "Pier 3"}, "geometry": geometry}
+    site["features"].append(feature)
+    Path("port.geojson").write_text(json.dumps(site))
+
+
+def test_a_pier_that_lies_elsewhere_is_named_with_its_distance(place, capsys):
+    with_a_pier_elsewhere()
+    metres = Geod(ellps="WGS84").inv(*RAJIN, 42.23567, 13.02983)[2]
+    distance = f"{metres / 1000:,.0f} km"
+    assert main(["count", "scene.tif", "--site", "port.geojson"]) == 0
+    assert f"Pier 3: no count, it lies {distance} from the scene" in capsys.readouterr().out
+    assert main(["count", "scene.tif", "--site", "port.geojson", "--json"]) == 0
+    (distant,) = json.loads(capsys.readouterr().out)["distant"]
+    assert distant == {"pier": "Pier 3", "distance_km": pytest.approx(metres / 1000, abs=0.2)}
+    assert main(["monitor", "scenes", "--site", "port.geojson", "--ledger", "l.db"]) == 0
+    first, last = capsys.readouterr().out.splitlines()
+    assert first == f"piers far from all scenes: Pier 3 ({distance} away)"
+    assert last == "scenes: 3 recorded, 0 known, 0 failed, 0 refused, 0 quarantined"
 
 
 def test_images_without_georeference_are_reported_as_left_out(place, capsys):

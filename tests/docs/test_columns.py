@@ -72,7 +72,7 @@ def test_the_daily_series_has_the_listed_columns(shell):
 def test_counts_as_json_have_the_listed_members(shell):
     printed = run(shell, f"pierwatch count {SCENE} {SITE} --json --boxes boxes.json")
     whole = json.loads(printed)
-    assert set(whole) == {"scene", "digest", "piers"}
+    assert set(whole) == {"scene", "digest", "piers", "distant"}
     (pier,) = [pier for pier in whole["piers"] if pier["berthed"]]
     assert set(pier) == names("Counts as JSON")
     parts = {
