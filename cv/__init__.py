@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from cv.detector.detector import Detector
     from cv.errors import InputError, PierwatchError
     from cv.events.event import Event
+    from cv.events.model.level_smoother import daily_levels
     from cv.ledger import Ledger
     from cv.pipeline.batch import count, monitor
-    from cv.pipeline.batch_outcomes import BatchOutcomes
     from cv.pipeline.scene_outcome import SceneOutcome
     from cv.report import draw
     from cv.report.data_files import export
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from cv.timeseries.series import Series
 
 __all__ = [
-    "BatchOutcomes",
     "CountStatus",
     "Detector",
     "Estimate",
@@ -69,6 +68,7 @@ __all__ = [
     "Series",
     "Site",
     "count",
+    "daily_levels",
     "deliver_alerts",
     "draw",
     "export",
@@ -78,7 +78,6 @@ __all__ = [
 ]
 
 _MODULES = {
-    "BatchOutcomes": "cv.pipeline.batch_outcomes",
     "CountStatus": "cv.counting.pier_count",
     "Detector": "cv.detector.detector",
     "Estimate": "cv.counting.pier_count",
@@ -96,6 +95,7 @@ _MODULES = {
     "Series": "cv.timeseries.series",
     "Site": "cv.site",
     "count": "cv.pipeline.batch",
+    "daily_levels": "cv.events.model.level_smoother",
     "deliver_alerts": "cv.report.findings",
     "draw": "cv.report.draw",
     "export": "cv.report.data_files",

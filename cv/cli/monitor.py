@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     options.add_file(parser, "--site", "GeoJSON with the piers", required=True)
     options.add_shared(parser, "--ledger", *options.SCENES, *options.MODEL)
+    parser.add_argument("--acquired", type=argument_types.time_of_one_scene, help=argparse.SUPPRESS)
     watch_help = "keep running: check for new scenes every S seconds and count them"
     options.add_number(parser, "--watch", watch_help, metavar="S")
     options.add_file(

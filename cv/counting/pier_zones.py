@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 
@@ -149,14 +150,7 @@ class Zones:
         center = visible.envelope.centroid
         ground = grid.local_plane((center.x, center.y))
         land = [transform_geometry(outline, ground.from_pixel) for outline in outlines]
-        for pier, outline in zip(piers, land, strict=True):
-            if not outline.is_empty and not _fits_container(outline):
-                raise SiteError(
-                    site.name,
-                    f"pier {pier.name!r} has {_size(outline)}",
-                    f"a pier has room for a 20 ft container, {_CONTAINER}",
-                    "Check its coordinates and their CRS.",
-                )
+        _check_sizes(site, piers, land)
         water = [transform_geometry(berth, ground.from_pixel) for berth in declared]
         taken = shapely.union_all([*land, *water])
         zones = tuple(
@@ -173,9 +167,9 @@ class Zones:
             )
             for pier, outline, berth in zip(piers, land, berths, strict=True)
         )
-        far = zip(site, _distances_km(site, grid).tolist(), strict=True)
-        distant = tuple(DistantPier(pier.name, km) for pier, km in compress(far, ~near))
-        return cls(ground, zones, distant=distant)
+        distances_km = zip(site, _distances_km(site, grid).tolist(), strict=True)
+        far = tuple(DistantPier(pier.name, km) for pier, km in compress(distances_km, ~near))
+        return cls(ground, zones, distant=far)
 
     @classmethod
     def whole(cls, grid: Grid, name: str) -> Zones:
@@ -203,6 +197,18 @@ def _distances_km(site: Site, grid: Grid) -> Float64Array:
     middle = np.tile(grid.to_lonlat(np.array([grid.center])), (len(site), 1))
     _, _, metres = Geod(ellps="WGS84").inv(*middle.T, *piers)
     return np.asarray(metres) / 1000
+
+
+def _check_sizes(site: Site, piers: Sequence[Pier], outlines: Sequence[BaseGeometry]) -> None:
+    """Raise SiteError if one of the `outlines` (ground metres) has no room for a container."""
+    for pier, outline in zip(piers, outlines, strict=True):
+        if not outline.is_empty and not _fits_container(outline):
+            raise SiteError(
+                site.name,
+                f"pier {pier.name!r} has {_size(outline)}",
+                f"a pier has room for a 20 ft container, {_CONTAINER}",
+                "Check its coordinates and their CRS.",
+            )
 
 
 def _fits_container(outline: BaseGeometry) -> bool:

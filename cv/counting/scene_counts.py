@@ -133,6 +133,9 @@ def _column(counts: Sequence[PierCount], name: str) -> Any:
     values = [getattr(count, name) for count in counts]
     if name == "acquired":
         return pd.to_datetime(pd.Series(values), utc=True)
+    if name == "interval_calibrated":
+        known = [count.interval_calibrated if count.has_number else None for count in counts]
+        return pd.array(known, dtype="boolean")
     if name in ("role", "status"):
         return [value.value for value in values]
     return _numbers(values) if name.endswith("_fraction") else values

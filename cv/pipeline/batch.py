@@ -61,14 +61,17 @@ def monitor(
 ) -> BatchOutcomes:
     """Count every scene that `ledger` does not hold yet, and record it: whole, or not at all.
 
-    >>> paths = ["scenes/20250908_032850_ssc4_u0001_visual.tif"]
+    >>> paths = ["scenes/20250908_032850_ssc4_u0001_visual.tif", "no-such.tif"]
     >>> with Ledger.open("new.db") as ledger:
     ...     first = monitor(paths, site, detector, ledger)
     ...     again = monitor(paths, site, detector, ledger)
     >>> first[0].status.value, again[0].status.value
     ('recorded', 'known')
-    >>> print(first)
-    scenes: 1 recorded, 0 known, 0 failed, 0 refused, 0 quarantined
+    >>> print(again)
+    refused: no-such.tif: No such file or directory; a readable file is needed. Check the path.
+    scenes: 0 recorded, 1 known, 0 failed, 1 refused, 0 quarantined
+    >>> [outcome.scene for outcome in again.unfinished]
+    ['no-such.tif']
 
     `scenes` are opened scenes, or paths that `opener` opens. One that cannot be read is refused,
     one whose counting breaks off is recorded as failed, and a file in the ledger's quarantine is

@@ -13,17 +13,7 @@ DONE = (SceneStatus.RECORDED, SceneStatus.KNOWN)
 
 
 class BatchOutcomes(tuple[SceneOutcome, ...]):
-    """The outcome of each scene of a batch, in order: a tuple that can be printed.
-
-    >>> paths = ["scenes/20250908_032850_ssc4_u0001_visual.tif", "no-such.tif"]
-    >>> with Ledger.open("port.db") as ledger:
-    ...     outcomes = monitor(paths, site, detector, ledger)
-    >>> print(outcomes)
-    refused: no-such.tif: ...
-    scenes: 0 recorded, 1 known, 0 failed, 1 refused, 0 quarantined
-    >>> [outcome.scene for outcome in outcomes.unfinished]
-    ['no-such.tif']
-    """
+    """The outcome of each scene of a batch, in order: a tuple that can be printed."""
 
     __slots__ = ()
 

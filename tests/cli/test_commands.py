@@ -17,6 +17,7 @@ import shapely
 from pyproj import Geod
 
 from cv.cli import COMMANDS, main, parser
+from cv.events.event import EventKind
 from cv.ledger import Ledger
 from tests.cli.conftest import RAJIN
 from tests.fixtures.label_files import yolo_folder
@@ -188,10 +189,35 @@ def test_a_wrong_alert_rule_is_an_error_of_every_command_that_reads_the_site(
     place, capsys, arguments
 ):
     site = json.loads(Path("port.geojson").read_text())
-    site["alerts"] = [{"kinds": ["ship_due"]}]
+    site["alerts"] = [{"kinds": ["ships"]}]
     Path("port.geojson").write_text(json.dumps(site))
     assert main([*arguments, "--site", "port.geojson"]) == 2
-    assert "the kind 'ship_due'" in capsys.readouterr().err
+    assert "the kind 'ships'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["stockpile_before_loading", "ship due", "Ship_due"])
+def test_a_kind_is_named_as_it_is_printed_or_as_in_json(place, capsys, kind):
+    assert main(["monitor", "scenes", "--site", "port.geojson", "--ledger", "l.db"]) == 0
+    capsys.readouterr()
+    assert main(["events", "--ledger", "l.db", "--kind", kind]) == 0
+    assert capsys.readouterr().out == "no findings\n"
+
+
+def test_an_unknown_kind_is_answered_with_all_kinds(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["events", "--ledger", "l.db", "--kind", "ships"])
+    assert stopped.value.code == 2
+    text = capsys.readouterr().err
+    assert all(kind.value in text for kind in EventKind)
+    assert "stockpile_before_loading (or 'ship due')" in text
+
+
+def test_monitor_says_how_times_of_many_scenes_are_stated(capsys):
+    arguments = ["monitor", "scenes", "--site", "s.geojson", "--ledger", "l.db"]
+    with pytest.raises(SystemExit) as stopped:
+        main([*arguments, "--acquired", "2024-03-10T01:30:00Z"])
+    assert stopped.value.code == 2
+    assert "--time-pattern 'UTC:*_%Y%m%d_%H%M%S'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "x", "1,2,3", "nan", "0.5,0", "inf"])

@@ -11,7 +11,8 @@ from pathlib import Path
 import pyogrio
 import pytest
 
-import cv.events.site_events  # noqa: F401 (makes every kind of event known)
+import cv
+import cv.events.site_events  # makes every kind of event known
 from cv.events.event import Event
 from cv.events.serialization import event_to_dict
 from tests.fixtures.documentation import DOCS
@@ -67,6 +68,9 @@ def test_exports_have_the_listed_columns(shell):
 def test_the_daily_series_has_the_listed_columns(shell):
     run(shell, f'pierwatch series {LEDGER} --pier "Export pier" --daily daily.csv')
     assert header("daily.csv") == names("Counts") | names("Daily series")
+    with cv.Ledger.open("out/demo/port.db", readonly=True) as ledger:
+        table = cv.daily_levels(cv.Series.read(ledger, "Export pier"))
+    assert header("daily.csv") == {"date", *table}
 
 
 def test_counts_as_json_have_the_listed_members(shell):

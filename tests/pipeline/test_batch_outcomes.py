@@ -22,7 +22,8 @@ def refused(scene: str):
 def test_a_batch_in_which_all_is_well_is_one_line():
     outcomes = BatchOutcomes([recorded("a", COUNTED), recorded("b", BERTH_ONLY)])
     assert str(outcomes) == "scenes: 2 recorded, 0 known, 0 failed, 0 refused, 0 quarantined"
-    assert outcomes.unfinished == outcomes.without_number == outcomes.distant == ()
+    assert not outcomes.unfinished + outcomes.without_number
+    assert outcomes.distant == ()
 
 
 def test_scenes_without_a_number_are_not_taken_for_counted_ones():
