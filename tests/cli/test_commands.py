@@ -291,6 +291,18 @@ def test_a_pier_that_lies_elsewhere_is_named_with_its_distance(place, capsys):
     assert last == "scenes: 3 recorded, 0 known, 0 failed, 0 refused, 0 quarantined"
 
 
+def test_an_evaluation_of_hulls_on_small_chips_says_what_it_needs(place, capsys):
+    categories = [{"id": 1, "name": "container"}, {"id": 2, "name": "hull"}]
+    Path("labels.json").write_text(json.dumps(labels_of_scenes() | {"categories": categories}))
+    arguments = ["evaluate", "labels.json", "--images", "scenes", "--gsd", "0.25"]
+    assert main([*arguments, "--kind", "hull"]) == 0
+    out = capsys.readouterr().out
+    assert "warning: no hull is labelled in them" in out
+    assert "warning: 3 of them show less than 400 m, so that ships are cut" in out
+    assert main(arguments) == 0
+    assert "warning" not in capsys.readouterr().out
+
+
 def test_images_without_georeference_are_reported_as_left_out(place, capsys):
     Path("scenes/photo.JPG").write_bytes(b"a photo")
     assert main(["monitor", "scenes", "--site", "port.geojson", "--ledger", "l.db"]) == 0
