@@ -294,7 +294,7 @@ def test_a_pier_that_lies_elsewhere_is_named_with_its_distance(place, capsys):
 def test_an_evaluation_of_hulls_on_small_chips_says_what_it_needs(place, capsys):
     categories = [{"id": 1, "name": "container"}, {"id": 2, "name": "hull"}]
     Path("labels.json").write_text(json.dumps(labels_of_scenes() | {"categories": categories}))
-    arguments = ["evaluate", "labels.json", "--images", "scenes", "--gsd", "0.25"]
+    arguments = ["evaluate", "labels.json", "--images", "scenes"]
     assert main([*arguments, "--kind", "hull"]) == 0
     out = capsys.readouterr().out
     assert "warning: no hull is labelled in them" in out
