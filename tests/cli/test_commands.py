@@ -203,6 +203,17 @@ def test_a_kind_is_named_as_it_is_printed_or_as_in_json(place, capsys, kind):
     assert capsys.readouterr().out == "no findings\n"
 
 
+def test_no_findings_are_one_line(place, capsys):
+    site = json.loads(Path("port.geojson").read_text())
+    site["features"] = site["features"][:1]
+    site["features"][0]["properties"]["role"] = "yard"
+    Path("port.geojson").write_text(json.dumps(site))
+    assert main(["monitor", "scene.tif", "--site", "port.geojson", "--ledger", "l.db"]) == 0
+    capsys.readouterr()
+    assert main(["events", "--ledger", "l.db"]) == 0
+    assert capsys.readouterr().out == "no findings\n"
+
+
 def test_an_unknown_kind_is_answered_with_all_kinds(capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["events", "--ledger", "l.db", "--kind", "ships"])
