@@ -54,7 +54,8 @@ def run(args: argparse.Namespace) -> int:
         else:
             printed = deliver_alerts(ledger, args.site, show, args.since)
         if args.since and not printed:
-            ended = quantity(len(pending_alerts(ledger, args.site)), "finding")
+            ended = len(pending_alerts(ledger, args.site))
             limit = f"{args.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-            print(f"no alerts; left out: {ended} that ended before {limit}", file=sys.stderr)
+            why = f"left out: {quantity(ended, 'finding')} that ended before {limit}"
+            print(f"no alerts; {why if ended else 'nothing new meets a rule'}", file=sys.stderr)
     return EXIT_WITH_ALERTS if printed else 0

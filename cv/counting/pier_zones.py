@@ -16,12 +16,11 @@ from shapely.geometry.base import BaseGeometry
 
 from cv.counting.distant_pier import DistantPier
 from cv.errors import CoverageError, SiteError
-from cv.geometry.arrays import Float64Array
+from cv.geometry.arrays import BoolArray, Float64Array
 from cv.geometry.container_sizes import FOOTPRINT_20FT_M2, LENGTH_20FT_M, WIDTH_M
 from cv.geometry.grid import Grid, LocalPlane
 from cv.geometry.oriented_boxes import OrientedBoxes, transform_geometry
 from cv.io.hashing import sha256
-from cv.io.terminal_text import quantity
 from cv.scene.visibility import NOTHING
 from cv.site import Pier, PierRole, Site
 
@@ -140,13 +139,7 @@ class Zones:
         declared = [berth for berth in berths if berth is not None]
         visible = shapely.union_all([*outlines, *declared]).intersection(grid.footprint)
         if visible.is_empty:
-            raise CoverageError(
-                scene,
-                f"none of the {quantity(len(site), 'pier')} of {site.name} lies in it; the nearest "
-                f"is {_distances_km(site, grid).min():,.0f} km from its middle",
-                "at least one pier must overlap the scene",
-                "Check the site's coordinates (longitude first) and the scene's CRS.",
-            )
+            raise _not_covered(site, grid, scene)
         center = visible.envelope.centroid
         ground = grid.local_plane((center.x, center.y))
         land = [transform_geometry(outline, ground.from_pixel) for outline in outlines]
@@ -167,9 +160,7 @@ class Zones:
             )
             for pier, outline, berth in zip(piers, land, berths, strict=True)
         )
-        distances_km = zip(site, _distances_km(site, grid).tolist(), strict=True)
-        far = tuple(DistantPier(pier.name, km) for pier, km in compress(distances_km, ~near))
-        return cls(ground, zones, distant=far)
+        return cls(ground, zones, distant=_distant_piers(site, grid, near))
 
     @classmethod
     def whole(cls, grid: Grid, name: str) -> Zones:
@@ -197,6 +188,27 @@ def _distances_km(site: Site, grid: Grid) -> Float64Array:
     middle = np.tile(grid.to_lonlat(np.array([grid.center])), (len(site), 1))
     _, _, metres = Geod(ellps="WGS84").inv(*middle.T, *piers)
     return np.asarray(metres) / 1000
+
+
+def _distant_piers(site: Site, grid: Grid, near: BoolArray) -> tuple[DistantPier, ...]:
+    """Return the piers of `site` that are not `near` (piers,) the scene, with their distance."""
+    if near.all():
+        return ()
+    distances_km = zip(site, _distances_km(site, grid).tolist(), strict=True)
+    return tuple(DistantPier(pier.name, km) for pier, km in compress(distances_km, ~near))
+
+
+def _not_covered(site: Site, grid: Grid, scene: str) -> CoverageError:
+    """Return the error for a scene in which no pier of `site` lies."""
+    longitude, latitude = grid.to_lonlat(np.array([grid.center]))[0].tolist()
+    return CoverageError(
+        scene,
+        f"no pier of {site.name} lies in it; the nearest is "
+        f"{_distances_km(site, grid).min():,.0f} km from its middle, which is at longitude "
+        f"{longitude:.4f}, latitude {latitude:.4f}",
+        "at least one pier must overlap the scene",
+        "Check the site's coordinates (longitude first) and the scene's CRS.",
+    )
 
 
 def _check_sizes(site: Site, piers: Sequence[Pier], outlines: Sequence[BaseGeometry]) -> None:

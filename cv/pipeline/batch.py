@@ -104,7 +104,8 @@ def identify_scene(counter: SceneCounter) -> CountIdentity:
             scene.path,
             "no acquisition time",
             "the ledger needs one in UTC",
-            'Declare it: --time-pattern "UTC:*_%Y%m%d_%H%M%S" for port_20240310_013045.tif.',
+            'Declare it: --time-pattern "UTC:*_%Y%m%d_%H%M%S" for port_20240310_013045.tif (in '
+            "Python: time_pattern= or acquired= of Scene.open), or write it into the image.",
         )
     return CountIdentity(
         scene=scene.id,
