@@ -16,7 +16,7 @@ def test_a_label_with_room_stands_where_it_belongs():
 
 @pytest.mark.parametrize("at", [(-5, -5), (395, 5), (-5, 305), (395, 305)])
 def test_a_label_at_the_edge_is_moved_into_the_picture(at):
-    x, y = LabelPlacement(400, 300, 2).place(*at, 40, 10)
+    x, y = LabelPlacement(400, 300, 2).place(at[0], at[1], 40, 10)
     assert shapely.box(0, 0, 400, 300).covers(shapely.box(x, y - 10, x + 40, y))
 
 
