@@ -18,8 +18,8 @@ Many scenes, counted into a ledger, and what follows from them:
 ...     outcomes = cv.monitor(sorted(Path("scenes").glob("*_visual.tif")), site, detector, ledger)
 ...     series = cv.Series.of("Export pier", ledger.counts("Export pier"))
 ...     events = cv.findings(ledger, site)
->>> [outcome.status.value for outcome in outcomes]
-['recorded', 'recorded', 'recorded']
+>>> print(outcomes)
+scenes: 3 recorded, 0 known, 0 failed, 0 refused, 0 quarantined
 >>> series
 Series('Export pier', observations=3, 2025-09-08 to 2025-09-10)
 >>> figure = cv.draw.timeline(series, events, "timeline.png")
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from cv.detector.detector import Detector
     from cv.errors import InputError, PierwatchError
     from cv.events.event import Event
+    from cv.events.model.level_smoother import daily_levels
     from cv.ledger import Ledger
     from cv.pipeline.batch import count, monitor
     from cv.pipeline.scene_outcome import SceneOutcome
@@ -67,6 +68,7 @@ __all__ = [
     "Series",
     "Site",
     "count",
+    "daily_levels",
     "deliver_alerts",
     "draw",
     "export",
@@ -93,6 +95,7 @@ _MODULES = {
     "Series": "cv.timeseries.series",
     "Site": "cv.site",
     "count": "cv.pipeline.batch",
+    "daily_levels": "cv.events.model.level_smoother",
     "deliver_alerts": "cv.report.findings",
     "draw": "cv.report.draw",
     "export": "cv.report.data_files",

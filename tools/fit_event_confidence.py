@@ -68,9 +68,8 @@ def main() -> None:
         ports = np.array([event["port_kind"] for event in own])
         odds = log_odds_of(stated)
         found = fit(odds, true)
-        print(
-            f"    EventKind.{kind.name}: LogisticCalibration({found.intercept:.2f}, {found.slope:.2f}),"
-        )
+        numbers = f"{found.intercept:.2f}, {found.slope:.2f}"
+        print(f"    EventKind.{kind.name}: LogisticCalibration({numbers}),")
         held = np.zeros(len(own))
         for port in np.unique(ports):
             rest = ports != port

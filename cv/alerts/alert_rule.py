@@ -72,10 +72,14 @@ def _rule(path: Path, where: str, raw: Any, site: Site) -> AlertRule:
         if key not in _KEYS:
             raise _invalid(path, f"{where} has {key!r}", f"a rule has {', '.join(_KEYS)}")
     kinds = _texts(path, where, raw, "kinds")
-    wrong = [f"the kind {kind!r}" for kind in kinds if kind not in tuple(EventKind)]
-    if wrong or not kinds:
-        found = f"{where} has {wrong[0] if wrong else 'no kinds'}"
-        raise _invalid(path, found, f"its kinds are of {', '.join(EventKind)}")
+    parsed, limit = [], f"its kinds are of {EventKind.list_names()}"
+    for kind in kinds:
+        try:
+            parsed.append(EventKind.parse(kind))
+        except ValueError as error:
+            raise _invalid(path, f"{where} has the kind {kind!r}", limit) from error
+    if not parsed:
+        raise _invalid(path, f"{where} has no kinds", limit)
     names = _texts(path, where, raw, "piers")
     piers = [site.pier(name).name for name in names] or [pier.name for pier in site]
     name = raw.get("name", ", ".join(kinds))
@@ -83,7 +87,7 @@ def _rule(path: Path, where: str, raw: Any, site: Site) -> AlertRule:
         raise _invalid(path, f"{where}: name is {str(name)[:60]}", "it must be a text")
     return AlertRule(
         name,
-        frozenset(map(EventKind, kinds)),
+        frozenset(parsed),
         frozenset(piers),
         _number(path, where, raw, "least_confidence", 1.0),
         _number(path, where, raw, "least_size", inf),

@@ -10,9 +10,12 @@ example: pierwatch alerts --ledger port.db --site port.geojson --since 2024-03-0
 from __future__ import annotations
 
 import argparse
+import sys
+from datetime import UTC
 
 from cv.cli import options
 from cv.cli.argument_types import utc_date_or_time
+from cv.io.terminal_text import quantity
 
 EXIT_WITH_ALERTS = 3
 """Exit code if anything was printed."""
@@ -50,4 +53,9 @@ def run(args: argparse.Namespace) -> int:
             printed = len(messages)
         else:
             printed = deliver_alerts(ledger, args.site, show, args.since)
+        if args.since and not printed:
+            ended = len(pending_alerts(ledger, args.site))
+            limit = f"{args.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+            why = f"left out: {quantity(ended, 'finding')} that ended before {limit}"
+            print(f"no alerts; {why if ended else 'nothing new meets a rule'}", file=sys.stderr)
     return EXIT_WITH_ALERTS if printed else 0

@@ -5,7 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentTypeError
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from cv.events.event import EventKind
 
 
 def positive_int(text: str) -> int:
@@ -63,9 +67,27 @@ def utc_time(text: str) -> datetime:
     return when
 
 
+def time_of_one_scene(text: str) -> datetime:
+    """Refuse the time of one scene where many are counted, and say how to state theirs."""
+    raise ArgumentTypeError(
+        f"{text!r} would be the time of every scene; state where their names hold it, for instance "
+        "--time-pattern 'UTC:*_%Y%m%d_%H%M%S' for port_20240310_013045.tif"
+    )
+
+
 def utc_date_or_time(text: str) -> datetime:
     """Parse a date, meaning its beginning in UTC, or an ISO 8601 time with a time zone."""
     return utc_time(f"{text}T00:00Z" if len(text) == 10 else text)
+
+
+def event_kind(text: str) -> EventKind:
+    """Parse a kind of findings, by its value or by the name that `events` prints."""
+    from cv.events.event import EventKind
+
+    try:
+        return EventKind.parse(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
 
 
 def scene_location(text: str) -> Path | str:

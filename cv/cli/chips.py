@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cv.cli import options
@@ -19,7 +20,8 @@ def add_cut(verbs: options.Commands) -> None:
     parser = options.add_command(verbs, "cut", run_cut, run_cut.__doc__)
     options.add_shared(parser, *options.DATASET, "--gsd")
     options.add_file(parser, "out", "dataset to write, a new folder", metavar="OUT")
-    options.add_file(parser, "--scene", "the image of a GeoJSON file in a CRS")
+    scene_help = "the image of a GeoJSON file in a CRS; or the folder of the images of such files"
+    options.add_file(parser, "--scene", scene_help)
     chip_gsd = "metres a pixel of the chips: 0.25 for containers, 1.2 for hulls"
     options.add_number(parser, "--chip-gsd", chip_gsd, length_m, default=0.25, metavar="M")
     options.add_number(parser, "--side", "pixels", default=640)
@@ -88,20 +90,35 @@ def run_render(args: argparse.Namespace) -> int:
 
 def _labelled_sources(args: argparse.Namespace) -> tuple[tuple[str, ...], list[SourceImage]]:
     """Return the classes and the images of the dataset that `args` name."""
+    from cv.labels.label_formats import labels_with_scenes
+
+    if args.scene is None or not args.scene.is_dir():
+        return _sources_of(args, args.dataset, args.scene)
+    pairs = labels_with_scenes(args.dataset, args.scene)
+    parts = [_sources_of(args, labels, scene) for labels, scene in pairs]
+    classes = dict.fromkeys(name for names, _ in parts for name in names)
+    return tuple(classes), [source for _, sources in parts for source in sources]
+
+
+def _sources_of(
+    args: argparse.Namespace, labels: Path, scene: Path | None
+) -> tuple[tuple[str, ...], list[SourceImage]]:
+    """Return the classes and the images of one dataset, `scene` of a GeoJSON file in a CRS."""
     from cv.labels import block_labels, label_formats
     from cv.labels.label_files import read_label_texts
     from cv.labels.outline_edits import to_rectangles, with_classes
     from cv.training.chip_cutting import find_sources
 
-    dataset = label_formats.read_dataset(args.dataset, options.grid_from_args(args), args.scene)
+    grid = None if scene is None else options.grid_of_image(scene)
+    dataset = label_formats.read_dataset(labels, grid, scene)
     if args.classes:
         dataset = with_classes(dataset, args.classes)
-    paths = label_formats.dataset_images(args.dataset, args.images, args.scene)
-    if not args.scene:  # GeoJSON in the world has the size of its scene
+    paths = label_formats.dataset_images(labels, args.images, scene)
+    if scene is None:  # GeoJSON in the world has the size of its scene
         dataset = label_formats.complete_from_images(dataset, paths)
     partial = {}
-    if label_formats.detect_format(args.dataset) is label_formats.LabelFormat.BLOCKS:
-        parts = map(block_labels.parse_block_labels, read_label_texts(args.dataset, ".json"))
+    if label_formats.detect_format(labels) is label_formats.LabelFormat.BLOCKS:
+        parts = map(block_labels.parse_block_labels, read_label_texts(labels, ".json"))
         partial = {part.image.name: part for part in parts}
     rectangles = to_rectangles(dataset).dataset
     return dataset.classes, find_sources(rectangles, paths, args.gsd, partial)

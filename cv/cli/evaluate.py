@@ -71,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
 def _print_threshold_and_warning(
     evaluations: Sequence[ImageEvaluation], detector: Detector, kind: str
 ) -> None:
+    from cv.counting.scene_counter import MAX_HULL_LENGTH_M
+    from cv.detector.model_card import HULL
     from cv.evaluation.metrics import balanced_threshold
 
     balanced = ""
@@ -83,4 +85,13 @@ def _print_threshold_and_warning(
         print(
             f"warning: {outside} of them are outside {low:g} to {high:g} m per pixel; "
             "`count` gives no number for such scenes"
+        )
+    if not any(evaluation.true for evaluation in evaluations):
+        print(f"warning: no {kind} is labelled in them")
+    small = sum(evaluation.shorter_side_m < MAX_HULL_LENGTH_M for evaluation in evaluations)
+    if kind == HULL and small:
+        gsd_m = detector.card.pass_for(HULL).gsd_m
+        print(
+            f"warning: {small} of them show less than {MAX_HULL_LENGTH_M:g} m, so that ships are "
+            f"cut; hulls are found at {gsd_m:g} m per pixel: cut chips with --chip-gsd {gsd_m:g}"
         )

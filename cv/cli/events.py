@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import argparse
 
-from cv.cli import options
+from cv.cli import argument_types, options
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    from cv.events.event import EventKind
-
     options.add_piers(parser, "only findings that begin at this pier")
-    kinds = [kind.value for kind in EventKind]
-    parser.add_argument("--kind", metavar="K", choices=kinds, help="only this kind")
+    kind_help = "only this kind, such as call or 'ship due'"
+    parser.add_argument("--kind", type=argument_types.event_kind, metavar="K", help=kind_help)
     options.add_shared(parser, "--claims", "--json")
 
 
@@ -32,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     piers = PierSelection.read(args)
     claims = piers.claims(args.claims)
     found = piers.events()
-    events = [event for event in found if args.kind in (None, event.kind.value)]
+    events = [event for event in found if args.kind in (None, event.kind)]
     if args.json:
         for line in (*text.events_json(events), *text.claims_json(claims, found)):
             print(line)
@@ -40,7 +38,8 @@ def run(args: argparse.Namespace) -> int:
     print(text.events_text(events))
     if args.kind is None:
         called = dict.fromkeys(event.pier for event in found if event.kind in CALLS)
-        print("\n".join(["", *(text.throughput_text(pier, found) for pier in called)]).rstrip())
+        if called:
+            print("\n".join(["", *(text.throughput_text(pier, found) for pier in called)]))
     if claims:
         print(f"\n{text.claims_text(claims, found)}")
     return 0

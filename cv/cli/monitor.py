@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -21,11 +20,14 @@ from cv.errors import SceneError
 from cv.io.terminal_text import printable_line, quantity
 
 if TYPE_CHECKING:
+    from cv.pipeline.batch_outcomes import BatchOutcomes
     from cv.pipeline.run_log import RunLog
     from cv.pipeline.scene_outcome import SceneOutcome
     from cv.scene.scene import Scene
     from cv.site import Site
 
+ALL_REFUSED = 2
+"""Exit code if no scene could be read: nothing was written, not even an empty ledger."""
 _LEDGER_TIMEOUT_S = 60.0
 """How long to wait for another program that is writing to the ledger or copying it."""
 
@@ -41,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     options.add_file(parser, "--site", "GeoJSON with the piers", required=True)
     options.add_shared(parser, "--ledger", *options.SCENES, *options.MODEL)
+    parser.add_argument("--acquired", type=argument_types.time_of_one_scene, help=argparse.SUPPRESS)
     watch_help = "keep running: check for new scenes every S seconds and count them"
     options.add_number(parser, "--watch", watch_help, metavar="S")
     options.add_file(
@@ -71,6 +74,8 @@ def _add_worker_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Count what is new, once or whenever scenes arrive; return the exit code."""
+    from cv.ledger import Ledger
+    from cv.pipeline.batch_outcomes import BatchOutcomes
     from cv.pipeline.folder_watch import watch_folders
     from cv.pipeline.run_log import RunLog
     from cv.scene.acquisition_time import NamePattern
@@ -86,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
     RunLog(args.log, args.metrics).check()
     _print_left_out(args.places)
 
-    def count(paths: Sequence[Path]) -> tuple[SceneOutcome, ...]:
+    def count(paths: Sequence[Path]) -> BatchOutcomes:
         with RunLog(args.log, args.metrics) as run_log:
             outcomes = _count_scenes(args, paths, site, opener, run_log)
         _print_outcomes(outcomes, run_log)
@@ -95,13 +100,19 @@ def run(args: argparse.Namespace) -> int:
     if args.watch is not None:
         release = partial(_release_quarantine, args)
         watch_folders(args.places, args.watch, options.ledger_file(args), count, release)
+    file = options.ledger_file(args)
+    is_new = file is not None and not file.exists()
     with RunLog(args.log, args.metrics) as run_log:
         paths, refused = _find_scenes(args)
         _release_quarantine(args)
         for outcome in refused:
             run_log.add(outcome)
-        outcomes = (*refused, *_count_scenes(args, paths, site, opener, run_log))
-    return _print_outcomes(outcomes, run_log)
+        outcomes = BatchOutcomes((*refused, *_count_scenes(args, paths, site, opener, run_log)))
+    code = _print_outcomes(outcomes, run_log)
+    if code == ALL_REFUSED and is_new:
+        with Ledger.open(args.ledger) as ledger:
+            ledger.remove_if_empty()
+    return code
 
 
 def _print_left_out(places: Sequence[Path | str]) -> None:
@@ -166,7 +177,7 @@ def _count_scenes(
     site: Site,
     opener: Callable[[str | Path], Scene],
     run_log: RunLog,
-) -> tuple[SceneOutcome, ...]:
+) -> BatchOutcomes:
     """Count scenes in this process, in others, or on a cluster; return the outcome of each."""
     from cv.detector.detector import Detector
     from cv.ledger import Ledger
@@ -194,20 +205,13 @@ def _count_scenes(
         return monitor(paths, site, detector, ledger, opener, run_log.add)
 
 
-def _print_outcomes(outcomes: Sequence[SceneOutcome], run_log: RunLog) -> int:
+def _print_outcomes(outcomes: BatchOutcomes, run_log: RunLog) -> int:
     """Print what went wrong and the number of scenes by status; return the exit code."""
     from cv.pipeline.scene_outcome import SceneStatus
 
-    for outcome in outcomes:
-        if outcome.reason:
-            name = "" if outcome.scene in outcome.reason else f"{outcome.scene}: "
-            print(printable_line(f"{outcome.status.value}: {name}{outcome.reason}"))
-    statuses = Counter(outcome.status for outcome in outcomes)
-    numbers = ", ".join(f"{statuses[status]} {status.value}" for status in SceneStatus)
-    print(f"scenes: {numbers}", flush=True)
+    print(outcomes, flush=True)
     if run_log.trouble:
         print(f"pierwatch: {printable_line(str(run_log.trouble))}", file=sys.stderr)
-    if statuses[SceneStatus.REFUSED] == len(outcomes):
-        return 2
-    done = statuses[SceneStatus.RECORDED] + statuses[SceneStatus.KNOWN]
-    return 1 if done < len(outcomes) or run_log.trouble else 0
+    if all(outcome.status is SceneStatus.REFUSED for outcome in outcomes):
+        return ALL_REFUSED
+    return 1 if outcomes.unfinished or run_log.trouble else 0

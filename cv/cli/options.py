@@ -215,15 +215,17 @@ def local_path(place: Path | str, args: argparse.Namespace) -> Path:
 
 def grid_from_args(args: argparse.Namespace) -> Grid | None:
     """Return the grid of the georeferenced image `--scene`, if any; raises InputError."""
+    return None if args.scene is None else grid_of_image(args.scene)
+
+
+def grid_of_image(path: Path) -> Grid:
+    """Return the grid of a georeferenced image; raises InputError."""
     from cv.scene.scene import Scene
 
-    if args.scene is None:
-        return None
-    with Scene.open(args.scene) as scene:
+    with Scene.open(path) as scene:
         if scene.grid.crs is None:
-            raise InputError(
-                args.scene, "no CRS", "GeoJSON is georeferenced", "Name a georeferenced image."
-            )
+            limit, remedy = "GeoJSON is georeferenced", "Name a georeferenced image."
+            raise InputError(path, "no CRS", limit, remedy)
         return scene.grid
 
 

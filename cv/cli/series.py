@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the series; draw or write it if requested."""
-    from cv.events.model.level_smoother import daily_level_table
+    from cv.events.model.level_smoother import daily_levels
     from cv.ledger import Ledger
     from cv.report import draw
     from cv.report.data_files import write_daily_csv
@@ -40,5 +40,5 @@ def run(args: argparse.Namespace) -> int:
     if args.picture:
         draw.series(series, args.picture)
     if args.daily:
-        write_daily_csv(daily_level_table(series), args.daily)
+        write_daily_csv(daily_levels(series), args.daily)
     return 0

@@ -137,7 +137,7 @@ class PierCount:
     """Nominal coverage of the intervals, for instance 0.9."""
     interval_calibrated: bool
     """Whether the intervals come from a calibration; False: from detection scores alone, or the
-    image is worse than those of the calibration."""
+    image is worse than those of the calibration. Says nothing without a number (`has_number`)."""
     model: str
     """sha256 of the model file, hexadecimal."""
     settings: str
@@ -152,6 +152,11 @@ class PierCount:
     shift_m: tuple[float, float] | None = None
     """How far (east, north) the outlines were moved to lie on what this scene shows, metres; None
     if there was nothing to align it with, or no sure alignment."""
+
+    @property
+    def has_number(self) -> bool:
+        """Whether its containers or its hulls are known."""
+        return self.containers.known or self.hulls.known
 
     def __repr__(self) -> str:
         return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 
@@ -13,13 +14,13 @@ from pyproj import Geod, Transformer
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
+from cv.counting.distant_pier import DistantPier
 from cv.errors import CoverageError, SiteError
-from cv.geometry.arrays import Float64Array
+from cv.geometry.arrays import BoolArray, Float64Array
 from cv.geometry.container_sizes import FOOTPRINT_20FT_M2, LENGTH_20FT_M, WIDTH_M
 from cv.geometry.grid import Grid, LocalPlane
 from cv.geometry.oriented_boxes import OrientedBoxes, transform_geometry
 from cv.io.hashing import sha256
-from cv.io.terminal_text import quantity
 from cv.scene.visibility import NOTHING
 from cv.site import Pier, PierRole, Site
 
@@ -68,6 +69,8 @@ class Zones:
     shift_m: tuple[float, float] | None = None
     """How far (east, north) the zones were moved to lie on what the scene shows, metres; None if
     there was nothing to align it with, or no sure alignment."""
+    distant: tuple[DistantPier, ...] = ()
+    """The piers of the site that are further than `MAX_DISTANCE_M` from the scene."""
 
     def shifted(self, east_m: float, north_m: float) -> Zones:
         """Return the zones, moved by metres to the east and to the north."""
@@ -136,24 +139,11 @@ class Zones:
         declared = [berth for berth in berths if berth is not None]
         visible = shapely.union_all([*outlines, *declared]).intersection(grid.footprint)
         if visible.is_empty:
-            raise CoverageError(
-                scene,
-                f"none of the {quantity(len(site), 'pier')} of {site.name} lies in it; the nearest "
-                f"is {_distance_km(site, grid):,.0f} km from its middle",
-                "at least one pier must overlap the scene",
-                "Check the site's coordinates (longitude first) and the scene's CRS.",
-            )
+            raise _not_covered(site, grid, scene)
         center = visible.envelope.centroid
         ground = grid.local_plane((center.x, center.y))
         land = [transform_geometry(outline, ground.from_pixel) for outline in outlines]
-        for pier, outline in zip(piers, land, strict=True):
-            if not outline.is_empty and not _fits_container(outline):
-                raise SiteError(
-                    site.name,
-                    f"pier {pier.name!r} has {_size(outline)}",
-                    f"a pier has room for a 20 ft container, {_CONTAINER}",
-                    "Check its coordinates and their CRS.",
-                )
+        _check_sizes(site, piers, land)
         water = [transform_geometry(berth, ground.from_pixel) for berth in declared]
         taken = shapely.union_all([*land, *water])
         zones = tuple(
@@ -170,7 +160,7 @@ class Zones:
             )
             for pier, outline, berth in zip(piers, land, berths, strict=True)
         )
-        return cls(ground, zones)
+        return cls(ground, zones, distant=_distant_piers(site, grid, near))
 
     @classmethod
     def whole(cls, grid: Grid, name: str) -> Zones:
@@ -191,13 +181,46 @@ def _buffer(outline: BaseGeometry, width_m: float) -> BaseGeometry:
     return outline.buffer(width_m) if width_m else NOTHING
 
 
-def _distance_km(site: Site, grid: Grid) -> float:
-    """Return the distance of the nearest pier of `site` from the middle of `grid`, km."""
+def _distances_km(site: Site, grid: Grid) -> Float64Array:
+    """Return the distance (piers,) of each pier of `site` from the middle of `grid`, km."""
     centroids = shapely.get_coordinates(shapely.centroid([pier.outline for pier in site]))
     piers = Transformer.from_crs(site.crs, 4326, always_xy=True).transform(*centroids.T)
     middle = np.tile(grid.to_lonlat(np.array([grid.center])), (len(site), 1))
     _, _, metres = Geod(ellps="WGS84").inv(*middle.T, *piers)
-    return float(np.min(metres)) / 1000
+    return np.asarray(metres) / 1000
+
+
+def _distant_piers(site: Site, grid: Grid, near: BoolArray) -> tuple[DistantPier, ...]:
+    """Return the piers of `site` that are not `near` (piers,) the scene, with their distance."""
+    if near.all():
+        return ()
+    distances_km = zip(site, _distances_km(site, grid).tolist(), strict=True)
+    return tuple(DistantPier(pier.name, km) for pier, km in compress(distances_km, ~near))
+
+
+def _not_covered(site: Site, grid: Grid, scene: str) -> CoverageError:
+    """Return the error for a scene in which no pier of `site` lies."""
+    longitude, latitude = grid.to_lonlat(np.array([grid.center]))[0].tolist()
+    return CoverageError(
+        scene,
+        f"no pier of {site.name} lies in it; the nearest is "
+        f"{_distances_km(site, grid).min():,.0f} km from its middle, which is at longitude "
+        f"{longitude:.4f}, latitude {latitude:.4f}",
+        "at least one pier must overlap the scene",
+        "Check the site's coordinates (longitude first) and the scene's CRS.",
+    )
+
+
+def _check_sizes(site: Site, piers: Sequence[Pier], outlines: Sequence[BaseGeometry]) -> None:
+    """Raise SiteError if one of the `outlines` (ground metres) has no room for a container."""
+    for pier, outline in zip(piers, outlines, strict=True):
+        if not outline.is_empty and not _fits_container(outline):
+            raise SiteError(
+                site.name,
+                f"pier {pier.name!r} has {_size(outline)}",
+                f"a pier has room for a 20 ft container, {_CONTAINER}",
+                "Check its coordinates and their CRS.",
+            )
 
 
 def _fits_container(outline: BaseGeometry) -> bool:

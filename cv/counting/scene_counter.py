@@ -223,8 +223,11 @@ class SceneCounter:
         zones = list(zip(self.zones.zones, counter.seen, strict=True))
         unknown = [self._unknown(*zone, *self._status(*zone)) for zone in zones]
         if all(count.status is CountStatus.NOT_VISIBLE for count in unknown):
-            reason = "nothing of the pier was seen"
-            return self._without_numbers(counter.seen, CountStatus.NOT_VISIBLE, reason)
+            nothing = "nothing of the pier was seen"
+            return self._scene_counts(
+                replace(count, reason=f"{nothing}{seen.hidden_by(seen.outline)}")
+                for count, seen in zip(unknown, counter.seen, strict=True)
+            )
         if not any(seen.known for seen in counter.seen):
             return self._scene_counts(unknown)
         counts = [counter.count(count, index) for index, count in enumerate(unknown)]
@@ -239,8 +242,10 @@ class SceneCounter:
     def _scene_counts(
         self, counts: Iterable[PierCount], detections: tuple[GeoreferencedDetection, ...] = ()
     ) -> SceneCounts:
-        scene = self.scene
-        return SceneCounts(scene.id, scene.digest, tuple(counts), detections, self.zones.aliases)
+        scene, zones = self.scene, self.zones
+        return SceneCounts(
+            scene.id, scene.digest, tuple(counts), detections, zones.aliases, zones.distant
+        )
 
     def _unknown(
         self, zone: Zone, seen: SeenZone | None, status: CountStatus, reason: str

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 import pandas as pd
 import shapely
 
+from cv.counting.distant_pier import DistantPier
 from cv.counting.georeferenced_detection import GeoreferencedDetection
 from cv.counting.pier_count import Estimate, PierCount
 
@@ -50,6 +51,8 @@ class SceneCounts(Sequence[PierCount]):
     """All detections above the thresholds, on a pier or not: containers, then hulls, by score."""
     aliases: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Other names of the piers, and the name that each stands for."""
+    distant: tuple[DistantPier, ...] = field(default=(), compare=False, repr=False)
+    """The piers of the site that lie elsewhere, and so have no count here."""
 
     @overload
     def __getitem__(self, key: int | str) -> PierCount: ...
@@ -130,6 +133,9 @@ def _column(counts: Sequence[PierCount], name: str) -> Any:
     values = [getattr(count, name) for count in counts]
     if name == "acquired":
         return pd.to_datetime(pd.Series(values), utc=True)
+    if name == "interval_calibrated":
+        known = [count.interval_calibrated if count.has_number else None for count in counts]
+        return pd.array(known, dtype="boolean")
     if name in ("role", "status"):
         return [value.value for value in values]
     return _numbers(values) if name.endswith("_fraction") else values

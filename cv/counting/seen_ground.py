@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,8 @@ MAX_UNFIT = 0.5
 """Unfit share of what is visible of a pier or berth above which it gets no number."""
 MIN_UNFIT = 0.03
 """Unfit share below which all is taken for fit: as much of clear ground is misjudged at times."""
+_MIN_NAMED = 0.001
+"""A smaller hidden share is not named."""
 _UNSEEN_GRID_PX = 0.01
 """Grid of the corners of unseen ground, pixels: without one, rounding leaves slivers."""
 JUDGED = "pixels"
@@ -44,6 +47,10 @@ class SeenPart:
     """Share of the objects in it that would be found, 0 to 1."""
     unfit: BaseGeometry = NOTHING
     """Unfit ground, in which nothing is counted, ground metres."""
+    outside: float = 0.0
+    """Share of its area that lies outside the image, 0 to 1."""
+    masked: float = 0.0
+    """Share of its area that a cloud mask, nodata or fill hides, 0 to 1."""
 
     @property
     def is_unfit(self) -> bool:
@@ -86,6 +93,15 @@ class SeenZone:
         """Whether enough of the pier or its berth is seen for a number."""
         return self.outline.known or (self.berth is not None and self.berth.known)
 
+    def hidden_by(self, part: SeenPart) -> str:
+        """Return in brackets what hides how much of the pier or berth; empty if nothing does."""
+        mask = f"{'cloud mask, ' if self.basis.startswith('udm2') else ''}nodata or fill"
+        shares = ((part.outside, "outside the image"), (part.masked, mask))
+        causes = [
+            f"{_rounded_up(share)}% {cause}" for share, cause in shares if share >= _MIN_NAMED
+        ]
+        return f" ({', '.join(causes)})" if causes else ""
+
     def status(self, zone: Zone) -> tuple[CountStatus, str]:
         """Return status and reason: COUNTED if the unseen area is too small for an object.
 
@@ -99,8 +115,9 @@ class SeenZone:
         ]
         most = "" if self.all_known else "at most "
         seen = f"seen: {most}{format_percentage(self.outline.fraction)} of the pier"
+        seen += self.hidden_by(self.outline)
         if self.berth is not None:
-            seen += f" and {format_percentage(berth.fraction)} of its berth"
+            seen += f" and {format_percentage(berth.fraction)} of its berth{self.hidden_by(berth)}"
         if not self.known:
             if self.outline.is_unfit or berth.is_unfit:
                 return CountStatus.UNFIT, "; ".join(unfit)
@@ -112,6 +129,11 @@ class SeenZone:
         if unseen[0] >= FOOTPRINT_20FT_M2 or unseen[1] >= MIN_HULL_AREA_M2:
             return CountStatus.PARTIAL, "; ".join([seen, *unfit])
         return CountStatus.COUNTED if self.all_known else CountStatus.PARTIAL, ""
+
+
+def _rounded_up(share: float) -> int:
+    """Return a hidden `share` (0 to 1) in percent, as what is seen is rounded down; 100: all."""
+    return min(math.ceil(100 * share - 1e-6), 99 if share < 1 else 100)
 
 
 def see_zone(
@@ -138,9 +160,10 @@ def see_zone(
     on_pier = fitness.within(zone.outline, fitness.container_recall)
     at_berth = fitness.within(zone.berth, fitness.hull_recall)
     on_deck = fitness.within(zone.berth, fitness.container_recall)
-    outline, unseen_outline = _see_part(zone.outline, zones, visibility, on_pier, misplaced)
-    berth, unseen_berth = _see_part(zone.berth, zones, visibility, at_berth, NOTHING)
-    decks, _ = _see_part(zone.berth, zones, visibility, on_deck, NOTHING)
+    image = grid.footprint
+    outline, unseen_outline = _see_part(zone.outline, zones, image, visibility, on_pier, misplaced)
+    berth, unseen_berth = _see_part(zone.berth, zones, image, visibility, at_berth, NOTHING)
+    decks, _ = _see_part(zone.berth, zones, image, visibility, on_deck, NOTHING)
     basis = visibility.basis
     if len(fitness.patches):
         basis = JUDGED if basis == "mask" else f"{basis}+{JUDGED}"
@@ -158,13 +181,19 @@ def see_zone(
 def _see_part(
     part: BaseGeometry,
     zones: Zones,
+    image: BaseGeometry,
     visibility: Visibility,
     fitness: PartFitness,
     misplaced: BaseGeometry,
 ) -> tuple[SeenPart, BaseGeometry]:
-    """Return what is seen of a part of a zone, and the rest of it, pixels (x, y)."""
+    """Return what is seen of a part of a zone, and the rest of it, pixels (x, y).
+
+    `image` is the outline of the scene.
+    """
     area = polygon_parts(shapely.make_valid(zones.in_pixels(part)))
     visible = visibility.within(area)
+    inside = Visibility.of(area, shapely.intersection(area, image), "").fraction
+    masked = max(0.0, inside - visible.fraction)
     is_judged = visible.fraction > MIN_VISIBLE and fitness.unfit_share >= MIN_UNFIT
     unfit_share = fitness.unfit_share if is_judged else 0.0
     unfit = shapely.union(fitness.unfit, misplaced) if unfit_share else misplaced
@@ -175,7 +204,8 @@ def _see_part(
     if visible.fraction < 1:
         unseen = shapely.difference(area, visible.clear, grid_size=_UNSEEN_GRID_PX)
     cause = fitness.cause if unfit_share else ""
-    return SeenPart(visible.fraction, unfit_share, cause, fitness.recall, unfit), unseen
+    seen = SeenPart(visible.fraction, unfit_share, cause, fitness.recall, unfit, 1 - inside, masked)
+    return seen, unseen
 
 
 def _to_lonlat(area: BaseGeometry, zones: Zones, grid: Grid) -> BaseGeometry:

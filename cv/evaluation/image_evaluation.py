@@ -93,6 +93,12 @@ class ImageEvaluation:
         """Area of the scored region, square kilometres."""
         return float(self.outline.area) / 1e6
 
+    @property
+    def shorter_side_m(self) -> float:
+        """Shorter side of the scored region along its axes, metres."""
+        left, top, right, bottom = self.outline.bounds
+        return float(min(right - left, bottom - top))
+
     def within(self, window: BaseGeometry) -> ImageEvaluation:
         """Return the evaluation of the objects with centres in `window` (ground metres)."""
         outline = self.outline.intersection(window)

@@ -39,6 +39,30 @@ class EventKind(StrEnum):
     BERTH_SHIFT = "berth_shift"
     """A ship went from one pier to another."""
 
+    @property
+    def printed_name(self) -> str:
+        """The name in tables: "ship due" for a warning, else its value with spaces."""
+        return "ship due" if self is EventKind.WARNING else self.value.replace("_", " ")
+
+    @classmethod
+    def parse(cls, text: str) -> EventKind:
+        """Return the kind with this value or printed name; raises ValueError.
+
+        >>> EventKind.parse("ship due").value
+        'stockpile_before_loading'
+        """
+        wanted = text.strip().lower().replace("_", " ")
+        for kind in cls:
+            if wanted in (kind.printed_name, kind.value.replace("_", " ")):
+                return kind
+        raise ValueError(f"the kind {text!r} is none of {cls.list_names()}")
+
+    @classmethod
+    def list_names(cls) -> str:
+        """Return all names that `parse` accepts: values, and printed names that differ."""
+        warning = f"{cls.WARNING.value} (or {cls.WARNING.printed_name!r})"
+        return ", ".join(warning if kind is cls.WARNING else kind.value for kind in cls)
+
 
 FIRST_TIME = datetime.min.replace(tzinfo=UTC)
 """Sorts an unknown time first."""

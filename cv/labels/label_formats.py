@@ -141,6 +141,23 @@ def dataset_images(path: Path, images: Path | None = None, scene: Path | None = 
     }
 
 
+def labels_with_scenes(folder: Path, scenes: Path) -> list[tuple[Path, Path]]:
+    """Return each GeoJSON file in `folder` with the image of its name in the folder `scenes`.
+
+    Raises DatasetError for a file without an image, and where there is no file.
+    """
+    files = sorted(folder.glob("*.geojson")) if folder.is_dir() else []
+    if not files:
+        found, limit = "no folder of .geojson files", "--scene names a folder of images"
+        raise DatasetError(folder, found, limit, "Name the folder, or one file and its image.")
+    images = find_images(scenes)
+    for file in files:
+        if file.stem not in images:
+            limit = "a file is called like its image, a.geojson like a.tif"
+            raise DatasetError(file, f"{scenes} has no such image", limit, "Rename one of them.")
+    return [(file, images[file.stem]) for file in files]
+
+
 def find_image(image: LabelledImage, paths: ImagePaths) -> Path | None:
     """Return the path of `image`, in any folder and with any ending; None if several fit."""
     exact = paths.get((image.split, image.name)) or paths.get(("", image.name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -228,6 +228,18 @@ class Ledger:
         """End the quarantine of all files; raises LedgerError."""
         with self._writing() as sql:
             sql.execute(delete(schema.quarantine))
+
+    def remove_if_empty(self) -> None:
+        """Remove the ledger's file if nothing was ever recorded in it; raises LedgerError.
+
+        No other program records anything meanwhile; one that has the file open is refused later. A
+        file that the system does not let go (Windows) stays.
+        """
+        if self.quarantined() or is_postgres_address(str(self.path)):
+            return
+        with self._writing() as sql, suppress(OSError):
+            if _last_run(sql) == 0:
+                Path(self.path).unlink()
 
     def _rows(self, query: Select[Any]) -> list[RowMapping]:
         with self._reading() as sql:

@@ -22,6 +22,7 @@ from cv.detector.detector import Detector
 from cv.errors import InputError, LedgerError, RadiometryError, TimeError
 from cv.ledger import Ledger
 from cv.ledger.count_identity import CountIdentity
+from cv.pipeline.batch_outcomes import BatchOutcomes
 from cv.pipeline.batch_recorder import BatchRecorder, ScanResult, already_known
 from cv.pipeline.quarantine import skip_quarantined
 from cv.pipeline.scene_outcome import SceneOutcome, SceneStatus, Timing, error_text
@@ -57,21 +58,27 @@ def monitor(
     ledger: Ledger,
     opener: Callable[[str | Path], Scene] = Scene.open,
     on_outcome: OnOutcome = lambda _: None,
-) -> tuple[SceneOutcome, ...]:
+) -> BatchOutcomes:
     """Count every scene that `ledger` does not hold yet, and record it: whole, or not at all.
 
-    >>> paths = ["scenes/20250908_032850_ssc4_u0001_visual.tif"]
+    >>> paths = ["scenes/20250908_032850_ssc4_u0001_visual.tif", "no-such.tif"]
     >>> with Ledger.open("new.db") as ledger:
     ...     first = monitor(paths, site, detector, ledger)
     ...     again = monitor(paths, site, detector, ledger)
     >>> first[0].status.value, again[0].status.value
     ('recorded', 'known')
+    >>> print(again)
+    refused: no-such.tif: No such file or directory; a readable file is needed. Check the path.
+    scenes: 0 recorded, 1 known, 0 failed, 1 refused, 0 quarantined
+    >>> [outcome.scene for outcome in again.unfinished]
+    ['no-such.tif']
 
     `scenes` are opened scenes, or paths that `opener` opens. One that cannot be read is refused,
     one whose counting breaks off is recorded as failed, and a file in the ledger's quarantine is
     left out. The first clear scene becomes the reference of the site in the ledger; those after it
     are aligned with it. `on_outcome` is called after each scene. Outcomes are in the order of
-    `scenes`. Raises LedgerError when the ledger itself cannot be written.
+    `scenes`; printed, they say which scenes have no count, or no number, and why. Raises
+    LedgerError when the ledger itself cannot be written.
     """
     items = list(scenes)
     paths = [Path(item) for item in items if not isinstance(item, Scene)]
@@ -86,7 +93,7 @@ def monitor(
         found = scan_scene(item, site, detector, reference, ledger.recorded_as, opener)
         outcomes.append(recorder.persist(found))
         on_outcome(outcomes[-1])
-    return tuple(outcomes)
+    return BatchOutcomes(outcomes)
 
 
 def identify_scene(counter: SceneCounter) -> CountIdentity:
@@ -97,7 +104,8 @@ def identify_scene(counter: SceneCounter) -> CountIdentity:
             scene.path,
             "no acquisition time",
             "the ledger needs one in UTC",
-            'Declare it: --time-pattern "UTC:*_%Y%m%d_%H%M%S" for port_20240310_013045.tif.',
+            'Declare it: --time-pattern "UTC:*_%Y%m%d_%H%M%S" for port_20240310_013045.tif (in '
+            "Python: time_pattern= or acquired= of Scene.open), or write it into the image.",
         )
     return CountIdentity(
         scene=scene.id,

@@ -74,7 +74,8 @@ class BatchRecorder:
         except SceneError as error:
             return replace(outcome, status=SceneStatus.REFUSED, reason=str(error))
         timing = replace(outcome.timing, record_s=time.perf_counter() - start)
-        return replace(outcome, timing=timing, piers=tuple(map(PierSummary.of, counts)))
+        piers = tuple(map(PierSummary.of, counts))
+        return replace(outcome, timing=timing, piers=piers, distant=counts.distant)
 
 
 def already_known(scene: str, name: str | None) -> SceneOutcome:

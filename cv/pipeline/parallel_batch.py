@@ -18,6 +18,7 @@ from cv.errors import InputError, SceneError
 from cv.ledger import Ledger
 from cv.ledger.count_identity import CountIdentity
 from cv.pipeline.batch import OnOutcome, identify_scene, scan_scene
+from cv.pipeline.batch_outcomes import BatchOutcomes
 from cv.pipeline.batch_recorder import BatchRecorder, ScanResult, already_known
 from cv.pipeline.dask_pool import DaskPool
 from cv.pipeline.process_pool import Task, TaskResult, WorkerLimits, map_in_order, map_unordered
@@ -66,7 +67,7 @@ def monitor_in_processes(
     workers: int,
     limits: WorkerLimits,
     on_outcome: OnOutcome = lambda _: None,
-) -> tuple[SceneOutcome, ...]:
+) -> BatchOutcomes:
     """Run `batch.monitor` in worker processes, a scene each at a time; `ledger` is written here.
 
     A scene on which as many workers died as `limits` allow, because it takes too long or too much
@@ -90,7 +91,7 @@ def monitor_in_processes(
     rest = [path for path in waiting if path not in outcomes]
     make = partial(config.counting, ledger.reader, recorder.reference)
     record(map_unordered(rest, make, workers, limits), len(rest))
-    return tuple(outcomes[path] for path in paths)
+    return BatchOutcomes(outcomes[path] for path in paths)
 
 
 def monitor_on_dask(
@@ -99,7 +100,7 @@ def monitor_on_dask(
     ledger: Ledger,
     cluster: DaskPool,
     on_outcome: OnOutcome = lambda _: None,
-) -> tuple[SceneOutcome, ...]:
+) -> BatchOutcomes:
     """Run `batch.monitor` on the workers of a cluster, which cannot read `ledger`.
 
     So they first identify the scene of each file, and then count those that are new to the ledger.
@@ -146,7 +147,7 @@ def monitor_on_dask(
     rest = [path for path in ordered if path not in outcomes]
     make = partial(config.counting, None, recorder.reference)
     record(cluster.map_unordered(rest, make), len(rest))
-    return tuple(outcomes[path] for path in paths)
+    return BatchOutcomes(outcomes[path] for path in paths)
 
 
 def _identify(path: Path, config: WorkerConfig, detector: Detector) -> CountIdentity:

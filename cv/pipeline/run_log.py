@@ -162,6 +162,7 @@ def _scene_fields(outcome: SceneOutcome) -> dict[str, object]:
         "reason": outcome.reason,
         **_rounded(asdict(outcome.timing)),
         "piers": [asdict(pier) for pier in outcome.piers],
+        "distant": [asdict(pier) for pier in outcome.distant],
     }
 
 

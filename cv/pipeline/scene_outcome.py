@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from cv.counting.distant_pier import DistantPier
 from cv.counting.pier_count import PierCount
 from cv.errors import InputError
 
@@ -51,12 +52,26 @@ class PierSummary:
     """None: unknown."""
     visible_fraction: float | None
     """Of the outline, 0 to 1; None: unknown."""
+    reason: str = ""
+    """Why the status is not `counted`, and what else limits the count."""
 
     @classmethod
     def of(cls, count: PierCount) -> PierSummary:
         """Return the short form of `count`."""
         containers, hulls = count.containers.value, count.hulls.value
-        return cls(count.pier, count.status.value, containers, hulls, count.visible_fraction)
+        return cls(
+            count.pier,
+            count.status.value,
+            containers,
+            hulls,
+            count.visible_fraction,
+            count.reason,
+        )
+
+    @property
+    def has_number(self) -> bool:
+        """Whether its containers or its hulls are known."""
+        return self.containers is not None or self.hulls is not None
 
 
 @dataclass(frozen=True)
@@ -71,6 +86,14 @@ class SceneOutcome:
     timing: Timing = field(default=Timing(), compare=False)
     piers: tuple[PierSummary, ...] = field(default=(), compare=False)
     """The counts that were recorded."""
+    distant: tuple[DistantPier, ...] = field(default=(), compare=False)
+    """The piers of the site that lie elsewhere than this scene."""
+
+    @property
+    def without_number(self) -> bool:
+        """Whether it was recorded without a number: no pier, and no berth, could be counted."""
+        recorded = self.status is SceneStatus.RECORDED
+        return recorded and not any(pier.has_number for pier in self.piers)
 
 
 def error_text(error: Exception) -> str:

@@ -20,6 +20,7 @@ from cv.geometry.oriented_boxes import map_points, transform_geometry
 from cv.report.antimeridian import polygon_parts
 from cv.report.colours import ABOARD, BACKGROUND, BERTH, CONTAINER, HULL, NO_PIER, PIER
 from cv.report.figures import DPI, POINT, pixel_axes, with_fonts
+from cv.report.label_placement import LabelPlacement
 from cv.report.scene_caption import MIN_WIDTH_PX, caption_height, draw_caption
 
 if TYPE_CHECKING:
@@ -77,11 +78,12 @@ def annotated_figure(
     figure.figimage(_pixels(patch, zoom), left, height - rows * zoom, origin="upper", zorder=-1)
     axes = pixel_axes(figure, (left, 0, columns * zoom, rows * zoom), (columns, rows))
     to_patch: Affine = ~to_pixel
-    _draw_outlines(axes, outlines, to_patch, zoom)
-    _draw_detections(axes, counts.detections, to_patch, zoom)
+    labels = LabelPlacement(columns, rows, 6 / zoom)
+    _draw_outlines(axes, outlines, to_patch, zoom, labels)
+    _draw_detections(axes, counts.detections, to_patch, zoom, labels)
     if len(counts):
         gsd_x, gsd_y = counts[0].gsd_m
-        _draw_scale(axes, math.hypot(to_pixel.a * gsd_x, to_pixel.d * gsd_y), zoom)
+        _draw_scale(axes, math.hypot(to_pixel.a * gsd_x, to_pixel.d * gsd_y), zoom, labels)
     below = (0, rows * zoom, width, height - rows * zoom)
     caption = pixel_axes(figure, below, (width / scale, (height - rows * zoom) / scale))
     draw_caption(caption, counts, _LEGEND, scale)
@@ -98,7 +100,13 @@ def _pixels(patch: Patch, zoom: int) -> NDArray[np.uint8]:
     return pixels
 
 
-def _draw_outlines(axes: Axes, outlines: Sequence[DrawnZone], to_patch: Affine, zoom: int) -> None:
+def _draw_outlines(
+    axes: Axes,
+    outlines: Sequence[DrawnZone],
+    to_patch: Affine,
+    zoom: int,
+    labels: LabelPlacement,
+) -> None:
     """Draw berths and piers, and the name of each pier at its topmost visible corner."""
     columns, rows = axes.get_xlim()[1], axes.get_ylim()[0]
     styles = {"berth": ("--", BERTH, 1.6), "pier": ("-", PIER, 2.0)}
@@ -112,11 +120,15 @@ def _draw_outlines(axes: Axes, outlines: Sequence[DrawnZone], to_patch: Affine, 
         corners = shapely.get_coordinates(shape.intersection(shapely.box(0, 0, columns, rows)))
         if outline.kind == "pier" and len(corners):
             topmost = corners[np.lexsort((corners[:, 0], corners[:, 1]))[0]]
-            _label(axes, topmost, outline.name, PIER, zoom)
+            _label(axes, topmost, outline.name, PIER, zoom, labels)
 
 
 def _draw_detections(
-    axes: Axes, detections: Sequence[GeoreferencedDetection], to_patch: Affine, zoom: int
+    axes: Axes,
+    detections: Sequence[GeoreferencedDetection],
+    to_patch: Affine,
+    zoom: int,
+    labels: LabelPlacement,
 ) -> None:
     """Draw thin boxes around containers, thicker ones with their length around hulls."""
     from matplotlib.collections import PolyCollection
@@ -143,7 +155,7 @@ def _draw_detections(
         )  # fmt: skip
     for hull in (d for d in detections if d.kind == "hull"):
         ring = _corners(hull, to_patch)
-        _label(axes, ring[ring[:, 1].argmin()], f"{hull.length_m:.0f} m", HULL, zoom)
+        _label(axes, ring[ring[:, 1].argmin()], f"{hull.length_m:.0f} m", HULL, zoom, labels)
 
 
 def _style_name(detection: GeoreferencedDetection) -> str:
@@ -158,8 +170,10 @@ def _corners(detection: GeoreferencedDetection, to_patch: Affine) -> Float64Arra
     return map_points(to_patch, np.array(detection.corners))
 
 
-def _label(axes: Axes, at: Float64Array, text: str, colour: str, zoom: int) -> None:
-    """Write `text` above `at`, shifted so that all of it is visible."""
+def _label(
+    axes: Axes, at: Float64Array, text: str, colour: str, zoom: int, labels: LabelPlacement
+) -> None:
+    """Write `text` above `at`, moved so that all of it is visible and no other label is covered."""
     from matplotlib.patheffects import withStroke
 
     columns, rows = axes.get_xlim()[1], axes.get_ylim()[0]
@@ -167,15 +181,14 @@ def _label(axes: Axes, at: Float64Array, text: str, colour: str, zoom: int) -> N
     width, height = 9.0 * len(text) * scale / zoom, 18.0 * scale / zoom
     if not (-width <= at[0] <= columns + width and -height <= at[1] <= rows + height):
         return
-    x = min(max(at[0], 6 / zoom), max(columns - width, 6 / zoom))
-    y = min(max(at[1] - 5 / zoom, height), rows - 6 / zoom)
+    x, y = labels.place(at[0], at[1] - 5 / zoom, width, height)
     axes.text(
         x, y, text, color=colour, fontsize=10 * scale, fontweight="bold", parse_math=False,
         path_effects=[withStroke(linewidth=2.5, foreground="black")],
     )  # fmt: skip
 
 
-def _draw_scale(axes: Axes, metres_per_pixel: float, zoom: int) -> None:
+def _draw_scale(axes: Axes, metres_per_pixel: float, zoom: int, labels: LabelPlacement) -> None:
     """Draw a scale bar of a round length, at most a sixth of the width, at the lower left."""
     columns, rows = axes.get_xlim()[1], axes.get_ylim()[0]
     max_metres = metres_per_pixel * columns / 6
@@ -189,4 +202,4 @@ def _draw_scale(axes: Axes, metres_per_pixel: float, zoom: int) -> None:
             [left, left + length], [bottom, bottom], color=colour, linewidth=width * POINT,
             solid_capstyle="butt" if colour == "white" else "projecting",
         )  # fmt: skip
-    _label(axes, np.array([left, bottom - 2 / zoom]), f"{metres:g} m", "white", zoom)
+    _label(axes, np.array([left, bottom - 2 / zoom]), f"{metres:g} m", "white", zoom, labels)

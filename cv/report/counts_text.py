@@ -57,14 +57,18 @@ def count_cells(count: PierCount) -> tuple[str, ...]:
 
 def _notes(counts: SceneCounts) -> list[str]:
     first = counts[0]
-    notes = [f"{count.pier}: {count.reason}" for count in counts if count.reason]
+    notes = [
+        f"{far.pier}: no count, it lies {far.distance_km:,.0f} km from the scene"
+        for far in counts.distant
+    ]
+    notes += [f"{count.pier}: {count.reason}" for count in counts if count.reason]
     notes += [
         f"{count.pier}: stack of {stack.containers}, {stack.length_m:.0f} x {stack.width_m:.0f} m"
         for count in counts
         for stack in count.stacks[:3]
     ]
     notes += [f"{count.pier}: hull {_hull(hull)}" for count in counts for hull in count.berthed]
-    if not any(count.containers.known or count.hulls.known for count in counts):
+    if not any(count.has_number for count in counts):
         return notes
     notes.append(f"(in brackets) {first.interval_level:.0%} intervals, {_calibration(counts)}")
     if first.visibility == "mask":
@@ -76,10 +80,11 @@ def _notes(counts: SceneCounts) -> list[str]:
 
 def _calibration(counts: SceneCounts) -> str:
     """Return whether the intervals are calibrated, and where they are not."""
-    doubtful = [count.pier for count in counts if not count.interval_calibrated]
+    known = [count for count in counts if count.has_number]
+    doubtful = [count.pier for count in known if not count.interval_calibrated]
     if not doubtful:
         return "calibrated"
-    if len(doubtful) == len(counts):
+    if len(doubtful) == len(known):
         return "not calibrated"
     return f"calibrated, but not for {', '.join(doubtful)}"
 
@@ -94,9 +99,16 @@ def counts_json(counts: SceneCounts) -> str:
     record = {
         "scene": counts.scene,
         "digest": counts.digest,
-        "piers": [asdict(count) for count in counts],
+        "piers": [_count_fields(count) for count in counts],
+        "distant": [asdict(far) for far in counts.distant],
     }
     return json.dumps(_plain(record), indent=2)
+
+
+def _count_fields(count: PierCount) -> dict[str, Any]:
+    """Return the members of a count; without a number it has no intervals to be calibrated."""
+    fields = asdict(count)
+    return fields if count.has_number else fields | {"interval_calibrated": None}
 
 
 def detections_json(detections: Sequence[GeoreferencedDetection]) -> str:

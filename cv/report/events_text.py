@@ -6,14 +6,13 @@ import json
 from collections.abc import Sequence
 from datetime import timedelta
 
-from cv.events.event import CensoredTime, Event, EventKind, Magnitude
+from cv.events.event import CensoredTime, Event, Magnitude
 from cv.events.rules.berth_shifts import BerthShift
 from cv.events.rules.throughput import estimate_throughput
 from cv.events.serialization import event_to_dict
 from cv.events.vessels.published_claims import PublishedClaim
 
 _HEADING = f"{'began':<18}  {'ended':<18}  {'what':<15}  {'size (90 %)':>22}  sure  pier"
-_KIND_NAMES = {EventKind.WARNING: "ship due"}
 
 
 def events_text(events: Sequence[Event]) -> str:
@@ -50,7 +49,7 @@ def claims_text(claims: Sequence[PublishedClaim], events: Sequence[Event]) -> st
     """Return a line per claim, each followed by the events of the same kind and time."""
     lines = ["claims and notes"]
     for claim in claims:
-        what = "note" if claim.kind is None else _name(claim.kind)
+        what = "note" if claim.kind is None else claim.kind.printed_name
         lines.append(f"{_days(claim):<22}{what:<15}  {claim.pier}: {claim.text} ({claim.source})")
         if claim.kind is not None:
             matching = [f"observed:        {_line(one)}" for one in claim.matching_events(events)]
@@ -83,13 +82,10 @@ def _days(claim: PublishedClaim) -> str:
     return first if claim.began.date() == last.date() else f"{first} to {last:%y-%m-%d}"
 
 
-def _name(kind: EventKind) -> str:
-    return _KIND_NAMES.get(kind, kind.replace("_", " "))
-
-
 def _line(event: Event) -> str:
+    what = event.kind.printed_name
     return (
-        f"{format_time(event.began):<18}  {format_time(event.ended):<18}  {_name(event.kind):<15}  "
+        f"{format_time(event.began):<18}  {format_time(event.ended):<18}  {what:<15}  "
         f"{_size(event.size):>22}  {event.confidence:>4.0%}  {_place(event)}"
     )
 

@@ -69,12 +69,14 @@ def _lines(counts: SceneCounts) -> list[str]:
     if not len(counts):
         return [counts.scene]
     first = counts[0]
-    intervals = "calibrated" if first.interval_calibrated else "not calibrated"
+    known = [count for count in counts if count.has_number]
+    calibrated = "" if all(count.interval_calibrated for count in known) else "not "
+    intervals = f", {first.interval_level:.0%} intervals ({calibrated}calibrated)" if known else ""
     clouds = "clouds known" if first.visibility.startswith("udm2") else "no cloud mask"
-    provenance = f"model {first.model[:12]}, {first.method}, {first.interval_level:.0%} intervals"
+    provenance = f"model {first.model[:12]}, {first.method}{intervals}"
     moved_m = hypot(*(counts.shift_m or (0.0, 0.0)))
     moved = f", outlines moved by {moved_m:.1f} m" if moved_m > 0 else ""
-    return [scene_title(counts), f"{provenance} ({intervals}), {clouds}{moved}"]
+    return [scene_title(counts), f"{provenance}, {clouds}{moved}"]
 
 
 def _notes(counts: SceneCounts) -> list[str]:

@@ -174,8 +174,9 @@ def _provenance(series: Sequence[Series], methods: Sequence[str]) -> str:
         return "no observations"
     first, last = observations["acquired"].min(), observations["acquired"].max()
     level = observations["interval_level"].iloc[-1]
-    doubtful = int((~observations["interval_calibrated"]).sum())
-    calibrated = f", {doubtful} of {len(observations)} not calibrated" if doubtful else ""
+    known = observations["interval_calibrated"].dropna()
+    doubtful = int((~known).sum())
+    calibrated = f", {doubtful} of {len(known)} not calibrated" if doubtful else ""
     method = f"; {methods[0]}" if len(methods) == 1 else ""
     days = f"{first:%d %b %Y}" + (f" to {last:%d %b %Y}" if last.date() > first.date() else "")
     return f"{days}, UTC; bars: {level:.0%} intervals{calibrated}{method}"

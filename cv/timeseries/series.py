@@ -172,6 +172,7 @@ class Series(Sequence[PierCount]):
         Indexed by date; `images` is the number of observations of the day. The values are those of
         one of them: with a number if there is one, then the largest visible fraction, then the
         latest. On a day without an observation all of them are missing, never 0.
+        `cv.daily_levels` adds a smoothed number of containers.
         """
         table = self.observations.assign(
             date=self.observations["acquired"].dt.normalize(),

@@ -163,7 +163,10 @@ def test_the_command_prints_json_and_its_exit_code_shows_whether_anything_was_ne
     assert main([*command, "--dry-run"]) == 3
     dry = capsys.readouterr().out
     assert main([*command, "--since", "2024-02-01"]) == 0
-    assert capsys.readouterr().out == ""
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    reason = "left out: 1 finding that ended before 2024-02-01 00:00 UTC"
+    assert shown.err == f"no alerts; {reason}\n"
     assert main(command) == 3
     out = capsys.readouterr().out
     assert out == dry
@@ -173,7 +176,9 @@ def test_the_command_prints_json_and_its_exit_code_shows_whether_anything_was_ne
     assert alert["event"]["kind"] == "call"
     assert alert["before"] is None
     assert main(command) == 0
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr() == ("", "")
+    assert main([*command, "--since", "2024-02-01"]) == 0
+    assert capsys.readouterr() == ("", "no alerts; nothing new meets a rule\n")
 
 
 def test_a_missing_ledger_is_not_created(tmp_path, capsys):

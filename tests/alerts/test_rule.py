@@ -82,6 +82,11 @@ def test_an_invalid_rule_is_refused(tmp_path, listed, message):
         rules(tmp_path, alerts=listed)
 
 
+def test_a_kind_may_have_its_printed_name(tmp_path):
+    (rule,) = rules(tmp_path, alerts=[{"kinds": ["ship due", "berth shift"]}])
+    assert rule.kinds == {EventKind.WARNING, EventKind.BERTH_SHIFT}
+
+
 def test_nan_is_refused(tmp_path):
     with pytest.raises(SiteError, match="NaN is not a JSON number"):
         rules(tmp_path, alerts=[{"kinds": ["call"], "least_size": float("nan")}])

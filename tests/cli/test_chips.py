@@ -6,7 +6,11 @@ import json
 
 import numpy as np
 import pytest
+import rasterio
+import shapely
+from affine import Affine
 from PIL import Image
+from shapely.geometry import mapping
 
 pytest.importorskip("cv2", reason="needs the extra render")
 
@@ -66,6 +70,39 @@ def test_an_image_without_a_gsd_is_refused(labelled, capsys):
     assert main(words) == 2
     assert "port.png" in capsys.readouterr().err
     assert not (labelled / "chips").exists()
+
+
+def test_geojson_files_and_their_images_become_one_dataset(tmp_path, capsys):
+    corner = 500_000.0, 4_600_000.0
+    for folder in ("labels", "images"):
+        (tmp_path / folder).mkdir()
+    for number, name in enumerate(("a", "b", "c")):
+        grid = Affine(0.5, 0.0, corner[0], 0.0, -0.5, corner[1])
+        profile = {"width": 200, "height": 200, "count": 3, "dtype": "uint8", "crs": 32652}
+        path = tmp_path / "images" / f"{name}.tif"
+        with rasterio.open(path, "w", driver="GTiff", transform=grid, **profile) as image:
+            image.write(np.full((3, 200, 200), 90, np.uint8))
+        boxes = [shapely.box(20 + 20 * i, 20, 32 + 20 * i, 22.5) for i in range(number + 1)]
+        moved = [shapely.affinity.translate(one, corner[0], corner[1] - 60) for one in boxes]
+        features = [
+            {"type": "Feature", "properties": {"class": "container"}, "geometry": mapping(one)}
+            for one in moved
+        ]
+        crs = {"type": "name", "properties": {"name": "EPSG:32652"}}
+        labels = {"type": "FeatureCollection", "crs": crs, "features": features}
+        (tmp_path / "labels" / f"{name}.geojson").write_text(json.dumps(labels))
+    words = ["datasets", "cut", str(tmp_path / "labels"), str(tmp_path / "chips")]
+    options = ["--scene", str(tmp_path / "images"), "--side", "400", "--val-every", "3"]
+    assert main([*words, *options, "--classes", "container,hull"]) == 0
+    assert "6 objects in 3 chips" in capsys.readouterr().out
+    chips = read_dataset(tmp_path / "chips")
+    numbers = {image.name.split("_")[0]: len(image.shapes) for image in chips.images}
+    assert numbers == {"a": 1, "b": 2, "c": 3}
+    assert sorted(image.split for image in chips.images) == ["train", "train", "val"]
+    (tmp_path / "images" / "b.tif").unlink()
+    other = ["datasets", "cut", str(tmp_path / "labels"), str(tmp_path / "others"), *options]
+    assert main(other) == 2
+    assert "b.geojson" in capsys.readouterr().err
 
 
 def test_chips_are_rendered_by_their_seeds(tmp_path, capsys):

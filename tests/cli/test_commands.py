@@ -14,9 +14,12 @@ from typing import Any
 import pytest
 import rasterio
 import shapely
+from pyproj import Geod
 
 from cv.cli import COMMANDS, main, parser
+from cv.events.event import EventKind
 from cv.ledger import Ledger
+from tests.cli.conftest import RAJIN
 from tests.fixtures.label_files import yolo_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -186,10 +189,46 @@ def test_a_wrong_alert_rule_is_an_error_of_every_command_that_reads_the_site(
     place, capsys, arguments
 ):
     site = json.loads(Path("port.geojson").read_text())
-    site["alerts"] = [{"kinds": ["ship_due"]}]
+    site["alerts"] = [{"kinds": ["ships"]}]
     Path("port.geojson").write_text(json.dumps(site))
     assert main([*arguments, "--site", "port.geojson"]) == 2
-    assert "the kind 'ship_due'" in capsys.readouterr().err
+    assert "the kind 'ships'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["stockpile_before_loading", "ship due", "Ship_due"])
+def test_a_kind_is_named_as_it_is_printed_or_as_in_json(place, capsys, kind):
+    assert main(["monitor", "scenes", "--site", "port.geojson", "--ledger", "l.db"]) == 0
+    capsys.readouterr()
+    assert main(["events", "--ledger", "l.db", "--kind", kind]) == 0
+    assert capsys.readouterr().out == "no findings\n"
+
+
+def test_no_findings_are_one_line(place, capsys):
+    site = json.loads(Path("port.geojson").read_text())
+    site["features"] = site["features"][:1]
+    site["features"][0]["properties"]["role"] = "yard"
+    Path("port.geojson").write_text(json.dumps(site))
+    assert main(["monitor", "scene.tif", "--site", "port.geojson", "--ledger", "l.db"]) == 0
+    capsys.readouterr()
+    assert main(["events", "--ledger", "l.db"]) == 0
+    assert capsys.readouterr().out == "no findings\n"
+
+
+def test_an_unknown_kind_is_answered_with_all_kinds(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["events", "--ledger", "l.db", "--kind", "ships"])
+    assert stopped.value.code == 2
+    text = capsys.readouterr().err
+    assert all(kind.value in text for kind in EventKind)
+    assert "stockpile_before_loading (or 'ship due')" in text
+
+
+def test_monitor_says_how_times_of_many_scenes_are_stated(capsys):
+    arguments = ["monitor", "scenes", "--site", "s.geojson", "--ledger", "l.db"]
+    with pytest.raises(SystemExit) as stopped:
+        main([*arguments, "--acquired", "2024-03-10T01:30:00Z"])
+    assert stopped.value.code == 2
+    assert "--time-pattern 'UTC:*_%Y%m%d_%H%M%S'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "x", "1,2,3", "nan", "0.5,0", "inf"])
@@ -232,11 +271,47 @@ def test_a_batch_without_a_readable_scene_records_nothing(place, capsys):
     out = capsys.readouterr().out
     assert out.count("no time as in 'UTC:scene_%Y%m%d'") == 3
     assert "scenes: 0 recorded, 0 known, 0 failed, 3 refused" in out
-    with Ledger.open("l.db", readonly=True) as ledger:
-        assert ledger.counts() == ()
+    assert not Path("l.db").exists()
     assert main(arguments) == 0
     assert main([*arguments, "--radiometry", "pan-11bit"]) == 2
     assert Path("l.db").exists()
+
+
+def with_a_pier_elsewhere() -> None:
+    """Add Pier 3 to port.geojson, whose longitude and latitude are swapped as far as they go."""
+    site = json.loads(Path("port.geojson").read_text())
+    ring = [[42.235, 13.0295], [42.236, 13.0295], [42.236, 13.0305], [42.235, 13.0295]]
+    geometry = {"type": "Polygon", "coordinates": [ring]}
+    feature = {"type": "Feature", "properties": {"name": "Pier 3"}, "geometry": geometry}
+    site["features"].append(feature)
+    Path("port.geojson").write_text(json.dumps(site))
+
+
+def test_a_pier_that_lies_elsewhere_is_named_with_its_distance(place, capsys):
+    with_a_pier_elsewhere()
+    metres = Geod(ellps="WGS84").inv(*RAJIN, 42.23567, 13.02983)[2]
+    distance = f"{metres / 1000:,.0f} km"
+    assert main(["count", "scene.tif", "--site", "port.geojson"]) == 0
+    assert f"Pier 3: no count, it lies {distance} from the scene" in capsys.readouterr().out
+    assert main(["count", "scene.tif", "--site", "port.geojson", "--json"]) == 0
+    (distant,) = json.loads(capsys.readouterr().out)["distant"]
+    assert distant == {"pier": "Pier 3", "distance_km": pytest.approx(metres / 1000, abs=0.2)}
+    assert main(["monitor", "scenes", "--site", "port.geojson", "--ledger", "l.db"]) == 0
+    first, last = capsys.readouterr().out.splitlines()
+    assert first == f"piers far from all scenes: Pier 3 ({distance} away)"
+    assert last == "scenes: 3 recorded, 0 known, 0 failed, 0 refused, 0 quarantined"
+
+
+def test_an_evaluation_of_hulls_on_small_chips_says_what_it_needs(place, capsys):
+    categories = [{"id": 1, "name": "container"}, {"id": 2, "name": "hull"}]
+    Path("labels.json").write_text(json.dumps(labels_of_scenes() | {"categories": categories}))
+    arguments = ["evaluate", "labels.json", "--images", "scenes"]
+    assert main([*arguments, "--kind", "hull"]) == 0
+    out = capsys.readouterr().out
+    assert "warning: no hull is labelled in them" in out
+    assert "warning: 3 of them show less than 400 m, so that ships are cut" in out
+    assert main(arguments) == 0
+    assert "warning" not in capsys.readouterr().out
 
 
 def test_images_without_georeference_are_reported_as_left_out(place, capsys):

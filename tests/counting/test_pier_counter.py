@@ -171,6 +171,21 @@ def test_what_is_mostly_unfit_gets_no_number(outline, berth, status):
     assert ("60% of its berth cannot be judged: haze" in north.reason) is (berth > 0.5)
 
 
+@pytest.mark.parametrize(
+    ("basis", "mask"),
+    [("udm2+pixels", "cloud mask, nodata or fill"), ("pixels", "nodata or fill")],
+)
+def test_the_reason_says_what_hides_how_much(basis, mask):
+    outline = SeenPart(0.5, outside=0.4, masked=0.1)
+    berth = SeenPart(0.994, masked=0.006)
+    seen = SeenZone(outline, berth, berth, basis)
+    reason = numbers(counter_of(zones_of(NORTH), detections(box(20, 20)), seen)).reason
+    assert reason == (
+        f"seen: 50% of the pier (40% outside the image, 10% {mask}) "
+        f"and 99% of its berth (1% {mask})"
+    )
+
+
 def test_a_doubtful_image_widens_upwards_and_claims_no_calibration():
     parts = SeenPart(1.0), SeenPart(1.0, recall=0.5)
     rows = detections(box(20, 20))

@@ -11,7 +11,8 @@ from pathlib import Path
 import pyogrio
 import pytest
 
-import cv.events.site_events  # noqa: F401 (makes every kind of event known)
+import cv
+import cv.events.site_events  # makes every kind of event known
 from cv.events.event import Event
 from cv.events.serialization import event_to_dict
 from tests.fixtures.documentation import DOCS
@@ -67,12 +68,15 @@ def test_exports_have_the_listed_columns(shell):
 def test_the_daily_series_has_the_listed_columns(shell):
     run(shell, f'pierwatch series {LEDGER} --pier "Export pier" --daily daily.csv')
     assert header("daily.csv") == names("Counts") | names("Daily series")
+    with cv.Ledger.open("out/demo/port.db", readonly=True) as ledger:
+        table = cv.daily_levels(cv.Series.read(ledger, "Export pier"))
+    assert header("daily.csv") == {"date", *table}
 
 
 def test_counts_as_json_have_the_listed_members(shell):
     printed = run(shell, f"pierwatch count {SCENE} {SITE} --json --boxes boxes.json")
     whole = json.loads(printed)
-    assert set(whole) == {"scene", "digest", "piers"}
+    assert set(whole) == {"scene", "digest", "piers", "distant"}
     (pier,) = [pier for pier in whole["piers"] if pier["berthed"]]
     assert set(pier) == names("Counts as JSON")
     parts = {

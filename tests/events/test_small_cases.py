@@ -141,7 +141,7 @@ def without_numbers(event: Event):
 def test_a_shift_in_time_by_whole_days_changes_only_times(kind):
     by = timedelta(days=1_234)
     moved = {
-        name: changed(series, [replace(one, acquired=one.acquired + by) for one in series])
+        name: changed(series, [replace(one, acquired=time_of(one) + by) for one in series])
         for name, series in site(kind).items()
     }
     shifted = [
@@ -183,10 +183,15 @@ def test_a_site_far_away_changes_nothing(kind):
     assert_same(own, expected(kind))
 
 
+def time_of(count: PierCount) -> datetime:
+    assert count.acquired is not None
+    return count.acquired
+
+
 def duplicate(count: PierCount) -> PierCount:
     """The count of a second image of the same moment, a minute later."""
     return replace(
-        count, scene=f"{count.scene} again", acquired=count.acquired + timedelta(minutes=1)
+        count, scene=f"{count.scene} again", acquired=time_of(count) + timedelta(minutes=1)
     )
 
 
@@ -229,7 +234,7 @@ def nothing_new(last: PierCount, after: timedelta) -> PierCount:
     return replace(
         last,
         scene="late",
-        acquired=last.acquired + after,
+        acquired=time_of(last) + after,
         status=CountStatus.COUNTED,
         visible_fraction=1.0,
         berth_visible_fraction=1.0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from dataclasses import astuple, replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -26,6 +27,7 @@ from cv.counting.pier_count import (
 from cv.counting.scene_counts import SceneCounts
 from cv.errors import LedgerError, SceneError, TimeError
 from cv.ledger import Ledger
+from cv.ledger.quarantined_file import QuarantinedFile
 from cv.site import PierRole
 from tests.fixtures import sample_counts
 from tests.fixtures.sample_counts import NO_VIEW, a_count, a_scene, a_sighting, by, identity_of
@@ -395,3 +397,20 @@ def test_times_are_kept_to_the_microsecond_and_sort_as_text(
         with ledger._connection.reading() as sql:
             texts = sql.exec_driver_sql("SELECT acquired FROM scenes ORDER BY 1").scalars().all()
     assert texts == [time.isoformat(timespec="microseconds") for time in in_order]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps files that are open")
+@pytest.mark.parametrize("content", ["nothing", "a count", "a quarantined file"])
+def test_only_a_ledger_in_which_nothing_was_recorded_is_removed(tmp_path, content) -> None:
+    path = tmp_path / "port.db"
+    with Ledger.open(path) as ledger:
+        if content == "a count":
+            ledger.record(a_scene([a_count()]))
+        elif content == "a quarantined file":
+            ledger.add_to_quarantine(QuarantinedFile("0" * 64, 10, "a.tif", "it crashed"))
+    with Ledger.open(path) as other, Ledger.open(path) as ledger:
+        ledger.remove_if_empty()
+        assert path.exists() is (content != "nothing")
+        if content == "nothing":
+            with pytest.raises(LedgerError, match="it was moved, removed or replaced"):
+                other.record(a_scene([a_count()]))

@@ -15,6 +15,7 @@ import pytest
 import rasterio
 import shapely
 from pyproj import CRS
+from rasterio.windows import Window
 
 from cv.counting.pier_count import UNKNOWN, CountStatus
 from cv.detector.model_card import Calibration
@@ -154,7 +155,23 @@ def test_pixels_that_are_not_there_reduce_the_fraction_exactly(
     assert pier.status == "partial"
     assert pier.visible_fraction == pytest.approx(kept, abs=1e-6)
     assert 0 < pier.containers.value < 24
-    assert "of the pier" in pier.reason
+    assert f"of the pier ({math.ceil(100 * (1 - kept))}% nodata or fill)" in pier.reason
+
+
+def test_ground_outside_the_image_is_named_as_such(scene_path, site):
+    columns = 350
+    with rasterio.open(scene_path) as dataset:
+        window = Window(columns, 0, SIZE - columns, SIZE)
+        values, transform = dataset.read(window=window), dataset.window_transform(window)
+        profile = dataset.profile | {"width": SIZE - columns, "transform": transform}
+    with rasterio.open(scene_path, "w", **profile) as dataset:
+        dataset.write(values)
+    scene = Scene.open(scene_path)
+    pier = count(scene, site, painted_detector())["Pier 2"]
+    outline = scene.grid.geometry_from_world(site.pier("Pier 2").outline, site.crs)
+    outside = outline.difference(scene.grid.footprint).area / outline.area
+    assert 0.1 < outside < 0.9
+    assert f"of the pier ({math.ceil(100 * outside)}% outside the image) and" in pier.reason
 
 
 def test_a_pier_under_a_border_that_nobody_declared_is_not_visible(scene_path, site):
@@ -337,7 +354,7 @@ def test_a_site_elsewhere_is_refused(scene_path, tmp_path):
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     with pytest.raises(
         CoverageError,
-        match=r"none of the 1 pier of elsewhere lies in it; the nearest is 8,\d{3} km",
+        match=r"no pier of elsewhere lies in it; the nearest is 8,\d{3} km",
     ):
         count(Scene.open(scene_path), Site.read(path), painted_detector())
 

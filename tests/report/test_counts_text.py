@@ -46,6 +46,16 @@ def test_numbers_that_are_unknown_or_not_finite_are_null_in_json():
     assert unknown["gsd_m"] == [None, None]
 
 
+def test_only_a_count_with_a_number_says_whether_its_interval_is_calibrated():
+    counts = a_scene([replace(one, interval_calibrated=True) for one in PIERS])
+    in_json = [one["interval_calibrated"] for one in json.loads(counts_json(counts))["piers"]]
+    assert in_json == [True, None, None]
+    column = counts.to_dataframe()["interval_calibrated"]
+    assert column.isna().tolist() == [False, True, True]
+    assert column[0]
+    assert "intervals, calibrated" in counts_table(counts)
+
+
 def test_a_scene_without_a_time_says_so():
     timeless = replace(PIERS[0], acquired=None)
     assert "time unknown" in counts_table(a_scene([timeless]))

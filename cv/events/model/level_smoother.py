@@ -82,8 +82,17 @@ def daily_level(posterior: Posterior) -> pd.DataFrame:
     return pd.DataFrame(levels, dates.rename("date"), _COLUMNS, dtype="Float64")
 
 
-def daily_level_table(series: Series) -> pd.DataFrame:
-    """Return `Series.daily` with the columns of `daily_level`, missing where there is no level."""
+def daily_levels(series: Series) -> pd.DataFrame:
+    """Return `Series.daily` with the smoothed number of containers, as `series --daily` writes it.
+
+    >>> cv.daily_levels(series)[["images", "containers", "level"]]
+                               images  containers      level
+    date
+    2025-09-08 00:00:00+00:00  ...
+
+    `level` is the number of containers at noon, `level_low` and `level_high` are its 90 %
+    interval; missing, never 0, where no count supports it.
+    """
     table = series.daily()
     if len(series) and len(observations := PierObservations.of(series.counts)):
         return table.join(daily_level(Posterior.of(observations)))

@@ -55,14 +55,12 @@ def read_claims(
     ) -> PublishedClaim:
         if not pier or not text or not source:
             raise ValueError("pier, text or source is empty")
-        if kind and kind not in tuple(EventKind):
-            raise ValueError(f"the kind {kind!r} is none of {', '.join(EventKind)}")
         began, ended = date_range(first, last)
         return PublishedClaim(
             pier=(names or {}).get(pier, pier),
             began=began,
             ended=ended,
-            kind=EventKind(kind) if kind else None,
+            kind=EventKind.parse(kind) if kind else None,
             text=text,
             source=source,
         )

@@ -8,7 +8,7 @@ import pytest
 from simulated_ports.cloud_cover import CLEAR_COAST
 from simulated_ports.port import EXPORT, SimulatedPort, truth_at
 
-from cv.events.model.level_smoother import daily_level, daily_level_table, smooth_local_level
+from cv.events.model.level_smoother import daily_level, daily_levels, smooth_local_level
 from cv.events.model.observations import PierObservations
 from cv.events.model.posterior import Posterior
 from cv.timeseries.series import Series
@@ -89,10 +89,10 @@ def test_the_daily_table_has_the_level_beside_the_counts():
     series = Series.of(
         "Pier 2", [pier_count(0, 50), pier_count(1, None), pier_count(2, 52), pier_count(9, 50)]
     )
-    table = daily_level_table(series)
+    table = daily_levels(series)
     assert table["containers"].isna().to_list() == [False, True, False, *[True] * 6, False]
     assert table["level"].isna().to_list() == [False, False, False, *[True] * 6, False]
     assert table["level"].iloc[1] == pytest.approx(51, abs=2)
-    blind = daily_level_table(Series.of("Pier 2", [pier_count(0, None), pier_count(3, None)]))
+    blind = daily_levels(Series.of("Pier 2", [pier_count(0, None), pier_count(3, None)]))
     assert len(blind) == 4
     assert blind["level"].isna().all()
