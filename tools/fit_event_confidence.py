@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize
 
-from cv.events.confidence import Calibration
+from cv.events.confidence import ConfidenceCalibration
 from cv.events.event import EventKind
 from cv.geometry.arrays import BoolArray, Float64Array
 
@@ -29,7 +29,7 @@ _RIDGE = 3.0
 """Weight of the prior that a slope is 1, in observations at even odds."""
 
 
-def fit(log_odds: Float64Array, true: BoolArray) -> Calibration:
+def fit(log_odds: Float64Array, true: BoolArray) -> ConfidenceCalibration:
     """Return the logistic function of most likelihood that does not fall."""
 
     def loss(weights: Float64Array) -> float:
@@ -39,7 +39,7 @@ def fit(log_odds: Float64Array, true: BoolArray) -> Calibration:
 
     bounds = ((None, None), (0.0, 3.0))
     found = minimize(loss, np.array([0.0, 1.0]), bounds=bounds, method="L-BFGS-B")
-    return Calibration(float(found.x[0]), float(found.x[1]))
+    return ConfidenceCalibration(float(found.x[0]), float(found.x[1]))
 
 
 def log_odds_of(probabilities: Float64Array) -> Float64Array:
@@ -66,7 +66,9 @@ def main() -> None:
         ports = np.array([event["port_kind"] for event in own])
         odds = log_odds_of(stated)
         found = fit(odds, true)
-        print(f"    EventKind.{kind.name}: Calibration({found.intercept:.2f}, {found.slope:.2f}),")
+        print(
+            f"    EventKind.{kind.name}: ConfidenceCalibration({found.intercept:.2f}, {found.slope:.2f}),"
+        )
         held = np.zeros(len(own))
         for port in np.unique(ports):
             rest = ports != port

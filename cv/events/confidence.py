@@ -18,7 +18,7 @@ _LEAST, _MOST = 0.001, 0.999
 
 
 @dataclass(frozen=True)
-class Calibration:
+class ConfidenceCalibration:
     """A logistic function of log-odds."""
 
     intercept: float
@@ -30,17 +30,17 @@ class Calibration:
         return 1.0 / (1.0 + exp(-self.intercept - self.slope * log(odds / (1.0 - odds))))
 
 
-CALIBRATIONS: Mapping[EventKind, Calibration] = {
-    EventKind.CALL: Calibration(-0.21, 0.61),
-    EventKind.UNSEEN_CALL: Calibration(1.42, 0.00),
-    EventKind.STOCKPILE: Calibration(0.03, 0.71),
-    EventKind.WARNING: Calibration(1.19, 1.27),
-    EventKind.HALT: Calibration(-0.04, 0.78),
-    EventKind.RESUMPTION: Calibration(0.08, 0.93),
-    EventKind.LOADING: Calibration(1.78, 0.32),
-    EventKind.UNLOADING: Calibration(-1.63, 1.11),
-    EventKind.DWELL: Calibration(-0.71, 0.50),
-    EventKind.INFLOW_STOPPED: Calibration(-0.67, 0.32),
+CALIBRATIONS: Mapping[EventKind, ConfidenceCalibration] = {
+    EventKind.CALL: ConfidenceCalibration(-0.21, 0.61),
+    EventKind.UNSEEN_CALL: ConfidenceCalibration(1.42, 0.00),
+    EventKind.STOCKPILE: ConfidenceCalibration(0.03, 0.71),
+    EventKind.WARNING: ConfidenceCalibration(1.19, 1.27),
+    EventKind.HALT: ConfidenceCalibration(-0.04, 0.78),
+    EventKind.RESUMPTION: ConfidenceCalibration(0.08, 0.93),
+    EventKind.LOADING: ConfidenceCalibration(1.78, 0.32),
+    EventKind.UNLOADING: ConfidenceCalibration(-1.63, 1.11),
+    EventKind.DWELL: ConfidenceCalibration(-0.71, 0.50),
+    EventKind.INFLOW_STOPPED: ConfidenceCalibration(-0.67, 0.32),
 }
 LEAST_STATED: Mapping[EventKind, float] = {
     EventKind.CALL: 0.65,

@@ -8,7 +8,7 @@ import pytest
 from cv.events.confidence import (
     CALIBRATIONS,
     LEAST_STATED,
-    Calibration,
+    ConfidenceCalibration,
     calibrated,
     is_stated,
 )
@@ -37,8 +37,8 @@ def test_a_kind_without_a_calibration_keeps_the_probability_of_the_model():
 def test_log_odds_are_mapped_by_a_line(probability):
     """With no intercept and a slope of one, what is not certain stays as it is."""
     clipped = min(max(probability, 0.001), 0.999)
-    assert Calibration(0.0, 1.0)(probability) == pytest.approx(clipped)
-    found = Calibration(0.7, 0.5)(probability)
+    assert ConfidenceCalibration(0.0, 1.0)(probability) == pytest.approx(clipped)
+    found = ConfidenceCalibration(0.7, 0.5)(probability)
     assert np.log(found / (1 - found)) == pytest.approx(0.7 + 0.5 * np.log(clipped / (1 - clipped)))
 
 
@@ -48,7 +48,7 @@ def test_a_calibration_recovers_how_often_overconfident_probabilities_are_true()
     true = rng.uniform(0.05, 0.95, 40_000)
     happened = rng.random(len(true)) < true
     overconfident = true**2 / (true**2 + (1 - true) ** 2)
-    stated = np.array([Calibration(0.0, 0.5)(one) for one in overconfident.tolist()])
+    stated = np.array([ConfidenceCalibration(0.0, 0.5)(one) for one in overconfident.tolist()])
     for low in (0.1, 0.4, 0.7):
         among = (low <= stated) & (stated < low + 0.2)
         assert happened[among].mean() == pytest.approx(stated[among].mean(), abs=0.02)

@@ -25,8 +25,8 @@ _UNKNOWN_WEIGHT = 1.0
 _SCORES = (0.67, 0.68, 0.76, 0.81, 0.85, 0.90)
 _TRUE_SHARES = (0.50, 0.56, 0.71, 0.80, 0.948, 0.99)
 """Share of hulls of a score that are ships, as calibrated for the released hull network (its card),
-where there is one false hull to `_SHIPS_PER_FALSE` ships. That network counts none of a lower score:
-one that has it was found by another network, and its score says nothing."""
+where there is one false hull to `_SHIPS_PER_FALSE` ships. That network counts none of a lower
+score: one that has it was found by another network, and its score says nothing."""
 _LEAST_WEIGHT = 0.3
 """Weight of the hulls that are least like ships: scores differ between networks."""
 _SHIPS_PER_FALSE = 8.0

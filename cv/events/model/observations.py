@@ -92,21 +92,7 @@ class PierObservations:
         if any(count.acquired is None for count in counts):
             raise ValueError("an observation needs a time")
         series = counts if isinstance(counts, Series) else Series(counts[0].pier, tuple(counts))
-        held = series.standing
-        z = normal_quantile(counts[0].interval_level)
-        rows = [
-            (
-                count,
-                *(
-                    (_UNKNOWN, _found_ships(count))
-                    if bad
-                    else (_containers(count, whole, least, z), _ships(count))
-                ),
-            )
-            for count, whole, bad, least in zip(
-                series, series.whole, held.contradicted, held.number, strict=True
-            )
-        ]
+        rows = _rows(series, normal_quantile(counts[0].interval_level))
         usable = [row for row in rows if row[1] is not _UNKNOWN or row[2] is not _UNKNOWN]
         used = [count for count, _, _ in usable]
         containers, hulls = (
@@ -116,16 +102,7 @@ class PierObservations:
         shares = (count.berth_visible_fraction for count in used)
         visible = [1.0 if share is None else share for share in shares]  # no number without a ship
         days = np.array([(time - times[0]) / _DAY for time in times])
-        ships = [
-            tuple(h for h in count.berthed if h.length_m >= MIN_SHIP_LENGTH_M) for count in used
-        ]
-        seen = np.isfinite(hulls[:, 0]).tolist()
-        lengths = [
-            [h.length_m for h in own] if known else None
-            for own, known in zip(ships, seen, strict=True)
-        ]
-        standing = find_standing_hulls(lengths, days)
-        hulls, ships = _beside(hulls, ships, standing)
+        hulls, ships, standing = _ships_beside_standing(used, hulls, days)
         weight = 1.0 / (np.abs(days[:, None] - days) < ONE_LOOK_D).sum(axis=1)
         dips = _dips(containers, hulls[:, 0], days)
         containers[dips] = nan
@@ -143,7 +120,7 @@ class PierObservations:
             min_hulls=hulls[:, 1],
             max_hulls=hulls[:, 2],
             berth_visible=np.array(visible, dtype=np.float64),
-            ships=tuple(ships),
+            ships=ships,
             standing=standing,
             weight=weight,
             found_again=_found_again(series, used, np.isfinite(containers[:, 0])),
@@ -162,6 +139,39 @@ class PierObservations:
             self.times[before] if before >= 0 else None,
             self.times[after] if after < len(self) else None,
         )
+
+
+def _rows(
+    series: Series, z: float
+) -> list[tuple[PierCount, tuple[float, float, float], tuple[float, float, float]]]:
+    """Return each count with its `_containers` and its `_ships`."""
+    held = series.standing
+    rows = []
+    for count, whole, bad, least in zip(
+        series, series.whole, held.contradicted, held.number, strict=True
+    ):
+        if bad:
+            rows.append((count, _UNKNOWN, _found_ships(count)))
+        else:
+            rows.append((count, _containers(count, whole, least, z), _ships(count)))
+    return rows
+
+
+def _ships_beside_standing(
+    counts: Sequence[PierCount], hulls: Float64Array, days: Float64Array
+) -> tuple[Float64Array, tuple[tuple[BerthedHull, ...], ...], tuple[StandingHull, ...]]:
+    """Return numbers of hulls (n, 3) and hulls, both without standing ones, and the standing ones.
+
+    `hulls` (n, 3) are the numbers with them, `days` (n,) those of the `counts`.
+    """
+    ships = [tuple(h for h in one.berthed if h.length_m >= MIN_SHIP_LENGTH_M) for one in counts]
+    lengths = [
+        [h.length_m for h in own] if known else None
+        for own, known in zip(ships, np.isfinite(hulls[:, 0]).tolist(), strict=True)
+    ]
+    standing = find_standing_hulls(lengths, days)
+    hulls, ships = _beside(hulls, ships, standing)
+    return hulls, tuple(ships), standing
 
 
 def _beside(
