@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,6 +30,10 @@ SAME_D = 0.05
 """Days that times in the head of a case, which are rounded, may be off."""
 LIKELY = 0.5
 KINDS = ("weekly_liner", "rajin_like", "frequent", "two_ships", "standing_barge", "cloudy")
+ADDED = (
+    EventKind.CALL, EventKind.UNSEEN_CALL, EventKind.STOCKPILE, EventKind.WARNING,
+    EventKind.HALT, EventKind.DWELL, EventKind.STANDING_HULL,
+)  # fmt: skip
 PORT_DAYS = 120
 
 
@@ -116,6 +121,12 @@ def changed(series: Series, counts: Sequence[PierCount]) -> Series:
     return Series(counts[0].pier, tuple(counts), series.places)
 
 
+def postponed(count: PierCount, by: timedelta, **changes: Any) -> PierCount:
+    """The count of an image taken later."""
+    assert count.acquired is not None
+    return replace(count, acquired=count.acquired + by, **changes)
+
+
 def later(time: CensoredTime, by: timedelta) -> CensoredTime:
     def moved(at: datetime | None) -> datetime | None:
         return None if at is None else at + by
@@ -141,7 +152,7 @@ def without_numbers(event: Event):
 def test_a_shift_in_time_by_whole_days_changes_only_times(kind):
     by = timedelta(days=1_234)
     moved = {
-        name: changed(series, [replace(one, acquired=time_of(one) + by) for one in series])
+        name: changed(series, [postponed(one, by) for one in series])
         for name, series in site(kind).items()
     }
     shifted = [
@@ -190,9 +201,7 @@ def time_of(count: PierCount) -> datetime:
 
 def duplicate(count: PierCount) -> PierCount:
     """The count of a second image of the same moment, a minute later."""
-    return replace(
-        count, scene=f"{count.scene} again", acquired=time_of(count) + timedelta(minutes=1)
-    )
+    return postponed(count, timedelta(minutes=1), scene=f"{count.scene} again")
 
 
 def doubled(series: Series, position: int) -> Series:
@@ -212,8 +221,9 @@ def test_a_second_image_of_the_same_moment_is_no_second_witness(kind):
         shown = [i for i, one in enumerate(series) if one.hulls.known and one.hulls.value >= 1]
         for position in shown[::4]:
             with_both = find_events({**site(kind), name: doubled(series, position)})
-            for one in EventKind:  # an event that is hardly stated may be or not
-                added = sum(event.confidence >= LIKELY for event in of(with_both, one))
+            for one in ADDED:  # one that is just probable enough may be stated or not
+                least = LEAST_STATED.get(one, 0.0) + 0.03
+                added = sum(event.confidence >= least for event in of(with_both, one))
                 assert added <= len(of(expected(kind), one)), (one, position)
             calls = of(expected(kind), EventKind.CALL)
             for call in of(with_both, EventKind.CALL):
@@ -231,10 +241,10 @@ def surely_shown(call: Event, counts: Sequence[PierCount]) -> bool:
 
 def nothing_new(last: PierCount, after: timedelta) -> PierCount:
     """A clear count of the same number of containers, and of no hull."""
-    return replace(
+    return postponed(
         last,
+        after,
         scene="late",
-        acquired=time_of(last) + after,
         status=CountStatus.COUNTED,
         visible_fraction=1.0,
         berth_visible_fraction=1.0,
@@ -295,15 +305,10 @@ def test_what_a_call_did_is_stated_only_with_the_call():
 
 
 def test_no_call_is_stated_below_its_least_confidence():
+    assert LEAST_STATED[EventKind.CALL] >= 0.6
     for kind in KINDS:
-        events = expected(kind)
-        assert all(
-            call.confidence >= LEAST_STATED[EventKind.CALL] for call in of(events, EventKind.CALL)
-        )
-        assert all(
-            due.confidence >= LEAST_STATED[EventKind.WARNING]
-            for due in of(events, EventKind.WARNING)
-        )
+        for one, least in LEAST_STATED.items():
+            assert all(event.confidence >= least for event in of(expected(kind), one))
 
 
 def test_a_ship_that_loaded_and_left_is_no_bad_image():
