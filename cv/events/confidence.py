@@ -31,16 +31,16 @@ class LogisticCalibration:
 
 
 CALIBRATIONS: Mapping[EventKind, LogisticCalibration] = {
-    EventKind.CALL: LogisticCalibration(-0.21, 0.61),
-    EventKind.UNSEEN_CALL: LogisticCalibration(1.42, 0.00),
-    EventKind.STOCKPILE: LogisticCalibration(0.03, 0.71),
-    EventKind.WARNING: LogisticCalibration(1.19, 1.27),
-    EventKind.HALT: LogisticCalibration(-0.04, 0.78),
-    EventKind.RESUMPTION: LogisticCalibration(0.08, 0.93),
-    EventKind.LOADING: LogisticCalibration(1.78, 0.32),
-    EventKind.UNLOADING: LogisticCalibration(-1.63, 1.11),
-    EventKind.DWELL: LogisticCalibration(-0.71, 0.50),
-    EventKind.INFLOW_STOPPED: LogisticCalibration(-0.67, 0.32),
+    EventKind.CALL: LogisticCalibration(-1.40, 0.77),
+    EventKind.UNSEEN_CALL: LogisticCalibration(1.36, 0.00),
+    EventKind.STOCKPILE: LogisticCalibration(-0.33, 0.74),
+    EventKind.WARNING: LogisticCalibration(0.18, 1.31),
+    EventKind.HALT: LogisticCalibration(0.21, 0.82),
+    EventKind.RESUMPTION: LogisticCalibration(0.27, 1.02),
+    EventKind.LOADING: LogisticCalibration(1.44, 0.31),
+    EventKind.UNLOADING: LogisticCalibration(-1.80, 0.99),
+    EventKind.DWELL: LogisticCalibration(-0.69, 0.47),
+    EventKind.INFLOW_STOPPED: LogisticCalibration(-0.53, 0.32),
 }
 LEAST_STATED: Mapping[EventKind, float] = {
     EventKind.CALL: 0.6,

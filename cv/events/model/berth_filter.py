@@ -116,12 +116,13 @@ def filter_berths(
 def _likelihoods(evidence: BerthEvidence) -> Float64Array:
     """Return (n, joint) the likelihood ratio of each observation in each joint state.
 
-    A ship that is still there may not have begun to load: that nothing has changed yet is no
+    A ship that is still there may not have begun to load: that nothing has changed yet is half the
     evidence against it.
     """
     hulls = np.where(SHIP_THERE, evidence.hulls[:, None], 1.0)
     cargo = np.where(_HAS_BEEN, evidence.cargo[:, None], 1.0)
-    return np.asarray(hulls * np.where(SHIP_THERE, cargo.clip(min=1.0), cargo))
+    begun = np.maximum(cargo, (1.0 + cargo) / 2)
+    return np.asarray(hulls * np.where(SHIP_THERE, begun, cargo))
 
 
 def _joint_paths(paths: PathProbabilities) -> tuple[Float64Array, Float64Array, Float64Array]:

@@ -26,8 +26,8 @@ _SCORES = (0.67, 0.68, 0.76, 0.81, 0.85, 0.90)
 _TRUE_SHARES = (0.50, 0.56, 0.71, 0.80, 0.948, 0.99)
 """Share of hulls of a score that are ships, as calibrated for the released hull network (its card),
 where there is one false hull to `_SHIPS_PER_FALSE` ships. That network counts none of a lower
-score: one that has it was found by another network, and its score says nothing."""
-_LEAST_WEIGHT = 0.3
+score: one that has it was found by another network, and weighs as the least here."""
+_LEAST_WEIGHT = 0.5
 """Weight of the hulls that are least like ships: scores differ between networks."""
 _SHIPS_PER_FALSE = 8.0
 _CERTAINLY_NONE = 0.001
@@ -89,7 +89,7 @@ def _weight(scores: Float64Array) -> Float64Array:
     """
     share = np.interp(scores, _SCORES, _TRUE_SHARES)
     weight = np.maximum(share / (1 - share) / _SHIPS_PER_FALSE, _LEAST_WEIGHT)
-    return np.asarray(np.where(scores >= _SCORES[0], weight, _UNKNOWN_WEIGHT))
+    return np.asarray(np.where(np.isfinite(scores), weight, _UNKNOWN_WEIGHT))
 
 
 def learn_detector(observations: PierObservations, ship: Float64Array) -> DetectorHabits:

@@ -44,7 +44,7 @@ def test_a_hull_weighs_by_its_score():
         ratio(with_hulls(EMPTY, 110, low=0.0, score=score)) for score in (0.7, 0.8, 0.85, 0.95)
     ]
     assert found == sorted(found)
-    assert found[0] == pytest.approx(0.3 * 0.8 / 0.02)  # no score is worse than that
+    assert found[0] == pytest.approx(0.5 * 0.8 / 0.02)  # no score is worse than that
     assert found[-1] > 10 * 0.8 / 0.02
 
 
