@@ -44,7 +44,7 @@ CALIBRATIONS: Mapping[EventKind, LogisticCalibration] = {
 }
 LEAST_STATED: Mapping[EventKind, float] = {
     EventKind.CALL: 0.6,
-    EventKind.WARNING: 0.5,
+    EventKind.WARNING: 0.6,
 }
 """Events of less than this probability are not stated, by kind."""
 _LEAST_STATED_ELSE = 0.05

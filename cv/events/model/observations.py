@@ -95,14 +95,7 @@ class PierObservations:
         held = series.standing
         z = normal_quantile(counts[0].interval_level)
         rows = [
-            (
-                count,
-                *(
-                    (_UNKNOWN, _found_ships(count))
-                    if bad
-                    else (_containers(count, whole, least, z), _ships(count))
-                ),
-            )
+            (count, *_known(count, whole, bad, least, z))
             for count, whole, bad, least in zip(
                 series, series.whole, held.contradicted, held.number, strict=True
             )
@@ -219,6 +212,15 @@ def _dips(containers: Float64Array, hulls: Float64Array, days: Float64Array) -> 
         agree = abs(old - new) <= _SAME * float(np.hypot(old_sd, new_sd))
         dips[now] = agree and min(old, new) - low > 2 * float(np.hypot(old_sd, low_sd))
     return dips
+
+
+def _known(
+    count: PierCount, whole: Estimate, bad: bool, least: float, z: float
+) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Return `_containers` and `_ships` of a count; of a `bad` image, only ships that were found."""
+    if bad:
+        return _UNKNOWN, _found_ships(count)
+    return _containers(count, whole, least, z), _ships(count)
 
 
 def _containers(

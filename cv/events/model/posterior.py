@@ -9,7 +9,7 @@ from math import hypot
 
 import numpy as np
 
-from cv.events.constants import NEAR_CERTAIN
+from cv.events.constants import PLAIN
 from cv.events.event import Magnitude
 from cv.events.model.berth_filter import (
     BERTH_STATE,
@@ -43,7 +43,7 @@ from cv.geometry.arrays import BoolArray, Float64Array
 
 FORECAST_DAYS = (1.0, 3.0, 7.0)
 """Horizons of the arrival forecast, days."""
-_GROWTH_RATIO = 50.0
+_GROWTH_RATIO = 300.0
 """How much more often cargo grows at a berth in use than at one that is not."""
 LEARNING_ROUNDS = 4
 """Rounds of learning: habits from probabilities, probabilities from habits."""
@@ -113,9 +113,9 @@ class Posterior:
 
     @cached_property
     def shows_ships(self) -> bool:
-        """Whether an observation shows a ship, nearly certain: else nothing is known of calls."""
+        """Whether an observation plainly shows a ship: else nothing is known of calls."""
         shown = self.observations.hulls >= 1
-        return bool((self.ship_present[shown] >= NEAR_CERTAIN).any())
+        return bool((self.ship_present[shown] >= PLAIN).any())
 
     @cached_property
     def gap_presence(self) -> Float64Array:

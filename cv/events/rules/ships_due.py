@@ -12,7 +12,7 @@ from math import hypot
 import numpy as np
 
 from cv.events.confidence import calibrated, is_stated
-from cv.events.constants import LIKELY, REMAINING_SHARE
+from cv.events.constants import LIKELY, PLAIN, REMAINING_SHARE
 from cv.events.event import ONGOING, Event, EventKind, Magnitude
 from cv.events.model.berth_state_model import WITH_SHIP
 from cv.events.model.posterior import FORECAST_DAYS, Posterior
@@ -54,8 +54,9 @@ def find_ships_due(posterior: Posterior) -> tuple[ShipDue, ...]:
     """
     if not posterior.parameters.served_by_ships or posterior.observations.role in _NO_GATHERING:
         return ()
-    ship = posterior.filtered[:, WITH_SHIP].sum(axis=1) >= LIKELY
-    shown = np.cumsum(ship & (posterior.observations.hulls >= 1)) > 0
+    there = posterior.filtered[:, WITH_SHIP].sum(axis=1)
+    ship = there >= LIKELY
+    shown = np.cumsum((there >= PLAIN) & (posterior.observations.hulls >= 1)) > 0
     in_a_week = posterior.forecast_with_growth[:, FORECAST_DAYS.index(7.0)]
     warnings = []
     for growth in _growths(posterior, ship):

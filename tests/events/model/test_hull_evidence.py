@@ -48,10 +48,8 @@ def test_a_hull_weighs_by_its_score():
     assert found[-1] > 10 * 0.8 / 0.02
 
 
-@pytest.mark.parametrize("score", [0.3, 0.6, NO_SCORE])
-def test_the_score_of_another_network_and_none_say_nothing(score):
-    """The released one counts no hull of such a score."""
-    assert ratio(with_hulls(EMPTY, 110, low=0.0, score=score)) == pytest.approx(0.8 / 0.02)
+def test_a_hull_without_a_score_weighs_by_the_habits_of_the_detector():
+    assert ratio(with_hulls(EMPTY, 110, low=0.0, score=NO_SCORE)) == pytest.approx(0.8 / 0.02)
 
 
 def test_scores_weigh_as_their_calibration_says():
