@@ -18,8 +18,7 @@ LIKELY, NEAR_CERTAIN = 0.5, 0.9
 """Probability from which on something is taken to be so, and from which on one observation settles
 whether a ship was there."""
 PLAIN = 0.98
-"""Probability from which on a ship is plainly there: a record with one is that of a pier where ships
-call."""
+"""Probability from which on a ship is plainly there: where a record has one, ships call."""
 MIN_PROBABILITY = 0.05
 """A less probable finding is not reported."""
 REMAINING_SHARE = 0.4

@@ -217,7 +217,7 @@ def _dips(containers: Float64Array, hulls: Float64Array, days: Float64Array) -> 
 def _known(
     count: PierCount, whole: Estimate, bad: bool, least: float, z: float
 ) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Return `_containers` and `_ships` of a count; of a `bad` image, only ships that were found."""
+    """Return `_containers` and `_ships` of a count; of a `bad` image, only ships that it shows."""
     if bad:
         return _UNKNOWN, _found_ships(count)
     return _containers(count, whole, least, z), _ships(count)

@@ -19,7 +19,7 @@ from cv.events.model.posterior import FORECAST_DAYS, Posterior
 from cv.geometry.arrays import BoolArray
 from cv.site import PierRole
 
-_MIN_GROWTH, _GROWTH_Z = 6.0, 1.0
+_MIN_GROWTH, _GROWTH_Z = 8.0, 1.5
 """Growth of a stack: so many containers, and standard deviations of its error, since the lowest
 level. It may be a chance one: what a warning states is how often a ship comes then."""
 _NO_GATHERING = (PierRole.IMPORT, PierRole.ANCHORAGE)

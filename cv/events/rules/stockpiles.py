@@ -44,11 +44,12 @@ def find_stockpiles(posterior: Posterior) -> tuple[Stockpile, ...]:
     """Return every significant rise of the number of containers by `MIN_RISE` or more, by time.
 
     A rise back to a number of the last two weeks, with no ship since, is none. Nor does the last
-    count end one alone, unless it shows a ship: its image may be bad.
+    count end one alone, unless a ship was there: its image may be bad.
     """
     counted = np.flatnonzero(np.isfinite(posterior.observations.containers)).tolist()
     level, sd = posterior.level.T.tolist()
     before = _highest_before(posterior)
+    shipped = posterior.at_observations(posterior.ship_between_counts)
     before_last = counted[-2] if len(counted) > 1 else -1
     found: list[Stockpile] = []
     lowest = peak = counted[0] if counted else -1
@@ -58,7 +59,7 @@ def find_stockpiles(posterior: Posterior) -> tuple[Stockpile, ...]:
         rose = level[peak] - level[lowest] >= rise
         rose &= level[peak] - before[lowest] >= MIN_RISE
         gone = now is None or level[now] < REMAINING_SHARE * level[peak]
-        if now == counted[-1] and posterior.ship_present[now] < LIKELY:
+        if now is not None and now == counted[-1] and shipped[now] < LIKELY:
             gone &= level[before_last] < REMAINING_SHARE * level[peak]
         if rose and gone:
             found.append(_stockpile(posterior, lowest, peak, now, found))

@@ -103,13 +103,13 @@ def test_forecasts_grow_with_their_horizon_and_with_the_time_since_the_last_call
 
 
 def test_growing_cargo_speaks_against_a_berth_that_is_out_of_use():
-    """By Bayes' rule: it grows 50 times more often at a berth in use."""
+    """By Bayes' rule: it grows 300 times more often at a berth in use."""
     posterior = posterior_after_calls(*(pier_count(day, 10) for day in range(60)))
     halted = float(posterior.filtered[-1, HALTED])
     assert halted > 0.5
     if_halted = arrival_probabilities(posterior.parameters.berth, FORECAST_DAYS)[HALTED]
     if_in_use = (posterior.forecast[-1] - halted * if_halted) / (1 - halted)
-    still = halted / (halted + 50 * (1 - halted))
+    still = halted / (halted + 300 * (1 - halted))
     expected = still * if_halted + (1 - still) * if_in_use
     assert posterior.forecast_with_growth[-1] == pytest.approx(expected)
     assert (posterior.forecast_with_growth[-1] > posterior.forecast[-1] + 0.03).all()
