@@ -6,7 +6,7 @@ Every port is simulated from a seed over one year, in a climate with 64 % and wi
 all figures are over the export and the import piers of the same ports. The engine knows neither the
 seed nor the simulator's distributions; it gets the counts with the places of the containers, as
 from a ledger. The last table is of the first ports with 64 % usable days, under weather that comes
-on top of their clouds. Prints the tables of docs/events.md.
+on top of their clouds.
 
 The baselines (extra `peers`) use the counts alone. Each is tried with the settings in
 `tools/warning_baselines.py`. Shown is the setting with the fewest false alarms among those
