@@ -19,8 +19,11 @@ from cv.events.rules.loading_and_unloading import find_loadings_and_unloadings
 from cv.events.rules.ship_calls import find_standing_hulls, observed_calls, unseen_calls
 from cv.events.rules.ships_due import find_ships_due
 from cv.events.rules.stockpiles import find_stockpiles
+from cv.timeseries.container_places import distance_m
 from cv.timeseries.series import Series
 
+MAX_SHIFT_M = 10_000.0
+"""Piers farther apart than a ship's shift belong to other ports, metres."""
 PierSegment = tuple[str, int]
 """Name of a pier, and the number of a segment of its series."""
 
@@ -39,24 +42,54 @@ def find_events_of_sites(
     sites: Sequence[Mapping[str, Sequence[PierCount]]],
 ) -> list[tuple[Event, ...]]:
     """Return what `find_events` does for each site; faster than one call for each."""
-    segments = [_segments(site) for site in sites]
-    posteriors = infer_sites(segments)
-    return [
+    ports = [split_into_ports(_as_series(site)) for site in sites]
+    segments = [_segments(port) for of_site in ports for port in of_site]
+    found = iter(
         _site_events(own, alone, coupled)
-        for own, (alone, coupled) in zip(segments, posteriors, strict=True)
+        for own, (alone, coupled) in zip(segments, infer_sites(segments), strict=True)
+    )
+    return [
+        tuple(sorted((event for _ in of_site for event in next(found)), key=sort_key))
+        for of_site in ports
     ]
 
 
-def _segments(site: Mapping[str, Sequence[PierCount]]) -> dict[PierSegment, Series]:
+def split_into_ports(site: Mapping[str, Series]) -> list[dict[str, Series]]:
+    """Return the piers of a site in groups that ships may go between: up to `MAX_SHIFT_M` apart.
+
+    A pier whose place is not known belongs to the only group there is, and else stands alone.
+    """
+    ports: list[dict[str, Series]] = []
+    unknown = {name: one for name, one in site.items() if one.center is None}
+    for name, one in site.items():
+        if one.center is not None:
+            near = [port for port in ports if any(_near(one, other) for other in port.values())]
+            ports = [port for port in ports if port not in near]
+            ports.append({key: own for port in near for key, own in port.items()} | {name: one})
+    if len(ports) < 2:
+        return [{**unknown, **(ports[0] if ports else {})}]
+    return [*ports, *({name: one} for name, one in unknown.items())]
+
+
+def _near(one: Series, other: Series) -> bool:
+    if one.center is None or other.center is None:
+        return False
+    return distance_m(one.center, other.center) <= MAX_SHIFT_M
+
+
+def _as_series(site: Mapping[str, Sequence[PierCount]]) -> dict[str, Series]:
     return {
-        (pier, number): segment
+        pier: counts if isinstance(counts, Series) else Series(pier, tuple(counts))
         for pier, counts in site.items()
-        for number, segment in enumerate(_series(pier, counts).segments())
     }
 
 
-def _series(pier: str, counts: Sequence[PierCount]) -> Series:
-    return counts if isinstance(counts, Series) else Series(pier, tuple(counts))
+def _segments(site: Mapping[str, Series]) -> dict[PierSegment, Series]:
+    return {
+        (pier, number): segment
+        for pier, series in site.items()
+        for number, segment in enumerate(series.segments())
+    }
 
 
 def _site_events(

@@ -6,7 +6,7 @@ off each other on the ground.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import cos, radians
 
 import numpy as np
@@ -31,6 +31,23 @@ def to_metres(lon_lat: Float64Array, origin: Float64Array) -> Float64Array:
     """Return points (k, 2) of longitude and latitude as metres east and north of `origin` (2,)."""
     scale = METRES_PER_DEGREE * np.array([cos(radians(float(origin[1]))), 1.0])
     return np.asarray((lon_lat - origin) * scale)
+
+
+def center_of(places: Iterable[Float64Array]) -> tuple[float, float] | None:
+    """Return the median longitude and latitude, degrees, of all `places` (k, 2); None of none."""
+    known = [one for one in places if len(one)]
+    if not known:
+        return None
+    lon, lat = np.median(np.concatenate(known), axis=0).tolist()
+    return lon, lat
+
+
+def distance_m(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Return the distance between two points of longitude and latitude, metres.
+
+    On a plane: right within a few hundred kilometres.
+    """
+    return float(np.hypot(*to_metres(np.array(other), np.array(one))))
 
 
 def containers_found_again(before: Float64Array, after: Float64Array) -> BoolArray:

@@ -16,7 +16,7 @@ from cv.counting.scene_counts import counts_html, counts_to_dataframe
 from cv.io.terminal_text import quantity
 from cv.ledger import Ledger
 from cv.site import Pier, Site
-from cv.timeseries.container_places import ContainerPlaces
+from cv.timeseries.container_places import ContainerPlaces, center_of
 from cv.timeseries.whole_pier import StandingContainers, comparable_counts, whole_pier_estimates
 
 KNOWN_STATUSES = (CountStatus.COUNTED.value, CountStatus.PARTIAL.value)
@@ -95,6 +95,11 @@ class Series(Sequence[PierCount]):
     def standing(self) -> StandingContainers:
         """What containers at the same places before and after each observation say about it."""
         return StandingContainers.of(self.counts, self.places)
+
+    @cached_property
+    def center(self) -> tuple[float, float] | None:
+        """Longitude and latitude, degrees, of the middle of its containers; None if not known."""
+        return center_of(self.places[one.scene] for one in self.counts if one.scene in self.places)
 
     def segments(self) -> tuple[Series, ...]:
         """Return the parts of this series whose counts are comparable, by time.

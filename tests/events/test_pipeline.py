@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -12,7 +13,15 @@ from cv.events.model.posterior import Posterior
 from cv.events.rules.halts import find_halts
 from cv.events.rules.ship_calls import observed_calls, unseen_calls
 from cv.events.rules.ships_due import find_ships_due
-from tests.fixtures.observations import START, day, pier_count, posterior_after_calls
+from cv.events.site_events import find_events, split_into_ports
+from cv.timeseries.series import Series
+from tests.fixtures.observations import (
+    START,
+    day,
+    pier_count,
+    posterior_after_calls,
+    regular_calls,
+)
 
 
 def test_a_call_is_timed_between_the_observations_around_it():
@@ -144,3 +153,29 @@ def test_a_long_time_without_an_observation_is_not_an_inferred_call():
         )
         < 0.2
     )
+
+
+def test_piers_farther_apart_than_a_shift_do_not_speak_to_each_other():
+    """As those of two ports in one ledger."""
+    near = np.array([[130.0 + 1e-4 * i, 42.0] for i in range(10)])
+
+    def placed(name: str, east_km: float) -> Series:
+        counts = tuple(
+            replace(one, pier=name, scene=f"{name} {one.scene}") for one in regular_calls(5)
+        )
+        lon_lat = near + np.array(
+            [east_km / 82.7, 0.0]
+        )  # a degree of longitude at 42 degrees north
+        return Series(name, counts, {one.scene: lon_lat for one in counts if one.containers.known})
+
+    def piers_together(*series: Series) -> list[set[str]]:
+        return [set(one) for one in split_into_ports({one.pier: one for one in series})]
+
+    here, beside, far = placed("A", 0), placed("B", 9), placed("C", 30)
+    unknown = Series("D", here.counts)
+    assert piers_together(here, beside) == [{"A", "B"}]
+    assert piers_together(here, far, beside) == [{"C"}, {"A", "B"}]
+    assert piers_together(here, unknown) == [{"A", "D"}]
+    assert piers_together(here, far, unknown) == [{"A"}, {"C"}, {"D"}]
+    alone = [e for e in find_events({"A": here}) if e.pier == "A"]
+    assert [e for e in find_events({"A": here, "C": far}) if e.pier == "A"] == alone
