@@ -13,6 +13,7 @@ from cv.site import Site, load_site_document, ordinal
 
 _KEYS = ("name", "kinds", "piers", "least_confidence", "least_size")
 _DEFAULT_KINDS = (
+    EventKind.STOCKPILE,
     EventKind.WARNING,
     EventKind.UNSEEN_CALL,
     EventKind.HALT,

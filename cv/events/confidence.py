@@ -45,6 +45,9 @@ CALIBRATIONS: Mapping[EventKind, LogisticCalibration] = {
 LEAST_STATED: Mapping[EventKind, float] = {
     EventKind.CALL: 0.6,
     EventKind.WARNING: 0.6,
+    EventKind.UNLOADING: 0.3,
+    EventKind.DWELL: 0.2,
+    EventKind.INFLOW_STOPPED: 0.3,
 }
 """Events of less than this probability are not stated, by kind."""
 _LEAST_STATED_ELSE = 0.05

@@ -32,8 +32,8 @@ def rules(folder, **members):
 def test_without_rules_there_is_a_default_one(tmp_path):
     (usual,) = rules(tmp_path)
     assert usual.piers == {"Pier 1", "Pier 2"}
-    assert EventKind.WARNING in usual.kinds
-    assert EventKind.STOCKPILE not in usual.kinds
+    assert {EventKind.STOCKPILE, EventKind.WARNING} <= usual.kinds
+    assert EventKind.DWELL not in usual.kinds
 
 
 def test_an_empty_list_has_no_rules(tmp_path):
