@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.special import erfcx, ndtr
 
 from cv.events.constants import DRIFT_CONTAINERS_PER_DAY, DRIFT_SHARE_PER_DAY
-from cv.events.model.observations import ONE_LOOK_D, PierObservations
+from cv.events.model.observations import ONE_MOMENT_D, PierObservations
 from cv.events.model.parameters import (
     BOTH,
     LOADS,
@@ -146,7 +146,7 @@ class CargoChanges:
         ship = moved[:, 0] * (self.by_ship * cargo.handling).sum(axis=1)
         ship = ship + (self.by_land * moved)[:, 1:].sum(axis=1)
         ratio = (ship / land).clip(1 / _LARGEST_RATIO, _LARGEST_RATIO)
-        return np.where(self.gap_d < ONE_LOOK_D, 1.0, ratio)
+        return np.where(self.gap_d < ONE_MOMENT_D, 1.0, ratio)
 
     def causes(self, cargo: CargoHabits, ship: Float64Array) -> Causes:
         """Return the probability of each cause of each change.

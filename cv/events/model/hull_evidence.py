@@ -10,9 +10,9 @@ from cv.counting.pier_count import BerthedHull
 from cv.events.model.observations import PierObservations
 from cv.events.model.parameters import (
     PRIOR_FALSE,
-    PRIOR_FALSE_LOOKS,
+    PRIOR_FALSE_IMAGES,
     PRIOR_RECALL,
-    PRIOR_RECALL_LOOKS,
+    PRIOR_RECALL_IMAGES,
     DetectorHabits,
 )
 from cv.geometry.arrays import Float64Array
@@ -97,9 +97,9 @@ def learn_detector(observations: PierObservations, ship: Float64Array) -> Detect
     known = np.isfinite(observations.hulls)
     weight = (observations.weight * observations.berth_visible)[known]
     found, there = observations.hulls[known] >= 1, ship[known]
-    shown = float((weight * there * found).sum()) + PRIOR_RECALL * PRIOR_RECALL_LOOKS
-    false = float((weight * (1 - there) * found).sum()) + PRIOR_FALSE * PRIOR_FALSE_LOOKS
+    shown = float((weight * there * found).sum()) + PRIOR_RECALL * PRIOR_RECALL_IMAGES
+    false = float((weight * (1 - there) * found).sum()) + PRIOR_FALSE * PRIOR_FALSE_IMAGES
     return DetectorHabits(
-        recall=shown / (float((weight * there).sum()) + PRIOR_RECALL_LOOKS),
-        false_share=false / (float((weight * (1 - there)).sum()) + PRIOR_FALSE_LOOKS),
+        recall=shown / (float((weight * there).sum()) + PRIOR_RECALL_IMAGES),
+        false_share=false / (float((weight * (1 - there)).sum()) + PRIOR_FALSE_IMAGES),
     )

@@ -30,7 +30,7 @@ MIN_VISIBLE = 0.5
 """Visible share of a berth below which a missing ship is no information."""
 MIN_SHIP_LENGTH_M = 60.0
 """Shorter hulls are boats and barges and make no call, metres."""
-ONE_LOOK_D = 1 / 24
+ONE_MOMENT_D = 1 / 24
 """Observations less than this apart share one cause of error, and weigh as one, days."""
 _MIN_SD = 0.5
 """Smallest standard deviation of a number of containers."""
@@ -73,8 +73,8 @@ class PierObservations:
     standing: tuple[StandingHull, ...]
     """Hulls that are part of the berth: no ships, and not among `hulls`."""
     weight: Float64Array
-    """(n,) share of one look that an observation is: less than 1 where others follow within
-    `ONE_LOOK_D`."""
+    """(n,) weight of an observation as evidence: less than 1 where others follow within
+    `ONE_MOMENT_D`."""
     found_again: Float64Array
     """(n - 1,) share of the containers that stand at the same places before and after each gap; nan
     where unknown."""
@@ -112,7 +112,7 @@ class PierObservations:
         ships = _ships_of(used)
         standing = _standing_hulls(ships, np.isfinite(hulls[:, 0]), days)
         hulls, ships = _beside(hulls, ships, standing)
-        weight = 1.0 / (np.abs(days[:, None] - days) < ONE_LOOK_D).sum(axis=1)
+        weight = 1.0 / (np.abs(days[:, None] - days) < ONE_MOMENT_D).sum(axis=1)
         dips = _dips(containers, hulls[:, 0], days)
         containers[dips] = nan
         containers[_repeated(containers, days)] = nan
@@ -185,7 +185,7 @@ def _beside(
 def _repeated(containers: Float64Array, days: Float64Array) -> BoolArray:
     """Return (n,) which counts are of a moment that another one shows more exactly."""
     repeated = np.zeros(len(days), dtype=bool)
-    moment = np.cumsum(np.diff(days, prepend=-np.inf) >= ONE_LOOK_D)
+    moment = np.cumsum(np.diff(days, prepend=-np.inf) >= ONE_MOMENT_D)
     for one in np.flatnonzero(np.bincount(moment) > 1).tolist():
         same = np.flatnonzero((moment == one) & np.isfinite(containers[:, 0]))
         if len(same) > 1:

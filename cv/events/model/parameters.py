@@ -19,9 +19,9 @@ PRIOR_STAY_D, PRIOR_STAY_LOG_SD = 1.3, 0.8
 """Prior of the mean stay: median, days, and standard deviation of its logarithm."""
 PRIOR_HALT_SHARE, PRIOR_HALT_CALLS = 0.03, 20.0
 """Prior share of calls after which the berth falls out of use, with the weight of so many calls."""
-PRIOR_RECALL, PRIOR_RECALL_LOOKS = 0.75, 12.0
+PRIOR_RECALL, PRIOR_RECALL_IMAGES = 0.75, 12.0
 """Prior share of images that show a ship that is there, with the weight of so many images."""
-PRIOR_FALSE, PRIOR_FALSE_LOOKS = 0.02, 50.0
+PRIOR_FALSE, PRIOR_FALSE_IMAGES = 0.02, 50.0
 """Prior share of images that show a ship that is not there, with the weight of so many images."""
 PRIOR_FLOW_PER_D, PRIOR_FLOW_D = 0.08, 12.0
 """Prior rate at which cargo comes by land, and at which it leaves, a day, with the weight of so

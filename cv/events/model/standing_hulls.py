@@ -14,7 +14,7 @@ from cv.geometry.arrays import Float64Array
 
 MIN_STANDING_D = 21.0
 """A hull that lies for less is a ship on a call, days..."""
-_MIN_WHOLE_RECORD_D, _MIN_LOOKS = 7.0, 5
+_MIN_WHOLE_RECORD_D, _MIN_IMAGES = 7.0, 5
 """... unless it is there through the whole record, of so many days and images at least."""
 _MIN_SHARE = 0.6
 """Share of the images that must show it: the detector misses some."""
@@ -55,14 +55,14 @@ def find_standing_hulls(
             seen well enough to miss one.
         days: (n,) days of the observations, ascending.
     """
-    looks = [i for i, own in enumerate(lengths) if own is not None]
+    images = [i for i, own in enumerate(lengths) if own is not None]
     found: list[StandingHull] = []
-    remaining = {i: list(lengths[i] or ()) for i in looks}
+    remaining = {i: list(lengths[i] or ()) for i in images}
     every = np.sort([one for own in remaining.values() for one in own])
-    while len(every) >= _MIN_LOOKS:
+    while len(every) >= _MIN_IMAGES:
         near = (np.abs(every[:, None] / every - 1.0) <= _SAME_LENGTH).sum(axis=0)
         length = float(every[int(near.argmax())])
-        hull = _longest_run(length, looks, remaining, days)
+        hull = _longest_run(length, images, remaining, days)
         if hull is not None and not any(
             one.first <= hull.last and hull.first <= one.last for one in found
         ):
@@ -72,37 +72,37 @@ def find_standing_hulls(
 
 
 def _longest_run(
-    length_m: float, looks: Sequence[int], lengths: dict[int, list[float]], days: Float64Array
+    length_m: float, images: Sequence[int], lengths: dict[int, list[float]], days: Float64Array
 ) -> StandingHull | None:
-    """Return the longest run of `looks` that show a hull of `length_m`; None if it is short."""
+    """Return the longest run of `images` that show a hull of `length_m`; None if it is short."""
     wanted = StandingHull(0, 0, length_m)
     best: tuple[float, int, int] | None = None
     shown: list[int] = []
     start, misses = 0, 0
-    for position, look in enumerate([*looks, -1]):
-        end = look < 0 or (bool(shown) and days[look] - days[shown[-1]] > _MAX_GAP_D)
-        if not end and wanted.shown_by(lengths[look]) is not None:
+    for position, image in enumerate([*images, -1]):
+        end = image < 0 or (bool(shown) and days[image] - days[shown[-1]] > _MAX_GAP_D)
+        if not end and wanted.shown_by(lengths[image]) is not None:
             start, misses = (start if shown else position), 0
-            shown.append(look)
+            shown.append(image)
             continue
         misses += 1
         if not shown or (misses <= MAX_MISSES and not end):
             continue
         first, last = shown[0], shown[-1]
-        total = looks.index(last) - start + 1
+        total = images.index(last) - start + 1
         span_d = float(days[last] - days[first])
-        whole = (first, last) == (looks[0], looks[-1]) and len(looks) >= _MIN_LOOKS
+        whole = (first, last) == (images[0], images[-1]) and len(images) >= _MIN_IMAGES
         long = span_d >= (_MIN_WHOLE_RECORD_D if whole else MIN_STANDING_D)
-        if long and len(shown) >= max(_MIN_LOOKS, _MIN_SHARE * total):
+        if long and len(shown) >= max(_MIN_IMAGES, _MIN_SHARE * total):
             best = max(best or (0.0, 0, 0), (span_d, first, last))
-        here = look >= 0 and wanted.shown_by(lengths[look]) is not None
-        shown, start, misses = ([look] if here else []), position, 0
+        here = image >= 0 and wanted.shown_by(lengths[image]) is not None
+        shown, start, misses = ([image] if here else []), position, 0
     if best is None:
         return None
     _, first, last = best
     measured = [
         lengths[i][own]
-        for i in looks
+        for i in images
         if first <= i <= last and (own := wanted.shown_by(lengths[i])) is not None
     ]
     return StandingHull(first, last, float(np.median(measured)))

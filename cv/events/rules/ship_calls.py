@@ -160,7 +160,7 @@ def find_standing_hulls(posterior: Posterior) -> tuple[Event, ...]:
     observations, found = posterior.observations, []
     for hull in observations.standing:
         inside = range(hull.first, hull.last + 1)
-        looks = [i for i in inside if np.isfinite(observations.hulls[i])]
+        showing = [i for i in inside if np.isfinite(observations.hulls[i])]
         length = hull.length_m
         later = np.isfinite(observations.hulls[hull.last + 1 :]).sum()
         left = observations.time_between(hull.last, hull.last + 1)
@@ -171,7 +171,7 @@ def find_standing_hulls(posterior: Posterior) -> tuple[Event, ...]:
             ended=left if later > MAX_MISSES else ONGOING,
             size=Magnitude.from_mean_sd(length, CALL_LENGTH_ERROR * length, "metres", 0.0),
             confidence=1.0,
-            evidence=tuple(observations.scenes[i] for i in looks),
+            evidence=tuple(observations.scenes[i] for i in showing),
             alternatives=_STANDING_ALTERNATIVES,
         )
         found.append(event)
