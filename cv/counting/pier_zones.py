@@ -51,6 +51,11 @@ class Zone:
         """Pier and berth together, ground metres."""
         return shapely.union(*map(shapely.make_valid, (self.outline, self.berth)))
 
+    @property
+    def is_undivided(self) -> bool:
+        """Whether pier and berth are one area: the whole image."""
+        return bool(self.outline.equals(self.berth))
+
     @classmethod
     def undivided(cls, name: str, outline: BaseGeometry, digest: str = "") -> Zone:
         """Return a zone of which every part may hold containers and hulls."""

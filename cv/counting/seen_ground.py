@@ -108,15 +108,18 @@ class SeenZone:
         Never if a mask could not be used.
         """
         berth = self.berth or SeenPart(1.0)
+        parts = [(self.outline, "the pier"), (berth, "its berth")]
+        if zone.is_undivided:
+            parts = [(self.outline, "the image")]
         unfit = [
             f"{format_percentage(part.unfit_share)} of {name} cannot be judged: {part.cause}"
-            for part, name in ((self.outline, "the pier"), (berth, "its berth"))
+            for part, name in parts
             if part.unfit_share > 0
         ]
         most = "" if self.all_known else "at most "
-        seen = f"seen: {most}{format_percentage(self.outline.fraction)} of the pier"
+        seen = f"seen: {most}{format_percentage(self.outline.fraction)} of {parts[0][1]}"
         seen += self.hidden_by(self.outline)
-        if self.berth is not None:
+        if self.berth is not None and not zone.is_undivided:
             seen += f" and {format_percentage(berth.fraction)} of its berth{self.hidden_by(berth)}"
         if not self.known:
             if self.outline.is_unfit or berth.is_unfit:

@@ -79,11 +79,9 @@ def test_a_part_that_is_seen_is_the_most_where_a_mask_was_not_used(image):
     with rasterio.open(image, "r+") as dataset:
         dataset.nodata = 0
         dataset.write(np.zeros((3, 200, 50), np.uint8), window=Window(0, 0, 50, 200))
-    assert counted(image).reason == (
-        "seen: 75% of the pier (25% nodata or fill) and 75% of its berth (25% nodata or fill)"
-    )
+    assert counted(image).reason == "seen: 75% of the image (25% nodata or fill)"
     image.with_name(f"{ITEM}_cloud_mask.tif").write_bytes(b"II*\0")
-    assert counted(image).reason.startswith("seen: at most 75% of the pier")
+    assert counted(image).reason.startswith("seen: at most 75% of the image")
 
 
 @pytest.mark.parametrize(
