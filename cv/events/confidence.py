@@ -47,7 +47,7 @@ LEAST_STATED: Mapping[EventKind, float] = {
     EventKind.WARNING: 0.6,
     EventKind.UNLOADING: 0.3,
     EventKind.DWELL: 0.2,
-    EventKind.INFLOW_STOPPED: 0.2,
+    EventKind.INFLOW_STOPPED: 0.3,
 }
 """Events of less than this probability are not stated, by kind."""
 _LEAST_STATED_ELSE = 0.05

@@ -9,7 +9,11 @@ from simulated_ports.cloud_cover import CLEAR_COAST
 from simulated_ports.port import EXPORT, IMPORT, SimulatedPort
 
 from cv.counting.pier_count import UNKNOWN
+from cv.events.confidence import calibrated
 from cv.events.event import EventKind
+from cv.events.model.observations import PierObservations
+from cv.events.model.posterior import Posterior
+from cv.events.rules.inflow_stops import find_inflow_stops
 from cv.events.site_events import find_events
 from tests.fixtures.observations import pier_count
 
@@ -47,17 +51,19 @@ def test_stops_are_true_as_often_as_stated_at_simulated_piers():
     stated, wrong = [], []
     for seed in range(6):
         port = SimulatedPort.simulate(seed, CLEAR_COAST, 365)
-        events = find_events({EXPORT.name: port.export_counts, IMPORT.name: port.import_counts})
+        events = [
+            stop
+            for counts in (port.export_counts, port.import_counts)
+            for stop in find_inflow_stops(Posterior.of(PierObservations.of(counts)))
+        ]
         sides = {EXPORT.name: port.history.export_level, IMPORT.name: port.history.import_level}
         for event in events:
-            if event.kind is not EventKind.INFLOW_STOPPED:
-                continue
             times, numbers = sides[event.pier]
             first = (event.began.latest - port.export_counts[0].acquired).days
             last = first + event.size.value
             inside = np.interp(np.arange(first, last, 0.25), times, numbers)
             rise = max(inside[i:].max() - inside[i] for i in range(len(inside)))
-            stated.append(event.confidence)
+            stated.append(calibrated(event.kind, event.confidence))
             wrong.append(rise > 40)
     assert len(stated) >= 8
     assert np.mean(stated) <= 1 - np.mean(wrong) + 0.1  # not surer than right
