@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from itertools import pairwise, takewhile
 from math import cos, hypot, radians, sqrt
 
@@ -81,18 +82,19 @@ def comparable_counts(one: PierCount, other: PierCount) -> bool:
     """
     if (one.model, one.method, one.place) != (other.model, other.method, other.place):
         return False
-    stretches = _stretch(one), _stretch(other)
+    stretches = _stretch(one.radiometry), _stretch(other.radiometry)
     return "" in stretches or stretches[0] == stretches[1]
 
 
-def _stretch(count: PierCount) -> str:
-    """Return the stretch that a caller declared; empty for a profile.
+@cache
+def _stretch(radiometry: str) -> str:
+    """Return the stretch that a caller declared in a count's `radiometry`; empty for a profile.
 
     Its limits belong to it, but for percentiles, whose limits are measured in each scene.
     """
-    kind = count.radiometry.split(" ", 1)[0]
+    kind = radiometry.split(" ", 1)[0]
     if kind == "limits":
-        return count.radiometry.split(" gamma ")[0]
+        return radiometry.split(" gamma ")[0]
     return kind if kind.startswith("percentile:") else ""
 
 
