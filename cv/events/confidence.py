@@ -22,12 +22,15 @@ class LogisticCalibration:
     """A logistic function of log-odds."""
 
     intercept: float
+    """Log-odds of an event to which the model gives even odds."""
     slope: float
+    """Change for one more of the model's log-odds; at least 0."""
 
     def __call__(self, probability: float) -> float:
         """Return the calibrated probability."""
-        odds = min(max(probability, _LEAST), _MOST)
-        return 1.0 / (1.0 + exp(-self.intercept - self.slope * log(odds / (1.0 - odds))))
+        bounded = min(max(probability, _LEAST), _MOST)
+        log_odds = log(bounded / (1.0 - bounded))
+        return 1.0 / (1.0 + exp(-self.intercept - self.slope * log_odds))
 
 
 CALIBRATIONS: Mapping[EventKind, LogisticCalibration] = {
@@ -41,7 +44,9 @@ CALIBRATIONS: Mapping[EventKind, LogisticCalibration] = {
     EventKind.UNLOADING: LogisticCalibration(-1.80, 0.99),
     EventKind.DWELL: LogisticCalibration(-0.69, 0.47),
     EventKind.INFLOW_STOPPED: LogisticCalibration(-0.53, 0.32),
+    EventKind.STANDING_HULL: LogisticCalibration(-0.58, 0.00),
 }
+"""A slope of 0: the model's odds say nothing, and the share that is true is all that is known."""
 LEAST_STATED: Mapping[EventKind, float] = {
     EventKind.CALL: 0.6,
     EventKind.WARNING: 0.6,

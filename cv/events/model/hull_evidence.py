@@ -19,7 +19,7 @@ from cv.geometry.arrays import Float64Array
 
 _CERTAIN = 500.0
 """Likelihood ratio of an interval that does not reach down to none, whatever the detector does at
-this berth otherwise."""
+this berth otherwise. Assumed."""
 _UNKNOWN_WEIGHT = 1.0
 """Weight of a hull without a score: as likely among ships as among false hulls."""
 _SCORES = (0.67, 0.68, 0.76, 0.81, 0.85, 0.90)
@@ -30,8 +30,9 @@ score: one that has it was found by another network, and weighs as the least her
 _LEAST_WEIGHT = 0.5
 """Weight of the hulls that are least like ships: scores differ between networks."""
 _SHIPS_PER_FALSE = 8.0
+"""Assumed: the card does not state it."""
 _CERTAINLY_NONE = 0.001
-"""Likelihood ratio of an interval that does not reach up to one."""
+"""Likelihood ratio of an interval that does not reach up to one. Assumed."""
 
 
 def ship_likelihood_ratios(

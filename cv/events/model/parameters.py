@@ -1,7 +1,7 @@
 """The habits of a pier, each with a wide prior: its berth, its detector, its cargo.
 
 They are learned from the pier's own record (`cv.events.model.posterior`). The priors are the same
-for all piers: so many observed calls, images or days weigh as much as they do.
+for all piers: so many observed calls, images or days weigh as much as they do. They are assumed.
 """
 
 from __future__ import annotations

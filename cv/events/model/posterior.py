@@ -44,7 +44,8 @@ from cv.geometry.arrays import BoolArray, Float64Array
 FORECAST_DAYS = (1.0, 3.0, 7.0)
 """Horizons of the arrival forecast, days."""
 _GROWTH_RATIO = 300.0
-"""How much more often cargo grows at a berth in use than at one that is not."""
+"""How much more often cargo grows at a berth in use than at one that is not. Assumed: so much that
+a stack that gathers after weeks without a ship, as at Rajin in March 2024, is a warning."""
 LEARNING_ROUNDS = 4
 """Rounds of learning: habits from probabilities, probabilities from habits."""
 _BATCH = 32
@@ -90,6 +91,7 @@ class Posterior:
     changes: CargoChanges
     """Changes of the containers from count to count."""
     arrival_prior: ArrivalPrior | None = None
+    """Arrivals that other piers led to expect."""
 
     @classmethod
     def of(cls, observations: PierObservations) -> Posterior:
