@@ -23,9 +23,9 @@ from cv.synthetic.non_scenes import NON_SCENES
 
 _CLEAR, _BLURRED = REASONS.index(FitnessReason.CLEAR), REASONS.index(FitnessReason.BLURRED)
 _CLEAR_SHARE = 0.30
-_TWO = 0.12
+_TWO = 0.22
 """Share of the degraded grounds that get two kinds."""
-_STRETCHED = 0.12
+_STRETCHED = 0.2
 _MORE = {
     "thick cloud": 2.0,
     "resampled": 2.0,

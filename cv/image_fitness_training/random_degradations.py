@@ -93,6 +93,26 @@ def _thin_cloud(image: Bytes, grid: DegradedGrid) -> DegradedImage:
     return _clouds(image, grid, 0.2, 0.95)
 
 
+def _broken_cloud(image: Bytes, grid: DegradedGrid) -> DegradedImage:
+    """Many small clouds with clear ground between them."""
+    size, cover = grid.log_uniform(6, 60), grid.uniform(0.1, 0.8)
+    field = deg.cloud_field(grid.rng, grid.shape, grid.gsd_m, size, cover, grid.uniform(0.1, 0.8))
+    opacity = field * grid.uniform(0.6, 1.0)
+    light = _light(grid, 0.7, 1.0, 0.05)
+    veiled = deg.blend_scattered_light(image, opacity, light, grid.texture(0.04, size) * field)
+    return DegradedImage(veiled, {FitnessReason.CLOUD: opacity})
+
+
+def _glint(image: Bytes, grid: DegradedGrid) -> DegradedImage:
+    """The sun's mirror image: a bright band with sparkling waves in it."""
+    ends = (grid.uniform(0.3, 1.0), grid.uniform(0.0, 0.4))
+    field = np.clip(deg.gradient_field(grid.rng, grid.shape, *ends), 0, 1)
+    waves = grid.texture(grid.uniform(0.05, 0.5), grid.log_uniform(1, 12))
+    veil = np.asarray(np.clip(field * (0.8 + waves), 0, 1), np.float32)
+    bright = deg.blend_scattered_light(image, veil, _light(grid, 0.85, 1.0, 0.05), waves * field)
+    return DegradedImage(bright, {FitnessReason.SATURATED: veil})
+
+
 def _cloud_shadow(image: Bytes, grid: DegradedGrid) -> DegradedImage:
     size, cover = grid.log_uniform(30, 400), grid.uniform(0.2, 1.1)
     field = deg.cloud_field(grid.rng, grid.shape, grid.gsd_m, size, cover, grid.uniform(0.1, 0.8))
@@ -302,31 +322,33 @@ KINDS: dict[str, tuple[float, _Draw]] = {
     "clear": (0.20, _untouched),
     "thick cloud": (0.13, _thick_cloud),
     "thin cloud": (0.06, _thin_cloud),
+    "broken cloud": (0.06, _broken_cloud),
     "cloud shadow": (0.05, _cloud_shadow),
     "haze": (0.08, _haze),
     "uneven haze": (0.05, _uneven_haze),
     "fog": (0.04, _fog),
-    "dust": (0.02, _dust),
+    "dust": (0.04, _dust),
     "dark": (0.06, _dark),
-    "night": (0.03, _night),
+    "night": (0.04, _night),
     "saturated": (0.05, _saturated),
+    "glint": (0.04, _glint),
     "flat": (0.03, _flat),
     "gaussian": (0.05, _gaussian),
     "defocus": (0.03, _defocus),
-    "motion": (0.05, _motion),
-    "resampled": (0.08, _resampled),
+    "motion": (0.06, _motion),
+    "resampled": (0.09, _resampled),
     "bands": (0.03, _bands),
     "noise": (0.06, _noise),
     "speckle": (0.03, _speckle),
     "impulses": (0.02, _impulses),
     "stripes": (0.04, _stripes),
     "dead lines": (0.02, _dead_lines),
-    "jpeg": (0.04, _jpeg),
+    "jpeg": (0.05, _jpeg),
     "posterised": (0.02, _posterised),
-    "inverted": (0.02, _inverted),
+    "inverted": (0.03, _inverted),
     "grey": (0.02, _grey),
     "false colour": (0.03, _false_colour),
-    "snow": (0.06, _snow),
+    "snow": (0.07, _snow),
     "sharpened": (0.01, _sharpened),
 }
 """Relative frequency and maker of each kind of degradation."""

@@ -27,7 +27,7 @@ def test_what_is_likelier_for_the_model_is_never_stated_with_less_confidence(kin
 
 def test_a_kind_without_a_calibration_keeps_the_probability_of_the_model():
     others = set(EventKind) - set(CALIBRATIONS)
-    assert EventKind.STANDING_HULL in others
+    assert EventKind.BERTH_SHIFT in others
     for kind in others:
         assert calibrated(kind, 1.0) == 1.0
         assert calibrated(kind, 0.3) == 0.3
