@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "datasets" / "sampl
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
 import robustness
+from page_sections import marks
 from robustness_bench import declarations, months, pictures, port_views, scenes
 from robustness_bench.deliveries import DELIVERIES, count_delivery
 from robustness_bench.months import MonthFinding, count_month
@@ -389,4 +390,4 @@ def test_the_report_goes_between_the_marks_of_a_page(tmp_path):
 
 def test_the_page_of_accuracy_has_the_marks():
     text = robustness._PAGE.read_text(encoding="utf-8")
-    assert all(text.count(mark) == 1 for mark in robustness._MARKS)
+    assert all(text.count(mark) == 1 for mark in marks(robustness._SECTION))

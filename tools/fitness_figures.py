@@ -23,6 +23,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from page_sections import write_sections
 
 from cv.detector.decode import decode_output
 from cv.detector.model_zoo import FITNESS_MODEL, released_model
@@ -52,7 +53,7 @@ REAL_GSD = {
 """GSD (metres) of the real images, by the start of their names; others are at SHIPS_GSD."""
 SHIPS_GSD = 0.8
 _README = Path(__file__).parent.parent / "weights" / "README.md"
-_MARKS = ("<!-- fitness figures: begin -->", "<!-- fitness figures: end -->")
+_SECTION = "fitness figures"
 _CHIPS_FROM = 66_000_000
 _SURE = 3
 """Containers of a patch from which its measured recall decides about a limit."""
@@ -102,10 +103,7 @@ def write_figures(figures: Sequence[Figure], readme: Path, card: Path) -> None:
     """Replace the table between the marks of `readme`, and the entry `figures` of `card`."""
     rows = [f"| {one.what} | {one.value} |" for one in figures]
     table = "\n".join(["| what | figure |", "|---|---|", *rows])
-    before, rest = readme.read_text(encoding="utf-8").split(_MARKS[0])
-    after = rest.split(_MARKS[1])[1]
-    text = f"{before}{_MARKS[0]}\n{table}\n{_MARKS[1]}{after}"
-    write_atomically(readme, text)
+    write_sections(readme, {_SECTION: table})
     record = json.loads(card.read_bytes())
     record["figures"] = {one.what: one.value for one in figures}
     write_atomically(card, json.dumps(record, indent=1) + "\n")

@@ -46,11 +46,11 @@ import cv2
 from tqdm import tqdm
 
 from cv import Detector
-from cv.io.atomic_files import write_atomically
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "datasets" / "real"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "datasets" / "sample_pier"))
+from page_sections import write_sections
 from robustness_bench import months, pictures, port_views, scenes
 from robustness_bench.deliveries import DELIVERIES, count_delivery
 from robustness_bench.months import WEATHERS, MonthFinding, count_month
@@ -78,7 +78,7 @@ RENDERED_VIEWS, PORT_VIEWS, GOOD_RENDERED, PICTURES_EACH = 16, 4, 100, 8
 _CHUNK = 4
 """Trials handed to a worker at once."""
 _PAGE = Path(__file__).resolve().parents[1] / "docs" / "accuracy.md"
-_MARKS = ("<!-- robustness: begin -->", "<!-- robustness: end -->")
+_SECTION = "robustness"
 
 
 @dataclass(frozen=True)
@@ -273,11 +273,9 @@ def report(results: Sequence[Result]) -> list[str]:
 
 
 def write_report(parts: Sequence[str], page: Path) -> None:
-    """Replace what is between the marks of `page`."""
-    before, rest = page.read_text(encoding="utf-8").split(_MARKS[0])
-    after = rest.split(_MARKS[1])[1]
-    text = "\n\n".join((_MARKS[0], *(f"### {part}" for part in parts), _MARKS[1]))
-    write_atomically(page, f"{before}{text}{after}")
+    """Replace the section of `page`."""
+    text = "\n\n".join(f"### {part}" for part in parts)
+    write_sections(page, {_SECTION: f"\n{text}\n"})
 
 
 def main() -> None:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from simulated_ports import event_truth as truth
 from simulated_ports.event_truth import StatedTimes
-from simulated_ports.pier_observation import StandingObject
-from simulated_ports.pier_traffic import Cause, PierHistory, TrueContainers, TrueStay
+from simulated_ports.observation_parameters import StandingObject
+from simulated_ports.pier_history import Cause, PierHistory, TrueContainers, TrueStay
 from simulated_ports.port import START
 
 from cv.events.event import ONGOING, CensoredTime, Event, EventKind

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from simulated_ports import hull_scores
 from simulated_ports.kinds import KIND_BY_NAME, KINDS
+from simulated_ports.pier_history import Cause, PierHistory
 from simulated_ports.pier_observation import ObservedPier
-from simulated_ports.pier_traffic import Cause, PierHistory, Spread
 from simulated_ports.port import START
+from simulated_ports.traffic_parameters import Spread
 
 from cv.counting.pier_count import CountStatus
 

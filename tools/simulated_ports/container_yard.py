@@ -20,7 +20,7 @@ ROWS, COLUMNS = 12, 70
 PITCH_M = (12.8, 2.9)
 """Distance of neighbouring places along and across the pier, metres."""
 LENGTH_M, WIDTH_M = COLUMNS * PITCH_M[0], ROWS * PITCH_M[1]
-_OUT_OF_LINE_M = (1.0, 0.3)
+OUT_OF_LINE_M = (1.0, 0.3)
 """Standard deviation of a container's place, metres."""
 _CORNER = np.array([130.3, 42.2])
 """Longitude and latitude of the pier's south-western corner."""
@@ -73,7 +73,7 @@ class SimulatedYard:
             number = target
         column, row = np.divmod(np.array(slots, dtype=int), ROWS)
         places = (np.stack([column, row], axis=1) + 0.5) * PITCH_M
-        places = places + rng.normal(0.0, _OUT_OF_LINE_M, places.shape)
+        places = places + rng.normal(0.0, OUT_OF_LINE_M, places.shape)
         return cls(places, np.array(came), np.array(left))
 
     def at(self, day: float) -> Float64Array:

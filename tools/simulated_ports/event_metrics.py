@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from math import inf, isfinite, nan
 from statistics import median
+from typing import Self
 
 from cv.counting.pier_count import CountStatus, PierCount
 from cv.events.event import CensoredTime, Event, EventKind
@@ -35,8 +36,17 @@ class Proportion:
         return self.hits / self.total if self.total else 1.0
 
 
+@dataclass(frozen=True)
+class FieldSum:
+    """A score whose fields are added one by one."""
+
+    def __add__(self, other: Self) -> Self:
+        pairs = {f.name: (getattr(self, f.name), getattr(other, f.name)) for f in fields(self)}
+        return type(self)(**{name: one + two for name, (one, two) in pairs.items()})
+
+
 @dataclass(frozen=True, kw_only=True)
-class EventMetrics:
+class EventMetrics(FieldSum):
     """What was right; the metrics of several piers can be added."""
 
     years: float = 0.0
@@ -61,10 +71,6 @@ class EventMetrics:
     """From each right warning to the arrival, days."""
     halts: tuple[tuple[float, bool], ...] = ()
     """For each reported halt: probability of an unseen call, and whether there was one."""
-
-    def __add__(self, other: EventMetrics) -> EventMetrics:
-        pairs = {f.name: (getattr(self, f.name), getattr(other, f.name)) for f in fields(self)}
-        return EventMetrics(**{name: one + two for name, (one, two) in pairs.items()})
 
     @property
     def median_lead_d(self) -> float:

@@ -16,8 +16,8 @@ from scipy.optimize import linear_sum_assignment
 
 from cv.events.event import Event
 from cv.geometry.arrays import Float64Array
-from simulated_ports.pier_observation import StandingObject
-from simulated_ports.pier_traffic import PierHistory, TrueStay
+from simulated_ports.observation_parameters import StandingObject
+from simulated_ports.pier_history import PierHistory, TrueStay
 from simulated_ports.port import START
 
 DUE_D = 7.0

@@ -8,39 +8,35 @@ import sys
 from dataclasses import replace
 from datetime import timedelta
 from math import inf
+from pathlib import Path
 
+import leave_one_kind_out
 import port_kinds
 import pytest
-from port_kinds import (
-    PortScore,
-    Reliability,
-    reliabilities,
-    score_events,
-    score_port,
-    sizes_table,
-    tables,
-    targets,
-    write_records,
-)
+from page_sections import marks
+from port_kinds import Measurement, sections, tables
+from port_kinds_bench.call_score import MatchedCalls, ShownStays, score_calls
+from port_kinds_bench.judged_events import PortId
+from port_kinds_bench.pier_score import score_pier
+from port_kinds_bench.port_score import PortScore, score_events, score_port
+from port_kinds_bench.records import read_uncalibrated_events, write_records
+from port_kinds_bench.reliability import Reliability, reliabilities
+from port_kinds_bench.skill_tables import sizes_table
+from port_kinds_bench.skill_targets import targets
+from port_kinds_bench.warning_score import score_warnings
 from simulated_ports.event_metrics import Proportion
-from simulated_ports.kind_metrics import (
-    MatchedCalls,
-    PortId,
-    ShownStays,
-    score_calls,
-    score_pier,
-    score_warnings,
-)
-from simulated_ports.kinds import KIND_BY_NAME
+from simulated_ports.kinds import KIND_BY_NAME, KINDS
 from simulated_ports.naive_calls import naive_calls
 from simulated_ports.pier_observation import ObservedPier
 from simulated_ports.port import START
 from warning_baselines import RawCounts, rise_alarms
 
 from cv.counting.pier_count import Estimate
+from cv.errors import InputError
 from cv.events.event import CensoredTime, Event, EventKind, Magnitude
 from tests.fixtures.sample_counts import a_count
 
+ROOT = Path(__file__).resolve().parents[2]
 PORT = PortId(kind="weekly_liner", seed=5, number=0)
 
 
@@ -204,6 +200,39 @@ def test_the_records_are_what_the_tables_count(scores, tmp_path):
     )
 
 
+def test_a_fit_reads_probabilities_of_the_model_alone(scores, tmp_path):
+    file = tmp_path / "events.jsonl"
+    write_records(file, scores, calibrated=False)
+    judged = [one for score in scores.values() for one in score.events if one.true is not None]
+    assert read_uncalibrated_events(file) == judged
+    assert judged
+    write_records(file, scores)
+    with pytest.raises(InputError, match="probability of the model itself"):
+        read_uncalibrated_events(file)
+
+
+def test_a_page_gets_the_tables_that_are_printed(scores):
+    wanted = Measurement(kinds=KINDS, ports=1, days=90, seed=3)
+    printed = tables(scores, [("level", 30.0)]).split("\n\n")
+    title, *parts = sections(wanted, scores).values()
+    assert "--ports 1 --days 90 --seed 3" in title
+    for part in parts:
+        lines = [line.removeprefix("    ") for line in part.strip("\n").splitlines()]
+        found = [one.splitlines() for one in printed if one.startswith(lines[0])]
+        assert [[line[: len(lines[0])].rstrip() for line in one] for one in found] == [
+            [line[: len(lines[0])].rstrip() for line in lines]
+        ]
+    warnings = sections(wanted, scores)["port kinds, warnings"].splitlines()[1]
+    assert warnings.endswith("late/y")
+
+
+def test_the_page_of_events_has_the_marks(scores):
+    wanted = Measurement(kinds=KINDS, ports=1, days=90, seed=3)
+    page = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+    for name in (*sections(wanted, scores), leave_one_kind_out.SECTION):
+        assert [page.count(mark) for mark in marks(name)] == [1, 1], name
+
+
 def test_every_table_has_a_line_for_each_kind(scores):
     text = tables(scores, [("level", 30.0)])
     for part in ("calls", "naive calls", "warnings ", "amounts", "and time active"):
@@ -220,8 +249,10 @@ def test_a_port_without_ships_must_have_few_warnings(pier):
     kind = PortId(kind="yard_lorries", seed=1, number=0)
     for events, met in ((alarms, False), ([], True)):
         scored = score_events(kind, {yard.name: yard}, events, [])
-        found = [t for t in targets({"yard_lorries": scored}) if t[0].startswith("false warnings")]
-        assert [t[1] for t in found] == [met]
+        found = [
+            t for t in targets({"yard_lorries": scored}) if t.wanted.startswith("false warnings")
+        ]
+        assert [t.met for t in found] == [met]
 
 
 def test_reliability_is_flagged_from_fifty_events_on(pier):

@@ -1,0 +1,1 @@
+"""Scores of the events engine at simulated ports of many kinds, and their tables."""
