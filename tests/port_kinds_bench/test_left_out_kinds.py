@@ -17,6 +17,7 @@ from port_kinds_bench.left_out_kinds import (
     left_out_tables,
     stated_only,
 )
+from port_kinds_bench.records import read_uncalibrated_events
 from simulated_ports.kinds import KINDS
 
 from cv.errors import InputError
@@ -132,9 +133,8 @@ def test_ports_that_were_fitted_to_are_no_test(monkeypatch, tmp_path):
 
 def test_the_tables_go_into_their_section_of_a_page(monkeypatch, tmp_path, capsys):
     page = tmp_path / "page.md"
-    page.write_text(
-        "x\n<!-- leave one kind out: begin -->\nold\n<!-- leave one kind out: end -->\ny"
-    )
+    begin, end = marks(leave_one_kind_out.SECTION)
+    page.write_text(f"x\n{begin}\nold\n{end}\ny")
     read = {
         seed: [*events(FIRST, 0.5, seed=int(seed)), *events(SECOND, 0.5, seed=int(seed))]
         for seed in ("1", "2")
@@ -145,9 +145,7 @@ def test_the_tables_go_into_their_section_of_a_page(monkeypatch, tmp_path, capsy
     monkeypatch.setattr(sys, "argv", ["x", "1", "2", "--write", str(page)])
     leave_one_kind_out.main()
     text, printed = page.read_text(), capsys.readouterr().out
-    assert text.startswith(
-        "x\n<!-- leave one kind out: begin -->\n\nFitted to 800 events at 2 ports"
-    )
+    assert text.startswith(f"x\n{begin}\n\nFitted to 800 events at 2 ports of 2 kinds (seed 1)")
     assert text.endswith(f"\n\n{end}\ny")
     assert "old" not in text
     tables = [line.removeprefix("    ") for line in text.splitlines() if line.startswith("    ")]
@@ -159,4 +157,4 @@ def test_events_without_a_model_probability_are_refused(tmp_path):
     file = tmp_path / "events.jsonl"
     file.write_text('{"record": "event", "true": true}\n')
     with pytest.raises(InputError, match="--uncalibrated"):
-        leave_one_kind_out.read_uncalibrated_events(file)
+        read_uncalibrated_events(file)
