@@ -71,8 +71,8 @@ class Measurement:
         """Return what the tables are of."""
         return (
             f"`python tools/port_kinds.py --ports {self.ports} --days {self.days} "
-            f"--seed {self.seed}`: {self.ports} ports of each of {len(self.kinds)} kinds, "
-            f"{self.days} days each."
+            f"--seed {self.seed}`: ports of {len(self.kinds)} kinds, {self.ports} of each, "
+            f"observed for {self.days} days."
         )
 
 

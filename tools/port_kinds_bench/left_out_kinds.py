@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from simulated_ports.kinds import KINDS
 
-from cv.events.confidence import LogisticCalibration, is_stated
+from cv.events.confidence import is_stated
 from cv.events.event import EventKind
 from port_kinds_bench.calibration_fit import LEAST_EVENTS, by_event_kind, fit_events
 from port_kinds_bench.judged_events import JudgedEvent
@@ -41,16 +41,19 @@ def calibrate_left_out(
     too few keep these.
     """
     fitting_by_kind = by_event_kind(fitting)
-    found = []
+    found: list[LeftOutEvent] = []
     for kind, events in by_event_kind(testing).items():
         of_kind = fitting_by_kind.get(kind, [])
-        with_all = _fit_enough(of_kind)
+        if len(of_kind) < LEAST_EVENTS:
+            found += [LeftOutEvent(event=event, fitted=event.stated) for event in events]
+            continue
+        with_all = fit_events(of_kind)
         for port_kind, own in _by_port_kind(events).items():
-            others = _fit_enough([one for one in of_kind if one.port_kind != port_kind])
+            others = fit_events([one for one in of_kind if one.port_kind != port_kind])
             found += [
                 LeftOutEvent(
-                    event=replace(event, stated=_confidence(others, event)),
-                    fitted=_confidence(with_all, event),
+                    event=replace(event, stated=others(event.stated)),
+                    fitted=with_all(event.stated),
                 )
                 for event in own
             ]
@@ -72,15 +75,6 @@ def left_out_tables(events: Sequence[LeftOutEvent]) -> list[list[str]]:
         _comparison_table(events),
         _farthest_off_table(events),
     ]
-
-
-def _fit_enough(events: Sequence[JudgedEvent]) -> LogisticCalibration | None:
-    """Return the calibration of events of one kind; None if they are too few."""
-    return fit_events(events) if len(events) >= LEAST_EVENTS else None
-
-
-def _confidence(calibration: LogisticCalibration | None, event: JudgedEvent) -> float:
-    return calibration(event.stated) if calibration else event.stated
 
 
 def _by_port_kind(events: Iterable[JudgedEvent]) -> dict[str, list[JudgedEvent]]:
