@@ -96,7 +96,7 @@ def _bands_table(name: str, rows: Mapping[str, Sequence[JudgedEvent]]) -> list[s
             [event for event, p in zip(own, place, strict=True) if p == band]
             for band in range(len(bands))
         ]
-        lines.append(f"{row:<24}" + "".join(map(_cell, cells)))
+        lines.append((f"{row:<24}" + "".join(map(_cell, cells))).rstrip())
     return lines
 
 
@@ -106,7 +106,7 @@ def _cell(events: Sequence[JudgedEvent]) -> str:
         return f"{'-':>6} {'':>6}"
     one = Reliability.of("", "", events)
     flag = "*" if one.off else " "
-    return f"{one.number:>6}{one.stated - one.true:>+6.2f}{flag}"
+    return f"{one.number:>6}{one.stated - one.true:>+z6.2f}{flag}"
 
 
 def _comparison_table(events: Sequence[LeftOutEvent]) -> list[str]:
