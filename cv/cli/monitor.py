@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cv.pipeline.batch_outcomes import BatchOutcomes
     from cv.pipeline.run_log import RunLog
     from cv.pipeline.scene_outcome import SceneOutcome
+    from cv.scene.acquisition_time import NamePattern
     from cv.scene.scene import Scene
     from cv.site import Site
 
@@ -89,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     options.check_output(args, args.log, ".log", ".txt", ".jsonl")
     options.check_output(args, args.metrics, ".prom")
     RunLog(args.log, args.metrics).check()
-    _print_left_out(args.places)
+    _print_left_out(args.places, pattern)
 
     def count(paths: Sequence[Path]) -> BatchOutcomes:
         with RunLog(args.log, args.metrics) as run_log:
@@ -99,11 +100,11 @@ def run(args: argparse.Namespace) -> int:
 
     if args.watch is not None:
         release = partial(_release_quarantine, args)
-        watch_folders(args.places, args.watch, options.ledger_file(args), count, release)
+        watch_folders(args.places, args.watch, options.ledger_file(args), count, release, pattern)
     file = options.ledger_file(args)
     is_new = file is not None and not file.exists()
     with RunLog(args.log, args.metrics) as run_log:
-        paths, refused = _find_scenes(args)
+        paths, refused = _find_scenes(args, pattern)
         _release_quarantine(args)
         for outcome in refused:
             run_log.add(outcome)
@@ -115,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
-def _print_left_out(places: Sequence[Path | str]) -> None:
+def _print_left_out(places: Sequence[Path | str], pattern: NamePattern | None) -> None:
     """Print how many images and links in `places` are not counted although one might expect it."""
     from cv.scene.discovery.scene_folder import images_without_georeference, left_out_at
     from cv.scene.discovery.stac_catalog import external_links
@@ -126,7 +127,7 @@ def _print_left_out(places: Sequence[Path | str]) -> None:
     for place in local:
         with suppress(SceneError):  # reported when its scenes are searched
             links += external_links(place)
-            for one in left_out_at(place):
+            for one in left_out_at(place, pattern):
                 print(printable_line(f"left out: {one.path}: {one.reason}"))
     if pictures:
         first = printable_line(pictures[0])
@@ -146,7 +147,9 @@ def _release_quarantine(args: argparse.Namespace) -> None:
             ledger.release_quarantine()
 
 
-def _find_scenes(args: argparse.Namespace) -> tuple[list[Path], list[SceneOutcome]]:
+def _find_scenes(
+    args: argparse.Namespace, pattern: NamePattern | None
+) -> tuple[list[Path], list[SceneOutcome]]:
     """Return the scenes of all places, and refusals of places without scenes.
 
     Raises SceneError if there is no scene at all and all places are local.
@@ -160,7 +163,7 @@ def _find_scenes(args: argparse.Namespace) -> tuple[list[Path], list[SceneOutcom
     for place in args.places:
         try:
             if isinstance(place, Path):
-                paths += require_scenes(place)
+                paths += require_scenes(place, pattern)
             else:
                 paths.append(options.local_path(place, args))
         except SceneError as error:

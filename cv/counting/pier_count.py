@@ -58,6 +58,8 @@ class Estimate:
         return f"{self.value:g} ({self.low:g} to {self.high:g})"
 
 
+ALL_SEEN = 1.0 - 1e-6
+"""Visible share from which all was seen, but for rounding."""
 UNKNOWN = Estimate(None, None, None)
 """The estimate of what was not visible."""
 
@@ -147,8 +149,9 @@ class PierCount:
     """sha256 of the pier's outline and berth, hexadecimal. Only counts with the same value are
     comparable."""
     unseen: BaseGeometry | None = None
-    """The part of pier and berth that was not seen or not fit, polygons in EPSG:4326 (longitude,
-    latitude), empty if all was seen; None if it is not known, or without a CRS."""
+    """The part of the pier that was not seen or not fit, polygons in EPSG:4326 (longitude,
+    latitude), empty if all was seen; None if it is not known, or without a CRS. Counts of
+    0.1.0 hold that of its berth too."""
     shift_m: tuple[float, float] | None = None
     """How far (east, north) the outlines were moved to lie on what this scene shows, metres; None
     if there was nothing to align it with, or no sure alignment."""
@@ -157,6 +160,11 @@ class PierCount:
     def has_number(self) -> bool:
         """Whether its containers or its hulls are known."""
         return self.containers.known or self.hulls.known
+
+    @property
+    def shows_whole_pier(self) -> bool:
+        """Whether all of the pier was seen, its berth or not."""
+        return self.status is CountStatus.COUNTED or (self.visible_fraction or 0.0) >= ALL_SEEN
 
     def __repr__(self) -> str:
         return (

@@ -164,13 +164,12 @@ def see_zone(
     at_berth = fitness.within(zone.berth, fitness.hull_recall)
     on_deck = fitness.within(zone.berth, fitness.container_recall)
     image = grid.footprint
-    outline, unseen_outline = _see_part(zone.outline, zones, image, visibility, on_pier, misplaced)
-    berth, unseen_berth = _see_part(zone.berth, zones, image, visibility, at_berth, NOTHING)
+    outline, unseen = _see_part(zone.outline, zones, image, visibility, on_pier, misplaced)
+    berth, _ = _see_part(zone.berth, zones, image, visibility, at_berth, NOTHING)
     decks, _ = _see_part(zone.berth, zones, image, visibility, on_deck, NOTHING)
     basis = visibility.basis
     if len(fitness.patches):
         basis = JUDGED if basis == "mask" else f"{basis}+{JUDGED}"
-    unseen = shapely.union(unseen_outline, unseen_berth, grid_size=_UNSEEN_GRID_PX)
     return SeenZone(
         outline,
         berth if has_berth else None,

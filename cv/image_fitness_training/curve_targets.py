@@ -10,8 +10,9 @@ import numpy as np
 
 from cv.geometry.arrays import Float32Array, Float64Array
 from cv.image_fitness.unfit_reasons import REASONS, FitnessReason
+from cv.image_fitness_training.degradation_kinds import KINDS, Effects
 from cv.image_fitness_training.ground_images import GroundPool
-from cv.image_fitness_training.random_degradations import KINDS, Effects, degrade_image
+from cv.image_fitness_training.random_degradations import degrade_image
 from cv.image_fitness_training.recall_curves import RecallCurve, recall_curve_for
 from cv.image_fitness_training.scene_pairs import CELL
 from cv.image_fitness_training.training_targets import PatchTargets, reason_probabilities

@@ -16,14 +16,10 @@ from cv.detector.onnx_model import OnnxModel
 from cv.geometry.arrays import BoolArray, Float32Array, Float64Array
 from cv.image_fitness.unfit_reasons import REASONS, FitnessReason
 from cv.image_fitness_training import scene_pairs
+from cv.image_fitness_training.degradation_kinds import DegradedImage, Effects
 from cv.image_fitness_training.detector_recall import found_objects
 from cv.image_fitness_training.image_sources import ImageSources
-from cv.image_fitness_training.random_degradations import (
-    DegradedImage,
-    Effects,
-    degrade_image,
-    draw_degradation_kinds,
-)
+from cv.image_fitness_training.random_degradations import degrade_image, draw_degradation_kinds
 from cv.image_fitness_training.scene_pairs import CELL, CELLS, ScenePair, Sprite
 from cv.io.atomic_files import write_atomically
 from cv.rendering.canvas import Points

@@ -15,12 +15,9 @@ from cv.detector.model_zoo import HULL_MODEL, released_model
 from cv.detector.onnx_model import OnnxModel
 from cv.geometry.arrays import Float64Array
 from cv.image_fitness.unfit_reasons import REASONS, FitnessReason
+from cv.image_fitness_training.degradation_kinds import DegradedImage
 from cv.image_fitness_training.detector_recall import found_objects
-from cv.image_fitness_training.random_degradations import (
-    DegradedImage,
-    degrade_image,
-    draw_degradation_kinds,
-)
+from cv.image_fitness_training.random_degradations import degrade_image, draw_degradation_kinds
 from cv.image_fitness_training.recall_curves import RecallCurve
 from cv.io.atomic_files import write_atomically
 from cv.rendering.materials import Rng

@@ -15,6 +15,7 @@ from cv.io.terminal_text import printable_line
 from cv.ledger import Ledger
 from cv.ledger.file_guard import LedgerFileGuard
 from cv.pipeline.scene_outcome import SceneOutcome, SceneStatus
+from cv.scene.acquisition_time import NamePattern
 from cv.scene.discovery.new_scenes import NewScenes
 
 
@@ -24,12 +25,14 @@ def watch_folders(
     ledger: Path | None,
     count: Callable[[Sequence[Path]], Sequence[SceneOutcome]],
     begin: Callable[[], None],
+    time_pattern: NamePattern | None = None,
 ) -> NoReturn:
     """Call `count` with the scenes in `places`, then every `every_s` seconds with new ones.
 
     `count` returns the outcome of each path, in order; refused and failed scenes are passed to it
     again later. `begin` is called once, after the first search. `ledger` is the file that `count`
-    fills, None for a database server. A place that cannot be read is reported and tried again.
+    fills, None for a database server. `time_pattern` is where names of scenes hold their time. A
+    place that cannot be read is reported and tried again.
 
     Raises InputError if a place is not local, SceneError if no place can be read at first, and
     LedgerError if the ledger is no longer the one that was there before.
@@ -38,7 +41,9 @@ def watch_folders(
         if not isinstance(place, Path):
             limit, remedy = "only folders and catalogues can be watched", "Leave the address out."
             raise InputError("--watch", place, limit, remedy)
-    watched = [NewScenes(place, settled_s=every_s) for place in places if isinstance(place, Path)]
+    watched = [
+        NewScenes(place, every_s, time_pattern) for place in places if isinstance(place, Path)
+    ]
     new, errors = _poll(watched)
     if len(errors) == len(watched):
         raise errors[0]

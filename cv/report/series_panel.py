@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from cv.counting.pier_count import ALL_SEEN
 from cv.geometry.arrays import BoolArray, Float64Array
 from cv.report.colours import FAINT, INK, PAPER, RULE
 from cv.timeseries.series import Series
@@ -143,9 +144,16 @@ def daily_visibility(one: Series, span: DayRange, quantity: str) -> pd.Series[st
     daily = one.daily().reindex(span.days)
     visibility = pd.Series("unseen", index=span.days)
     known = daily[quantity].notna()
-    visibility[known] = daily["status"][known].map({"counted": "whole", "partial": "partial"})
+    visibility[known] = "partial"
+    visibility[known & _shows_whole_pier(daily)] = "whole"
     visibility[daily["status"].isna()] = "no image"
     return visibility
+
+
+def _shows_whole_pier(observations: pd.DataFrame) -> pd.Series[bool]:
+    """Return which observations show all of the pier, whatever they show of its berth."""
+    all_seen = (observations["visible_fraction"] >= ALL_SEEN).fillna(False).astype(bool)
+    return (observations["status"] == "counted").fillna(False).astype(bool) | all_seen
 
 
 def _shade_days(axes: Axes, keys: pd.Series[str]) -> None:
@@ -176,7 +184,7 @@ def _draw_counts(axes: Axes, one: Series, quantity: str, markers: Mapping[str, s
     value, low, high = (
         observations[f"{quantity}{end}"].to_numpy(dtype=float) for end in ("", "_low", "_high")
     )
-    whole = (observations["status"] == "counted").to_numpy(dtype=bool)
+    whole = _shows_whole_pier(observations).to_numpy(dtype=bool)
     methods = np.array(counting_methods(one))[known.to_numpy(dtype=bool)]
     size = _marker_size(one)
     axes.vlines(x, low, high, color=_CONTAINERS, linewidth=size / 4, alpha=0.75, zorder=3)
@@ -210,7 +218,7 @@ def _draw_lines(axes: Axes, x: Float64Array, values: Float64Array, chosen: BoolA
 
 def _draw_whole_pier(axes: Axes, one: Series) -> float:
     """Draw what the whole pier held where a part was seen; return the top, -1 without any."""
-    estimated = (one.observations["status"] == "partial") & one.observations["whole"].notna()
+    estimated = ~_shows_whole_pier(one.observations) & one.observations["whole"].notna()
     observations = one.observations[estimated]
     if observations.empty:
         return -1.0

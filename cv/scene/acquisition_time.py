@@ -110,6 +110,11 @@ class NamePattern:
             raise TimeError("time_pattern", found, limit, _EXAMPLE)
         return pattern
 
+    @property
+    def has_seconds(self) -> bool:
+        """Whether it holds the time to the second."""
+        return "%S" in self._directives
+
     def time_of(self, path: Path) -> datetime:
         """Return the time in the name of `path`, UTC; raises TimeError, also if it is ambiguous."""
         shortest, longest = self._match(path.stem, ".*?"), self._match(path.stem, ".*")

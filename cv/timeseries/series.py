@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +23,7 @@ from cv.timeseries.whole_pier import StandingContainers, comparable_counts, whol
 KNOWN_STATUSES = (CountStatus.COUNTED.value, CountStatus.PARTIAL.value)
 """Statuses of counts that can have numbers."""
 _HEADING = "date        time         containers   TEU  hulls  aboard  visible  status"
+_LINE_WIDTH = 100
 _MAX_BAR = 12
 """Characters of the longest bar: a line then stays within 100, for 99,999 containers too."""
 
@@ -224,10 +226,22 @@ class Series(Sequence[PierCount]):
         calibration = f", not calibrated in {doubtful} of {known.sum()}" if doubtful else ""
         level = table["interval_level"].iloc[-1]
         lines.append(f"in brackets: {level:.0%} interval of the true number{calibration}")
+        lines += _partial_lines(table)
         if mixed:
             lines.append("MIXED: counted in several ways, not comparable as they stand")
             lines += [f"  {letters[way]}: {way}" for way in self.methods if way in letters]
         return "\n".join(lines)
+
+
+def _partial_lines(table: pd.DataFrame) -> list[str]:
+    """Return the line that says why observations are partial, if any are: the commonest reason."""
+    reasons = table["reason"][(table["status"] == CountStatus.PARTIAL) & (table["reason"] != "")]
+    if not len(reasons):
+        return []
+    numbers = reasons.value_counts()
+    others = f", and {quantity(len(numbers) - 1, 'other reason')}" if len(numbers) > 1 else ""
+    line = f"partial, {numbers.iloc[0]} of {len(reasons)} times: {numbers.index[0]}{others}"
+    return textwrap.wrap(line, _LINE_WIDTH, subsequent_indent="  ")
 
 
 def _gap_lines(previous: pd.Timestamp, day: pd.Timestamp) -> list[str]:

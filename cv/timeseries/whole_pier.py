@@ -25,7 +25,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from cv.counting.pier_count import UNKNOWN, CountStatus, Estimate, PierCount
+from cv.counting.pier_count import UNKNOWN, Estimate, PierCount
 from cv.counting.uncertainty import normal_quantile
 from cv.geometry.arrays import BoolArray, Float64Array
 from cv.timeseries.container_places import (
@@ -196,7 +196,7 @@ def _too_few_at_first(counts: Sequence[PierCount], places: ContainerPlaces) -> l
 
 def _shows_the_same(count: PierCount, later: PierCount, places: ContainerPlaces) -> bool:
     """Return whether a later count of the whole pier is of as many containers, and of the same."""
-    as_many = later.status is CountStatus.COUNTED and (later.containers.low or 0) <= _high(count)
+    as_many = later.shows_whole_pier and (later.containers.low or 0) <= _high(count)
     return as_many and share_found_again(count, later, places) >= _SAME_CONTAINERS
 
 
@@ -204,7 +204,7 @@ def _shown_by(count: PierCount, later: PierCount, places: ContainerPlaces) -> fl
     """Return the containers of a later count that `count` would show; 0 if that is not known."""
     if not comparable_counts(count, later):
         return 0.0
-    if count.status is CountStatus.COUNTED:
+    if count.shows_whole_pier:
         return later.containers.value or 0.0
     there = _places(later, places)
     if there is None or count.unseen is None:
@@ -230,7 +230,7 @@ def _whole(
     """Return the estimate of the count at a `position`."""
     count = counts[position]
     seen = count.containers
-    if count.status is CountStatus.COUNTED:
+    if count.shows_whole_pier:
         return seen
     if seen.value is None or seen.low is None or seen.high is None or count.acquired is None:
         return UNKNOWN
@@ -265,7 +265,7 @@ def _hidden_by_area(
     Its share of the containers is that of the area, with the standard deviation of containers that
     all stand together.
     """
-    whole = next((one for one in reversed(recent) if one.status is CountStatus.COUNTED), None)
+    whole = next((one for one in reversed(recent) if one.shows_whole_pier), None)
     if whole is None:
         return None
     hidden = 1.0 - (count.visible_fraction or 0.0)
@@ -287,7 +287,7 @@ def _hidden_by_place(
         if hidden is None or _area_m2(hidden) < _IGNORED_AREA_M2:
             break
         there = _places(one, places)
-        if there is None or (one.status is not CountStatus.COUNTED and one.unseen is None):
+        if there is None or (not one.shows_whole_pier and one.unseen is None):
             continue
         shown = hidden if one.unseen is None else hidden.difference(one.unseen)
         if _area_m2(shown) < _IGNORED_AREA_M2:
@@ -304,7 +304,7 @@ def _hidden_by_place(
 
 def _change_variance(earlier: Sequence[PierCount], z: float) -> float:
     """Return the variance that a day adds to the number of containers of the whole pier."""
-    whole = [one for one in earlier if one.status is CountStatus.COUNTED and one.containers.known]
+    whole = [one for one in earlier if one.containers.known and one.shows_whole_pier]
     last = (whole[-1].containers.value or 0.0) if whole else 0.0
     prior = (_PRIOR_CHANGE * last + _PRIOR_CHANGE_CONTAINERS) ** 2
     total, days = prior * _PRIOR_DAYS, _PRIOR_DAYS

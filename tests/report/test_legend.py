@@ -15,10 +15,16 @@ from cv.report.worst_images_page import _STYLE
 from cv.timeseries.series import Series
 from tests.fixtures.sample_counts import OTHER_MODEL, START, a_count, by
 
+SEEN = {CountStatus.PARTIAL: 0.6, CountStatus.NOT_VISIBLE: 0.0}
+"""Visible share of the pier by status; 1 else."""
+
 
 def series(pier: str, place: str, *statuses: CountStatus) -> Series:
     counts = [
-        replace(a_count(f"{pier}{day}", pier, status=status, days=day), place=place)
+        replace(
+            a_count(f"{pier}{day}", pier, status=status, days=day, visible=SEEN.get(status, 1.0)),
+            place=place,
+        )
         for day, status in enumerate(statuses)
     ]
     return Series.of(pier, counts)
@@ -67,6 +73,14 @@ def test_only_what_is_drawn_is_in_the_legend(statuses, drawn):
     labels = set(legend(draw.series(series("East", "p", *statuses))))
     assert labels & (always | shades) == drawn
     assert not labels & {"inferred, not observed", "confidence below 90%"}
+
+
+def test_a_day_on_which_only_the_berth_is_hidden_shows_the_whole_pier():
+    east = series("East", "p", CountStatus.PARTIAL)
+    berth = Series.of("East", [replace(one, visible_fraction=1.0) for one in east])
+    labels = legend(draw.series(berth))
+    assert "containers, whole pier seen" in labels
+    assert not {"day seen in part", "count of the visible part only"} & set(labels)
 
 
 def event(kind: EventKind, began: CensoredTime, confidence: float) -> Event:

@@ -123,7 +123,7 @@ def test_the_text_of_a_series() -> None:
         replace(counts[0], scene="e", containers=UNKNOWN, acquired=START + timedelta(days=7))
     )
     heading = "date        time         containers   TEU  hulls  aboard  visible  status"
-    assert Series.of("East", counts).to_text().splitlines()[1:-1] == [
+    assert Series.of("East", counts).to_text().splitlines()[1:-2] == [
         heading,
         "2026-01-05  10:30        20 (18-22)    30      1       3     100%  counted       "
         "###########-",

@@ -143,3 +143,10 @@ def test_a_part_of_unknown_size_leaves_the_whole_unknown():
     """A mask that was not used may hide anything."""
     seen = replace(count("b", 1, 30), status=CountStatus.PARTIAL, visible_fraction=None)
     assert series(count("a", 0, 40), seen).whole[1] == UNKNOWN
+
+
+def test_a_pier_that_was_seen_whole_has_its_number_whatever_hides_its_berth():
+    made = replace(count("a", 0, 21), status=CountStatus.PARTIAL, visible_fraction=1.0)
+    berth = replace(made, unseen=OVER_EAST, berth_visible_fraction=0.89)
+    assert series(berth, a=PIER[:21]).whole == (berth.containers,)
+    assert not series(replace(berth, visible_fraction=0.9), a=PIER[:21]).whole[0].known

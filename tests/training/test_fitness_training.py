@@ -13,16 +13,13 @@ from cv.image_fitness.unfit_reasons import REASONS, FitnessReason
 from cv.image_fitness_training import fitness_samples, hull_recall, scene_pairs
 from cv.image_fitness_training.__main__ import main
 from cv.image_fitness_training.curve_targets import coarse_ground, degraded_ground, non_scene
+from cv.image_fitness_training.degradation_kinds import KINDS
 from cv.image_fitness_training.detector_recall import found_objects
 from cv.image_fitness_training.fitness_samples import FitnessSample, write_samples
 from cv.image_fitness_training.ground_images import Ground, GroundPool, plain_ground
 from cv.image_fitness_training.image_sources import ImageSources
 from cv.image_fitness_training.network_fitting import FittingSettings, fit_network
-from cv.image_fitness_training.random_degradations import (
-    KINDS,
-    degrade_image,
-    draw_degradation_kinds,
-)
+from cv.image_fitness_training.random_degradations import degrade_image, draw_degradation_kinds
 from cv.image_fitness_training.recall_curves import RecallCurve, container_curves
 from cv.image_fitness_training.training_mixture import TrainingMixture
 from cv.image_fitness_training.training_targets import patch_targets

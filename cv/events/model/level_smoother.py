@@ -105,11 +105,13 @@ def _step_variances(posterior: Posterior, times_d: Float64Array) -> Float64Array
     steps = np.diff(times_d)
     if len(days) < 2:
         return (DRIFT_CONTAINERS_PER_DAY**2) * steps
-    gap = np.searchsorted(days, times_d[:-1] + steps / 2, "right").clip(1, len(days) - 1) - 1
+    middle = times_d[:-1] + steps / 2
+    between = (days[0] <= middle) & (middle <= days[-1])  # beyond, no gap says anything of ships
+    gap = np.searchsorted(days, middle, "right").clip(1, len(days) - 1) - 1
     drift = DRIFT_SHARE_PER_DAY * posterior.level[gap, 0] + DRIFT_CONTAINERS_PER_DAY
     gathering = _gathering(posterior)[gap]
     gap_d = np.diff(days)[gap].clip(min=1e-9)
-    ship = posterior.gap_presence[gap] * (_SHIP_SD * load) ** 2 / gap_d
+    ship = between * posterior.gap_presence[gap] * (_SHIP_SD * load) ** 2 / gap_d
     return np.asarray((drift**2 + gathering * (_GATHERING_SD * load) ** 2 + ship) * steps)
 
 

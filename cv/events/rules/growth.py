@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cv.events.model.posterior import Posterior
 
-_WANDER_SHARE, _WANDER_CONTAINERS = 0.33, 4.0
+_WANDER_SHARE, _WANDER_CONTAINERS = 0.33, 8.0
 """How far counts of an unchanged stack wander over months, by light, season, sensor and alignment:
 a share of them, and containers (simulated: `tools/simulated_ports`)."""
 

@@ -19,7 +19,10 @@ MIN_RISE = 15.0
 _RETURN_D = 14.0
 """A number that was there so many days ago, with no ship since, is no new stockpile."""
 _ONSET_SHARE = 0.1
-"""The stockpile begins when this share of its rise has come."""
+"""The stockpile begins when more than this share of its rise has come, and it stays so."""
+_EXTREMES_Z = 3.0
+"""Standard deviations between the lowest and the highest of many counts, from which they differ:
+among ninety counts of one number, some two differ by more than 90 % intervals allow."""
 _MIN_GROWTH_DAYS = 0.2
 """Growth is reported per day of at least this time, days."""
 _ALTERNATIVES = (
@@ -54,7 +57,7 @@ def find_stockpiles(posterior: Posterior) -> tuple[Stockpile, ...]:
     found: list[Stockpile] = []
     lowest = peak = counted[0] if counted else -1
     for now in [*counted, None]:
-        margin = FINDING_Z * hypot(sd[lowest], sd[peak])
+        margin = _EXTREMES_Z * hypot(sd[lowest], sd[peak])
         rise = max(MIN_RISE, margin, least_growth(posterior, lowest))
         rose = level[peak] - level[lowest] >= rise
         rose &= level[peak] - before[lowest] >= MIN_RISE
@@ -95,8 +98,7 @@ def _stockpile(
     scenes = observations.scenes
     size, sd = posterior.level[peak].tolist()
     rise = size - float(level[lowest])
-    rising = (level[lowest + 1 : peak + 1] - level[lowest] >= _ONSET_SHARE * rise).tolist()
-    onset = lowest + 1 + rising.index(True)
+    onset = _onset(posterior, lowest, peak)
     days = float(observations.days[peak] - observations.days[onset - 1])
     sizes = [one.size.value for one in earlier if one.size is not None]
     return Stockpile(
@@ -112,3 +114,11 @@ def _stockpile(
         peak=scenes[peak],
         rank=sum(one < size for one in sizes) / len(sizes) if sizes else None,
     )
+
+
+def _onset(posterior: Posterior, lowest: int, peak: int) -> int:
+    """Return the first observation from which on more than at `lowest` stays, up to `peak`."""
+    level, sd = posterior.level[lowest : peak + 1].T
+    margin = np.maximum(_ONSET_SHARE * (level[-1] - level[0]), FINDING_Z * np.hypot(sd, sd[0]))
+    still_low = np.flatnonzero(level - level[0] < margin)
+    return lowest + 1 + int(still_low[still_low < peak - lowest].max())

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cv.errors import SceneError
+from cv.scene.acquisition_time import NamePattern
 from cv.scene.discovery.scene_folder import scenes_at
 from cv.scene.discovery.sidecar_files import SceneFile, sibling_names
 
@@ -27,6 +28,8 @@ class NewScenes:
     settled_s: float
     """A scene is complete when its files did not change for so many seconds, or between two polls
     (the clocks of computers that share a folder may differ)."""
+    time_pattern: NamePattern | None = None
+    """Where the names of scenes hold their time."""
     _error: str = ""
     """Why `place` could not be read at the last poll."""
     _last: dict[Path, FileState] = field(default_factory=dict)
@@ -44,7 +47,7 @@ class NewScenes:
         catalogue is written: once for each reason; later polls report what arrived.
         """
         try:
-            states = _states(scenes_at(self.place))
+            states = _states(scenes_at(self.place, self.time_pattern))
         except SceneError as error:
             if str(error) == self._error:
                 return ()

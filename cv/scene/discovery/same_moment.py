@@ -20,10 +20,11 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from cv.errors import SceneError
-from cv.scene.acquisition_time import time_from_tags
+from cv.scene.acquisition_time import NamePattern, time_from_tags
 from cv.scene.georeference import image_grid
 from cv.scene.providers.delivery import read_delivery
 from cv.scene.providers.product_metadata import ProductMetadata
+from cv.scene.raster_header import RasterHeader
 
 MIN_SHARED = 0.9
 """Share of a scene's area that another one of its moment must show to replace it."""
@@ -57,11 +58,16 @@ class ComparedScene:
         return mine < others or (mine == others and str(self.path) > str(other.path))
 
 
-def replaced_scenes(paths: Sequence[Path]) -> dict[Path, Path]:
-    """Return which of the scenes `paths` another one of its moment replaces, and that one."""
+def replaced_scenes(
+    paths: Sequence[Path], time_pattern: NamePattern | None = None
+) -> dict[Path, Path]:
+    """Return which of the scenes `paths` another one of its moment replaces, and that one.
+
+    `time_pattern` gives the time of a scene whose metadata do not, as in `Scene.open`.
+    """
     by_moment: dict[datetime, list[ComparedScene]] = defaultdict(list)
     for path in paths:
-        found = _compared_scene(path)
+        found = _compared_scene(path, time_pattern)
         if found:
             by_moment[found.moment].append(found)
     replaced: dict[Path, Path] = {}
@@ -83,23 +89,34 @@ def _last(path: Path, replaced: dict[Path, Path]) -> Path:
     return path
 
 
-def _compared_scene(path: Path) -> ComparedScene | None:
+def _compared_scene(path: Path, time_pattern: NamePattern | None) -> ComparedScene | None:
     """Return what is compared of the scene `path`; None where it cannot be read or has no time."""
     try:
         state = path.stat()
     except OSError:
         return None
-    return _read(path, state.st_mtime_ns, state.st_size)
+    return _read(path, time_pattern, state.st_mtime_ns, state.st_size)
 
 
 @lru_cache(maxsize=65536)
-def _read(path: Path, _changed_ns: int, _size: int) -> ComparedScene | None:
+def _read(
+    path: Path, time_pattern: NamePattern | None, _changed_ns: int, _size: int
+) -> ComparedScene | None:
     with suppress(SceneError):
         metadata = read_delivery(path.absolute())
-        acquired = metadata.acquired or time_from_tags(metadata.header)
+        acquired = metadata.acquired or _time_without_metadata(metadata.header, time_pattern)
         if acquired and metadata.header.georeferenced:
             return _of(path, metadata, acquired)
     return None
+
+
+def _time_without_metadata(
+    header: RasterHeader, time_pattern: NamePattern | None
+) -> datetime | None:
+    """Return the time in the name or the tags of an image, UTC; None where no second is given."""
+    if time_pattern is None:
+        return time_from_tags(header)
+    return time_pattern.time_of(header.path) if time_pattern.has_seconds else None
 
 
 def _of(path: Path, metadata: ProductMetadata, acquired: datetime) -> ComparedScene:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cv.errors import SceneError
+from cv.scene.acquisition_time import NamePattern
 from cv.scene.discovery.same_moment import replaced_scenes
 from cv.scene.discovery.sidecar_files import SceneFile
 from cv.scene.discovery.stac_catalog import StacCatalog
@@ -21,18 +22,19 @@ _PICTURES = (".png", ".jpg", ".jpeg")
 _KIND_PREFERENCE = ("visual", "pansharpened", "analytic", "panchromatic")
 
 
-def require_scenes(place: Path) -> tuple[Path, ...]:
+def require_scenes(place: Path, time_pattern: NamePattern | None = None) -> tuple[Path, ...]:
     """Return the paths of the scenes at `place`: a folder, a STAC catalogue, or a scene itself.
 
     In a folder and its subfolders a scene is a STAC Item, or an image that no Item lists; of an
     ItemCollection each image is one. Rasters that are no pictures (masks, classes, elevations) are
-    not scenes, nor is one that a fitter scene of its moment replaces, see `same_moment`. Of the
-    assets of one Planet item the first of visual, pansharpened, analytic and panchromatic is taken.
+    not scenes, nor is one that a fitter scene of its moment replaces, see `same_moment`; the moment
+    may be in its name, as `time_pattern` states. Of the assets of one Planet item the first of
+    visual, pansharpened, analytic and panchromatic is taken.
     Hidden files and folders are left out, links to folders are not followed.
     A subfolder that cannot be read is listed too: what it holds is not known. Raises SceneError
     where `place` cannot be read, or holds no scene.
     """
-    found = tuple(scene.path for scene in scenes_at(place))
+    found = tuple(scene.path for scene in scenes_at(place, time_pattern))
     if not found:
         pictures = len(images_without_georeference(place))
         excluded = f"no scene in it ({pictures} PNG or JPEG, which are not georeferenced)"
@@ -49,19 +51,21 @@ class LeftOut:
     reason: str
 
 
-def scenes_at(place: Path) -> tuple[SceneFile, ...]:
+def scenes_at(place: Path, time_pattern: NamePattern | None = None) -> tuple[SceneFile, ...]:
     """Return the scenes of `require_scenes`, or none, with what was parsed to find them."""
     scenes = _candidates(place)
-    without = {one.path for one in _left_out(scenes)}
+    without = {one.path for one in _left_out(scenes, time_pattern)}
     return tuple(scene for scene in scenes if scene.path not in without)
 
 
-def left_out_at(place: Path) -> tuple[LeftOut, ...]:
+def left_out_at(place: Path, time_pattern: NamePattern | None = None) -> tuple[LeftOut, ...]:
     """Return the rasters at `place` that are no pictures, and scenes that a fitter one replaces."""
-    return tuple(_left_out(_candidates(place)))
+    return tuple(_left_out(_candidates(place), time_pattern))
 
 
-def _left_out(candidates: tuple[SceneFile, ...]) -> Iterator[LeftOut]:
+def _left_out(
+    candidates: tuple[SceneFile, ...], time_pattern: NamePattern | None
+) -> Iterator[LeftOut]:
     if len(candidates) < 2:  # a single file is refused when it is opened
         return
     pictures = []
@@ -72,7 +76,7 @@ def _left_out(candidates: tuple[SceneFile, ...]) -> Iterator[LeftOut]:
             yield LeftOut(scene.path, f"not a picture but {objection}")
         else:
             pictures.append(scene.path)
-    for path, fitter in replaced_scenes(pictures).items():
+    for path, fitter in replaced_scenes(pictures, time_pattern).items():
         yield LeftOut(path, f"the same moment as {fitter}")
 
 

@@ -96,3 +96,10 @@ def test_the_daily_table_has_the_level_beside_the_counts():
     blind = daily_levels(Series.of("Pier 2", [pier_count(0, None), pier_count(3, None)]))
     assert len(blind) == 4
     assert blind["level"].isna().all()
+
+
+@pytest.mark.parametrize("minutes", [0, 1, 30])
+def test_a_second_image_of_a_moment_does_not_widen_the_interval(minutes):
+    counts = pier_count(0, 20), pier_count(minutes / 1440, 20)
+    one, two = (levels(*counts[:number]).iloc[0] for number in (1, 2))
+    assert two["level_high"] - two["level_low"] < 1.2 * (one["level_high"] - one["level_low"])

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from affine import Affine
 
+from cv.scene.acquisition_time import NamePattern
 from cv.scene.discovery.scene_folder import left_out_at, require_scenes
 from tests.scene.conftest import UTM, WriteTiff
 from tests.scene.providers.test_planet import PS, SKY, clear_mask
@@ -93,3 +94,20 @@ def test_assets_of_one_item_in_folders_of_their_own(
     document = {"id": PS, "properties": {"acquired": "2024-03-10T01:30:45Z"}}
     (tmp_path / f"{PS}_metadata.json").write_text(json.dumps(document))
     assert len(names(tmp_path)) == 2
+
+
+def test_a_time_in_the_name_to_the_second_is_a_moment_too(
+    write_tiff: WriteTiff, tmp_path: Path, colours: np.ndarray
+) -> None:
+    """Without seconds two images of a day may be hours apart."""
+    for name in ("a_20240310_013045.tif", "b_20240310_013045.tif", "b_20240310_013046.tif"):
+        write_tiff(colours, name)
+    seconds = NamePattern.parse("UTC:*_%Y%m%d_%H%M%S")
+    (left,) = left_out_at(tmp_path, seconds)
+    assert left.path.name == "b_20240310_013045.tif"
+    assert [path.name for path in require_scenes(tmp_path, seconds)] == [
+        "a_20240310_013045.tif",
+        "b_20240310_013046.tif",
+    ]
+    days = NamePattern.parse("UTC:*_%Y%m%d_*")
+    assert len(require_scenes(tmp_path, days)) == 3
