@@ -122,7 +122,7 @@ _INPUTS = ("scene", "site", "ledger", "claims", "dataset", "images", "model")
 def add_command(
     commands: Commands, name: str, run: Callable[[argparse.Namespace], int], text: str | None
 ) -> argparse.ArgumentParser:
-    """Add a command, or a verb of one, that calls `run`; return its parser.
+    """Add a command, or a verb of one, that calls `run`; return its parser, their `parser`.
 
     `text`, a docstring, holds its summary, description and example, separated by empty lines.
     """
@@ -133,7 +133,7 @@ def add_command(
         description=" ".join(description.split()),
         epilog=" ".join(example.split()),
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, parser=parser)
     return parser
 
 
