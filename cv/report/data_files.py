@@ -83,7 +83,7 @@ def _latest_of(
     if not own:
         raise foreign_site(ledger, site)
     scenes = {count.scene for count in own}
-    near = {**names, None: None}
+    near: dict[str | None, str | None] = {**names, None: None}
     found = [one for one in detections if one.detection.pier in near and one.scene in scenes]
     return own, [
         replace(one, detection=replace(one.detection, pier=near[one.detection.pier]))

@@ -75,7 +75,9 @@ class Site:
             if name in pier.names:
                 return pier
         limit = f"its piers are {', '.join(pier.name for pier in self)}"
-        raise SiteError(self.subject, f"no pier is called {name!r}", limit, "Use one of these names.")
+        raise SiteError(
+            self.subject, f"no pier is called {name!r}", limit, "Use one of these names."
+        )
 
 
 def _check_names(path: Path, piers: tuple[Pier, ...]) -> None:
