@@ -239,7 +239,7 @@ def grid_of_image(path: Path) -> Grid:
 
 
 def dataset_from_args(args: argparse.Namespace) -> tuple[LabelledDataset, ImagePaths]:
-    """Return the dataset in `args` (see `LABELS`), and the paths of its images; raise InputError."""
+    """Return the dataset in `args` (see `LABELS`) and its images' paths; raise InputError."""
     from cv.labels.label_formats import complete_from_images, dataset_images, read_dataset
 
     dataset = read_dataset(args.dataset, grid_from_args(args), args.scene)

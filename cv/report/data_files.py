@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -83,12 +83,17 @@ def _latest_of(
     if not own:
         raise foreign_site(ledger, site)
     scenes = {count.scene for count in own}
-    near: dict[str | None, str | None] = {**names, None: None}
-    found = [one for one in detections if one.detection.pier in near and one.scene in scenes]
-    return own, [
-        replace(one, detection=replace(one.detection, pier=near[one.detection.pier]))
-        for one in found
-    ]
+    near = [one for one in detections if one.detection.pier in (None, *names)]
+    found = [one for one in near if one.scene in scenes]
+    return own, [_under_names(one, names) for one in found]
+
+
+def _under_names(recorded: RecordedDetection, names: Mapping[str, str]) -> RecordedDetection:
+    """Return a detection with the name of its pier, if it has one, in `names`."""
+    pier = recorded.detection.pier
+    if pier is None:
+        return recorded
+    return replace(recorded, detection=replace(recorded.detection, pier=names[pier]))
 
 
 def write_counts_csv(counts: Sequence[PierCount], path: str | Path) -> None:
