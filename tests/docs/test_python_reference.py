@@ -69,7 +69,8 @@ def argument(one: inspect.Parameter) -> str:
     if one.default is inspect.Parameter.empty:
         return text
     plain = one.default is None or isinstance(one.default, bool | int | float | str | tuple)
-    return f"{text} = {one.default!r}" if plain else f"{text} = ..."
+    default = one.default.value if isinstance(one.default, enum.Enum) else one.default
+    return f"{text} = {default!r}" if plain else f"{text} = ..."
 
 
 def code(text: str) -> str:
