@@ -90,7 +90,8 @@ def test_a_renamed_pier_is_exported_by_the_name_in_the_site(tmp_path: Path, suff
         return
     layer = {"layer": "detections"} if suffix == "gpkg" else {}
     piers = list(pyogrio.read_dataframe(path, **layer)["pier"])
-    assert piers == ["Quay B", None]
+    assert piers[0] == "Quay B"
+    assert pd.isna(piers[1])
     if suffix == "gpkg":
         assert pyogrio.read_dataframe(path, layer="piers")["looks"].tolist() == [1]
         assert pyogrio.read_dataframe(path, layer="counts")["pier"].tolist() == ["Quay B"]
@@ -147,7 +148,7 @@ def test_geopackage(tmp_path: Path) -> None:
     assert pd.isna(nobody["containers"])
     assert pd.isna(nobody["last_look"])
     assert nobody["aliases"] == "A, B"
-    assert east["aliases"] is None
+    assert pd.isna(east["aliases"])
     area = piers.to_crs(UTM).area
     np.testing.assert_allclose(area, [200 * 40, 81], rtol=1e-6)
 
