@@ -112,7 +112,7 @@ def test_a_dataset_keeps_splits_and_holds_back_every_nth_chip_of_the_others(pict
     assert list(found.values()).count("val") == 4 + 1
     assert all(split == "val" for name, split in found.items() if name.startswith("second_port_"))
     with pytest.raises(
-        DatasetError, match="4 chips, val would.*fewer than 5 chips use --val-every 2"
+        DatasetError, match=r"4 chips, val would.*fewer than 5 chips use --val-every 2"
     ):
         cut_dataset(both[:1], ("container",), tmp_path / "out", CUTTING, 5)
 
