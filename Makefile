@@ -24,10 +24,11 @@ demo: .venv/demo
 	$(BIN)/pierwatch timeline --ledger $(OUT)/port.db --site datasets/sample_pier/site.geojson --picture $(OUT)/timeline.png
 	$(BIN)/pierwatch timeline --ledger $(OUT)/port.db --site datasets/sample_pier/site.geojson --pier "Export pier" --picture $(OUT)/export_pier_timeline.png
 	$(BIN)/pierwatch alerts --ledger $(OUT)/port.db --site datasets/sample_pier/site.geojson > $(OUT)/alerts.jsonl || test $$? -eq 3
-	@echo "4 of 4: GeoPackage and picture of a scene"
+	@echo "4 of 4: table, GeoPackage and picture of a scene"
+	$(BIN)/pierwatch export --ledger $(OUT)/port.db --site datasets/sample_pier/site.geojson $(OUT)/counts.csv
 	$(BIN)/pierwatch export --ledger $(OUT)/port.db --site datasets/sample_pier/site.geojson $(OUT)/port.gpkg
 	$(BIN)/pierwatch show "$$(ls $(OUT)/scenes/*_visual.tif | sed -n 9p)" --site datasets/sample_pier/site.geojson --picture $(OUT)/scene.png
-	@echo "Pictures, ledger and GeoPackage are in $(OUT)/"
+	@echo "Pictures, ledger, table and GeoPackage are in $(OUT)/"
 
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n 2 --dist loadscope

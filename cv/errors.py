@@ -6,6 +6,7 @@ Each message states what was found, what is accepted and what to do about it::
     +-- InputError                 the caller's data or arguments; exit code 2
     |   +-- SceneError             a scene that cannot be read or lacks metadata
     |   |   +-- RadiometryError    bands or limits that do not match the radiometric profile
+    |   |   +-- GeoreferenceError  neither a georeference nor a GSD is there
     |   |   +-- TimeError          an acquisition time is needed but missing
     |   +-- SiteError              an invalid site file
     |   +-- ModelError             a model with missing or wrong metadata or digest
@@ -55,6 +56,10 @@ class SceneError(InputError):
 
 class RadiometryError(SceneError):
     """Bands, data type or limits do not match the radiometric profile."""
+
+
+class GeoreferenceError(SceneError):
+    """A scene is not georeferenced, and no GSD was given."""
 
 
 class TimeError(SceneError):

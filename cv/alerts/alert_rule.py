@@ -73,7 +73,7 @@ def _rule(path: Path, where: str, raw: Any, site: Site) -> AlertRule:
         if key not in _KEYS:
             raise _invalid(path, f"{where} has {key!r}", f"a rule has {', '.join(_KEYS)}")
     kinds = _texts(path, where, raw, "kinds")
-    parsed, limit = [], f"its kinds are of {EventKind.list_names()}"
+    parsed, limit = [], f"a kind is one of {EventKind.list_names()}"
     for kind in kinds:
         try:
             parsed.append(EventKind.parse(kind))

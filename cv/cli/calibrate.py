@@ -23,7 +23,7 @@ MIN_IMAGES = 10
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     options.add_file(parser, "model", "ONNX model; it is rewritten", metavar="MODEL")
-    options.add_shared(parser, *options.DATASET, "--kind", "--gsd")
+    options.add_shared(parser, *options.LABELS, "--kind", "--gsd")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -37,13 +37,13 @@ def run(args: argparse.Namespace) -> int:
     from cv.evaluation.dataset_adapter import evaluation_samples, held_out
     from cv.evaluation.image_evaluation import evaluate_image
     from cv.evaluation.interval_coverage import IntervalCoverage
-    from cv.labels.label_formats import complete_from_images, dataset_images, read_dataset
+    from cv.labels.label_formats import partial_labels
     from cv.model_export.model_release import replace_model_card
 
     detector = Detector.load(args.model).only(args.kind)
-    paths = dataset_images(args.dataset, args.images)
-    dataset = held_out(complete_from_images(read_dataset(args.dataset), paths))
-    samples = list(evaluation_samples(dataset, paths, args.kind, args.gsd))
+    whole, paths = options.dataset_from_args(args)
+    partial = partial_labels(args.dataset)
+    samples = list(evaluation_samples(held_out(whole), paths, args.kind, args.gsd, partial))
     images = quantity(len(samples), "image")
     if len(samples) < MIN_IMAGES:
         found, limit = f"{images} held back", f"at least {MIN_IMAGES} are needed"

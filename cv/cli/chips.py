@@ -104,8 +104,7 @@ def _sources_of(
     args: argparse.Namespace, labels: Path, scene: Path | None
 ) -> tuple[tuple[str, ...], list[SourceImage]]:
     """Return the classes and the images of one dataset, `scene` of a GeoJSON file in a CRS."""
-    from cv.labels import block_labels, label_formats
-    from cv.labels.label_files import read_label_texts
+    from cv.labels import label_formats
     from cv.labels.outline_edits import to_rectangles, with_classes
     from cv.training.chip_cutting import find_sources
 
@@ -116,9 +115,6 @@ def _sources_of(
     paths = label_formats.dataset_images(labels, args.images, scene)
     if scene is None:  # GeoJSON in the world has the size of its scene
         dataset = label_formats.complete_from_images(dataset, paths)
-    partial = {}
-    if label_formats.detect_format(labels) is label_formats.LabelFormat.BLOCKS:
-        parts = map(block_labels.parse_block_labels, read_label_texts(labels, ".json"))
-        partial = {part.image.name: part for part in parts}
+    partial = label_formats.partial_labels(labels)
     rectangles = to_rectangles(dataset).dataset
     return dataset.classes, find_sources(rectangles, paths, args.gsd, partial)

@@ -37,8 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sheet = options.add_command(verbs, "sheet", run_sheet, run_sheet.__doc__)
     convert = options.add_command(verbs, "convert", run_convert, run_convert.__doc__)
     for verb in (check, sheet, convert):
-        options.add_shared(verb, *options.DATASET)
-        options.add_file(verb, "--scene", "georeferenced image of a GeoJSON in world coordinates")
+        options.add_shared(verb, *options.LABELS)
     check.add_argument("--all", action="store_true", help="print all findings, not ten of a kind")
     options.add_file(sheet, "--picture", "the PNG to write", required=True)
     options.add_number(sheet, "--chips", "number of images", default=12)
@@ -85,7 +84,7 @@ def run_sheet(args: argparse.Namespace) -> int:
     from cv.report.contact_sheet import draw_contact_sheet
 
     options.check_output(args, args.picture, ".png")
-    dataset, paths = _read_dataset(args)
+    dataset, paths = options.dataset_from_args(args)
     found = [(image, find_image(image, paths)) for image in dataset.images]
     pairs = [(image, path) for image, path in found if path is not None]
     if not pairs:
@@ -109,7 +108,7 @@ def run_convert(args: argparse.Namespace) -> int:
 
     if args.to in _FILE_SUFFIXES:
         options.check_output(args, args.out, *_FILE_SUFFIXES[args.to])
-    dataset, paths = _read_dataset(args)
+    dataset, paths = options.dataset_from_args(args)
     if args.classes:
         dataset = outline_edits.with_classes(dataset, args.classes)
     for line in dataset.skipped:
@@ -140,15 +139,6 @@ def run_convert(args: argparse.Namespace) -> int:
     images = quantity(len(dataset.images), "image")
     print(f"{args.out}: {quantity(len(dataset), 'object')} in {images}")
     return 0
-
-
-def _read_dataset(args: argparse.Namespace) -> tuple[LabelledDataset, ImagePaths]:
-    """Return the dataset in `args`, and the paths of its images."""
-    from cv.labels.label_formats import complete_from_images, dataset_images, read_dataset
-
-    dataset = read_dataset(args.dataset, options.grid_from_args(args), args.scene)
-    paths = dataset_images(args.dataset, args.images, args.scene)
-    return complete_from_images(dataset, paths), paths
 
 
 def _image_source(

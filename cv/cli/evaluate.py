@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="use the training images (train), too")
     options.add_file(parser, "--picture", "draw the worst images as a PNG")
     options.add_file(parser, "--page", "write the worst images as HTML")
-    options.add_shared(parser, *options.DATASET, "--kind", "--gsd", *options.MODEL)
+    options.add_shared(parser, *options.LABELS, "--kind", "--gsd", *options.MODEL)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -39,16 +39,16 @@ def run(args: argparse.Namespace) -> int:
     from cv.evaluation.image_evaluation import evaluate_image
     from cv.evaluation.metrics import CountMetrics
     from cv.evaluation.metrics_table import bands_table, images_table, metrics_table
-    from cv.labels.label_formats import complete_from_images, dataset_images, read_dataset
+    from cv.labels.label_formats import complete_from_images, partial_labels
     from cv.report.contact_sheet import draw_contact_sheet
     from cv.report.worst_images_page import write_worst_images
 
     options.check_output(args, args.picture, ".png")
     options.check_output(args, args.page, ".html")
-    paths = dataset_images(args.dataset, args.images)
-    whole = complete_from_images(read_dataset(args.dataset), paths)
+    whole, paths = options.dataset_from_args(args)
+    partial = partial_labels(args.dataset)
     dataset = whole if args.all else held_out(whole)
-    samples = list(evaluation_samples(dataset, paths, args.kind, args.gsd))
+    samples = list(evaluation_samples(dataset, paths, args.kind, args.gsd, partial))
     detector = options.detector_from_args(args).only(args.kind)
     bar = tqdm(samples, unit="image", disable=None, leave=False)
     evaluations = [evaluate_image(sample, detector) for sample in bar]
@@ -57,6 +57,10 @@ def run(args: argparse.Namespace) -> int:
     parts = sorted({image.split for image in dataset.images if image.split})
     splits = f" ({' and '.join(parts)})" if parts else ""
     print(f"evaluated: {len(evaluations)} of {quantity(len(whole.images), 'image')}{splits}")
+    if regions := sum(sample.region is not None for sample in samples):
+        print(
+            f"judged: only what is labelled completely (`region`) of {quantity(regions, 'image')}"
+        )
     _print_threshold_and_warning(evaluations, detector, args.kind)
     if args.picture:
         marked = complete_from_images(error_dataset(evaluations, len(evaluations)), paths)
@@ -73,11 +77,13 @@ def _print_threshold_and_warning(
 ) -> None:
     from cv.counting.scene_counter import MAX_HULL_LENGTH_M
     from cv.detector.model_card import HULL
-    from cv.evaluation.metrics import balanced_threshold
+    from cv.evaluation.metrics import balanced_threshold, nmae_at
 
     balanced = ""
     if any(evaluation.true for evaluation in evaluations):
-        balanced = f"; the total count is right at {balanced_threshold(evaluations):.2f}"
+        right = balanced_threshold(evaluations)
+        balanced = f"; the total count is right at {right:.2f}"
+        balanced += f", where nMAE is {nmae_at(evaluations, right):.3f}"
     print(f"threshold {detector.card.threshold(kind):g}{balanced}")
     low, high = detector.card.gsd_range_m
     outside = sum(not low <= evaluation.gsd_m <= high for evaluation in evaluations)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from cv.detector.detector import Detector
     from cv.events.vessels.vessel_matching import Fleet
     from cv.geometry.grid import Grid
+    from cv.labels.label_formats import ImagePaths
+    from cv.labels.labelled_image import LabelledDataset
     from cv.scene.scene import Scene
     from cv.site import Site
 
@@ -37,6 +39,8 @@ SCENE = ("scene", "--site", "--gsd", "--acquired", *SCENES, *MODEL)
 """One scene, and the model that counts it."""
 DATASET = ("dataset", "--images")
 """A labelled dataset."""
+LABELS = (*DATASET, "--scene")
+"""A labelled dataset, which may be drawn over a scene."""
 _SHARED: dict[str, dict[str, Any]] = {
     "scene": {
         "type": argument_types.scene_location,
@@ -107,6 +111,11 @@ _SHARED: dict[str, dict[str, Any]] = {
     },
     "dataset": {"type": Path, "metavar": "DATASET", "help": "file, folder or archive"},
     "--images": {"type": Path, "metavar": "FOLDER", "help": "folder of its images, if elsewhere"},
+    "--scene": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": "georeferenced image of a GeoJSON in world coordinates",
+    },
     "--classes": {
         "type": argument_types.names,
         "metavar": "A,B",
@@ -122,7 +131,7 @@ _INPUTS = ("scene", "site", "ledger", "claims", "dataset", "images", "model")
 def add_command(
     commands: Commands, name: str, run: Callable[[argparse.Namespace], int], text: str | None
 ) -> argparse.ArgumentParser:
-    """Add a command, or a verb of one, that calls `run`; return its parser.
+    """Add a command, or a verb of one, that calls `run`; return its parser, their `parser`.
 
     `text`, a docstring, holds its summary, description and example, separated by empty lines.
     """
@@ -133,7 +142,7 @@ def add_command(
         description=" ".join(description.split()),
         epilog=" ".join(example.split()),
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, parser=parser)
     return parser
 
 
@@ -227,6 +236,15 @@ def grid_of_image(path: Path) -> Grid:
             limit, remedy = "GeoJSON is georeferenced", "Name a georeferenced image."
             raise InputError(path, "no CRS", limit, remedy)
         return scene.grid
+
+
+def dataset_from_args(args: argparse.Namespace) -> tuple[LabelledDataset, ImagePaths]:
+    """Return the dataset in `args` (see `LABELS`) and its images' paths; raise InputError."""
+    from cv.labels.label_formats import complete_from_images, dataset_images, read_dataset
+
+    dataset = read_dataset(args.dataset, grid_from_args(args), args.scene)
+    paths = dataset_images(args.dataset, args.images, args.scene)
+    return complete_from_images(dataset, paths), paths
 
 
 def read_site(path: Path) -> Site:

@@ -134,7 +134,7 @@ class Zones:
                 scene,
                 "it has no georeference, so no pier can be located in it",
                 "a site needs a scene with a CRS",
-                "Count it without a site, or deliver it as a GeoTIFF.",
+                "Count it without a site, or put a world file and a .prj beside it.",
             )
         pixels = [grid.geometry_from_world(pier.outline, site.crs) for pier in site]
         distances = shapely.distance(grid.footprint, pixels)  # nan: outside the domain of the CRS
@@ -208,7 +208,7 @@ def _not_covered(site: Site, grid: Grid, scene: str) -> CoverageError:
     longitude, latitude = grid.to_lonlat(np.array([grid.center]))[0].tolist()
     return CoverageError(
         scene,
-        f"no pier of {site.name} lies in it; the nearest is "
+        f"no pier of {site.subject} lies in it; the nearest is "
         f"{_distances_km(site, grid).min():,.0f} km from its middle, which is at longitude "
         f"{longitude:.4f}, latitude {latitude:.4f}",
         "at least one pier must overlap the scene",
@@ -221,7 +221,7 @@ def _check_sizes(site: Site, piers: Sequence[Pier], outlines: Sequence[BaseGeome
     for pier, outline in zip(piers, outlines, strict=True):
         if not outline.is_empty and not _fits_container(outline):
             raise SiteError(
-                site.name,
+                site.subject,
                 f"pier {pier.name!r} has {_size(outline)}",
                 f"a pier has room for a 20 ft container, {_CONTAINER}",
                 "Check its coordinates and their CRS.",

@@ -136,6 +136,8 @@ def _column(counts: Sequence[PierCount], name: str) -> Any:
     if name == "interval_calibrated":
         known = [count.interval_calibrated if count.has_number else None for count in counts]
         return pd.array(known, dtype="boolean")
+    if name == "reason":
+        return pd.array([reason or None for reason in values], dtype="string")
     if name in ("role", "status"):
         return [value.value for value in values]
     return _numbers(values) if name.endswith("_fraction") else values

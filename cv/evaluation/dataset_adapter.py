@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,21 +11,28 @@ from cv.errors import DatasetError
 from cv.evaluation.box_matching import UNMATCHED
 from cv.evaluation.image_evaluation import EvaluationSample, ImageEvaluation
 from cv.geometry.oriented_boxes import OrientedBoxes, map_points
+from cv.labels.block_labels import PartialLabels
 from cv.labels.label_formats import ImagePaths, find_image
 from cv.labels.labelled_image import SPLITS, LabelledDataset, LabelledImage, LabelledShape
 from cv.labels.outline_edits import to_rectangles
+from cv.scene.raster_header import read_header
 
 FOUND, MISSED, FALSE = "found", "missed", "false"
 """Classes of `error_dataset`."""
 
 
 def evaluation_samples(
-    dataset: LabelledDataset, places: ImagePaths, kind: str, gsd_m: tuple[float, float] | None
+    dataset: LabelledDataset,
+    places: ImagePaths,
+    kind: str,
+    gsd_m: tuple[float, float] | None,
+    partial: Mapping[str, PartialLabels] | None = None,
 ) -> Iterator[EvaluationSample]:
     """Yield a sample for each image of `dataset` in `places`, with its objects of class `kind`.
 
-    `gsd_m` (x, y) metres per pixel is that of images without one in the dataset. Raises
-    DatasetError where the class is unknown, or no image is available.
+    `gsd_m` (x, y) metres per pixel is that of images without georeference whose labels declare
+    none. `partial`, by image name, has the labelled regions of images that are labelled in part.
+    Raises DatasetError where the class is unknown, or no image is available.
     """
     if kind not in dataset.classes:
         limit = f"it has {', '.join(dataset.classes)}"
@@ -38,8 +45,13 @@ def evaluation_samples(
         available += 1
         corners = [shape.outline for shape in image.shapes if shape.kind == kind]
         truth = OrientedBoxes.from_corners(np.array(corners).reshape(-1, 4, 2))
-        gsd = (image.gsd_m, image.gsd_m) if image.gsd_m else gsd_m
-        yield EvaluationSample(name=image.name, path=path, gsd_m=gsd, kind=kind, truth=truth)
+        part = partial.get(image.name) if partial else None
+        declared = part.gsd_m if part else (image.gsd_m and (image.gsd_m, image.gsd_m))
+        gsd = None if read_header(path).georeferenced else declared or gsd_m
+        region = part.region if part else None
+        yield EvaluationSample(
+            name=image.name, path=path, gsd_m=gsd, kind=kind, truth=truth, region=region
+        )
     if not available:
         limit = "images are needed to be counted"
         raise DatasetError(

@@ -108,6 +108,16 @@ def balanced_threshold(evaluations: Sequence[ImageEvaluation]) -> float:
     return float(scores[objects - 1]) if objects else 1.0
 
 
+def nmae_at(evaluations: Sequence[ImageEvaluation], threshold: float) -> float:
+    """Return the normalized mean absolute error if detections from `threshold` on were counted.
+
+    nan without objects. At its balanced threshold a model is compared with another one whatever
+    the thresholds of both are.
+    """
+    errors = [abs(int((one.found.scores >= threshold).sum()) - one.true) for one in evaluations]
+    return _ratio(sum(errors), sum(one.true for one in evaluations))
+
+
 def _length_error(evaluations: Sequence[ImageEvaluation]) -> float:
     errors = [np.zeros(0)]
     for evaluation in evaluations:

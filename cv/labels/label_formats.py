@@ -13,6 +13,7 @@ from typing import Any
 from cv.errors import DatasetError
 from cv.geometry.grid import Grid
 from cv.labels import block_labels, coco, cvat, dota, geojson, label_studio, x_anylabeling, yolo_obb
+from cv.labels.block_labels import PartialLabels
 from cv.labels.dataset_yaml import find_dataset_yaml, read_dataset_yaml
 from cv.labels.image_files import find_images, read_size
 from cv.labels.label_files import LabelText, parse_json, read_label_texts
@@ -72,6 +73,17 @@ def read_dataset(
         (name for part in parts for name in part.classes),
         (f"{count} {entry}" for entry, count in sorted(skipped.items())),
     )
+
+
+def partial_labels(path: Path) -> dict[str, PartialLabels]:
+    """Return where the images of `path`, by name, are labelled if that is only in a part of them.
+
+    Only files of blocks of containers say so; of another format it is empty.
+    """
+    if detect_format(path) is not LabelFormat.BLOCKS:
+        return {}
+    parts = map(block_labels.parse_block_labels, read_label_texts(path, ".json"))
+    return {part.image.name: part for part in parts}
 
 
 def detect_format(path: Path) -> LabelFormat:

@@ -62,7 +62,7 @@ def open_file(path: Path, mode: str, timeout_s: float) -> sqlite3.Connection:
         )
     if not path.is_file():
         raise LedgerError(path, "not a file", "a ledger is one", "Check the path.")
-    _check_header(path)
+    _check_header(path, may_be_made=mode != "ro")
     with database_errors(path):
         return _raw(path, mode, timeout_s)
 
@@ -101,7 +101,7 @@ def _create(path: Path) -> None:
         ) from error
 
 
-def _check_header(path: Path) -> None:
+def _check_header(path: Path, *, may_be_made: bool) -> None:
     try:
         with path.open("rb") as file:
             header = file.read(_HEADER_BYTES)
@@ -116,7 +116,8 @@ def _check_header(path: Path) -> None:
             found = "a SQLite file of another program"
         else:
             return
-    remedy = "Check the path and its permissions, or name a file that does not exist yet."
+    other = ", or name a file that does not exist yet" if may_be_made else ""
+    remedy = f"Check the path and its permissions{other}."
     raise LedgerError(path, found, NOT_A_LEDGER, remedy)
 
 

@@ -12,12 +12,15 @@ The rules of a ledger:
    replaced by one that did not.
 5. Counts that know the clouds of a scene are never superseded by counts that do not: a scene with
    such counts is refused without its cloud mask.
-6. The reference of a pier, with which later scenes are aligned, is written once and stays.
+6. A pier that was renamed in its site keeps the name under which it was recorded, if the site has
+   that name as an alias.
+7. The reference of a pier, with which later scenes are aligned, is written once and stays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -67,6 +70,7 @@ class SceneWriter:
         Raises SceneError, TimeError and LedgerError; the caller must then roll back.
         """
         acquired = _time_of(counts)
+        counts = self._under_recorded_names(counts)
         self._next_ids = dict(self._sql.execute(queries.NEXT_IDS).mappings().one())
         scene = self._find(counts.scene, counts.digest, acquired)
         if scene is None:
@@ -80,22 +84,39 @@ class SceneWriter:
             self._insert_reference(scene_id, reference)
         return len(new)
 
+    def _under_recorded_names(self, counts: SceneCounts) -> SceneCounts:
+        """Return `counts` with the recorded name of each pier that is known by an alias only."""
+        names = [*counts.aliases, *counts.aliases.values()]
+        known = {row.name for row in self._sql.execute(queries.PIER_IDS, {"names": names})}
+        recorded: dict[str | None, str] = {}
+        for alias, name in counts.aliases.items():
+            if alias in known and name not in known:
+                recorded.setdefault(name, alias)
+        if not recorded:
+            return counts
+        piers = [replace(one, pier=recorded.get(one.pier, one.pier)) for one in counts]
+        found = [replace(one, pier=recorded.get(one.pier, one.pier)) for one in counts.detections]
+        return replace(counts, piers=tuple(piers), detections=tuple(found))
+
     def _find(self, name: str, digest: str, acquired: datetime) -> Row[Any] | None:
         """Return the scene of an image; raises SceneError where the image or its time changed."""
         row = self._sql.execute(queries.SCENES, {"name": name, "digest": digest}).first()
         if row is not None and row.digest != digest:
-            raise self._changed(name, "sha256", digest, row.digest)
+            raise SceneError(
+                name,
+                f"its sha256 is {digest[:26]}, in {self._place} it is {row.digest[:26]}",
+                "a recorded scene never changes, and no two scenes have one name",
+                "Give the new file another name, or record it into another ledger.",
+            )
         if row is not None and row.name == name and abs(row.acquired - acquired) > ROUNDING:
-            raise self._changed(name, "time", _iso(acquired), _iso(row.acquired))
+            raise SceneError(
+                name,
+                f"its time is {_utc(acquired)} by this run and {_utc(row.acquired)} in "
+                f"{self._place}",
+                "a recorded scene keeps its time",
+                "Check --time-pattern. If the recorded time is wrong, begin a new ledger.",
+            )
         return row
-
-    def _changed(self, scene: str, what: str, now: str, before: str) -> SceneError:
-        return SceneError(
-            scene,
-            f"its {what} is {now[:26]}, in {self._place} it is {before[:26]}",
-            "a recorded scene never changes, and no two scenes have one name",
-            "Give the new file another name, or record it into another ledger.",
-        )
 
     def _check_clouds(self, scene: str, basis: str, known: Sequence[Any]) -> None:
         blind = basis != "none" and not basis.startswith(_CLOUD_MASK)
@@ -206,5 +227,5 @@ def _time_of(counts: SceneCounts) -> datetime:
     return acquired
 
 
-def _iso(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="microseconds")
+def _utc(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

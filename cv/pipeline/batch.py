@@ -19,7 +19,7 @@ from cv.counting.scene_counter import METHOD_VERSION, SceneCounter
 from cv.counting.scene_counts import SceneCounts
 from cv.counting.site_reference import reference_from
 from cv.detector.detector import Detector
-from cv.errors import InputError, LedgerError, RadiometryError, TimeError
+from cv.errors import GeoreferenceError, InputError, LedgerError, RadiometryError, TimeError
 from cv.ledger import Ledger
 from cv.ledger.count_identity import CountIdentity
 from cv.pipeline.batch_outcomes import BatchOutcomes
@@ -27,6 +27,7 @@ from cv.pipeline.batch_recorder import BatchRecorder, ScanResult, already_known
 from cv.pipeline.quarantine import skip_quarantined
 from cv.pipeline.scene_outcome import SceneOutcome, SceneStatus, Timing, error_text
 from cv.registration.ground_reference import SiteReference
+from cv.scene.georeference import no_piers_located
 from cv.scene.scene import Scene
 from cv.site import Site
 
@@ -138,6 +139,8 @@ def scan_scene(
     try:
         scene = opener(item)
         size = scene.path.stat().st_size
+    except GeoreferenceError as error:
+        return _refused(str(item), no_piers_located(error))
     except Exception as error:  # also of a file that no check foresaw: the batch goes on
         return _refused(str(item), error)
     opened = time.perf_counter()

@@ -38,14 +38,21 @@ class BatchOutcomes(tuple[SceneOutcome, ...]):
         return tuple(far for name, far in nearest.items() if name not in near)
 
     def __str__(self) -> str:
-        """Return what went wrong, a line each, and the number of scenes by status."""
-        lines = [_problem(outcome) for outcome in self if outcome.reason or outcome.without_number]
+        """Return what went wrong, a line each, and the number of scenes by status.
+
+        What to do about it is said once for all scenes with the same problem.
+        """
+        problems = (one for one in self if one.reason or one.without_number)
+        lines, known = [], set[str]()
+        for line, advice in map(_problem, problems):
+            lines.append(line if advice in known else f"{line}{advice}")
+            known.add(advice)
         if self.distant:
             lines.append(f"piers far from all scenes: {', '.join(map(str, self.distant))}")
         return "\n".join([*map(printable_line, lines), f"scenes: {self._numbers()}"])
 
     def __repr__(self) -> str:
-        first = "".join(f"; {_problem(outcome)}" for outcome in self.unfinished[:1])
+        first = "".join(f"; {''.join(_problem(outcome))}" for outcome in self.unfinished[:1])
         more = ", ..." if len(self.unfinished) > 1 else ""
         return f"BatchOutcomes({quantity(len(self), 'scene')}: {self._numbers()}{first}{more})"
 
@@ -58,10 +65,11 @@ class BatchOutcomes(tuple[SceneOutcome, ...]):
         )
 
 
-def _problem(outcome: SceneOutcome) -> str:
-    """Return the line about a scene that was not counted, or without a number."""
+def _problem(outcome: SceneOutcome) -> tuple[str, str]:
+    """Return what is wrong with a scene that has no count or no number, and what to do about it."""
     if outcome.without_number:
         reasons = dict.fromkeys(pier.reason or pier.status for pier in outcome.piers)
-        return f"recorded without a number: {outcome.scene}: {'; '.join(reasons)}"
+        return f"recorded without a number: {outcome.scene}: {'; '.join(reasons)}", ""
     name = "" if outcome.scene in outcome.reason else f"{outcome.scene}: "
-    return f"{outcome.status.value}: {name}{outcome.reason}"
+    found, mark, advice = outcome.reason.partition("; ")
+    return f"{outcome.status.value}: {name}{found}", f"{mark}{advice}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -47,7 +48,7 @@ def export(ledger: Ledger, path: str | Path, site: Site | None = None) -> Export
     Args:
         ledger: An open ledger.
         path: The file to write; it appears whole or not at all.
-        site: Export its piers only; required for a GeoPackage.
+        site: Export its piers only, by its names for them; required for a GeoPackage.
 
     Raises:
         InputError: Unknown suffix, no counts of the site, or the file cannot be written.
@@ -73,17 +74,26 @@ def export(ledger: Ledger, path: str | Path, site: Site | None = None) -> Export
 def _latest_of(
     ledger: Ledger, site: Site | None
 ) -> tuple[Sequence[PierCount], Sequence[RecordedDetection]]:
-    """Return the latest counts and detections, of all piers or those of `site`."""
+    """Return the latest counts and detections, of all piers or those of `site`, by its names."""
     counts, detections = ledger.counts(latest=True), ledger.detections(latest=True)
     if site is None:
         return counts, detections
-    names = {name for pier in site for name in pier.names}
-    own = [count for count in counts if count.pier in names]
+    names = {name: pier.name for pier in site for name in pier.names}
+    own = [replace(one, pier=names[one.pier]) for one in counts if one.pier in names]
     if not own:
         raise foreign_site(ledger, site)
     scenes = {count.scene for count in own}
-    near = names | {None}
-    return own, [one for one in detections if one.detection.pier in near and one.scene in scenes]
+    near = [one for one in detections if one.detection.pier in (None, *names)]
+    found = [one for one in near if one.scene in scenes]
+    return own, [_under_names(one, names) for one in found]
+
+
+def _under_names(recorded: RecordedDetection, names: Mapping[str, str]) -> RecordedDetection:
+    """Return a detection with the name of its pier, if it has one, in `names`."""
+    pier = recorded.detection.pier
+    if pier is None:
+        return recorded
+    return replace(recorded, detection=replace(recorded.detection, pier=names[pier]))
 
 
 def write_counts_csv(counts: Sequence[PierCount], path: str | Path) -> None:
@@ -202,7 +212,7 @@ def _piers(
         {
             "name": names,
             "role": [pier.role.value for pier in site],
-            "aliases": [", ".join(pier.aliases) for pier in site],
+            "aliases": [", ".join(pier.aliases) or None for pier in site],
             "looks": table["pier"].value_counts().reindex(names, fill_value=0).array,
             "last_look": last["acquired"].array,
             "last_status": last["status"].array,

@@ -32,6 +32,8 @@ _DIRECTIVES = {
 """Directives of strptime that a pattern may hold, and the texts that they match."""
 _CLOCK_ERROR = timedelta(days=1)
 """By how much clocks and time zones may be off."""
+_ENDINGS = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".json")
+"""Endings of scenes, which no pattern describes."""
 _EXAMPLE = 'Write for instance "UTC:*_%Y%m%d_%H%M%S" or "scene_%Y-%m-%dT%H%M%S%z".'
 
 
@@ -119,8 +121,8 @@ class NamePattern:
         """Return the time in the name of `path`, UTC; raises TimeError, also if it is ambiguous."""
         shortest, longest = self._match(path.stem, ".*?"), self._match(path.stem, ".*")
         if shortest is None or longest is None:
-            found = f"no time as in {self.text!r}"
-            raise TimeError(path, found, "its name must match it", _EXAMPLE)
+            found = f"the name without its ending, {path.stem!r}, has no time as in {self.text!r}"
+            raise TimeError(path, found, "it must match", self._remedy)
         if shortest.groups() != longest.groups():
             found = f"more than one time as in {self.text!r}"
             remedy = "Write out what stands before or after it instead of *."
@@ -131,6 +133,14 @@ class NamePattern:
             found = f"no time ({error})"
             raise TimeError(path, found, "its name must hold one", _EXAMPLE) from error
         return to_utc(path, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+    @property
+    def _remedy(self) -> str:
+        """What to do where a name does not match."""
+        ending = Path(self.text).suffix
+        if ending.lower() in _ENDINGS:
+            return f'Leave the ending out: "{self.text.removesuffix(ending)}".'
+        return _EXAMPLE
 
     @property
     def _directives(self) -> tuple[str, ...]:

@@ -6,13 +6,17 @@ import math
 
 import numpy as np
 
-from cv.errors import SceneError
+from cv.errors import CoverageError, GeoreferenceError, SceneError
 from cv.geometry.grid import Grid
+from cv.scene.local_files import FileFormat
 from cv.scene.raster_header import RasterHeader
 
 GSD_LIMITS_M = (0.01, 1000.0)
 """Plausible ground sampling distances, metres a pixel."""
 _ASSIGN_CRS = "Assign one (gdal_edit.py -a_srs EPSG:...)"
+_ASSIGN_BOTH = "Assign both (gdal_edit.py -a_srs EPSG:... -a_ullr WEST NORTH EAST SOUTH)"
+_WORLD_FILE = "put a world file and a .prj beside it"
+_WITHOUT_PIERS = "; to count it without piers, give its GSD (--gsd X[,Y])."
 
 
 def image_grid(header: RasterHeader, gsd: float | tuple[float, float] | None) -> Grid:
@@ -60,18 +64,26 @@ def _own_grid(header: RasterHeader) -> Grid:
     return grid
 
 
-def _not_georeferenced(header: RasterHeader) -> SceneError:
+def _not_georeferenced(header: RasterHeader) -> GeoreferenceError:
     if header.control:
-        found = f"located by {header.control} only"
-        remedy = "Rectify it first (gdalwarp), or give its GSD to count it without a site."
+        found, remedy = f"located by {header.control} only", "Rectify it first (gdalwarp)"
     elif header.crs is not None:
-        found = "a CRS but no transform"
-        remedy = "Georeference it again, or give its GSD (--gsd X[,Y])."
+        found, remedy = "a CRS but no transform", f"Georeference it again, or {_WORLD_FILE}"
     elif not header.transform.is_identity:
-        found, remedy = "no CRS", f"{_ASSIGN_CRS}, or give its GSD."
+        found, remedy = "no CRS", f"{_ASSIGN_CRS}, or put a .prj beside it"
     else:
-        found, remedy = "no georeference", "Give its GSD (--gsd X[,Y])."
-    return SceneError(header.path, found, "a CRS and a transform, or a GSD, are needed", remedy)
+        found = "no georeference"
+        is_tiff = header.format is FileFormat.GEOTIFF
+        remedy = f"{_ASSIGN_BOTH}, or {_WORLD_FILE}" if is_tiff else _WORLD_FILE.capitalize()
+    limit = "a CRS and a transform, or a GSD, are needed"
+    return GeoreferenceError(header.path, found, limit, remedy + _WITHOUT_PIERS)
+
+
+def no_piers_located(error: GeoreferenceError) -> CoverageError:
+    """Return `error` for a caller who locates piers, for which a GSD is not enough."""
+    found = f"{error.found}, so no pier can be located in it"
+    remedy = error.remedy.removesuffix(_WITHOUT_PIERS)
+    return CoverageError(error.subject, found, "a CRS and a transform are needed", f"{remedy}.")
 
 
 def _is_plausible(gsd_m: float) -> bool:

@@ -14,10 +14,13 @@ from shapely.geometry.base import BaseGeometry
 from cv.errors import SiteError
 from cv.geometry.grid import parse_crs
 from cv.io.safe_loading import SafeLoader
+from cv.site.member_names import COLLECTION, PROPERTIES, nearest, with_known_names
 from cv.site.pier import BERTH_BUFFER_M, Pier, PierRole
 
 MAX_BYTES = 16 * 2**20
 """Largest site file that is read."""
+_SLIP = 0.6
+"""How alike a wrong value and the one that was meant are, see `member_names.nearest`."""
 _SITE_FILE = SafeLoader(
     error=SiteError, max_bytes=MAX_BYTES, allow_nan=False, remedy="Export the site again."
 )
@@ -25,7 +28,8 @@ _SITE_FILE = SafeLoader(
 
 def load_site_document(path: Path) -> dict[str, Any]:
     """Return the FeatureCollection in a site file; raises SiteError."""
-    document = _SITE_FILE.read_json_object(path)
+    read = _SITE_FILE.read_json_object(path)
+    document = with_known_names(path, "the collection", read, COLLECTION)
     if document.get("type") != "FeatureCollection":
         limit = "a GeoJSON FeatureCollection is needed"
         remedy = "Put the piers into one FeatureCollection."
@@ -87,11 +91,17 @@ def parse_piers(path: Path, document: dict[str, Any]) -> tuple[Pier, ...]:
 
 
 def parse_aliases(path: Path, where: str, properties: dict[str, Any]) -> tuple[str, ...]:
-    """Return the member `aliases` of `properties`; raises SiteError, which names `where`."""
+    """Return the member `aliases` of `properties`, a list or a text of names between semicolons.
+
+    Raises SiteError, which names `where`.
+    """
     aliases = properties.get("aliases") or []
+    if isinstance(aliases, str):  # QGIS has no field for a list
+        aliases = [alias.strip() for alias in aliases.split(";") if alias.strip()]
     if not isinstance(aliases, list) or not all(isinstance(alias, str) for alias in aliases):
         found = f"{where}: aliases is {str(aliases)[:60]}"
-        raise SiteError(path, found, "a list of texts is needed", 'Write "aliases": ["Pier Two"].')
+        limit = "a list of texts, or one text with semicolons, is needed"
+        raise SiteError(path, found, limit, 'Write "aliases": ["Pier Two"].')
     return tuple(aliases)
 
 
@@ -102,7 +112,7 @@ def ordinal(number: int) -> str:
 
 
 def _properties(path: Path, where: str, feature: Any) -> dict[str, Any]:
-    """Return the properties of a feature; null is absent, as QGIS writes empty fields."""
+    """Return the properties of a feature by their names in lower case."""
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
         limit = "every item must be a GeoJSON Feature"
         raise SiteError(path, f"{where} is not a Feature", limit, _SITE_FILE.remedy)
@@ -110,7 +120,7 @@ def _properties(path: Path, where: str, feature: Any) -> dict[str, Any]:
     if not isinstance(properties, dict):
         found = f"{where}: properties is {str(properties)[:60]}"
         raise SiteError(path, found, "it must be an object", _SITE_FILE.remedy)
-    return {key: value for key, value in properties.items() if value is not None}
+    return with_known_names(path, where, properties, PROPERTIES)
 
 
 def _text(path: Path, where: str, properties: dict[str, Any], key: str, default: str) -> str:
@@ -127,8 +137,9 @@ def _choice(
     text = _text(path, where, properties, key, usual)
     if text not in choices:
         found, limit = f"{where}: {key} is {text!r}", f"one of {', '.join(choices)} is needed"
-        meant = next((one for one in choices if one == text.strip().lower()), usual)
-        raise SiteError(path, found, limit, f'Write "{key}": "{meant}".')
+        meant = nearest(text, choices, _SLIP)
+        remedy = f'Write "{key}": "{meant}".' if meant else "Write one of these."
+        raise SiteError(path, found, limit, remedy)
     return text
 
 

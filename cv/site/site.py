@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
@@ -34,6 +34,8 @@ class Site:
     """CRS of all outlines and berths."""
     aliases: tuple[str, ...] = ()
     """Other names of the port."""
+    path: Path | None = field(default=None, compare=False)
+    """The file that it was read from; None: it was made in code."""
 
     @classmethod
     def read(cls, path: str | Path) -> Site:
@@ -41,9 +43,9 @@ class Site:
 
         The file holds a FeatureCollection of Polygons or MultiPolygons in longitude, latitude (or
         in the CRS that a top-level member `crs` names). Properties of a feature: `name`; `role`
-        (export, import, rail, yard, anchorage; default yard); `aliases`, a list; `kind`: "pier"
-        (default) or "berth", a berth naming its pier in `pier`. The collection may have a `name`
-        and `aliases`.
+        (export, import, rail, yard, anchorage; default yard); `aliases`, a list, or a text with
+        semicolons; `kind`: "pier" (default) or "berth", a berth naming its pier in `pier`. The
+        collection may have a `name` and `aliases`. Names of properties may be in any case.
         """
         path = Path(path)
         document = load_site_document(path)
@@ -51,7 +53,7 @@ class Site:
         _check_names(path, piers)
         _check_outlines(path, piers, crs)
         name = str(document.get("name") or path.stem)
-        return cls(name, piers, crs, parse_aliases(path, "the collection", document))
+        return cls(name, piers, crs, parse_aliases(path, "the collection", document), path)
 
     def __iter__(self) -> Iterator[Pier]:
         return iter(self.piers)
@@ -62,13 +64,20 @@ class Site:
     def __len__(self) -> int:
         return len(self.piers)
 
+    @property
+    def subject(self) -> str:
+        """What messages call it: its file, as copies share a name; its name without a file."""
+        return str(self.path) if self.path else self.name
+
     def pier(self, name: str) -> Pier:
         """Return the pier with the name or alias `name`; raises SiteError."""
         for pier in self.piers:
             if name in pier.names:
                 return pier
         limit = f"its piers are {', '.join(pier.name for pier in self)}"
-        raise SiteError(self.name, f"no pier is called {name!r}", limit, "Use one of these names.")
+        raise SiteError(
+            self.subject, f"no pier is called {name!r}", limit, "Use one of these names."
+        )
 
 
 def _check_names(path: Path, piers: tuple[Pier, ...]) -> None:

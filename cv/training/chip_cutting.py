@@ -122,7 +122,11 @@ def cut_dataset(
             empty = " and ".join(sorted(missing))
             found = f"{quantity(len(labels), 'chip')}, {empty} would be empty"
             limit = "training needs chips in train and val"
-            remedy = "Hold back more often (--val-every), or add images of that part."
+            remedy = (
+                f"With fewer than {val_every} chips use --val-every 2, or a smaller --side."
+                if len(labels) < val_every
+                else "Change --val-every, or add images of that part."
+            )
             raise DatasetError(out, found, limit, remedy)
         yolo_obb.write_yolo(dataset, out, lambda image: Path(folder) / image.name)
     return dataset

@@ -63,7 +63,7 @@ def test_a_rule_is_read(tmp_path):
         ([{"kinds": ["call"], "confidence": 0.5}], "'confidence'"),
         (
             [{"kinds": ["calls"]}],
-            "the 1st rule has the kind 'calls'; its kinds are of call, unseen_call",
+            "the 1st rule has the kind 'calls'; a kind is one of call, unseen_call",
         ),
         ([{"kinds": []}], "no kinds"),
         ([{}], "no kinds"),

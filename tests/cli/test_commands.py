@@ -11,16 +11,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import rasterio
 import shapely
+from PIL import Image
 from pyproj import Geod
 
 from cv.cli import COMMANDS, main, parser
 from cv.events.event import EventKind
 from cv.ledger import Ledger
 from tests.cli.conftest import RAJIN
-from tests.fixtures.label_files import yolo_folder
+from tests.fixtures.label_files import world_geojson, yolo_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 700
@@ -408,3 +410,44 @@ def test_control_characters_in_file_names_are_escaped(place, capsys):
     assert "bad\\x1b]0;x\\x07.tif: not an image" in printed.out
     assert "bad\\x1b]0;x\\x07.tif: not an image" in printed.err
     assert printed.out.count("day9\\x1b[2J\\nscenes  2024") == 1
+
+
+@pytest.mark.parametrize("command", ["count scene.tif", "datasets check chips", "doctor"])
+def test_an_unknown_option_prints_the_usage_of_its_command(command, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main([*command.split(), "--nope"])
+    assert stopped.value.code == 2
+    name = " ".join(word for word in command.split() if word not in ("scene.tif", "chips"))
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"usage: pierwatch {name} [")
+    assert printed.endswith(f"pierwatch {name}: error: unrecognized arguments: --nope\n")
+
+
+def test_polygons_over_a_scene_are_evaluated_with_it(place, capsys):
+    with rasterio.open("scene.tif") as image:
+        transform, crs = image.transform, image.crs.to_epsg()
+    ring = np.array([[300, 300], [327, 300], [327, 306], [300, 306]])
+    world_geojson(Path("a.geojson"), transform, [ring], None, crs)
+    assert main(["evaluate", "a.geojson"]) == 2
+    assert "Name the georeferenced image with --scene" in capsys.readouterr().err
+    assert main(["evaluate", "a.geojson", "--scene", "scene.tif"]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"^scene\.tif +0\.45 +1 ", out, re.MULTILINE)
+    assert re.search(r"the total count is right at 0\.\d+, where nMAE is \d\.\d{3}$", out, re.M)
+
+
+def test_blocks_are_judged_in_their_region_only(place, capsys):
+    with rasterio.open("scene.tif") as image:
+        Image.fromarray(np.moveaxis(image.read(), 0, 2)).save("port.png")
+    block = {"quad": [[300, 300], [327, 300], [327, 306], [300, 306]], "cols": 1, "rows": 1}
+    labels = {"image": "port.png", "gsd": 0.45, "blocks": [block], "ships": [], "ignore": []}
+    counted = []
+    for region in ([0, 0, SIZE, SIZE], [290, 290, 60, 30]):
+        Path("blocks.json").write_text(json.dumps(labels | {"region": region}))
+        assert main(["evaluate", "blocks.json", "--images", "."]) == 0
+        out = capsys.readouterr().out
+        assert "judged: only what is labelled completely (`region`) of 1 image" in out
+        true, count = re.search(r"^port\.png +0\.45 +(\d+) +(\d+) ", out, re.MULTILINE).groups()
+        assert true == "1"
+        counted.append(int(count))
+    assert counted[1] < counted[0]

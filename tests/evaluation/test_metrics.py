@@ -20,7 +20,13 @@ from cv.evaluation.image_evaluation import (
     evaluate_image,
     scored_mask,
 )
-from cv.evaluation.metrics import CountMetrics, balanced_threshold, matches_by_gsd, matches_by_width
+from cv.evaluation.metrics import (
+    CountMetrics,
+    balanced_threshold,
+    matches_by_gsd,
+    matches_by_width,
+    nmae_at,
+)
 from cv.evaluation.metrics_table import bands_table, images_table, metrics_table
 from cv.geometry.oriented_boxes import OrientedBoxes
 from tests.fixtures.fake_detectors import CARD, painted_detector
@@ -170,3 +176,10 @@ def test_windows_partition_the_scored_region():
     assert sum(part.true for part in parts) == (middles <= 100).sum()
     assert sum(part.area_km2 for part in parts) == pytest.approx(whole.area_km2)
     assert len(whole.windows(80.0)) == 1  # slivers are left out
+
+
+def test_the_error_of_counts_at_another_threshold():
+    evaluations = [evaluation(row(10), row(8)), evaluation(row(4), row(6), score=0.6)]
+    assert nmae_at(evaluations, 0.5) == (2 + 2) / 14
+    assert nmae_at(evaluations, 0.7) == (2 + 4) / 14
+    assert math.isnan(nmae_at([evaluation(row(0), row(2))], 0.5))

@@ -44,6 +44,9 @@ def test_what_is_not_a_ledger_is_refused(tmp_path: Path, readonly: bool) -> None
     path = tmp_path / "l"
     path.write_bytes(b"")
     refused(path, "0 bytes", readonly)
+    with pytest.raises(LedgerError) as caught:
+        Ledger(path, readonly=readonly)
+    assert ("a file that does not exist yet" in caught.value.remedy) is not readonly
     path.write_bytes(b"<!DOCTYPE html><html></html>")
     refused(path, "not a SQLite file", readonly)
     path.write_bytes(b"SQLite format 3\0")

@@ -305,7 +305,9 @@ def test_a_known_scene_with_other_content_or_time_is_refused(place: Place) -> No
         before = content(place)
         with pytest.raises(SceneError, match="Give the new file another name"):
             ledger.record(a_scene([by(a_count(), sample_counts.OTHER_MODEL)], digest="f6" * 32))
-        with pytest.raises(SceneError, match="its time is"):
+        with pytest.raises(
+            SceneError, match="2026-01-06 10:30 UTC by this run and 2026-01-05 10:30"
+        ):
             ledger.record(a_scene([by(a_count(days=1.0), sample_counts.OTHER_MODEL)]))
     assert content(place) == before
 
@@ -414,3 +416,16 @@ def test_only_a_ledger_in_which_nothing_was_recorded_is_removed(tmp_path, conten
         if content == "nothing":
             with pytest.raises(LedgerError, match="it was moved, removed or replaced"):
                 other.record(a_scene([a_count()]))
+
+
+def test_a_renamed_pier_keeps_the_name_that_it_was_recorded_under(place: Place) -> None:
+    renamed = [a_count("b", "Quay B", days=1.0), a_count("b", "West", days=1.0)]
+    sightings = [a_sighting("Quay B"), a_sighting(None)]
+    aliases = {"Harbour": "Quay B", "East": "Quay B", "Old": "West"}
+    with Ledger(place) as ledger:
+        ledger.record(a_scene([a_count("a", "East")]))
+        ledger.record(replace(a_scene(renamed, sightings), aliases=aliases))
+        assert ledger.piers() == ("East", "West")
+        assert [count.scene for count in ledger.counts("East")] == ["a", "b"]
+        assert [one.detection.pier for one in ledger.detections()] == ["East", None]
+        assert ledger.record(replace(a_scene(renamed, sightings), aliases=aliases)) == 0

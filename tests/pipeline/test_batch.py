@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from PIL import Image
 from pyproj import CRS
 from rasterio.windows import Window
 
@@ -311,7 +312,8 @@ def test_one_image_is_one_scene_whatever_its_name_and_time(scene_path, site, tmp
         assert ledger.counts() == counts
         (moved,) = monitor([scene_path], site, painted_detector(), ledger, at(13))
         assert moved.status is SceneStatus.REFUSED
-        assert "its time is" in moved.reason
+        assert "2024-03-10 13:30 UTC by this run and 2024-03-10 12:30 UTC in" in moved.reason
+        assert "Check --time-pattern" in moved.reason
 
 
 def test_a_recount_supersedes_wherever_the_file_now_lies(scene_path, site, tmp_path):
@@ -354,20 +356,51 @@ def test_a_site_elsewhere_is_refused(scene_path, tmp_path):
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     with pytest.raises(
         CoverageError,
-        match=r"no pier of elsewhere lies in it; the nearest is 8,\d{3} km",
+        match=r"no pier of .*elsewhere\.geojson lies in it; the nearest is 8,\d{3} km",
     ):
         count(Scene.open(scene_path), Site.read(path), painted_detector())
 
 
-def test_a_site_needs_a_scene_with_a_place(tmp_path, site):
-    path = paint(tmp_path / "whole.tif", UTM, TRANSFORM, RAJIN, SIZE)
+def not_georeferenced(path):
+    """Paint a scene without a transform and a CRS."""
+    paint(path, UTM, TRANSFORM, RAJIN, SIZE)
     with rasterio.open(path) as source:
         profile = source.profile | {"crs": None, "transform": rasterio.Affine.identity()}
         data = source.read()
     with rasterio.open(path, "w", **profile) as out:
         out.write(data)
-    with pytest.raises(CoverageError, match="no georeference"):
+    return path
+
+
+def test_a_site_needs_a_scene_with_a_place(tmp_path, site):
+    path = not_georeferenced(tmp_path / "whole.tif")
+    with pytest.raises(CoverageError, match=r"no georeference.*put a world file and a \.prj"):
         count(Scene.open(path, GSD), site, painted_detector())
+
+
+def test_a_batch_names_what_locates_piers_and_that_works(tmp_path, site):
+    path = not_georeferenced(tmp_path / "whole.tif")
+    opener = partial(Scene.open, acquired=NOON)
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        (refused,) = monitor([path], site, painted_detector(), ledger, opener)
+        assert "no georeference, so no pier can be located in it" in refused.reason
+        assert "gdal_edit.py -a_srs EPSG:... -a_ullr" in refused.reason
+        assert "--gsd" not in refused.reason
+        t = TRANSFORM @ rasterio.Affine.translation(0.5, 0.5)
+        world = "\n".join(map(str, (t.a, t.d, t.b, t.e, t.c, t.f)))
+        path.with_suffix(".tfw").write_text(world)
+        path.with_suffix(".prj").write_text(UTM.to_wkt("WKT1_ESRI"))
+        (recorded,) = monitor([path], site, painted_detector(), ledger, opener)
+        assert recorded.status is SceneStatus.RECORDED
+        picture = tmp_path / "picture.jpg"
+        with Image.open(path) as image:
+            image.convert("RGB").save(picture, quality=97)
+        (refused,) = monitor([picture], site, painted_detector(), ledger, opener)
+        assert "Put a world file and a .prj beside it." in refused.reason
+        path.with_suffix(".tfw").rename(picture.with_suffix(".jgw"))
+        path.with_suffix(".prj").rename(picture.with_suffix(".prj"))
+        (recorded,) = monitor([picture], site, painted_detector(), ledger, opener)
+        assert recorded.status is SceneStatus.RECORDED
 
 
 def place_of(name, shape):

@@ -54,3 +54,14 @@ def test_a_pier_is_far_only_if_no_scene_is_near_it():
     assert "piers far from all scenes: West (7,000 km away), North (90 km away)" in str(outcomes)
     near = recorded("c", PierSummary("West", "counted", 1.0, 0.0, 1.0))
     assert [pier.pier for pier in BatchOutcomes([one, two, near]).distant] == ["North"]
+
+
+def test_what_to_do_is_said_once_for_all_scenes_with_one_problem():
+    reason = "no acquisition time; the ledger needs one in UTC. Declare it."
+    outcomes = BatchOutcomes(
+        SceneOutcome(name, SceneStatus.REFUSED, f"/a/{name}.tif: {reason}") for name in "bcd"
+    )
+    first, second, third, _ = str(outcomes).splitlines()
+    assert first == f"refused: /a/b.tif: {reason}"
+    assert (second, third) == tuple(f"refused: /a/{n}.tif: no acquisition time" for n in "cd")
+    assert repr(outcomes).endswith(f"/a/b.tif: {reason}, ...)")

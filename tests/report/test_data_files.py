@@ -21,11 +21,11 @@ from pyproj import CRS, Transformer
 
 from cv.counting.pier_count import UNKNOWN, CountStatus, PierCount
 from cv.errors import InputError
-from cv.ledger import RecordedDetection
+from cv.ledger import Ledger, RecordedDetection
 from cv.report import data_files
 from cv.report.antimeridian import split_at_antimeridian
 from cv.site import Pier, PierRole, Site
-from tests.fixtures.sample_counts import MODEL, START, a_count, a_sighting
+from tests.fixtures.sample_counts import MODEL, START, a_count, a_scene, a_sighting
 
 UTM = CRS.from_epsg(32652)
 CORNER = Transformer.from_crs(4326, UTM, always_xy=True).transform(130.3, 42.2)
@@ -76,6 +76,25 @@ def test_csv(tmp_path: Path) -> None:
     before = path.read_bytes()
     data_files.write_counts_csv(COUNTS, path)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("suffix", ["csv", "geojson", "gpkg"])
+def test_a_renamed_pier_is_exported_by_the_name_in_the_site(tmp_path: Path, suffix: str) -> None:
+    site = replace(SITE, piers=(replace(SITE.piers[0], name="Quay B", aliases=("East",)),))
+    path = tmp_path / f"out.{suffix}"
+    with Ledger.open(tmp_path / "l.db") as ledger:
+        ledger.record(a_scene([a_count("a")], [a_sighting(), a_sighting(None)]))
+        data_files.export(ledger, path, site)
+    if suffix == "csv":
+        assert list(pd.read_csv(path)["pier"]) == ["Quay B"]
+        return
+    layer = {"layer": "detections"} if suffix == "gpkg" else {}
+    piers = list(pyogrio.read_dataframe(path, **layer)["pier"])
+    assert piers[0] == "Quay B"
+    assert pd.isna(piers[1])
+    if suffix == "gpkg":
+        assert pyogrio.read_dataframe(path, layer="piers")["looks"].tolist() == [1]
+        assert pyogrio.read_dataframe(path, layer="counts")["pier"].tolist() == ["Quay B"]
 
 
 def test_csv_without_counts_has_its_heading(tmp_path: Path) -> None:
@@ -129,12 +148,14 @@ def test_geopackage(tmp_path: Path) -> None:
     assert pd.isna(nobody["containers"])
     assert pd.isna(nobody["last_look"])
     assert nobody["aliases"] == "A, B"
+    assert pd.isna(east["aliases"])
     area = piers.to_crs(UTM).area
     np.testing.assert_allclose(area, [200 * 40, 81], rtol=1e-6)
 
     points = pyogrio.read_dataframe(path, layer="counts")
     assert list(points["scene"]) == ["a", "b", "c", "c"]
     assert points["containers"].isna().tolist() == [False, False, True, False]
+    assert points["reason"].isna().tolist() == [True, False, False, True]
     assert points["acquired"].iloc[1] == pd.Timestamp("2026-01-06 10:30", tz="UTC")
     assert points.geometry.iloc[:3].within(east["geometry"]).all()
     assert points.geometry.iloc[3] is None

@@ -97,8 +97,12 @@ def test_names_without_a_time(name: str, pattern: str) -> None:
 
 def test_a_pattern_given_to_a_scene(tiff: Path) -> None:
     assert Scene.open(tiff, time_pattern="UTC:pier_%Y%m%d_%H%M%S").acquired == MOMENT
-    with pytest.raises(TimeError, match="name must match"):
+    with pytest.raises(
+        TimeError, match="the name without its ending, 'pier_20240310_013045', has no"
+    ):
         Scene.open(tiff, time_pattern="UTC:quay_%Y%m%d")
+    with pytest.raises(TimeError, match='Leave the ending out: "UTC:pier_%Y%m%d_%H%M%S"'):
+        Scene.open(tiff, time_pattern="UTC:pier_%Y%m%d_%H%M%S.tif")
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,49 @@ def test_properties_that_are_null_are_absent(tmp_path):
     assert read.berth is not None
 
 
+def test_names_of_properties_may_be_in_any_case(tmp_path):
+    pier = feature() | {"properties": {"NAME": "Pier 2", "Role": "import", "role": None, "id": 7}}
+    (read,) = Site.read(write(tmp_path, pier))
+    assert (read.name, read.role) == ("Pier 2", PierRole.IMPORT)
+    site = Site.read(write(tmp_path, feature(), Aliases=["Port 1"]))
+    assert site.aliases == ("Port 1",)
+
+
+@pytest.mark.parametrize("slip", ["rol", "roles", "ROLE_"])
+def test_a_slip_of_a_property_is_refused_with_what_was_meant(tmp_path, slip):
+    pier = feature() | {"properties": {"name": "Pier 2", slip: "export"}}
+    with pytest.raises(SiteError, match=f"has {slip!r}.*Did you mean 'role'"):
+        Site.read(write(tmp_path, pier))
+    assert len(Site.read(write(tmp_path, feature(**{slip: "export"})))) == 1
+
+
+def test_a_slip_of_a_member_of_the_collection_is_refused(tmp_path):
+    with pytest.raises(SiteError, match=r"has 'alert'.*Did you mean 'alerts'"):
+        Site.read(write(tmp_path, feature(), alert=[]))
+
+
+def test_aliases_may_be_a_text_with_semicolons(tmp_path):
+    (read,) = Site.read(write(tmp_path, feature(aliases="Middle pier; Quay 2;")))
+    assert read.aliases == ("Middle pier", "Quay 2")
+
+
+def test_the_crs_that_qgis_writes_is_read(tmp_path):
+    for name, code in (
+        ("urn:ogc:def:crs:EPSG::32652", 32652),
+        ("urn:ogc:def:crs:OGC:1.3:CRS84", 0),
+    ):
+        crs = {"type": "name", "properties": {"name": name}}
+        site = Site.read(write(tmp_path, feature(), crs=crs))
+        assert (site.crs.to_epsg() or 0) == code
+
+
+def test_messages_name_the_file_as_copies_share_a_name(tmp_path):
+    path = write(tmp_path, feature(), name="Rajin")
+    with pytest.raises(SiteError, match="no pier is called 'Pier 9'") as caught:
+        Site.read(path).pier("Pier 9")
+    assert caught.value.subject == str(path)
+
+
 def test_a_site_with_berth_aliases_and_name(tmp_path):
     path = write(
         tmp_path,
@@ -87,8 +130,10 @@ BOWTIE = [[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]
         ([feature(kind="Point", ring=[0, 0])], "has the geometry Point"),
         ([feature(name="")], "no name"),
         ([feature(name=5)], "name is 5"),
-        ([feature(role="harbour")], "role is 'harbour'"),
-        ([feature(aliases="x")], "aliases is x"),
+        ([feature(role="harbour")], "role is 'harbour'.*Write one of these"),
+        ([feature(role="exprt")], 'role is \'exprt\'.*Write "role": "export"'),
+        ([feature(Role="yard")], "has 'role' twice, as 'Role' too"),
+        ([feature(aliases=7)], "aliases is 7"),
         ([feature(kind="Polygon") | {"properties": [1]}], "properties is"),
         ([feature(), feature()], "occurs twice"),
         ([feature(), feature(name="P", aliases=["Pier 2"])], "occurs twice"),
