@@ -51,7 +51,7 @@ class RenderedGround:
     def light(self) -> Float32Array:
         """(rows, columns, RGB) light, 1 for a white roof in full sun."""
         table = (np.arange(256, dtype=np.float32) / 255) ** np.float32(1 / _TONE)
-        return np.asarray(table[self.pixels], np.float32)
+        return np.asarray(cv2.LUT(self.pixels, table), np.float32)
 
     def save(self, path: Path) -> None:
         """Write the ground, without loss."""
