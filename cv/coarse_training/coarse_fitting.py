@@ -95,9 +95,7 @@ def _batch(mixture: CoarseMixture, band: _Band, size: int, rng: Rng) -> list[Coa
     """Draw a batch, in part from the recent samples, which keep what is new; each turned anew."""
     fresh = round(size * _FRESH_SHARE) if len(band.recent) >= 2 * size else size
     drawn = mixture.draw(band.size, band.gsd_m, fresh, rng)
-    again = [
-        band.recent[int(rng.integers(len(band.recent)))] for _ in range(size - fresh)
-    ]
+    again = [band.recent[int(rng.integers(len(band.recent)))] for _ in range(size - fresh)]
     for sample in drawn:
         if len(band.recent) < _RECENT:
             band.recent.append(sample)

@@ -14,7 +14,6 @@ from cv.synthetic.quay_line import QuayLine
 from cv.synthetic.shore_structures import frame_rectangle
 from cv.synthetic.terminal_scene import LocalFrame
 
-
 YardPainter = Callable[[Canvas, LocalFrame, Rng], None]
 """Draws container yards on the land of a scene."""
 

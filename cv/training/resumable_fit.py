@@ -43,9 +43,7 @@ class ResumableFit(Generic[_Network]):
         self.network = network
         self.settings = settings
         self._average = AveragedModel(network, multi_avg_fn=_move_average, use_buffers=True)
-        self._optimizer = torch.optim.AdamW(
-            network.parameters(), settings.rate, weight_decay=1e-3
-        )
+        self._optimizer = torch.optim.AdamW(network.parameters(), settings.rate, weight_decay=1e-3)
 
     @property
     def averaged(self) -> _Network:
