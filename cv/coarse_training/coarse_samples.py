@@ -119,7 +119,7 @@ def ground_targets(
     aboard, ashore = _with_none(ground.aboard), _with_none(~ground.aboard)
     shape = (shown.shape[0], shown.shape[1])
     hull = _painted(hulls, shape, np.ones(len(hulls)))
-    core = _painted(_scaled(hulls), shape, np.ones(len(hulls)))
+    core = _painted(_resized(hulls, CORE), shape, np.ones(len(hulls)))
     edge = hulls[:, 1] - hulls[:, 0] if len(hulls) else np.zeros((0, 2))
     twice = 2 * np.arctan2(edge[:, 1], edge[:, 0])
     cells = PixelSampler(rows, columns, shape)
@@ -163,21 +163,28 @@ def _cells(axis: PixelAxis) -> PixelAxis:
     return PixelAxis(axis.number * ENLARGEMENT, axis.step / ENLARGEMENT, axis.start)
 
 
-def _scaled(hulls: Points) -> Points:
-    """Return the cores of rectangles (k, 4, 2) whose first edge runs along the length."""
+def _resized(hulls: Points, shares: tuple[float, float], less: float = 0.0) -> Points:
+    """Return rectangles (k, 4, 2) about the same middles, first edge along the length.
+
+    Length and beam are multiplied by `shares`, and each is shortened by `less`.
+    """
     if not len(hulls):
         return hulls
     middle = hulls.mean(1, keepdims=True)
-    along = (hulls[:, 1] - hulls[:, 0])[:, None] * CORE[0] / 2
-    across = (hulls[:, 3] - hulls[:, 0])[:, None] * CORE[1] / 2
+    sides = np.stack([hulls[:, 1] - hulls[:, 0], hulls[:, 3] - hulls[:, 0]], 1)
+    long = np.maximum(np.hypot(sides[..., :1], sides[..., 1:]), 1e-9)
+    sides = sides * np.maximum(np.array(shares)[:, None] - less / long, 0) / 2
     signs = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])[None]
-    return np.asarray(middle + signs[..., :1] * along + signs[..., 1:] * across)
+    return np.asarray(
+        middle + signs[..., :1] * sides[:, None, 0] + signs[..., 1:] * sides[:, None, 1]
+    )
 
 
 def _painted(hulls: Points, shape: tuple[int, int], values: Float64Array) -> Float32Array:
     """Return a raster with the value of each rectangle inside it, 0 elsewhere."""
     out = np.zeros(shape, np.float32)
-    for corners, value in zip(hulls, values, strict=True):
+    inset = _resized(hulls, (1.0, 1.0), 1.0)  # OpenCV paints the outline too
+    for corners, value in zip(inset, values, strict=True):
         points = np.rint((corners - 0.5) * (1 << _SHIFT)).astype(np.int32)
         cv2.fillConvexPoly(out, points, float(value), cv2.LINE_8, _SHIFT)
     return out

@@ -76,7 +76,7 @@ def sampling_weights(axis: PixelAxis, size: int, sigma: float = 0.0) -> csr_arra
 def _ramp(distance: NDArray[np.floating], sigma: float) -> Float64Array:
     """Return the integral of the normal distribution function up to `distance`."""
     if sigma <= 0:
-        return np.maximum(distance, 0.0)
+        return np.asarray(np.maximum(distance, 0.0), np.float64)
     ratio = distance / sigma
     density = np.exp(-0.5 * ratio**2) / math.sqrt(2 * math.pi)
     return np.asarray(distance * ndtr(ratio) + sigma * density, np.float64)

@@ -11,7 +11,9 @@ import numpy as np
 import onnxruntime as ort
 
 from cv.coarse_training.coarse_export import KEY
-from cv.geometry.arrays import Float32Array
+from cv.coarse_training.coarse_samples import CORE
+from cv.geometry.arrays import Float32Array, Float64Array
+from cv.geometry.oriented_boxes import OrientedBoxes
 from cv.rendering.renderer import Bytes
 
 _QUANTILE = 1.645
@@ -53,6 +55,32 @@ class CellMaps:
             own += float((self.channels[f"variance_{place}"] * share**2).sum())
             common += float((self.channels[f"relative_error_{place}"] * teu).sum())
         return TeuEstimate(value, float(np.sqrt(own + common**2)))
+
+    def hulls(self, threshold: float = 0.4) -> tuple[OrientedBoxes, Float64Array]:
+        """Return boxes in cells and their scores, from cores above a threshold.
+
+        A core's size follows from the variances of its cells along and across its direction: that
+        of a side is its square over 12.
+        """
+        core = self.channels["core"]
+        number, parts = cv2.connectedComponents((core > threshold).astype(np.uint8), connectivity=4)
+        boxes, scores = [], []
+        for index in range(1, number):
+            rows, columns = np.nonzero(parts == index)
+            weights = core[rows, columns].astype(np.float64)
+            turn = [float(self.channels[name][rows, columns] @ weights) for name in ("sin", "cos")]
+            angle = np.arctan2(*turn) / 2
+            points = np.stack([columns + 0.5, rows + 0.5], 1)
+            middle = weights @ points / weights.sum()
+            away = (points - middle) @ [
+                [np.cos(angle), -np.sin(angle)],
+                [np.sin(angle), np.cos(angle)],
+            ]
+            variance = weights @ away**2 / weights.sum() - 1 / 12  # the cells' own
+            sides = np.sqrt(12 * np.maximum(variance, 0.05)) / CORE
+            boxes.append([*middle, *sides, angle])
+            scores.append(weights.mean())
+        return OrientedBoxes.from_values(np.array(boxes).reshape(-1, 5)), np.array(scores)
 
 
 class CoarseModel:
