@@ -47,7 +47,7 @@ def fit_coarse_network(
     and ends with the same weights.
     """
     torch.manual_seed(settings.seed)
-    network = CoarseNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = CoarseNetwork().to(memory_format=torch.channels_last)
     fit = ResumableFit(network, settings)
     for epoch in range(fit.restore(state_path), settings.epochs):
         rng = np.random.default_rng([settings.seed, epoch])

@@ -63,8 +63,10 @@ class CoarseMixture:
 
 def bare_images(folder: Path | None) -> tuple[BareImage, ...]:
     """Read the true coarse images in the subfolders of `folder`; raises InputError."""
-    found = []
-    for pattern, gsd_m in _BARE_FILES.items() if folder else ():
+    found: list[BareImage] = []
+    if folder is None:
+        return ()
+    for pattern, gsd_m in _BARE_FILES.items():
         for path in sorted(folder.glob(pattern)):
             picture = cv2.imread(str(path))
             if picture is None:

@@ -133,11 +133,11 @@ def _shares(
         cv2.fillPoly(mask, [_ring(part.exterior)], 1, cv2.LINE_8, 4)
         for hole in part.interiors:
             cv2.fillPoly(mask, [_ring(hole)], 0, cv2.LINE_8, 4)
-    cells = (
+    down, across = (
         PixelAxis(axis.number * ENLARGEMENT, axis.step / ENLARGEMENT, axis.start)
         for axis in (rows, columns)
     )
-    return PixelSampler(*cells, shape).means(mask)
+    return PixelSampler(down, across, shape).means(mask)
 
 
 def _ring(ring: shapely.LinearRing) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,8 +69,10 @@ class CellMaps:
         for index in range(1, number):
             rows, columns = np.nonzero(parts == index)
             weights = core[rows, columns].astype(np.float64)
-            turn = [float(self.channels[name][rows, columns] @ weights) for name in ("sin", "cos")]
-            angle = np.arctan2(*turn) / 2
+            sin, cos = (
+                float(self.channels[name][rows, columns] @ weights) for name in ("sin", "cos")
+            )
+            angle = math.atan2(sin, cos) / 2
             points = np.stack([columns + 0.5, rows + 0.5], 1)
             middle = weights @ points / weights.sum()
             away = (points - middle) @ [

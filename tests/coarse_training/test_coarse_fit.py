@@ -23,7 +23,7 @@ from cv.coarse_training.coarse_loss import (
 from cv.coarse_training.coarse_mixture import CoarseMixture
 from cv.coarse_training.coarse_network import CHANNELS, CoarseNetwork, CoarseOutputs
 from cv.coarse_training.coarse_samples import CoarseSample, empty_targets
-from cv.training.resumable_fit import FittingSettings
+from cv.training.resumable_fit import FittingSettings, ResumableFit
 
 
 def outputs(teu, variance, relative):
@@ -116,14 +116,14 @@ def test_a_resumed_fit_ends_with_the_same_weights(small, tmp_path, monkeypatch):
     torch.set_num_threads(1)
     mixture = _Stripes(())
     whole = fit_coarse_network(mixture, small, tmp_path / "whole.pt").state_dict()
-    store = coarse_fitting.ResumableFit.store
+    store = ResumableFit.store
 
     def stop(self, path, epochs):
         store(self, path, epochs)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(coarse_fitting.ResumableFit, "store", stop)
+        patch.setattr(ResumableFit, "store", stop)
         with pytest.raises(KeyboardInterrupt):
             fit_coarse_network(mixture, small, tmp_path / "state.pt")
     again = fit_coarse_network(mixture, small, tmp_path / "state.pt").state_dict()

@@ -19,7 +19,7 @@ from cv.rendering.sensor_sampling import PixelAxis
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "datasets" / "real"))
 import coarse_accuracy
 from coarse_accuracy import FineScene, RegionResult, corrected, evaluate_scene
-from coarse_estimates import CellMaps, TeuEstimate
+from coarse_estimates import CellMaps, CoarseModel, TeuEstimate
 
 
 def test_the_deviation_of_a_region_has_an_own_and_a_common_part():
@@ -63,8 +63,11 @@ def test_hulls_are_found_again_from_their_own_targets():
     assert found.values[order] == pytest.approx(truth.values, rel=0.06, abs=0.7)
 
 
-class _Knowing:
+class _Knowing(CoarseModel):
     """A model that counts bright cells."""
+
+    def __init__(self):
+        pass
 
     def maps(self, image, gsd_m):
         bright = np.repeat(np.repeat(image[..., 0] / 255.0, 3, 0), 3, 1).astype(np.float32)
