@@ -15,11 +15,10 @@ from cv.image_fitness_training.fitness_network import STRIDE
 from cv.image_fitness_training.fitness_samples import write_samples
 from cv.image_fitness_training.hull_recall import hull_curves, read_hull_trials, write_hull_trials
 from cv.image_fitness_training.image_sources import ImageSources
-from cv.image_fitness_training.network_fitting import fit_network
+from cv.image_fitness_training.network_fitting import FittingSettings, fit_network
 from cv.image_fitness_training.training_mixture import TrainingMixture
 from cv.io.hashing import file_digest
 from cv.synthetic.chip_renderer import FINE_GSD
-from cv.training.resumable_fit import FittingSettings
 from cv.training.train import cpu_threads
 
 _MIN_RECALL = 0.5

@@ -18,7 +18,8 @@ from cv.image_fitness_training.fitness_network import (
 )
 from cv.image_fitness_training.training_mixture import TrainingMixture
 from cv.image_fitness_training.training_targets import PatchTargets
-from cv.training.resumable_fit import FittingSettings, ResumableFit
+from cv.training.resumable_fit import FittingSettings as FittingSettings
+from cv.training.resumable_fit import ResumableFit
 
 _FRESH, _RECENT = 5, 400
 """New images of a step, and how many drawn ones the others are taken from, turned anew: an image

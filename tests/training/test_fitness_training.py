@@ -17,7 +17,7 @@ from cv.image_fitness_training.detector_recall import found_objects
 from cv.image_fitness_training.fitness_samples import FitnessSample, write_samples
 from cv.image_fitness_training.ground_images import Ground, GroundPool, plain_ground
 from cv.image_fitness_training.image_sources import ImageSources
-from cv.image_fitness_training.network_fitting import fit_network
+from cv.image_fitness_training.network_fitting import FittingSettings, fit_network
 from cv.image_fitness_training.random_degradations import (
     KINDS,
     degrade_image,
@@ -27,7 +27,6 @@ from cv.image_fitness_training.recall_curves import RecallCurve, container_curve
 from cv.image_fitness_training.training_mixture import TrainingMixture
 from cv.image_fitness_training.training_targets import patch_targets
 from cv.synthetic.chip_renderer import FINE_GSD
-from cv.training.resumable_fit import FittingSettings
 
 SEED = 41
 
