@@ -39,6 +39,7 @@ _FINE = 12
 _MEAN, _DEVIATION = 115.0, 64.0
 _FLOOR = 0.03
 """Least local deviation that pixels are divided by, in units of _DEVIATION: about two levels."""
+_MOST_RELATIVE_ERROR = 1.5
 _ONE = math.log(math.e - 1)
 """Where softplus is 1."""
 
@@ -143,8 +144,9 @@ def _outputs(means: torch.Tensor, errors: torch.Tensor, gsd_m: torch.Tensor) -> 
     return CoarseOutputs(
         cover_logits=cover,
         teu=teu,
-        variance=torch.exp(errors[:, :2].clamp(-12, 5) - 3) * room,
-        relative_error=torch.exp(errors[:, 2:].clamp(-5, 2) - 1.5),
+        # smooth bounds: early in a fit all is wrong, and a clamped error would never learn again
+        variance=functional.softplus(errors[:, :2] - 1) * room,
+        relative_error=_MOST_RELATIVE_ERROR * torch.sigmoid(errors[:, 2:] - 2),
         hull_logits=means[:, 4:6],
         direction=means[:, 6:8],
     )

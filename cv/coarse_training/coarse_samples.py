@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -21,6 +22,7 @@ ENLARGEMENT = 3
 CORE = (0.85, 0.45)
 """Shares of a hull's length and beam that its core has: cores of hulls side by side are apart."""
 _SHIFT = 4
+_PLACES = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,11 +82,13 @@ def coarse_sample(
 ) -> CoarseSample:
     """Return a random part of `size` x `size` pixels of a ground as a camera takes it.
 
-    The part lies at a random fraction of a pixel; it must fit into the ground.
+    The part lies at a random fraction of a pixel; it must fit into the ground. It is that of
+    _PLACES random ones which shows most containers: yards are a small part of a port.
     """
     step = camera.gsd_m / GROUND_GSD
     free = np.array(ground.pixels.shape[:2]) - size * step
-    top, left = (float(start) for start in rng.uniform(0, free))
+    places = rng.uniform(0, free, (_PLACES, 2))
+    top, left = max(places.tolist(), key=lambda place: _shown(ground, place, size * step))
     rows, columns = PixelAxis(size, step, top), PixelAxis(size, step, left)
     return taken_sample(ground, camera, rows, columns, rng)
 
@@ -133,6 +137,12 @@ def ground_targets(
         cos=cells.means(_painted(hulls, shape, np.cos(twice))),
         sin=cells.means(_painted(hulls, shape, np.sin(twice))),
     )
+
+
+def _shown(ground: RenderedGround, place: Sequence[float], side: float) -> int:
+    """Return about how many pixels of containers a square from `place` (row, column) has."""
+    rows, columns = (slice(int(start), int(start + side), 8) for start in place)
+    return int(np.count_nonzero(ground.idents[rows, columns]))
 
 
 def empty_targets(size: tuple[int, int]) -> CoarseTargets:

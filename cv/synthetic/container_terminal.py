@@ -9,7 +9,7 @@ import numpy as np
 
 from cv.geometry.container_sizes import WIDTH_M
 from cv.rendering.canvas import Canvas, Points, rectangle
-from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints, Rng
+from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints, OneFleetPaints, Rng
 from cv.synthetic import clutter, terrain, trucks
 from cv.synthetic.container_blocks import FEET, ContainerBlock
 from cv.synthetic.port_scene import draw_port_scene
@@ -27,6 +27,8 @@ _PAVING = (
     "red earth",
 )
 _TRIES = 25
+_ONE_FLEET = 0.25
+"""Share of yards whose containers have one colour."""
 _MIN_LAND = 0.8
 """Share of a yard's ground that must be free land."""
 _Layout = Callable[[Canvas, LocalFrame, tuple[float, float], ContainerPaints], None]
@@ -82,7 +84,18 @@ def _draw_random_yard(canvas: Canvas, frame: LocalFrame, rng: Rng) -> None:
     for _ in range(int(rng.integers(0, 6))):
         spot = local.at(*(rng.uniform(-0.5, 0.5, 2) * [length, width]))
         terrain.draw_tracks(canvas, spot, turn + rng.choice([0, 0, np.pi / 2]), rng)
-    layout(canvas, local, (float(length), float(width)), ContainerPaints(rng))
+    layout(canvas, local, (float(length), float(width)), _yard_paints(rng))
+
+
+def _yard_paints(rng: Rng) -> ContainerPaints:
+    """Return the paints of a yard: of many owners, or of one, which resembles a roof or a pavement
+    from afar."""
+    if rng.random() >= _ONE_FLEET:
+        return ContainerPaints(rng)
+    drawn = ContainerPaints(rng).pick()
+    if rng.random() < 0.5:  # white, grey or dark
+        drawn = np.full(3, rng.uniform(0.08, 0.88), np.float32) * rng.uniform(0.94, 1.06, 3)
+    return OneFleetPaints(rng, np.clip(drawn, 0.03, 0.95))
 
 
 def _gantry_lanes(
@@ -96,6 +109,8 @@ def _gantry_lanes(
     stretch = rng.uniform(0.5, 1.0)  # empty ends
     across = -size[1] / 2
     lane, road = rows * (WIDTH_M + usual.gap_across), rng.uniform(3, 15)
+    if rng.random() < 0.2:  # one field without roads
+        road = rng.uniform(0.1, 1.0)
     while across + lane <= size[1] / 2:
         if rng.random() < 0.35:
             pitch = FEET[40] + usual.gap_along, WIDTH_M + usual.gap_across

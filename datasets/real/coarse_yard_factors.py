@@ -19,9 +19,8 @@ import numpy as np
 from cv.coarse_training.coarse_cameras import CoarseCamera
 from cv.coarse_training.coarse_samples import ENLARGEMENT, taken_sample
 from cv.coarse_training.rendered_grounds import GROUND_GSD, RenderedGround, ground_of
-from cv.geometry.arrays import Float32Array
 from cv.rendering.canvas import Canvas
-from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints, vary_colour
+from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints, OneFleetPaints
 from cv.rendering.renderer import Sensor, Sun, ViewingAngle, render_radiance
 from cv.rendering.sensor_sampling import PixelAxis
 from cv.synthetic import terrain
@@ -93,24 +92,13 @@ VARIANTS: dict[str, Yard] = {
 }
 
 
-class _OneFleet(ContainerPaints):
-    """Containers of one colour."""
-
-    def __init__(self, rng: np.random.Generator, colour: tuple[float, float, float]) -> None:
-        super().__init__(rng)
-        self._only = np.array(colour, np.float32)
-
-    def pick(self) -> Float32Array:
-        return vary_colour(self.rng, self._only, 0.06)
-
-
 def yard_ground(yard: Yard, seed: int) -> RenderedGround:
     """Render a yard."""
     rng = np.random.default_rng(seed)
     canvas = Canvas(_SIDE_M, _SIDE_M, resolution=GROUND_GSD, margin=24.0)
     terrain.draw_ground(canvas, GROUND_MATERIALS[yard.ground], rng)
     mixed = yard.colour == "mixed"
-    paints = ContainerPaints(rng) if mixed else _OneFleet(rng, _COLOURS[yard.colour])
+    paints = ContainerPaints(rng) if mixed else OneFleetPaints(rng, _COLOURS[yard.colour])
     block = ContainerBlock(
         bays=int(150 / (yard.feet * 0.3048)),
         rows=6 if yard.road_m else 40,
