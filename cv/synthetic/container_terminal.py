@@ -92,10 +92,10 @@ def _yard_paints(rng: Rng) -> ContainerPaints:
     from afar."""
     if rng.random() >= _ONE_FLEET:
         return ContainerPaints(rng)
-    drawn = ContainerPaints(rng).pick()
+    colour = ContainerPaints(rng).pick().astype(np.float64)
     if rng.random() < 0.5:  # white, grey or dark
-        drawn = np.full(3, rng.uniform(0.08, 0.88), np.float32) * rng.uniform(0.94, 1.06, 3)
-    return OneFleetPaints(rng, np.clip(drawn, 0.03, 0.95))
+        colour = np.full(3, rng.uniform(0.08, 0.88)) * rng.uniform(0.94, 1.06, 3)
+    return OneFleetPaints(rng, np.clip(colour, 0.03, 0.95))
 
 
 def _gantry_lanes(
