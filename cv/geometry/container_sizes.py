@@ -23,3 +23,9 @@ LONG_CONTAINER_M = 9.1
 def teu_of_lengths(lengths_m: Float64Array) -> Float64Array:
     """Return the twenty-foot equivalent units (n,) of containers `lengths_m` (n,) long: 1 or 2."""
     return np.where(lengths_m > LONG_CONTAINER_M, 2.0, 1.0)
+
+
+def standard_teu_of_lengths(lengths_m: Float64Array) -> Float64Array:
+    """Return the twenty-foot equivalent units (n,) of exact lengths: 1, 2, or 2.25 for 45 ft."""
+    middle = (LENGTH_40FT_M + LENGTH_45FT_M) / 2
+    return np.where(lengths_m > middle, 2.25, teu_of_lengths(lengths_m))

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel
 
 from cv.image_fitness_training.curve_targets import TrainingImage
 from cv.image_fitness_training.fitness_network import (
@@ -22,11 +18,8 @@ from cv.image_fitness_training.fitness_network import (
 )
 from cv.image_fitness_training.training_mixture import TrainingMixture
 from cv.image_fitness_training.training_targets import PatchTargets
-from cv.io.atomic_files import write_atomically
-
-_KEPT = 0.995
-"""Share of the moving average that a step keeps."""
-
+from cv.training.resumable_fit import FittingSettings as FittingSettings
+from cv.training.resumable_fit import ResumableFit
 
 _FRESH, _RECENT = 5, 400
 """New images of a step, and how many drawn ones the others are taken from, turned anew: an image
@@ -38,22 +31,6 @@ _CLEAR_WEIGHT = np.float32(2.5)
 degraded, as on plain water, it is taken for clear."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class FittingSettings:
-    """Everything that decides a fit, beside the samples."""
-
-    epochs: int = 30
-    """Rounds, after each of which the state is stored."""
-    steps: int = 200
-    """Steps of an epoch: the mixture has no end."""
-    batch: int = 16
-    """Images a step."""
-    rate: float = 3e-3
-    """Greatest learning rate of AdamW; it falls along a cosine."""
-    seed: int = 0
-    """Seed of weights, order and turns."""
-
-
 def fit_network(
     mixture: TrainingMixture, settings: FittingSettings, state_path: Path
 ) -> FitnessNetwork:
@@ -63,49 +40,19 @@ def fit_network(
     and ends with the same weights.
     """
     torch.manual_seed(settings.seed)
-    network = FitnessNetwork()
-    average = AveragedModel(network, multi_avg_fn=_average, use_buffers=True)
-    optimizer = torch.optim.AdamW(network.parameters(), settings.rate, weight_decay=1e-3)
-    start = _restore(state_path, network, average, optimizer) if state_path.exists() else 0
-    for epoch in range(start, settings.epochs):
+    fit = ResumableFit(FitnessNetwork(), settings)
+    for epoch in range(fit.restore(state_path), settings.epochs):
         rng = np.random.default_rng([settings.seed, epoch])
         losses: list[float] = []
         recent: list[TrainingImage] = []
-        network.train()
+        fit.network.train()
         for step in range(settings.steps):
-            _set_rate(optimizer, settings, (epoch + step / settings.steps) / settings.epochs)
-            loss = _loss(network, _batch(mixture, recent, settings.batch, rng), rng)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-            optimizer.step()
-            average.update_parameters(network)
+            loss = _loss(fit.network, _batch(mixture, recent, settings.batch, rng), rng)
+            fit.step(loss, (epoch + step / settings.steps) / settings.epochs)
             losses.append(loss.item())
-        _store(state_path, epoch + 1, network, average, optimizer)
+        fit.store(state_path, epoch + 1)
         print(f"epoch {epoch + 1} of {settings.epochs}: loss {np.mean(losses):.4f}", flush=True)
-    result = average.module.eval()
-    assert isinstance(result, FitnessNetwork)
-    return result
-
-
-def _average(
-    averages: Sequence[torch.Tensor], values: Sequence[torch.Tensor], steps: torch.Tensor | int
-) -> None:
-    """Move the averages towards the values; less and less over the first steps."""
-    kept = min(_KEPT, (1 + float(steps)) / (10 + float(steps)))
-    with torch.no_grad():
-        for mean, value in zip(averages, values, strict=True):
-            if mean.is_floating_point():
-                mean.lerp_(value, 1 - kept)
-            else:
-                mean.copy_(value)
-
-
-def _set_rate(optimizer: torch.optim.Optimizer, settings: FittingSettings, done: float) -> None:
-    """Set the learning rate after a share `done` of the run: a short rise, then a cosine."""
-    rise = min(1.0, done / 0.04 + 0.05)
-    for group in optimizer.param_groups:
-        group["lr"] = settings.rate * rise * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
+    return fit.averaged
 
 
 def _batch(
@@ -172,35 +119,3 @@ def _turned(array: np.ndarray, quarters: int, mirror: bool) -> np.ndarray:
     """Turn the last two axes by quarters, mirrored or not."""
     turned = np.rot90(array, quarters, (-2, -1))
     return turned[..., ::-1] if mirror else turned
-
-
-def _store(
-    path: Path,
-    epochs: int,
-    network: FitnessNetwork,
-    average: AveragedModel,
-    optimizer: torch.optim.Optimizer,
-) -> None:
-    buffer = io.BytesIO()
-    state: dict[str, Any] = {
-        "epochs": epochs,
-        "network": network.state_dict(),
-        "average": average.state_dict(),
-        "optimizer": optimizer.state_dict(),
-    }
-    torch.save(state, buffer)
-    write_atomically(path, buffer.getvalue())
-
-
-def _restore(
-    path: Path,
-    network: FitnessNetwork,
-    average: AveragedModel,
-    optimizer: torch.optim.Optimizer,
-) -> int:
-    """Load a state and return the number of its epochs."""
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    network.load_state_dict(state["network"])
-    average.load_state_dict(state["average"])
-    optimizer.load_state_dict(state["optimizer"])
-    return int(state["epochs"])

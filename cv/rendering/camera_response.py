@@ -62,7 +62,7 @@ def apply_camera_response(
     columns, rows = round(canvas.width / sensor.gsd_x), round(canvas.height / sensor.gsd_y)
     way = cv2.INTER_AREA if columns < radiance.shape[1] else cv2.INTER_LINEAR
     signal = np.asarray(cv2.resize(radiance, (columns, rows), interpolation=way), np.float32)
-    signal = _radiometry(signal, sensor, rng)
+    signal = apply_radiometry(signal, sensor, rng)
     image = cv2.convertScaleAbs(np.clip(signal, 0, 1, out=signal), alpha=255)
     if sensor.jpeg:
         flags = [cv2.IMWRITE_JPEG_QUALITY, sensor.jpeg]
@@ -77,8 +77,12 @@ def apply_camera_response(
     return np.ascontiguousarray(cv2.resize(image, size[::-1], interpolation=way))
 
 
-def _radiometry(signal: Float32Array, sensor: Sensor, rng: Rng) -> Float32Array:
-    """Apply colour, haze, vignetting, tone curve, ringing, noise and quantization."""
+def apply_radiometry(signal: Float32Array, sensor: Sensor, rng: Rng) -> Float32Array:
+    """Apply colour, haze, vignetting, tone curve, ringing, noise and quantization.
+
+    `signal` (rows, columns, RGB) is light, 1 for a white roof in full sun; so is what returns,
+    before it is clipped to 0..1.
+    """
     if sensor.bleed > 0.3:
         grey = cv2.cvtColor(cv2.transform(signal, _LUMA), cv2.COLOR_GRAY2RGB)
         signal = grey + cv2.GaussianBlur(signal - grey, (0, 0), sensor.bleed)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cv.geometry.arrays import Float32Array
 from cv.rendering.noise import Rng as Rng
@@ -148,6 +149,18 @@ class ContainerPaints:
             pattern[:, -door:] *= rng.uniform(0.7, 1.15)
         soft = cv2.GaussianBlur(pattern, (0, 0), 0.9, borderType=cv2.BORDER_REPLICATE)
         return np.asarray(np.clip(soft, 0.1, 1.6), np.float32)  # no finer than canvases resolve
+
+
+class OneFleetPaints(ContainerPaints):
+    """The containers of a yard that holds one owner's alone: all of one colour (RGB 0..1)."""
+
+    def __init__(self, rng: Rng, colour: ArrayLike) -> None:
+        super().__init__(rng)
+        self._only = np.asarray(colour, np.float32)
+
+    def pick(self) -> Float32Array:
+        """Draw the paint of one container, RGB 0..1, a little faded or dirty."""
+        return vary_colour(self.rng, self._only, 0.06)
 
 
 def _reefer(rng: Rng, texture: Float32Array) -> Float32Array:

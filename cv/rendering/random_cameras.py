@@ -41,7 +41,7 @@ def random_sensor(rng: Rng, nearest: float, farthest: float) -> Sensor:
     )
     if gsd > 0.5 and rng.random() < 0.4:
         sensor = _pansharpened(sensor, rng)
-    return _exposed(sensor, rng)
+    return random_exposure(sensor, rng)
 
 
 def ideal_sensor(sensor: Sensor) -> Sensor:
@@ -67,8 +67,8 @@ def _pansharpened(sensor: Sensor, rng: Rng) -> Sensor:
     )
 
 
-def _exposed(sensor: Sensor, rng: Rng) -> Sensor:
-    """Return the sensor with the exposure of one of several kinds of product."""
+def random_exposure(sensor: Sensor, rng: Rng) -> Sensor:
+    """Return the sensor with the exposure and colours of one of several kinds of product."""
     kind = rng.random()
     tint = rng.normal(0, 0.035, 3)
     air = np.array([0.75, 0.95, 1.1]) + rng.normal(0, 0.12, 3)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from cv.geometry.arrays import Float32Array
 from cv.rendering.camera_response import Bytes as Bytes
@@ -41,13 +42,24 @@ def render_picture(
     canvas: Canvas, sun: Sun, view: ViewingAngle, sensor: Sensor, rng: Rng, size: tuple[int, int]
 ) -> tuple[Bytes, list[RenderedLabel]]:
     """Return the image (rows, columns, RGB; 8 bit) of `size` (rows, columns) and its labels."""
+    radiance, ids = render_radiance(canvas, sun, view)
+    image = apply_camera_response(radiance, canvas, sensor, rng, size)
+    return image, label_objects(canvas, ids, view, size)
+
+
+def render_radiance(
+    canvas: Canvas, sun: Sun, view: ViewingAngle
+) -> tuple[Float32Array, NDArray[np.int32]]:
+    """Return the light (rows, columns, RGB) of the pictured area and its objects, seen obliquely.
+
+    Both have the canvas' resolution; objects are idents (rows, columns), 0 for none.
+    """
     radiance, ids = apply_lean(canvas, _radiance(canvas, sun), view)
     radiance, ids = draw_overhead(canvas, radiance, ids, view)
     border = round(canvas.margin / canvas.resolution)
     sides = (round(side / canvas.resolution) for side in (canvas.height, canvas.width))
     rows, columns = (slice(border, border + side) for side in sides)
-    image = apply_camera_response(radiance[rows, columns], canvas, sensor, rng, size)
-    return image, label_objects(canvas, ids[rows, columns], view, size)
+    return radiance[rows, columns], ids[rows, columns]
 
 
 def _radiance(canvas: Canvas, sun: Sun) -> Float32Array:

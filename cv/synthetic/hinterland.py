@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from cv.geometry.container_sizes import WIDTH_M
@@ -27,12 +29,39 @@ LAND = (
     "bright concrete",
 )
 """Names of the grounds of a coarse scene."""
+FieldPainter = Callable[[Canvas, Points, float, Rng, ContainerPaints], None]
+"""Draws a container block from its corner (metres) along an angle (radians)."""
 
 
-def draw_land(canvas: Canvas, frame: LocalFrame, rng: Rng, paints: ContainerPaints) -> None:
+def draw_container_field(
+    canvas: Canvas, corner: Points, angle: float, rng: Rng, paints: ContainerPaints
+) -> None:
+    """Draw a container block as a coloured raster, in scenes too coarse to label containers."""
+    bays, rows = int(rng.integers(1, 14)), int(rng.integers(2, 10))
+    long = FEET[40] + 0.5
+    middle = corner + np.array([np.cos(angle), np.sin(angle)]) * bays * long / 2
+    corners = rectangle(middle, bays * long, rows * (WIDTH_M + 0.15), angle)
+    if not canvas.is_free(corners):
+        return
+    cells = np.stack([paints.pick() for _ in range(bays * rows)]).reshape(rows, bays, 3)
+    texture = cells.repeat(4, 0).repeat(12, 1).astype(np.float32)
+    texture[:, ::12] *= 0.4
+    if rng.random() < 0.4:  # boxes across the row
+        texture = cells.repeat(12, 0).repeat(3, 1).astype(np.float32)
+        texture[:, ::3] *= 0.7
+    canvas.fill_texture(corners, texture, 2.6 * float(rng.integers(1, 6)))
+
+
+def draw_land(
+    canvas: Canvas,
+    frame: LocalFrame,
+    rng: Rng,
+    paints: ContainerPaints,
+    draw_field: FieldPainter = draw_container_field,
+) -> None:
     """Draw surfaces, roads, towns, halls, container blocks, tanks, heaps and trees on free land."""
     _surfaces(canvas, frame, rng)
-    _built_up_area(canvas, frame, rng, paints)
+    _built_up_area(canvas, frame, rng, paints, draw_field)
     _industry(canvas, frame, rng)
     terrain.draw_ground_markings(canvas, frame.angle, rng, 0)
 
@@ -48,11 +77,17 @@ def _surfaces(canvas: Canvas, frame: LocalFrame, rng: Rng) -> None:
         _road(canvas, frame.at(*rng.uniform(-380, 380, 2)), turn, rng)
 
 
-def _built_up_area(canvas: Canvas, frame: LocalFrame, rng: Rng, paints: ContainerPaints) -> None:
+def _built_up_area(
+    canvas: Canvas,
+    frame: LocalFrame,
+    rng: Rng,
+    paints: ContainerPaints,
+    draw_field: FieldPainter,
+) -> None:
     for _ in range(int(rng.choice([0, 1, 2, 4, 8]))):
         _town_quarter(canvas, frame.at(*rng.uniform(-380, 300, 2)), frame.angle, rng)
     for _ in range(int(rng.choice([0, 6, 15, 30]))):
-        draw_container_field(canvas, frame.at(*rng.uniform(-400, 400, 2)), frame.angle, rng, paints)
+        draw_field(canvas, frame.at(*rng.uniform(-400, 400, 2)), frame.angle, rng, paints)
     for _ in range(int(rng.integers(3, 70))):
         long = float(np.exp(rng.uniform(np.log(8), np.log(160))))
         corners = rectangle(
@@ -109,25 +144,6 @@ def _town_quarter(canvas: Canvas, corner: Points, angle: float, rng: Rng) -> Non
             body = rectangle(spot, *shape, turn + rng.normal(0, 0.03))
             if rng.random() < 0.85 and canvas.is_free(body):
                 terrain.draw_building(canvas, body, rng, rng.uniform(low, high))
-
-
-def draw_container_field(
-    canvas: Canvas, corner: Points, angle: float, rng: Rng, paints: ContainerPaints
-) -> None:
-    """Draw a container block as a coloured raster, in scenes too coarse to label containers."""
-    bays, rows = int(rng.integers(1, 14)), int(rng.integers(2, 10))
-    long = FEET[40] + 0.5
-    middle = corner + np.array([np.cos(angle), np.sin(angle)]) * bays * long / 2
-    corners = rectangle(middle, bays * long, rows * (WIDTH_M + 0.15), angle)
-    if not canvas.is_free(corners):
-        return
-    cells = np.stack([paints.pick() for _ in range(bays * rows)]).reshape(rows, bays, 3)
-    texture = cells.repeat(4, 0).repeat(12, 1).astype(np.float32)
-    texture[:, ::12] *= 0.4
-    if rng.random() < 0.4:  # boxes across the row
-        texture = cells.repeat(12, 0).repeat(3, 1).astype(np.float32)
-        texture[:, ::3] *= 0.7
-    canvas.fill_texture(corners, texture, 2.6 * float(rng.integers(1, 6)))
 
 
 def _tank_farm(canvas: Canvas, corner: Points, angle: float, rng: Rng) -> None:

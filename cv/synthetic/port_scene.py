@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from cv.rendering.canvas import FREE, WATER, Canvas, Points
 from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints, Rng
 from cv.synthetic import moored_ships, shore_structures, terrain
-from cv.synthetic.hinterland import LAND, draw_land
+from cv.synthetic.hinterland import LAND, FieldPainter, draw_container_field, draw_land
 from cv.synthetic.quay_line import QuayLine
 from cv.synthetic.shore_structures import frame_rectangle
 from cv.synthetic.terminal_scene import LocalFrame
 
+YardPainter = Callable[[Canvas, LocalFrame, Rng], None]
+"""Draws container yards on the land of a scene."""
 
-def draw_port_scene(canvas: Canvas, rng: Rng, look_alikes: float = 1.0) -> None:
+
+def no_yards(canvas: Canvas, frame: LocalFrame, rng: Rng) -> None:
+    """Draw nothing."""
+
+
+def draw_port_scene(
+    canvas: Canvas,
+    rng: Rng,
+    look_alikes: float = 1.0,
+    draw_yards: YardPainter = no_yards,
+    draw_field: FieldPainter = draw_container_field,
+) -> None:
     """Draw a random harbour, river, anchorage or inland place.
 
-    `look_alikes` is the amount of objects that resemble hulls, 0 to 1.
+    `look_alikes` is the amount of objects that resemble hulls, 0 to 1. `draw_yards` draws on bare
+    land; `draw_field` draws single container blocks between the buildings.
     """
     frame = LocalFrame(np.array([canvas.width, canvas.height]) / 2, rng.uniform(0, 2 * np.pi))
     paints = ContainerPaints(rng)
@@ -29,13 +45,14 @@ def draw_port_scene(canvas: Canvas, rng: Rng, look_alikes: float = 1.0) -> None:
             shore_structures.draw_rough_shore(canvas, edge, rng)
         elif rng.random() < 0.8:
             terrain.draw_quay_edge(canvas, edge.start, edge.end, rng)
-    draw_land(canvas, frame, rng, paints)
+    draw_yards(canvas, frame, rng)
+    draw_land(canvas, frame, rng, paints, draw_field)
     if layout in (_coast, _river) and rng.random() < 0.2:
         edges += [berth] if (berth := shore_structures.draw_trestle(canvas, edges[0], rng)) else []
     _moor_ships(canvas, frame, edges, paints)
     for edge in edges if look_alikes else []:
         if rng.random() < look_alikes:
-            shore_structures.draw_waterside(canvas, edge, rng, paints)
+            shore_structures.draw_waterside(canvas, edge, rng, paints, draw_field)
         if rng.random() < 0.5 * look_alikes:
             shore_structures.draw_quay_clutter(canvas, edge, rng)
     for _ in range(round(float(rng.choice([0, 0, 1, 3])) * look_alikes)):

@@ -9,7 +9,7 @@ from cv.rendering.canvas import FREE, TAKEN, WATER, Canvas, Points, rectangle
 from cv.rendering.materials import GROUND_MATERIALS, ContainerPaints, Rng, vary_colour
 from cv.rendering.noise import colour_texture, noise_field, normal_noise
 from cv.synthetic import terrain
-from cv.synthetic.hinterland import draw_container_field
+from cv.synthetic.hinterland import FieldPainter, draw_container_field
 from cv.synthetic.quay_line import QuayLine
 from cv.synthetic.terminal_scene import LocalFrame
 
@@ -60,13 +60,19 @@ def draw_marina(canvas: Canvas, edges: list[QuayLine], rng: Rng) -> None:
                     canvas.fill(body, vary_colour(rng, np.full(3, 0.75, np.float32), 0.15), 1.0)
 
 
-def draw_waterside(canvas: Canvas, edge: QuayLine, rng: Rng, paints: ContainerPaints) -> None:
+def draw_waterside(
+    canvas: Canvas,
+    edge: QuayLine,
+    rng: Rng,
+    paints: ContainerPaints,
+    draw_field: FieldPainter = draw_container_field,
+) -> None:
     """Draw what resembles hulls beside a quay: pontoons, jetties with pipes, containers."""
     for _ in range(int(rng.choice([0, 0, 1, 3, 5]))):
         along = rng.uniform(0.25, 0.75) * edge.length
         if rng.random() < 0.3:
             spot = edge.at(along, -rng.uniform(12, 30))
-            draw_container_field(canvas, spot, edge.angle, rng, paints)
+            draw_field(canvas, spot, edge.angle, rng, paints)
             continue
         reach, wide = rng.uniform(20, 160), rng.uniform(2.5, 13)
         turn = edge.angle + (np.pi / 2 if rng.random() < 0.6 else 0.0)

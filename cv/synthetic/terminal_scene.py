@@ -64,6 +64,12 @@ def draw_random_place(
     _decorate(canvas, frame, rng, paints)
 
 
+def draw_yard(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
+    """Draw one yard, gate, rail terminal or depot about 200 m across where the ground is free."""
+    kinds = (_scattered, _irregular_yard, _gate, _rail, _few, _depot)
+    kinds[int(paints.rng.choice(6, p=[0.30, 0.30, 0.17, 0.10, 0.06, 0.07]))](canvas, frame, paints)
+
+
 def _look_alikes(canvas: Canvas, frame: LocalFrame, rng: Rng, share: float) -> None:
     """Draw hard negatives (chassis, hatch covers, slabs, sheds ...) on free ground."""
     for _ in range(round(float(rng.choice([0, 2, 5, 10])) * share)):
@@ -102,7 +108,8 @@ def _surroundings(canvas: Canvas, frame: LocalFrame, rng: Rng) -> None:
         terrain.draw_surface(canvas, corners, GROUND_MATERIALS[str(rng.choice(_PAVED))], rng)
 
 
-def _random_block(rng: Rng, bays: int, rows: int, sparse: bool = False) -> ContainerBlock:
+def random_block(rng: Rng, bays: int, rows: int, sparse: bool = False) -> ContainerBlock:
+    """Return a random block; a sparse one has a third to two thirds of its slots in use."""
     feet = int(rng.choice([20, 40, 40, 40, 45]))
     across = float(rng.choice([0.02, 0.04, 0.06, 0.12, 0.3, 0.45]))
     runs = float(rng.choice([0.0, 0.25, 0.6, 0.97], p=[0.3, 0.35, 0.2, 0.15]))
@@ -124,7 +131,7 @@ def _random_block(rng: Rng, bays: int, rows: int, sparse: bool = False) -> Conta
     )
 
 
-def _place_block(
+def place_block(
     canvas: Canvas, corner: Points, angle: float, block: ContainerBlock, paints: ContainerPaints
 ) -> bool:
     """Draw a block if its ground is free."""
@@ -142,7 +149,7 @@ def _lanes(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
     """Draw rows under yard gantries: long lanes of bays with truck roads between them."""
     rng = paints.rng
     rows = int(rng.integers(3, 13))
-    style = _random_block(rng, 1, rows)
+    style = random_block(rng, 1, rows)
     across = rng.uniform(-110, -85)
     sparse_yard, painted = rng.random() < 0.2, rng.random() < 0.35
     reach = rng.uniform(60, 140), rng.uniform(60, 140)
@@ -156,10 +163,10 @@ def _lanes(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
             )
             terrain.draw_slots(canvas, frame.at(along, across), frame.angle, (16, rows), pitch)
         while along < reach[1]:
-            block = _random_block(rng, int(rng.integers(1, 7)), rows, sparse)
+            block = random_block(rng, int(rng.integers(1, 7)), rows, sparse)
             block = replace(block, gap_along=style.gap_along, gap_across=style.gap_across)
             if rng.random() < 0.8:
-                _place_block(canvas, frame.at(along, across), frame.angle, block, paints)
+                place_block(canvas, frame.at(along, across), frame.angle, block, paints)
             along += block.size[0] + (style.gap_along if rng.random() < 0.6 else rng.uniform(1, 14))
         if rng.random() < 0.3:
             spot = frame.at(rng.uniform(-80, 80), across + block.size[1] / 2)
@@ -176,9 +183,9 @@ def _scattered(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> No
     for _ in range(int(rng.integers(4, 34))):
         turn = frame.angle + rng.choice([0, 0, 0, np.pi / 2]) + rng.normal(0, 0.01)
         bays, rows = int(rng.integers(1, 7)), int(rng.integers(1, 9))
-        block = _random_block(rng, bays, rows, rng.random() < 0.15)
+        block = random_block(rng, bays, rows, rng.random() < 0.15)
         corner = frame.at(*rng.uniform(-105, 95, 2))
-        _place_block(canvas, corner, turn, block, paints)
+        place_block(canvas, corner, turn, block, paints)
     for _ in range(int(rng.integers(0, 5))):
         spot = frame.at(*rng.uniform(-90, 90, 2))
         clutter.draw_reach_stacker(canvas, spot, rng.uniform(0, 6.3), rng)
@@ -231,10 +238,10 @@ def _quay(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
         rows = int(rng.integers(1, 9))
         along = rng.uniform(-120, -60)
         while along < 110:
-            block = _random_block(rng, int(rng.integers(1, 6)), rows)
+            block = random_block(rng, int(rng.integers(1, 6)), rows)
             if rng.random() < 0.6:
                 corner = frame.at(along, behind - block.size[1])
-                _place_block(canvas, corner, frame.angle, block, paints)
+                place_block(canvas, corner, frame.angle, block, paints)
             along += block.size[0] + rng.uniform(0.3, 15)
         behind -= rows * 2.6 + rng.uniform(6, 22)
     for _ in range(int(rng.integers(0, 6))):
@@ -340,9 +347,9 @@ def _industry(canvas: Canvas, frame: LocalFrame, rng: Rng) -> None:
 def _scattered_few(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints) -> None:
     rng = paints.rng
     for _ in range(int(rng.integers(0, 7))):
-        block = _random_block(rng, int(rng.integers(1, 5)), int(rng.integers(1, 6)))
+        block = random_block(rng, int(rng.integers(1, 5)), int(rng.integers(1, 6)))
         turn = frame.angle + rng.choice([0, np.pi / 2])
-        _place_block(canvas, frame.at(*rng.uniform(-100, 90, 2)), turn, block, paints)
+        place_block(canvas, frame.at(*rng.uniform(-100, 90, 2)), turn, block, paints)
 
 
 def _singles(canvas: Canvas, frame: LocalFrame, paints: ContainerPaints, amount: int) -> None:
