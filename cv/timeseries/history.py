@@ -55,7 +55,7 @@ def foreign_site(ledger: Ledger, site: Site) -> InputError:
     """Return the error for a site of which the ledger has no pier."""
     return InputError(
         ledger.path,
-        f"it holds none of the piers of site {site.name}",
+        f"it holds none of the piers of site {site.subject}",
         f"its piers are {', '.join(ledger.piers())}",
         "Use the site that was counted.",
     )
