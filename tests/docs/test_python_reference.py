@@ -49,7 +49,7 @@ def members_of(value: type) -> str:
     if dataclasses.is_dataclass(value):
         fields = [field.name for field in dataclasses.fields(value)]
         return "has " + ", ".join(f"`{name}`" for name in fields if not name.startswith("_"))
-    return arguments_of(value.__init__) if "__init__" in vars(value) else ""
+    return arguments_of(vars(value)["__init__"]) if "__init__" in vars(value) else ""
 
 
 def call_row(name: str, function: Any) -> tuple[str, str, str, str]:
