@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
-import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import onnx
 import torch
 
 from cv.coarse_training.coarse_network import CoarseNetwork, ExportedCoarseNetwork
-from cv.io.atomic_files import write_atomically
-from cv.io.hashing import sha256
+from cv.training.onnx_with_card import ExportedModule, write_onnx_with_card
 
 KEY = "pierwatch_coarse"
 """Name of the card in the metadata of the ONNX file."""
-_OPSET = 17
 _AXES = {
     "image": {0: "images", 1: "rows", 2: "columns"},
     "gsd_m": {0: "images"},
@@ -48,26 +42,6 @@ class CoarseCard:
 def export_coarse_network(network: CoarseNetwork, card: CoarseCard, path: Path) -> None:
     """Write the network as the ONNX file `path`, and NAME.card.json beside it."""
     pixels = torch.zeros((1, 8 * card.stride_px, 8 * card.stride_px, 3), dtype=torch.uint8)
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        draft = Path(folder) / path.name
-        torch.onnx.export(
-            ExportedCoarseNetwork(network).eval(),
-            (pixels, torch.tensor([3.0])),
-            draft,
-            input_names=["image", "gsd_m"],
-            output_names=["cells"],
-            dynamic_axes=_AXES,
-            opset_version=_OPSET,
-            dynamo=False,
-        )
-        model = onnx.load(draft)
-    for node in model.graph.node:
-        node.ClearField("doc_string")
-    record = asdict(card)
-    entry = model.metadata_props.add()
-    entry.key, entry.value = KEY, json.dumps(record)
-    content = model.SerializeToString()
-    write_atomically(path, content)
-    beside = {"sha256": sha256(content), **record}
-    write_atomically(path.with_suffix(".card.json"), json.dumps(beside, indent=1) + "\n")
+    example, names = [pixels, torch.tensor([3.0])], ["image", "gsd_m"]
+    exported = ExportedModule(ExportedCoarseNetwork(network), example, names, "cells", _AXES)
+    write_onnx_with_card(exported, KEY, asdict(card), path)

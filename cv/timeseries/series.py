@@ -235,7 +235,7 @@ class Series(Sequence[PierCount]):
 
 def _partial_lines(table: pd.DataFrame) -> list[str]:
     """Return the line that says why observations are partial, if any are: the commonest reason."""
-    reasons = table["reason"][(table["status"] == CountStatus.PARTIAL) & (table["reason"] != "")]
+    reasons = table["reason"][table["status"] == CountStatus.PARTIAL].dropna()
     if not len(reasons):
         return []
     numbers = reasons.value_counts()

@@ -21,7 +21,7 @@ def changes(seed: int, containers: int, weather: Weather) -> list[str]:
 
 
 def test_a_constant_pier_rarely_has_an_event_of_change():
-    """3 of these 48 series have one, and 5 of 160 with seeds that chose nothing."""
+    """2 of these 48 series have one, and 13 of 240 with seeds that chose nothing."""
     found = [
         (weather.name, containers, seed)
         for weather in WEATHERS
@@ -29,17 +29,17 @@ def test_a_constant_pier_rarely_has_an_event_of_change():
         for seed in (1, 2)
         if changes(seed, containers, weather)
     ]
-    assert len(found) <= 3, found
+    assert len(found) <= 2, found
     assert not [one for one in found if one[1] == 0]  # nothing comes from an empty pier
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="of 160 such series 5 had one")
+@pytest.mark.xfail(strict=True, reason="13 of these 240 series have one")
 def test_over_ten_seeds_no_series_has_one():
     """No constant was chosen with these seeds."""
     found = [
         (weather.name, containers, seed)
-        for first, weather in zip(range(920_000, 920_080, 10), WEATHERS, strict=True)
+        for first, weather in zip(range(3_330_000, 3_330_080, 10), WEATHERS, strict=True)
         for containers in (214, 41, 0)
         for seed in range(first, first + 10)
         if changes(seed, containers, weather)
