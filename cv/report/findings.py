@@ -24,7 +24,7 @@ def findings(ledger: Ledger, site: Site | None = None) -> tuple[Event, ...]:
     >>> with Ledger.open("port.db", readonly=True) as ledger:
     ...     events = findings(ledger, Site.read("port.geojson"))
     >>> events[0]
-    Stockpile('stockpile', 'Export pier', began=2025-09-09, ended=None, confidence=0.99)
+    Stockpile('stockpile', 'Export pier', began=2025-09-10, ended=None, confidence=0.99)
 
     Args:
         ledger: An open ledger.

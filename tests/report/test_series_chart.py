@@ -24,10 +24,12 @@ DAY = (START.replace(hour=0, minute=0) - START.fromtimestamp(0, START.tzinfo)).d
 
 
 def observed(*wanted: tuple[float, float | None, CountStatus]) -> Series:
-    return Series.of(
-        "East",
-        [a_count(f"s{d}", containers=n, status=status, days=d) for d, n, status in wanted],
-    )
+    """Counts by day, number and status; partial ones show 60 % of the pier."""
+    counts = []
+    for day, number, status in wanted:
+        seen = 0.6 if status is CountStatus.PARTIAL else 1.0
+        counts.append(a_count(f"s{day}", "East", number, status, day, seen))
+    return Series.of("East", counts)
 
 
 def panel(series: Series) -> Figure:
@@ -108,7 +110,7 @@ def test_days_are_shaded_by_visibility() -> None:
 def test_no_line_crosses_a_gap_a_partial_count_or_another_method() -> None:
     counts = [a_count(f"s{day}", containers=float(day), days=day) for day in (0, 1, 3, 6, 7, 20)]
     counts += [
-        a_count("p", status=CountStatus.PARTIAL, days=8),
+        a_count("p", status=CountStatus.PARTIAL, days=8, visible=0.6),
         by(a_count("m", days=9), OTHER_MODEL),
     ]
     chart = panel(Series.of("East", counts)).axes[0]
