@@ -211,7 +211,7 @@ def test_a_site_without_a_pier_of_the_ledger_is_refused_and_not_silent(tmp_path,
     ):
         assert main(command) == 2
         shown = capsys.readouterr()
-        assert "it holds none of the piers of site Pier 9; its piers are Pier 2." in shown.err
+        assert f"none of the piers of site {path}; its piers are Pier 2." in shown.err
         assert shown.out == ""
     both = site_file(tmp_path, "Pier 2", "Pier 9")
     assert main(["events", "--ledger", str(tmp_path / "port.db"), "--site", str(both)]) == 0
